@@ -1,0 +1,1 @@
+"""Muralscape's Discord bot and the service around it."""

@@ -1,0 +1,1 @@
+"""The presets' names, for whoever offers a choice of them; free of torch."""
