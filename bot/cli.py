@@ -1,0 +1,64 @@
+"""The `muralscape` command. Each subcommand is imported only when it is called."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+from engine.errors import EngineError
+
+# name -> (module that holds a click command called `command`, one line of help)
+SUBCOMMANDS = {
+    "paint": ("engine.commands.paint", "Repaint one picture in the style of others."),
+    "demo": ("engine.commands.demo", "Paint a bundled pair and show the result beside it."),
+    "weights": ("engine.commands.weights", "Say which VGG-19 weights there are, or fetch ImageNet's."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a subcommand's module when it is named, not before."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the subcommands in the order of the table."""
+        return list(SUBCOMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a subcommand, or None where there is none of that name."""
+        if cmd_name not in SUBCOMMANDS:
+            return None
+        module = importlib.import_module(SUBCOMMANDS[cmd_name][0])
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the subcommands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in SUBCOMMANDS.items()])
+
+
+@click.group(cls=LazyGroup)
+@click.version_option(package_name="muralscape")
+def muralscape() -> None:
+    """Repaints pictures in the style of others, on the command line and in Discord."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and exit: 0 done, 1 failed, 2 wrong input, 130 interrupted.
+
+    A wrong input is answered with one line on standard error.
+    """
+    try:
+        result = muralscape.main(arguments, "muralscape", standalone_mode=False)
+        sys.exit(result if isinstance(result, int) else 0)
+    except click.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        _complain(error.format_message())
+    except EngineError as error:
+        _complain(str(error))
+
+
+def _complain(sentence: str) -> None:
+    click.echo(f"muralscape: {' '.join(sentence.split())}", err=True)
+    sys.exit(2)

@@ -1,0 +1,1 @@
+"""The `muralscape` subcommands that need only the engine."""
