@@ -1,0 +1,112 @@
+"""Logging: the job's id on every record, text for people or JSON for machines, secrets masked."""
+
+import json
+import logging
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import TextIO
+
+_job: ContextVar[str | None] = ContextVar("muralscape_job", default=None)
+
+MASK = "***"
+
+# Each keeps its first group and loses the rest.
+_SECRETS = (
+    # a bot token: three dot-separated base64 words
+    re.compile(r"()\b[\w-]{23,30}\.[\w-]{6,7}\.[\w-]{27,}"),
+    # whoever holds an interaction's token can answer in the bot's name for 15 minutes
+    re.compile(r"((?:webhooks|interactions)/\d+/)[\w.-]{16,}"),
+    # ex, is and hm sign an attachment's address on Discord's CDN
+    re.compile(r"([?&](?:ex|is|hm)=)[0-9a-fA-F]+"),
+)
+
+
+@contextmanager
+def about_job(job_id: str) -> Iterator[None]:
+    """Put a job's id on every record logged inside, also by tasks started inside."""
+    before = _job.set(job_id)
+    try:
+        yield
+    finally:
+        _job.reset(before)
+
+
+class MaskingFormatter(logging.Formatter):
+    """Formats a record, traceback included, and masks secrets in the finished text."""
+
+    def __init__(self, secrets: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        self._secrets = tuple(secret for secret in secrets if secret)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Lay the record out and mask it."""
+        text = self.lay_out(record, datetime.fromtimestamp(record.created, UTC))
+        for secret in self._secrets:
+            text = text.replace(secret, MASK)
+        for pattern in _SECRETS:
+            text = pattern.sub(rf"\g<1>{MASK}", text)
+        return text
+
+    def lay_out(self, record: logging.LogRecord, when: datetime) -> str:
+        """Write one line for people, then the traceback if there is one."""
+        job = getattr(record, "job", None)
+        about = f" [{job}]" if job else ""
+        line = (
+            f"{when.astimezone():%H:%M:%S} {record.levelname.lower():7} "
+            f"{record.name}{about}: {record.getMessage()}"
+        )
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+class JsonFormatter(MaskingFormatter):
+    """One JSON object per line."""
+
+    def lay_out(self, record: logging.LogRecord, when: datetime) -> str:
+        """Write the record as JSON; `job` and `exception` only where there are any."""
+        fields = {
+            "time": when.isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if job := getattr(record, "job", None):
+            fields["job"] = job
+        if record.exc_info:
+            fields["exception"] = self.formatException(record.exc_info)
+        return json.dumps(fields, ensure_ascii=False)
+
+
+def _stamp_job(record: logging.LogRecord) -> bool:
+    record.job = _job.get()
+    return True
+
+
+def handler(
+    form: str, secrets: tuple[str, ...] = (), stream: TextIO | None = None
+) -> logging.Handler:
+    """Make a handler that writes to `stream` (standard error).
+
+    `form` is "text", "json" or "auto": text on a terminal, JSON elsewhere.
+    """
+    stream = stream or sys.stderr
+    made = logging.StreamHandler(stream)
+    made.addFilter(_stamp_job)
+    as_text = form == "text" or (form == "auto" and stream.isatty())
+    made.setFormatter(MaskingFormatter(secrets) if as_text else JsonFormatter(secrets))
+    return made
+
+
+def set_up(level: str, form: str, secrets: tuple[str, ...] = ()) -> None:
+    """Send all logging of the process through one masked handler."""
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        root.removeHandler(old)
+    root.addHandler(handler(form, secrets))
+    root.setLevel(level.upper())
+    # one line for every request and every SQL statement: too much even for debugging our own
+    for noisy in ("discord.http", "discord.gateway", "discord.webhook.async", "aiosqlite", "PIL"):
+        logging.getLogger(noisy).setLevel(max(logging.INFO, root.level))

@@ -1,0 +1,265 @@
+"""One settings tree: defaults, then a TOML file, then the environment.
+
+The environment names a setting `MURALSCAPE_` and its path with `__` between levels, so
+`limits.pixels` is `MURALSCAPE_LIMITS__PIXELS`; lists are JSON. All faults are reported at once.
+"""
+
+import difflib
+import json
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+ENV_PREFIX = "MURALSCAPE_"
+MIB = 1024 * 1024
+
+
+class SettingsError(ValueError):
+    """Settings cannot be used. `faults` holds one sentence for each thing to mend."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+def _list_from_json(value: object) -> object:
+    """Read a list out of an environment variable; a TOML list passes through."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError:
+        raise ValueError('write a list as JSON, such as ["cdn.discordapp.com"]') from None
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("write an address that begins with https:// or http://")
+    return value.rstrip("/")
+
+
+def _single_word(value: SecretStr) -> SecretStr:
+    token = value.get_secret_value().strip()
+    if not token or any(letter.isspace() or ord(letter) < 32 for letter in token):
+        raise ValueError("a token is one word without spaces; copy it again")
+    return SecretStr(token)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class DiscordSettings(_Section):
+    """How to reach Discord."""
+
+    token: Annotated[SecretStr, AfterValidator(_single_word)] | None = None
+    token_file: Path | None = None  # read when the token is not in the environment
+    api_base: Annotated[str, AfterValidator(_web_address)] = "https://discord.com/api/v10"
+    attachment_hosts: Annotated[tuple[str, ...], BeforeValidator(_list_from_json)] = (
+        "cdn.discordapp.com",
+        "media.discordapp.net",
+    )
+
+
+class EngineSettings(_Section):
+    """What paints, and on what."""
+
+    weights: str = "auto"  # or a file of VGG-19 weights
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
+
+
+class WebSettings(_Section):
+    """Where the bot's own pages are served."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+
+
+class LimitSettings(_Section):
+    """What members may ask of the machine, and how long things are kept."""
+
+    attachment_bytes: Annotated[int, Field(ge=1024)] = 25 * MIB
+    pixels: Annotated[int, Field(ge=64 * 64)] = 50_000_000  # of a picture sent in
+    largest_size: Annotated[int, Field(ge=32, le=8192)] = 1024  # long side of a painting
+    download_seconds: Annotated[float, Field(gt=0, le=600)] = 20.0  # one attachment, in all
+    jobs_per_member: Annotated[int, Field(ge=1)] = 5  # waiting or painting at one time
+    jobs_per_guild: Annotated[int, Field(ge=1)] = 50
+    retention_days: Annotated[float, Field(gt=0)] = 30.0  # then pictures and jobs are deleted
+    shutdown_seconds: Annotated[float, Field(ge=0, le=600)] = 20.0  # for running paintings to end
+
+
+class LogSettings(_Section):
+    """What is logged, and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "text", "json"] = "auto"  # auto: text on a terminal, else JSON
+
+
+class Settings(BaseSettings):
+    """Everything a host can set. `config.example.toml` explains each."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter="__",
+        enable_decoding=False,  # so that broken JSON is a fault like any other
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    data_dir: Path = Path("data")
+    database_url: str = ""  # empty: SQLite in data_dir
+    discord: DiscordSettings = DiscordSettings()
+    engine: EngineSettings = EngineSettings()
+    web: WebSettings = WebSettings()
+    limits: LimitSettings = LimitSettings()
+    log: LogSettings = LogSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file, which `load` passes in."""
+        return env_settings, init_settings
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL of the database, with the default filled in."""
+        if self.database_url:
+            return self.database_url
+        return f"sqlite+aiosqlite:///{self.data_dir.absolute() / 'muralscape.db'}"
+
+
+def load(path: Path | None = None, *, token_required: bool = False) -> Settings:
+    """Read the settings from a TOML file (if any) and the environment.
+
+    Raises SettingsError with a sentence for every fault found.
+    """
+    written, faults = _read_toml(path)
+    if "token" in _table(written.get("discord")):
+        _table(written["discord"]).pop("token")
+        faults.append(
+            f"discord.token (from {path}): a token does not belong in this file; put it in "
+            f"the environment as {ENV_PREFIX}DISCORD__TOKEN or in a file named by "
+            "discord.token_file"
+        )
+    faults += _unknown_variables(os.environ)
+    settings = None
+    try:
+        settings = Settings(**written)
+    except ValidationError as error:
+        faults += [_in_words(fault, path) for fault in error.errors(include_url=False)]
+    if settings is not None:
+        settings, token_faults = _with_token(settings, token_required)
+        faults += token_faults
+    if faults or settings is None:
+        raise SettingsError(faults)
+    return settings
+
+
+def _read_toml(path: Path | None) -> tuple[dict[str, Any], list[str]]:
+    if path is None:
+        return {}, []
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8")), []
+    except FileNotFoundError:
+        return {}, [f"{path}: there is no such file"]
+    except (OSError, UnicodeDecodeError) as error:
+        return {}, [f"{path}: cannot be read ({error})"]
+    except tomllib.TOMLDecodeError as error:
+        return {}, [f"{path}: is not valid TOML ({error})"]
+
+
+def _with_token(settings: Settings, required: bool) -> tuple[Settings, list[str]]:
+    """Fill the token in from its file; say what is wrong where there is none."""
+    name = f"discord.token_file ({settings.discord.token_file})"
+    if settings.discord.token is None and settings.discord.token_file is not None:
+        try:
+            token = SecretStr(settings.discord.token_file.read_text(encoding="utf-8"))
+            discord = settings.discord.model_copy(update={"token": _single_word(token)})
+        except (OSError, UnicodeDecodeError) as error:
+            return settings, [f"{name}: cannot be read ({error.__class__.__name__})"]
+        except ValueError as error:
+            return settings, [f"{name}: {error}"]
+        return settings.model_copy(update={"discord": discord}), []
+    if required and settings.discord.token is None:
+        return settings, [
+            f"discord.token: is missing; put the bot's token in the environment as "
+            f"{ENV_PREFIX}DISCORD__TOKEN or in a file named by discord.token_file"
+        ]
+    return settings, []
+
+
+def _table(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def names(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Yield each setting's dotted name and its default."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.default, _Section):
+            yield from names(type(field.default), f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", field.default
+
+
+def _unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """Find environment variables of ours that name no top-level setting.
+
+    Deeper ones are found by the models themselves.
+    """
+    faults = []
+    for variable in sorted(environ):
+        if variable.upper().startswith(ENV_PREFIX):
+            name = variable[len(ENV_PREFIX) :].lower().replace("__", ".")
+            if name.split(".")[0] not in Settings.model_fields:
+                faults.append(f"{name} (from the environment's {variable}): {_no_such(name)}")
+    return faults
+
+
+def _no_such(name: str) -> str:
+    close = difflib.get_close_matches(name, [known for known, _ in names()], 1)
+    return "there is no such setting" + (f"; did you mean {close[0]}?" if close else "")
+
+
+def _in_words(fault: ErrorDetails, path: Path | None) -> str:
+    """Turn one pydantic error into a line: the setting, where it came from, what is wrong.
+
+    The value is left out: it may be a secret.
+    """
+    # a field that takes two types has the failed branch's name, such as function-after[...], last
+    parts = [str(part) for part in fault["loc"] if not str(part).startswith("function-")]
+    name = ".".join(parts)
+    variable = next((v for v in os.environ if v.upper() in _spellings(parts)), None)
+    origin = f"the environment's {variable}" if variable else str(path)
+    if fault["type"] == "extra_forbidden":
+        return f"{name} (from {origin}): {_no_such(name)}"
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    return f"{name} (from {origin}): {message[0].lower()}{message[1:]}"
+
+
+def _spellings(parts: list[str]) -> list[str]:
+    """Name the environment variables that can hold a setting or the table around it."""
+    paths = [parts[:depth] for depth in range(1, len(parts) + 1)]
+    return [ENV_PREFIX + "__".join(path).upper() for path in paths]

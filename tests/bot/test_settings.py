@@ -1,0 +1,138 @@
+"""The settings tree: sources, faults in words, and the example file."""
+
+import os
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from bot.settings import Settings, SettingsError, load, names
+
+EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
+TOKEN = "c2VjcmV0.not-a-real.token"
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in list(os.environ):
+        if variable.startswith("MURALSCAPE_"):
+            monkeypatch.delenv(variable)
+
+
+def _faults(path: Path | None = None, *, token_required: bool = False) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        load(path, token_required=token_required)
+    return caught.value.faults
+
+
+def test_defaults_and_environment_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token in the environment is all that a start needs."""
+    monkeypatch.setenv("MURALSCAPE_DISCORD__TOKEN", TOKEN)
+    settings = load(token_required=True)
+    assert settings.discord.token is not None
+    assert settings.discord.token.get_secret_value() == TOKEN
+    assert settings.database.startswith("sqlite+aiosqlite:///")
+    assert (settings.web.host, settings.web.port) == ("127.0.0.1", 8080)
+
+
+def test_environment_wins_over_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment wins over the file, setting by setting; lists are JSON."""
+    file = tmp_path / "config.toml"
+    file.write_text('[limits]\npixels = 10000\njobs_per_guild = 7\n[web]\nhost = "::1"\n')
+    monkeypatch.setenv("MURALSCAPE_LIMITS__PIXELS", "20000")
+    monkeypatch.setenv("MURALSCAPE_DISCORD__ATTACHMENT_HOSTS", '["127.0.0.1:9"]')
+    settings = load(file)
+    assert settings.limits.pixels == 20000
+    assert settings.limits.jobs_per_guild == 7
+    assert settings.web.host == "::1"
+    assert settings.discord.attachment_hosts == ("127.0.0.1:9",)
+
+
+def test_all_faults_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every fault has a line of its own that names the setting and where it came from."""
+    file = tmp_path / "config.toml"
+    file.write_text('[limits]\npixel = 1\n[web]\nport = 99999\n[engine]\ndevice = "gpu"\n')
+    monkeypatch.setenv("MURALSCAPE_LIMITS__JOBS_PER_MEMBER", "many")
+    monkeypatch.setenv("MURALSCAPE_DISCORD__ATTACHMENT_HOSTS", "[oops")
+    monkeypatch.setenv("MURALSCAPE_DATADIR", "x")
+    faults = _faults(file, token_required=True)
+    starts = [
+        "datadir (from the environment's MURALSCAPE_DATADIR): there is no such setting; "
+        "did you mean data_dir?",
+        "discord.attachment_hosts (from the environment's MURALSCAPE_DISCORD__ATTACHMENT_HOSTS): "
+        "write a list",
+        f"engine.device (from {file}): ",
+        f"web.port (from {file}): input should be less than or equal to 65535",
+        "limits.jobs_per_member (from the environment's MURALSCAPE_LIMITS__JOBS_PER_MEMBER): "
+        "input should be a valid integer",
+        f"limits.pixel (from {file}): there is no such setting; did you mean limits.pixels?",
+    ]
+    assert len(faults) == len(starts)
+    for start in starts:
+        assert any(fault.startswith(start) for fault in faults), (start, faults)
+    assert all("\n" not in fault for fault in faults)
+
+
+def test_token_in_the_file_is_a_fault(tmp_path: Path) -> None:
+    """A token written into config.toml is refused, and the sentence does not repeat it."""
+    file = tmp_path / "config.toml"
+    file.write_text(f'[discord]\ntoken = "{TOKEN}"\n')
+    (fault,) = _faults(file)
+    assert "MURALSCAPE_DISCORD__TOKEN" in fault
+    assert TOKEN not in fault
+
+
+def test_token_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The token can come from a file, whose trailing newline does not matter."""
+    secret = tmp_path / "token"
+    secret.write_text(TOKEN + "\n")
+    monkeypatch.setenv("MURALSCAPE_DISCORD__TOKEN_FILE", str(secret))
+    settings = load(token_required=True)
+    assert settings.discord.token is not None
+    assert settings.discord.token.get_secret_value() == TOKEN
+    secret.write_text("two words")
+    (fault,) = _faults()
+    assert "one word" in fault
+    assert "two words" not in fault
+    secret.unlink()
+    assert "cannot be read" in _faults()[0]
+
+
+def test_missing_token_is_said_in_words() -> None:
+    """Without a token the one fault says where to put it."""
+    (fault,) = _faults(token_required=True)
+    assert fault.startswith("discord.token: is missing")
+
+
+def test_bad_files(tmp_path: Path) -> None:
+    """A file that is missing or is no TOML is a fault, not a traceback."""
+    assert "no such file" in _faults(tmp_path / "none.toml")[0]
+    broken = tmp_path / "broken.toml"
+    broken.write_text("data_dir = ")
+    assert "not valid TOML" in _faults(broken)[0]
+    broken.write_text("discord = 3")
+    assert _faults(broken)[0].startswith(f"discord (from {broken}): ")
+
+
+def test_token_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the settings' text nor a fault about the token shows it."""
+    monkeypatch.setenv("MURALSCAPE_DISCORD__TOKEN", TOKEN)
+    assert TOKEN not in repr(load())
+    monkeypatch.setenv("MURALSCAPE_DISCORD__TOKEN", TOKEN + " and more")
+    (fault,) = _faults()
+    assert TOKEN not in fault
+    assert fault.startswith("discord.token (from the environment's MURALSCAPE_DISCORD__TOKEN)")
+
+
+def test_the_example_documents_every_setting() -> None:
+    """config.example.toml names every setting, gives each its default and explains each."""
+    text = EXAMPLE.read_text()
+    written = tomllib.loads(text)
+    assert load(EXAMPLE) == Settings()
+    for name, default in names():
+        section, _, key = name.rpartition(".")
+        table = written[section] if section else written
+        if default is None:
+            assert key in text, f"{name} is not mentioned in {EXAMPLE.name}"
+        else:
+            assert key in table, f"{name} is not documented in {EXAMPLE.name}"
