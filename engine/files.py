@@ -1,0 +1,51 @@
+"""Files that are either written whole or not at all."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine.errors import OutputRejected
+
+
+def check_writable(path: Path) -> None:
+    """Raise OutputRejected where a file could not be written to `path`; leave nothing behind."""
+    if path.is_dir():
+        raise OutputRejected(f"{path} is a folder; name a file in it.")
+    if not path.parent.is_dir():
+        raise OutputRejected(f"The folder {path.parent} does not exist; make it first.")
+    probe = _beside(path)
+    try:
+        # Only writing tells: access bits say nothing of read-only mounts or of what root may do.
+        probe.touch(exist_ok=False)
+        probe.unlink()
+    except OSError as error:
+        raise OutputRejected(_cannot_write(path, error)) from error
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Yield a temporary path in the folder of `path`, which takes its place when the block ends.
+
+    Where the block fails the temporary file is deleted and `path` is as it was. Raises
+    OutputRejected where the file cannot be written, a full disk included.
+    """
+    check_writable(path)
+    temporary = _beside(path)
+    try:
+        yield temporary
+        temporary.replace(path.resolve())  # through a link, so that the link stays one
+    except OSError as error:
+        raise OutputRejected(_cannot_write(path, error)) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _beside(path: Path) -> Path:
+    # The suffix is kept because encoders choose their format by it.
+    return path.resolve().parent / f".muralscape-{secrets.token_hex(6)}{path.suffix}"
+
+
+def _cannot_write(path: Path, error: OSError) -> str:
+    reason = error.strerror or str(error) or type(error).__name__
+    return f"{path} cannot be written ({reason}); choose another place."

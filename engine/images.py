@@ -1,0 +1,196 @@
+"""Bytes -> checked picture; picture -> file, or bytes under a limit. Free of torch."""
+
+import threading
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pillow_heif
+from PIL import Image, UnidentifiedImageError
+
+from engine import files
+from engine.errors import ImageRejected, OutputRejected
+from engine.srgb import to_srgb
+
+pillow_heif.register_heif_opener()
+
+READABLE = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "HEIF")  # Pillow's names; nothing else is tried
+READABLE_WORDS = "JPEG, PNG, WebP, AVIF, GIF or HEIC"
+
+# suffix -> what Pillow is told when it writes such a file
+_WRITABLE: dict[str, dict[str, Any]] = {
+    ".png": {"format": "PNG"},
+    ".jpg": {"format": "JPEG", "quality": 95, "subsampling": 0},
+    ".jpeg": {"format": "JPEG", "quality": 95, "subsampling": 0},
+    ".webp": {"format": "WEBP", "quality": 95},
+    ".avif": {"format": "AVIF", "quality": 85},
+    ".tif": {"format": "TIFF", "compression": "tiff_lzw"},
+    ".tiff": {"format": "TIFF", "compression": "tiff_lzw"},
+}
+
+_WEBP_MAX_SIDE = 16383  # the format has 14 bits for each side
+
+# Decoding is the hungriest thing the bot's process does, so pictures take turns: memory stays that
+# of one. The turn also keeps the warning filters, which belong to the whole process, in order.
+_turn = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a picture may be. All but `max_bytes` is checked on the header, before decoding."""
+
+    max_bytes: int = 32 * 2**20
+    max_pixels: int = 50_000_000
+    min_side: int = 16  # pixels; VGG-19 halves a picture four times before its last tap
+    max_aspect: int = 16  # long side over short side; a thinner strip has no shapes to paint
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def decode(data: bytes, limits: Limits = DEFAULT_LIMITS, name: str = "The file") -> Image.Image:
+    """Decode a picture to upright sRGB in mode RGB: first frame, transparency on white.
+
+    `name` stands in the sentence of the ImageRejected that is raised where `data` is no picture in
+    one of the READABLE formats, is damaged, or is beyond `limits`.
+    """
+    if not data:
+        raise ImageRejected(f"{name} is empty; choose a {READABLE_WORDS} picture.")
+    if len(data) > limits.max_bytes:
+        raise ImageRejected(
+            f"{name} is larger than {limits.max_bytes / 2**20:g} MiB; choose a smaller file."
+        )
+    try:
+        with _turn, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Pillow warns of is checked here or harmless
+            with Image.open(BytesIO(data), formats=READABLE) as picture:
+                _check_size(picture.size, limits, name)
+                picture.load()
+                _check_size(picture.size, limits, name)  # HEIF and GIF may find another one
+                return to_srgb(picture)
+    except ImageRejected:
+        raise
+    except UnidentifiedImageError as error:
+        raise ImageRejected(
+            f"{name} is not a picture that can be read; choose a {READABLE_WORDS}."
+        ) from error
+    except Image.DecompressionBombError as error:
+        raise ImageRejected(_too_many_pixels(name, "too many", limits)) from error
+    except MemoryError as error:
+        raise ImageRejected(
+            f"{name} needs more memory than there is; choose a smaller picture."
+        ) from error
+    except Exception as error:  # a damaged file makes decoders raise whatever they please
+        raise ImageRejected(
+            f"{name} is damaged or cut off; save or download it again, or choose another."
+        ) from error
+
+
+def read(path: Path, limits: Limits = DEFAULT_LIMITS) -> Image.Image:
+    """Decode the picture in a file, as `decode` does; never reads more than the limit."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(limits.max_bytes + 1)
+    except FileNotFoundError as error:
+        raise ImageRejected(f"{path} does not exist; name a picture file.") from error
+    except IsADirectoryError as error:
+        raise ImageRejected(f"{path} is a folder; name a picture in it.") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ImageRejected(
+            f"{path} cannot be read ({reason}); check the file and its permissions."
+        ) from error
+    return decode(data, limits, str(path))
+
+
+def _check_size(size: tuple[int, int], limits: Limits, name: str) -> None:
+    width, height = size
+    if width * height > limits.max_pixels:
+        raise ImageRejected(_too_many_pixels(name, f"{width}x{height}", limits))
+    if min(size) < limits.min_side:
+        raise ImageRejected(
+            f"{name} has only {width}x{height} pixels; "
+            f"choose a picture with at least {limits.min_side} on each side."
+        )
+    if max(size) > limits.max_aspect * min(size):
+        raise ImageRejected(
+            f"{name} is a strip of {width}x{height} pixels; "
+            f"crop it to at most {limits.max_aspect} times as long as wide."
+        )
+
+
+def _too_many_pixels(name: str, how_many: str, limits: Limits) -> str:
+    most = f"{limits.max_pixels / 1e6:g} megapixels"
+    return f"{name} has {how_many} pixels; choose a picture of at most {most}."
+
+
+def check_writable(path: Path) -> None:
+    """Raise OutputRejected where `save` could not write to `path`; for before a long painting."""
+    if path.suffix.lower() not in _WRITABLE:
+        raise OutputRejected(
+            f"{path} has no suffix of a picture that can be written; "
+            f"end it in one of {', '.join(_WRITABLE)}."
+        )
+    files.check_writable(path)
+
+
+def save(picture: Image.Image, path: Path) -> None:
+    """Write a picture in the format of the path's suffix, whole or not at all.
+
+    Raises OutputRejected for an unknown suffix, a missing or unwritable folder, a full disk.
+    """
+    check_writable(path)
+    with files.written_whole(path) as temporary:
+        picture.save(temporary, **_WRITABLE[path.suffix.lower()])
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A picture as the bytes of a file."""
+
+    data: bytes
+    extension: str  # with its dot
+    content_type: str
+
+
+def encode_under(picture: Image.Image, max_bytes: int) -> Encoded:
+    """Encode a picture in at most `max_bytes` bytes, at the best quality that fits.
+
+    PNG first, then WebP, then JPEG of falling quality, then smaller and smaller JPEGs. Raises
+    OutputRejected where nothing fits.
+    """
+    for encoded in _ever_smaller(picture):
+        if len(encoded.data) <= max_bytes:
+            return encoded
+    raise OutputRejected(f"The picture does not fit into {max_bytes} bytes; raise the limit.")
+
+
+def _ever_smaller(picture: Image.Image) -> Iterator[Encoded]:
+    yield _encode(picture, ".png", "image/png", "PNG")
+    if max(picture.size) <= _WEBP_MAX_SIDE:
+        for quality in (95, 90):
+            yield _encode(picture, ".webp", "image/webp", "WEBP", quality=quality)
+    for quality in (90, 85, 75, 65):
+        yield _jpeg(picture, quality)
+    scaled = picture
+    while min(scaled.size) >= 2 * DEFAULT_LIMITS.min_side:
+        # Each from the original: resampling a resampled picture blurs it.
+        fraction = 0.75 * scaled.width / picture.width
+        width, height = (max(1, round(side * fraction)) for side in picture.size)
+        scaled = picture.resize((width, height), Image.Resampling.LANCZOS)
+        yield _jpeg(scaled, 80)
+
+
+def _jpeg(picture: Image.Image, quality: int) -> Encoded:
+    return _encode(picture, ".jpg", "image/jpeg", "JPEG", quality=quality, progressive=True)
+
+
+def _encode(
+    picture: Image.Image, extension: str, content_type: str, format_name: str, **options: int
+) -> Encoded:
+    buffer = BytesIO()
+    picture.save(buffer, format_name, **options)
+    return Encoded(buffer.getvalue(), extension, content_type)
