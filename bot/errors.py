@@ -1,0 +1,106 @@
+"""The bot's errors. The text of each is the one sentence that the member who caused it reads.
+
+MuralscapeError
+├── Refused                  a rule forbids what was asked for
+│   ├── MemberQuotaReached   the member has as many paintings under way as the server allows
+│   ├── GuildQuotaReached    the server has as many paintings under way as its limit allows
+│   ├── NotAllowed           somebody else's painting
+│   ├── JobNotFound          no painting of that number in this server
+│   ├── WrongState           too late or too early for that
+│   └── PictureGone          a picture was deleted, by its owner or after the retention time
+└── PaintingEnded            a painting came to no picture
+    ├── PaintingCancelled    a member asked for that
+    ├── PaintingFailed       the engine said why in words
+    └── ExecutorLost         the process that painted died or hung; worth another try
+"""
+
+
+class MuralscapeError(Exception):
+    """Base of all errors that the bot raises on purpose."""
+
+    @property
+    def sentence(self) -> str:
+        """What the member reads."""
+        return str(self)
+
+
+class Refused(MuralscapeError):
+    """A rule forbids what was asked for; nothing was changed."""
+
+
+class MemberQuotaReached(Refused):
+    """The member has as many paintings under way in this server as it allows."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"You already have {_paintings(limit)} under way here, which is this server's limit "
+            "for a member. Wait until one is finished, or cancel one with `/queue cancel`."
+        )
+
+
+class GuildQuotaReached(Refused):
+    """The server has as many paintings under way as its limit allows."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"This server already has {_paintings(limit)} under way, which is its limit. "
+            "Try again when some of them are finished."
+        )
+
+
+class NotAllowed(Refused):
+    """The painting is somebody else's and the member does not moderate this server."""
+
+    def __init__(self) -> None:
+        super().__init__("Only the member who asked for this painting or a moderator can do that.")
+
+
+class JobNotFound(Refused):
+    """There is no painting of that number in this server."""
+
+    def __init__(self, job_id: int) -> None:
+        super().__init__(f"There is no painting number {job_id} in this server.")
+
+
+class WrongState(Refused):
+    """The painting is no longer, or not yet, where this can be done."""
+
+
+class PictureGone(Refused):
+    """A picture was deleted, by its owner or after the retention time."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The pictures of this painting have been deleted. Send them again with `/muralize`."
+        )
+
+
+class PaintingEnded(MuralscapeError):
+    """A painting came to no picture."""
+
+
+class PaintingCancelled(PaintingEnded):
+    """A painting was stopped because somebody asked for that."""
+
+    def __init__(self) -> None:
+        super().__init__("This painting was cancelled.")
+
+
+class PaintingFailed(PaintingEnded):
+    """The engine could not make the painting, for the reason in the text."""
+
+
+class ExecutorLost(PaintingEnded):
+    """The process that painted died or hung. The text says how, for the log and the host."""
+
+    @property
+    def sentence(self) -> str:
+        """What the member reads when the second try is lost as well."""
+        return (
+            "The painter stopped twice while working on this picture, so it was given up. "
+            "A smaller size may work."
+        )
+
+
+def _paintings(number: int) -> str:
+    return "one painting" if number == 1 else f"{number} paintings"

@@ -1,0 +1,1 @@
+"""Those who paint: processes on this machine, behind one contract."""

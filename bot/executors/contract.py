@@ -1,0 +1,95 @@
+"""What the dispatcher asks of anything that paints.
+
+Plain data in and out, pictures by path: an executor may be a process here or a machine elsewhere.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class PaintOrder:
+    """One painting to make. The folders of `result` and `timelapse` exist; the files do not."""
+
+    job_id: int
+    content: Path
+    styles: tuple[Path, ...]
+    preset: str
+    size: int | None  # pixels on the long side; None takes the preset's own
+    steps: int | None
+    strength: float
+    keep_colors: bool
+    seed: int
+    result: Path  # the picture is written here, as PNG
+    timelapse: Path | None = None  # an MP4 is written here
+
+
+@dataclass(frozen=True)
+class PaintProgress:
+    """Where a painting stands. Reported a few times a second at most."""
+
+    job_id: int
+    step: int  # steps done
+    total_steps: int
+    loss: float
+    content_loss: float
+    style_loss: float
+    seconds: float  # since the first step
+    seconds_left: float  # predicted
+    preview: bytes | None = None  # JPEG, long side at most 384; only every few seconds
+
+
+@dataclass(frozen=True)
+class PaintOutcome:
+    """How a painting was made. The picture itself lies at the order's `result`."""
+
+    width: int
+    height: int
+    loss: float
+    content_loss: float
+    style_loss: float
+    steps: int
+    seconds: float
+    weights: str  # in words for people
+    device: str
+    precision: str
+    curve: tuple[tuple[int, float], ...]  # (step, loss)
+
+
+OnProgress = Callable[[PaintProgress], None]
+
+
+class Executor(Protocol):
+    """Paints up to `capacity` orders at a time."""
+
+    @property
+    def capacity(self) -> int:
+        """How many orders it can paint at a time; fixed once it has started."""
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """What it paints on, such as ("cuda:0 (NVIDIA H100)",); empty until it has started."""
+
+    async def start(self) -> None:
+        """Return when the first order would be painted at full speed.
+
+        Raises `PaintingFailed` with a sentence for the host when it never will be.
+        """
+
+    async def close(self) -> None:
+        """Stop whatever is painted and free the devices. Paintings under way are lost."""
+
+    async def paint(self, order: PaintOrder, on_progress: OnProgress) -> PaintOutcome:
+        """Paint one order; `on_progress` is called on the event loop and must not block.
+
+        Raises `PaintingCancelled` after `cancel`, `PaintingFailed` with a sentence for the member
+        when another try would fail the same way, `ExecutorLost` when one might not.
+        """
+
+    async def cancel(self, job_id: int) -> None:
+        """Make the `paint` of that job raise `PaintingCancelled` within two steps.
+
+        Returns at once; a job that is not being painted is no fault.
+        """
