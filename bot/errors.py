@@ -7,6 +7,8 @@ MuralscapeError
 │   ├── NotAllowed           somebody else's painting
 │   ├── JobNotFound          no painting of that number in this server
 │   ├── WrongState           too late or too early for that
+│   ├── AttachmentRejected   a file that was sent cannot be fetched
+│   ├── NothingToPaint       a picture or a style was left out, or there is none of that name
 │   └── PictureGone          a picture was deleted, by its owner or after the retention time
 └── PaintingEnded            a painting came to no picture
     ├── PaintingCancelled    a member asked for that
@@ -64,6 +66,14 @@ class JobNotFound(Refused):
 
 class WrongState(Refused):
     """The painting is no longer, or not yet, where this can be done."""
+
+
+class AttachmentRejected(Refused):
+    """A file that a member sent cannot be fetched: too large, too slow, gone, not at Discord."""
+
+
+class NothingToPaint(Refused):
+    """A picture or a style was left out, or there is none of that name."""
 
 
 class PictureGone(Refused):
