@@ -70,6 +70,11 @@ class JobResult:
     curve: tuple[tuple[int, float], ...] = field(default=(), repr=False)  # (step, loss)
     timelapse: str | None = None  # an MP4, kept like a picture
 
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """What of it lies on disk."""
+        return (self.picture,) if self.timelapse is None else (self.picture, self.timelapse)
+
 
 @dataclass(frozen=True)
 class Delivery:
@@ -84,6 +89,7 @@ class Delivery:
     channel_id: int | None = None  # where the outcome was sent in the end
     message_id: int | None = None
     told_at: float | None = None  # when the outcome, good or bad, reached the member
+    kept: bool = False  # no way to the member was open
 
 
 @dataclass(frozen=True)
@@ -95,9 +101,10 @@ class Job:
     origin: Origin
     recipe: Recipe
     delivery: Delivery
-    predicted_seconds: float  # of painting
+    predicted_seconds: float  # of painting, as it was predicted when it was submitted
     created_at: float
     started_at: float | None = None  # of the last painting begun
+    painted_at: float | None = None  # when the picture was stored
     finished_at: float | None = None  # when it became done, failed or cancelled
     starts: int = 0  # paintings begun, less those put back at a shut-down
     losses: int = 0  # of executors, while they painted this
@@ -109,12 +116,12 @@ class Job:
 
     @property
     def kept(self) -> bool:
-        """Whether the painting is done but reached nobody, so that `/queue show` must offer it."""
-        return self.state is JobState.DONE and self.delivery.told_at is None
+        """Whether it ended but the member does not know, so that `/queue show` must tell."""
+        return self.delivery.kept and self.delivery.told_at is None
 
     @property
     def settled(self) -> bool:
-        """Whether nothing is left to do: the member was told, or the painting is kept for them."""
+        """Whether nothing is left to do: the member was told, or the outcome is kept for them."""
         return self.state not in UNFINISHED and (self.kept or self.delivery.told_at is not None)
 
 

@@ -5,15 +5,54 @@ the listeners. Only one service may work on a database.
 """
 
 from collections.abc import Callable, Sequence
+from random import Random
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.errors import GuildQuotaReached, JobNotFound, MemberQuotaReached, WrongState
 from bot.executors.contract import PaintProgress
-from bot.jobs.model import Actor, Job, JobLimits, JobResult, Origin, Place, Recipe
+from bot.jobs import transitions
+from bot.jobs.model import (
+    Actor,
+    Delivery,
+    Job,
+    JobLimits,
+    JobResult,
+    JobState,
+    Origin,
+    Place,
+    Recipe,
+)
+from bot.jobs.schedule import Schedule, complete
+from bot.jobs.store import JobStore
+from bot.storage.keeper import PictureKeeper
 
 Listener = Callable[[Job], None]
 
+LEARN_FROM = 200  # paintings, when the bot starts
+
 
 class JobService:
-    """Keeps the jobs. Its methods are safe to call at the same time from one event loop."""
+    """Keeps the jobs. Its methods are safe to call at the same time from one event loop.
+
+    `clock` gives Unix seconds; `random` draws the nonces of messages.
+    """
+
+    def __init__(
+        self,
+        store: JobStore,
+        keeper: PictureKeeper,
+        schedule: Schedule,
+        clock: Callable[[], float],
+        random: Random,
+    ) -> None:
+        self._store = store
+        self._database = store.database
+        self._keeper = keeper
+        self._schedule = schedule
+        self._clock = clock
+        self._random = random
+        self._listeners: list[Listener] = []
 
     async def recover(self) -> None:
         """Pick up where the last run stopped; to be awaited once, before anything else.
@@ -21,14 +60,24 @@ class JobService:
         Jobs that were painting are queued again, or cancelled where somebody had asked for that.
         Jobs that were being delivered are found by `unsettled`.
         """
-        raise NotImplementedError
+        async with self._database.write() as connection:
+            for job in await self._store.last_painted(connection, LEARN_FROM):
+                self._schedule.learn(job)
+            for before in await self._store.waiting_or_painting(connection):
+                after = before
+                if before.state is JobState.PAINTING:
+                    after = transitions.interrupted(before, self._clock())
+                    await self._store.save(connection, before, after)
+                if after.state is JobState.QUEUED:
+                    self._schedule.enter(after)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Have `listener` called with every job that changed; returns what ends that.
 
         Called on the event loop after the change is committed; it must be quick and not raise.
         """
-        raise NotImplementedError
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     async def submit(
         self, origin: Origin, recipe: Recipe, limits: JobLimits, parent_id: int | None = None
@@ -38,7 +87,29 @@ class JobService:
         An interaction that was submitted before gives the job it made then. Raises
         `MemberQuotaReached`, `GuildQuotaReached` and `PictureGone`.
         """
-        raise NotImplementedError
+        recipe = complete(recipe)
+        job = Job(
+            id=0,
+            state=JobState.QUEUED,
+            origin=origin,
+            recipe=recipe,
+            delivery=Delivery(nonce=str(self._random.getrandbits(63))),
+            predicted_seconds=self._schedule.predict(recipe),
+            created_at=self._clock(),
+            parent_id=parent_id,
+        )
+        async with (
+            self._keeper.referring_to([recipe.content, *recipe.styles]),
+            self._database.write() as connection,
+        ):
+            known = await self._store.of_interaction(connection, origin.interaction_id)
+            if known:
+                return known
+            await self._check_limits(connection, origin, limits)
+            job = await self._store.add(connection, job)
+        self._schedule.enter(job)
+        self._announce(job)
+        return job
 
     async def cancel(self, job_id: int, actor: Actor) -> Job:
         """Cancel a job: at once while it is queued, within two steps while it is being painted.
@@ -46,90 +117,161 @@ class JobService:
         A painting job is returned as still painting, with `cancelled_by` set. Raises
         `JobNotFound`, `NotAllowed`, and `WrongState` once it is painted.
         """
-        raise NotImplementedError
+        return await self._change(job_id, lambda job: transitions.cancel(job, actor, self._clock()))
 
     async def delete_result(self, job_id: int, actor: Actor) -> Job:
         """Remove a finished painting and its time-lapse from disk, unless another job has the same.
 
         Raises `JobNotFound`, `NotAllowed`, and `WrongState` while it is not done.
         """
-        raise NotImplementedError
+        job = await self._change(job_id, lambda job: transitions.delete_result(job, actor))
+        if job.result:
+            await self._keeper.release(job.result.pictures)
+        return job
+
+    async def forget(self, before: float) -> int:
+        """Delete the jobs that ended before a moment, with their pictures; return how many."""
+        async with self._database.write() as connection:
+            number, pictures = await self._store.forget(connection, before)
+        await self._keeper.release(pictures)
+        return number
 
     async def get(self, job_id: int) -> Job | None:
         """Find a job."""
-        raise NotImplementedError
+        async with self._database.read() as connection:
+            return await self._store.find(connection, job_id)
 
     async def jobs_of(self, guild_id: int, member_id: int, limit: int = 25) -> Sequence[Job]:
         """List a member's jobs in a server: the unfinished and the kept ones, oldest first."""
-        raise NotImplementedError
+        return await self._store.of_member(guild_id, member_id, limit)
 
     async def jobs_in(self, guild_id: int, limit: int = 25) -> Sequence[Job]:
         """List a server's unfinished jobs, oldest first."""
-        raise NotImplementedError
+        return await self._store.of_guild(guild_id, limit)
 
     def places(self) -> dict[int, Place]:
         """Say where every queued and painting job stands, by job id, in the order of service.
 
         The same calculation decides whose turn it is.
         """
-        raise NotImplementedError
+        return self._schedule.places(self._clock())
 
     def place(self, job_id: int) -> Place | None:
         """Say where one job stands; None when it is neither queued nor painting."""
-        raise NotImplementedError
+        return self.places().get(job_id)
 
     def progress(self, job_id: int) -> PaintProgress | None:
         """Say how far a painting is; None when it is not being painted or not yet begun."""
-        raise NotImplementedError
+        return self._schedule.progress(job_id)
 
     # For the dispatcher.
 
+    def ready(self, slots: int, device: str) -> None:
+        """Note how many paintings can go on at a time, and on what: predictions follow."""
+        self._schedule.ready(slots, device)
+
     async def claim(self) -> Job | None:
         """Take the job whose turn it is from the queue to painting; None when none waits."""
-        raise NotImplementedError
+        while (job_id := self._schedule.take(self._clock())) is not None:
+            try:
+                return await self._change(
+                    job_id, lambda job: transitions.started(job, self._clock())
+                )
+            except (JobNotFound, WrongState):  # it was cancelled between the two
+                self._schedule.leave(job_id)
+            except BaseException:
+                self._schedule.put_back(job_id)
+                raise
+        return None
 
     def progressed(self, progress: PaintProgress) -> None:
         """Note how far a painting is; kept in memory only."""
-        raise NotImplementedError
+        self._schedule.progressed(progress, self._clock())
 
     async def painted(self, job_id: int, result: JobResult) -> Job:
-        """Store a painting: painting to delivering."""
-        raise NotImplementedError
+        """Store a painting: painting to delivering; to cancelled when that was asked for."""
+        job = await self._change(
+            job_id, lambda job: transitions.painted(job, result, self._clock())
+        )
+        if job.state is JobState.CANCELLED:
+            await self._keeper.release(result.pictures)
+        else:
+            self._schedule.learn(job)
+        return job
 
     async def lost(self, job_id: int) -> Job:
         """Queue a job again whose executor was lost, first in its member's line, or fail it."""
-        raise NotImplementedError
+        return await self._change(job_id, lambda job: transitions.lost(job, self._clock()))
 
     async def put_back(self, job_id: int) -> Job:
-        """Queue a job again that a shut-down interrupted."""
-        raise NotImplementedError
+        """Queue a job again that a shut-down interrupted; cancel it when that was asked for."""
+        return await self._change(job_id, lambda job: transitions.put_back(job, self._clock()))
 
     async def failed(self, job_id: int, sentence: str) -> Job:
         """Give a painting up: painting to failed."""
-        raise NotImplementedError
+        return await self._change(
+            job_id, lambda job: transitions.failed(job, sentence, self._clock())
+        )
 
     async def stopped(self, job_id: int) -> Job:
         """Note that a painting has stopped as asked: painting to cancelled."""
-        raise NotImplementedError
+        return await self._change(job_id, lambda job: transitions.stopped(job, self._clock()))
 
     # For the delivery.
 
     async def unsettled(self) -> Sequence[Job]:
         """List the jobs whose member must still be told: delivering, failed and cancelled ones."""
-        raise NotImplementedError
+        return await self._store.unsettled()
 
     async def card_posted(self, job_id: int, channel_id: int, message_id: int) -> Job:
         """Note which message is the job's card."""
-        raise NotImplementedError
+        return await self._change(
+            job_id, lambda job: transitions.card_posted(job, channel_id, message_id)
+        )
 
     async def delivery_begun(self, job_id: int, route: str) -> Job:
         """Note, before a send, that the outcome may be on its way by this route."""
-        raise NotImplementedError
+        return await self._change(
+            job_id, lambda job: transitions.delivery_begun(job, route, self._clock())
+        )
 
     async def delivered(self, job_id: int, channel_id: int, message_id: int) -> Job:
         """Note that the outcome reached the member: delivering to done, or told of a failure."""
-        raise NotImplementedError
+        return await self._change(
+            job_id, lambda job: transitions.delivered(job, channel_id, message_id, self._clock())
+        )
 
     async def kept(self, job_id: int) -> Job:
-        """Note that no way to the member is open: done or told, kept for `/queue show`."""
-        raise NotImplementedError
+        """Note that no way to the member is open; the outcome is kept for `/queue show`.
+
+        A delivering job becomes done. `delivered` may follow, when the member fetches it.
+        """
+        return await self._change(job_id, lambda job: transitions.kept(job, self._clock()))
+
+    async def _check_limits(
+        self, connection: AsyncConnection, origin: Origin, limits: JobLimits
+    ) -> None:
+        of_member, of_guild = await self._store.under_way(
+            connection, origin.guild_id, origin.member_id
+        )
+        if of_member >= limits.per_member:
+            raise MemberQuotaReached(limits.per_member)
+        if of_guild >= limits.per_guild:
+            raise GuildQuotaReached(limits.per_guild)
+
+    async def _change(self, job_id: int, rule: Callable[[Job], Job]) -> Job:
+        """Apply a transition to a job in one transaction; then, and only then, act on it."""
+        async with self._database.write() as connection:
+            before = await self._store.find(connection, job_id)
+            if before is None:
+                raise JobNotFound(job_id)
+            after = rule(before)
+            await self._store.save(connection, before, after)
+        # No await between the commit and this: nobody sees a schedule that lags behind.
+        self._schedule.follow(before, after)
+        self._announce(after)
+        return after
+
+    def _announce(self, job: Job) -> None:
+        for listener in tuple(self._listeners):
+            listener(job)

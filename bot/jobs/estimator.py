@@ -1,0 +1,68 @@
+"""How long a painting will take, learned from those that are finished: pure calculation."""
+
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from statistics import median
+
+# Seconds per megapixel and step before anything is learned: a recent GPU in FP16, and two CPU
+# cores. Wrong by a factor for most machines, and forgotten after the first painting.
+START_RATES = {"cuda": 0.05, "cpu": 25.0}
+# A step has a cost that does not depend on the size: as much as this many pixels.
+FIXED_PIXELS = 64 * 64
+ENOUGH = 3  # paintings of one kind that tell more than all others
+REMEMBERED = 15  # paintings of each kind; older ones were made on yesterday's machine
+SHORTEST = 0.1  # seconds
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Paintings that take the same time on one device. `size` is the long side in pixels."""
+
+    preset: str
+    size: int
+    steps: int
+
+    @property
+    def work(self) -> float:
+        """Megapixels times steps."""
+        return self.steps * (self.size**2 + FIXED_PIXELS) / 1e6
+
+
+class Estimator:
+    """Predicts seconds of painting on a device such as "cpu" or "cuda:0 (NVIDIA H100)".
+
+    Uses the median of paintings of the same kind; where there are too few, of the same preset,
+    scaled by the work; then of all presets. Medians, because one painting that shared the machine
+    with something else should not spoil the rest.
+    """
+
+    def __init__(self, device: str = "") -> None:
+        self.device = device  # the one to predict for; known when the executor has started
+        self._seconds: defaultdict[tuple[str, Kind], deque[float]]
+        self._seconds = defaultdict(lambda: deque(maxlen=REMEMBERED))
+        self._rates: defaultdict[tuple[str, str], deque[float]]
+        self._rates = defaultdict(lambda: deque(maxlen=REMEMBERED))
+
+    def learn(self, kind: Kind, device: str, seconds: float) -> None:
+        """Note how long a painting took."""
+        self._seconds[device, kind].append(seconds)
+        self._rates[device, kind.preset].append(seconds / kind.work)
+
+    def predict(self, kind: Kind) -> float:
+        """Give the seconds that a painting of this kind will take."""
+        same = self._seconds.get((self.device, kind), ())
+        if len(same) >= ENOUGH:
+            return max(SHORTEST, median(same))
+        return max(SHORTEST, kind.work * self._rate(kind.preset))
+
+    def _rate(self, preset: str) -> float:
+        """Seconds per megapixel and step."""
+        learned = self._rates.get((self.device, preset)) or [
+            rate
+            for (device, _), rates in self._rates.items()
+            if device == self.device
+            for rate in rates
+        ]
+        if learned:
+            return median(learned)
+        return START_RATES["cuda" if self.device.startswith("cuda") else "cpu"]

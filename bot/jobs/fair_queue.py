@@ -1,0 +1,168 @@
+"""Whose turn it is: pure calculation, no I/O.
+
+Start-time fair queueing in two levels, first over servers, then over the members of a server
+(Goyal, Vin and Cheng, "Start-time Fair Queuing", SIGCOMM 1996). Every server, and every member
+within a server, has a tag: the predicted seconds of painting it was given so far. The lowest tag
+is served next and moves on by the job's seconds. Whoever comes back after a pause starts at the
+tag that is being served, so that a pause neither saves anything up nor costs anything.
+
+From that follows, and is tested: while two members of a server both wait, what they are given
+differs by no more than one job of each, and a member's first job waits for no more than one job
+of each other member; the same holds for servers among each other.
+"""
+
+import heapq
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A job as the queue sees it. A lower id was asked for earlier."""
+
+    job_id: int
+    guild_id: int
+    member_id: int
+    seconds: float  # of painting, predicted; above 0
+
+
+@dataclass(frozen=True)
+class Turn:
+    """When a waiting job will be painted, in seconds from now."""
+
+    job_id: int
+    starts_in: float
+    finishes_in: float
+
+
+@dataclass
+class _Round(Generic[Key]):
+    """Lines that are served in turn: the members of a server or, one level up, the servers."""
+
+    now: float = 0.0  # the tag that was served last
+    tags: dict[Key, float] = field(default_factory=dict)
+
+    def tag(self, key: Key) -> float:
+        """Give the tag of a line, which is new when it is not known."""
+        return self.tags.get(key, self.now)
+
+    def join(self, key: Key) -> None:
+        """Let a line without jobs begin to wait."""
+        self.tags[key] = max(self.tag(key), self.now)
+
+    def charge(self, key: Key, seconds: float) -> None:
+        """Serve a line; `now` follows, but not back to a line that was put back."""
+        tag = self.tag(key)
+        self.now = max(self.now, tag)
+        self.tags[key] = tag + seconds
+
+    def refund(self, key: Key, seconds: float) -> None:
+        """Undo a charge."""
+        self.tags[key] = self.tag(key) - seconds
+
+    def forget_all_but(self, keys: Iterable[Key]) -> None:
+        """Drop lines that would join at `now` again, so that memory does not grow."""
+        waiting = set(keys)
+        self.tags = {key: tag for key, tag in self.tags.items() if key in waiting or tag > self.now}
+
+    def merge(self, lines: dict[Key, list[Waiting]]) -> list[Waiting]:
+        """Put the jobs of all lines, each in its own order, into the order of service."""
+        turns = []
+        for key, jobs in lines.items():
+            tag = self.tag(key)
+            for job in jobs:
+                turns.append((tag, job.job_id, job))
+                tag += job.seconds
+        turns.sort(key=lambda turn: turn[:2])
+        return [job for _, _, job in turns]
+
+
+class FairQueue:
+    """The jobs that wait, and those that were taken from it and are not done yet."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[int, Waiting] = {}
+        self._taken: dict[int, Waiting] = {}
+        self._servers: _Round[int] = _Round()
+        self._members: defaultdict[int, _Round[int]] = defaultdict(_Round)
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, job: Waiting) -> None:
+        """Let a job wait."""
+        others = [w for w in self._waiting.values() if w.guild_id == job.guild_id]
+        if not others:
+            self._servers.join(job.guild_id)
+        if all(other.member_id != job.member_id for other in others):
+            self._members[job.guild_id].join(job.member_id)
+        self._waiting[job.job_id] = job
+
+    def take(self) -> Waiting | None:
+        """Take the job whose turn it is; None when none waits."""
+        order = self.order()
+        if not order:
+            return None
+        job = order[0]
+        del self._waiting[job.job_id]
+        self._taken[job.job_id] = job
+        self._servers.charge(job.guild_id, job.seconds)
+        self._members[job.guild_id].charge(job.member_id, job.seconds)
+        self._forget_idle(job.guild_id)
+        return job
+
+    def put_back(self, job_id: int) -> None:
+        """Let a job that was taken wait again, as if it had never been taken."""
+        job = self._taken.pop(job_id)
+        self._servers.refund(job.guild_id, job.seconds)
+        self._members[job.guild_id].refund(job.member_id, job.seconds)
+        self._waiting[job_id] = job
+
+    def predict_again(self, seconds: Mapping[int, float]) -> None:
+        """Replace what is predicted for waiting jobs, by job id."""
+        for job_id, new in seconds.items():
+            self._waiting[job_id] = replace(self._waiting[job_id], seconds=new)
+
+    def remove(self, job_id: int) -> None:
+        """Drop a job: one that is done, or one that was cancelled while it waited."""
+        self._waiting.pop(job_id, None)
+        self._taken.pop(job_id, None)
+        if not self._waiting and not self._taken:
+            self._servers = _Round()
+            self._members.clear()
+
+    def order(self) -> list[Waiting]:
+        """List the waiting jobs in the order in which they will be taken if nobody else comes."""
+        lines: defaultdict[int, defaultdict[int, list[Waiting]]]
+        lines = defaultdict(lambda: defaultdict(list))
+        for _, job in sorted(self._waiting.items()):
+            lines[job.guild_id][job.member_id].append(job)
+        return self._servers.merge(
+            {guild_id: self._members[guild_id].merge(line) for guild_id, line in lines.items()}
+        )
+
+    def forecast(self, free_in: Sequence[float]) -> list[Turn]:
+        """Say when each waiting job will be painted, in the order of service.
+
+        `free_in` has, for every painting that can go on at a time, the seconds until it is free.
+        """
+        free = sorted(free_in)
+        turns = []
+        for job in self.order():
+            starts_in = free[0]
+            finishes_in = starts_in + job.seconds
+            heapq.heapreplace(free, finishes_in)
+            turns.append(Turn(job.job_id, starts_in, finishes_in))
+        return turns
+
+    def _forget_idle(self, guild_id: int) -> None:
+        live = list(chain(self._waiting.values(), self._taken.values()))
+        self._members[guild_id].forget_all_but(w.member_id for w in live if w.guild_id == guild_id)
+        self._servers.forget_all_but(w.guild_id for w in live)
+        for idle in self._members.keys() - self._servers.tags.keys():
+            del self._members[idle]

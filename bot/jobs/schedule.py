@@ -1,0 +1,140 @@
+"""The jobs that wait or are painted right now, in memory: whose turn it is, and when."""
+
+from dataclasses import dataclass, replace
+
+from bot.errors import Refused
+from bot.executors.contract import PaintProgress
+from bot.jobs.estimator import Estimator, Kind
+from bot.jobs.fair_queue import FairQueue, Waiting
+from bot.jobs.model import Job, JobState, Place, Recipe
+from engine.presets import PRESETS
+
+_SCHEDULED = (JobState.QUEUED, JobState.PAINTING)
+FRESH_SECONDS = 0.5  # places are calculated once for as many questions within this time
+
+
+def complete(recipe: Recipe) -> Recipe:
+    """Fill in the size and steps of the preset. Raises `Refused` where there is no such preset."""
+    preset = PRESETS.get(recipe.preset)
+    if preset is None:
+        raise Refused(f"There is no preset called `{recipe.preset}`.")
+    return replace(recipe, size=recipe.size or preset.size, steps=recipe.steps or preset.steps)
+
+
+def kind_of(recipe: Recipe) -> Kind:
+    """Say what a painting's time depends on."""
+    preset = PRESETS[recipe.preset]
+    return Kind(preset.name, recipe.size or preset.size, recipe.steps or preset.steps)
+
+
+@dataclass
+class _Painting:
+    predicted: float  # seconds
+    started_at: float
+    progress: PaintProgress | None = None
+    progress_at: float = 0.0
+
+    def seconds_left(self, now: float) -> float:
+        if self.progress is None:
+            return max(0.0, self.predicted - (now - self.started_at))
+        return max(0.0, self.progress.seconds_left - (now - self.progress_at))
+
+
+class Schedule:
+    """Knows every queued and painting job. Times are Unix seconds."""
+
+    def __init__(self, estimator: Estimator) -> None:
+        self._estimator = estimator
+        self._queue = FairQueue()
+        self._kinds: dict[int, Kind] = {}  # of the waiting
+        self._paintings: dict[int, _Painting] = {}
+        self._slots = 1
+        self._places: dict[int, Place] = {}
+        self._places_at: float | None = None  # None when something changed since
+
+    def ready(self, slots: int, device: str) -> None:
+        """Note how many paintings can go on at a time, and on what."""
+        self._slots = slots
+        self._estimator.device = device
+        self._predict_again()
+
+    def predict(self, recipe: Recipe) -> float:
+        """Give the seconds that a painting will take."""
+        return self._estimator.predict(kind_of(recipe))
+
+    def learn(self, job: Job) -> None:
+        """Learn from a job that has been painted."""
+        if job.result and job.started_at is not None and job.painted_at is not None:
+            seconds = job.painted_at - job.started_at
+            self._estimator.learn(kind_of(job.recipe), job.result.device, seconds)
+            self._predict_again()
+
+    def enter(self, job: Job) -> None:
+        """Let a job wait that was not known."""
+        kind = kind_of(job.recipe)
+        seconds = self._estimator.predict(kind)
+        self._queue.add(Waiting(job.id, job.origin.guild_id, job.origin.member_id, seconds))
+        self._kinds[job.id] = kind
+        self._places_at = None
+
+    def take(self, now: float) -> int | None:
+        """Begin the painting whose turn it is; None when none waits."""
+        waiting = self._queue.take()
+        if waiting is None:
+            return None
+        self._paintings[waiting.job_id] = _Painting(waiting.seconds, now)
+        self._places_at = None
+        return waiting.job_id
+
+    def put_back(self, job_id: int) -> None:
+        """Let a job wait again whose painting came to nothing."""
+        del self._paintings[job_id]
+        self._queue.put_back(job_id)
+        self._places_at = None
+
+    def leave(self, job_id: int) -> None:
+        """Drop a job that is neither queued nor painting any more."""
+        self._queue.remove(job_id)
+        self._kinds.pop(job_id, None)
+        self._paintings.pop(job_id, None)
+        self._places_at = None
+
+    def follow(self, before: Job, after: Job) -> None:
+        """Follow a job to its new state."""
+        if before.state is JobState.PAINTING and after.state is JobState.QUEUED:
+            self.put_back(after.id)
+        elif before.state is not after.state and after.state not in _SCHEDULED:
+            self.leave(after.id)
+
+    def progressed(self, progress: PaintProgress, now: float) -> None:
+        """Note how far a painting is."""
+        painting = self._paintings.get(progress.job_id)
+        if painting:
+            painting.progress, painting.progress_at = progress, now
+
+    def progress(self, job_id: int) -> PaintProgress | None:
+        """Say how far a painting is; None when nothing was heard of it."""
+        painting = self._paintings.get(job_id)
+        return painting.progress if painting else None
+
+    def places(self, now: float) -> dict[int, Place]:
+        """Say where every job stands, those being painted first, then in the order of service."""
+        if self._places_at is None or not 0 <= now - self._places_at < FRESH_SECONDS:
+            self._places = self._calculate_places(now)
+            self._places_at = now
+        return self._places
+
+    def _calculate_places(self, now: float) -> dict[int, Place]:
+        left = {job_id: p.seconds_left(now) for job_id, p in self._paintings.items()}
+        free = [0.0] * (self._slots - len(left))
+        places = {job_id: Place(job_id, 0, 0.0, seconds) for job_id, seconds in left.items()}
+        turns = self._queue.forecast([*left.values(), *free])
+        for position, turn in enumerate(turns, start=1):
+            places[turn.job_id] = Place(turn.job_id, position, turn.starts_in, turn.finishes_in)
+        return places
+
+    def _predict_again(self) -> None:
+        waiting = self._kinds.keys() - self._paintings.keys()
+        seconds = {kind: self._estimator.predict(kind) for kind in set(self._kinds.values())}
+        self._queue.predict_again({job_id: seconds[self._kinds[job_id]] for job_id in waiting})
+        self._places_at = None

@@ -1,0 +1,259 @@
+"""The SQL of jobs."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.jobs.model import (
+    UNFINISHED,
+    Delivery,
+    Job,
+    JobResult,
+    JobState,
+    Origin,
+    Recipe,
+)
+from bot.storage.database import Database, metadata
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("parent_id", sa.Integer),
+    sa.Column("guild_id", sa.BigInteger, nullable=False),
+    sa.Column("channel_id", sa.BigInteger, nullable=False),
+    sa.Column("member_id", sa.BigInteger, nullable=False),
+    sa.Column("interaction_id", sa.BigInteger, nullable=False, unique=True),
+    sa.Column("interaction_token", sa.Text, nullable=False),
+    sa.Column("token_expires_at", sa.Double, nullable=False),
+    sa.Column("content", sa.String(64), nullable=False),
+    sa.Column("styles", sa.JSON, nullable=False),
+    sa.Column("style_name", sa.Text),
+    sa.Column("preset", sa.Text, nullable=False),
+    sa.Column("size", sa.Integer),
+    sa.Column("steps", sa.Integer),
+    sa.Column("strength", sa.Double, nullable=False),
+    sa.Column("keep_colors", sa.Boolean, nullable=False),
+    sa.Column("seed", sa.BigInteger, nullable=False),
+    sa.Column("timelapse", sa.Boolean, nullable=False),
+    sa.Column("predicted_seconds", sa.Double, nullable=False),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("started_at", sa.Double),
+    sa.Column("painted_at", sa.Double),
+    sa.Column("finished_at", sa.Double, index=True),
+    sa.Column("starts", sa.Integer, nullable=False),
+    sa.Column("losses", sa.Integer, nullable=False),
+    sa.Column("cancelled_by", sa.BigInteger),
+    sa.Column("failure", sa.Text),
+    sa.Column("result", sa.JSON(none_as_null=True)),
+    sa.Column("result_deleted", sa.Boolean, nullable=False),
+    sa.Column("nonce", sa.String(25), nullable=False),
+    sa.Column("card_channel_id", sa.BigInteger),
+    sa.Column("card_message_id", sa.BigInteger),
+    sa.Column("delivery_tries", sa.Integer, nullable=False),
+    sa.Column("delivery_route", sa.Text),
+    sa.Column("delivery_tried_at", sa.Double),
+    sa.Column("delivered_channel_id", sa.BigInteger),
+    sa.Column("delivered_message_id", sa.BigInteger),
+    sa.Column("told_at", sa.Double),
+    sa.Column("kept", sa.Boolean, nullable=False),
+    sa.Index("ix_jobs_state", "state"),
+    sa.Index("ix_jobs_member", "guild_id", "member_id"),
+    sqlite_autoincrement=True,  # the number of a deleted job is never given again
+)
+
+# The pictures that must stay on disk for a job; a row goes when its picture may go.
+job_pictures = sa.Table(
+    "job_pictures",
+    metadata,
+    sa.Column("job_id", sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("picture", sa.String(64), primary_key=True, index=True),
+    sa.Column("is_result", sa.Boolean, primary_key=True),
+)
+
+WAITING_OR_PAINTING = (JobState.QUEUED, JobState.PAINTING)
+_unfinished = jobs.c.state.in_(sorted(UNFINISHED))
+_kept = jobs.c.kept & jobs.c.told_at.is_(None)
+
+
+class JobStore:
+    """Reads and writes jobs. Methods that take a connection are part of its transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def add(self, connection: AsyncConnection, job: Job) -> Job:
+        """Insert a job, whose id is ignored, and return it with its new id."""
+        row = _row(job)
+        del row["id"]
+        job_id = (
+            await connection.execute(sa.insert(jobs).values(row).returning(jobs.c.id))
+        ).scalar_one()
+        await self._add_pictures(connection, job_id, [job.recipe.content, *job.recipe.styles])
+        return _job({**row, "id": job_id})
+
+    async def save(self, connection: AsyncConnection, before: Job, after: Job) -> None:
+        """Write what has changed of a job. Its origin and recipe never do."""
+        old, new = _row(before), _row(after)
+        changes = {column: value for column, value in new.items() if value != old[column]}
+        if changes:
+            query = sa.update(jobs).where(jobs.c.id == after.id).values(changes)
+            await connection.execute(query)
+        if after.result and not before.result:
+            await self._add_pictures(connection, after.id, after.result.pictures, is_result=True)
+        if after.result_deleted and not before.result_deleted:
+            results = (job_pictures.c.job_id == after.id) & job_pictures.c.is_result
+            await connection.execute(sa.delete(job_pictures).where(results))
+
+    async def forget(self, connection: AsyncConnection, before: float) -> tuple[int, set[str]]:
+        """Delete the jobs that ended before a moment; return how many, and their pictures."""
+        ended = (jobs.c.finished_at < before) & sa.not_(_unfinished)
+        pictures = await connection.execute(
+            sa.select(job_pictures.c.picture).join_from(job_pictures, jobs).where(ended)
+        )
+        deleted = await connection.execute(sa.delete(jobs).where(ended))
+        return deleted.rowcount, set(pictures.scalars())
+
+    async def find(self, connection: AsyncConnection, job_id: int) -> Job | None:
+        """Read a job."""
+        return _first(await _select(connection, jobs.c.id == job_id))
+
+    async def of_interaction(self, connection: AsyncConnection, interaction_id: int) -> Job | None:
+        """Read the job that an interaction made."""
+        return _first(await _select(connection, jobs.c.interaction_id == interaction_id))
+
+    async def under_way(
+        self, connection: AsyncConnection, guild_id: int, member_id: int
+    ) -> tuple[int, int]:
+        """Count a member's and a server's jobs that are queued or painting."""
+        query = sa.select(
+            sa.func.count().filter(jobs.c.member_id == member_id), sa.func.count()
+        ).where(jobs.c.guild_id == guild_id, jobs.c.state.in_(WAITING_OR_PAINTING))
+        of_member, of_guild = (await connection.execute(query)).one()
+        return of_member, of_guild
+
+    async def waiting_or_painting(self, connection: AsyncConnection) -> list[Job]:
+        """Read all jobs that are queued or painting, oldest first."""
+        return await _select(connection, jobs.c.state.in_(WAITING_OR_PAINTING))
+
+    async def unsettled(self) -> list[Job]:
+        """Read the jobs whose member must still be told of the outcome, oldest first."""
+        untold = jobs.c.state.not_in(sorted(UNFINISHED)) & jobs.c.told_at.is_(None) & ~jobs.c.kept
+        async with self.database.read() as connection:
+            return await _select(connection, (jobs.c.state == JobState.DELIVERING) | untold)
+
+    async def of_member(self, guild_id: int, member_id: int, limit: int) -> list[Job]:
+        """Read a member's unfinished and kept jobs in a server, oldest first."""
+        where = (jobs.c.guild_id == guild_id) & (jobs.c.member_id == member_id)
+        async with self.database.read() as connection:
+            return await _select(connection, where & (_unfinished | _kept), limit)
+
+    async def of_guild(self, guild_id: int, limit: int) -> list[Job]:
+        """Read a server's unfinished jobs, oldest first."""
+        async with self.database.read() as connection:
+            return await _select(connection, (jobs.c.guild_id == guild_id) & _unfinished, limit)
+
+    async def last_painted(self, connection: AsyncConnection, limit: int) -> list[Job]:
+        """Read the youngest jobs that were painted, oldest first."""
+        query = sa.select(jobs.c.id).where(jobs.c.painted_at.is_not(None))
+        last = query.order_by(jobs.c.id.desc()).limit(limit)
+        return await _select(connection, jobs.c.id.in_(last))
+
+    async def pictures_in_use(self, among: Collection[str]) -> set[str]:
+        """Say which of these pictures a job needs."""
+        query = sa.select(job_pictures.c.picture).where(job_pictures.c.picture.in_(among))
+        async with self.database.read() as connection:
+            return set((await connection.execute(query.distinct())).scalars())
+
+    async def _add_pictures(
+        self,
+        connection: AsyncConnection,
+        job_id: int,
+        pictures: Iterable[str],
+        is_result: bool = False,
+    ) -> None:
+        rows = [
+            {"job_id": job_id, "picture": picture, "is_result": is_result}
+            for picture in sorted(set(pictures))
+        ]
+        await connection.execute(sa.insert(job_pictures), rows)
+
+
+async def _select(
+    connection: AsyncConnection, where: sa.ColumnElement[bool], limit: int | None = None
+) -> list[Job]:
+    query = sa.select(jobs).where(where).order_by(jobs.c.id).limit(limit)
+    return [_job(dict(row)) for row in (await connection.execute(query)).mappings()]
+
+
+def _first(found: Sequence[Job]) -> Job | None:
+    return found[0] if found else None
+
+
+# Where each field of the delivery lies; the other fields bear their columns' names.
+_DELIVERY_COLUMNS = {
+    "nonce": "nonce",
+    "card_channel_id": "card_channel_id",
+    "card_message_id": "card_message_id",
+    "tries": "delivery_tries",
+    "route": "delivery_route",
+    "tried_at": "delivery_tried_at",
+    "channel_id": "delivered_channel_id",
+    "message_id": "delivered_message_id",
+    "told_at": "told_at",
+    "kept": "kept",
+}
+_OWN_COLUMNS = (
+    "id",
+    "state",
+    "parent_id",
+    "predicted_seconds",
+    "created_at",
+    "started_at",
+    "painted_at",
+    "finished_at",
+    "starts",
+    "losses",
+    "cancelled_by",
+    "failure",
+    "result_deleted",
+)
+
+
+def _row(job: Job) -> dict[str, Any]:
+    delivery = asdict(job.delivery)
+    return {
+        **{column: getattr(job, column) for column in _OWN_COLUMNS},
+        **asdict(job.origin),
+        **asdict(job.recipe),
+        **{column: delivery[name] for name, column in _DELIVERY_COLUMNS.items()},
+        "styles": list(job.recipe.styles),
+        "result": asdict(job.result) if job.result else None,
+    }
+
+
+def _job(row: dict[str, Any]) -> Job:
+    origin = {name: row[name] for name in Origin.__dataclass_fields__}
+    recipe = {name: row[name] for name in Recipe.__dataclass_fields__}
+    recipe["styles"] = tuple(row["styles"])
+    own = {column: row[column] for column in _OWN_COLUMNS}
+    own["state"] = JobState(row["state"])
+    delivery = {name: row[column] for name, column in _DELIVERY_COLUMNS.items()}
+    return Job(
+        **own,
+        origin=Origin(**origin),
+        recipe=Recipe(**recipe),
+        delivery=Delivery(**delivery),
+        result=_result(row["result"]),
+    )
+
+
+def _result(stored: dict[str, Any] | None) -> JobResult | None:
+    if stored is None:
+        return None
+    curve = tuple((int(step), float(loss)) for step, loss in stored["curve"])
+    return JobResult(**{**stored, "curve": curve})

@@ -1,0 +1,108 @@
+"""The database: SQLAlchemy over SQLite in WAL mode, or PostgreSQL by its URL.
+
+A write that returned survives a kill -9 and, with SQLite's synchronous=FULL, a power cut.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, MetaData, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+# Every feature's store declares its tables here. Constraints are named by rule, because a
+# migration can only change what has a name.
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+
+
+def sqlite_url(file: Path) -> str:
+    """Give the URL of a SQLite database in a file."""
+    return f"sqlite:///{file}"
+
+
+class Database:
+    """Connections to one database, for reading and for writing.
+
+    `url` is SQLAlchemy's, the driver may be left out. `busy_seconds` is how long a write waits
+    for another process that writes to the same SQLite file.
+    """
+
+    def __init__(self, url: str, busy_seconds: float = 10.0) -> None:
+        parsed = make_url(url)
+        parsed = parsed.set(drivername=DRIVERS.get(parsed.drivername, parsed.drivername))
+        self._sqlite = parsed.get_backend_name() == "sqlite"
+        self._engine = create_async_engine(
+            parsed,
+            # isolation_level None: we begin transactions ourselves, see `_begin`
+            connect_args={"timeout": busy_seconds, "isolation_level": None} if self._sqlite else {},
+        )
+        self._writing = self._engine.execution_options(begin="BEGIN IMMEDIATE")
+        # SQLite takes one writer at a time. Waiting here is first come, first served; waiting in
+        # SQLite is polling.
+        self._write_lock = asyncio.Lock()
+        if self._sqlite:
+            event.listen(self._engine.sync_engine, "connect", _prepare)
+            event.listen(self._engine.sync_engine, "begin", _begin)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Read one consistent state of the database."""
+        async with self._engine.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """Read and write in one transaction: committed at the end, rolled back on an error."""
+        async with self._write_lock, self._writing.begin() as connection:
+            yield connection
+
+    async def upgrade(self) -> None:
+        """Bring the tables up to this version of the program, all at once or not at all."""
+        async with self.write() as connection:
+            await connection.run_sync(_upgrade)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    """Configure Alembic for our migrations, to run over `connection`."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _upgrade(connection: Connection) -> None:
+    command.upgrade(alembic_config(connection), "head")
+
+
+def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")  # readers and the writer do not block each other
+    cursor.execute("PRAGMA synchronous = FULL")  # a job we acknowledged survives a power cut
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that begins by reading cannot always be turned into one that writes
+    # (SQLITE_BUSY_SNAPSHOT, at once), so those that will write say so when they begin.
+    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))

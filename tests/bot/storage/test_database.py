@@ -1,0 +1,128 @@
+"""The database keeps what it was given, whatever happens to the process."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+import bot.jobs.store  # noqa: F401 - declares its tables
+from bot.storage.database import Database, metadata, sqlite_url
+
+WRITER = """
+import asyncio, sys
+import sqlalchemy as sa
+from bot.storage.database import Database
+
+async def write():
+    database = Database(sys.argv[1])
+    for number in range(10_000):
+        async with database.write() as connection:
+            await connection.execute(sa.text(f"INSERT INTO numbers VALUES ({number})"))
+        print(number, flush=True)
+
+asyncio.run(write())
+"""
+
+
+async def make_numbers(database: Database) -> None:
+    """Make a table to write to."""
+    async with database.write() as connection:
+        await connection.execute(sa.text("CREATE TABLE numbers (number INTEGER)"))
+
+
+async def numbers(database: Database) -> list[int]:
+    """Read that table."""
+    async with database.read() as connection:
+        rows = await connection.execute(sa.text("SELECT number FROM numbers ORDER BY rowid"))
+        return list(rows.scalars())
+
+
+async def test_migrations_and_tables_agree(database: Database) -> None:
+    """The migrated database has exactly the tables, columns and indexes that the stores declare."""
+
+    def differences(connection: sa.Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, metadata))
+
+    async with database.read() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_upgrade_twice(database: Database) -> None:
+    """Upgrading a database that is up to date changes nothing."""
+    await database.upgrade()
+
+
+async def test_sqlite_is_set_up_for_durability(database: Database) -> None:
+    """Every connection has the write-ahead log, full synchronisation and foreign keys."""
+    pragmas = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
+    async with database.read() as connection:
+        for pragma, value in pragmas.items():
+            assert (await connection.execute(sa.text(f"PRAGMA {pragma}"))).scalar() == value
+
+
+async def test_committed_writes_survive_kill_9(database: Database, tmp_path: Path) -> None:
+    """What a process reported as written is there after it was killed, in order."""
+    await make_numbers(database)
+    writer = subprocess.Popen(  # noqa: ASYNC220 - nothing else runs on this loop
+        [sys.executable, "-c", WRITER, sqlite_url(tmp_path / "muralscape.db")],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert writer.stdout is not None
+    for line in writer.stdout:
+        if line == "30\n":
+            break
+    writer.send_signal(signal.SIGKILL)
+    reported = [int(line) for line in writer.stdout.read().split()]
+    writer.wait()
+    writer.stdout.close()
+    kept = await numbers(database)
+    assert kept == list(range(len(kept)))
+    assert len(kept) > max(reported, default=30)
+
+
+async def test_a_failed_write_leaves_nothing(database: Database) -> None:
+    """An error inside a write rolls all of it back, and the next write works."""
+    await make_numbers(database)
+
+    async def write_and_fail() -> None:
+        async with database.write() as connection:
+            await connection.execute(sa.text("INSERT INTO numbers VALUES (1)"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await write_and_fail()
+    async with database.write() as connection:
+        await connection.execute(sa.text("INSERT INTO numbers VALUES (2)"))
+    assert await numbers(database) == [2]
+
+
+async def test_writers_wait_for_each_other(database: Database, tmp_path: Path) -> None:
+    """Many writes that read first, over two connections pools to one file, all succeed."""
+    await make_numbers(database)
+    other = Database(sqlite_url(tmp_path / "muralscape.db"))
+
+    async def add_one(writer: Database) -> None:
+        async with writer.write() as connection:
+            rows = await connection.execute(sa.text("SELECT count(*) FROM numbers"))
+            await connection.execute(sa.text(f"INSERT INTO numbers VALUES ({rows.scalar()})"))
+
+    await asyncio.gather(*(add_one(writer) for writer in (database, other) * 20))
+    await other.close()
+    assert await numbers(database) == list(range(40))
+
+
+async def test_reading_goes_on_while_somebody_writes(database: Database) -> None:
+    """A reader sees the last committed state and does not wait for a writer."""
+    await make_numbers(database)
+    async with database.write() as connection:
+        await connection.execute(sa.text("INSERT INTO numbers VALUES (1)"))
+        assert await asyncio.wait_for(numbers(database), 2) == []
+    assert await numbers(database) == [1]
