@@ -107,9 +107,11 @@ class Schedule:
             self.leave(after.id)
 
     def progressed(self, progress: PaintProgress, now: float) -> None:
-        """Note how far a painting is."""
+        """Note how far a painting is. The last preview stays until a newer one comes."""
         painting = self._paintings.get(progress.job_id)
         if painting:
+            if progress.preview is None and painting.progress is not None:
+                progress = replace(progress, preview=painting.progress.preview)
             painting.progress, painting.progress_at = progress, now
 
     def progress(self, job_id: int) -> PaintProgress | None:
