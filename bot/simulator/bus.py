@@ -1,0 +1,102 @@
+"""What happens in the simulated Discord, told to whoever listens."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bot.simulator.model import Channel, Guild, Interaction, Member, Message, User
+
+Change = Literal["create", "update", "delete"]
+Outcome = Literal["thinking", "answered", "updated", "choices", "modal", "failed"]
+
+
+@dataclass(frozen=True)
+class MessageChanged:
+    """A message came, was edited or went."""
+
+    change: Change
+    message: Message
+
+
+@dataclass(frozen=True)
+class InteractionCreated:
+    """A member did something that the bot must answer."""
+
+    interaction: Interaction
+
+
+@dataclass(frozen=True)
+class InteractionChanged:
+    """The bot answered, or failed to."""
+
+    what: Outcome
+    interaction: Interaction
+
+
+@dataclass(frozen=True)
+class GuildChanged:
+    """The bot was added to a guild, or removed from it."""
+
+    change: Change
+    guild: Guild
+
+
+@dataclass(frozen=True)
+class ChannelChanged:
+    """A guild's channel came, changed (permissions too) or went."""
+
+    change: Change
+    channel: Channel
+
+
+@dataclass(frozen=True)
+class MemberChanged:
+    """A member joined a guild, changed or left."""
+
+    change: Change
+    guild: Guild
+    member: Member
+
+
+@dataclass(frozen=True)
+class Typing:
+    """Somebody types."""
+
+    channel: Channel
+    user: User
+
+
+@dataclass(frozen=True)
+class CommandsChanged:
+    """The bot registered, changed or removed commands."""
+
+
+@dataclass(frozen=True)
+class BotConnection:
+    """The bot's gateway session came up or went down."""
+
+    connected: bool
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """A REST call or a gateway frame was recorded."""
+
+    entry: Any
+
+
+class Bus:
+    """Calls every listener, in the order they came, with each event."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[object], None]] = []
+
+    def subscribe(self, listener: Callable[[object], None]) -> Callable[[], None]:
+        """Call `listener` with every event from now on; the returned function ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def publish(self, event: object) -> None:
+        """Tell everybody."""
+        for listener in tuple(self._listeners):
+            listener(event)

@@ -1,0 +1,221 @@
+"""The page's API under /sim/: what members do, and what they see."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import BodyPartReader, web
+
+from bot.simulator.cdn import Upload
+from bot.simulator.errors import ApiError, Invalid
+from bot.simulator.events import Events
+from bot.simulator.model import ChannelType, Json, User
+from bot.simulator.objects import channel_object, member_object, role_object, user_object
+from bot.simulator.people import Invocation
+from bot.simulator.permissions import Permission
+from bot.simulator.platform import Platform
+from bot.simulator.record import call_object, frame_object
+
+# Fields of a command's form that are no options; an option of such a name is `option:name`.
+_RESERVED = ("command", "subcommand", "user", "channel", "target_message", "target_user", "focused")
+
+Form = tuple[dict[str, str], dict[str, Upload]]
+
+
+class Control:
+    """Handlers for the page. What cannot be done is answered 400 with {"error": a sentence}."""
+
+    def __init__(self, platform: Platform, connected: Callable[[], bool]) -> None:
+        self._platform = platform
+        self._connected = connected
+        self.events = Events(platform)
+
+    def add_to(self, app: web.Application) -> None:
+        """Register the routes under /sim/."""
+        routes: list[tuple[str, str, Callable[[web.Request], Awaitable[web.StreamResponse]]]] = [
+            ("GET", "/sim/state", self.state),
+            ("GET", "/sim/traffic", self.traffic),
+            ("GET", "/sim/events", self.events.serve),
+            ("GET", "/sim/messages", self.messages),
+            ("POST", "/sim/messages", self.post),
+            ("DELETE", r"/sim/messages/{message_id:\d+}", self.delete),
+            ("POST", "/sim/commands", self.command),
+            ("POST", "/sim/autocomplete", self.autocomplete),
+            ("POST", "/sim/components", self.component),
+            ("POST", "/sim/modals", self.modal),
+        ]
+        for method, path, handler in routes:
+            app.router.add_route(method, path, _sentences(handler))
+
+    async def state(self, request: web.Request) -> web.Response:
+        """Everything the page draws around the messages."""
+        world = self._platform.world
+        guilds = [
+            {
+                "id": str(guild.id),
+                "name": guild.name,
+                "owner_id": str(guild.owner_id),
+                "roles": [role_object(role) for role in guild.roles.values()],
+                "channels": [channel_object(channel) for channel in guild.channels.values()],
+                "members": [member_object(member) for member in guild.members.values()],
+                "commands": self._commands(guild.id),
+            }
+            for guild in world.guilds.values()
+        ]
+        body = {
+            "bot": {**user_object(world.bot), "connected": self._connected()},
+            "users": [self._user(u) for u in world.users.values() if not u.bot],
+            "guilds": guilds,
+            "dms": [channel_object(channel) for channel in world.dms.values()],
+            "dm_commands": self._commands(None),
+            "upload_limit": self._platform.limits.advertised_upload,
+        }
+        return web.json_response(body)
+
+    async def traffic(self, request: web.Request) -> web.Response:
+        """The REST calls and gateway frames so far, oldest first; `limit` of each."""
+        limit = int(request.query.get("limit", 200))
+        record = self._platform.record
+        entries = [call_object(call) for call in list(record.calls)[-limit:]]
+        entries += [frame_object(frame) for frame in list(record.frames)[-limit:]]
+        return web.json_response(sorted(entries, key=lambda entry: entry["at"]))
+
+    async def messages(self, request: web.Request) -> web.Response:
+        """The messages that `user` can see."""
+        user, channel = request.query.get("user", ""), request.query.get("channel", "")
+        return web.json_response(self._platform.people.messages(user, channel))
+
+    async def post(self, request: web.Request) -> web.Response:
+        """A member writes: `user`, `channel`, `content` and files."""
+        texts, files = await _form(request)
+        message = self._platform.people.post(
+            texts.get("user", ""),
+            texts.get("content", ""),
+            list(files.values()),
+            texts.get("channel", ""),
+        )
+        return web.json_response(self._platform.payloads.message(message), status=201)
+
+    async def delete(self, request: web.Request) -> web.Response:
+        """A member deletes a message."""
+        number = int(request.match_info["message_id"])
+        self._platform.people.delete(number, request.query.get("user", ""))
+        return web.Response(status=204)
+
+    async def command(self, request: web.Request) -> web.Response:
+        """A member runs a command."""
+        interaction = self._platform.people.invoke(_invocation(*await _form(request)))
+        return _accepted(interaction.id)
+
+    async def autocomplete(self, request: web.Request) -> web.Response:
+        """What the bot offers for the option `focused` while it is typed."""
+        texts, files = await _form(request)
+        focused = texts.get("focused", "")
+        choices = await self._platform.people.autocomplete(_invocation(texts, files), focused)
+        return web.json_response({"choices": choices})
+
+    async def component(self, request: web.Request) -> web.Response:
+        """A member presses a button or chooses from a select."""
+        body = await _json(request)
+        number = str(body.get("message_id", ""))
+        interaction = self._platform.people.press(
+            int(number) if number.isdecimal() else 0,
+            str(body.get("custom_id", "")),
+            str(body.get("user", "")),
+            [str(value) for value in body.get("values") or []],
+        )
+        return _accepted(interaction.id)
+
+    async def modal(self, request: web.Request) -> web.Response:
+        """A member sends a modal."""
+        body = await _json(request)
+        which = str(body.get("interaction_id") or body.get("custom_id") or "")
+        user = str(body.get("user", ""))
+        interaction = self._platform.people.submit(which, user, body.get("fields") or {})
+        return _accepted(interaction.id)
+
+    def _commands(self, guild_id: int | None) -> list[Json]:
+        commands = self._platform.commands
+        return [commands.object(command) for command in commands.usable(guild_id)]
+
+    def _user(self, user: User) -> Json:
+        """A user with what the page needs to act as them."""
+        world = self._platform.world
+        memberships = [g for g in world.guilds.values() if user.id in g.members]
+        rights = [world.permissions(user, None, guild) for guild in memberships]
+        return {
+            **user_object(user),
+            "dms_open": user.dms_open,
+            "guild_ids": [str(guild.id) for guild in memberships],
+            "moderator": any(right & Permission.MANAGE_MESSAGES for right in rights),
+            "channel_ids": [
+                str(channel.id)
+                for channel in world.channels_of(user)
+                if channel.type is not ChannelType.DM
+            ],
+        }
+
+
+def _sentences(
+    handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Turn what cannot be done into a 400 with its sentence."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except Invalid as error:
+            return web.json_response({"error": str(error)}, status=400)
+        except ApiError as error:
+            return web.json_response({"error": error.message}, status=400)
+
+    return handle
+
+
+def _accepted(interaction_id: int) -> web.Response:
+    return web.json_response({"interaction_id": str(interaction_id)}, status=202)
+
+
+async def _json(request: web.Request) -> Json:
+    try:
+        body: Any = await request.json()
+    except json.JSONDecodeError:
+        body = None
+    if not isinstance(body, dict):
+        raise Invalid("Send a JSON object.")
+    return body
+
+
+async def _form(request: web.Request) -> Form:
+    """Text fields and files of a form, or the members of a JSON object as texts."""
+    if request.content_type == "application/json":
+        body = await _json(request)
+        return {key: str(value) for key, value in body.items()}, {}
+    if request.content_type != "multipart/form-data":
+        return {key: str(value) for key, value in (await request.post()).items()}, {}
+    texts: dict[str, str] = {}
+    files: dict[str, Upload] = {}
+    async for part in await request.multipart():
+        if not isinstance(part, BodyPartReader) or part.name is None:
+            continue
+        content = bytes(await part.read(decode=True))
+        if part.filename is None:
+            texts[part.name] = content.decode()
+        elif part.filename:  # an empty file picker of a browser has an empty name
+            files[part.name] = Upload(part.filename, content, part.headers.get("Content-Type"))
+    return texts, files
+
+
+def _invocation(texts: dict[str, str], files: dict[str, Upload]) -> Invocation:
+    options = {
+        name.removeprefix("option:"): text for name, text in texts.items() if name not in _RESERVED
+    }
+    return Invocation(
+        command=texts.get("command", ""),
+        subcommand=texts.get("subcommand", ""),
+        user=texts.get("user", ""),
+        channel=texts.get("channel", ""),
+        texts=options,
+        files={name.removeprefix("option:"): file for name, file in files.items()},
+        target=texts.get("target_message") or texts.get("target_user") or "",
+    )

@@ -1,0 +1,92 @@
+"""Refusals of the API, with Discord's status and code."""
+
+from bot.simulator.model import Json, JsonValue
+
+
+class ApiError(Exception):
+    """A request that Discord refuses: HTTP status, JSON error code and message."""
+
+    def __init__(self, status: int, code: int, message: str, **extra: JsonValue) -> None:
+        super().__init__(f"{status} ({code}): {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.extra = extra
+
+    def body(self) -> Json:
+        """The JSON object that is answered."""
+        return {"message": self.message, "code": self.code, **self.extra}
+
+
+class Invalid(Exception):
+    """What a member tried makes no sense; the text is the sentence the page shows."""
+
+
+def unauthorized() -> ApiError:
+    """A missing or wrong bot token."""
+    return ApiError(401, 0, "401: Unauthorized")
+
+
+def route_not_found() -> ApiError:
+    """A path that the API does not have."""
+    return ApiError(404, 0, "404: Not Found")
+
+
+def unknown(code: int, thing: str) -> ApiError:
+    """An id that names nothing: 10003 channel, 10004 guild, 10008 message, 10062 interaction..."""
+    return ApiError(404, code, f"Unknown {thing}")
+
+
+def missing_access() -> ApiError:
+    """The bot cannot see the channel."""
+    return ApiError(403, 50001, "Missing Access")
+
+
+def missing_permissions() -> ApiError:
+    """The bot sees the channel but may not do this in it."""
+    return ApiError(403, 50013, "Missing Permissions")
+
+
+def closed_dms() -> ApiError:
+    """The member takes no direct messages."""
+    return ApiError(403, 50007, "Cannot send messages to this user")
+
+
+def invalid_webhook_token() -> ApiError:
+    """The interaction's token has run out."""
+    return ApiError(401, 50027, "Invalid Webhook Token")
+
+
+def already_acknowledged() -> ApiError:
+    """A second first answer."""
+    return ApiError(400, 40060, "Interaction has already been acknowledged.")
+
+
+def too_large() -> ApiError:
+    """A file above the upload limit."""
+    return ApiError(413, 40005, "Request entity too large")
+
+
+def empty_message() -> ApiError:
+    """Nothing to show."""
+    return ApiError(400, 50006, "Cannot send an empty message")
+
+
+def old_message_edits(retry_after: float) -> ApiError:
+    """Too many edits of a message that is over an hour old; it comes as a 429."""
+    message = "Maximum number of edits to messages older than 1 hour reached. Try again later"
+    return ApiError(429, 30046, message, retry_after=round(retry_after, 3), **{"global": False})
+
+
+def rate_limited(retry_after: float, *, is_global: bool = False) -> ApiError:
+    """Too many requests."""
+    message = "You are being rate limited."
+    return ApiError(429, 0, message, retry_after=retry_after, **{"global": is_global})
+
+
+def invalid_form(field: str, code: str, message: str) -> ApiError:
+    """A body that does not hold up: `field` is the path to the fault, with dots between levels."""
+    fault: Json = {"_errors": [{"code": code, "message": message}]}
+    for key in reversed(field.split(".")):
+        fault = {key: fault}
+    return ApiError(400, 50035, "Invalid Form Body", errors=fault)

@@ -1,0 +1,200 @@
+"""What can be made to go wrong, on demand."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bot.simulator.clock import Clock
+from bot.simulator.errors import ApiError, rate_limited
+
+
+@dataclass(eq=False)
+class RestFault:
+    """What happens to REST requests that match.
+
+    `method` and the pattern `path` (searched in the masked path, such as
+    `/webhooks/1/{token}/messages/@original`) and `when(method, path)` choose the requests; of those
+    the first `skip` pass, then every `every`-th is hit, `times` times at most.
+    `after` carries the request out and loses only the answer.
+    """
+
+    error: ApiError | None = None
+    delay: float = 0.0
+    hang_up: bool = False
+    after: bool = False
+    method: str | None = None
+    path: str = ""
+    when: Callable[[str, str], bool] | None = None
+    skip: int = 0
+    every: int = 1
+    times: int | None = None
+    seen: int = 0
+    hits: int = 0
+
+    def strikes(self, method: str, path: str) -> bool:
+        """Count a request and say whether it is hit."""
+        chosen = self.method in (None, method) and re.search(self.path, path) is not None
+        if not chosen or (self.when is not None and not self.when(method, path)):
+            return False
+        self.seen += 1
+        due = self.seen > self.skip and (self.seen - self.skip) % self.every == 0
+        if not due or (self.times is not None and self.hits >= self.times):
+            return False
+        self.hits += 1
+        return True
+
+
+@dataclass(eq=False)
+class Bucket:
+    """A real rate limit: `limit` requests per `per` seconds on the paths that match."""
+
+    limit: int
+    per: float
+    method: str | None = None
+    path: str = ""
+    times: list[float] = field(default_factory=list)
+
+    def matches(self, method: str, path: str) -> bool:
+        """Whether this bucket counts the request."""
+        return self.method in (None, method) and re.search(self.path, path) is not None
+
+    def take(self, now: float) -> tuple[int, float]:
+        """Count a request; answers what remains (-1: over the limit) and seconds to the reset."""
+        self.times = [at for at in self.times if now - at < self.per]
+        if len(self.times) >= self.limit:
+            return -1, self.per - (now - self.times[0])
+        self.times.append(now)
+        return self.limit - len(self.times), self.per - (now - self.times[0])
+
+
+@dataclass(eq=False)
+class CdnFault:
+    """What happens to downloads whose filename has a match for `filename`, `times` times.
+
+    `status` answers that; `redirect` answers 302 to there; `cut_at` closes the connection after so
+    many bytes; `stall_at` sends so many and then nothing more; `extra` sends so many bytes more
+    than were declared.
+    """
+
+    filename: str = ""
+    status: int | None = None
+    redirect: str | None = None
+    cut_at: int | None = None
+    stall_at: int | None = None
+    extra: int = 0
+    delay: float = 0.0
+    times: int | None = None
+    hits: int = 0
+
+    def strikes(self, filename: str) -> bool:
+        """Say whether this download is hit."""
+        spent = self.times is not None and self.hits >= self.times
+        if spent or not re.search(self.filename, filename):
+            return False
+        self.hits += 1
+        return True
+
+
+class Faults:
+    """The faults in force. Each method returns the fault; `lift` ends one, `clear` all."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.rest: list[RestFault] = []
+        self.buckets: list[Bucket] = []
+        self.cdn: list[CdnFault] = []
+
+    def fail(
+        self,
+        status: int = 502,
+        code: int = 0,
+        message: str = "Bad Gateway",
+        *,
+        method: str | None = None,
+        path: str = "",
+        when: Callable[[str, str], bool] | None = None,
+        skip: int = 0,
+        every: int = 1,
+        times: int | None = None,
+        after: bool = False,
+    ) -> RestFault:
+        """Answer with this status and code; see `RestFault` for which requests."""
+        fault = RestFault(ApiError(status, code, message), after=after, method=method, path=path)
+        fault.when, fault.skip, fault.every, fault.times = when, skip, every, times
+        return self.add(fault)
+
+    def rate_limit(
+        self,
+        retry_after: float,
+        *,
+        is_global: bool = False,
+        method: str | None = None,
+        path: str = "",
+        times: int | None = 1,
+    ) -> RestFault:
+        """Answer 429 with this `Retry-After` in seconds."""
+        error = rate_limited(retry_after, is_global=is_global)
+        return self.add(RestFault(error, method=method, path=path, times=times))
+
+    def slow(
+        self,
+        seconds: float,
+        *,
+        method: str | None = None,
+        path: str = "",
+        times: int | None = None,
+    ) -> RestFault:
+        """Take so much longer to answer."""
+        return self.add(RestFault(delay=seconds, method=method, path=path, times=times))
+
+    def hang_up(
+        self,
+        *,
+        method: str | None = None,
+        path: str = "",
+        times: int | None = 1,
+        after: bool = False,
+    ) -> RestFault:
+        """Close the connection without an answer."""
+        fault = RestFault(hang_up=True, method=method, path=path, times=times, after=after)
+        return self.add(fault)
+
+    def add(self, fault: RestFault) -> RestFault:
+        """Put a REST fault of one's own in force."""
+        self.rest.append(fault)
+        return fault
+
+    def bucket(
+        self, limit: int, per: float, *, method: str | None = None, path: str = ""
+    ) -> Bucket:
+        """Keep to a rate limit, told in the headers of every answer as Discord does."""
+        bucket = Bucket(limit, per, method, path)
+        self.buckets.append(bucket)
+        return bucket
+
+    def download(self, fault: CdnFault) -> CdnFault:
+        """Put a CDN fault in force."""
+        self.cdn.append(fault)
+        return fault
+
+    def lift(self, fault: RestFault | Bucket | CdnFault) -> None:
+        """End one fault."""
+        if isinstance(fault, RestFault):
+            self.rest.remove(fault)
+        elif isinstance(fault, Bucket):
+            self.buckets.remove(fault)
+        else:
+            self.cdn.remove(fault)
+
+    def clear(self) -> None:
+        """End all faults."""
+        self.rest.clear()
+        self.buckets.clear()
+        self.cdn.clear()
+
+    def counted(self, method: str, path: str) -> tuple[int, int, float]:
+        """Limit, what remains of it and seconds to its reset for this request."""
+        for bucket in self.buckets:
+            if bucket.matches(method, path):
+                return bucket.limit, *bucket.take(self._clock())
+        return 50, 49, 1.0  # nobody keeps count: never so low that a client would wait

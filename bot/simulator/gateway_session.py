@@ -1,0 +1,88 @@
+"""One gateway session: what it has been sent, and the connection it is on, if any."""
+
+import asyncio
+import json
+import secrets
+from collections import deque
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from bot.simulator.clock import Clock
+from bot.simulator.compression import Transport
+from bot.simulator.model import Json
+from bot.simulator.record import Frame, Record, without_tokens
+
+
+class Connection:
+    """A WebSocket whose messages go out in order, one at a time, through its transport."""
+
+    def __init__(
+        self, socket: web.WebSocketResponse, packing: Transport, record: Record, clock: Clock
+    ) -> None:
+        self._socket = socket
+        self._packing = packing
+        self._record = record
+        self._clock = clock
+        self._queue: asyncio.Queue[Json] = asyncio.Queue()
+        self.silent = False
+        self.closed_here = False
+
+    def send(
+        self, op: int, data: object, event: str | None = None, number: int | None = None
+    ) -> None:
+        """Queue a message. A silent connection takes it and sends nothing."""
+        if not self.silent:
+            self._queue.put_nowait({"op": op, "d": data, "s": number, "t": event})
+
+    async def pump(self) -> None:
+        """Send what is queued until the connection ends."""
+        while True:
+            message = await self._queue.get()
+            packed = self._packing.pack(json.dumps(message))
+            try:
+                if isinstance(packed, bytes):
+                    await self._socket.send_bytes(packed)
+                else:
+                    await self._socket.send_str(packed)
+            except ConnectionError:
+                return
+            data = without_tokens(message["d"])
+            frame = Frame(True, message["op"], message["t"], data, self._clock())
+            self._record.add(frame)
+
+    async def close(self, code: int, reason: str = "") -> None:
+        """Close with a gateway close code."""
+        self.closed_here = True
+        await self._socket.close(code=code, message=reason.encode())
+
+
+@dataclass(eq=False)
+class Session:
+    """A bot's session; it outlives its connection for as long as it may be resumed."""
+
+    intents: int
+    replay_length: int
+    id: str = field(default_factory=lambda: secrets.token_hex(16))
+    number: int = 0
+    connection: Connection | None = None
+    dropped_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._sent: deque[tuple[int, str, object]] = deque(maxlen=self.replay_length)
+
+    def dispatch(self, event: str, data: object) -> None:
+        """Send an event, and keep it for a resume."""
+        self.number += 1
+        self._sent.append((self.number, event, data))
+        if self.connection is not None:
+            self.connection.send(0, data, event, self.number)
+
+    def replay(self, after: int) -> bool:
+        """Send again what came after `after`; False when that is no longer kept."""
+        if after > self.number or (self._sent and self._sent[0][0] > after + 1):
+            return False
+        for number, event, data in self._sent:
+            if number > after and self.connection is not None:
+                self.connection.send(0, data, event, number)
+        return True

@@ -1,0 +1,28 @@
+"""The numbers Discord keeps to, gathered so that a test can shorten them."""
+
+from dataclasses import dataclass
+
+MIB = 1024 * 1024
+
+
+@dataclass
+class Limits:
+    """Times in seconds, sizes in bytes, with Discord's own as defaults; may change at any time."""
+
+    response_deadline: float = 3.0
+    token_life: float = 900.0
+    attachment_life: float = 86_400.0
+    # What Discord says it takes (`attachment_size_limit`), and what it then really takes: a guild
+    # that loses its boosts between the two is how a bot meets error 40005.
+    advertised_upload: int = 10 * MIB
+    accepted_upload: int = 10 * MIB
+    heartbeat_interval: float = 41.25
+    # How long a dropped gateway session can still be resumed, and how many dispatches it keeps.
+    resume_window: float = 90.0
+    replay_length: int = 1000
+    # Messages older than `old_message_age` take `old_message_edits` edits per window, then 30046.
+    old_message_age: float = 3600.0
+    old_message_edits: int = 3
+    old_message_window: float = 20.0
+    # Two messages with the same enforced nonce within this time are one message.
+    nonce_window: float = 300.0

@@ -1,0 +1,53 @@
+"""A filled-in modal as the bot receives it."""
+
+from collections.abc import Mapping, Sequence
+
+from bot.simulator import components
+from bot.simulator.errors import Invalid
+from bot.simulator.model import Json
+
+
+def submitted(modal: Json, fields: Mapping[str, str | Sequence[str]]) -> Json:
+    """The `data` of a modal submit; `fields` has texts or chosen values by custom id.
+
+    Raises `Invalid` for a field the modal does not have and for one that is not filled as it must.
+    """
+    known = {c["custom_id"] for c in components.walk(modal["components"]) if "custom_id" in c}
+    for name in fields:
+        if name not in known:
+            raise Invalid(f"This modal has no field {name!r}.")
+    filled = [_filled(c, fields, str(c.get("label") or "")) for c in modal["components"]]
+    return {"custom_id": modal["custom_id"], "components": filled}
+
+
+def _filled(component: Json, fields: Mapping[str, str | Sequence[str]], label: str) -> Json:
+    kind = component["type"]
+    base: Json = {"type": kind, "id": component.get("id") or 0}
+    if kind == components.ACTION_ROW:
+        inner = [_filled(c, fields, str(c.get("label") or "")) for c in component["components"]]
+        return {**base, "components": inner}
+    if kind == components.LABEL:
+        return {**base, "component": _filled(component["component"], fields, label)}
+    if kind == components.TEXT_INPUT:
+        return {**base, "custom_id": component["custom_id"], "value": _text(component, fields)}
+    if kind in components.SELECTS:
+        given = fields.get(component["custom_id"], ())
+        values = [given] if isinstance(given, str) else list(given)
+        low, high = component.get("min_values", 1), component.get("max_values", 1)
+        if component.get("required", True) and not low <= len(values) <= high:
+            raise Invalid(f"Choose from {low} to {high} in {label or component['custom_id']!r}.")
+        return {**base, "custom_id": component["custom_id"], "values": values}
+    return base
+
+
+def _text(component: Json, fields: Mapping[str, str | Sequence[str]]) -> str:
+    value = fields.get(component["custom_id"], component.get("value") or "")
+    name = component.get("label") or component["custom_id"]
+    if not isinstance(value, str):
+        raise Invalid(f"{name!r} takes one text.")
+    if not value and component.get("required", True) is not False:
+        raise Invalid(f"{name!r} is required.")
+    low, high = component.get("min_length") or 0, component.get("max_length") or 4000
+    if value and not low <= len(value) <= high:
+        raise Invalid(f"{name!r} takes {low} to {high} characters.")
+    return value

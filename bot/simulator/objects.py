@@ -1,0 +1,153 @@
+"""Discord's JSON objects for accounts, roles, members, channels and guilds."""
+
+from bot.simulator.clock import timestamp
+from bot.simulator.model import Channel, ChannelType, Guild, Json, Member, Role, User
+
+
+def user_object(user: User) -> Json:
+    """A user."""
+    base: Json = {
+        "id": str(user.id),
+        "username": user.username,
+        "global_name": user.global_name,
+        "discriminator": "0",
+        "avatar": None,
+        "avatar_decoration_data": None,
+        "banner": None,
+        "accent_color": None,
+        "collectibles": None,
+        "primary_guild": None,
+        "flags": 0,
+        "public_flags": 0,
+    }
+    return {**base, "bot": True} if user.bot else base
+
+
+def role_object(role: Role) -> Json:
+    """A role."""
+    colors = {"primary_color": role.color, "secondary_color": None, "tertiary_color": None}
+    base: Json = {
+        "id": str(role.id),
+        "name": role.name,
+        "permissions": str(int(role.permissions)),
+        "position": role.position,
+        "color": role.color,
+        "colors": colors,
+        "hoist": False,
+        "managed": role.managed_by is not None,
+        "mentionable": False,
+        "icon": None,
+        "unicode_emoji": None,
+        "flags": 0,
+    }
+    return {**base, "tags": {"bot_id": str(role.managed_by)}} if role.managed_by else base
+
+
+def member_object(member: Member, *, with_user: bool = True) -> Json:
+    """A guild member."""
+    base: Json = {
+        "roles": [str(role) for role in member.roles],
+        "nick": member.nick,
+        "joined_at": timestamp(member.joined),
+        "premium_since": None,
+        "communication_disabled_until": None,
+        "avatar": None,
+        "banner": None,
+        "pending": False,
+        "deaf": False,
+        "mute": False,
+        "flags": 0,
+    }
+    return {**base, "user": user_object(member.user)} if with_user else base
+
+
+def channel_object(channel: Channel) -> Json:
+    """A guild's channel or a direct conversation."""
+    last = None if channel.last_message_id is None else str(channel.last_message_id)
+    base: Json = {
+        "id": str(channel.id),
+        "type": channel.type.value,
+        "last_message_id": last,
+        "flags": 0,
+    }
+    if channel.type is ChannelType.DM:
+        return {**base, "recipients": [user_object(user) for user in channel.recipients]}
+    overwrites = [
+        {
+            "id": str(target),
+            "type": 0 if overwrite.is_role else 1,
+            "allow": str(int(overwrite.allow)),
+            "deny": str(int(overwrite.deny)),
+        }
+        for target, overwrite in channel.overwrites.items()
+    ]
+    return {
+        **base,
+        "guild_id": str(channel.guild_id),
+        "name": channel.name,
+        "topic": channel.topic,
+        "position": channel.position,
+        "permission_overwrites": overwrites,
+        "parent_id": None,
+        "nsfw": False,
+        "rate_limit_per_user": 0,
+    }
+
+
+def guild_object(guild: Guild) -> Json:
+    """A guild as REST answers it."""
+    nothing = dict.fromkeys(
+        (
+            "icon",
+            "description",
+            "home_header",
+            "splash",
+            "discovery_splash",
+            "banner",
+            "application_id",
+            "afk_channel_id",
+            "system_channel_id",
+            "widget_channel_id",
+            "max_presences",
+            "vanity_url_code",
+            "rules_channel_id",
+            "safety_alerts_channel_id",
+            "public_updates_channel_id",
+            "incidents_data",
+        )
+    )
+    zero = dict.fromkeys(
+        (
+            "system_channel_flags",
+            "verification_level",
+            "default_message_notifications",
+            "mfa_level",
+            "explicit_content_filter",
+            "premium_tier",
+            "premium_subscription_count",
+            "nsfw_level",
+        ),
+        0,
+    )
+    return {
+        **nothing,
+        **zero,
+        "id": str(guild.id),
+        "name": guild.name,
+        "owner_id": str(guild.owner_id),
+        "region": "deprecated",
+        "afk_timeout": 300,
+        "widget_enabled": False,
+        "premium_progress_bar_enabled": False,
+        "nsfw": False,
+        "max_members": 250_000,
+        "max_stage_video_channel_users": 50,
+        "max_video_channel_users": 25,
+        "preferred_locale": guild.locale,
+        "features": [],
+        "emojis": [],
+        "stickers": [],
+        "roles": [role_object(role) for role in guild.roles.values()],
+        "approximate_member_count": len(guild.members),
+        "approximate_presence_count": len(guild.members),
+    }

@@ -1,0 +1,179 @@
+"""Discord's JSON objects for messages, attachments and interactions."""
+
+from bot.simulator.cdn import Cdn
+from bot.simulator.clock import timestamp
+from bot.simulator.limits import Limits
+from bot.simulator.media import with_media
+from bot.simulator.model import (
+    Attachment,
+    Interaction,
+    InteractionType,
+    Json,
+    Message,
+    MessageFlag,
+    MessageType,
+)
+from bot.simulator.objects import channel_object, member_object, user_object
+from bot.simulator.world import World
+
+
+class Payloads:
+    """The objects that need the world, the limits or the CDN to be written."""
+
+    def __init__(self, world: World, cdn: Cdn, limits: Limits) -> None:
+        self._world = world
+        self._cdn = cdn
+        self._limits = limits
+
+    def attachment(self, attachment: Attachment) -> Json:
+        """An attachment with a freshly signed address."""
+        base: Json = {
+            "id": str(attachment.id),
+            "filename": attachment.filename,
+            "size": attachment.size,
+            "url": self._cdn.url(attachment),
+            "proxy_url": self._cdn.url(attachment, proxy=True),
+        }
+        if attachment.pixels is not None:
+            base["width"], base["height"] = attachment.pixels
+        if attachment.content_type is not None:
+            base["content_type"] = attachment.content_type
+        if attachment.description is not None:
+            base["description"] = attachment.description
+        if attachment.ephemeral:
+            base["ephemeral"] = True
+        return base
+
+    def message(self, message: Message) -> Json:
+        """A message as REST answers it."""
+        files = {a.filename: self.attachment(a) for a in message.attachments}
+        hidden = message.flags & MessageFlag.SUPPRESS_EMBEDS
+        base: Json = {
+            "id": str(message.id),
+            "type": message.type.value,
+            "channel_id": str(message.channel.id),
+            "author": user_object(message.author),
+            "content": message.content,
+            "timestamp": timestamp(message.created),
+            "edited_timestamp": None if message.edited is None else timestamp(message.edited),
+            "flags": message.flags,
+            "tts": False,
+            "pinned": False,
+            "mention_everyone": message.mention_everyone,
+            "mentions": [user_object(user) for user in message.mentions],
+            "mention_roles": [str(role) for role in message.mention_roles],
+            "attachments": list(files.values()),
+            "embeds": [] if hidden else with_media(message.embeds, files),
+            "components": with_media(message.components, files),
+        }
+        if message.nonce is not None:
+            base["nonce"] = message.nonce
+        return {**base, **self._reference(message), **self._origin(message)}
+
+    def _reference(self, message: Message) -> Json:
+        target = message.reference
+        if target is None:
+            return {}
+        reference: Json = {
+            "type": 0,
+            "channel_id": str(target.channel.id),
+            "message_id": str(target.id),
+        }
+        if target.channel.guild_id is not None:
+            reference["guild_id"] = str(target.channel.guild_id)
+        kept = self._world.messages.get(target.id)
+        # One level only: a referenced message does not carry what it refers to itself.
+        answer = None if kept is None else self.message(kept)
+        if answer is not None:
+            answer.pop("referenced_message", None)
+        return {"message_reference": reference, "referenced_message": answer}
+
+    def _origin(self, message: Message) -> Json:
+        """What a message owes to the interaction it answers."""
+        interaction = message.interaction
+        if interaction is None:
+            return {}
+        application = str(self._world.application_id)
+        base: Json = {
+            "application_id": application,
+            "webhook_id": application,
+            "interaction_metadata": self.metadata(interaction),
+        }
+        if interaction.type is InteractionType.COMMAND:
+            base["interaction"] = {
+                "id": str(interaction.id),
+                "type": interaction.type.value,
+                "name": interaction.command_name,
+                "user": user_object(interaction.user),
+            }
+        return base
+
+    def metadata(self, interaction: Interaction) -> Json:
+        """Who did what, as a message that answers it carries it."""
+        base: Json = {
+            "id": str(interaction.id),
+            "type": interaction.type.value,
+            "user": user_object(interaction.user),
+            "authorizing_integration_owners": self.owners(interaction),
+        }
+        data = interaction.data
+        if interaction.type is InteractionType.COMPONENT and interaction.message is not None:
+            base["interacted_message_id"] = str(interaction.message.id)
+        elif interaction.type is InteractionType.MODAL_SUBMIT and interaction.parent is not None:
+            base["triggering_interaction_metadata"] = self.metadata(interaction.parent)
+        elif data.get("type") == 2:
+            base["target_user"] = data["resolved"]["users"][data["target_id"]]
+        elif data.get("type") == 3:
+            base["target_message_id"] = data["target_id"]
+        return base
+
+    def owners(self, interaction: Interaction) -> Json:
+        """Where the application is installed: "0" is the guild, or 0 in a direct conversation."""
+        return {"0": str(interaction.channel.guild_id or 0)}
+
+    def interaction(self, interaction: Interaction) -> Json:
+        """The object of an INTERACTION_CREATE."""
+        channel, user, world = interaction.channel, interaction.user, self._world
+        guild = world.guild_of(channel)
+        rights = str(int(world.permissions(user, channel)))
+        limit = self._limits.advertised_upload
+        base: Json = {
+            "id": str(interaction.id),
+            "application_id": str(world.application_id),
+            "type": interaction.type.value,
+            "data": interaction.data,
+            "token": interaction.token,
+            "version": 1,
+            "channel_id": str(channel.id),
+            "channel": channel_object(channel),
+            "app_permissions": str(int(world.permissions(world.bot, channel))),
+            "locale": user.locale,
+            "entitlements": [],
+            "entitlement_sku_ids": [],
+            "authorizing_integration_owners": self.owners(interaction),
+            "attachment_size_limit": limit,
+        }
+        if interaction.message is not None:
+            base["message"] = self.message(interaction.message)
+        if guild is None:
+            return {**base, "user": user_object(user), "context": 1}
+        member = {**member_object(guild.members[user.id]), "permissions": rights}
+        partial = {"id": str(guild.id), "locale": guild.locale, "features": []}
+        base["channel"]["permissions"] = rights
+        return {
+            **base,
+            "member": member,
+            "guild_id": str(guild.id),
+            "guild": partial,
+            "guild_locale": guild.locale,
+            "attachment_size_limit": max(limit, guild.upload_limit or 0),
+            "context": 0,
+        }
+
+
+def response_type(interaction: Interaction) -> MessageType:
+    """What type the bot's answer to `interaction` has."""
+    if interaction.type is not InteractionType.COMMAND:
+        return MessageType.DEFAULT
+    slash = interaction.data.get("type") == 1
+    return MessageType.CHAT_INPUT_COMMAND if slash else MessageType.CONTEXT_MENU_COMMAND

@@ -1,0 +1,268 @@
+"""What members do at their screens: commands, buttons, menus, modals, messages."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.simulator import components
+from bot.simulator.bus import Bus, InteractionChanged
+from bot.simulator.cdn import Upload
+from bot.simulator.commands import Commands
+from bot.simulator.errors import Invalid
+from bot.simulator.interactions import Interactions
+from bot.simulator.messages import Messages
+from bot.simulator.modals import submitted
+from bot.simulator.model import (
+    Channel,
+    Command,
+    CommandType,
+    Interaction,
+    InteractionType,
+    Json,
+    Message,
+    User,
+)
+from bot.simulator.options import Converter, Typed, chosen, nested
+from bot.simulator.payloads import Payloads
+from bot.simulator.permissions import Permission
+from bot.simulator.world import World
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """A command as a member enters it; empty fields take the first that fits."""
+
+    command: str
+    subcommand: str = ""
+    user: str = ""
+    channel: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Upload] = field(default_factory=dict)
+    target: str = ""  # of a menu command: the message's or user's id
+
+
+class People:
+    """The members' side. Everything raises `Invalid` with a sentence when it cannot be done."""
+
+    def __init__(
+        self,
+        world: World,
+        commands: Commands,
+        messages: Messages,
+        interactions: Interactions,
+        payloads: Payloads,
+        converter: Converter,
+    ) -> None:
+        self._world = world
+        self._commands = commands
+        self._messages = messages
+        self._interactions = interactions
+        self._payloads = payloads
+        self._converter = converter
+
+    def who(self, name: str) -> User:
+        """The user called `name`; an empty name is the first member who is not a bot."""
+        if name:
+            return self._world.find_user(name)
+        for guild in self._world.guilds.values():
+            for member in guild.members.values():
+                if not member.user.bot:
+                    return member.user
+        raise Invalid("There is no guild with a member.")
+
+    def invoke(self, entry: Invocation) -> Interaction:
+        """Run a slash command, or a menu command on a message or a user."""
+        user = self.who(entry.user)
+        channel = self._world.find_channel(entry.channel, user)
+        command, path = self._command(entry, channel)
+        self._check_right(command, user, channel)
+        base: Json = {
+            "id": str(command.id),
+            "name": command.name,
+            "type": command.type.value,
+        }
+        if command.guild_id is not None:
+            base["guild_id"] = str(command.guild_id)
+        if command.type is CommandType.CHAT_INPUT:
+            options, chain = chosen(command.definition.get("options") or [], path)
+            typed = Typed(entry.texts, entry.files)
+            values, resolved = self._converter.convert(options, typed, channel)
+            data = {**base, "options": nested(values, chain), "resolved": resolved}
+        else:
+            data = {**base, **self._target(command, entry.target, user, channel)}
+        name = " ".join([command.name, *path])
+        return self._interactions.create(
+            InteractionType.COMMAND, user, channel, data, command_name=name
+        )
+
+    async def autocomplete(self, entry: Invocation, focused: str) -> list[Json]:
+        """The choices the bot offers while `focused` is being typed; none when it says nothing."""
+        user = self.who(entry.user)
+        channel = self._world.find_channel(entry.channel, user)
+        command, path = self._command(entry, channel)
+        options, chain = chosen(command.definition.get("options") or [], path)
+        option = next((o for o in options if o["name"] == focused), None)
+        if option is not None and not option.get("autocomplete"):
+            raise Invalid(f"The option {focused!r} offers no choices while typing.")
+        values = self._converter.partial(options, entry.texts, focused)
+        data: Json = {
+            "id": str(command.id),
+            "name": command.name,
+            "type": command.type.value,
+            "options": nested(values, chain),
+        }
+        interaction = self._interactions.create(
+            InteractionType.AUTOCOMPLETE, user, channel, data, command_name=command.name
+        )
+        await settled(self._world.bus, interaction)
+        return interaction.choices or []
+
+    def press(
+        self, message_id: int, custom_id: str, user: str = "", values: Sequence[str] = ()
+    ) -> Interaction:
+        """Press a button, or choose `values` in a select."""
+        actor = self.who(user)
+        message = self.message(message_id, actor)
+        component = components.find(message.components, custom_id)
+        if component is None:
+            raise Invalid(f"This message has nothing called {custom_id!r}.")
+        if component.get("disabled"):
+            raise Invalid("This button is switched off.")
+        kind = component["type"]
+        data: Json = {"custom_id": custom_id, "component_type": kind, "id": component["id"]}
+        if kind in components.SELECTS:
+            data |= self._selected(component, values, message.channel)
+        return self._interactions.create(
+            InteractionType.COMPONENT, actor, message.channel, data, message=message
+        )
+
+    def submit(
+        self,
+        which: str,
+        user: str = "",
+        fields: Mapping[str, str | Sequence[str]] | None = None,
+    ) -> Interaction:
+        """Send the modal that is open: `which` is its interaction's id or the modal's custom id."""
+        actor = self.who(user)
+        opener, modal = self._open_modal(which, actor)
+        data = submitted(modal, fields or {})
+        opener.modal = None
+        return self._interactions.create(
+            InteractionType.MODAL_SUBMIT,
+            actor,
+            opener.channel,
+            data,
+            message=opener.message,
+            parent=opener,
+        )
+
+    def post(
+        self, user: str, text: str = "", files: Sequence[Upload] = (), channel: str = ""
+    ) -> Message:
+        """Write a message."""
+        author = self.who(user)
+        place = self._world.find_channel(channel, author)
+        if not self._world.permissions(author, place) & Permission.SEND_MESSAGES:
+            raise Invalid(f"{author.username} may not write in {place.name}.")
+        return self._messages.post(place, author, text, list(files))
+
+    def messages(self, user: str, channel: str = "") -> list[Json]:
+        """The messages this member sees, oldest first, in `channel` or everywhere."""
+        reader = self.who(user)
+        place = self._world.find_channel(channel, reader) if channel else None
+        found = self._world.visible_messages(reader, place)
+        return [self._payloads.message(message) for message in found]
+
+    def message(self, message_id: int, user: User) -> Message:
+        """A message that `user` can see."""
+        message = self._world.messages.get(message_id)
+        if message is None or message not in self._world.visible_messages(user, message.channel):
+            raise Invalid(f"{user.username} sees no message {message_id}.")
+        return message
+
+    def delete(self, message_id: int, user: str = "") -> None:
+        """Delete one's own message, or any with the right to manage messages."""
+        actor = self.who(user)
+        message = self.message(message_id, actor)
+        rights = self._world.permissions(actor, message.channel)
+        if message.author is not actor and not rights & Permission.MANAGE_MESSAGES:
+            raise Invalid(f"{actor.username} may not delete this message.")
+        self._messages.delete(message)
+
+    def _open_modal(self, which: str, actor: User) -> tuple[Interaction, Json]:
+        for opener in reversed(self._interactions.by_id.values()):
+            modal = opener.modal
+            if opener.user is actor and modal is not None:
+                if which in (str(opener.id), modal["custom_id"]):
+                    return opener, modal
+        raise Invalid(f"{actor.username} has no open modal {which!r}.")
+
+    def _command(self, entry: Invocation, channel: Channel) -> tuple[Command, list[str]]:
+        """The command and its sub-command path; "/queue show" may come in one piece."""
+        text = entry.command.removeprefix("/").strip()
+        path = entry.subcommand.split()
+        try:
+            return self._commands.find(text, channel.guild_id), path
+        except Invalid:
+            first, *rest = text.split() or [""]
+            if not rest:
+                raise
+            return self._commands.find(first, channel.guild_id), [*rest, *path]
+
+    def _check_right(self, command: Command, user: User, channel: Channel) -> None:
+        held = self._world.permissions(user, channel)
+        if not held & Permission.USE_APPLICATION_COMMANDS:
+            raise Invalid(f"{user.username} may not use commands in this channel.")
+        needed = command.definition["default_member_permissions"]
+        if needed is not None and channel.guild_id is not None:
+            # "0" means administrators only, until a guild says otherwise.
+            wanted = int(needed) or Permission.ADMINISTRATOR
+            if held & wanted != wanted:
+                raise Invalid(f"{user.username} may not use {command.name}.")
+
+    def _target(self, command: Command, target: str, user: User, channel: Channel) -> Json:
+        if not target:
+            raise Invalid(f"{command.name} needs something to be used on.")
+        if command.type is CommandType.USER:
+            resolved: Json = {}
+            chosen_user = self._world.find_user(target)
+            guild = self._world.guild_of(channel)
+            key = self._converter.mention_user(chosen_user, guild, resolved)
+            return {"target_id": key, "resolved": resolved}
+        message = self.message(int(target) if target.isdecimal() else 0, user)
+        entry = self._payloads.message(message)
+        return {"target_id": str(message.id), "resolved": {"messages": {str(message.id): entry}}}
+
+    def _selected(self, component: Json, values: Sequence[str], channel: Channel) -> Json:
+        low, high = component["min_values"], component["max_values"]
+        if not low <= len(values) <= high:
+            raise Invalid(f"Choose from {low} to {high}.")
+        if component["type"] == components.STRING_SELECT:
+            offered = {option["value"] for option in component["options"]}
+            if not set(values) <= offered:
+                raise Invalid(f"The menu offers {', '.join(sorted(offered))}.")
+            return {"values": list(values)}
+        kinds = {
+            components.USER_SELECT: 6,
+            components.ROLE_SELECT: 8,
+            components.MENTIONABLE_SELECT: 9,
+            components.CHANNEL_SELECT: 7,
+        }
+        found, resolved = self._converter.refer(kinds[component["type"]], values, channel)
+        return {"values": found, "resolved": resolved}
+
+
+async def settled(bus: Bus, interaction: Interaction) -> None:
+    """Wait until the bot has answered `interaction` for the first time, or has failed to."""
+    done = asyncio.Event()
+
+    def listen(event: object) -> None:
+        if isinstance(event, InteractionChanged) and event.interaction is interaction:
+            done.set()
+
+    unsubscribe = bus.subscribe(listen)
+    try:
+        if interaction.state == "waiting":
+            await done.wait()
+    finally:
+        unsubscribe()

@@ -1,0 +1,81 @@
+"""Messages in channels and direct conversations, sent by the bot itself."""
+
+from bot.simulator.drafts import Body
+from bot.simulator.errors import ApiError, closed_dms, missing_permissions, unknown
+from bot.simulator.model import ChannelType, Message
+from bot.simulator.permissions import Permission
+from bot.simulator.rest.accounts import need, visible_channel
+from bot.simulator.rest.calls import NO_CONTENT, Call, Reply
+
+
+async def create(call: Call) -> Reply:
+    """POST /channels/{channel_id}/messages."""
+    platform, place = call.platform, visible_channel(call)
+    need(platform, place, Permission.SEND_MESSAGES)
+    if call.body.files:
+        need(platform, place, Permission.ATTACH_FILES)
+    if place.type is ChannelType.DM and not all(user.dms_open for user in place.recipients):
+        raise closed_dms()
+    message = platform.messages.send(place, platform.world.bot, _allowed(call, call.body))
+    return Reply(200, platform.payloads.message(message))
+
+
+async def listed(call: Call) -> Reply:
+    """GET /channels/{channel_id}/messages, newest first."""
+    platform, place = call.platform, visible_channel(call)
+    held = platform.world.permissions(platform.world.bot, place)
+    if not held & Permission.READ_MESSAGE_HISTORY:
+        return Reply(200, [])
+    found = platform.world.visible_messages(platform.world.bot, place)
+    limit = int(call.query.get("limit", 50))
+    before, after = call.query.get("before"), call.query.get("after")
+    if before is not None:
+        found = [m for m in found if m.id < int(before)]
+    if after is not None:
+        # The page that follows directly after, still newest first.
+        found = [m for m in found if m.id > int(after)][:limit]
+    newest = found[-limit:][::-1]
+    return Reply(200, [platform.payloads.message(message) for message in newest])
+
+
+async def one(call: Call) -> Reply:
+    """GET /channels/{channel_id}/messages/{message_id}."""
+    return Reply(200, call.platform.payloads.message(_message(call)))
+
+
+async def edit(call: Call) -> Reply:
+    """PATCH /channels/{channel_id}/messages/{message_id}."""
+    message = _message(call)
+    if message.author is not call.platform.world.bot:
+        raise ApiError(403, 50005, "Cannot edit a message authored by another user")
+    edited = call.platform.messages.edit(message, _allowed(call, call.body))
+    return Reply(200, call.platform.payloads.message(edited))
+
+
+async def delete(call: Call) -> Reply:
+    """DELETE /channels/{channel_id}/messages/{message_id}."""
+    message = _message(call)
+    if message.author is not call.platform.world.bot:
+        if message.channel.type is ChannelType.DM:
+            raise missing_permissions()
+        need(call.platform, message.channel, Permission.MANAGE_MESSAGES)
+    call.platform.messages.delete(message)
+    return NO_CONTENT
+
+
+def _message(call: Call) -> Message:
+    place = visible_channel(call)
+    message = call.platform.world.messages.get(call.id("message_id"))
+    # An ephemeral message is not part of the channel for anybody but the interaction's token.
+    if message is None or message.channel is not place or message.ephemeral_to is not None:
+        raise unknown(10008, "Message")
+    return message
+
+
+def _allowed(call: Call, body: Body) -> Body:
+    """Without the right to embed links Discord drops the embeds and posts the rest."""
+    world = call.platform.world
+    place = world.channel(call.id("channel_id"))
+    if world.permissions(world.bot, place) & Permission.EMBED_LINKS:
+        return body
+    return Body({k: v for k, v in body.payload.items() if k != "embeds"}, body.files)

@@ -1,0 +1,200 @@
+"""Who and what there is in the simulated Discord: pure state, no network."""
+
+import base64
+import secrets
+from collections.abc import Iterable, Iterator
+
+from bot.simulator.bus import Bus, Change, ChannelChanged, GuildChanged, MemberChanged
+from bot.simulator.clock import Clock, Snowflakes
+from bot.simulator.errors import Invalid
+from bot.simulator.model import (
+    Channel,
+    ChannelType,
+    Guild,
+    Member,
+    Message,
+    Overwrite,
+    Role,
+    User,
+)
+from bot.simulator.permissions import EVERYONE, Permission, in_channel, in_guild
+
+
+class World:
+    """Users, guilds, channels and messages, with the ways to add to them.
+
+    Every change is published on `bus`, so a connected bot hears of it as it would from Discord.
+    `bot` is the application's own user; `token` is what it must log in with.
+    """
+
+    def __init__(self, clock: Clock, bus: Bus) -> None:
+        self.clock = clock
+        self.bus = bus
+        self.snowflake = Snowflakes(clock)
+        self.users: dict[int, User] = {}
+        self.guilds: dict[int, Guild] = {}
+        self.dms: dict[int, Channel] = {}
+        self.messages: dict[int, Message] = {}
+        self.bot = self.add_user("muralscape", bot=True)
+        self.application_id = self.bot.id  # the same number for every application since 2016
+        self.application_owner = self.add_user("host", "The host")
+        self.token = bot_token(self.bot.id)
+
+    # people and places
+
+    def add_user(self, username: str, name: str | None = None, *, bot: bool = False) -> User:
+        """A new account; `name` is the display name."""
+        user = User(self.snowflake(), username, name, bot=bot)
+        self.users[user.id] = user
+        return user
+
+    def add_guild(self, name: str, owner: User, *, with_bot: bool = True) -> Guild:
+        """A new guild with @everyone and its owner, and the bot with a role of its own."""
+        guild = Guild(self.snowflake(), name, owner.id, self.clock())
+        guild.roles[guild.id] = Role(guild.id, "@everyone", EVERYONE, position=0)
+        guild.members[owner.id] = Member(owner, self.clock())
+        self.guilds[guild.id] = guild
+        if with_bot:
+            role = self.add_role(guild, self.bot.username, EVERYONE)
+            role.managed_by = self.bot.id
+            guild.members[self.bot.id] = Member(self.bot, self.clock(), [role.id])
+            self.bus.publish(GuildChanged("create", guild))
+        return guild
+
+    def add_channel(self, guild: Guild, name: str, topic: str | None = None) -> Channel:
+        """A new text channel."""
+        channel = Channel(
+            self.snowflake(),
+            ChannelType.TEXT,
+            name,
+            guild.id,
+            topic,
+            position=len(guild.channels),
+        )
+        guild.channels[channel.id] = channel
+        self.bus.publish(ChannelChanged("create", channel))
+        return channel
+
+    def add_role(self, guild: Guild, name: str, permissions: int = 0, color: int = 0) -> Role:
+        """A new role above the others."""
+        role = Role(self.snowflake(), name, permissions, len(guild.roles), color)
+        guild.roles[role.id] = role
+        if self.bot.id in guild.members:
+            self.bus.publish(GuildChanged("update", guild))
+        return role
+
+    def join(self, guild: Guild, user: User, roles: Iterable[Role] = ()) -> Member:
+        """Make `user` a member of `guild`, or give them more roles if they are one."""
+        change: Change = "update" if user.id in guild.members else "create"
+        member = guild.members.setdefault(user.id, Member(user, self.clock()))
+        member.roles.extend(role.id for role in roles if role.id not in member.roles)
+        self.bus.publish(MemberChanged(change, guild, member))
+        return member
+
+    def leave(self, guild: Guild, user: User) -> None:
+        """Take `user` out of `guild`; the bot leaving is what a kick looks like."""
+        member = guild.members.pop(user.id)
+        if user is self.bot:
+            self.bus.publish(GuildChanged("delete", guild))
+        else:
+            self.bus.publish(MemberChanged("delete", guild, member))
+
+    def overwrite(
+        self, channel: Channel, target: Role | User, *, allow: int = 0, deny: int = 0
+    ) -> None:
+        """Set what `channel` grants to and takes from `target`; nothing of both removes it."""
+        if allow or deny:
+            is_role = isinstance(target, Role)
+            channel.overwrites[target.id] = Overwrite(is_role, allow, deny)
+        else:
+            channel.overwrites.pop(target.id, None)
+        self.bus.publish(ChannelChanged("update", channel))
+
+    def dm(self, user: User) -> Channel:
+        """The direct conversation between the bot and `user`, opened when it is first asked for."""
+        for channel in self.dms.values():
+            if user in channel.recipients:
+                return channel
+        channel = Channel(self.snowflake(), ChannelType.DM, recipients=[user])
+        self.dms[channel.id] = channel
+        return channel
+
+    # finding
+
+    def channel(self, channel_id: int) -> Channel | None:
+        """The channel or direct conversation with this id."""
+        if channel_id in self.dms:
+            return self.dms[channel_id]
+        for guild in self.guilds.values():
+            if channel_id in guild.channels:
+                return guild.channels[channel_id]
+        return None
+
+    def guild_of(self, channel: Channel) -> Guild | None:
+        """The guild that `channel` is in; None for a direct conversation."""
+        return None if channel.guild_id is None else self.guilds[channel.guild_id]
+
+    def find_user(self, who: str) -> User:
+        """The user with this id, username or display name; raises `Invalid` if nobody has it."""
+        for user in self.users.values():
+            if who in (str(user.id), user.username, user.global_name):
+                return user
+        raise Invalid(f"Nobody here is called {who!r}.")
+
+    def find_channel(self, which: str, user: User) -> Channel:
+        """The channel with this id or name; an empty `which` is the first that `user` can see."""
+        for channel in self.channels_of(user):
+            if which in ("", str(channel.id), channel.name):
+                return channel
+        raise Invalid(f"{user.username} sees no channel {which!r}.")
+
+    def channels_of(self, user: User) -> Iterator[Channel]:
+        """The channels `user` can see: the guilds' first, then direct conversations."""
+        for guild in self.guilds.values():
+            for channel in guild.channels.values():
+                if self.sees(user, channel):
+                    yield channel
+        for channel in self.dms.values():
+            if user in channel.recipients:
+                yield channel
+
+    # rights
+
+    def permissions(self, user: User, channel: Channel | None, guild: Guild | None = None) -> int:
+        """What `user` may do in `channel`, or in `guild` as a whole; 0 for one who is not in it."""
+        guild = self.guild_of(channel) if channel is not None else guild
+        if guild is None:
+            return int(EVERYONE)  # a direct conversation
+        member = guild.members.get(user.id)
+        if member is None:
+            return 0
+        return in_guild(guild, member) if channel is None else in_channel(guild, channel, member)
+
+    def sees(self, user: User, channel: Channel) -> bool:
+        """Whether `user` can read `channel`."""
+        if channel.type is ChannelType.DM:
+            return user in channel.recipients or user is self.bot
+        return bool(self.permissions(user, channel) & Permission.VIEW_CHANNEL)
+
+    def readers(self, message: Message) -> set[int]:
+        """The ids of all people, bots aside, who can see `message`."""
+        if message.ephemeral_to is not None:
+            return {message.ephemeral_to}
+        users = self.users.values()
+        return {u.id for u in users if not u.bot and self.sees(u, message.channel)}
+
+    def visible_messages(self, user: User, channel: Channel | None = None) -> list[Message]:
+        """The messages `user` can see, oldest first, in `channel` or in all of them."""
+        return [
+            message
+            for message in self.messages.values()
+            if (channel is None or message.channel is channel)
+            and message.ephemeral_to in (None, user.id)
+            and self.sees(user, message.channel)
+        ]
+
+
+def bot_token(user_id: int) -> str:
+    """A token in the shape of Discord's: the id in base64, a time, and a secret."""
+    head = base64.urlsafe_b64encode(str(user_id).encode()).decode().rstrip("=")
+    return f"{head}.{secrets.token_hex(3)}.{secrets.token_urlsafe(28)}"
