@@ -52,8 +52,8 @@ class _Round(Generic[Key]):
         return self.tags.get(key, self.now)
 
     def join(self, key: Key) -> None:
-        """Let a line without jobs begin to wait."""
-        self.tags[key] = max(self.tag(key), self.now)
+        """Let a line wait. One that is known keeps its tag, which is ahead of `now` if idle."""
+        self.tags.setdefault(key, self.now)
 
     def charge(self, key: Key, seconds: float) -> None:
         """Serve a line; `now` follows, but not back to a line that was put back."""
@@ -66,7 +66,7 @@ class _Round(Generic[Key]):
         self.tags[key] = self.tag(key) - seconds
 
     def forget_all_but(self, keys: Iterable[Key]) -> None:
-        """Drop lines that would join at `now` again, so that memory does not grow."""
+        """Drop the lines that have fallen behind `now` since they last waited."""
         waiting = set(keys)
         self.tags = {key: tag for key, tag in self.tags.items() if key in waiting or tag > self.now}
 
@@ -96,11 +96,8 @@ class FairQueue:
 
     def add(self, job: Waiting) -> None:
         """Let a job wait."""
-        others = [w for w in self._waiting.values() if w.guild_id == job.guild_id]
-        if not others:
-            self._servers.join(job.guild_id)
-        if all(other.member_id != job.member_id for other in others):
-            self._members[job.guild_id].join(job.member_id)
+        self._servers.join(job.guild_id)
+        self._members[job.guild_id].join(job.member_id)
         self._waiting[job.job_id] = job
 
     def take(self) -> Waiting | None:
