@@ -1,9 +1,32 @@
 """The presets: named ways to paint, as plain data free of torch.
 
-What each means for the optimisation is in `engine.stylize`; this page is what people choose from.
+What people choose from is the first half of each; the recipe is how it is painted.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a preset paints. Taps are named as in `engine.vgg19`."""
+
+    content_taps: dict[str, float]  # tap -> weight of its mean squared difference
+    style_taps: dict[str, float]  # tap -> weight of its difference of statistics
+    content_weight: float
+    style_weight: float
+    statistic: Literal["raw gram", "gram", "moments"]  # see engine.losses
+    relative: bool  # whether each layer's loss is divided by the energy of its target
+    pooling: Literal["average", "max"]
+    padding: Literal["replicate", "zeros"]
+    canvas: Literal["rgb", "symmetric"]  # pixels in [0, 1] and ImageNet's normalisation, or [-1, 1]
+    start: Literal["content", "noise"]
+    optimiser: Literal["adam", "lbfgs"]
+    learning_rate: float  # of Adam, in the canvas's unit; L-BFGS takes unit steps
+    averaging: float = 0.0  # decay of the average over iterates that is shown; 0 shows the last
+    smoothness: float = 0.0  # weight of the total variation, squared
+    coarsest: int | None = None  # pixels on the long side of the first scale; None: one scale only
+    keeps_aspect: bool = True  # False squeezes both pictures to a square
 
 
 @dataclass(frozen=True)
@@ -14,15 +37,79 @@ class Preset:
     summary: str  # one line for help texts and choices
     size: int  # pixels on the long side
     steps: int  # optimisation steps over all scales
+    recipe: Recipe
+    fast: Recipe | None = None  # what `--fast` paints with, where the preset has it
+    fast_steps: int | None = None
 
+
+EVEN_STYLE = dict.fromkeys(("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"), 0.2)
+
+SEED = Recipe(
+    # Oddity: the sum runs over all five layers, for content too.
+    content_taps=dict.fromkeys(("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"), 1.0),
+    # Oddity: its loop overwrites the style loss, so that only the last layer counts.
+    style_taps={"conv5_1": 1.0},
+    content_weight=1.0,
+    style_weight=0.04,
+    statistic="raw gram",  # oddity: the Gram matrix is not divided by anything
+    relative=False,
+    pooling="max",
+    padding="zeros",
+    canvas="symmetric",  # oddity: normalised by 0.5/0.5, not as VGG-19 was trained
+    start="content",
+    optimiser="adam",
+    learning_rate=0.002,
+    keeps_aspect=False,  # oddity: both pictures are squeezed to a square
+)
+
+GATYS = Recipe(
+    content_taps={"relu4_2": 1.0},
+    style_taps=EVEN_STYLE,
+    content_weight=1.0,
+    style_weight=20.0,
+    statistic="gram",
+    relative=True,
+    pooling="average",  # section "Methods" of the paper prefers it to the maximum
+    padding="zeros",
+    canvas="rgb",
+    start="noise",
+    optimiser="lbfgs",
+    learning_rate=1.0,
+)
+
+MURAL = Recipe(
+    content_taps={"relu4_1": 1.0},
+    style_taps=EVEN_STYLE,
+    content_weight=1.0,
+    style_weight=20.0,
+    statistic="moments",
+    relative=True,
+    pooling="average",
+    padding="replicate",
+    canvas="rgb",
+    start="content",
+    optimiser="adam",
+    learning_rate=0.02,
+    averaging=0.9,
+    smoothness=0.0,
+    coarsest=128,
+)
 
 PRESETS = {
     preset.name: preset
     for preset in (
-        Preset("mural", "the best picture: coarse to fine, aspect ratio kept", 512, 300),
-        Preset("draft", "a preview in seconds", 256, 40),
-        Preset("gatys", "the paper: one scale, five style layers, L-BFGS", 512, 300),
-        Preset("seed", "the original Muralscape, number for number, at 256x256", 256, 2000),
+        Preset("mural", "the best picture: coarse to fine, aspect ratio kept", 512, 300, MURAL),
+        Preset("draft", "a preview in seconds", 256, 40, MURAL),
+        Preset("gatys", "the paper: one scale, five style layers, L-BFGS", 512, 300, GATYS),
+        Preset(
+            "seed",
+            "the original Muralscape, number for number, at 256x256",
+            256,
+            2000,
+            SEED,
+            fast=replace(SEED, optimiser="lbfgs"),
+            fast_steps=100,
+        ),
     )
 }
 DEFAULT_PRESET = "mural"

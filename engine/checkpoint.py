@@ -1,0 +1,89 @@
+"""A painting's state on disk, from which it goes on as if it had never stopped."""
+
+import hashlib
+import pickle
+import time
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from engine.errors import CheckpointRejected
+from engine.files import written_whole
+from engine.request import StylizeRequest
+
+DEFAULT_PATH = Path("model/nst_model.pth")
+
+# A file is written when the time since the last one is this many times what that one took.
+PAUSE_PER_WRITE = 20.0
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Everything that the steps still to come depend on."""
+
+    fingerprint: str
+    scale: int  # the scale being painted, counted from 0
+    step: int  # steps done at that scale
+    canvas: Tensor  # (1, 3, H, W) float32
+    optimiser: dict[str, Tensor | int]
+    loss_scale: float
+    losses: tuple[float, float, float]  # total, content and style of the last step
+    curve: list[tuple[int, float]]
+    repeated_steps: int
+    seconds: float
+
+
+def fingerprint(request: StylizeRequest, steps: int, weights: str) -> str:
+    """A hash of all that decides a painting, so that a checkpoint meets only its own."""
+    digest = hashlib.sha256()
+    for picture in (request.content, *request.styles):
+        digest.update(repr(picture.size).encode())
+        digest.update(picture.tobytes())
+    settings = (
+        request.style_weights, request.preset, request.size, steps, request.strength,
+        request.keep_colors, request.fast, request.seed, weights,
+    )  # fmt: skip
+    digest.update(repr(settings).encode())
+    return digest.hexdigest()
+
+
+class CheckpointWriter:
+    """Writes checkpoints to one path, seldom enough to cost a painting under five hundredths."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._next_at = 0.0
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time to write again."""
+        return time.monotonic() >= self._next_at
+
+    def write(self, saved: Saved) -> None:
+        """Write the file whole or not at all. Raises OutputRejected where it cannot be written."""
+        began = time.monotonic()
+        with written_whole(self._path) as partial:
+            torch.save(asdict(saved), partial)
+        now = time.monotonic()
+        self._next_at = now + PAUSE_PER_WRITE * (now - began)
+
+
+def read_checkpoint(path: Path, expected: str) -> Saved:
+    """Read what `CheckpointWriter` wrote; `expected` is the fingerprint of the painting to go on.
+
+    Raises CheckpointRejected for a missing or damaged file and for another painting's.
+    """
+    try:
+        values = torch.load(path, map_location="cpu", weights_only=True)
+        saved = Saved(**{field.name: values[field.name] for field in fields(Saved)})
+    except FileNotFoundError as error:
+        raise CheckpointRejected(f"There is no checkpoint at {path}.") from error
+    except (OSError, RuntimeError, EOFError, KeyError, TypeError, pickle.UnpicklingError) as error:
+        raise CheckpointRejected(f"{path} is no checkpoint of Muralscape, or damaged.") from error
+    if saved.fingerprint != expected:
+        raise CheckpointRejected(
+            f"{path} belongs to another painting: give the same pictures, options and weights."
+        )
+    return saved

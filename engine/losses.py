@@ -1,0 +1,214 @@
+"""What a painting should match: features of the content, statistics of the style's features.
+
+The statistics of a tap are its Gram matrix and its mean: a few numbers for the whole picture,
+kept in FP32. A style loss is a function of these alone, so its gradient on the features is
+linear in them: with features F, one row a pixel, and statistics G = FᵀF and m = Σ F,
+
+    dL/dF = F (dL/dG + dL/dGᵀ) + 1 dL/dmᵀ
+
+which is one matrix product in the convolutions' number type. Source of the Gram loss: Gatys,
+Ecker and Bethge, arXiv 1508.06576, equations 3 to 6.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engine.presets import Recipe
+from engine.vgg19 import Features, TapGradient
+
+# BF16 products round their sums to 8 bits when they are stored. Summing at most this many rows
+# in one product, and the products in FP32, averages the rounding away.
+ROWS_PER_PRODUCT = 4096
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Of a tap with C channels over N pixels."""
+
+    gram: Tensor  # (C, C) float32, the sum over pixels of F Fᵀ
+    total: Tensor  # (C,) float32, the sum over pixels of F
+    pixels: int  # N
+
+
+def rows(features: Tensor) -> Tensor:
+    """View (1, C, H, W) features in channels-last memory as (H*W, C); never copies."""
+    return features.permute(0, 2, 3, 1).view(-1, features.shape[1])
+
+
+def statistics_of(features: Tensor) -> Statistics:
+    """Sum up (1, C, H, W) features."""
+    table = rows(features)
+    pixels, channels = table.shape
+    ones = table.new_ones(1, pixels)
+    if table.dtype == torch.float32:
+        gram, total = table.t() @ table, ones @ table
+    elif table.is_cuda:
+        gram = torch.mm(table.t(), table, out_dtype=torch.float32)
+        total = torch.mm(ones, table, out_dtype=torch.float32)
+    else:
+        parts = next(n for n in range(max(1, pixels // ROWS_PER_PRODUCT), 0, -1) if pixels % n == 0)
+        if parts < 4:
+            return statistics_of(features.float())
+        table = table.view(parts, -1, channels)
+        gram = torch.bmm(table.transpose(1, 2), table).float().sum(0)
+        total = torch.bmm(ones.view(parts, 1, -1), table).float().sum(0)
+    return Statistics(gram, total.view(-1), pixels)
+
+
+def raw_gram(statistics: Statistics) -> list[Tensor]:
+    """The Gram matrix, not divided by anything: the original Muralscape's."""
+    return [statistics.gram]
+
+
+def gram(statistics: Statistics) -> list[Tensor]:
+    """The Gram matrix per pixel, so that pictures of different sizes compare."""
+    return [statistics.gram / statistics.pixels]
+
+
+def moments(statistics: Statistics) -> list[Tensor]:
+    """The Gram matrix per pixel, and each channel's mean and deviation."""
+    per_pixel = statistics.gram / statistics.pixels
+    mean = statistics.total / statistics.pixels
+    deviation = (per_pixel.diagonal() - mean.square()).clamp_min(1e-6).sqrt()
+    return [per_pixel, mean, deviation]
+
+
+STATISTICS: dict[str, Callable[[Statistics], list[Tensor]]] = {
+    "raw gram": raw_gram,
+    "gram": gram,
+    "moments": moments,
+}
+
+
+class Objective:
+    """A recipe's loss against fixed targets."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        content: Features,
+        style: Mapping[str, list[Tensor]],
+        strength: float = 1.0,
+    ) -> None:
+        """Take the content's features and, for each style tap, the numbers to match.
+
+        `strength` multiplies the recipe's style weight.
+        """
+        self._recipe = recipe
+        self._style_weight = recipe.style_weight * strength
+        self._content = {tap: content[tap].clone() for tap in recipe.content_taps}
+        self._style = style
+
+    def __call__(
+        self, features: Features, scale: Tensor
+    ) -> tuple[Tensor, Tensor, dict[str, TapGradient]]:
+        """The content loss, the style loss (0-d float32), and the gradients of their sum.
+
+        The losses carry the recipe's weights. The gradients are multiplied by `scale` (0-d
+        float32), which keeps small ones from vanishing in FP16.
+        """
+        content = scale.new_zeros(())
+        style = scale.new_zeros(())
+        gradients: dict[str, TapGradient] = {}
+        for tap, weight in self._recipe.style_taps.items():
+            weight *= self._style_weight
+            loss, gradients[tap] = self._style_loss(tap, features[tap], weight, scale)
+            style = style + loss
+        for tap, weight in self._recipe.content_taps.items():
+            weight *= self._recipe.content_weight
+            loss, gradient = self._content_loss(tap, features[tap], weight, scale)
+            gradients[tap] = _chain(gradients.get(tap), gradient)
+            content = content + loss
+        return content, style, gradients
+
+    def _style_loss(
+        self, tap: str, features: Tensor, weight: float, scale: Tensor
+    ) -> tuple[Tensor, TapGradient]:
+        statistics = statistics_of(features)
+        with torch.enable_grad():
+            statistics.gram.requires_grad_()
+            statistics.total.requires_grad_()
+            loss = weight * _difference(
+                STATISTICS[self._recipe.statistic](statistics),
+                self._style[tap],
+                self._recipe.relative,
+            )
+            d_gram, d_total = torch.autograd.grad(
+                loss, (statistics.gram, statistics.total), allow_unused=True
+            )
+        factor = ((d_gram + d_gram.t()) * scale).to(features.dtype)
+        offset = None if d_total is None else (d_total * scale).to(features.dtype)
+
+        def add(above: Tensor | None) -> Tensor:
+            table = rows(features)
+            if above is None:
+                own = table @ factor if offset is None else torch.addmm(offset, table, factor)
+                return own.view(1, *features.shape[2:], -1).permute(0, 3, 1, 2)
+            rows(above).addmm_(table, factor)
+            return above if offset is None else above.add_(offset.view(1, -1, 1, 1))
+
+        return loss.detach(), add
+
+    def _content_loss(
+        self, tap: str, features: Tensor, weight: float, scale: Tensor
+    ) -> tuple[Tensor, TapGradient]:
+        target = self._content[tap]
+        difference = features - target
+        squares = difference.float().square().mean()
+        if self._recipe.relative:
+            weight = weight / target.float().square().mean()  # type: ignore[assignment]
+        factor = scale * weight * (2 / features.numel())
+
+        def add(above: Tensor | None) -> Tensor:
+            own = difference.mul_(factor)
+            return own if above is None else above.add_(own)
+
+        return weight * squares, add
+
+
+def style_targets(
+    recipe: Recipe, styles: Sequence[Features], weights: Sequence[float]
+) -> dict[str, list[Tensor]]:
+    """The numbers each style tap should reach: those of several styles, averaged by weight."""
+    numbers = STATISTICS[recipe.statistic]
+    share = [weight / sum(weights) for weight in weights]
+    return {
+        tap: [
+            sum((part * one for part, one in zip(share, same, strict=True)), torch.zeros(()))
+            for same in zip(*(numbers(statistics_of(style[tap])) for style in styles), strict=True)
+        ]
+        for tap in recipe.style_taps
+    }
+
+
+def _difference(found: list[Tensor], wanted: list[Tensor], relative: bool) -> Tensor:
+    """Sum over the statistics of their mean squared differences."""
+    parts = []
+    for one, target in zip(found, wanted, strict=True):
+        squares = (one - target).square().mean()
+        parts.append(squares / target.square().mean() if relative else squares)
+    return torch.stack(parts).sum()
+
+
+def _chain(first: TapGradient | None, second: TapGradient) -> TapGradient:
+    if first is None:
+        return second
+    before = first
+    return lambda above: second(before(above))
+
+
+def smoothness(canvas: Tensor, weight: float) -> tuple[Tensor, Tensor]:
+    """The squared total variation of (1, 3, H, W), and its gradient."""
+    across = canvas[..., 1:] - canvas[..., :-1]
+    down = canvas[..., 1:, :] - canvas[..., :-1, :]
+    factor = weight / canvas.numel()
+    gradient = torch.zeros_like(canvas)
+    gradient[..., 1:] += across
+    gradient[..., :-1] -= across
+    gradient[..., 1:, :] += down
+    gradient[..., :-1, :] -= down
+    loss = factor * (across.square().sum() + down.square().sum())
+    return loss, gradient.mul_(2 * factor)

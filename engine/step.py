@@ -1,0 +1,116 @@
+"""One optimisation step: features, losses, gradient, update, all on the device."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engine.losses import Objective, smoothness
+from engine.optimiser import Optimiser
+from engine.presets import Recipe
+from engine.request import Losses
+from engine.tensors import IMAGENET_DEVIATION, IMAGENET_MEAN, per_channel
+from engine.vgg19 import Encoder, Features
+
+# Steps launched before the host waits for their losses: enough to keep a graphics card busy
+# meanwhile, few enough for somebody who cancels.
+STEPS_AHEAD = 2
+WARM_UP_STEPS = 3  # before a CUDA graph is captured: libraries choose their kernels in these
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the host learns of one step."""
+
+    finite: bool  # where not, the step changed nothing
+    losses: Losses
+
+
+def see(encoder: Encoder, recipe: Recipe, canvas: Tensor) -> Features:
+    """The features that a recipe compares, of a canvas in its own range."""
+    picture = canvas
+    if recipe.canvas == "rgb":
+        mean, deviation = (per_channel(v, canvas) for v in (IMAGENET_MEAN, IMAGENET_DEVIATION))
+        picture = (canvas - mean) / deviation
+    taps = recipe.content_taps.keys() | recipe.style_taps.keys()
+    return encoder(picture, taps, pooling=recipe.pooling, padding=recipe.padding)
+
+
+class Stepper:
+    """Takes the steps of one scale. On CUDA a graph of the whole step is replayed."""
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        recipe: Recipe,
+        objective: Objective,
+        canvas: Tensor,
+        optimiser: Optimiser,
+    ) -> None:
+        self._encoder = encoder
+        self._recipe = recipe
+        self._objective = objective
+        self._canvas = canvas
+        self._optimiser = optimiser
+        # FP16 loses what is under 6e-8. Gradients of means over pixels shrink with their number.
+        small = encoder.device.precision == "fp16"
+        self.loss_scale = canvas.new_tensor(float(canvas[0, 0].numel()) if small else 1.0)
+        self._replay: Callable[[], Tensor] | None = None
+        self._warm_up = WARM_UP_STEPS
+
+    def take(self, count: int) -> list[Reading]:
+        """Take up to `count` steps, at least one, and wait for them."""
+        numbers = [self._launch() for _ in range(min(count, STEPS_AHEAD))]
+        return [_read(row) for row in torch.stack(numbers).tolist()]
+
+    def take_in_fp32(self) -> Reading:
+        """Take one step with every convolution in FP32."""
+        return _read(self._take(self._encoder.in_fp32).tolist())
+
+    def _launch(self) -> Tensor:
+        if not (self._encoder.device.is_cuda and self._optimiser.capturable):
+            return self._take(self._encoder)
+        if self._warm_up:
+            self._warm_up -= 1
+            return self._take(self._encoder)
+        if self._replay is None:
+            self._replay = self._capture()
+        return self._replay()
+
+    def _capture(self) -> Callable[[], Tensor]:
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            numbers = self._take(self._encoder)
+
+        def replay() -> Tensor:
+            graph.replay()
+            return numbers.clone()  # the next replay writes over them
+
+        return replay
+
+    @torch.no_grad()
+    def _take(self, encoder: Encoder) -> Tensor:
+        """Returns (total, content, style, finite) as (4,) float32."""
+        recipe = self._recipe
+        features = see(encoder, recipe, self._canvas)
+        content, style, gradients = self._objective(features, self.loss_scale)
+        gradient = features.backward(gradients) / self.loss_scale
+        if recipe.canvas == "rgb":
+            gradient /= per_channel(IMAGENET_DEVIATION, gradient)
+        if recipe.smoothness:
+            loss, own = smoothness(self._canvas, recipe.smoothness)
+            content, gradient = content + loss, gradient + own
+
+        total = content + style
+        finite = (gradient.isfinite().all() & total.isfinite()).float()
+        self._optimiser.step(gradient, finite)
+        if recipe.canvas == "rgb" and recipe.optimiser == "adam":
+            self._canvas.clamp_(0, 1)
+        self.loss_scale *= 0.5 + 0.5 * finite
+        return torch.stack((total, content, style, finite))
+
+
+def _read(row: list[float]) -> Reading:
+    total, content, style, finite = row
+    return Reading(bool(finite), Losses(total, content, style))

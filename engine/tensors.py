@@ -1,0 +1,48 @@
+"""Pictures as tensors, and what is done to them there. A canvas is (1, 3, H, W) float32."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+# Mean and deviation per channel of the pictures that torchvision's VGG-19 was trained on.
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
+LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
+
+
+def to_tensor(picture: Image.Image, size: tuple[int, int], device: torch.device) -> Tensor:
+    """An RGB picture at `size` (width, height), as (1, 3, H, W) float32 in [0, 1]."""
+    if picture.size != size:
+        picture = picture.resize(size, Image.Resampling.LANCZOS)
+    pixels = torch.from_numpy(np.asarray(picture).copy()).to(device)
+    return pixels.permute(2, 0, 1).unsqueeze(0).float().div_(255).contiguous()
+
+
+def to_picture(pixels: Tensor) -> Image.Image:
+    """A picture of (1, 3, H, W) values; those outside [0, 1] are clipped."""
+    rounded = pixels[0].clamp(0, 1).mul(255).round().to(torch.uint8)
+    return Image.fromarray(rounded.permute(1, 2, 0).cpu().numpy())
+
+
+def enlarge(pixels: Tensor, size: tuple[int, int]) -> Tensor:
+    """The canvas at `size` (width, height) for the next scale."""
+    width, height = size
+    return F.interpolate(pixels, (height, width), mode="bicubic", align_corners=False).clamp_(0, 1)
+
+
+def per_channel(values: tuple[float, float, float], like: Tensor) -> Tensor:
+    """Three numbers as (1, 3, 1, 1), to be applied to a canvas."""
+    return like.new_tensor(values).view(1, 3, 1, 1)
+
+
+def with_colors_of(content: Tensor, painting: Tensor) -> Tensor:
+    """The painting's luma with the content's chroma. Both (1, 3, H, W) in [0, 1].
+
+    Source: Gatys et al., Preserving Color in Neural Artistic Style Transfer, arXiv 1606.05897,
+    section 3.2, luminance-only transfer.
+    """
+    weights = per_channel(LUMA, painting)
+    luma = (painting * weights).sum(1, keepdim=True)
+    return content + luma - (content * weights).sum(1, keepdim=True)
