@@ -6,32 +6,17 @@ Everything that a sender controls is bounded: the host, the bytes, the time, the
 import asyncio
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import aiohttp
-import discord
 from yarl import URL
 
 from bot.errors import AttachmentRejected
+from bot.muralize.request import Offered
 from bot.storage.pictures import PictureStore
 from engine import images
 
 _CHUNK = 64 * 1024  # bytes
 _AT_A_TIME = 4  # members' uploads in memory together
-
-
-@dataclass(frozen=True)
-class Offered:
-    """A file that a member sent, as Discord describes it. `called` names it in sentences."""
-
-    called: str  # such as "The style picture"
-    url: str
-    size: int  # bytes; the description's word only
-
-    @classmethod
-    def from_attachment(cls, called: str, attachment: discord.Attachment) -> "Offered":
-        """Describe an attachment."""
-        return cls(called, attachment.url, attachment.size)
 
 
 class Intake:

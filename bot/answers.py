@@ -1,0 +1,87 @@
+"""How the bot answers an interaction whatever happens: shared by all commands and buttons."""
+
+import logging
+
+import discord
+from discord import app_commands
+
+from bot.errors import MuralscapeError
+from bot.jobs.model import Actor, Origin
+from engine.errors import EngineError
+
+log = logging.getLogger(__name__)
+
+Interaction = discord.Interaction[discord.Client]
+
+TOKEN_LIFE = 900.0  # seconds
+_MARGIN = 15.0  # seconds in which an answer that was begun can still arrive
+
+UNEXPECTED = (
+    "Something went wrong here. It is in the bot's log as number {number}; "
+    "try again, or tell the person who runs this bot."
+)
+_NO_ANSWER_POSSIBLE = {10062, 10015, 50027, 40060}  # unknown, dead or already answered
+
+
+async def tell(interaction: Interaction, error: BaseException) -> None:
+    """Tell the member, and nobody else, what went wrong; log what is no fault of theirs."""
+    if isinstance(error, app_commands.CommandInvokeError):
+        error = error.original
+    if isinstance(error, discord.HTTPException) and error.code in _NO_ANSWER_POSSIBLE:
+        log.warning("interaction %d cannot be answered: %s", interaction.id, error)
+        return
+    try:
+        await answer(interaction, sentence_for(error, interaction.id))
+    except discord.HTTPException as failed:
+        log.warning("interaction %d: the answer did not arrive: %s", interaction.id, failed)
+
+
+def sentence_for(error: BaseException, number: int) -> str:
+    """Say in words what went wrong. `number` leads from the member's words to the log."""
+    if isinstance(error, MuralscapeError):
+        return error.sentence
+    if isinstance(error, EngineError):
+        return str(error)
+    if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
+        return "This command has just changed. Type it again."
+    if isinstance(error, app_commands.CheckFailure):
+        return "You may not do that here."
+    if isinstance(error, app_commands.TransformerError):
+        return "One of the options is not of the kind that belongs there."
+    log.error("interaction %d failed", number, exc_info=error)
+    return UNEXPECTED.format(number=number)
+
+
+async def answer(interaction: Interaction, sentence: str) -> None:
+    """Answer so that only the member sees it, whatever was answered before."""
+    if not interaction.response.is_done():
+        await interaction.response.send_message(sentence, ephemeral=True)
+        return
+    if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+        # The first follow-up would fill the public "thinking" instead of being a private one.
+        await interaction.delete_original_response()
+    await interaction.followup.send(sentence, ephemeral=True)
+
+
+def origin_of(interaction: Interaction, guild_id: int | None = None) -> Origin:
+    """Say where an interaction came from.
+
+    `guild_id` is the server that counts when a button was pressed in a direct message.
+    """
+    return Origin(
+        guild_id=interaction.guild_id or guild_id or 0,
+        channel_id=interaction.channel_id or 0,
+        member_id=interaction.user.id,
+        interaction_id=interaction.id,
+        interaction_token=interaction.token,
+        token_expires_at=interaction.created_at.timestamp() + TOKEN_LIFE - _MARGIN,
+    )
+
+
+def actor_of(interaction: Interaction, guild_id: int | None = None) -> Actor:
+    """Say who acts. Moderators are those who may delete other people's messages."""
+    return Actor(
+        member_id=interaction.user.id,
+        guild_id=interaction.guild_id or guild_id or 0,
+        moderator=interaction.guild_id is not None and interaction.permissions.manage_messages,
+    )

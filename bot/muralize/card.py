@@ -1,0 +1,198 @@
+"""What members see of a job: one message, from waiting in line to the finished painting."""
+
+import re
+from dataclasses import dataclass
+from typing import Protocol
+
+import discord
+
+from bot.executors.contract import PaintProgress
+from bot.jobs.model import Job, JobResult, JobState, Place
+
+BAR_LENGTH = 20  # characters
+
+# action -> emoji, label; in the order in which they are shown. Discord takes five in a row.
+RESULT_ACTIONS = {
+    "again": ("🔁", "Again"),
+    "stronger": ("⏫", "Stronger"),
+    "softer": ("⏬", "Softer"),
+    "larger": ("🔍", "Larger"),
+    "curve": ("📉", "Loss curve"),
+    "timelapse": ("🎞️", "Time-lapse"),
+    "delete": ("🗑️", "Delete"),
+}
+ACTIONS = {
+    **RESULT_ACTIONS,
+    "cancel": ("✖️", "Cancel"),
+    "fetch": ("📬", "Show it here"),
+}
+
+
+def custom_id(job_id: int, action: str) -> str:
+    """Name a button of a job, in Discord's 100 characters."""
+    return f"job:{job_id}:{action}"
+
+
+@dataclass(frozen=True)
+class Card:
+    """A message's text and the actions on its buttons."""
+
+    text: str
+    actions: tuple[str, ...] = ()
+
+
+class PressHandler(Protocol):
+    """What a client must have for the buttons to work."""
+
+    async def press(
+        self, interaction: discord.Interaction[discord.Client], action: str, job_id: int
+    ) -> None:
+        """Do what the button of a job says."""
+
+
+class JobButton(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+    template=r"job:(?P<job>\d{1,19}):(?P<action>[a-z]{1,20})",
+):
+    """A button of one job. Its custom id says all it needs, so it works after a restart."""
+
+    def __init__(self, job_id: int, action: str, label: str | None = None) -> None:
+        emoji, usual = ACTIONS[action]
+        dangerous = action in ("delete", "cancel")
+        super().__init__(
+            discord.ui.Button(
+                label=label or usual,
+                emoji=emoji,
+                style=discord.ButtonStyle.danger if dangerous else discord.ButtonStyle.secondary,
+                custom_id=custom_id(job_id, action),
+            )
+        )
+        self._job_id = job_id
+        self._action = action
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[discord.Client],
+        item: discord.ui.Item[discord.ui.View],
+        match: re.Match[str],
+        /,
+    ) -> "JobButton":
+        """Make the button again from what a member pressed."""
+        return cls(int(match["job"]), match["action"])
+
+    async def callback(self, interaction: discord.Interaction[discord.Client]) -> None:
+        """Hand the press to the client."""
+        handler: PressHandler = interaction.client  # type: ignore[assignment]
+        await handler.press(interaction, self._action, self._job_id)
+
+
+def buttons(job_id: int, actions: tuple[str, ...]) -> discord.ui.View:
+    """Lay the buttons out, five in a row. No time-out: they are found by their custom ids."""
+    view = discord.ui.View(timeout=None)
+    for action in actions:
+        view.add_item(JobButton(job_id, action))
+    return view
+
+
+def waiting(job: Job, place: Place | None, now: float) -> Card:
+    """Show a queued job: its position and when its turn comes."""
+    if place is None:
+        return Card(f"🕓 **Waiting**\n{_subtext(job)}", ("cancel",))
+    line = f"number {place.position} in line" if place.position > 1 else "next in line"
+    starts = f" · starts {relative(now + place.starts_in)}"
+    ready = f" · ready {relative(now + place.finishes_in)}"
+    return Card(f"🕓 **Waiting**, {line}{starts}{ready}\n{_subtext(job)}", ("cancel",))
+
+
+def painting(job: Job, progress: PaintProgress | None, now: float) -> Card:
+    """Show a job that is being painted: how far it is, its loss, when it is ready."""
+    if job.cancelled_by is not None:
+        return Card(f"🛑 **Stopping**\n{_subtext(job)}")
+    if progress is None:
+        return Card(f"🎨 **Starting to paint**\n{_subtext(job)}", ("cancel",))
+    done = progress.step / max(1, progress.total_steps)
+    text = (
+        f"🎨 **Painting** `{bar(done)}` {done:.0%}\n"
+        f"Step {progress.step} of {progress.total_steps} · loss **{loss(progress.loss)}** "
+        f"· ready {relative(now + progress.seconds_left)}\n{_subtext(job)}"
+    )
+    return Card(text, ("cancel",))
+
+
+def outcome(job: Job) -> Card:
+    """Show how a job ended, well or badly."""
+    if job.result is not None and job.state in (JobState.DELIVERING, JobState.DONE):
+        return painted(job, job.result)
+    if job.state is JobState.CANCELLED:
+        by_other = job.cancelled_by is not None and job.cancelled_by != job.origin.member_id
+        who = " by a moderator" if by_other else ""
+        return Card(f"✖️ **Cancelled**{who}\n{_subtext(job)}", ("again",))
+    why = job.failure or "It is not known why."
+    # the button also tells our message from others when it is looked for after a crash
+    return Card(f"⚠️ **Not painted.** {why}\n{_subtext(job)}", ("again",))
+
+
+def painted(job: Job, result: JobResult) -> Card:
+    """Show a finished painting. The picture itself is an attachment, which Discord shows large."""
+    style = f", in the style of *{_plain(job.recipe.style_name)}*" if job.recipe.style_name else ""
+    made = " · ".join(
+        (
+            job.recipe.preset,
+            f"{result.width}x{result.height}",
+            f"{result.steps} steps",
+            f"{result.seconds:.1f} s",
+            *_unusual(job),
+            result.weights,
+        )
+    )
+    text = (
+        f"🖼️ **Painted** for <@{job.origin.member_id}>{style}\n"
+        f"Final loss **{loss(result.loss)}**\n-# {made} · № {job.id}"
+    )
+    return Card(text, tuple(RESULT_ACTIONS))
+
+
+def gone(job: Job) -> Card:
+    """Show a painting whose picture was deleted before it could be delivered."""
+    return Card(f"🗑️ **Deleted.** The pictures of this painting are gone.\n{_subtext(job)}")
+
+
+def moved(job: Job, link: str | None) -> Card:
+    """Show, on a card that could not be edited in time, where the outcome went."""
+    where = f"see {link}" if link else "sent by direct message"
+    return Card(f"📬 **Finished** for <@{job.origin.member_id}>: {where}\n{_subtext(job)}")
+
+
+def bar(done: float) -> str:
+    """Draw how much is done, 0 to 1, as a bar of text."""
+    filled = round(min(1.0, max(0.0, done)) * BAR_LENGTH)
+    return "█" * filled + "░" * (BAR_LENGTH - filled)
+
+
+def loss(value: float) -> str:
+    """Write a loss with six significant digits and no exponent where it can be helped."""
+    return f"{value:.6g}"
+
+
+def relative(moment: float) -> str:
+    """Write a moment so that Discord shows it as "in 2 minutes", counting down by itself."""
+    return f"<t:{round(moment)}:R>"
+
+
+def _subtext(job: Job) -> str:
+    size = [f"{job.recipe.size} px"] if job.recipe.size else []
+    parts = [job.recipe.preset, *size, *_unusual(job)]
+    return f"-# {' · '.join(parts)} · for <@{job.origin.member_id}> · № {job.id}"
+
+
+def _unusual(job: Job) -> list[str]:
+    strength = job.recipe.strength
+    return [
+        *([f"strength {strength:.2g}"] if strength != 1 else []),
+        *(["colours kept"] if job.recipe.keep_colors else []),
+    ]
+
+
+def _plain(name: str | None) -> str:
+    return discord.utils.escape_mentions(discord.utils.escape_markdown(name or ""))

@@ -1,0 +1,166 @@
+"""`/muralize` and the message menu "Muralize this picture"."""
+
+import asyncio
+from collections.abc import Sequence
+
+import discord
+from discord import app_commands
+
+from bot import answers
+from bot.answers import Interaction
+from bot.errors import NothingToPaint
+from bot.muralize.request import Offered, Options, Request
+from bot.muralize.service import SMALLEST_SIZE, STRONGEST, WEAKEST, Muralize
+from engine.presets import DEFAULT_PRESET, PRESETS
+
+MODAL_SECONDS = 900.0  # after which a form that nobody sent is forgotten
+
+_PRESET_CHOICES = [
+    app_commands.Choice(name=f"{name}: {preset.summary}"[:100], value=name)
+    for name, preset in PRESETS.items()
+]
+
+
+def add_commands(tree: app_commands.CommandTree[discord.Client], muralize: Muralize) -> None:
+    """Add the commands to a tree."""
+
+    @tree.command(name="muralize", description="Repaint a picture in the style of another")
+    @app_commands.guild_only()
+    @app_commands.describe(
+        content="The picture to repaint",
+        style="A picture in the style you want",
+        saved_style="Or the name of a style that is here already",
+        preset="How to paint",
+        size="Pixels on the long side",
+        strength="Of the style against the content; 1 is balanced",
+        keep_colors="Keep the colours of the content",
+    )
+    @app_commands.choices(preset=_PRESET_CHOICES)
+    async def command(
+        interaction: Interaction,
+        content: discord.Attachment,
+        style: discord.Attachment | None = None,
+        saved_style: app_commands.Range[str, 1, 100] | None = None,
+        preset: str = DEFAULT_PRESET,
+        size: app_commands.Range[int, SMALLEST_SIZE, 8192] | None = None,
+        strength: app_commands.Range[float, WEAKEST, STRONGEST] = 1.0,
+        keep_colors: bool = False,
+    ) -> None:
+        options = Options(preset, size, strength, keep_colors)
+        await ask(muralize, interaction, content, style, saved_style, options)
+
+    @command.autocomplete("saved_style")
+    async def complete(_: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        styles = muralize.styles_like(typed)
+        return [app_commands.Choice(name=style.title, value=style.name) for style in styles]
+
+    @tree.context_menu(name="Muralize this picture")
+    @app_commands.guild_only()
+    async def menu(interaction: Interaction, message: discord.Message) -> None:
+        content = _picture_in(message.attachments)
+        # a form must be the first answer, so there is nothing to defer
+        await interaction.response.send_modal(StyleForm(muralize, content))
+
+
+async def ask(
+    muralize: Muralize,
+    interaction: Interaction,
+    content: discord.Attachment,
+    style: discord.Attachment | None,
+    style_name: str | None,
+    options: Options,
+) -> None:
+    """Answer at once, then fetch the pictures and queue the painting."""
+    request = Request(
+        origin=answers.origin_of(interaction),
+        content=_offered("The content picture", content),
+        style=_offered("The style picture", style) if style is not None else None,
+        style_name=style_name if style is None else None,
+        options=options,
+    )
+    # Side by side: neither the answer nor the crash-safety of the request waits for the other.
+    remembering = asyncio.create_task(muralize.remember(request))
+    try:
+        await interaction.response.defer(thinking=True)
+    except discord.HTTPException:
+        await remembering
+        await muralize.forget(request)
+        raise
+    await remembering
+    await muralize.start(request)
+
+
+class StyleForm(discord.ui.Modal, title="Muralize this picture"):
+    """Asks which style a picture is to be painted in."""
+
+    def __init__(self, muralize: Muralize, content: discord.Attachment) -> None:
+        super().__init__(timeout=MODAL_SECONDS)
+        self._muralize = muralize
+        self._content = content
+        self._saved: discord.ui.Select[discord.ui.View] | None = None
+        if styles := muralize.styles_like(""):
+            self._saved = discord.ui.Select(
+                custom_id="saved_style",
+                placeholder="Choose a style",
+                required=False,
+                options=[
+                    discord.SelectOption(label=style.title, value=style.name) for style in styles
+                ],
+            )
+            self.add_item(discord.ui.Label(text="Style", component=self._saved))
+        self._own: discord.ui.FileUpload[discord.ui.View] = discord.ui.FileUpload(
+            custom_id="style", required=self._saved is None
+        )
+        self.add_item(
+            discord.ui.Label(
+                text="Or a style of your own" if self._saved else "Style",
+                description="A picture in the style you want",
+                component=self._own,
+            )
+        )
+        self._preset: discord.ui.Select[discord.ui.View] = discord.ui.Select(
+            custom_id="preset",
+            required=False,
+            options=[
+                discord.SelectOption(
+                    label=name,
+                    value=name,
+                    description=preset.summary[:100],
+                    default=name == DEFAULT_PRESET,
+                )
+                for name, preset in PRESETS.items()
+            ],
+        )
+        self.add_item(discord.ui.Label(text="Preset", component=self._preset))
+
+    async def on_submit(self, interaction: discord.Interaction[discord.Client], /) -> None:
+        """Go on as `/muralize` does."""
+        own = self._own.values
+        saved = self._saved.values if self._saved is not None else []
+        preset = self._preset.values[0] if self._preset.values else DEFAULT_PRESET
+        await ask(
+            self._muralize,
+            interaction,
+            self._content,
+            own[0] if own else None,
+            saved[0] if saved else None,
+            Options(preset),
+        )
+
+    async def on_error(  # type: ignore[override]  # a form's has no item, in discord.py itself
+        self, interaction: discord.Interaction[discord.Client], error: Exception, /
+    ) -> None:
+        """Tell the member."""
+        await answers.tell(interaction, error)
+
+
+def _offered(called: str, attachment: discord.Attachment) -> Offered:
+    return Offered(called, attachment.url, attachment.size)
+
+
+def _picture_in(attachments: Sequence[discord.Attachment]) -> discord.Attachment:
+    """Pick the first picture of a message, by the sender's word; its bytes are checked later."""
+    for attachment in attachments:
+        if (attachment.content_type or "image/").startswith("image/"):
+            return attachment
+    raise NothingToPaint("There is no picture attached to this message.")

@@ -1,0 +1,233 @@
+"""Brings the outcome of a job to its member, once, by the first way that is open.
+
+The ways, in order: the answer to the interaction, a message in the channel, a direct message. The
+database knows before each send that it may happen, so that after a crash it is looked for first.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from bot.errors import PictureGone
+from bot.jobs.model import Job, JobState
+from bot.jobs.service import JobService
+from bot.logs import about_job
+from bot.muralize import card
+from bot.muralize.live_cards import LiveCards
+from bot.muralize.messages import (
+    FileTooLarge,
+    Messages,
+    NotNow,
+    RouteClosed,
+    SendError,
+    Sent,
+    Upload,
+)
+from bot.storage.pictures import PictureStore
+from engine import images
+from engine.errors import OutputRejected
+
+log = logging.getLogger(__name__)
+
+INTERACTION, CHANNEL, PRIVATE = "interaction", "channel", "direct message"
+ROUTES = (INTERACTION, CHANNEL, PRIVATE)
+
+# a painting of ours is decoded to be encoded smaller; members' limits are not meant for it
+_OURS = images.Limits(max_bytes=2**31, max_pixels=2**31, min_side=1, max_aspect=2**16)
+_CLOCKS_APART = 60.0  # seconds that Discord's clock and ours may differ by
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait after Discord or the network failed, in seconds; doubled each time."""
+
+    first: float = 2.0
+    longest: float = 60.0
+
+
+class Delivery:
+    """Tells members how their jobs ended."""
+
+    def __init__(
+        self,
+        jobs: JobService,
+        messages: Messages,
+        cards: LiveCards,
+        pictures: PictureStore,
+        clock: Callable[[], float],
+        patience: Patience,
+        at_a_time: int = 4,
+    ) -> None:
+        self._jobs = jobs
+        self._messages = messages
+        self._cards = cards
+        self._pictures = pictures
+        self._clock = clock
+        self._patience = patience
+        self._turns = asyncio.Semaphore(at_a_time)  # each holds a picture in memory
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Deliver what the last run left undelivered and whatever ends from now on."""
+        unsubscribe = self._jobs.subscribe(self._follow)
+        try:
+            for job in await self._jobs.unsettled():
+                self._follow(job)
+            await asyncio.Event().wait()
+        finally:
+            unsubscribe()
+
+    async def finish(self, seconds: float) -> None:
+        """Let the sends that are under way end, for so many seconds at most."""
+        if self._tasks:
+            await asyncio.wait(self._tasks.values(), timeout=seconds)
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def pack(self, job: Job, limit: int) -> list[Upload]:
+        """Read a job's painting, encoded in at most `limit` bytes.
+
+        Raises PictureGone, and OutputRejected where it does not fit however small.
+        """
+        if job.result is None or job.state not in (JobState.DELIVERING, JobState.DONE):
+            return []
+        if job.result_deleted:
+            raise PictureGone
+        data, extension = await self._pictures.read(job.result.picture), ".png"
+        if len(data) > limit:
+            encoded = await asyncio.to_thread(_encode_smaller, data, limit)
+            data, extension = encoded.data, encoded.extension
+        uploads = [Upload(f"muralscape-{job.id}{extension}", data)]
+        if job.recipe.timelapse and job.result.timelapse:
+            film = await self._pictures.read(job.result.timelapse)
+            if len(data) + len(film) <= limit:
+                uploads.append(Upload(f"muralscape-{job.id}.mp4", film))
+        return uploads
+
+    def _follow(self, job: Job) -> None:
+        ended = job.state not in (JobState.QUEUED, JobState.PAINTING)
+        if ended and not job.settled and job.id not in self._tasks:
+            task = asyncio.create_task(self._deliver_and_log(job), name=f"deliver job {job.id}")
+            self._tasks[job.id] = task
+            task.add_done_callback(lambda _: self._tasks.pop(job.id, None))
+
+    async def _deliver_and_log(self, job: Job) -> None:
+        with about_job(str(job.id)):
+            try:
+                await self._deliver(job)
+            except Exception:  # one job's fault must not end the others' delivery
+                log.exception("delivery failed; it is tried again at the next start")
+
+    async def _deliver(self, job: Job) -> None:
+        await self._cards.let_go(job.id)
+        job = await self._jobs.get(job.id) or job  # the last edit may have noted where the card is
+        for route in _routes(job):
+            sent = await self._by(route, job)
+            if sent is not None:
+                log.info("%s, told by %s", job.state, route)
+                await self._jobs.delivered(job.id, sent.channel_id, sent.message_id)
+                await self._tidy(job, route, sent)
+                return
+        if _knows_already(job):
+            await self._jobs.delivered(job.id, job.origin.channel_id, 0)
+            return
+        log.warning("%s, but no way to the member is open; kept for /queue show", job.state)
+        await self._jobs.kept(job.id)
+
+    async def _by(self, route: str, job: Job) -> Sent | None:
+        """Send by one route until it is done; None when the route is closed."""
+        # when the first send was begun whose end nobody knows
+        unclear = job.delivery.tried_at if job.delivery.route == route else None
+        limit = self._messages.upload_limit(job.origin.guild_id)
+        pause = self._patience.first
+        while True:
+            uploads: list[Upload] = []
+            begun = self._clock()
+            try:
+                async with self._turns:
+                    shown, uploads = await self._packed(job, limit)
+                    return await self._attempt(route, job, shown, uploads, unclear)
+            except FileTooLarge:
+                if not uploads:
+                    return None
+                limit = sum(len(upload.data) for upload in uploads) // 2
+                log.info("Discord takes no file of this size here; trying %d bytes", limit)
+            except NotNow as error:
+                unclear = unclear or begun
+                log.warning("sending by %s failed, again in %.0f s: %s", route, pause, error)
+                await asyncio.sleep(pause)
+                pause = min(self._patience.longest, 2 * pause)
+            except (RouteClosed, OutputRejected) as error:
+                log.info("%s is closed: %s", route, error)
+                return None
+
+    async def _attempt(
+        self,
+        route: str,
+        job: Job,
+        shown: card.Card,
+        uploads: Sequence[Upload],
+        unclear: float | None,
+    ) -> Sent:
+        """Send once, unless an earlier send turns out to have arrived."""
+        if unclear is not None and route != INTERACTION:
+            privately, since = route == PRIVATE, unclear - _CLOCKS_APART
+            found = await self._messages.find_posted(job, privately=privately, since=since)
+            if found is not None:
+                return found
+        await self._jobs.delivery_begun(job.id, route)
+        try:
+            return await self._send(route)(job, shown, uploads)
+        except RouteClosed:
+            # Sending an answer twice changes the same message. But when the token died after a
+            # send whose end nobody knows, the answer may be there.
+            if route == INTERACTION and unclear is not None:
+                sent = await self._messages.card_has(job, shown.actions)
+                if sent is not None:
+                    return sent
+            raise
+
+    def _send(self, route: str) -> Callable[[Job, card.Card, Sequence[Upload]], Awaitable[Sent]]:
+        return {
+            INTERACTION: self._messages.edit_original,
+            CHANNEL: self._messages.post,
+            PRIVATE: self._messages.post_privately,
+        }[route]
+
+    async def _packed(self, job: Job, limit: int) -> tuple[card.Card, list[Upload]]:
+        try:
+            return card.outcome(job), await self.pack(job, limit)
+        except PictureGone:
+            return card.gone(job), []
+
+    async def _tidy(self, job: Job, route: str, sent: Sent) -> None:
+        """Make the card that could not be the answer point to it, where that can be done."""
+        if route == INTERACTION:
+            return
+        link = None
+        if route == CHANNEL:
+            place = f"{job.origin.guild_id}/{sent.channel_id}/{sent.message_id}"
+            link = f"https://discord.com/channels/{place}"
+        try:
+            await self._messages.edit_card(job, card.moved(job, link))
+        except SendError as error:
+            log.info("the old card stays as it is: %s", error)
+
+
+def _routes(job: Job) -> tuple[str, ...]:
+    """Say which routes to try: all, or those from the one on that was tried last."""
+    if _knows_already(job):
+        return (INTERACTION,)
+    begun = job.delivery.route
+    return ROUTES[ROUTES.index(begun) :] if begun in ROUTES else ROUTES
+
+
+def _knows_already(job: Job) -> bool:
+    """Say whether the member needs no message: they cancelled it and were told so then."""
+    return job.state is JobState.CANCELLED and job.cancelled_by == job.origin.member_id
+
+
+def _encode_smaller(data: bytes, limit: int) -> images.Encoded:
+    return images.encode_under(images.decode(data, _OURS, "The painting"), limit)

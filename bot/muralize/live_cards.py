@@ -1,0 +1,166 @@
+"""Keeps the cards of waiting and painting jobs up to date, at a bounded rate."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.jobs.model import Job, JobState, Place
+from bot.jobs.service import JobService
+from bot.logs import about_job
+from bot.muralize import card
+from bot.muralize.messages import Messages, RouteClosed, SendError, Upload
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often cards are edited, in seconds."""
+
+    painting: float = 3.0  # between two edits of one card while it is painted
+    waiting: float = 15.0  # the same while it waits; Discord counts the time down by itself
+    look: float = 0.5  # between two looks at what has changed
+    at_a_time: int = 8  # edits under way together
+
+
+@dataclass
+class _Live:
+    """A card and what it last showed."""
+
+    job: Job
+    key: object = None  # what made it look as it does
+    preview: bytes | None = None
+    edited_at: float = float("-inf")
+    editing: asyncio.Task[None] | None = None
+    closed: bool = False  # it cannot be edited any more
+
+
+class LiveCards:
+    """Edits cards, always to the latest state: what lies between two edits is never shown."""
+
+    def __init__(
+        self,
+        jobs: JobService,
+        messages: Messages,
+        clock: Callable[[], float],
+        monotonic: Callable[[], float],
+        pace: Pace,
+    ) -> None:
+        self._jobs = jobs
+        self._messages = messages
+        self._clock = clock
+        self._monotonic = monotonic
+        self._pace = pace
+        self._lives: dict[int, _Live] = {}
+        self._changed = asyncio.Event()
+
+    async def run(self) -> None:
+        """Edit cards until cancelled."""
+        unsubscribe = self._jobs.subscribe(self._follow)
+        try:
+            for job_id in self._jobs.places():
+                if (job := await self._jobs.get(job_id)) is not None:
+                    self._follow(job)
+            while True:
+                self._start_edits()
+                # new jobs are shown at once, progress when it is looked for
+                await _either(self._changed, self._pace.look)
+                self._changed.clear()
+        finally:
+            unsubscribe()
+            editing = [live.editing for live in self._lives.values() if live.editing]
+            for task in editing:
+                task.cancel()
+            await asyncio.gather(*editing, return_exceptions=True)
+
+    async def let_go(self, job_id: int) -> None:
+        """Edit a card no more; when this returns, no edit of it is under way."""
+        live = self._lives.pop(job_id, None)
+        if live is not None and live.editing is not None:
+            await asyncio.wait({live.editing})
+
+    def _follow(self, job: Job) -> None:
+        if job.state in (JobState.QUEUED, JobState.PAINTING):
+            live = self._lives.get(job.id)
+            if live is None:
+                self._lives[job.id] = _Live(job)
+                self._changed.set()
+            else:
+                live.job = job
+
+    def _start_edits(self) -> None:
+        """Begin the edits that are due: new cards, then paintings, then one of those that wait."""
+        now = self._monotonic()
+        lives = [live for live in self._lives.values() if not live.closed and not live.editing]
+        new = [live for live in lives if live.key is None]
+        known = [live for live in lives if live.key is not None]
+        painting = [
+            live
+            for live in known
+            if live.job.state is JobState.PAINTING and now - live.edited_at >= self._pace.painting
+        ]
+        waiting = [
+            live
+            for live in known
+            if live.job.state is JobState.QUEUED and now - live.edited_at >= self._pace.waiting
+        ]
+        if not (new or painting or waiting):
+            return
+        places = self._jobs.places()
+        free = self._pace.at_a_time - sum(1 for live in self._lives.values() if live.editing)
+        for live in (new + painting)[: max(0, free)]:
+            self._edit_if_changed(live, places.get(live.job.id))
+        waiting.sort(key=lambda live: live.edited_at)
+        for live in waiting:
+            if self._edit_if_changed(live, places.get(live.job.id)):
+                break
+
+    def _edit_if_changed(self, live: _Live, place: Place | None) -> bool:
+        job, now = live.job, self._clock()
+        preview = None
+        if job.state is JobState.QUEUED:
+            shown = card.waiting(job, place, now)
+            key: object = (place.position, _coarse(place.starts_in)) if place else ()
+        else:
+            progress = self._jobs.progress(job.id)
+            shown = card.painting(job, progress, now)
+            key = (job.cancelled_by, progress.step if progress else None)
+            preview = progress.preview if progress else None
+        if key == live.key:
+            return False
+        files = None
+        if preview is not None and preview is not live.preview:
+            files = [Upload(f"preview-{job.id}.jpg", preview)]
+        live.key, live.preview, live.edited_at = key, preview, self._monotonic()
+        live.editing = asyncio.create_task(self._edit(live, shown, files))
+        return True
+
+    async def _edit(self, live: _Live, shown: card.Card, files: list[Upload] | None) -> None:
+        job = live.job
+        with about_job(str(job.id)):
+            try:
+                sent = await self._messages.edit_original(job, shown, files)
+                if job.delivery.card_message_id != sent.message_id:
+                    await self._jobs.card_posted(job.id, sent.channel_id, sent.message_id)
+            except RouteClosed as error:
+                live.closed = True
+                log.info("the card is not edited any more: %s", error)
+            except SendError as error:
+                log.warning("an edit of the card was skipped: %s", error)
+            finally:
+                live.editing = None
+
+
+def _coarse(seconds: float) -> int:
+    """Round a prediction so that it only counts as changed when a member would care."""
+    step = max(15.0, seconds / 4)
+    return round(seconds / step) * round(step)
+
+
+async def _either(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass

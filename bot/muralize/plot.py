@@ -1,0 +1,57 @@
+"""Draws loss curves in a process of their own: Matplotlib would be the largest thing in ours."""
+
+import asyncio
+import json
+import sys
+
+from bot.errors import MuralscapeError
+from bot.jobs.model import Job
+
+_SECONDS = 30.0  # after which a drawing is given up
+
+
+class NotDrawn(MuralscapeError):
+    """The drawing process failed."""
+
+    def __init__(self) -> None:
+        super().__init__("The loss curve could not be drawn; try again.")
+
+
+async def draw_curve(job: Job) -> bytes:
+    """Draw a job's losses over its steps as a PNG. Raises NotDrawn."""
+    if job.result is None:
+        raise NotDrawn
+    drawing = {
+        "curve": job.result.curve,
+        "title": f"{job.recipe.preset}, {job.result.width}x{job.result.height}",
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot.muralize.plot"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(_SECONDS):
+            png, _ = await process.communicate(json.dumps(drawing).encode())
+    except TimeoutError as error:
+        raise NotDrawn from error
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode != 0 or not png:
+        raise NotDrawn
+    return png
+
+
+def main() -> None:
+    """Read a drawing as JSON and write it as PNG; this is the other process."""
+    from engine import loss_plot  # here, so that the bot's process never imports it
+
+    drawing = json.load(sys.stdin)
+    curve = tuple((int(step), float(loss)) for step, loss in drawing["curve"])
+    sys.stdout.buffer.write(loss_plot.draw(curve, (), drawing["title"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""What a member asked for, before its pictures are here: plain data that survives a restart."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from bot.jobs.model import Origin, Recipe
+from engine.presets import DEFAULT_PRESET
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A file that a member sent, as Discord describes it. `called` names it in sentences."""
+
+    called: str  # such as "The style picture"
+    url: str  # signed; Discord's expire after about a day
+    size: int  # bytes; the description's word only
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of `/muralize` beside its pictures."""
+
+    preset: str = DEFAULT_PRESET
+    size: int | None = None  # pixels on the long side; None takes the preset's own
+    strength: float = 1.0
+    keep_colors: bool = False
+
+
+@dataclass(frozen=True)
+class Request:
+    """A painting that was asked for with pictures to fetch: the style's, or a style's name."""
+
+    origin: Origin
+    content: Offered
+    style: Offered | None
+    style_name: str | None
+    options: Options
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the request as JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Request":
+        """Read what `to_json` gave."""
+        style = stored["style"]
+        return cls(
+            origin=Origin(**stored["origin"]),
+            content=Offered(**stored["content"]),
+            style=Offered(**style) if style else None,
+            style_name=stored["style_name"],
+            options=Options(**stored["options"]),
+        )
+
+
+def recipe_for(request: Request, content: str, style: str, style_title: str | None) -> Recipe:
+    """Say what to paint once the pictures are in the store.
+
+    The seed stays `muralscape paint`'s default, so that both come to the same picture.
+    """
+    options = request.options
+    return Recipe(
+        content=content,
+        styles=(style,),
+        style_name=style_title,
+        preset=options.preset,
+        size=options.size,
+        strength=options.strength,
+        keep_colors=options.keep_colors,
+    )

@@ -1,0 +1,168 @@
+"""The rules of asking for a painting: by command, by the message menu, by a button on a result."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bot.errors import MemberQuotaReached, NothingToPaint, Refused
+from bot.jobs.model import Job, JobLimits, JobState, Origin, Recipe
+from bot.jobs.service import JobService
+from bot.muralize.intake import Intake
+from bot.muralize.request import Request, recipe_for
+from bot.muralize.store import RequestStore
+from bot.storage.keeper import PictureKeeper
+from engine.errors import ImageRejected
+
+log = logging.getLogger(__name__)
+
+SMALLEST_SIZE = 32  # pixels; VGG-19 halves a picture four times
+WEAKEST, STRONGEST = 0.1, 10.0  # of the style against the content
+_STEP = 1.5  # what the buttons stronger, softer and larger multiply by
+
+
+@dataclass(frozen=True)
+class Starter:
+    """A style of the project's own."""
+
+    name: str  # what commands carry
+    title: str  # what members read
+    path: Path
+
+
+Refuse = Callable[[Origin, str], Awaitable[None]]
+
+
+class Muralize:
+    """Turns what members ask for into jobs. `starters` are the styles that are always there."""
+
+    def __init__(
+        self,
+        jobs: JobService,
+        intake: Intake,
+        requests: RequestStore,
+        keeper: PictureKeeper,
+        *,
+        limits: JobLimits,
+        largest_size: int,
+        starters: Sequence[Starter],
+        chance: random.Random,
+    ) -> None:
+        self._jobs = jobs
+        self._intake = intake
+        self._requests = requests
+        self._keeper = keeper
+        self._limits = limits
+        self._largest_size = largest_size
+        self._starters = starters
+        self._chance = chance
+
+    def styles_like(self, typed: str) -> list[Starter]:
+        """List the saved styles that fit what a member has typed so far, at most 25."""
+        wanted = typed.casefold().strip()
+        found = [style for style in self._starters if wanted in style.title.casefold()]
+        return sorted(found, key=lambda style: not style.title.casefold().startswith(wanted))[:25]
+
+    def _starter(self, name: str | None) -> Starter | None:
+        wanted = (name or "").casefold().strip()
+        for style in self._starters:
+            if wanted in (style.name, style.title.casefold()):
+                return style
+        return None
+
+    def check(self, request: Request) -> None:
+        """Raise Refused for what can be seen to be wrong without fetching anything."""
+        if request.style is None and request.style_name is None:
+            raise NothingToPaint(
+                "A style is missing: attach a picture as `style`, or choose a `saved_style`."
+            )
+        if request.style is None and self._starter(request.style_name) is None:
+            raise NothingToPaint(
+                "There is no saved style of that name; choose one from the list that opens "
+                "while you type."
+            )
+        size = request.options.size
+        if size is not None and size > self._largest_size:
+            raise Refused(
+                f"The largest size here is {self._largest_size} pixels; "
+                "choose that or a smaller one."
+            )
+
+    async def remember(self, request: Request) -> None:
+        """Keep a request, so that a crash while its pictures are fetched does not lose it."""
+        await self._requests.add(request)
+
+    async def forget(self, request: Request) -> None:
+        """Drop a request that came to nothing."""
+        await self._requests.remove(request)
+
+    async def start(self, request: Request) -> Job:
+        """Fetch the pictures of a remembered request and queue the painting.
+
+        Raises Refused and ImageRejected; the request is forgotten then, and nothing is kept.
+        """
+        try:
+            self.check(request)
+            await self._check_quota(request.origin)
+            recipe = await self._recipe(request)
+            job = await self._jobs.submit(request.origin, recipe, self._limits)
+        except Exception:  # the member is told that it failed, so it must not start later
+            await self._requests.remove(request)
+            raise
+        await self._requests.remove(request)
+        return job
+
+    async def again(self, origin: Origin, job: Job, change: str) -> Job:
+        """Queue a job's painting again: "again", "stronger", "softer", "larger" or "timelapse".
+
+        Raises Refused.
+        """
+        recipe = self._changed(job, change)
+        return await self._jobs.submit(origin, recipe, self._limits, job.id)
+
+    async def resume(self, refuse: Refuse) -> None:
+        """Go on with the requests that the last run left behind; `refuse` tells a member no."""
+        for request in await self._requests.all():
+            try:
+                job = await self.start(request)
+            except (Refused, ImageRejected) as error:
+                await refuse(request.origin, str(error))
+            else:
+                log.info("request of the last run became job %d", job.id)
+
+    async def _recipe(self, request: Request) -> Recipe:
+        """Fetch the pictures that a request names and say what to paint."""
+        starter = self._starter(request.style_name)
+        if request.style is not None or starter is None:
+            offered = [one for one in (request.content, request.style) if one is not None]
+            content, style = await self._intake.take(offered)
+            return recipe_for(request, content, style, None)
+        (content,) = await self._intake.take([request.content])
+        style = await self._keeper.pictures.put(await asyncio.to_thread(starter.path.read_bytes))
+        return recipe_for(request, content, style, starter.title)
+
+    async def _check_quota(self, origin: Origin) -> None:
+        """Refuse before fetching what `submit` would refuse after it."""
+        theirs = await self._jobs.jobs_of(origin.guild_id, origin.member_id)
+        under_way = [job for job in theirs if job.state in (JobState.QUEUED, JobState.PAINTING)]
+        made_one = any(job.origin.interaction_id == origin.interaction_id for job in theirs)
+        if len(under_way) >= self._limits.per_member and not made_one:
+            raise MemberQuotaReached(self._limits.per_member)
+
+    def _changed(self, job: Job, change: str) -> Recipe:
+        recipe = replace(job.recipe, timelapse=False)
+        if change == "again":
+            # 31 bits: every random number generator takes such a seed
+            return replace(recipe, seed=self._chance.getrandbits(31))
+        if change == "stronger":
+            return replace(recipe, strength=min(STRONGEST, recipe.strength * _STEP))
+        if change == "softer":
+            return replace(recipe, strength=max(WEAKEST, recipe.strength / _STEP))
+        if change == "timelapse":
+            return replace(recipe, timelapse=True)
+        size = recipe.size or (max(job.result.width, job.result.height) if job.result else 0)
+        if size >= self._largest_size:
+            raise Refused(f"This is already the largest size here, {self._largest_size} pixels.")
+        return replace(recipe, size=min(self._largest_size, round(size * _STEP / 32) * 32))

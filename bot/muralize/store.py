@@ -1,0 +1,38 @@
+"""The SQL of requests that are accepted but not jobs yet."""
+
+import sqlalchemy as sa
+
+from bot.muralize.request import Request
+from bot.storage.database import Database, metadata
+
+requests = sa.Table(
+    "requests",
+    metadata,
+    sa.Column("interaction_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("request", sa.JSON, nullable=False),
+)
+
+
+class RequestStore:
+    """Keeps what was asked for while its pictures are being fetched."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, request: Request) -> None:
+        """Keep a request."""
+        row = {"interaction_id": request.origin.interaction_id, "request": request.to_json()}
+        async with self._database.write() as connection:
+            await connection.execute(sa.insert(requests).values(row))
+
+    async def remove(self, request: Request) -> None:
+        """Forget a request: it became a job, or was refused."""
+        kept = requests.c.interaction_id == request.origin.interaction_id
+        async with self._database.write() as connection:
+            await connection.execute(sa.delete(requests).where(kept))
+
+    async def all(self) -> list[Request]:
+        """Read all requests, oldest first: an interaction's id begins with its time."""
+        query = sa.select(requests.c.request).order_by(requests.c.interaction_id)
+        async with self._database.read() as connection:
+            return [Request.from_json(row) for row in (await connection.execute(query)).scalars()]
