@@ -67,8 +67,8 @@ def imagenet(cache: Path | None = None) -> Weights:
 def find(choice: str = "auto", cache: Path | None = None) -> Weights:
     """Return the weights that `choice` names: "auto", "bundled", "imagenet" or a file's path.
 
-    "auto" takes ImageNet's where they were downloaded to `cache` (default: the user's cache folder),
-    else the bundled ones. Raises WeightsRejected where the weights are not there.
+    "auto" takes ImageNet's where they were downloaded to `cache` (default: the user's cache
+    folder), else the bundled ones. Raises WeightsRejected where the weights are not there.
     """
     downloaded = imagenet(cache)
     if choice == "auto":
