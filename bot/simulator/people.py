@@ -192,9 +192,10 @@ class People:
     def _open_modal(self, which: str, actor: User) -> tuple[Interaction, Json]:
         for opener in reversed(self._interactions.by_id.values()):
             modal = opener.modal
-            if opener.user is actor and modal is not None:
-                if which in (str(opener.id), modal["custom_id"]):
-                    return opener, modal
+            if modal is None or opener.user is not actor:
+                continue
+            if which in (str(opener.id), modal["custom_id"]):
+                return opener, modal
         raise Invalid(f"{actor.username} has no open modal {which!r}.")
 
     def _command(self, entry: Invocation, channel: Channel) -> tuple[Command, list[str]]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -107,18 +108,19 @@ class Simulator(Platform):
     ) -> None:
         await self.stop()
 
-    async def until(self, condition: Callable[[], T], within: float = 5.0) -> T:
+    async def until(self, condition: Callable[[], T | None], within: float = 5.0) -> T:
         """Wait until `condition` answers something true, and return that.
 
-        It is asked again after everything that happens, so a test needs no sleeping. Raises
-        `TimeoutError` after `within` seconds.
+        It is asked again after everything that happens, and now and then for what the simulator
+        cannot know of; a test needs no sleeping. Raises `TimeoutError` after `within` seconds.
         """
         changed = asyncio.Event()
         unsubscribe = self.bus.subscribe(lambda _: changed.set())
         try:
             async with asyncio.timeout(within):
                 while not (answer := condition()):
-                    await changed.wait()
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(changed.wait(), 0.02)
                     changed.clear()
                 return answer
         finally:

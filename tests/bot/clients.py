@@ -8,8 +8,9 @@ both attributes is therefore enough, for the whole process.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from asyncio import FIRST_COMPLETED
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import discord
 import yarl
@@ -17,6 +18,8 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.simulator import Simulator
+
+StartSimulator = Callable[..., Awaitable[Simulator]]
 
 
 @contextmanager
@@ -49,22 +52,16 @@ class QuickClient(discord.Client):
 async def running(client: discord.Client, simulator: Simulator) -> AsyncIterator[None]:
     """Run `client` against `simulator`, ready on entry and closed on exit."""
     with pointed_at(simulator):
-        task = asyncio.create_task(client.start(simulator.world.token))
-        ready = asyncio.create_task(_ready(client))
+        await client.login(simulator.world.token)
+        connection = asyncio.create_task(client.connect())
+        ready = asyncio.create_task(client.wait_until_ready())
         try:
-            await asyncio.wait({task, ready}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
-            if task.done():
-                await task  # raises what ended it
+            await asyncio.wait({connection, ready}, timeout=10, return_when=FIRST_COMPLETED)
+            if connection.done():
+                await connection  # raises what ended it
             assert ready.done(), "the client did not become ready"
             yield
         finally:
             ready.cancel()
             await client.close()
-            with suppress(asyncio.CancelledError):
-                await task
-
-
-async def _ready(client: discord.Client) -> None:
-    # wait_until_ready refuses to wait before the log-in has begun.
-    while not client.is_ready():
-        await asyncio.sleep(0.005)
+            await connection

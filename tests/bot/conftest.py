@@ -3,11 +3,15 @@
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
+from bot.simulator import Limits, Simulator
 from bot.storage.database import Database, sqlite_url
+from tests.bot.clients import StartSimulator
+from tests.bot.discord_schema import schema_errors
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +36,28 @@ async def database(migrated_file: Path, tmp_path: Path) -> AsyncIterator[Databas
     database = Database(sqlite_url(file))
     yield database
     await database.close()
+
+
+@pytest.fixture
+async def start_simulator() -> AsyncIterator[StartSimulator]:
+    """Start simulators with limits of one's own: `await start_simulator(Limits(token_life=1))`.
+
+    At the end they are stopped, and everything a client sent and was answered must be as Discord's
+    API description has it.
+    """
+    started: list[Simulator] = []
+    async with AsyncExitStack() as stack:
+
+        async def start(limits: Limits | None = None) -> Simulator:
+            simulator = Simulator(limits=limits)
+            started.append(simulator)
+            return await stack.enter_async_context(simulator)
+
+        yield start
+    assert [error for simulator in started for error in schema_errors(simulator.record.calls)] == []
+
+
+@pytest.fixture
+async def simulator(start_simulator: StartSimulator) -> Simulator:
+    """A simulated Discord with the guild "Atelier"; see `start_simulator`."""
+    return await start_simulator()
