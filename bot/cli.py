@@ -6,13 +6,16 @@ from collections.abc import Sequence
 
 import click
 
-from engine.errors import EngineError
+from engine.errors import EngineError, PaintingFailed, Stopped
 
 # name -> (module that holds a click command called `command`, one line of help)
 SUBCOMMANDS = {
     "paint": ("engine.commands.paint", "Repaint one picture in the style of others."),
     "demo": ("engine.commands.demo", "Paint a bundled pair and show the result beside it."),
-    "weights": ("engine.commands.weights", "Say which VGG-19 weights there are, or fetch ImageNet's."),
+    "weights": (
+        "engine.commands.weights",
+        "Say which VGG-19 weights there are, or fetch ImageNet's.",
+    ),
 }
 
 
@@ -46,7 +49,7 @@ def muralscape() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit: 0 done, 1 failed, 2 wrong input, 130 interrupted.
 
-    A wrong input is answered with one line on standard error.
+    Where it did not end well, one line on standard error says why.
     """
     try:
         result = muralscape.main(arguments, "muralscape", standalone_mode=False)
@@ -54,11 +57,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.Abort:
         sys.exit(130)
     except click.ClickException as error:
-        _complain(error.format_message())
+        _complain(error.format_message(), 2)
+    except Stopped as error:
+        _complain(str(error), 130)
+    except PaintingFailed as error:
+        _complain(str(error), 1)
     except EngineError as error:
-        _complain(str(error))
+        _complain(str(error), 2)
 
 
-def _complain(sentence: str) -> None:
+def _complain(sentence: str, code: int) -> None:
     click.echo(f"muralscape: {' '.join(sentence.split())}", err=True)
-    sys.exit(2)
+    sys.exit(code)

@@ -13,8 +13,6 @@ from engine.errors import CheckpointRejected
 from engine.files import written_whole
 from engine.request import StylizeRequest
 
-DEFAULT_PATH = Path("model/nst_model.pth")
-
 # A file is written when the time since the last one is this many times what that one took.
 PAUSE_PER_WRITE = 20.0
 

@@ -69,7 +69,7 @@ def choose_device(device: str = "auto", precision: str = "auto") -> Device:
 
 
 def cpu_has_bf16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
-    """Whether the processor multiplies BF16 in hardware, by its flags; False where none are told."""
+    """Whether the processor multiplies BF16 in hardware, by the flags that Linux tells."""
     if not cpuinfo.exists():
         return False
     for line in cpuinfo.read_text(errors="replace").splitlines():

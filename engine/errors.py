@@ -7,6 +7,7 @@ EngineError
 ├── CheckpointRejected   a checkpoint is missing, damaged or of another painting
 ├── OutputRejected       the result cannot be written where it should go
 ├── OutOfMemory          the picture needs more memory than there is; names a size that fits
+├── PaintingFailed       the losses are not finite, even in FP32
 └── Stopped              somebody asked the painting to stop; no fault
 """
 
@@ -37,6 +38,10 @@ class OutputRejected(EngineError):
 
 class OutOfMemory(EngineError):
     """A picture needs more memory than the device has."""
+
+
+class PaintingFailed(EngineError):
+    """The losses of a painting are not finite, even in FP32."""
 
 
 class Stopped(EngineError):

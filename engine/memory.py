@@ -8,8 +8,7 @@ import torch
 
 from engine.device import Device
 from engine.errors import OutOfMemory
-from engine.presets import Recipe
-from engine.vgg19 import SMALLEST_SIDE
+from engine.presets import SMALLEST_SIDE, Recipe
 
 # Values kept per pixel of the picture: what each convolution and each pooling leaves for the
 # backward pass (64 + 64 channels at full size, 128 + 128 at half the side, and so on), and the
@@ -45,7 +44,9 @@ def free_bytes(device: Device, cgroup: Path = CGROUP) -> int:
     return min(free, max(0, limit - used))
 
 
-def check_memory(size: tuple[int, int], device: Device, recipe: Recipe, free: int | None = None) -> None:
+def check_memory(
+    size: tuple[int, int], device: Device, recipe: Recipe, free: int | None = None
+) -> None:
     """Raise OutOfMemory, naming a size that fits, where a (width, height) would not.
 
     `free` is in bytes; None asks the device.

@@ -90,9 +90,7 @@ class Adam:
 
     def restore(self, state: Checkpoint) -> None:
         """Go on from `state()`."""
-        for name, own in self.state().items():
-            assert isinstance(own, Tensor)
-            own.copy_(torch.as_tensor(state[name]))
+        _copy_tensors(self.state(), state)
 
 
 def _unbias(decay: float, steps: Tensor) -> Tensor:
@@ -182,7 +180,11 @@ class LBFGS:
 
     def restore(self, state: Checkpoint) -> None:
         """Go on from `state()`."""
-        for name, own in self.state().items():
-            if isinstance(own, Tensor):
-                own.copy_(torch.as_tensor(state[name]))
+        _copy_tensors(self.state(), state)
         self._calls = int(state["calls"])
+
+
+def _copy_tensors(own: Checkpoint, saved: Checkpoint) -> None:
+    for name, value in own.items():
+        if isinstance(value, Tensor):
+            value.copy_(torch.as_tensor(saved[name]))

@@ -3,7 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from engine.vgg19 import SMALLEST_SIDE
+from engine.presets import SMALLEST_SIDE, settle
+from engine.request import StylizeRequest
 
 
 @dataclass(frozen=True)
@@ -35,21 +36,23 @@ def fit(picture: tuple[int, int], long_side: int) -> tuple[int, int]:
     return width, height
 
 
-def plan_scales(
-    picture: tuple[int, int], long_side: int, steps: int, coarsest: int | None, *, square: bool
-) -> list[Scale]:
-    """The scales from the coarsest to `long_side`, about an octave halved between two.
+def plan_scales(request: StylizeRequest) -> list[Scale]:
+    """The scales from the coarsest to the size asked for, about half an octave between two.
 
-    `coarsest` of None paints at the last size only. The steps are shared out evenly; with fewer
-    steps than scales, the coarse ones go without.
+    The steps are shared out evenly; with fewer steps than scales, the coarse ones go without.
+    Raises RequestRejected as `settle` does.
     """
-    sides = [long_side]
-    if coarsest is not None and coarsest < long_side:
-        gaps = max(1, round(2 * math.log2(long_side / coarsest)))
-        sides = [round(coarsest * (long_side / coarsest) ** (n / gaps)) for n in range(gaps + 1)]
+    recipe, size, steps = settle(request)
+    sides = [size]
+    if recipe.coarsest is not None and recipe.coarsest < size:
+        gaps = max(1, round(2 * math.log2(size / recipe.coarsest)))
+        sides = [
+            round(recipe.coarsest * (size / recipe.coarsest) ** (n / gaps)) for n in range(gaps + 1)
+        ]
     sides = sides[-steps:]
-    shares = [(steps * (n + 1)) // len(sides) - (steps * n) // len(sides) for n in range(len(sides))]
+    count = len(sides)
+    shares = [steps * (n + 1) // count - steps * n // count for n in range(count)]
     return [
-        Scale(*((side, side) if square else fit(picture, side)), share)
+        Scale(*(fit(request.content.size, side) if recipe.keeps_aspect else (side, side)), share)
         for side, share in zip(sides, shares, strict=True)
     ]

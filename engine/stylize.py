@@ -15,20 +15,18 @@ from PIL import Image
 from torch import Tensor
 
 from engine.checkpoint import CheckpointWriter, Saved, fingerprint, read_checkpoint
-from engine.errors import EngineError, RequestRejected, Stopped
+from engine.errors import PaintingFailed, Stopped
 from engine.losses import Objective, style_targets
 from engine.memory import check_memory
 from engine.optimiser import LBFGS, Adam, Optimiser
-from engine.presets import PRESETS, Recipe
+from engine.presets import Recipe, settle
 from engine.request import Losses, Painting, Progress, StylizeRequest
 from engine.scales import Scale, fit, plan_scales
 from engine.step import Reading, Stepper, see
 from engine.tensors import enlarge, to_picture, to_tensor, with_colors_of
-from engine.vgg19 import SMALLEST_SIDE, Encoder
+from engine.vgg19 import Encoder
 
 CURVE_POINTS = 1000  # a loss curve is thinned to at most this many
-LARGEST_SIDE = 16384  # pixels
-LARGEST_STEPS = 100_000
 
 
 @dataclass
@@ -62,13 +60,11 @@ def stylize(
     one, and Stopped is raised. `resume` names a checkpoint of the same request to go on from.
 
     Raises RequestRejected, OutOfMemory, CheckpointRejected, OutputRejected, Stopped, and
-    EngineError where losses stay infinite even in FP32.
+    PaintingFailed where losses stay infinite even in FP32.
     """
     # What is to be done: a recipe, and the sizes on the way with their steps.
-    recipe, size, steps = settle(request)
-    scales = plan_scales(
-        request.content.size, size, steps, recipe.coarsest, square=not recipe.keeps_aspect
-    )
+    recipe, _, steps = settle(request)
+    scales = plan_scales(request)
     check_memory(scales[-1].size, encoder.device, recipe)
     starts = [sum(scale.steps for scale in scales[:n]) for n in range(len(scales))]
     mark = fingerprint(request, steps, encoder.description)
@@ -81,7 +77,7 @@ def stylize(
         record.repeated_steps = saved.repeated_steps
         record.seconds_before = saved.seconds
 
-    canvas: Tensor | None = saved.canvas if saved else None
+    canvas = saved.canvas if saved else _first_canvas(request, scales[0], encoder, recipe)
     for number, scale in list(enumerate(scales))[saved.scale if saved else 0 :]:
         # The targets: both pictures seen once at this size.
         content = _canvas_of(request.content, scale.size, encoder, recipe)
@@ -92,12 +88,10 @@ def stylize(
             request.strength,
         )
 
-        # The canvas: what the checkpoint or the coarser scale left, or a start of its own.
-        if canvas is None:
-            canvas = _first_canvas(recipe, content, request.seed)
-        elif number and canvas.shape != content.shape:
-            canvas = enlarge(canvas, scale.size)
+        # The canvas: at first a start of its own, later what the coarser scale left.
         canvas = canvas.to(content.device, copy=True)
+        if canvas.shape != content.shape:
+            canvas = enlarge(canvas, scale.size)
         optimiser = _optimiser(recipe, canvas)
         stepper = Stepper(encoder, recipe, objective, canvas, optimiser)
         done = 0
@@ -124,7 +118,6 @@ def stylize(
                 )
         canvas = optimiser.result()
 
-    assert canvas is not None
     return Painting(
         picture=_shown(request, recipe, canvas, content),
         preset=request.preset,
@@ -139,40 +132,6 @@ def stylize(
         repeated_steps=record.repeated_steps,
         seed=request.seed,
     )
-
-
-def settle(request: StylizeRequest) -> tuple[Recipe, int, int]:
-    """The recipe, the long side in pixels and the steps that a request comes to.
-
-    Raises RequestRejected for what no painting can be made of.
-    """
-    preset = PRESETS.get(request.preset)
-    if preset is None:
-        raise RequestRejected(
-            f"There is no preset {request.preset!r}: choose one of {', '.join(PRESETS)}."
-        )
-    if request.fast and preset.fast is None:
-        raise RequestRejected(f"The preset {preset.name} has no fast setting.")
-    recipe = (preset.fast if request.fast else None) or preset.recipe
-    size = preset.size if request.size is None else request.size
-    own_steps = (preset.fast_steps if request.fast else None) or preset.steps
-    steps = own_steps if request.steps is None else request.steps
-    if not SMALLEST_SIDE <= size <= LARGEST_SIDE:
-        raise RequestRejected(
-            f"The size must be {SMALLEST_SIDE} to {LARGEST_SIDE} pixels, not {size}."
-        )
-    if not 1 <= steps <= LARGEST_STEPS:
-        raise RequestRejected(f"The steps must be 1 to {LARGEST_STEPS}, not {steps}.")
-    if not (math.isfinite(request.strength) and 0 < request.strength <= 100):
-        raise RequestRejected(
-            f"The strength must be above 0 and at most 100, not {request.strength}."
-        )
-    weights = request.style_weights
-    if not request.styles or len(weights) != len(request.styles):
-        raise RequestRejected("Give at least one style, and one weight for each.")
-    if not all(math.isfinite(weight) and weight >= 0 for weight in weights) or not sum(weights):
-        raise RequestRejected("The styles' weights must not be negative, nor all zero.")
-    return recipe, size, steps
 
 
 def _canvas_of(
@@ -194,11 +153,14 @@ def _style_targets(
     return style_targets(recipe, seen, request.style_weights)
 
 
-def _first_canvas(recipe: Recipe, content: Tensor, seed: int) -> Tensor:
+def _first_canvas(
+    request: StylizeRequest, scale: Scale, encoder: Encoder, recipe: Recipe
+) -> Tensor:
+    content = _canvas_of(request.content, scale.size, encoder, recipe)
     if recipe.start == "content":
         return content
     # Drawn on the CPU, so that a seed means the same noise on every device.
-    noise = torch.randn(content.shape, generator=torch.Generator().manual_seed(seed))
+    noise = torch.randn(content.shape, generator=torch.Generator().manual_seed(request.seed))
     return (0.5 + 0.1 * noise).clamp_(0, 1).to(content.device)
 
 
@@ -212,7 +174,9 @@ def _repeat(stepper: Stepper, record: _Record) -> Reading:
     record.repeated_steps += 1
     reading = stepper.take_in_fp32()
     if not reading.finite:
-        raise EngineError("The painting's loss is not finite, even in FP32: the weights are off.")
+        raise PaintingFailed(
+            "The painting's loss is not finite, even in FP32: the weights are off."
+        )
     return reading
 
 

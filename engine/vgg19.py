@@ -29,7 +29,6 @@ CONVOLUTIONS = {
 }  # fmt: skip
 POOLED = frozenset({"1_2", "2_2", "3_4", "4_4"})  # a 2x2 pooling follows these
 MULTIPLY_ADDS_PER_PIXEL = 361_152  # of the 13 convolutions, per pixel of the picture
-SMALLEST_SIDE = 16  # pixels; four poolings leave one feature of it
 
 # Adds the gradient of a loss at a tap to the one from the layers above (None where there are
 # none), in place. Both are (1, C, H, W), channels last, in the convolutions' number type.
