@@ -10,16 +10,16 @@ from engine.errors import OutputRejected
 
 def check_writable(path: Path) -> None:
     """Raise OutputRejected where a file could not be written to `path`; leave nothing behind."""
-    if path.is_dir():
-        raise OutputRejected(f"{path} is a folder; name a file in it.")
-    if not path.parent.is_dir():
-        raise OutputRejected(f"The folder {path.parent} does not exist; make it first.")
-    probe = _beside(path)
     try:
+        if path.is_dir():
+            raise OutputRejected(f"{path} is a folder; name a file in it.")
+        if not path.parent.is_dir():
+            raise OutputRejected(f"The folder {path.parent} does not exist; make it first.")
         # Only writing tells: access bits say nothing of read-only mounts or of what root may do.
+        probe = _beside(path)
         probe.touch(exist_ok=False)
         probe.unlink()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise OutputRejected(_cannot_write(path, error)) from error
 
 
@@ -46,6 +46,6 @@ def _beside(path: Path) -> Path:
     return path.resolve().parent / f".muralscape-{secrets.token_hex(6)}{path.suffix}"
 
 
-def _cannot_write(path: Path, error: OSError) -> str:
-    reason = error.strerror or str(error) or type(error).__name__
+def _cannot_write(path: Path, error: OSError | ValueError) -> str:
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return f"{path} cannot be written ({reason}); choose another place."

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pillow_heif
-from PIL import Image, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from engine import files
 from engine.errors import ImageRejected, OutputRejected
@@ -70,6 +70,7 @@ def decode(data: bytes, limits: Limits = DEFAULT_LIMITS, name: str = "The file")
                 _check_size(picture.size, limits, name)
                 picture.load()
                 _check_size(picture.size, limits, name)  # HEIF and GIF may find another one
+                _restore_orientation(picture, data)
                 return to_srgb(picture)
     except ImageRejected:
         raise
@@ -87,6 +88,18 @@ def decode(data: bytes, limits: Limits = DEFAULT_LIMITS, name: str = "The file")
         raise ImageRejected(
             f"{name} is damaged or cut off; save or download it again, or choose another."
         ) from error
+
+
+def _restore_orientation(picture: Image.Image, data: bytes) -> None:
+    """Put back the EXIF orientation of a HEIC that has no other.
+
+    HEIC turns pictures by `irot` and `imir` boxes (ISO/IEC 23008-12, 6.5.10 and 6.5.12) and wants
+    EXIF's word ignored beside them, so pillow-heif erases it. Writers that only copy EXIF leave no
+    box, and then EXIF alone knows.
+    """
+    orientation = picture.info.get("original_orientation")
+    if picture.format == "HEIF" and orientation and not (b"irot" in data or b"imir" in data):
+        picture.getexif()[ExifTags.Base.Orientation] = orientation
 
 
 def read(path: Path, limits: Limits = DEFAULT_LIMITS) -> Image.Image:

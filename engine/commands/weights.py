@@ -32,8 +32,9 @@ def status() -> None:
         size = f"{known.path.stat().st_size / 1e6:.1f} MB" if here else "-"
         where = str(known.path) if here else "not here; run `muralscape weights download`"
         table.add_row(f"{choice} *" if known == taken else choice, known.description, size, where)
-    # A path must survive being copied, so a pipe gets lines as long as they are.
-    console = Console(soft_wrap=True) if Console().is_terminal else Console(width=400)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=400)  # a path in a pipe must stay in one piece
     console.print(table)
     console.print(
         "* what `auto` takes; any .safetensors, .pth or .pt file of a VGG-19 may be named."
