@@ -84,6 +84,8 @@ class Executor(Protocol):
     async def paint(self, order: PaintOrder, on_progress: OnProgress) -> PaintOutcome:
         """Paint one order; `on_progress` is called on the event loop and must not block.
 
+        Not to be called for more than `capacity` orders at a time.
+
         Raises `PaintingCancelled` after `cancel`, `PaintingFailed` with a sentence for the member
         when another try would fail the same way, `ExecutorLost` when one might not.
         """
@@ -91,5 +93,6 @@ class Executor(Protocol):
     async def cancel(self, job_id: int) -> None:
         """Make the `paint` of that job raise `PaintingCancelled` within two steps.
 
-        Returns at once; a job that is not being painted is no fault.
+        Counts from the moment `paint` was called. Returns at once; a job that is not being
+        painted is no fault.
         """

@@ -1,0 +1,184 @@
+"""The process that paints: loads the weights once, then paints one order after another.
+
+`serve` is what the process runs. It imports the engine, and with it torch, which the bot's own
+process never does.
+"""
+
+import contextlib
+import importlib
+import io
+import os
+import queue
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Protocol
+
+from bot.executors.contract import PaintOrder, PaintOutcome, PaintProgress
+from bot.executors.messages import (
+    Alive,
+    Cancel,
+    Crashed,
+    Failed,
+    Paint,
+    Painted,
+    Ready,
+    Stopped,
+    Unusable,
+)
+from engine import errors
+from engine.request import Progress
+
+PREVIEW_SIDE = 384  # pixels on the long side at most
+PREVIEW_QUALITY = 80  # of the JPEG
+ALIVE_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class EngineSetup:
+    """How a process paints. `painter` names a function, "module:function", that makes a Painter."""
+
+    weights: str = "auto"
+    device: str = "auto"
+    precision: str = "auto"
+    painter: str = "bot.executors.engine_painter:load_painter"
+    niceness: int = 10  # added to the bot's own, so that painting never delays an answer
+    progress_seconds: float = 0.25  # between two reports
+    preview_seconds: float = 2.0  # between two previews
+
+
+class Painter(Protocol):
+    """Paints, at full speed from the first order on."""
+
+    @property
+    def device(self) -> str:
+        """What it paints on, such as "cuda:0 (NVIDIA H100)"."""
+
+    def paint(
+        self,
+        order: PaintOrder,
+        on_progress: Callable[[Progress], None],
+        should_stop: Callable[[], bool],
+    ) -> PaintOutcome:
+        """Paint an order and write its files. Raises `engine.errors.EngineError`."""
+
+
+def serve(connection: Connection, setup: EngineSetup) -> None:
+    """Paint what comes over the connection until the bot closes it or dies."""
+    # The bot decides what happens at Ctrl-C or at a service manager's SIGTERM to the whole
+    # group: it may want this painting finished first.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    with contextlib.suppress(OSError):  # some sandboxes forbid it
+        os.nice(setup.niceness)
+    inbox = _Inbox(connection)
+    try:
+        module, _, function = setup.painter.partition(":")
+        painter: Painter = getattr(importlib.import_module(module), function)(setup)
+        connection.send(Ready(painter.device))
+        while True:
+            _paint_next(painter, inbox, connection, setup)
+    except errors.EngineError as error:
+        connection.send(Unusable(str(error)))
+    except Exception:  # noqa: BLE001 - the edge of this process; the bot logs it whole
+        connection.send(Crashed(traceback.format_exc()))
+        os._exit(1)  # at once: a device that has failed can make an orderly exit hang
+
+
+def _paint_next(
+    painter: Painter, inbox: "_Inbox", connection: Connection, setup: EngineSetup
+) -> None:
+    """Paint one order. What is no `EngineError` is left to end the process."""
+    order = inbox.orders.get()
+    reporter = _Reporter(order.job_id, connection, setup)
+
+    def should_stop() -> bool:
+        reporter.alive()
+        return inbox.cancelled == order.job_id
+
+    try:
+        outcome = painter.paint(order, reporter.report, should_stop)
+    except errors.Stopped:
+        connection.send(Stopped())
+    except errors.EngineError as error:
+        connection.send(Failed(str(error)))
+    else:
+        connection.send(Painted(outcome))
+
+
+class _Inbox:
+    """Listens to the bot in a thread of its own, so that a cancel is heard during a painting."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.orders: queue.SimpleQueue[PaintOrder] = queue.SimpleQueue()
+        self.cancelled: int | None = None  # the job to stop painting
+        self._connection = connection
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                message: Paint | Cancel = self._connection.recv()
+            except (EOFError, OSError):
+                # The bot closed the pipe or died; nobody is left to paint for. Not even a
+                # device that hangs can keep this thread from ending the process.
+                os._exit(0)
+            if isinstance(message, Paint):
+                self.cancelled = None  # a cancel that came too late is not for this order
+                self.orders.put(message.order)
+            else:
+                self.cancelled = message.job_id
+
+
+class _Reporter:
+    """Passes progress on at a bounded rate, with a small preview now and then."""
+
+    def __init__(self, job_id: int, connection: Connection, setup: EngineSetup) -> None:
+        self._job_id = job_id
+        self._connection = connection
+        self._setup = setup
+        self._sent_at = self._preview_at = float("-inf")
+
+    def alive(self) -> None:
+        """Say that the painting goes on, if nothing was said for a while."""
+        now = time.monotonic()
+        if now - self._sent_at >= ALIVE_SECONDS:
+            self._sent_at = now
+            self._connection.send(Alive())
+
+    def report(self, progress: Progress) -> None:
+        """Pass a step on, if it is time for that."""
+        now = time.monotonic()
+        last = progress.step == progress.total_steps
+        if now - self._sent_at < self._setup.progress_seconds and not last:
+            return
+        preview = None
+        if now - self._preview_at >= self._setup.preview_seconds:
+            preview = _preview(progress)
+            self._preview_at = now
+        self._sent_at = now
+        self._connection.send(
+            PaintProgress(
+                job_id=self._job_id,
+                step=progress.step,
+                total_steps=progress.total_steps,
+                loss=progress.losses.total,
+                content_loss=progress.losses.content,
+                style_loss=progress.losses.style,
+                seconds=progress.seconds,
+                seconds_left=progress.seconds_left,
+                preview=preview,
+            )
+        )
+
+
+def _preview(progress: Progress) -> bytes:
+    picture = progress.preview()
+    picture.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
+    data = io.BytesIO()
+    picture.save(data, "JPEG", quality=PREVIEW_QUALITY)
+    return data.getvalue()

@@ -1,0 +1,183 @@
+"""Takes jobs from the queue to the executor, and what comes of them back to the service."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from bot.errors import ExecutorLost, PaintingCancelled, PaintingFailed
+from bot.executors.contract import Executor, PaintOrder, PaintOutcome
+from bot.jobs.model import Job, JobResult, JobState
+from bot.jobs.service import JobService
+from bot.logs import about_job
+from bot.storage.pictures import PictureStore
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 5.0  # until the database is asked again after it failed
+OUR_FAULT = (
+    "Something went wrong here while this was painted, and it was given up. "
+    "The host of this bot finds the reason in its log."
+)
+
+
+class Dispatcher:
+    """Keeps an executor busy. One `run`, ended by one `stop`."""
+
+    def __init__(self, service: JobService, executor: Executor, pictures: PictureStore) -> None:
+        self._service = service
+        self._executor = executor
+        self._pictures = pictures
+        # One token for each order that the executor has room for. A job is claimed when there is
+        # a token, not before, so that its turn is decided as late as can be.
+        self._room: asyncio.Queue[None] = asyncio.Queue()
+        self._news = asyncio.Event()  # a job may be waiting, or we stop
+        self._stopping = False
+        self._putting_back = False
+        self._cancelled: set[int] = set()
+        self._paintings: dict[int, asyncio.Task[None]] = {}
+        self._errands: set[asyncio.Task[None]] = set()
+        self._idle = asyncio.Event()  # `run` is not going on, or is over
+        self._idle.set()
+
+    async def run(self) -> None:
+        """Dispatch jobs until `stop`; the executor must have started."""
+        self._idle.clear()
+        unsubscribe = self._service.subscribe(self._follow)
+        self._service.ready(self._executor.capacity, self._executor.devices[0])
+        for _ in range(self._executor.capacity):
+            self._room.put_nowait(None)
+        try:
+            while job := await self._next():
+                painting = asyncio.create_task(self._paint(job))
+                self._paintings[job.id] = painting
+            await self._drain()
+        finally:
+            unsubscribe()
+            self._idle.set()
+
+    async def stop(self, grace: float) -> None:
+        """Begin no painting any more; put back what is not finished after `grace` seconds."""
+        self._stopping = True
+        self._news.set()
+        self._room.put_nowait(None)
+        try:
+            async with asyncio.timeout(grace):
+                await self._idle.wait()
+        except TimeoutError:
+            self._putting_back = True
+            for job_id in self._paintings:
+                await self._executor.cancel(job_id)
+            await self._idle.wait()
+
+    async def _next(self) -> Job | None:
+        """Wait until there is both room and a job, and claim it; None when we stop."""
+        await self._room.get()
+        while not self._stopping:
+            self._news.clear()
+            try:
+                job = await self._service.claim()
+            except Exception:  # a full disk or a locked database; no job was lost to it
+                log.exception("no job could be claimed; next try in %.0f s", RETRY_SECONDS)
+                asyncio.get_running_loop().call_later(RETRY_SECONDS, self._news.set)
+                job = None
+            if job:
+                return job
+            await self._news.wait()
+        return None
+
+    async def _drain(self) -> None:
+        while self._paintings:
+            await asyncio.wait(self._paintings.values())
+
+    def _follow(self, job: Job) -> None:
+        """Hear of a job that changed."""
+        if job.state is JobState.QUEUED:
+            self._news.set()
+        elif job.state is JobState.PAINTING and job.cancelled_by is not None:
+            self._cancelled.add(job.id)
+            errand = asyncio.create_task(self._executor.cancel(job.id))
+            self._errands.add(errand)
+            errand.add_done_callback(self._errands.discard)
+
+    async def _paint(self, job: Job) -> None:
+        with about_job(str(job.id)):
+            try:
+                await self._attempt(job)
+            except Exception:
+                # The job stays "painting" in the database and is picked up at the next start.
+                log.exception("the end of this painting could not be written down")
+            finally:
+                self._cancelled.discard(job.id)
+                del self._paintings[job.id]
+                self._room.put_nowait(None)
+
+    async def _attempt(self, job: Job) -> None:
+        """Paint a job once and write down what came of it."""
+        try:
+            result = await self._make(job)
+        except PaintingCancelled:
+            if self._putting_back:
+                await self._service.put_back(job.id)
+            else:
+                await self._service.stopped(job.id)
+        except PaintingFailed as failure:
+            log.info("not painted: %s", failure)
+            await self._service.failed(job.id, failure.sentence)
+        except ExecutorLost as lost:
+            log.warning("the executor was lost: %s", lost)
+            await self._service.lost(job.id)
+        except Exception:
+            log.exception("this painting went wrong")
+            await self._service.failed(job.id, OUR_FAULT)
+        else:
+            await self._service.painted(job.id, result)
+
+    async def _make(self, job: Job) -> JobResult:
+        """Have the executor paint, and take its files into the picture store."""
+        folder = await self._pictures.make_work_folder()
+        try:
+            order = self._order(job, folder)
+            if job.id in self._cancelled or self._putting_back:  # after it was claimed
+                raise PaintingCancelled
+            outcome = await self._executor.paint(order, self._service.progressed)
+            picture = await self._pictures.adopt(order.result)
+            timelapse = None
+            if order.timelapse:
+                timelapse = await self._pictures.adopt(order.timelapse)
+            return _result(outcome, picture, timelapse)
+        finally:
+            await self._pictures.remove_work_folder(folder)
+
+    def _order(self, job: Job, folder: Path) -> PaintOrder:
+        recipe = job.recipe
+        return PaintOrder(
+            job_id=job.id,
+            content=self._pictures.path(recipe.content),
+            styles=tuple(self._pictures.path(style) for style in recipe.styles),
+            preset=recipe.preset,
+            size=recipe.size,
+            steps=recipe.steps,
+            strength=recipe.strength,
+            keep_colors=recipe.keep_colors,
+            seed=recipe.seed,
+            result=folder / "result.png",
+            timelapse=folder / "timelapse.mp4" if recipe.timelapse else None,
+        )
+
+
+def _result(outcome: PaintOutcome, picture: str, timelapse: str | None) -> JobResult:
+    return JobResult(
+        picture=picture,
+        width=outcome.width,
+        height=outcome.height,
+        loss=outcome.loss,
+        content_loss=outcome.content_loss,
+        style_loss=outcome.style_loss,
+        steps=outcome.steps,
+        seconds=outcome.seconds,
+        weights=outcome.weights,
+        device=outcome.device,
+        precision=outcome.precision,
+        curve=outcome.curve,
+        timelapse=timelapse,
+    )

@@ -1,0 +1,107 @@
+"""A painter without an engine, paced by the clock, that can crash and hang as it is told to.
+
+The order's content is no picture but says in JSON what to do; see `Script`.
+"""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from bot.executors.contract import PaintOrder, PaintOutcome
+from bot.executors.engine_process import EngineSetup
+from engine.errors import OutOfMemory, Stopped, WeightsRejected
+from engine.request import Losses, Progress
+
+
+@dataclass(frozen=True)
+class Script:
+    """What a painting does."""
+
+    steps: int = 3
+    step_seconds: float = 0.0
+    fault: str = ""  # "raise", "die", "hang", "refuse": after half of the steps
+    once: str = ""  # a file; where it is there already, there is no fault
+    stubborn: bool = False  # does not stop when asked to
+
+    def bytes(self) -> bytes:
+        """Write it down, to be an order's content."""
+        return json.dumps(asdict(self)).encode()
+
+
+def load(setup: EngineSetup) -> "Clockwork":
+    """Make the painter; `setup.weights` says what goes wrong with that."""
+    if setup.weights == "missing":
+        raise WeightsRejected("There are no weights at all.")
+    if setup.weights == "damaged":
+        raise RuntimeError("what nobody foresaw")
+    if setup.weights == "endless":
+        time.sleep(1000)
+    return Clockwork()
+
+
+class Clockwork:
+    """Paints a grey square by a script."""
+
+    device = "clockwork"
+
+    def paint(
+        self,
+        order: PaintOrder,
+        on_progress: Callable[[Progress], None],
+        should_stop: Callable[[], bool],
+    ) -> PaintOutcome:
+        """Take the steps of the script."""
+        script = Script(**json.loads(order.content.read_bytes()))
+        began = time.monotonic()
+        for step in range(1, script.steps + 1):
+            if should_stop() and not script.stubborn:
+                raise Stopped(f"Stopped after step {step - 1}.")
+            time.sleep(script.step_seconds)
+            if step > script.steps // 2:
+                _fail(script)
+            seconds = time.monotonic() - began
+            left = seconds / step * (script.steps - step)
+            losses = Losses(100.0 / step, 40.0 / step, 60.0 / step)
+            on_progress(Progress(step, script.steps, losses, seconds, left, lambda: _square(800)))
+        _square(64).save(order.result)
+        if order.timelapse:
+            order.timelapse.write_bytes(b"film of " + order.content.read_bytes())
+        return PaintOutcome(
+            width=64,
+            height=64,
+            loss=100.0 / script.steps,
+            content_loss=40.0 / script.steps,
+            style_loss=60.0 / script.steps,
+            steps=script.steps,
+            seconds=time.monotonic() - began,
+            weights=f"process {os.getpid()}",
+            device=self.device,
+            precision="fp32",
+            curve=((1, 100.0), (script.steps, 100.0 / script.steps)),
+        )
+
+
+def _fail(script: Script) -> None:
+    if script.once:
+        if Path(script.once).exists():
+            return
+        Path(script.once).touch()
+    match script.fault:
+        case "raise":
+            raise RuntimeError("CUDA error: an illegal memory access was encountered")
+        case "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "hang":
+            time.sleep(1000)
+        case "refuse":
+            raise OutOfMemory("This picture needs 9 GiB; choose a size of at most 512.")
+
+
+def _square(side: int) -> Image.Image:
+    return Image.new("RGB", (side, side // 2), (128, 128, 128))

@@ -1,0 +1,126 @@
+"""What every executor must do."""
+
+import asyncio
+import io
+
+import pytest
+from PIL import Image
+
+from bot.errors import ExecutorLost, PaintingCancelled, PaintingFailed
+from bot.executors.contract import Executor, PaintProgress
+from tests.bot.executors.clockwork import Script
+from tests.bot.executors.conftest import MakeOrder
+
+
+def ignore(progress: PaintProgress) -> None:
+    """Hear progress and do nothing."""
+
+
+async def begin(
+    executor: Executor, order_for: MakeOrder, script: Script
+) -> tuple[int, asyncio.Task[object]]:
+    """Begin a painting; return when its first step was reported."""
+    order = order_for(script)
+    begun = asyncio.Event()
+    painting: asyncio.Task[object]
+    painting = asyncio.create_task(executor.paint(order, lambda _: begun.set()))
+    await asyncio.wait_for(begun.wait(), 10)
+    return order.job_id, painting
+
+
+async def test_paints(executor: Executor, order_for: MakeOrder) -> None:
+    """The picture lies where the order says, and the outcome tells how it was made."""
+    order = order_for(Script(steps=5))
+    outcome = await executor.paint(order, ignore)
+    with Image.open(order.result) as picture:
+        assert picture.size == (64, 32)
+    assert (outcome.steps, outcome.loss, outcome.device) == (5, 20.0, "clockwork")
+    assert outcome.curve == ((1, 100.0), (5, 20.0))
+
+
+async def test_names_its_devices(executor: Executor) -> None:
+    """A started executor says how much it can do at a time, and on what."""
+    assert executor.capacity == 1
+    assert executor.devices == ("clockwork",)
+
+
+async def test_reports_progress(executor: Executor, order_for: MakeOrder) -> None:
+    """Progress comes in order, at a bounded rate, and ends with the last step."""
+    heard: list[PaintProgress] = []
+    order = order_for(Script(steps=100, step_seconds=0.005))
+    await executor.paint(order, heard.append)
+    steps = [progress.step for progress in heard]
+    assert steps == sorted(set(steps))
+    assert 5 <= len(steps) <= 40
+    assert steps[-1] == heard[-1].total_steps == 100
+    assert heard[-1].job_id == order.job_id
+
+
+async def test_sends_previews(executor: Executor, order_for: MakeOrder) -> None:
+    """Previews are small JPEGs, the first with the first report, the others seldom."""
+    heard: list[PaintProgress] = []
+    await executor.paint(order_for(Script(steps=100, step_seconds=0.005)), heard.append)
+    previews = [progress.preview for progress in heard if progress.preview]
+    assert heard[0].preview
+    assert 2 <= len(previews) <= 6
+    picture = Image.open(io.BytesIO(previews[-1]))
+    assert (picture.format, picture.size) == ("JPEG", (384, 192))
+
+
+async def test_fails_in_words(executor: Executor, order_for: MakeOrder) -> None:
+    """What the engine refuses comes back as its sentence; the next order is painted."""
+    with pytest.raises(PaintingFailed, match="choose a size of at most 512"):
+        await executor.paint(order_for(Script(fault="refuse")), ignore)
+    await executor.paint(order_for(Script()), ignore)
+
+
+async def test_cancels_between_steps(executor: Executor, order_for: MakeOrder) -> None:
+    """A cancelled painting stops within two steps and the next one can begin."""
+    job_id, painting = await begin(executor, order_for, Script(steps=1000, step_seconds=0.02))
+    loop = asyncio.get_running_loop()
+    asked_at = loop.time()
+    await executor.cancel(job_id)
+    with pytest.raises(PaintingCancelled):
+        await painting
+    assert loop.time() - asked_at < 0.2
+    await executor.paint(order_for(Script()), ignore)
+
+
+async def test_cancelling_what_is_not_painted(executor: Executor, order_for: MakeOrder) -> None:
+    """A cancel that comes too late, or for a job that was never there, touches nothing else."""
+    order = order_for(Script())
+    await executor.paint(order, ignore)
+    await executor.cancel(order.job_id)
+    await executor.cancel(4711)
+    await executor.paint(order_for(Script(steps=20, step_seconds=0.01)), ignore)
+
+
+async def test_kills_what_does_not_stop(executor: Executor, order_for: MakeOrder) -> None:
+    """A painting that ignores its cancel is ended all the same."""
+    script = Script(steps=1000, step_seconds=0.02, stubborn=True)
+    job_id, painting = await begin(executor, order_for, script)
+    await executor.cancel(job_id)
+    with pytest.raises(PaintingCancelled):
+        await asyncio.wait_for(painting, 5)
+    await executor.paint(order_for(Script()), ignore)
+
+
+@pytest.mark.parametrize("fault", ["raise", "die", "hang"])
+async def test_is_lost_and_replaced(executor: Executor, order_for: MakeOrder, fault: str) -> None:
+    """Where the painter crashes, dies or hangs, the order is lost and the next one is painted."""
+    with pytest.raises(ExecutorLost):
+        await asyncio.wait_for(executor.paint(order_for(Script(fault=fault)), ignore), 10)
+    await executor.paint(order_for(Script()), ignore)
+
+
+async def test_slow_steps_are_no_hang(executor: Executor, order_for: MakeOrder) -> None:
+    """A painting that takes long, but whose steps go on, is left in peace."""
+    await executor.paint(order_for(Script(steps=4, step_seconds=0.5)), ignore)
+
+
+async def test_closing_loses_what_is_painted(executor: Executor, order_for: MakeOrder) -> None:
+    """A painting under way when the executor is closed is lost, not left hanging."""
+    _, painting = await begin(executor, order_for, Script(steps=1000, step_seconds=0.02))
+    await executor.close()
+    with pytest.raises(ExecutorLost):
+        await asyncio.wait_for(painting, 5)

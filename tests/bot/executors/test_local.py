@@ -1,0 +1,213 @@
+"""Engine processes start, die and are replaced without the bot's loop noticing much."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bot.errors import ExecutorLost, PaintingFailed
+from bot.executors.local import LocalExecutor
+from tests.bot.executors.clockwork import Script
+from tests.bot.executors.conftest import IMPATIENT, SETUP, MakeOrder
+from tests.bot.executors.test_contract import begin, ignore
+
+BOT = """
+import asyncio
+from bot.executors.local import LocalExecutor
+from tests.bot.executors.conftest import SETUP
+
+async def main():
+    executor = LocalExecutor([SETUP])
+    await executor.start()
+    print(*executor.pids, flush=True)
+    {then}
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+def run_bot(folder: Path, then: str) -> subprocess.Popen[str]:
+    """Start a process that starts an executor, prints its process's id and does `then`."""
+    script = folder / "bot_to_be.py"
+    script.write_text(BOT.format(then=then))
+    root = Path(__file__).parents[3]
+    return subprocess.Popen(
+        [sys.executable, str(script)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(root)},
+    )
+
+
+def wait_for_end(pid: int) -> None:
+    """Wait until a process of another parent has gone."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(pid).wait(timeout=5)
+
+
+async def wait_for_new_pid(executor: LocalExecutor, old: int) -> None:
+    """Wait until a process was replaced."""
+    async with asyncio.timeout(10):
+        while executor.pids in ((old,), ()):  # noqa: ASYNC110 - no event is part of its API
+            await asyncio.sleep(0.01)
+
+
+async def test_two_devices_paint_at_a_time(order_for: MakeOrder) -> None:
+    """Two setups are two processes, each painting on its own."""
+    executor = LocalExecutor([SETUP, SETUP], IMPATIENT)
+    await executor.start()
+    orders = [order_for(Script(steps=10, step_seconds=0.03)) for _ in range(4)]
+    outcomes = [executor.paint(order, ignore) for order in orders[:2]]
+    painters = {outcome.weights for outcome in await asyncio.gather(*outcomes)}
+    assert painters == {f"process {pid}" for pid in executor.pids}
+    assert executor.capacity == 2
+    await executor.close()
+
+
+async def test_weights_are_loaded_once(executor: LocalExecutor, order_for: MakeOrder) -> None:
+    """One process paints one order after another."""
+    outcomes = [await executor.paint(order_for(Script()), ignore) for _ in range(3)]
+    assert len({outcome.weights for outcome in outcomes}) == 1
+
+
+@pytest.mark.parametrize(
+    ("weights", "sentence"),
+    [("missing", "There are no weights at all."), ("damaged", "RuntimeError: what nobody foresaw")],
+)
+async def test_a_start_that_fails(weights: str, sentence: str) -> None:
+    """An engine that cannot start says so in a sentence, and leaves no process."""
+    executor = LocalExecutor([SETUP, replace(SETUP, weights=weights)], IMPATIENT)
+    with pytest.raises(PaintingFailed, match=sentence):
+        await executor.start()
+    assert executor.pids == ()
+
+
+async def test_a_start_that_never_ends() -> None:
+    """An engine that is not ready in time is killed."""
+    patience = replace(IMPATIENT, start=0.5)
+    executor = LocalExecutor([replace(SETUP, weights="endless")], patience)
+    with pytest.raises(PaintingFailed, match=r"not ready after"):
+        await executor.start()
+    assert executor.pids == ()
+
+
+async def test_killed_while_idle(executor: LocalExecutor, order_for: MakeOrder) -> None:
+    """A process killed between two paintings is replaced, and no order is lost to that."""
+    (pid,) = executor.pids
+    os.kill(pid, signal.SIGKILL)
+    await wait_for_new_pid(executor, pid)
+    await executor.paint(order_for(Script()), ignore)
+
+
+async def test_killed_while_painting(executor: LocalExecutor, order_for: MakeOrder) -> None:
+    """A kill -9 in the middle of a painting is noticed at once."""
+    (pid,) = executor.pids
+    _, painting = await begin(executor, order_for, Script(steps=1000, step_seconds=0.02))
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(ExecutorLost, match="exit code -9"):
+        await asyncio.wait_for(painting, 1)
+    await executor.paint(order_for(Script()), ignore)
+
+
+async def test_frozen_while_painting(executor: LocalExecutor, order_for: MakeOrder) -> None:
+    """A process that is stopped in mid-message is killed, and the loop is never blocked."""
+    (pid,) = executor.pids
+    _, painting = await begin(executor, order_for, Script(steps=1000, step_seconds=0.02))
+    os.kill(pid, signal.SIGSTOP)
+    with pytest.raises(ExecutorLost, match="nothing was heard"):
+        await asyncio.wait_for(painting, 10)
+
+
+async def test_signals_to_the_group_are_the_bots_to_answer(
+    executor: LocalExecutor, order_for: MakeOrder
+) -> None:
+    """Ctrl-C and SIGTERM, which reach every process of a group, do not end a painting."""
+    (pid,) = executor.pids
+    _, painting = await begin(executor, order_for, Script(steps=20, step_seconds=0.02))
+    os.kill(pid, signal.SIGINT)
+    os.kill(pid, signal.SIGTERM)
+    await painting
+    assert executor.pids == (pid,)
+
+
+async def test_abandoned(executor: LocalExecutor, order_for: MakeOrder) -> None:
+    """A painting whose waiting task was cancelled does not go on in secret."""
+    (pid,) = executor.pids
+    _, painting = await begin(executor, order_for, Script(steps=1000, step_seconds=0.02))
+    painting.cancel()
+    await wait_for_new_pid(executor, pid)
+    await executor.paint(order_for(Script()), ignore)
+
+
+async def test_is_nicer_than_the_bot(executor: LocalExecutor) -> None:
+    """The engine yields the processor to the bot."""
+    (pid,) = executor.pids
+    assert psutil.Process(pid).nice() > psutil.Process().nice()
+
+
+def test_dies_with_the_bot(tmp_path: Path) -> None:
+    """When the bot is killed, its engine process ends too."""
+    bot = run_bot(tmp_path, then="await asyncio.sleep(60)")
+    assert bot.stdout is not None
+    pid = int(bot.stdout.readline())
+    bot.kill()
+    bot.wait()
+    bot.stdout.close()
+    wait_for_end(pid)
+
+
+def test_a_bot_that_forgets_to_close_still_exits(tmp_path: Path) -> None:
+    """A bot that ends by an error, without closing its executor, does not hang at its exit."""
+    bot = run_bot(tmp_path, then="raise SystemExit(3)")
+    assert bot.stdout is not None
+    pid = int(bot.stdout.readline())
+    assert bot.wait(timeout=10) == 3
+    bot.stdout.close()
+    wait_for_end(pid)
+
+
+def test_the_bot_never_imports_torch() -> None:
+    """All of the bot's own modules together leave torch unimported."""
+    script = """
+import importlib, pathlib, sys
+import bot
+for file in sorted(pathlib.Path(bot.__path__[0]).rglob("*.py")):
+    parts = file.relative_to(pathlib.Path(bot.__path__[0]).parent).with_suffix("").parts
+    if "versions" in parts or parts[-1] in ("env", "__main__", "engine_painter"):
+        continue
+    importlib.import_module(".".join(parts).removesuffix(".__init__"))
+print("torch" in sys.modules, "bot.jobs.service" in sys.modules)
+"""
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["False", "True"]
+
+
+async def test_the_loop_stays_responsive(order_for: MakeOrder) -> None:
+    """Starting, painting, crashing and closing never hold the event loop for over 50 ms."""
+    loop = asyncio.get_running_loop()
+    longest = 0.0
+
+    async def feel_the_pulse() -> None:
+        nonlocal longest
+        while True:
+            before = loop.time()
+            await asyncio.sleep(0.002)
+            longest = max(longest, loop.time() - before - 0.002)
+
+    pulse = asyncio.create_task(feel_the_pulse())
+    executor = LocalExecutor([SETUP], IMPATIENT)
+    await executor.start()
+    await executor.paint(order_for(Script(steps=100, step_seconds=0.005)), ignore)
+    with pytest.raises(ExecutorLost):
+        await executor.paint(order_for(Script(fault="die")), ignore)
+    await executor.close()
+    pulse.cancel()
+    assert longest < 0.05
