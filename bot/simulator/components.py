@@ -10,6 +10,7 @@ ACTION_ROW, BUTTON, STRING_SELECT, TEXT_INPUT, USER_SELECT = 1, 2, 3, 4, 5
 ROLE_SELECT, MENTIONABLE_SELECT, CHANNEL_SELECT = 6, 7, 8
 SECTION, TEXT_DISPLAY, THUMBNAIL, MEDIA_GALLERY, FILE, SEPARATOR = 9, 10, 11, 12, 13, 14
 CONTAINER, LABEL = 17, 18
+RADIO_GROUP, CHECKBOX_GROUP, CHECKBOX = 21, 22, 23  # in modals only
 
 SELECTS = (STRING_SELECT, USER_SELECT, ROLE_SELECT, MENTIONABLE_SELECT, CHANNEL_SELECT)
 LINK_STYLES = (5, 6)  # link and premium buttons carry no custom id
@@ -58,7 +59,12 @@ def accept(components: list[Json], *, layout: bool) -> list[Json]:
     _check_custom_ids(every)
     for component in every:
         _check_width(component)
-    taken = {c["id"] for c in every if c.get("id")}
+    return completed(components)
+
+
+def completed(components: list[Json]) -> list[Json]:
+    """The components with ids, defaults, and without nulls."""
+    taken = {c["id"] for c in walk(components) if c.get("id")}
     numbers = (number for number in count(1) if number not in taken)
     return [_completed(component, numbers) for component in components]
 
@@ -97,14 +103,15 @@ def _check_width(component: Json) -> None:
 def _completed(component: Json, numbers: Iterator[int]) -> Json:
     """`component` with an id, its defaults, and without the nulls that were sent."""
     given = {key: value for key, value in component.items() if value is not None}
-    done: Json = {"id": next(numbers), **_DEFAULTS.get(component["type"], {}), **given}
-    if not given.get("id"):
-        done["id"] = done["id"] or next(numbers)
+    number = given.get("id") or next(numbers)  # 0 asks for a number, as leaving it out does
+    done: Json = {**_DEFAULTS.get(component["type"], {}), **given, "id": number}
     for key, value in given.items():
         if key in ("components", "items") and isinstance(value, list):
             done[key] = [_inner(item, numbers) for item in value]
         elif key in ("accessory", "component"):
             done[key] = _completed(value, numbers)
+        elif key == "emoji":
+            done[key] = _without_nulls(value)
         elif key == "options":
             done[key] = [_without_nulls(option) for option in value]
     return done

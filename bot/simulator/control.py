@@ -1,4 +1,22 @@
-"""The page's API under /sim/: what members do, and what they see."""
+"""The page's API under /sim/: what members do, and what they see.
+
+    GET    /sim/state          bot, users, and guilds with channels, roles, members and commands
+    GET    /sim/messages       ?user=&channel=: what this user sees, as Discord's message objects
+    POST   /sim/messages       form: user, channel, content, files; 201, the message
+    DELETE /sim/messages/ID    ?user=; 204
+    POST   /sim/commands       form: command, subcommand, user, channel; for menu commands
+                               target_message or target_user; every other text or file field is the
+                               option of that name; 202 {"interaction_id"}
+    POST   /sim/autocomplete   the same and focused, an option's name; {"choices"}
+    POST   /sim/components     JSON: message_id, custom_id, user, values; 202 {"interaction_id"}
+    POST   /sim/modals         JSON: interaction_id or custom_id, user, and fields, an object of
+                               texts (or lists of chosen values) by custom id; 202
+    GET    /sim/events         ?user=&traffic=1: server-sent events, see `bot.simulator.events`
+    GET    /sim/traffic        ?limit=: the REST calls and gateway frames so far
+
+A user or channel is named by id or name; left empty, it is the first plain member and the first
+channel that member sees. What cannot be done is answered 400 with `{"error": a sentence}`.
+"""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -200,7 +218,7 @@ async def _form(request: web.Request) -> Form:
             continue
         content = bytes(await part.read(decode=True))
         if part.filename is None:
-            texts[part.name] = content.decode()
+            texts[part.name] = content.decode(errors="replace")
         elif part.filename:  # an empty file picker of a browser has an empty name
             files[part.name] = Upload(part.filename, content, part.headers.get("Content-Type"))
     return texts, files

@@ -16,6 +16,11 @@ class Downloads:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
+        self._stopping = asyncio.Event()
+
+    def close(self) -> None:
+        """Let go of the downloads that stall."""
+        self._stopping.set()
 
     def add_to(self, app: web.Application) -> None:
         """Register the addresses, direct and through the media proxy."""
@@ -57,7 +62,7 @@ class Downloads:
         await response.prepare(request)
         await response.write(content[:end])
         if fault.stall_at is not None:
-            await asyncio.Event().wait()  # until the client gives up or the simulator stops
+            await self._stopping.wait()  # or until the client gives up
         if request.transport is not None:
             request.transport.close()
         return response

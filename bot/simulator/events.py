@@ -1,4 +1,18 @@
-"""Server-sent events for the page: who sees what, as it happens."""
+"""Server-sent events for the page: who sees what, as it happens.
+
+    message_create, message_update   message (Discord's object), visible_to (user ids)
+    message_delete                   id, channel_id, visible_to
+    interaction_thinking             interaction_id, user_id, channel_id, command; where there is
+                                     one, message_id (the button's) and response_message_id
+    interaction_answered, _updated, _choices   the same
+    interaction_modal                the same and modal (title, custom_id, components)
+    interaction_failed               the same and text, the sentence that the member reads
+    typing                           channel_id, user_id
+    traffic                          a REST call or a gateway frame, as `record` writes it
+
+`bot_connected`, `bot_disconnected`, `commands_changed` and `world_changed` carry nothing: what is
+so now is in `/sim/state`.
+"""
 
 import asyncio
 import json
@@ -9,12 +23,15 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from bot.simulator import bus
-from bot.simulator.model import Json
+from bot.simulator.model import InteractionType, Json
 from bot.simulator.platform import Platform
 from bot.simulator.record import Frame, RestCall, call_object, frame_object
 
 KEPT = 2000  # for a page that lost its connection and asks for what it missed
 PING_SECONDS = 15.0
+
+# What the member reads when the bot was too late.
+_FAILED = {InteractionType.COMMAND: "The application did not respond"}
 
 
 @dataclass(frozen=True)
@@ -116,7 +133,7 @@ class Events:
             yield "typing", data, None
         elif isinstance(happened, bus.GuildChanged | bus.ChannelChanged | bus.MemberChanged):
             yield "world_changed", {}, None
-        elif isinstance(happened, bus.Traffic):
+        elif isinstance(happened, bus.Traffic) and any(w.traffic for w in self._listeners):
             entry: RestCall | Frame = happened.entry
             data = call_object(entry) if isinstance(entry, RestCall) else frame_object(entry)
             yield "traffic", data, None
@@ -146,5 +163,5 @@ class Events:
         if happened.what == "modal":
             data["modal"] = interaction.modal
         if happened.what == "failed":
-            data["text"] = "The application did not respond"
+            data["text"] = _FAILED.get(interaction.type, "This interaction failed")
         return f"interaction_{happened.what}", data, frozenset([interaction.user.id])

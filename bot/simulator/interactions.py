@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 
+from bot.simulator import components
 from bot.simulator.bus import InteractionChanged, InteractionCreated, Outcome
 from bot.simulator.drafts import Body
 from bot.simulator.errors import (
@@ -149,7 +150,8 @@ class Interactions:
     def _open_modal(self, interaction: Interaction, data: Body) -> None:
         if not data.payload.get("custom_id") or not data.payload.get("components"):
             raise invalid_form("data", "BASE_TYPE_REQUIRED", "This field is required")
-        interaction.modal = data.payload
+        modal = components.completed(data.payload["components"])
+        interaction.modal = {**data.payload, "components": modal}
         self._tell("modal", interaction)
 
     # what the token still allows

@@ -22,7 +22,7 @@ def submitted(modal: Json, fields: Mapping[str, str | Sequence[str]]) -> Json:
 
 def _filled(component: Json, fields: Mapping[str, str | Sequence[str]], label: str) -> Json:
     kind = component["type"]
-    base: Json = {"type": kind, "id": component.get("id") or 0}
+    base: Json = {"type": kind, "id": component["id"]}
     if kind == components.ACTION_ROW:
         inner = [_filled(c, fields, str(c.get("label") or "")) for c in component["components"]]
         return {**base, "components": inner}
@@ -37,7 +37,20 @@ def _filled(component: Json, fields: Mapping[str, str | Sequence[str]], label: s
         if component.get("required", True) and not low <= len(values) <= high:
             raise Invalid(f"Choose from {low} to {high} in {label or component['custom_id']!r}.")
         return {**base, "custom_id": component["custom_id"], "values": values}
+    if kind in (components.RADIO_GROUP, components.CHECKBOX_GROUP, components.CHECKBOX):
+        return {**base, "custom_id": component["custom_id"], **_ticked(component, fields)}
     return base
+
+
+def _ticked(component: Json, fields: Mapping[str, str | Sequence[str]]) -> Json:
+    """A radio group has one value or null, a checkbox true or false, a checkbox group a list."""
+    given = fields.get(component["custom_id"], ())
+    values = [given] if isinstance(given, str) else list(given)
+    if component["type"] == components.CHECKBOX_GROUP:
+        return {"values": values}
+    if component["type"] == components.CHECKBOX:
+        return {"value": values == ["true"]}
+    return {"value": values[0] if values else None}
 
 
 def _text(component: Json, fields: Mapping[str, str | Sequence[str]]) -> str:

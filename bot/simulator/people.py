@@ -61,14 +61,16 @@ class People:
         self._converter = converter
 
     def who(self, name: str) -> User:
-        """The user called `name`; an empty name is the first member who is not a bot."""
+        """The user called `name`; an empty name is the first member, a plain one if there is."""
         if name:
             return self._world.find_user(name)
-        for guild in self._world.guilds.values():
-            for member in guild.members.values():
-                if not member.user.bot:
-                    return member.user
-        raise Invalid("There is no guild with a member.")
+        guilds = self._world.guilds.values()
+        members = [(g, m.user) for g in guilds for m in g.members.values() if not m.user.bot]
+        if not members:
+            raise Invalid("There is no guild with a member.")
+        powers = Permission.MANAGE_MESSAGES
+        plain = [u for g, u in members if not self._world.permissions(u, None, g) & powers]
+        return plain[0] if plain else members[0][1]
 
     def invoke(self, entry: Invocation) -> Interaction:
         """Run a slash command, or a menu command on a message or a user."""

@@ -45,6 +45,7 @@ class Simulator(Platform):
         self.port = port
         self.atelier: Atelier | None = None if empty else furnish(self.world)
         self.gateway = Gateway(self)
+        self._downloads = Downloads(self)
         self._control = Control(self, lambda: self.gateway.connected)
         self._runner: web.AppRunner | None = None
         self._app = web.Application(
@@ -76,7 +77,7 @@ class Simulator(Platform):
     async def start(self) -> None:
         """Listen."""
         RestServer(self).add_to(self._app)
-        Downloads(self).add_to(self._app)
+        self._downloads.add_to(self._app)
         self._control.add_to(self._app)
         self._app.router.add_get(GATEWAY_PATH, self.gateway.handle)
         self._app.router.add_get(GATEWAY_PATH + "/", self.gateway.handle)
@@ -128,6 +129,7 @@ class Simulator(Platform):
 
     async def _hang_up(self, app: web.Application) -> None:
         self._control.events.close()
+        self._downloads.close()
         await self.gateway.close(1001, "Going away")
 
     @web.middleware
