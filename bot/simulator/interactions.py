@@ -170,7 +170,8 @@ class Interactions:
     def follow_up(self, interaction: Interaction, body: Body) -> Message:
         """Another message. The first one after a deferral fills the thinking message instead."""
         original = interaction.original
-        if original is not None and original.thinking:
+        there = original is not None and original.id in self._world.messages
+        if original is not None and there and original.thinking:
             return self._messages.edit(original, body)
         return self._reply(interaction, body)
 
