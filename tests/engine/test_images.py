@@ -69,7 +69,7 @@ def test_exif_orientation_is_turned(format_name: str, orientation: int) -> None:
     exif[274] = orientation
     assert differs(decode(encoded(turned, format_name, exif=exif)), upright) < 4
     if format_name == "HEIF":
-        # Given bytes, pillow-heif also writes the boxes by which HEIC turns: not to be turned twice.
+        # Given bytes, pillow-heif also writes the boxes by which HEIC turns; once is enough.
         data = encoded(turned, format_name, exif=exif.tobytes())
         assert (b"irot" in data or b"imir" in data) == (orientation > 1)
         assert differs(decode(data), upright) < 4
