@@ -6,8 +6,10 @@ it.
 
 from bot.simulator.cdn import Upload
 from bot.simulator.clock import Clock
+from bot.simulator.faults import CdnFault
 from bot.simulator.limits import Limits
 from bot.simulator.people import Invocation
+from bot.simulator.permissions import Permission
 from bot.simulator.server import Simulator
 
-__all__ = ["Clock", "Invocation", "Limits", "Simulator", "Upload"]
+__all__ = ["CdnFault", "Clock", "Invocation", "Limits", "Permission", "Simulator", "Upload"]

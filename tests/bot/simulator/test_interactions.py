@@ -209,7 +209,7 @@ async def test_token_that_has_run_out(simulator: Simulator, bot: SmallBot) -> No
 
 
 async def test_deleted_answer(simulator: Simulator, bot: SmallBot) -> None:
-    """An answer that was deleted is gone for the token as well: 10008."""
+    """A deleted answer is gone for the token too: 10008, and a follow-up is a new message."""
     interaction = simulator.people.invoke(Invocation("think"))
     await simulator.until(lambda: interaction.original)
     await bot.seen[0].delete_original_response()
@@ -217,6 +217,8 @@ async def test_deleted_answer(simulator: Simulator, bot: SmallBot) -> None:
     with pytest.raises(discord.NotFound) as caught:
         await bot.seen[0].edit_original_response(content="still there?")
     assert caught.value.code == 10008
+    await bot.seen[0].followup.send("anew")
+    assert said(simulator, "anew") is not None
 
 
 async def test_interactions_in_a_direct_conversation(simulator: Simulator, bot: SmallBot) -> None:

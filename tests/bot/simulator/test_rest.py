@@ -193,9 +193,10 @@ async def test_rate_limit(simulator: Simulator, bot: SmallBot) -> None:
 
 async def test_global_rate_limit(simulator: Simulator, bot: SmallBot) -> None:
     """A global 429 holds back requests to other routes too."""
-    simulator.faults.rate_limit(0.2, is_global=True, path="/messages$")
+    simulator.faults.rate_limit(0.4, is_global=True, path="/messages$")
     sending = asyncio.create_task(gallery(bot).send("patient"))
     await simulator.until(lambda: simulator.record.find(status=429))
+    await asyncio.sleep(0.1)  # the client has read the answer by then
     begun = time.perf_counter()
     await bot.fetch_user(simulator.world.bot.id)
     assert time.perf_counter() - begun >= 0.1

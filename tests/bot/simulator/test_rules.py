@@ -10,7 +10,8 @@ from bot.simulator import Clock, components
 from bot.simulator.bus import Bus
 from bot.simulator.commands import Commands
 from bot.simulator.drafts import check_files, checked_content, checked_embeds
-from bot.simulator.errors import ApiError
+from bot.simulator.errors import ApiError, Invalid
+from bot.simulator.modals import submitted
 from bot.simulator.model import Json
 from bot.simulator.permissions import ALL, EVERYONE, Permission
 from bot.simulator.world import World
@@ -152,6 +153,39 @@ def test_files_that_are_not_there() -> None:
     check_files({"a.png"}, embeds)
     with pytest.raises(ApiError):
         check_files({"b.png"}, embeds)
+
+
+MODAL: Json = {
+    "custom_id": "m",
+    "title": "Modal",
+    "components": components.completed(
+        [
+            {"type": 18, "label": "Text", "component": {"type": 4, "custom_id": "t", "style": 1}},
+            {"type": 18, "label": "Menu", "component": SELECT},
+            {"type": 18, "label": "Radio", "component": {"type": 21, "custom_id": "r"}},
+            {"type": 18, "label": "Box", "component": {"type": 23, "custom_id": "b"}},
+            {"type": 10, "content": "Just words"},
+        ]
+    ),
+}
+
+
+def test_modals_are_filled_in() -> None:
+    """Every kind of field comes back in the shape Discord gives it."""
+    data = submitted(MODAL, {"t": "text", "s": "a", "r": "one", "b": "true"})
+    text, menu, radio, box, words = data["components"]
+    assert text["component"]["value"] == "text"
+    assert menu["component"]["values"] == ["a"]
+    assert radio["component"]["value"] == "one"
+    assert box["component"]["value"] is True
+    assert words["type"] == 10
+
+
+@pytest.mark.parametrize("fields", [{}, {"t": "x" * 4001, "s": "a"}, {"t": "x"}, {"z": "1"}])
+def test_modals_that_are_not_filled_in(fields: dict[str, str]) -> None:
+    """A missing, overlong or unknown field is refused with a sentence."""
+    with pytest.raises(Invalid):
+        submitted(MODAL, fields)
 
 
 def test_permissions_add_up() -> None:
