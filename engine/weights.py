@@ -4,6 +4,7 @@ Finding weights is free of torch; only `load` and `keep_convolutions` import it.
 """
 
 import pickle
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,13 +130,15 @@ def _read_pickle(path: Path) -> Mapping[str, Any]:
     import torch
 
     try:
-        # weights_only: a pickle may otherwise run any code that its author put in.
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a damaged file also makes torch guess its version
+            # weights_only: a pickle may otherwise run any code that its author put in.
+            state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise WeightsRejected(
             f"{path} was refused: it holds more than tensors, or is damaged."
         ) from error
-    except (OSError, RuntimeError, EOFError, ValueError, LookupError, TypeError) as error:
+    except Exception as error:  # a damaged pickle makes torch raise whatever it pleases
         raise WeightsRejected(f"{path} is damaged or no file of weights.") from error
     if not isinstance(state, Mapping):
         raise WeightsRejected(f"{path} holds no state dictionary; save `model.state_dict()`.")

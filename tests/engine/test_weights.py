@@ -1,6 +1,7 @@
 """Which weights are taken, and what is refused as weights."""
 
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Callable
@@ -139,6 +140,21 @@ def test_damaged_files_are_rejected(suffix: str, content: str, tmp_path: Path) -
         load(Weights(path, "damaged"))
 
 
+@pytest.mark.parametrize("new_format", [True, False])
+def test_mutated_pickles_are_rejected(new_format: bool, tmp_path: Path) -> None:
+    """No change to a pickle's bytes lets anything but WeightsRejected out, warnings included."""
+    path = tmp_path / "mutated.pth"
+    torch.save({"other": torch.zeros(9)}, path, _use_new_zipfile_serialization=new_format)
+    whole, dice = path.read_bytes(), random.Random(3)
+    for _ in range(150):
+        data = bytearray(whole)
+        for _ in range(dice.choice((1, 2, 6))):
+            data[int(dice.random() ** 3 * len(data))] = dice.randrange(256)
+        path.write_bytes(data)
+        with pytest.raises(WeightsRejected):
+            load(Weights(path, "mutated"))
+
+
 def test_status_says_what_there_is_and_what_auto_takes() -> None:
     """`weights status` lists both kinds, with paths that are whole, and marks what `auto` takes."""
     result = CliRunner().invoke(command, ["status"])
@@ -149,8 +165,11 @@ def test_status_says_what_there_is_and_what_auto_takes() -> None:
 
 
 def test_finding_weights_does_not_import_torch() -> None:
-    """Cold start matters: `status` and `find` leave torch alone."""
-    code = "import sys, engine.commands.weights; print('torch' in sys.modules)"
+    """Cold start matters: what needs no tensors leaves torch alone."""
+    code = (
+        "import sys, engine.commands.weights, engine.images, engine.samples;"
+        "print('torch' in sys.modules)"
+    )
     answer = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
