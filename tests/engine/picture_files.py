@@ -28,6 +28,13 @@ def encoded(picture: Image.Image, format_name: str, **options: object) -> bytes:
     return buffer.getvalue()
 
 
+def differs(one: Image.Image, other: Image.Image) -> float:
+    """Return the mean difference per channel, in 1/255."""
+    assert one.size == other.size
+    apart = np.asarray(one, np.int16) - np.asarray(other, np.int16)
+    return float(np.abs(apart).mean())
+
+
 def png_chunk(name: bytes, data: bytes) -> bytes:
     """Return one chunk of a PNG file with its length and checksum."""
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
