@@ -3,6 +3,36 @@
 from bot.simulator.clock import timestamp
 from bot.simulator.model import Channel, ChannelType, Guild, Json, Member, Role, User
 
+# Fields of a guild that nobody here sets.
+_UNSET = (
+    "icon",
+    "description",
+    "home_header",
+    "splash",
+    "discovery_splash",
+    "banner",
+    "application_id",
+    "afk_channel_id",
+    "system_channel_id",
+    "widget_channel_id",
+    "max_presences",
+    "vanity_url_code",
+    "rules_channel_id",
+    "safety_alerts_channel_id",
+    "public_updates_channel_id",
+    "incidents_data",
+)
+_ZERO = (
+    "system_channel_flags",
+    "verification_level",
+    "default_message_notifications",
+    "mfa_level",
+    "explicit_content_filter",
+    "premium_tier",
+    "premium_subscription_count",
+    "nsfw_level",
+)
+
 
 def user_object(user: User) -> Json:
     """A user."""
@@ -96,42 +126,9 @@ def channel_object(channel: Channel) -> Json:
 
 def guild_object(guild: Guild) -> Json:
     """A guild as REST answers it."""
-    nothing = dict.fromkeys(
-        (
-            "icon",
-            "description",
-            "home_header",
-            "splash",
-            "discovery_splash",
-            "banner",
-            "application_id",
-            "afk_channel_id",
-            "system_channel_id",
-            "widget_channel_id",
-            "max_presences",
-            "vanity_url_code",
-            "rules_channel_id",
-            "safety_alerts_channel_id",
-            "public_updates_channel_id",
-            "incidents_data",
-        )
-    )
-    zero = dict.fromkeys(
-        (
-            "system_channel_flags",
-            "verification_level",
-            "default_message_notifications",
-            "mfa_level",
-            "explicit_content_filter",
-            "premium_tier",
-            "premium_subscription_count",
-            "nsfw_level",
-        ),
-        0,
-    )
     return {
-        **nothing,
-        **zero,
+        **dict.fromkeys(_UNSET),
+        **dict.fromkeys(_ZERO, 0),
         "id": str(guild.id),
         "name": guild.name,
         "owner_id": str(guild.owner_id),
