@@ -102,6 +102,11 @@ class Objective:
         self._content = {tap: content[tap].clone() for tap in recipe.content_taps}
         self._style = style
 
+    def is_finite(self) -> bool:
+        """Whether all targets are; in FP16 loud features overflow."""
+        targets = [*self._content.values(), *(one for tap in self._style.values() for one in tap)]
+        return all(bool(target.isfinite().all()) for target in targets)
+
     def __call__(
         self, features: Features, scale: Tensor
     ) -> tuple[Tensor, Tensor, dict[str, TapGradient]]:

@@ -35,6 +35,7 @@ class Recipe:
     smoothness: float = 0.0  # weight of the total variation, squared
     coarsest: int | None = None  # pixels on the long side of the first scale; None: one scale only
     keeps_aspect: bool = True  # False squeezes both pictures to a square
+    resampling: Literal["lanczos", "bilinear"] = "lanczos"
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ SEED = Recipe(
     optimiser="adam",
     learning_rate=0.002,
     keeps_aspect=False,  # oddity: both pictures are squeezed to a square
+    resampling="bilinear",
 )
 
 GATYS = Recipe(

@@ -13,8 +13,8 @@ from engine.request import Losses
 from engine.tensors import IMAGENET_DEVIATION, IMAGENET_MEAN, per_channel
 from engine.vgg19 import Encoder, Features
 
-# Steps launched before the host waits for their losses: enough to keep a graphics card busy
-# meanwhile, few enough for somebody who cancels.
+# Steps launched on a graphics card before the host waits for their losses: enough to keep it busy
+# meanwhile, few enough for somebody who cancels. On the CPU nothing runs ahead.
 STEPS_AHEAD = 2
 WARM_UP_STEPS = 3  # before a CUDA graph is captured: libraries choose their kernels in these
 
@@ -61,7 +61,8 @@ class Stepper:
 
     def take(self, count: int) -> list[Reading]:
         """Take up to `count` steps, at least one, and wait for them."""
-        numbers = [self._launch() for _ in range(min(count, STEPS_AHEAD))]
+        ahead = STEPS_AHEAD if self._encoder.device.is_cuda else 1
+        numbers = [self._launch() for _ in range(min(count, ahead))]
         return [_read(row) for row in torch.stack(numbers).tolist()]
 
     def take_in_fp32(self) -> Reading:

@@ -81,12 +81,9 @@ def stylize(
     for number, scale in list(enumerate(scales))[saved.scale if saved else 0 :]:
         # The targets: both pictures seen once at this size.
         content = _canvas_of(request.content, scale.size, encoder, recipe)
-        objective = Objective(
-            recipe,
-            see(encoder, recipe, content),
-            _style_targets(request, scale, encoder, recipe),
-            request.strength,
-        )
+        objective = _objective(request, content, scale, encoder, recipe)
+        if not objective.is_finite():
+            objective = _objective(request, content, scale, encoder.in_fp32, recipe)
 
         # The canvas: at first a start of its own, later what the coarser scale left.
         canvas = canvas.to(content.device, copy=True)
@@ -138,19 +135,20 @@ def _canvas_of(
     picture: Image.Image, size: tuple[int, int], encoder: Encoder, recipe: Recipe
 ) -> Tensor:
     """A picture in the recipe's range."""
-    pixels = to_tensor(picture, size, encoder.device.torch_device)
+    pixels = to_tensor(picture, size, encoder.device.torch_device, recipe.resampling)
     return pixels if recipe.canvas == "rgb" else pixels * 2 - 1
 
 
-def _style_targets(
-    request: StylizeRequest, scale: Scale, encoder: Encoder, recipe: Recipe
-) -> dict[str, list[Tensor]]:
-    """What the styles' features come to, each style seen at the size of the painting."""
+def _objective(
+    request: StylizeRequest, content: Tensor, scale: Scale, encoder: Encoder, recipe: Recipe
+) -> Objective:
+    """What to match: the content's features, and the styles' seen at the size of the painting."""
     seen = []
-    for style in request.styles:
-        size = scale.size if not recipe.keeps_aspect else fit(style.size, scale.long_side)
-        seen.append(see(encoder, recipe, _canvas_of(style, size, encoder, recipe)))
-    return style_targets(recipe, seen, request.style_weights)
+    for picture in request.styles:
+        size = scale.size if not recipe.keeps_aspect else fit(picture.size, scale.long_side)
+        seen.append(see(encoder, recipe, _canvas_of(picture, size, encoder, recipe)))
+    style = style_targets(recipe, seen, request.style_weights)
+    return Objective(recipe, see(encoder, recipe, content), style, request.strength)
 
 
 def _first_canvas(

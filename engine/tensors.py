@@ -12,10 +12,12 @@ IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
-def to_tensor(picture: Image.Image, size: tuple[int, int], device: torch.device) -> Tensor:
+def to_tensor(
+    picture: Image.Image, size: tuple[int, int], device: torch.device, resampling: str = "lanczos"
+) -> Tensor:
     """An RGB picture at `size` (width, height), as (1, 3, H, W) float32 in [0, 1]."""
     if picture.size != size:
-        picture = picture.resize(size, Image.Resampling.LANCZOS)
+        picture = picture.resize(size, Image.Resampling[resampling.upper()])
     pixels = torch.from_numpy(np.asarray(picture).copy()).to(device)
     return pixels.permute(2, 0, 1).unsqueeze(0).float().div_(255).contiguous()
 

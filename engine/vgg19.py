@@ -248,8 +248,8 @@ def _convolution_backward(gradient: Tensor, step: _Step) -> Tensor:
 def _unpad(gradient: Tensor, first_padding: int) -> Tensor:
     """Undo the replicated border: its gradients belong to the pixels that it repeats."""
     if first_padding == 1:
-        return gradient
-    gradient = gradient.clone()
+        return gradient.contiguous()
+    gradient = gradient.clone(memory_format=torch.contiguous_format)
     gradient[:, :, 1] += gradient[:, :, 0]
     gradient[:, :, -2] += gradient[:, :, -1]
     gradient[:, :, :, 1] += gradient[:, :, :, 0]

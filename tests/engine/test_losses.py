@@ -1,0 +1,136 @@
+"""The losses' values and gradients, against autograd through the features themselves."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from engine.losses import Objective, smoothness, statistics_of, style_targets
+from engine.presets import MURAL, SEED, Recipe
+from engine.vgg19 import Features
+
+SHAPES = {"relu1_1": (1, 8, 12, 10), "relu2_1": (1, 6, 5, 4)}
+
+
+def features(seed: int, dtype: torch.dtype = torch.float32) -> Features:
+    """Made-up features of two taps, in channels-last memory."""
+    generator = torch.Generator().manual_seed(seed)
+    taps = {
+        tap: torch.rand(shape, generator=generator)
+        .to(dtype)
+        .contiguous(memory_format=torch.channels_last)
+        for tap, shape in SHAPES.items()
+    }
+    return Features(taps, [], "average")
+
+
+def recipe(**changes: object) -> Recipe:
+    """A recipe over the made-up taps; one of them is watched for content and for style."""
+    from dataclasses import replace
+
+    return replace(
+        MURAL,
+        content_taps={"relu2_1": 0.5},
+        style_taps={"relu1_1": 0.7, "relu2_1": 0.3},
+        content_weight=2.0,
+        style_weight=3.0,
+        **changes,  # type: ignore[arg-type]
+    )
+
+
+def plain_gram(f: Tensor) -> list[Tensor]:
+    """The Gram matrix per pixel, from (1, C, H, W)."""
+    flat = f[0].flatten(1)
+    return [flat @ flat.t() / flat.shape[1]]
+
+
+def plain_moments(f: Tensor) -> list[Tensor]:
+    """Gram matrix, mean and deviation per channel."""
+    flat = f[0].flatten(1)
+    return [*plain_gram(f), flat.mean(1), flat.std(1, correction=0)]
+
+
+@pytest.mark.parametrize(("statistic", "plain"), [("gram", plain_gram), ("moments", plain_moments)])
+@pytest.mark.parametrize("relative", [True, False])
+def test_losses_and_gradients_equal_autograds(
+    statistic: str, plain: Callable[[Tensor], list[Tensor]], relative: bool
+) -> None:
+    """The loss is the weighted sum of its parts, and its gradient is what autograd finds."""
+    chosen = recipe(statistic=statistic, relative=relative)
+    content, style, seen = features(1), features(2), features(3)
+
+    def distance(found: Tensor, wanted: Tensor) -> Tensor:
+        squares = (found - wanted).square().mean()
+        return squares / wanted.square().mean() if relative else squares
+
+    leaves = {tap: seen[tap].clone().requires_grad_() for tap in SHAPES}
+    expected_content = 2.0 * 0.5 * distance(leaves["relu2_1"], content["relu2_1"])
+    expected_style = torch.zeros(())
+    for tap, weight in chosen.style_taps.items():
+        parts = zip(plain(leaves[tap]), plain(style[tap]), strict=True)
+        expected_style = expected_style + 4.0 * 3.0 * weight * sum(
+            distance(*pair) for pair in parts
+        )
+    (expected_content + expected_style).backward()
+
+    targets = style_targets(chosen, [style], [1.0])
+    objective = Objective(chosen, content, targets, strength=4.0)
+    found_content, found_style, gradients = objective(seen, torch.tensor(8.0))
+
+    torch.testing.assert_close(found_content, expected_content.detach())
+    torch.testing.assert_close(found_style, expected_style.detach(), rtol=1e-4, atol=1e-6)
+    for tap, leaf in leaves.items():
+        above = torch.ones(SHAPES[tap]).contiguous(memory_format=torch.channels_last)
+        assert leaf.grad is not None
+        torch.testing.assert_close(gradients[tap](above) - 1, leaf.grad * 8, rtol=1e-3, atol=1e-5)
+
+
+def test_bf16_statistics_are_summed_in_fp32() -> None:
+    """The sums over many BF16 features keep FP32's accuracy, not BF16's eight bits."""
+    generator = torch.Generator().manual_seed(4)
+    exact = torch.rand(1, 16, 256, 256, generator=generator).bfloat16()
+    exact = exact.contiguous(memory_format=torch.channels_last)
+
+    low, high = statistics_of(exact), statistics_of(exact.float())
+
+    torch.testing.assert_close(low.gram, high.gram, rtol=2e-3, atol=0)
+    torch.testing.assert_close(low.total, high.total, rtol=2e-3, atol=0)
+    assert low.gram.dtype == torch.float32
+
+
+def test_several_styles_are_averaged_by_weight() -> None:
+    """Two styles at weights 3 and 1 pull towards three quarters of the one's numbers."""
+    first, second = features(5), features(6)
+
+    targets = style_targets(SEED_LIKE, [first, second], [3.0, 1.0])
+
+    expected = 0.75 * statistics_of(first["relu1_1"]).gram
+    expected += 0.25 * statistics_of(second["relu1_1"]).gram
+    torch.testing.assert_close(targets["relu1_1"][0], expected)
+
+
+SEED_LIKE = recipe(statistic="raw gram", relative=False)
+
+
+def test_the_seeds_gram_matrix_is_not_divided() -> None:
+    """The original's oddity: the raw Gram matrix grows with the picture."""
+    assert SEED.statistic == "raw gram"
+    flat = features(7)["relu1_1"][0].flatten(1)
+    targets = style_targets(SEED_LIKE, [features(7)], [1.0])
+
+    torch.testing.assert_close(targets["relu1_1"][0], flat @ flat.t())
+
+
+def test_smoothness_and_its_gradient() -> None:
+    """The squared total variation, and the gradient that autograd finds for it."""
+    canvas = torch.rand(1, 3, 7, 9, generator=torch.Generator().manual_seed(8)).requires_grad_()
+    across = (canvas[..., 1:] - canvas[..., :-1]).square().sum()
+    down = (canvas[..., 1:, :] - canvas[..., :-1, :]).square().sum()
+    expected = 5.0 * (across + down) / canvas.numel()
+    expected.backward()
+
+    loss, gradient = smoothness(canvas.detach(), 5.0)
+
+    torch.testing.assert_close(loss, expected.detach())
+    torch.testing.assert_close(gradient, canvas.grad)

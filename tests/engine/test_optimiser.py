@@ -1,0 +1,118 @@
+"""Adam and L-BFGS against torch.optim's, and the steps that are left out."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from engine.optimiser import LBFGS, Adam, Optimiser
+
+OK, BAD = torch.tensor(1.0), torch.tensor(0.0)
+
+
+def bowl(canvas: Tensor) -> Tensor:
+    """A convex function with curvatures from 1 to 30 and its lowest point at 0.5."""
+    curvature = torch.linspace(1, 30, canvas.numel()).view_as(canvas)
+    return (curvature * (canvas - 0.5).square()).sum() + 0.1 * (canvas - 0.5).pow(4).sum()
+
+
+def slope(canvas: Tensor) -> Tensor:
+    """The gradient of `bowl`."""
+    leaf = canvas.detach().clone().requires_grad_()
+    bowl(leaf).backward()
+    assert leaf.grad is not None
+    return leaf.grad
+
+
+def start() -> Tensor:
+    """A canvas away from the lowest point."""
+    return torch.rand(1, 3, 4, 5, generator=torch.Generator().manual_seed(1))
+
+
+def adam(canvas: Tensor) -> Optimiser:
+    """Adam with averaging, so that a restored average is tested too."""
+    return Adam(canvas, 0.01, averaging=0.9)
+
+
+BOTH = pytest.mark.parametrize("make", [adam, LBFGS])
+
+
+def test_adam_equals_torchs() -> None:
+    """Every iterate is torch.optim.Adam's."""
+    canvas, theirs = start(), start().requires_grad_()
+    ours, reference = Adam(canvas, 0.05), torch.optim.Adam([theirs], lr=0.05)
+    for _ in range(50):
+        ours.step(slope(canvas), OK)
+        reference.zero_grad()
+        bowl(theirs).backward()
+        reference.step()
+        torch.testing.assert_close(canvas, theirs.detach())
+
+
+def test_lbfgs_equals_torchs() -> None:
+    """Every iterate is that of torch.optim.LBFGS with unit steps and no line search."""
+    canvas, theirs = start().double(), start().double().requires_grad_()
+    ours = LBFGS(canvas, history=5)
+    reference = torch.optim.LBFGS(
+        [theirs], lr=1, max_iter=20, history_size=5, tolerance_grad=0, tolerance_change=0
+    )
+
+    def closure() -> Tensor:
+        reference.zero_grad()
+        loss = bowl(theirs)
+        loss.backward()
+        return loss
+
+    for _ in range(20):
+        ours.step(slope(canvas), OK.double())
+    reference.step(closure)  # type: ignore[arg-type]
+
+    torch.testing.assert_close(canvas, theirs.detach(), rtol=1e-6, atol=1e-8)
+    assert float(bowl(canvas)) < 0.1 * float(bowl(start()))
+
+
+def test_averaging_shows_the_middle_of_the_iterates() -> None:
+    """After one step the average is the iterate; later it lies among the last ones."""
+    canvas = start()
+    optimiser = Adam(canvas, 0.01, averaging=0.9)
+    optimiser.step(slope(canvas), OK)
+    torch.testing.assert_close(optimiser.result(), canvas)
+    seen = []
+    for _ in range(100):
+        optimiser.step(slope(canvas), OK)
+        seen.append(canvas.clone())
+    weights = torch.tensor([0.9**age for age in range(99, -1, -1)]).view(-1, 1, 1, 1, 1)
+    expected = (torch.stack(seen) * weights).sum(0) / weights.sum()
+    torch.testing.assert_close(optimiser.result(), expected, rtol=1e-3, atol=1e-4)
+
+
+@BOTH
+def test_a_step_that_is_not_finite_changes_nothing(make: Callable[[Tensor], Optimiser]) -> None:
+    """With `ok` at 0.0 and a gradient of NaNs, what follows is as if the step had not been."""
+    disturbed, plain = start(), start()
+    first, second = make(disturbed), make(plain)
+    for number in range(12):
+        if number in (0, 4, 5):
+            before = disturbed.clone()
+            first.step(torch.full_like(disturbed, float("nan")), BAD)
+            assert torch.equal(disturbed, before)
+        first.step(slope(disturbed), OK)
+        second.step(slope(plain), OK)
+    torch.testing.assert_close(first.result(), second.result())
+
+
+@BOTH
+def test_state_restores_every_later_step(make: Callable[[Tensor], Optimiser]) -> None:
+    """A second optimiser given the state takes the same steps, bit for bit."""
+    canvas = start()
+    first = make(canvas)
+    for _ in range(7):
+        first.step(slope(canvas), OK)
+    copy = canvas.clone()
+    second = make(copy)
+    second.restore({k: v.clone() if isinstance(v, Tensor) else v for k, v in first.state().items()})
+    for _ in range(7):
+        first.step(slope(canvas), OK)
+        second.step(slope(copy), OK)
+    assert torch.equal(first.result(), second.result())

@@ -1,0 +1,251 @@
+"""The recipe from end to end, with the real VGG-19 at small sizes."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from engine.device import Device, choose_device
+from engine.errors import CheckpointRejected, PaintingFailed, RequestRejected, Stopped
+from engine.presets import PRESETS
+from engine.request import Progress, StylizeRequest
+from engine.stylize import stylize
+from engine.vgg19 import Encoder
+
+
+@pytest.fixture
+def request_(content: Image.Image, style: Image.Image) -> StylizeRequest:
+    """A small painting over two scales."""
+    return StylizeRequest(content, (style,), size=48, steps=12)
+
+
+def pixels(picture: Image.Image) -> np.ndarray:
+    """A picture as integers, (H, W, 3)."""
+    return np.asarray(picture).astype(int)
+
+
+@pytest.mark.parametrize("preset", list(PRESETS))
+def test_every_preset_paints(preset: str, request_: StylizeRequest, encoder: Encoder) -> None:
+    """Each preset lowers its loss and returns what a result shows."""
+    painting = stylize(replace(request_, preset=preset), encoder)
+
+    assert painting.preset == preset
+    assert painting.steps == len(painting.curve) == 12
+    assert painting.curve[-1][1] < painting.curve[0][1]
+    assert painting.losses.total == pytest.approx(painting.losses.content + painting.losses.style)
+    assert painting.losses.total == painting.curve[-1][1]
+    assert max(painting.picture.size) == 48
+    assert painting.weights == "bundled"
+    assert painting.device == "cpu"
+    assert painting.precision == "fp32"
+    assert painting.repeated_steps == 0
+
+
+def test_aspect_ratio_is_kept_but_by_the_seed(
+    request_: StylizeRequest, encoder: Encoder, content: Image.Image
+) -> None:
+    """A painting has its content's shape; only the original squeezed it to a square."""
+    wide = replace(request_, content=content.crop((0, 0, content.width, content.width // 2)))
+
+    assert stylize(wide, encoder).picture.size == (48, 24)
+    assert stylize(replace(wide, preset="seed"), encoder).picture.size == (48, 48)
+
+
+@pytest.mark.parametrize("preset", list(PRESETS))
+def test_the_same_request_gives_the_same_picture(
+    preset: str, request_: StylizeRequest, encoder: Encoder
+) -> None:
+    """Same seed, same machine, same picture, byte for byte."""
+    once, twice = (stylize(replace(request_, preset=preset, steps=5), encoder) for _ in range(2))
+
+    assert once.picture.tobytes() == twice.picture.tobytes()
+    assert once.curve == twice.curve
+
+
+def test_the_seed_of_the_noise_counts(request_: StylizeRequest, encoder: Encoder) -> None:
+    """The paper's preset starts from noise, and another seed is other noise."""
+    gatys = replace(request_, preset="gatys", steps=2)
+
+    one, other = stylize(gatys, encoder), stylize(replace(gatys, seed=1), encoder)
+
+    assert one.picture.tobytes() != other.picture.tobytes()
+
+
+def test_strength_brings_the_picture_nearer_to_the_style(
+    request_: StylizeRequest, encoder: Encoder
+) -> None:
+    """With more strength the style's own loss, its weight taken out, ends lower."""
+    soft = stylize(replace(request_, strength=0.1, steps=40), encoder)
+    strong = stylize(replace(request_, strength=10, steps=40), encoder)
+
+    assert strong.losses.style / 10 < soft.losses.style / 0.1
+    assert strong.losses.content > soft.losses.content
+
+
+def test_kept_colors_are_the_contents(request_: StylizeRequest, encoder: Encoder) -> None:
+    """The painting's chroma is that of the content where nothing had to be clipped."""
+    painting = stylize(replace(request_, keep_colors=True), encoder)
+
+    wanted = request_.content.resize(painting.picture.size, Image.Resampling.LANCZOS)
+    got, want = (pixels(p.convert("YCbCr"))[..., 1:] for p in (painting.picture, wanted))
+    inside = ((pixels(painting.picture) > 2) & (pixels(painting.picture) < 253)).all(axis=2)
+    assert inside.mean() > 0.5
+    assert np.abs(got - want)[inside].max() <= 3
+
+
+def test_a_style_of_no_weight_does_not_count(
+    request_: StylizeRequest, encoder: Encoder, content: Image.Image
+) -> None:
+    """Two styles blend by their weights: at 1 and 0 the first one is alone."""
+    (style,) = request_.styles
+    blended = replace(request_, styles=(style, content), style_weights=(1.0, 0.0), steps=4)
+
+    assert stylize(blended, encoder).curve == stylize(replace(request_, steps=4), encoder).curve
+
+
+def test_progress_tells_every_step_and_shows_the_picture(
+    request_: StylizeRequest, encoder: Encoder
+) -> None:
+    """Steps count up to the total, time left falls to zero, previews are pictures."""
+    seen: list[tuple[Progress, Image.Image]] = []
+
+    painting = stylize(request_, encoder, on_progress=lambda p: seen.append((p, p.preview())))
+
+    assert [progress.step for progress, _ in seen] == list(range(1, 13))
+    assert {progress.total_steps for progress, _ in seen} == {12}
+    assert seen[-1][0].seconds_left == 0
+    assert seen[0][0].seconds_left > 0
+    assert seen[-1][1].tobytes() == painting.picture.tobytes()
+    assert seen[-1][0].losses == painting.losses
+
+
+@pytest.mark.parametrize("preset", ["mural", "seed", "gatys"])
+@pytest.mark.parametrize("at", [3, 7])
+def test_a_stopped_run_goes_on_to_the_same_picture(
+    preset: str, at: int, request_: StylizeRequest, encoder: Encoder, tmp_path: Path
+) -> None:
+    """Stopped in the middle of a scale and resumed, the picture is the uninterrupted one."""
+    request = replace(request_, preset=preset)
+    file = tmp_path / "nst_model.pth"
+    steps = 0
+
+    def count(progress: Progress) -> None:
+        nonlocal steps
+        steps = progress.step
+
+    with pytest.raises(Stopped, match=f"step {at} of 12"):
+        stylize(
+            request, encoder, on_progress=count, should_stop=lambda: steps == at, checkpoint=file
+        )
+    assert [path.name for path in tmp_path.iterdir()] == ["nst_model.pth"]
+    resumed = stylize(request, encoder, resume=file)
+    whole = stylize(request, encoder)
+
+    assert resumed.curve == whole.curve
+    assert np.abs(pixels(resumed.picture) - pixels(whole.picture)).max() <= 1
+
+
+def test_a_checkpoint_meets_only_its_own_painting(
+    request_: StylizeRequest, encoder: Encoder, tmp_path: Path
+) -> None:
+    """Other options, a damaged file and a missing one are refused in words."""
+    file = tmp_path / "nst_model.pth"
+    with pytest.raises(Stopped):
+        stylize(request_, encoder, should_stop=lambda: True, checkpoint=file)
+
+    with pytest.raises(CheckpointRejected, match="another painting"):
+        stylize(replace(request_, strength=2), encoder, resume=file)
+    file.write_bytes(file.read_bytes()[:1000])
+    with pytest.raises(CheckpointRejected, match="damaged"):
+        stylize(request_, encoder, resume=file)
+    with pytest.raises(CheckpointRejected, match="no checkpoint"):
+        stylize(request_, encoder, resume=tmp_path / "missing.pth")
+
+
+def overflowing(state: Mapping[str, torch.Tensor], factor: float) -> dict[str, torch.Tensor]:
+    """The bundled VGG-19 with conv1_1 louder and conv1_2 quieter: the same network but for FP16."""
+    changed = {name: value.float() for name, value in state.items()}
+    for name in ("features.0.weight", "features.0.bias"):
+        changed[name] = changed[name] * factor
+    changed["features.2.weight"] = changed["features.2.weight"] / factor
+    return changed
+
+
+def test_steps_that_overflow_are_repeated_in_fp32(
+    request_: StylizeRequest, state: Mapping[str, torch.Tensor]
+) -> None:
+    """Where FP16 cannot hold the features every step is done in FP32, and counted."""
+    fp16 = Device(torch.device("cpu"), "fp16")
+    request = replace(request_, size=24, steps=4)
+    loud = Encoder(overflowing(state, 2.0**16), fp16, "loud")
+
+    painting = stylize(request, loud)
+
+    exact = stylize(request, loud.in_fp32)
+    assert painting.repeated_steps == 4
+    assert painting.losses.total == pytest.approx(exact.losses.total, rel=0.05)
+
+
+def test_fp16_paints_what_fp32_paints(
+    request_: StylizeRequest, state: Mapping[str, torch.Tensor], encoder: Encoder
+) -> None:
+    """FP16 with its loss scale loses no step and comes to the same loss."""
+    request = replace(request_, size=32, steps=6)
+
+    painting = stylize(request, Encoder(state, Device(torch.device("cpu"), "fp16"), "bundled"))
+
+    assert painting.repeated_steps == 0
+    assert painting.losses.total == pytest.approx(stylize(request, encoder).losses.total, rel=0.03)
+
+
+def test_weights_that_never_give_a_finite_loss_fail_in_words(
+    request_: StylizeRequest, state: Mapping[str, torch.Tensor]
+) -> None:
+    """A network that overflows even FP32 is told as such, not painted with."""
+    broken = {name: value.float() * 1e30 for name, value in state.items()}
+
+    with pytest.raises(PaintingFailed, match="not finite"):
+        stylize(request_, Encoder(broken, choose_device("cpu", "fp32"), "broken"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"preset": "oil"}, "no preset 'oil'"),
+        ({"size": 0}, "size must be"),
+        ({"size": 100_000}, "size must be"),
+        ({"steps": 0}, "steps must be"),
+        ({"strength": 0.0}, "strength must be"),
+        ({"strength": float("nan")}, "strength must be"),
+        ({"styles": ()}, "at least one style"),
+        ({"style_weights": (-1.0,)}, "weights must not"),
+        ({"style_weights": (0.0,)}, "weights must not"),
+        ({"fast": True}, "no fast setting"),
+    ],
+)
+def test_impossible_requests_are_refused_in_words(
+    changes: dict[str, object], words: str, request_: StylizeRequest, encoder: Encoder
+) -> None:
+    """What cannot be painted is told before anything is computed."""
+    with pytest.raises(RequestRejected, match=words):
+        stylize(replace(request_, **changes), encoder)  # type: ignore[arg-type]
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("preset", list(PRESETS))
+def test_a_graphics_card_paints_what_the_cpu_paints(
+    preset: str, request_: StylizeRequest, state: Mapping[str, torch.Tensor], encoder: Encoder
+) -> None:
+    """FP16 on CUDA, graph replay included, comes to the CPU's loss in FP32."""
+    cuda = Encoder(state, choose_device("cuda", "fp16"), "bundled")
+    request = replace(request_, preset=preset, size=64, steps=30)
+
+    painting = stylize(request, cuda)
+
+    assert painting.precision == "fp16"
+    assert painting.repeated_steps == 0
+    assert painting.losses.total == pytest.approx(stylize(request, encoder).losses.total, rel=0.1)
