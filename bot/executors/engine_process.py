@@ -75,6 +75,9 @@ def serve(connection: Connection, setup: EngineSetup) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with contextlib.suppress(OSError):  # some sandboxes forbid it
         os.nice(setup.niceness)
+    # Read when OpenMP is loaded, which comes with torch. Its threads spin while they wait for each
+    # other; on cores that the bot and others use too, that made a painting five times as long.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     inbox = _Inbox(connection)
     try:
         module, _, function = setup.painter.partition(":")

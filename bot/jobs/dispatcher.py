@@ -31,7 +31,7 @@ class Dispatcher:
         # a token, not before, so that its turn is decided as late as can be.
         self._room: asyncio.Queue[None] = asyncio.Queue()
         self._news = asyncio.Event()  # a job may be waiting, or we stop
-        self._stopping = False
+        self._stopping = asyncio.Event()
         self._putting_back = False
         self._cancelled: set[int] = set()
         self._paintings: dict[int, asyncio.Task[None]] = {}
@@ -57,7 +57,7 @@ class Dispatcher:
 
     async def stop(self, grace: float) -> None:
         """Begin no painting any more; put back what is not finished after `grace` seconds."""
-        self._stopping = True
+        self._stopping.set()
         self._news.set()
         self._room.put_nowait(None)
         try:
@@ -65,14 +65,13 @@ class Dispatcher:
                 await self._idle.wait()
         except TimeoutError:
             self._putting_back = True
-            for job_id in self._paintings:
-                await self._executor.cancel(job_id)
+            await asyncio.gather(*(self._executor.cancel(job_id) for job_id in self._paintings))
             await self._idle.wait()
 
     async def _next(self) -> Job | None:
         """Wait until there is both room and a job, and claim it; None when we stop."""
         await self._room.get()
-        while not self._stopping:
+        while not self._stopping.is_set():
             self._news.clear()
             try:
                 job = await self._service.claim()
@@ -80,6 +79,9 @@ class Dispatcher:
                 log.exception("no job could be claimed; next try in %.0f s", RETRY_SECONDS)
                 asyncio.get_running_loop().call_later(RETRY_SECONDS, self._news.set)
                 job = None
+            if job and self._stopping.is_set():
+                await self._service.put_back(job.id)
+                return None
             if job:
                 return job
             await self._news.wait()

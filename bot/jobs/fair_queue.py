@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Generic, TypeVar
 
+FAR_OFF = 1.5  # times too long or too short: then a prediction is replaced
 Key = TypeVar("Key", bound=Hashable)
 
 
@@ -121,9 +122,15 @@ class FairQueue:
         self._waiting[job_id] = job
 
     def predict_again(self, seconds: Mapping[int, float]) -> None:
-        """Replace what is predicted for waiting jobs, by job id."""
+        """Replace what was predicted for waiting jobs, by job id, where it was far off.
+
+        Small corrections would only shuffle members who are level, and with them the positions
+        that people have been shown.
+        """
         for job_id, new in seconds.items():
-            self._waiting[job_id] = replace(self._waiting[job_id], seconds=new)
+            job = self._waiting[job_id]
+            if not 1 / FAR_OFF < new / job.seconds < FAR_OFF:
+                self._waiting[job_id] = replace(job, seconds=new)
 
     def remove(self, job_id: int) -> None:
         """Drop a job: one that is done, or one that was cancelled while it waited."""
@@ -143,16 +150,20 @@ class FairQueue:
             {guild_id: self._members[guild_id].merge(line) for guild_id, line in lines.items()}
         )
 
-    def forecast(self, free_in: Sequence[float]) -> list[Turn]:
+    def forecast(
+        self, free_in: Sequence[float], seconds: Mapping[int, float] | None = None
+    ) -> list[Turn]:
         """Say when each waiting job will be painted, in the order of service.
 
-        `free_in` has, for every painting that can go on at a time, the seconds until it is free.
+        `free_in` has, for every painting that can go on at a time, the seconds until it is free;
+        `seconds` has newer predictions than those that the jobs were added with, by job id.
         """
+        seconds = seconds or {}
         free = sorted(free_in)
         turns = []
         for job in self.order():
             starts_in = free[0]
-            finishes_in = starts_in + job.seconds
+            finishes_in = starts_in + seconds.get(job.job_id, job.seconds)
             heapq.heapreplace(free, finishes_in)
             turns.append(Turn(job.job_id, starts_in, finishes_in))
         return turns

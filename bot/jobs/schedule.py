@@ -46,7 +46,8 @@ class Schedule:
     def __init__(self, estimator: Estimator) -> None:
         self._estimator = estimator
         self._queue = FairQueue()
-        self._kinds: dict[int, Kind] = {}  # of the waiting
+        self._kinds: dict[int, Kind] = {}
+        self._seconds: dict[int, float] = {}  # of painting, as predicted by now; newer jobs lack
         self._paintings: dict[int, _Painting] = {}
         self._slots = 1
         self._places: dict[int, Place] = {}
@@ -82,7 +83,8 @@ class Schedule:
         waiting = self._queue.take()
         if waiting is None:
             return None
-        self._paintings[waiting.job_id] = _Painting(waiting.seconds, now)
+        predicted = self._seconds.get(waiting.job_id, waiting.seconds)
+        self._paintings[waiting.job_id] = _Painting(predicted, now)
         self._places_at = None
         return waiting.job_id
 
@@ -130,7 +132,7 @@ class Schedule:
         left = {job_id: p.seconds_left(now) for job_id, p in self._paintings.items()}
         free = [0.0] * (self._slots - len(left))
         places = {job_id: Place(job_id, 0, 0.0, seconds) for job_id, seconds in left.items()}
-        turns = self._queue.forecast([*left.values(), *free])
+        turns = self._queue.forecast([*left.values(), *free], self._seconds)
         for position, turn in enumerate(turns, start=1):
             places[turn.job_id] = Place(turn.job_id, position, turn.starts_in, turn.finishes_in)
         return places
@@ -138,5 +140,6 @@ class Schedule:
     def _predict_again(self) -> None:
         waiting = self._kinds.keys() - self._paintings.keys()
         seconds = {kind: self._estimator.predict(kind) for kind in set(self._kinds.values())}
-        self._queue.predict_again({job_id: seconds[self._kinds[job_id]] for job_id in waiting})
+        self._seconds = {job_id: seconds[self._kinds[job_id]] for job_id in waiting}
+        self._queue.predict_again(self._seconds)
         self._places_at = None

@@ -25,7 +25,7 @@ class Script:
 
     steps: int = 3
     step_seconds: float = 0.0
-    fault: str = ""  # "raise", "die", "hang", "refuse": after half of the steps
+    fault: str = ""  # "raise", "die", "hang", "refuse": after half of the steps; or "no file"
     once: str = ""  # a file; where it is there already, there is no fault
     stubborn: bool = False  # does not stop when asked to
 
@@ -69,7 +69,8 @@ class Clockwork:
             left = seconds / step * (script.steps - step)
             losses = Losses(100.0 / step, 40.0 / step, 60.0 / step)
             on_progress(Progress(step, script.steps, losses, seconds, left, lambda: _square(800)))
-        _square(64).save(order.result)
+        if script.fault != "no file":
+            _square(64).save(order.result)
         if order.timelapse:
             order.timelapse.write_bytes(b"film of " + order.content.read_bytes())
         return PaintOutcome(

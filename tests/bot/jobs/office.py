@@ -1,6 +1,7 @@
 """A job service over real SQLite and a real picture store, with a clock that the test winds."""
 
 import itertools
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
@@ -20,14 +21,19 @@ ANN, BOB, CID = 1, 2, 3
 
 
 class Clock:
-    """Unix seconds that go on only when told to."""
+    """Unix seconds that go on only when told to, or by themselves from `run` on."""
 
     def __init__(self) -> None:
         self.now = 1_700_000_000.0
+        self._runs = False
 
     def __call__(self) -> float:
         """Tell the time."""
-        return self.now
+        return time.time() if self._runs else self.now
+
+    def run(self) -> None:
+        """Be a real clock."""
+        self._runs = True
 
 
 class Office:
@@ -36,6 +42,7 @@ class Office:
     def __init__(self, database: Database, folder: Path) -> None:
         self.database = database
         self.clock = Clock()
+        self.folder = folder
         self.pictures = PictureStore(folder)
         self.changes: list[Job] = []
         self._interactions = itertools.count(500)
@@ -60,10 +67,15 @@ class Office:
         return Recipe(await self.pictures.put(content), (await self.pictures.put(style),))
 
     async def submit(
-        self, member: int = ANN, guild: int = GUILD, limits: JobLimits = PLENTY
+        self,
+        member: int = ANN,
+        guild: int = GUILD,
+        limits: JobLimits = PLENTY,
+        content: bytes = b"content",
     ) -> Job:
         """Submit a painting of a member."""
-        return await self.service.submit(self.origin(member, guild), await self.recipe(), limits)
+        recipe = await self.recipe(content)
+        return await self.service.submit(self.origin(member, guild), recipe, limits)
 
     async def claim(self) -> Job:
         """Begin the next painting."""

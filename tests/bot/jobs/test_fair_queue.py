@@ -132,6 +132,18 @@ def test_an_idle_queue_remembers_nothing() -> None:
     assert [job.job_id for job in queue.order()] == [2, 3]
 
 
+def test_small_corrections_move_nobody() -> None:
+    """New predictions change the times foretold; the order only where the old ones were far off."""
+    queue = queue_of((1, A, 10.0), (1, A, 10.0), (1, B, 10.0), (1, B, 10.0))
+    better = {1: 12.0, 2: 12.0, 3: 9.0, 4: 9.0}
+    queue.predict_again(better)
+    turns = queue.forecast([0.0], better)
+    assert [turn.job_id for turn in turns] == [1, 3, 2, 4]
+    assert [turn.starts_in for turn in turns] == [0.0, 12.0, 21.0, 33.0]
+    queue.predict_again({1: 100.0})
+    assert [turn.job_id for turn in queue.forecast([0.0])] == [1, 3, 4, 2]
+
+
 @given(histories, st.lists(st.floats(0, 100), min_size=1, max_size=4))
 def test_the_forecast_comes_true(
     history: list[tuple[int, int, float] | str], free_in: list[float]

@@ -1,0 +1,118 @@
+"""The real engine, in a real process, at small sizes."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import av
+import pytest
+import pytest_asyncio
+from PIL import Image
+
+from bot.errors import PaintingCancelled, PaintingFailed
+from bot.executors.contract import PaintOrder, PaintProgress
+from bot.executors.engine_process import EngineSetup
+from bot.executors.local import LocalExecutor
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SETUP = EngineSetup(
+    weights="bundled", device="cpu", precision="fp32", progress_seconds=0.0, preview_seconds=0.0
+)
+
+
+@pytest.fixture
+def order(tmp_path: Path) -> PaintOrder:
+    """A painting of a gradient in the style of stripes, 48 pixels wide, in a few steps."""
+    content, style = tmp_path / "content", tmp_path / "style"
+    Image.linear_gradient("L").convert("RGB").resize((96, 64)).save(content, "PNG")
+    stripes = Image.new("RGB", (64, 64), "navy")
+    stripes.paste("gold", (0, 16, 64, 32))
+    stripes.save(style, "PNG")
+    return PaintOrder(
+        job_id=1,
+        content=content,
+        styles=(style,),
+        preset="mural",
+        size=48,
+        steps=6,
+        strength=1.0,
+        keep_colors=False,
+        seed=0,
+        result=tmp_path / "result.png",
+        timelapse=tmp_path / "timelapse.mp4",
+    )
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def executor() -> AsyncIterator[LocalExecutor]:
+    """One engine process for all tests here, with the bundled weights on the CPU."""
+    executor = LocalExecutor([SETUP])
+    await executor.start()
+    yield executor
+    await executor.close()
+
+
+async def test_paints(executor: LocalExecutor, order: PaintOrder) -> None:
+    """A painting, its losses, its previews and its time-lapse come back."""
+    heard: list[PaintProgress] = []
+    outcome = await executor.paint(order, heard.append)
+    assert executor.devices == ("cpu",)
+    with Image.open(order.result) as picture:
+        assert picture.size == (outcome.width, outcome.height) == (48, 32)
+    assert (outcome.steps, outcome.device, outcome.precision) == (6, "cpu", "fp32")
+    assert outcome.loss == pytest.approx(outcome.content_loss + outcome.style_loss)
+    assert "bundled" in outcome.weights.lower()
+    assert heard[-1].step == heard[-1].total_steps == 6
+    assert heard[-1].loss == outcome.loss
+    assert all(progress.preview for progress in heard)
+    assert order.timelapse is not None
+    with av.open(str(order.timelapse)) as film:
+        assert film.streams.video[0].frames >= 6
+
+
+async def test_the_first_painting_is_as_fast_as_the_second(
+    executor: LocalExecutor, order: PaintOrder, tmp_path: Path
+) -> None:
+    """Loading and warming up are over when the executor has started."""
+    order = replace(order, timelapse=None, steps=12)
+    seconds = []
+    for number in range(4):
+        began = time.monotonic()
+        result = tmp_path / f"{number}.png"
+        await executor.paint(replace(order, result=result), lambda _: None)
+        seconds.append(time.monotonic() - began)
+    assert seconds[0] < 2 * max(seconds[1:]) + 0.1
+
+
+async def test_stops_and_goes_on(executor: LocalExecutor, order: PaintOrder) -> None:
+    """A painting that is cancelled stops in the engine; the process stays and paints the next."""
+    pids = executor.pids
+    begun = asyncio.Event()
+    long = replace(order, steps=2000, timelapse=None)
+    painting = asyncio.create_task(executor.paint(long, lambda _: begun.set()))
+    await begun.wait()
+    await executor.cancel(order.job_id)
+    with pytest.raises(PaintingCancelled):
+        await painting
+    await executor.paint(order, lambda _: None)
+    assert executor.pids == pids
+
+
+async def test_refuses_in_words(executor: LocalExecutor, order: PaintOrder) -> None:
+    """What the engine refuses is a sentence for the member, without a path of the host's."""
+    with pytest.raises(PaintingFailed, match="There is no preset 'sketch'"):
+        await executor.paint(replace(order, preset="sketch"), lambda _: None)
+    order.content.write_bytes(b"no picture")
+    with pytest.raises(PaintingFailed, match="content picture") as caught:
+        await executor.paint(order, lambda _: None)
+    assert str(order.content.parent) not in str(caught.value)
+
+
+async def test_weights_that_are_not_there(tmp_path: Path) -> None:
+    """A file of weights that does not exist is said when the executor starts."""
+    executor = LocalExecutor([replace(SETUP, weights=str(tmp_path / "none.safetensors"))])
+    with pytest.raises(PaintingFailed, match=r"none\.safetensors"):
+        await executor.start()

@@ -1,0 +1,261 @@
+"""Jobs get from the queue to real engine processes and back, whatever happens on the way."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.executors.local import LocalExecutor
+from bot.jobs.dispatcher import OUR_FAULT, Dispatcher
+from bot.jobs.model import Actor, Job, JobState
+from tests.bot.executors.clockwork import Script
+from tests.bot.executors.conftest import IMPATIENT, SETUP
+from tests.bot.jobs.office import ANN, BOB, CID, GUILD, PLENTY, Office
+
+FINISHED = {JobState.DELIVERING, JobState.FAILED, JobState.CANCELLED}
+LONG = Script(steps=1000, step_seconds=0.02)
+
+
+class Studio:
+    """An office with a dispatcher and an executor; the clock is the real one."""
+
+    def __init__(self, office: Office, executor: LocalExecutor) -> None:
+        office.clock.run()
+        self.office = office
+        self.executor = executor
+        self.dispatcher = Dispatcher(office.service, executor, office.pictures)
+        self.running = asyncio.create_task(self.dispatcher.run())
+
+    async def submit(self, script: Script, member: int = ANN, guild: int = GUILD) -> Job:
+        """Submit a painting that goes by a script."""
+        return await self.office.submit(member, guild, content=script.bytes())
+
+    async def wait_for(self, job: Job, *states: JobState) -> Job:
+        """Wait until a job is in one of the states, and return it."""
+        changed = asyncio.Event()
+        end = self.office.service.subscribe(lambda _: changed.set())
+        try:
+            async with asyncio.timeout(10):
+                while True:
+                    changed.clear()
+                    found = await self.office.service.get(job.id)
+                    assert found is not None
+                    if found.state in states:
+                        return found
+                    await changed.wait()
+        finally:
+            end()
+
+    async def wait_for_progress(self, job: Job) -> None:
+        """Wait until something was heard of a painting."""
+        async with asyncio.timeout(10):
+            while self.office.service.progress(job.id) is None:  # noqa: ASYNC110 - by its API
+                await asyncio.sleep(0.005)
+
+    async def stop(self, grace: float = 10.0) -> None:
+        """Stop the dispatcher."""
+        async with asyncio.timeout(grace + 5):
+            await self.dispatcher.stop(grace)
+            await self.running
+
+
+@pytest.fixture(params=[1])
+async def studio(office: Office, request: pytest.FixtureRequest) -> AsyncIterator[Studio]:
+    """A studio with one engine process, or as many as a test asks for."""
+    executor = LocalExecutor([SETUP] * request.param, IMPATIENT)
+    await executor.start()
+    studio = Studio(office, executor)
+    yield studio
+    await studio.stop(0.0)
+    await executor.close()
+
+
+def work_left(office: Office) -> list[Path]:
+    """List the work folders that are left in the picture store."""
+    return list((office.folder / "work").iterdir())
+
+
+async def test_paints_what_is_queued(studio: Studio) -> None:
+    """A job is painted and stored, with how it was made, ready to be delivered."""
+    job = await studio.wait_for(await studio.submit(Script(steps=4)), JobState.DELIVERING)
+    assert job.result is not None
+    assert (job.result.loss, job.result.steps, job.result.device) == (25.0, 4, "clockwork")
+    assert (await studio.office.pictures.read(job.result.picture)).startswith(b"\x89PNG")
+    assert job.starts == 1
+    assert work_left(studio.office) == []
+
+
+async def test_keeps_the_timelapse(studio: Studio) -> None:
+    """A time-lapse that was asked for is kept beside the painting."""
+    office = studio.office
+    recipe = replace(await office.recipe(Script().bytes()), timelapse=True)
+    job = await office.service.submit(office.origin(), recipe, PLENTY)
+    job = await studio.wait_for(job, JobState.DELIVERING)
+    assert job.result is not None
+    assert job.result.timelapse is not None
+    assert (await office.pictures.read(job.result.timelapse)).startswith(b"film of")
+
+
+async def test_progress_can_be_asked_for(studio: Studio) -> None:
+    """While a job is painted the service knows how far it is, with a preview."""
+    job = await studio.submit(LONG)
+    await studio.wait_for_progress(job)
+    progress = studio.office.service.progress(job.id)
+    assert progress is not None
+    assert progress.preview is not None
+    place = studio.office.service.place(job.id)
+    assert place is not None
+    assert place.position == 0
+
+
+async def test_a_second_try_after_a_crash(studio: Studio, tmp_path: Path) -> None:
+    """A job whose engine process dies is painted by the next one; nobody needs to know."""
+    script = Script(fault="die", once=str(tmp_path / "died"))
+    job = await studio.wait_for(await studio.submit(script), *FINISHED)
+    assert (job.state, job.losses, job.starts) == (JobState.DELIVERING, 1, 2)
+
+
+@pytest.mark.parametrize("fault", ["raise", "die"])
+async def test_no_third_try(studio: Studio, fault: str) -> None:
+    """A job that loses two engine processes is failed in words; the next job is painted."""
+    bad, good = await studio.submit(Script(fault=fault)), await studio.submit(Script(steps=2))
+    bad = await studio.wait_for(bad, *FINISHED)
+    assert (bad.state, bad.losses) == (JobState.FAILED, 2)
+    assert "stopped twice" in (bad.failure or "")
+    assert (await studio.wait_for(good, *FINISHED)).state is JobState.DELIVERING
+
+
+async def test_fails_with_the_engines_sentence(studio: Studio) -> None:
+    """What the engine refuses is failed with its own sentence, without another try."""
+    job = await studio.wait_for(await studio.submit(Script(fault="refuse")), *FINISHED)
+    assert (job.state, job.starts) == (JobState.FAILED, 1)
+    assert job.failure == "This picture needs 9 GiB; choose a size of at most 512."
+
+
+async def test_what_nobody_foresaw(studio: Studio) -> None:
+    """A painting that cannot be stored is failed in words, and the dispatcher goes on."""
+    job = await studio.wait_for(await studio.submit(Script(fault="no file")), *FINISHED)
+    assert (job.state, job.failure) == (JobState.FAILED, OUR_FAULT)
+    await studio.wait_for(await studio.submit(Script()), JobState.DELIVERING)
+    assert work_left(studio.office) == []
+
+
+async def test_cancel_while_painting(studio: Studio) -> None:
+    """A painting that is cancelled stops, and the next one begins at once."""
+    job = await studio.submit(LONG)
+    await studio.wait_for_progress(job)
+    asked_at = time.monotonic()
+    await studio.office.service.cancel(job.id, Actor(ANN, GUILD))
+    job = await studio.wait_for(job, *FINISHED)
+    assert time.monotonic() - asked_at < 0.3
+    assert (job.state, job.cancelled_by) == (JobState.CANCELLED, ANN)
+    await studio.wait_for(await studio.submit(Script()), JobState.DELIVERING)
+
+
+async def test_cancel_at_the_moment_of_the_claim(studio: Studio) -> None:
+    """A cancel that arrives between the claim and the first step is not lost."""
+    errands: list[asyncio.Task[Job]] = []
+
+    def cancel_at_once(job: Job) -> None:
+        if job.state is JobState.PAINTING and job.cancelled_by is None:
+            cancel = studio.office.service.cancel(job.id, Actor(ANN, GUILD))
+            errands.append(asyncio.create_task(cancel))
+
+    studio.office.service.subscribe(cancel_at_once)
+    for _ in range(5):
+        job = await studio.wait_for(await studio.submit(LONG), *FINISHED)
+        assert job.state is JobState.CANCELLED
+    assert len(errands) == 5
+
+
+async def test_stop_lets_paintings_end(studio: Studio) -> None:
+    """What ends within the grace time is finished; what waits keeps waiting."""
+    painting = await studio.submit(Script(steps=20, step_seconds=0.02))
+    waiting = await studio.submit(Script())
+    await studio.wait_for_progress(painting)
+    await studio.stop(grace=5)
+    await studio.wait_for(painting, JobState.DELIVERING)
+    await studio.wait_for(waiting, JobState.QUEUED)
+
+
+async def test_stop_puts_back_what_takes_too_long(studio: Studio) -> None:
+    """After the grace time a painting is queued again, and the next run paints it."""
+    job = await studio.submit(replace(LONG, steps=25))
+    await studio.wait_for_progress(job)
+    await studio.stop(grace=0.05)
+    job = await studio.wait_for(job, JobState.QUEUED)
+    assert (job.starts, job.losses) == (0, 0)
+    again = Dispatcher(studio.office.service, studio.executor, studio.office.pictures)
+    running = asyncio.create_task(again.run())
+    await studio.wait_for(job, JobState.DELIVERING)
+    await again.stop(1)
+    await running
+
+
+async def test_stop_while_idle(studio: Studio) -> None:
+    """A dispatcher with nothing to do stops at once, and a stopped one begins nothing."""
+    await studio.stop(grace=0.5)
+    job = await studio.submit(Script())
+    await asyncio.sleep(0.1)
+    await studio.wait_for(job, JobState.QUEUED)
+
+
+async def test_restart_paints_what_was_left(studio: Studio) -> None:
+    """A job that was painting when everything died is painted after the restart."""
+    job = await studio.submit(replace(LONG, steps=25))
+    await studio.wait_for_progress(job)
+    studio.running.cancel()  # no stop, no putting back: the database says "painting"
+    await asyncio.wait({studio.running})
+    await studio.executor.close()
+    studio.office.restart()
+    await studio.office.pictures.open()
+    await studio.office.service.recover()
+    studio.executor = LocalExecutor([SETUP], IMPATIENT)
+    await studio.executor.start()
+    studio.dispatcher = Dispatcher(studio.office.service, studio.executor, studio.office.pictures)
+    studio.running = asyncio.create_task(studio.dispatcher.run())
+    assert (await studio.wait_for(job, *FINISHED)).state is JobState.DELIVERING
+    await studio.stop()
+    await studio.executor.close()
+
+
+@pytest.mark.parametrize("studio", [2], indirect=True)
+async def test_kill_9_again_and_again(studio: Studio) -> None:
+    """With engine processes killed all the time, every job still ends, painted or in words."""
+    jobs = [await studio.submit(Script(steps=5, step_seconds=0.01), m) for m in range(20)]
+    for _ in range(4):
+        await asyncio.sleep(0.15)
+        for pid in studio.executor.pids[:1]:
+            os.kill(pid, signal.SIGKILL)
+    ends = [await studio.wait_for(job, *FINISHED) for job in jobs]
+    assert sum(job.state is JobState.DELIVERING for job in ends) >= 16
+    assert all(job.failure for job in ends if job.state is JobState.FAILED)
+
+
+@pytest.mark.parametrize("studio", [2], indirect=True)
+async def test_places_come_true(studio: Studio) -> None:
+    """Jobs start in the order shown, and about when it was said, once times are learned."""
+    script = Script(steps=10, step_seconds=0.02)
+    for _ in range(4):
+        await studio.wait_for(await studio.submit(script), JobState.DELIVERING)
+    blockers = [await studio.submit(script, member) for member in (ANN, BOB)]
+    for blocker in blockers:
+        await studio.wait_for_progress(blocker)
+    for member in (ANN, ANN, ANN, BOB, CID, CID):
+        await studio.submit(script, member)
+    asked_at = studio.office.clock()
+    shown = [p for p in studio.office.service.places().values() if p.position]
+    ends = []
+    for place in shown:
+        job = await studio.office.service.get(place.job_id)
+        assert job is not None
+        ends.append(await studio.wait_for(job, JobState.DELIVERING))
+    started = [job.started_at or 0.0 for job in ends]
+    assert started == sorted(started)
+    for place, start in zip(shown, started, strict=True):
+        assert start - asked_at == pytest.approx(place.starts_in, abs=0.35)
