@@ -64,7 +64,7 @@ def download(
 
 
 def _torchvision_url() -> str:
-    from torchvision.models import VGG19_Weights  # type: ignore[import-untyped]  # has no types
+    from torchvision.models import VGG19_Weights
 
     return str(VGG19_Weights.IMAGENET1K_V1.url)
 

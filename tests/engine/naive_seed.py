@@ -72,6 +72,6 @@ def naive_losses(
             style_loss = torch.mean((generated_gram - style_gram) ** 2)
         total = original_loss + 0.04 * style_loss
         optimizer.zero_grad()
-        total.backward()
+        total.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         yield float(total.detach())

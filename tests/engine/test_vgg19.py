@@ -13,11 +13,11 @@ from engine.vgg19 import CONVOLUTIONS, Encoder, Features, TapGradient
 
 def reference(state: Mapping[str, Tensor], pooling: str, padding: str) -> nn.Sequential:
     """torchvision's own layers, recorded by autograd."""
-    model = make_layers(cfgs["E"])[:30]
+    model: nn.Sequential = make_layers(cfgs["E"])[:30]
     model.load_state_dict({k.removeprefix("features."): v.float() for k, v in state.items()})
     first = model[0]
     assert isinstance(first, nn.Conv2d)
-    first.padding_mode = padding
+    first.padding_mode = padding  # type: ignore[assignment]
     for index, layer in enumerate(model):
         if isinstance(layer, nn.ReLU):
             layer.inplace = False
