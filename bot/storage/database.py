@@ -10,6 +10,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
@@ -75,6 +76,15 @@ class Database:
         """Bring the tables up to this version of the program, all at once or not at all."""
         async with self.write() as connection:
             await connection.run_sync(_upgrade)
+
+    async def version(self) -> str | None:
+        """Name the migration that the tables are at; None for an empty database."""
+
+        def current(connection: Connection) -> str | None:
+            return MigrationContext.configure(connection).get_current_revision()
+
+        async with self.read() as connection:
+            return await connection.run_sync(current)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-import bot.jobs.store  # noqa: F401 - declares its tables
+import bot.jobs.store
+import bot.muralize.store  # noqa: F401 - declares its tables
 from bot.storage.database import Database, metadata, sqlite_url
 
 WRITER = """
