@@ -16,6 +16,7 @@ SUBCOMMANDS = {
         "engine.commands.weights",
         "Say which VGG-19 weights there are, or fetch ImageNet's.",
     ),
+    "run": ("bot.run_command", "Run the Discord bot."),
     "db": ("bot.storage.command", "Look after the database."),
 }
 

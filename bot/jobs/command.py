@@ -36,7 +36,7 @@ def add_commands(tree: app_commands.CommandTree[discord.Client], jobs: JobServic
     @group.command(name="cancel", description="Stop a painting that waits or is being painted")
     @app_commands.describe(job="Its number; without one, your only painting")
     async def cancel(
-        interaction: Interaction, job: app_commands.Range[int, 1, 2**53] | None = None
+        interaction: Interaction, job: app_commands.Range[int, 1, 2**53 - 1] | None = None
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         number = job if job is not None else await only_job(jobs, interaction)

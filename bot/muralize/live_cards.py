@@ -29,6 +29,7 @@ class _Live:
     """A card and what it last showed."""
 
     job: Job
+    state: JobState | None = None  # when it was last edited
     key: object = None  # what made it look as it does
     preview: bytes | None = None
     edited_at: float = float("-inf")
@@ -80,6 +81,13 @@ class LiveCards:
         if live is not None and live.editing is not None:
             await asyncio.wait({live.editing})
 
+    async def flush(self, seconds: float) -> None:
+        """Show each card's present state, as far as that can be done in so many seconds."""
+        self._start_edits()
+        editing = [live.editing for live in self._lives.values() if live.editing]
+        if editing:
+            await asyncio.wait(editing, timeout=seconds)
+
     def _follow(self, job: Job) -> None:
         if job.state in (JobState.QUEUED, JobState.PAINTING):
             live = self._lives.get(job.id)
@@ -88,13 +96,16 @@ class LiveCards:
                 self._changed.set()
             else:
                 live.job = job
+                if live.state is not job.state:
+                    self._changed.set()
 
     def _start_edits(self) -> None:
         """Begin the edits that are due: new cards, then paintings, then one of those that wait."""
         now = self._monotonic()
         lives = [live for live in self._lives.values() if not live.closed and not live.editing]
-        new = [live for live in lives if live.key is None]
-        known = [live for live in lives if live.key is not None]
+        # a card in the wrong state would be telling something false
+        new = [live for live in lives if live.state is not live.job.state]
+        known = [live for live in lives if live.state is live.job.state]
         painting = [
             live
             for live in known
@@ -127,12 +138,13 @@ class LiveCards:
             shown = card.painting(job, progress, now)
             key = (job.cancelled_by, progress.step if progress else None)
             preview = progress.preview if progress else None
-        if key == live.key:
+        if key == live.key and job.state is live.state:
             return False
         files = None
         if preview is not None and preview is not live.preview:
             files = [Upload(f"preview-{job.id}.jpg", preview)]
-        live.key, live.preview, live.edited_at = key, preview, self._monotonic()
+        live.state, live.key, live.preview = job.state, key, preview
+        live.edited_at = self._monotonic()
         live.editing = asyncio.create_task(self._edit(live, shown, files))
         return True
 

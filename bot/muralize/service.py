@@ -58,6 +58,8 @@ class Muralize:
         self._largest_size = largest_size
         self._starters = starters
         self._chance = chance
+        self._fetching: set[asyncio.Task[Job]] = set()
+        self._closing = False
 
     def styles_like(self, typed: str) -> list[Starter]:
         """List the saved styles that fit what a member has typed so far, at most 25."""
@@ -98,21 +100,36 @@ class Muralize:
         """Drop a request that came to nothing."""
         await self._requests.remove(request)
 
-    async def start(self, request: Request) -> Job:
+    async def start(self, request: Request) -> Job | None:
         """Fetch the pictures of a remembered request and queue the painting.
 
-        Raises Refused and ImageRejected; the request is forgotten then, and nothing is kept.
+        Raises Refused and ImageRejected; the request is forgotten then, and nothing is kept. None
+        when the bot is stopping: the next start will go on with the request.
         """
+        if self._closing:
+            return None
+        fetching = asyncio.create_task(self._fetch_and_submit(request))
+        self._fetching.add(fetching)
         try:
-            self.check(request)
-            await self._check_quota(request.origin)
-            recipe = await self._recipe(request)
-            job = await self._jobs.submit(request.origin, recipe, self._limits)
+            job = await fetching
+        except asyncio.CancelledError:
+            if self._closing:
+                return None
+            raise
         except Exception:  # the member is told that it failed, so it must not start later
             await self._requests.remove(request)
             raise
+        finally:
+            self._fetching.discard(fetching)
         await self._requests.remove(request)
         return job
+
+    async def close(self) -> None:
+        """Leave the requests whose pictures are being fetched to the next start."""
+        self._closing = True
+        for task in self._fetching:
+            task.cancel()
+        await asyncio.gather(*self._fetching, return_exceptions=True)
 
     async def again(self, origin: Origin, job: Job, change: str) -> Job:
         """Queue a job's painting again: "again", "stronger", "softer", "larger" or "timelapse".
@@ -130,7 +147,13 @@ class Muralize:
             except (Refused, ImageRejected) as error:
                 await refuse(request.origin, str(error))
             else:
-                log.info("request of the last run became job %d", job.id)
+                log.info("a request of the last run became job %s", job.id if job else "none yet")
+
+    async def _fetch_and_submit(self, request: Request) -> Job:
+        self.check(request)
+        await self._check_quota(request.origin)
+        recipe = await self._recipe(request)
+        return await self._jobs.submit(request.origin, recipe, self._limits)
 
     async def _recipe(self, request: Request) -> Recipe:
         """Fetch the pictures that a request names and say what to paint."""

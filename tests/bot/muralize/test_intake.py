@@ -12,7 +12,8 @@ from aiohttp import web
 from PIL import Image
 
 from bot.errors import AttachmentRejected
-from bot.muralize.intake import Intake, Offered, open_session
+from bot.muralize.intake import Intake, open_session
+from bot.muralize.request import Offered
 from bot.storage.pictures import PictureStore
 from engine.errors import ImageRejected
 from engine.images import Limits

@@ -1,0 +1,201 @@
+"""Builds every object of the bot; starts and stops them in order."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.client import MuralscapeClient
+from bot.errors import MuralscapeError
+from bot.executors.contract import Executor
+from bot.jobs import command as queue_command
+from bot.jobs.dispatcher import Dispatcher
+from bot.jobs.estimator import Estimator
+from bot.jobs.model import JobLimits, Origin
+from bot.jobs.schedule import Schedule
+from bot.jobs.service import JobService
+from bot.jobs.store import JobStore
+from bot.muralize import command as muralize_command
+from bot.muralize.delivery import Delivery, Patience
+from bot.muralize.intake import Intake, open_session
+from bot.muralize.live_cards import LiveCards, Pace
+from bot.muralize.messages import Messages, SendError
+from bot.muralize.plot import draw_curve
+from bot.muralize.presses import Presses
+from bot.muralize.service import Muralize, Starter
+from bot.muralize.store import RequestStore
+from bot.settings import Settings
+from bot.storage.database import Database
+from bot.storage.keeper import PictureKeeper, sweep_for_ever
+from bot.storage.pictures import PictureStore
+from engine import images
+from engine.samples import STYLES
+
+log = logging.getLogger(__name__)
+
+DAY = 86_400.0  # seconds
+
+
+@dataclass(frozen=True)
+class Tempo:
+    """How fast the bot goes about things; tests are in more of a hurry than members."""
+
+    cards: Pace = field(default_factory=Pace)
+    delivery: Patience = field(default_factory=Patience)
+
+
+class App:
+    """The bot: everything but the executor, which is given."""
+
+    def __init__(self, settings: Settings, executor: Executor, tempo: Tempo | None = None) -> None:
+        tempo = tempo or Tempo()
+        limits = settings.limits
+        chance = random.Random()
+        self._settings = settings
+        self._executor = executor
+        self._database = Database(settings.database)
+        self._pictures = PictureStore(settings.data_dir / "pictures")
+        store = JobStore(self._database)
+        self._keeper = PictureKeeper(self._pictures, [store], time.time)
+        self.jobs = JobService(store, self._keeper, Schedule(Estimator()), time.time, chance)
+        self.client = MuralscapeClient(
+            settings.discord.api_base, settings.data_dir / "commands-synced"
+        )
+        self._messages = Messages(self.client, time.time)
+        self._cards = LiveCards(self.jobs, self._messages, time.time, time.monotonic, tempo.cards)
+        self._delivery = Delivery(
+            self.jobs, self._messages, self._cards, self._pictures, time.time, tempo.delivery
+        )
+        self._dispatcher = Dispatcher(self.jobs, executor, self._pictures)
+        self._session = open_session
+        self._job_limits = JobLimits(limits.jobs_per_member, limits.jobs_per_guild)
+        self._chance = chance
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until `stop` is set; then finish or put back what is being painted.
+
+        Raises whatever ends the connection to Discord or the executor for good.
+        """
+        async with AsyncExitStack() as stack:
+            await self._open_storage(stack)
+            muralize = await self._add_commands(stack)
+            await self._log_in(stack)
+            async with _Crew() as crew:
+                crew.start(self._cards.run())
+                crew.start(self._delivery.run())
+                crew.start(self._sweep())
+                crew.start(self.client.connect())
+                crew.start(self._resume(muralize))
+                crew.start(self._paint(stack))
+                log.info("the bot is up")
+                await crew.until(stop)
+                await self._wind_down(muralize)
+
+    async def _open_storage(self, stack: AsyncExitStack) -> None:
+        await asyncio.to_thread(self._settings.data_dir.mkdir, parents=True, exist_ok=True)
+        stack.push_async_callback(self._database.close)
+        await self._database.upgrade()
+        await self._pictures.open()
+        await self.jobs.recover()
+
+    async def _add_commands(self, stack: AsyncExitStack) -> Muralize:
+        settings = self._settings
+        session = await stack.enter_async_context(self._session())
+        intake = Intake(
+            session,
+            self._pictures,
+            hosts=settings.discord.attachment_hosts,
+            limits=images.Limits(settings.limits.attachment_bytes, settings.limits.pixels),
+            seconds=settings.limits.download_seconds,
+        )
+        muralize = Muralize(
+            self.jobs,
+            intake,
+            RequestStore(self._database),
+            self._keeper,
+            limits=self._job_limits,
+            largest_size=settings.limits.largest_size,
+            starters=[Starter(style.name, style.title, style.path) for style in STYLES],
+            chance=self._chance,
+        )
+        muralize_command.add_commands(self.client.tree, muralize)
+        queue_command.add_commands(self.client.tree, self.jobs)
+        presses = Presses(self.jobs, muralize, self._delivery, self._pictures, draw_curve)
+        self.client.press_handler = presses.press
+        return muralize
+
+    async def _log_in(self, stack: AsyncExitStack) -> None:
+        token = self._settings.discord.token
+        if token is None:
+            raise MuralscapeError("There is no token to log in with.")
+        stack.push_async_callback(self.client.close)
+        await self.client.login(token.get_secret_value())
+
+    async def _paint(self, stack: AsyncExitStack) -> None:
+        """Load the weights while members are answered already, then paint."""
+        stack.push_async_callback(self._executor.close)
+        await self._executor.start()
+        log.info("painting on %s", ", ".join(self._executor.devices))
+        await self._dispatcher.run()
+
+    async def _sweep(self) -> None:
+        retention = self._settings.limits.retention_days * DAY
+        await sweep_for_ever(self.jobs.forget, self._keeper, time.time, retention)
+
+    async def _resume(self, muralize: Muralize) -> None:
+        """Go on with requests whose pictures were being fetched when the last run stopped."""
+
+        async def refuse(origin: Origin, sentence: str) -> None:
+            try:
+                await self._messages.refuse(origin, sentence)
+            except SendError as error:
+                log.warning("a member could not be told %r: %s", sentence, error)
+
+        await muralize.resume(refuse)
+
+    async def _wind_down(self, muralize: Muralize) -> None:
+        """Stop painting, tell members where things stand, let the sends under way end."""
+        grace = self._settings.limits.shutdown_seconds
+        log.info("stopping; what is being painted has %.0f s to finish", grace)
+        await muralize.close()
+        await self._dispatcher.stop(grace)
+        await self._delivery.finish(min(grace, 10.0))
+        await self._cards.flush(2.0)
+
+
+class _Crew:
+    """Tasks that run beside each other; all are cancelled at the end."""
+
+    def __init__(self) -> None:
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> "_Crew":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Start a task."""
+        self._tasks.append(asyncio.create_task(work))
+
+    async def until(self, stop: asyncio.Event) -> None:
+        """Wait for `stop`; raise the error of the first task that fails before."""
+        stopping = asyncio.create_task(stop.wait())
+        running: set[asyncio.Task[Any]] = {*self._tasks}
+        try:
+            while not stopping.done() and running:
+                done, _ = await asyncio.wait(
+                    {stopping, *running}, return_when=asyncio.FIRST_COMPLETED
+                )
+                for task in done - {stopping}:
+                    running.discard(task)
+                    task.result()
+        finally:
+            stopping.cancel()

@@ -1,0 +1,62 @@
+"""`muralscape run`: the bot, until SIGTERM or Ctrl-C."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+import click
+import discord
+
+from bot import logs
+from bot.app import App
+from bot.executors.engine_process import EngineSetup
+from bot.executors.local import LocalExecutor
+from bot.settings import Settings, SettingsError, load
+
+
+@click.command(name="run")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A TOML file of settings; config.example.toml explains each.",
+)
+def command(config: Path | None) -> None:
+    """Run the bot.
+
+    Settings come from the file, then from the environment, which wins. The token comes from
+    MURALSCAPE_DISCORD__TOKEN or from the file that discord.token_file names.
+    """
+    try:
+        settings = load(config, token_required=True)
+    except SettingsError as error:
+        for fault in error.faults:
+            click.echo(fault, err=True)
+        number = len(error.faults)
+        raise click.UsageError(
+            "there is 1 fault in the settings"
+            if number == 1
+            else f"there are {number} faults in the settings"
+        ) from None
+    token = settings.discord.token
+    logs.set_up(
+        settings.log.level,
+        settings.log.format,
+        (token.get_secret_value(),) if token is not None else (),
+    )
+    try:
+        asyncio.run(serve(settings))
+    except discord.LoginFailure:
+        raise click.UsageError(
+            "Discord does not accept the token; copy it again from the developer portal"
+        ) from None
+
+
+async def serve(settings: Settings) -> None:
+    """Run the bot until a signal asks it to stop."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    setup = EngineSetup(weights=settings.engine.weights, device=settings.engine.device)
+    executor = LocalExecutor([setup])
+    await App(settings, executor).run(stop)

@@ -1,0 +1,121 @@
+"""What members see of a job, from the job's data alone."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.executors.contract import PaintProgress
+from bot.jobs.model import Delivery, Job, JobResult, JobState, Origin, Place, Recipe
+from bot.muralize import card
+
+JOB = Job(
+    id=7,
+    state=JobState.QUEUED,
+    origin=Origin(1, 2, 42, 3, "token", 900.0),
+    recipe=Recipe("0" * 64, ("1" * 64,), preset="mural", size=512, steps=300),
+    delivery=Delivery(nonce="n"),
+    predicted_seconds=10.0,
+    created_at=0.0,
+)
+RESULT = JobResult(
+    picture="2" * 64,
+    width=512,
+    height=384,
+    loss=1853.2041,
+    content_loss=1000.0,
+    style_loss=853.2041,
+    steps=300,
+    seconds=12.34,
+    weights="bundled VGG-19",
+    device="cpu",
+    precision="fp32",
+)
+
+
+def test_waiting_shows_position_and_times() -> None:
+    """A queued job shows its position and Discord's own countdown to its turn and its end."""
+    shown = card.waiting(JOB, Place(7, 3, 60.4, 75.0), now=1000.0)
+    assert "number 3 in line" in shown.text
+    assert "starts <t:1060:R>" in shown.text
+    assert "ready <t:1075:R>" in shown.text
+    assert shown.actions == ("cancel",)
+    assert "next in line" in card.waiting(JOB, Place(7, 1, 1.0, 2.0), now=0.0).text
+
+
+def test_painting_shows_progress() -> None:
+    """A painting shows a bar, its step, its loss and when it is ready."""
+    progress = PaintProgress(7, 75, 300, 2500.5, 2000.0, 500.5, 3.0, 9.0)
+    shown = card.painting(replace(JOB, state=JobState.PAINTING), progress, now=1000.0)
+    assert "█" * 5 + "░" * 15 in shown.text
+    assert "25%" in shown.text
+    assert "Step 75 of 300 · loss **2500.5** · ready <t:1009:R>" in shown.text
+    assert shown.actions == ("cancel",)
+
+
+def test_a_cancelled_painting_says_that_it_stops() -> None:
+    """Once somebody asked for that, the card says so and cannot be cancelled again."""
+    shown = card.painting(replace(JOB, state=JobState.PAINTING, cancelled_by=42), None, now=0.0)
+    assert "Stopping" in shown.text
+    assert shown.actions == ()
+
+
+def test_outcome_shows_how_it_was_made() -> None:
+    """The result shows the final loss, preset, size, steps, seconds, weights, and the buttons."""
+    job = replace(JOB, state=JobState.DELIVERING, result=RESULT)
+    shown = card.outcome(job)
+    assert "<@42>" in shown.text
+    assert "Final loss **1853.2**" in shown.text
+    for part in ("mural", "512x384", "300 steps", "12.3 s", "bundled VGG-19"):
+        assert part in shown.text
+    assert shown.actions == (
+        *("again", "stronger", "softer", "larger", "curve", "timelapse", "delete"),
+    )
+
+
+def test_options_that_are_not_usual_are_shown() -> None:
+    """Strength and colour keeping are only mentioned where they were asked for."""
+    recipe = replace(JOB.recipe, strength=1.5, keep_colors=True)
+    assert "strength 1.5 · colours kept" in card.waiting(replace(JOB, recipe=recipe), None, 0).text
+    assert "strength" not in card.waiting(JOB, None, 0).text
+
+
+def test_a_style_name_cannot_format_or_ping() -> None:
+    """The name of a style is shown as it is written, whatever is in it."""
+    recipe = replace(JOB.recipe, style_name="**@everyone** <@123456789012345678>")
+    shown = card.outcome(replace(JOB, recipe=recipe, state=JobState.DONE, result=RESULT))
+    assert "**@everyone**" not in shown.text
+    assert "@everyone" not in shown.text
+    assert "<@123456789012345678>" not in shown.text
+
+
+def test_failures_say_why() -> None:
+    """A failed job shows its sentence, a cancelled one who did it, and both can be tried again."""
+    failed = card.outcome(replace(JOB, state=JobState.FAILED, failure="The disk is full."))
+    assert "The disk is full." in failed.text
+    own = card.outcome(replace(JOB, state=JobState.CANCELLED, cancelled_by=42))
+    assert "moderator" not in own.text
+    other = card.outcome(replace(JOB, state=JobState.CANCELLED, cancelled_by=43))
+    assert "by a moderator" in other.text
+    assert failed.actions == own.actions == ("again",)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1853.2041, "1853.2"), (0.0123456789, "0.0123457"), (123456.7, "123457"), (5.0, "5")],
+)
+def test_losses_are_written_for_people(value: float, text: str) -> None:
+    """A loss has six significant digits and no separators."""
+    assert card.loss(value) == text
+
+
+def test_custom_ids_fit() -> None:
+    """Every button's id fits into Discord's 100 characters, whatever the job's number."""
+    for action in card.ACTIONS:
+        assert len(card.custom_id(2**63 - 1, action)) <= 100
+
+
+async def test_buttons_are_in_rows_of_five() -> None:
+    """The seven buttons of a result are laid out in two rows, each with its job's id."""
+    rows = card.buttons(7, tuple(card.RESULT_ACTIONS)).to_components()
+    assert [len(row["components"]) for row in rows] == [5, 2]
+    assert rows[0]["components"][0]["custom_id"] == "job:7:again"

@@ -1,0 +1,193 @@
+"""The real bot against the simulator, and what a member does and sees."""
+
+import asyncio
+import io
+import shutil
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PIL import Image
+from pydantic import SecretStr
+
+from bot.app import App, Tempo
+from bot.executors.engine_process import EngineSetup
+from bot.executors.local import LocalExecutor
+from bot.jobs.model import Job
+from bot.muralize.delivery import Patience
+from bot.muralize.live_cards import Pace
+from bot.settings import DiscordSettings, LimitSettings, Settings
+from bot.simulator import Invocation, Simulator, Upload
+from bot.simulator.model import Interaction, Message
+
+PAINTERS = "tests.end_to_end.painters:"
+
+# Everything that waits, waits less.
+HURRY = Tempo(Pace(painting=0.05, waiting=0.2, look=0.02), Patience(first=0.05, longest=0.2))
+
+ROOMY = LimitSettings(jobs_per_member=50, jobs_per_guild=1000, shutdown_seconds=5)
+
+
+def picture(width: int = 48, height: int = 32, colour: str = "teal", form: str = "PNG") -> bytes:
+    """Encode a picture of one colour."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (width, height), colour).save(buffer, form)
+    return buffer.getvalue()
+
+
+def settings(token: str, api_base: str, data_dir: Path, limits: LimitSettings) -> Settings:
+    """Point a bot at a simulator."""
+    return Settings(
+        data_dir=data_dir,
+        discord=DiscordSettings(
+            token=SecretStr(token), api_base=api_base, attachment_hosts=("127.0.0.1",)
+        ),
+        limits=limits,
+    )
+
+
+@dataclass
+class Bot:
+    """A bot that runs in this process."""
+
+    app: App
+    executor: LocalExecutor
+    simulator: Simulator
+    data_dir: Path
+    stop: asyncio.Event
+    task: asyncio.Task[None]
+
+    async def end(self) -> None:
+        """Ask it to stop and wait until it has."""
+        self.stop.set()
+        await asyncio.wait_for(self.task, 20)
+
+    async def until_job(self, condition: Callable[[Job], bool], within: float = 10.0) -> Job:
+        """Wait until a job changes to something that fulfils `condition`."""
+        found: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
+
+        def look(job: Job) -> None:
+            if condition(job) and not found.done():
+                found.set_result(job)
+
+        unsubscribe = self.app.jobs.subscribe(look)
+        try:
+            return await asyncio.wait_for(found, within)
+        finally:
+            unsubscribe()
+
+    def stored_pictures(self) -> list[str]:
+        """Name what is in the picture store."""
+        return [file.name for file in (self.data_dir / "pictures").glob("[0-9a-f][0-9a-f]/*")]
+
+
+@asynccontextmanager
+async def running_bot(
+    simulator: Simulator,
+    data_dir: Path,
+    *,
+    painter: str | None = "load_quick",
+    tempo: Tempo = HURRY,
+    limits: LimitSettings = ROOMY,
+) -> AsyncIterator[Bot]:
+    """Run a bot until the block ends. `painter` is one of `painters`, or None for the engine."""
+    setup = EngineSetup(device="cpu", progress_seconds=0.02, preview_seconds=0.05)
+    if painter is not None:
+        setup = replace(setup, painter=PAINTERS + painter)
+    executor = LocalExecutor([setup])
+    chosen = settings(simulator.world.token, simulator.api_base, data_dir, limits)
+    app = App(chosen, executor, tempo)
+    # discord.py waits 2 s for servers that come late before it says that it is ready
+    app.client._connection.guild_ready_timeout = 0.05
+    stop = asyncio.Event()
+    task = asyncio.create_task(app.run(stop))
+    bot = Bot(app, executor, simulator, data_dir, stop, task)
+    try:
+        up = asyncio.create_task(simulator.until(lambda: simulator.gateway.connected, 20))
+        await asyncio.wait({up, task}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            up.cancel()
+            await task
+        await up
+        yield bot
+    finally:
+        if not task.done():
+            await bot.end()
+
+
+def copy_database(migrated: Path, data_dir: Path) -> None:
+    """Spare a bot the migrations."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    shutil.copy(migrated, data_dir / "muralscape.db")
+
+
+def muralize(
+    simulator: Simulator,
+    user: str = "ada",
+    *,
+    content: bytes | None = None,
+    style: bytes | None = None,
+    name: str = "content.png",
+    channel: str = "",
+    **options: str,
+) -> Interaction:
+    """Have a member send `/muralize`; without a `style` or a `saved_style` a plain one is sent."""
+    files = {"content": Upload(name, picture() if content is None else content, "image/png")}
+    if style is not None or "saved_style" not in options:
+        files["style"] = Upload("style.png", style or picture(colour="red"), "image/png")
+    return simulator.people.invoke(
+        Invocation("muralize", user=user, channel=channel, texts=options, files=files)
+    )
+
+
+def run(
+    simulator: Simulator, command: str, user: str = "ada", options: Mapping[str, str] | None = None
+) -> Interaction:
+    """Have a member send another command, such as "queue show"."""
+    return simulator.people.invoke(Invocation(command, user=user, texts=options or {}))
+
+
+def results(simulator: Simulator) -> list[Message]:
+    """List the messages that carry a finished painting."""
+    return [message for message in simulator.world.messages.values() if is_result(message)]
+
+
+def is_result(message: Message) -> bool:
+    """Say whether a message carries a finished painting."""
+    return any(file.filename.startswith("muralscape-") for file in message.attachments)
+
+
+def private_answers(simulator: Simulator, interaction: Interaction) -> list[Message]:
+    """List the messages that only the member of an interaction sees because of it."""
+    return [
+        message
+        for message in simulator.world.messages.values()
+        if message.interaction is interaction and message.ephemeral_to == interaction.user.id
+    ]
+
+
+def button(message: Message, action: str) -> str:
+    """Find a button's custom id."""
+    found = [
+        str(component["custom_id"])
+        for row in message.components
+        for component in row["components"]
+        if component.get("custom_id", "").endswith(f":{action}")
+    ]
+    assert found, f"no button {action} on {message.content!r}"
+    return found[0]
+
+
+def ack_seconds(simulator: Simulator) -> list[float]:
+    """List how long each first answer took, from the interaction's birth to its arrival."""
+    answered = []
+    for call in simulator.record.find("POST", "/callback$"):
+        number = int(call.path.split("/")[2])
+        answered.append(call.started + call.seconds - simulator.interactions.by_id[number].created)
+    return answered
+
+
+def all_settled(simulator: Simulator, count: int) -> bool:
+    """Say whether so many paintings have arrived."""
+    return len(results(simulator)) >= count

@@ -1,0 +1,87 @@
+"""Painters that keep time instead of painting, for tests of everything around the engine.
+
+They run in the real engine process, behind the real executor. `load_quick` and `load_slow` are
+what an `EngineSetup` names.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PIL import Image
+
+from bot.executors.contract import PaintOrder, PaintOutcome
+from bot.executors.engine_process import EngineSetup
+from engine.errors import Stopped
+from engine.request import Losses, Progress
+
+
+@dataclass(frozen=True)
+class TimedPainter:
+    """Takes `seconds` in `steps` and hands back the content, squeezed to 32 by 32 pixels."""
+
+    seconds: float
+    steps: int = 20
+    noise: bool = False  # a picture that no encoder makes small
+
+    @property
+    def device(self) -> str:
+        """What it says it paints on."""
+        return "a clock"
+
+    def paint(
+        self,
+        order: PaintOrder,
+        on_progress: Callable[[Progress], None],
+        should_stop: Callable[[], bool],
+    ) -> PaintOutcome:
+        """Wait, report, write."""
+        picture = self._picture(order)
+        losses = Losses(2.0, 1.0, 1.0)
+        for step in range(1, self.steps + 1):
+            time.sleep(self.seconds / self.steps)
+            if should_stop():
+                raise Stopped
+            losses = Losses(200.0 / step, 100.0 / step, 100.0 / step)
+            left = self.seconds * (self.steps - step) / self.steps
+            on_progress(Progress(step, self.steps, losses, self.seconds - left, left, picture.copy))
+        picture.save(order.result, "PNG")
+        return PaintOutcome(
+            width=picture.width,
+            height=picture.height,
+            loss=losses.total,
+            content_loss=losses.content,
+            style_loss=losses.style,
+            steps=self.steps,
+            seconds=self.seconds,
+            weights="no weights at all",
+            device=self.device,
+            precision="none",
+            curve=tuple((step, 200.0 / step) for step in range(1, self.steps + 1)),
+        )
+
+    def _picture(self, order: PaintOrder) -> Image.Image:
+        if self.noise:
+            return Image.effect_noise((600, 600), 100).convert("RGB")
+        with Image.open(order.content) as content:
+            return content.convert("RGB").resize((32, 32))
+
+
+def load_quick(_: EngineSetup) -> TimedPainter:
+    """Paint in no time."""
+    return TimedPainter(0.0)
+
+
+def load_steady(_: EngineSetup) -> TimedPainter:
+    """Paint in a quarter of a second."""
+    return TimedPainter(0.25)
+
+
+def load_slow(_: EngineSetup) -> TimedPainter:
+    """Paint for longer than a test waits."""
+    return TimedPainter(60.0, steps=1200)
+
+
+def load_noisy(_: EngineSetup) -> TimedPainter:
+    """Paint something of about a megabyte."""
+    return TimedPainter(0.0, noise=True)

@@ -1,0 +1,153 @@
+"""The result arrives by the first way that is open, once, whatever Discord does."""
+
+import asyncio
+from pathlib import Path
+
+from bot.simulator import Limits, Simulator
+from bot.simulator.model import Interaction, Message
+from bot.simulator.permissions import Permission
+from tests.bot.clients import StartSimulator
+from tests.end_to_end.harness import (
+    button,
+    is_result,
+    muralize,
+    private_answers,
+    results,
+    run,
+    running_bot,
+)
+
+
+async def only_result(simulator: Simulator) -> Message:
+    """Wait for the one painting that is delivered."""
+    await simulator.until(lambda: results(simulator), 30)
+    await asyncio.sleep(0.2)  # would a second one come, it would come now
+    (message,) = results(simulator)
+    return message
+
+
+def kill_token(simulator: Simulator) -> None:
+    """Make every use of an interaction's token after its first answer fail as after 15 minutes."""
+    simulator.faults.fail(401, 50027, "Invalid Webhook Token", path=r"^/webhooks/")
+
+
+def forbid_posting(simulator: Simulator) -> None:
+    """Take the right to write in every channel from the bot."""
+    assert simulator.atelier is not None
+    for channel in simulator.atelier.guild.channels.values():
+        simulator.world.overwrite(channel, simulator.world.bot, deny=int(Permission.SEND_MESSAGES))
+
+
+async def test_token_expired(simulator: Simulator, data_dir: Path) -> None:
+    """After 15 minutes the result is a new message that mentions its member; 50027 is met once."""
+    async with running_bot(simulator, data_dir, painter="load_steady"):
+        asked = muralize(simulator)
+        await simulator.until(lambda: asked.original and "Painting" in asked.original.content)
+        simulator.clock.advance(901)
+        message = await only_result(simulator)
+    assert message.interaction is None
+    assert message.channel is asked.channel
+    assert message.mentions == [asked.user]
+    assert asked.original is not None
+    assert "Finished" in asked.original.content
+    assert str(message.id) in asked.original.content
+    assert len(simulator.record.find("PATCH", "^/webhooks/", 401)) <= 2  # a card's edit, the result
+
+
+async def test_no_permission_in_the_channel(simulator: Simulator, data_dir: Path) -> None:
+    """Where the bot may not post, the member gets a direct message."""
+    kill_token(simulator)
+    forbid_posting(simulator)
+    async with running_bot(simulator, data_dir):
+        asked = muralize(simulator)
+        message = await only_result(simulator)
+    assert message.channel.recipients == [asked.user]
+
+
+async def test_closed_direct_messages(simulator: Simulator, data_dir: Path) -> None:
+    """With no way left the result waits in `/queue show`, from where its member fetches it."""
+    kill_token(simulator)
+    forbid_posting(simulator)
+    assert simulator.atelier is not None
+    simulator.atelier.members[0].dms_open = False
+    async with running_bot(simulator, data_dir) as bot:
+        kept = asyncio.create_task(bot.until_job(lambda job: job.kept))
+        asked = muralize(simulator)
+        await kept
+        simulator.faults.clear()
+        shown = await answered(simulator, run(simulator, "queue show"))
+        assert "could not be sent to you" in shown.content
+        simulator.people.press(shown.id, button(shown, "fetch"), "ada")
+        fetched = await only_result(simulator)
+        assert fetched.ephemeral_to == asked.user.id
+        shown = await answered(simulator, run(simulator, "queue show"))
+        assert "no painting under way" in shown.content
+
+
+async def answered(simulator: Simulator, interaction: Interaction) -> Message:
+    """Wait for a private answer."""
+    return await simulator.until(
+        lambda: next((m for m in private_answers(simulator, interaction) if not m.thinking), None)
+    )
+
+
+async def test_too_large(start_simulator: StartSimulator, data_dir: Path) -> None:
+    """On 40005 the picture is encoded smaller and sent again, until Discord takes it."""
+    simulator = await start_simulator(Limits(accepted_upload=150_000))
+    async with running_bot(simulator, data_dir, painter="load_noisy"):
+        muralize(simulator)
+        message = await only_result(simulator)
+    assert simulator.record.find("PATCH", status=413) or simulator.record.find("PATCH", status=400)
+    assert len(message.attachments[0].content) <= 150_000
+    assert message.attachments[0].pixels is not None
+
+
+async def test_rate_limit(simulator: Simulator, data_dir: Path) -> None:
+    """After a 429 the bot waits as long as it was told, and the result arrives."""
+    simulator.faults.rate_limit(0.3, path="^/webhooks/", times=2)
+    async with running_bot(simulator, data_dir):
+        muralize(simulator)
+        await only_result(simulator)
+    limited = simulator.record.find(status=429)
+    assert limited
+    first = limited[0]
+    after = [c for c in simulator.record.find("PATCH", "^/webhooks/") if c.started > first.started]
+    assert after[0].started - first.started >= 0.3
+
+
+async def test_bad_gateway_on_every_fifth_call(simulator: Simulator, data_dir: Path) -> None:
+    """With a 502 on every fifth call every result arrives once, also where the call was obeyed."""
+    async with running_bot(simulator, data_dir):
+        simulator.faults.fail(502, every=5, path="^/(webhooks|channels)/", after=True)
+        asked = [muralize(simulator) for _ in range(6)]
+        await simulator.until(lambda: len(results(simulator)) == len(asked), 30)
+        await asyncio.sleep(0.2)
+    assert {message.interaction for message in results(simulator)} == set(asked)
+    assert len(results(simulator)) == len(asked)
+
+
+async def test_a_post_whose_answer_was_lost(simulator: Simulator, data_dir: Path) -> None:
+    """A channel message that Discord took but did not confirm is not sent a second time."""
+    kill_token(simulator)
+    simulator.faults.hang_up(method="POST", path=r"^/channels/\d+/messages$", after=True, times=1)
+    async with running_bot(simulator, data_dir):
+        muralize(simulator)
+        await only_result(simulator)
+
+
+async def test_gateway_dropped_while_painting(simulator: Simulator, data_dir: Path) -> None:
+    """A lost gateway is connected again, by the address that /gateway/bot gives; work goes on."""
+    async with running_bot(simulator, data_dir, painter="load_steady") as bot:
+        bot.app.client.before_identify_hook = _at_once  # type: ignore[method-assign]
+        first = muralize(simulator)
+        await simulator.until(lambda: first.original and "Painting" in first.original.content)
+        simulator.gateway.invalidate()
+        await only_result(simulator)
+        await simulator.until(lambda: simulator.gateway.connected, 15)
+        second = muralize(simulator)
+        await simulator.until(lambda: second.original and is_result(second.original), 15)
+    assert len(simulator.record.find("GET", "^/gateway/bot$")) == 2
+
+
+async def _at_once(shard_id: int | None, *, initial: bool = False) -> None:
+    """Do not wait the 5 s that Discord wants between two logins."""

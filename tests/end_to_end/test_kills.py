@@ -1,0 +1,83 @@
+"""kill -9 of the bot and of its engine process: nothing is lost, nothing comes twice."""
+
+import asyncio
+import os
+import random
+import signal
+from collections import Counter
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+from bot.jobs.model import JobState
+from bot.settings import LimitSettings
+from bot.simulator import Simulator
+from tests.end_to_end import bot_process
+from tests.end_to_end.harness import muralize, results, running_bot
+
+KILLS = 10
+
+
+async def test_the_bot_is_killed_ten_times(simulator: Simulator, data_dir: Path) -> None:
+    """Whenever the bot dies between command and result, each job is delivered exactly once."""
+    moments = random.Random(1508)
+    asked = []
+
+    def start() -> ForkServerProcess:
+        token, base = simulator.world.token, simulator.api_base
+        return bot_process.start(token, base, data_dir, "load_steady")
+
+    bot = start()
+    for _ in range(KILLS):
+        await simulator.until(lambda: simulator.gateway.connected, 20)
+        asked.append(muralize(simulator))
+        answered = asked[-1]
+        await simulator.until(lambda: answered.original, 10)  # noqa: B023 - awaited here
+        await asyncio.sleep(moments.uniform(0.0, 1.2))
+        bot.kill()
+        await asyncio.to_thread(bot.join)
+        await simulator.until(lambda: not simulator.gateway.connected, 10)
+        bot = start()
+    try:
+        await simulator.until(lambda: len(results(simulator)) >= len(asked), 30)
+        await asyncio.sleep(0.5)  # would one come twice, it would come now
+        arrived = Counter(message.interaction for message in results(simulator))
+        assert arrived == Counter(asked)
+    finally:
+        bot.terminate()
+        await asyncio.to_thread(bot.join)
+    assert bot.exitcode == 0
+
+
+async def test_the_engine_process_is_killed(simulator: Simulator, data_dir: Path) -> None:
+    """A painter that dies is replaced and its job painted again; given up after two deaths."""
+    async with running_bot(simulator, data_dir, painter="load_steady") as bot:
+        asked = muralize(simulator)
+        await bot.until_job(lambda job: job.state is JobState.PAINTING)
+        os.kill(bot.executor.pids[0], signal.SIGKILL)
+        await simulator.until(lambda: results(simulator), 20)
+        (message,) = results(simulator)
+        assert message.interaction is asked
+
+        unlucky = muralize(simulator)
+        for _ in range(2):
+            await bot.until_job(lambda job: job.state is JobState.PAINTING)
+            os.kill(bot.executor.pids[0], signal.SIGKILL)
+        await simulator.until(
+            lambda: unlucky.original and "Not painted" in unlucky.original.content, 20
+        )
+        assert unlucky.original is not None
+        assert "stopped twice" in unlucky.original.content
+
+
+async def test_sigterm_puts_back_what_is_painted(simulator: Simulator, data_dir: Path) -> None:
+    """A stopped bot leaves a card that says the painting waits; the next start paints it."""
+    impatient = LimitSettings(shutdown_seconds=0.1)
+    async with running_bot(simulator, data_dir, painter="load_slow", limits=impatient):
+        asked = muralize(simulator)
+        await simulator.until(lambda: asked.original and "Painting" in asked.original.content)
+    assert asked.original is not None
+    assert "Waiting" in asked.original.content
+    async with running_bot(simulator, data_dir):
+        await simulator.until(lambda: results(simulator), 10)
+    (message,) = results(simulator)
+    assert message.interaction is asked

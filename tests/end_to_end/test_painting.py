@@ -1,0 +1,189 @@
+"""One painting from the command to the result, and what can be done with it."""
+
+from pathlib import Path
+
+from bot.settings import LimitSettings
+from bot.simulator import Invocation, Simulator, Upload
+from bot.simulator.model import Interaction, Message
+from tests.end_to_end.harness import (
+    button,
+    muralize,
+    picture,
+    private_answers,
+    results,
+    run,
+    running_bot,
+)
+
+
+async def result_of(simulator: Simulator, interaction: Interaction) -> Message:
+    """Wait for the painting that an interaction asked for."""
+    return await simulator.until(
+        lambda: next((m for m in results(simulator) if m.interaction is interaction), None), 20
+    )
+
+
+async def said_privately(simulator: Simulator, interaction: Interaction) -> Message:
+    """Wait for what only the member of an interaction is told."""
+    return await simulator.until(
+        lambda: next((m for m in private_answers(simulator, interaction) if not m.thinking), None),
+        10,
+    )
+
+
+async def test_the_card_goes_from_waiting_to_the_result(
+    simulator: Simulator, data_dir: Path
+) -> None:
+    """One message shows the line, then progress with a preview, then the picture and its loss."""
+    seen: list[str] = []
+    files: set[str] = set()
+
+    def watch(_: object) -> None:
+        for message in simulator.world.messages.values():
+            if message.content and message.content not in seen:
+                seen.append(message.content)
+            files.update(file.filename for file in message.attachments)
+
+    simulator.bus.subscribe(watch)
+    async with running_bot(simulator, data_dir, painter="load_steady"):
+        message = await result_of(simulator, muralize(simulator))
+    assert any("Waiting" in text for text in seen)
+    assert any("Painting" in text and "█" in text and "loss" in text for text in seen)
+    assert "preview-1.jpg" in files
+    assert [file.filename for file in message.attachments] == ["muralscape-1.png"]
+    assert "Final loss **10**" in message.content
+    for part in ("mural", "32x32", "20 steps", "no weights at all"):
+        assert part in message.content
+    assert message.content in seen[-1]
+    assert len(simulator.world.messages) == 1
+    assert all(m.mentions == [] or not m.mention_everyone for m in results(simulator))
+
+
+async def test_buttons_work_after_a_restart(simulator: Simulator, data_dir: Path) -> None:
+    """Again, stronger, softer and larger start new paintings, also when the bot was restarted."""
+    async with running_bot(simulator, data_dir):
+        first = await result_of(simulator, muralize(simulator))
+    async with running_bot(simulator, data_dir):
+        for action, expected in (
+            ("again", "mural"),
+            ("stronger", "strength 1.5"),
+            ("softer", "strength 0.67"),
+            ("larger", "mural"),
+        ):
+            press = simulator.people.press(first.id, button(first, action), "ben")
+            message = await result_of(simulator, press)
+            assert expected in message.content
+            assert str(press.user.id) in message.content
+    assert len(results(simulator)) == 5
+
+
+async def test_loss_curve_and_time_lapse(simulator: Simulator, data_dir: Path) -> None:
+    """The curve comes as a picture that only who asked sees; what was not filmed is repainted."""
+    async with running_bot(simulator, data_dir):
+        first = await result_of(simulator, muralize(simulator))
+        press = simulator.people.press(first.id, button(first, "curve"), "ben")
+        curve = await said_privately(simulator, press)
+        assert curve.attachments[0].content.startswith(b"\x89PNG")
+        press = simulator.people.press(first.id, button(first, "timelapse"), "ben")
+        assert await result_of(simulator, press)
+
+
+async def test_delete_removes_message_and_picture(simulator: Simulator, data_dir: Path) -> None:
+    """Its owner deletes a result from the channel and from disk; others may not."""
+    async with running_bot(simulator, data_dir) as bot:
+        first = await result_of(simulator, muralize(simulator))
+        press = simulator.people.press(first.id, button(first, "delete"), "ben")
+        refusal = await said_privately(simulator, press)
+        assert "Only the member who asked" in refusal.content
+        assert len(bot.stored_pictures()) == 3
+        simulator.people.press(first.id, button(first, "delete"), "ada")
+        await simulator.until(lambda: first.id not in simulator.world.messages)
+        assert len(bot.stored_pictures()) == 2
+
+
+async def test_cancel_before_and_during_painting(simulator: Simulator, data_dir: Path) -> None:
+    """A member cancels one that waits by command and one that is painted by its button."""
+    async with running_bot(simulator, data_dir, painter="load_slow"):
+        painted = muralize(simulator)
+        await simulator.until(lambda: painted.original and "Painting" in painted.original.content)
+        waiting = muralize(simulator)
+        await simulator.until(lambda: waiting.original and "Waiting" in waiting.original.content)
+
+        other = run(simulator, "queue cancel", "ben", {"job": "2"})
+        assert "Only the member who asked" in (await said_privately(simulator, other)).content
+        moderator = run(simulator, "queue cancel", "mo", {"job": "2"})
+        assert "is cancelled" in (await said_privately(simulator, moderator)).content
+        assert waiting.original is not None
+        assert painted.original is not None
+        original = waiting.original
+        await simulator.until(lambda: "Cancelled** by a moderator" in original.content)
+
+        card = painted.original
+        simulator.people.press(card.id, button(card, "cancel"), "ada")
+        await simulator.until(lambda: "Cancelled" in card.content)
+        assert card.attachments == []
+
+
+async def test_queue_show(simulator: Simulator, data_dir: Path) -> None:
+    """`/queue show` lists a member's own jobs with their places, and nobody else sees it."""
+    async with running_bot(simulator, data_dir, painter="load_slow"):
+        first = muralize(simulator)
+        await simulator.until(lambda: first.original and "Painting" in first.original.content)
+        second = muralize(simulator)
+        await simulator.until(lambda: second.original and "Waiting" in second.original.content)
+        shown = await said_privately(simulator, run(simulator, "queue show"))
+        assert "№ 1" in shown.content
+        assert "number 1 in line" in shown.content
+        other = await said_privately(simulator, run(simulator, "queue show", "ben"))
+        assert "no painting under way" in other.content
+        assert "1 being painted, 1 waiting" in other.content
+        for number in ("1", "2"):
+            run(simulator, "queue cancel", "ada", {"job": number})
+        await simulator.until(
+            lambda: all(
+                i.original is not None and "Cancelled" in i.original.content
+                for i in (first, second)
+            )
+        )
+
+
+async def test_saved_styles(simulator: Simulator, data_dir: Path) -> None:
+    """A starter style is offered while its name is typed, and credited on the result."""
+    async with running_bot(simulator, data_dir):
+        entry = Invocation("muralize", user="ada", texts={"saved_style": "whirl"})
+        offered = await simulator.people.autocomplete(entry, "saved_style")
+        assert offered == [{"name": "Whirling night", "value": "whirling_night"}]
+        message = await result_of(simulator, muralize(simulator, saved_style="whirling_night"))
+        assert "in the style of *Whirling night*" in message.content
+        unknown = await said_privately(simulator, muralize(simulator, saved_style="none such"))
+        assert "no saved style of that name" in unknown.content
+
+
+async def test_the_message_menu(simulator: Simulator, data_dir: Path) -> None:
+    """The menu on a message with a picture opens a form; what is chosen there is painted."""
+    async with running_bot(simulator, data_dir):
+        posted = simulator.people.post("ben", "look", [Upload("photo.png", picture(), None)])
+        menu = Invocation("Muralize this picture", user="ada", target=str(posted.id))
+        opened = simulator.people.invoke(menu)
+        await simulator.until(lambda: opened.modal)
+        sent = simulator.people.submit(
+            str(opened.id), "ada", {"saved_style": ["loud_poster"], "preset": ["draft"]}
+        )
+        message = await result_of(simulator, sent)
+        assert "in the style of *Loud poster*" in message.content
+        assert "draft" in message.content
+
+        plain = simulator.people.post("ben", "no picture here")
+        menu = Invocation("Muralize this picture", user="ada", target=str(plain.id))
+        told = await said_privately(simulator, simulator.people.invoke(menu))
+        assert "no picture attached" in told.content
+
+
+async def test_quotas(simulator: Simulator, data_dir: Path) -> None:
+    """A member who has as many under way as allowed is refused in words, by them alone seen."""
+    limits = LimitSettings(jobs_per_member=1, shutdown_seconds=0)
+    async with running_bot(simulator, data_dir, painter="load_slow", limits=limits):
+        first = muralize(simulator)
+        await simulator.until(lambda: first.original and "Painting" in first.original.content)
+        refused = await said_privately(simulator, muralize(simulator))
+        assert "this server's limit" in refused.content
