@@ -25,7 +25,7 @@ class Saved:
     scale: int  # the scale being painted, counted from 0
     step: int  # steps done at that scale
     canvas: Tensor  # (1, 3, H, W) float32
-    optimiser: dict[str, Tensor | int]
+    optimiser: dict[str, Tensor]
     loss_scale: float
     losses: tuple[float, float, float]  # total, content and style of the last step
     curve: list[tuple[int, float]]

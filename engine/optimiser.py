@@ -3,21 +3,18 @@
 torch.optim's L-BFGS reads numbers back to the host several times a step, and neither of its
 optimisers can leave a step out without asking the host. Here a step takes `ok`, a 0-d tensor
 that is 1.0 where the gradient is finite and 0.0 where it is not; with 0.0 nothing changes. All
-state is FP32 and of fixed shape, so that a CUDA graph can replay a step of Adam.
+state is of fixed shape and stays on the device, so that a CUDA graph can replay a step.
 """
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
-Checkpoint = dict[str, Tensor | int]
-
 
 class Optimiser(Protocol):
     """Moves a canvas, in place, against its gradient."""
-
-    capturable: bool  # whether a CUDA graph may hold the step
 
     def step(self, gradient: Tensor, ok: Tensor) -> None:
         """Take one step, or none where `ok` is 0.0."""
@@ -25,10 +22,10 @@ class Optimiser(Protocol):
     def result(self) -> Tensor:
         """The canvas to show, (1, 3, H, W) float32."""
 
-    def state(self) -> Checkpoint:
+    def state(self) -> dict[str, Tensor]:
         """Everything that a later step depends on, besides the canvas."""
 
-    def restore(self, state: Checkpoint) -> None:
+    def restore(self, state: Mapping[str, Tensor]) -> None:
         """Go on from `state()`."""
 
 
@@ -38,8 +35,6 @@ class Adam:
     The average is an exponential one over the canvases, its bias removed as that of Adam's
     moments: it shows the middle of the iterates' jitter, which a constant rate never loses.
     """
-
-    capturable = True
 
     def __init__(
         self,
@@ -79,7 +74,7 @@ class Adam:
             return self._canvas
         return self._average / _unbias(self._averaging, self._steps)
 
-    def state(self) -> Checkpoint:
+    def state(self) -> dict[str, Tensor]:
         """The moments, the average and the count of steps."""
         return {
             "steps": self._steps,
@@ -88,7 +83,7 @@ class Adam:
             "average": self._average,
         }
 
-    def restore(self, state: Checkpoint) -> None:
+    def restore(self, state: Mapping[str, Tensor]) -> None:
         """Go on from `state()`."""
         _copy_tensors(self.state(), state)
 
@@ -99,92 +94,103 @@ def _unbias(decay: float, steps: Tensor) -> Tensor:
 
 
 class LBFGS:
-    """Limited-memory BFGS with unit steps: Nocedal and Wright, Numerical Optimization, 7.4 and 7.5.
+    """Limited-memory BFGS with unit steps, in its compact form.
 
     The first step, with no curvature known yet, moves by `1 / |g|₁` along the gradient as
-    torch.optim's does. A pair whose curvature is not positive keeps its place in the history
-    with a weight of zero.
+    torch.optim's does. The history is a ring: row `place` is the oldest pair, to be written over
+    next. A pair whose curvature is not positive is left out; an empty row is all zeros.
+    Source: Byrd, Nocedal and Schnabel, Representations of quasi-Newton matrices, 1994, eq. 2.7.
     """
-
-    capturable = False  # the history's place advances on the host
 
     def __init__(self, canvas: Tensor, *, history: int = 20) -> None:
         self._canvas = canvas
         self._history = history
         size = canvas.numel()
-        self._moves = canvas.new_zeros(history, size)
-        self._changes = canvas.new_zeros(history, size)
-        self._inverses = canvas.new_zeros(history)  # 1 / (move · change), 0 for an unused pair
-        self._scale = canvas.new_zeros(())  # of the initial inverse Hessian; 0 before any pair
-        self._gradient = canvas.new_zeros(size)
-        self._move = canvas.new_zeros(size)
-        self._calls = 0
+        self._moves = canvas.new_zeros(history, size)  # S, a row each
+        self._changes = canvas.new_zeros(history, size)  # Y, of the gradient along each move
+        self._moves_changes = canvas.new_zeros(history, history, dtype=torch.float64)  # S Yᵀ
+        self._changes_changes = torch.zeros_like(self._moves_changes)  # Y Yᵀ
+        self._place = torch.zeros(1, dtype=torch.int64, device=canvas.device)
+        self._scale = canvas.new_zeros(())  # of the initial inverse Hessian; 0 without a pair
+        self._gradient = canvas.new_zeros(size)  # of the last step
+        self._move = canvas.new_zeros(size)  # that it made
+        self._moved = canvas.new_zeros(())  # 1 once there is a last step
 
     def step(self, gradient: Tensor, ok: Tensor) -> None:
         """Take one step, or none where `ok` is 0.0."""
         flat = gradient.nan_to_num(0.0, 0.0, 0.0).view(-1)
-        if self._calls:
-            self._remember(flat, ok)
-        direction = self._direction(flat)
-        first = (1 / flat.abs().sum().clamp_min(1e-30)).clamp_max(1.0)
-        direction *= torch.where(self._scale > 0, 1.0, first) * ok
+        self._remember(flat, ok)
+        direction = self._direction(flat) * ok
         self._gradient.lerp_(flat, ok)
         self._move.lerp_(direction, ok)
+        self._moved.clamp_(min=ok)
         self._canvas += direction.view_as(self._canvas)
-        self._calls += 1
 
     def _remember(self, gradient: Tensor, ok: Tensor) -> None:
-        """Store the pair of the last move and the change of gradient that it brought."""
-        place = (self._calls - 1) % self._history
+        """Store the last move and the change of gradient that it brought."""
         change = gradient - self._gradient
         curvature = change.dot(self._move)
-        good = (curvature > 1e-10) * ok
-        self._moves[place] = self._move
-        self._changes[place] = change
-        self._inverses[place] = good / curvature.clamp_min(1e-10)
+        good = (curvature > 1e-10) * ok * self._moved
+        self._moves.index_copy_(0, self._place, (self._move * good).unsqueeze(0))
+        self._changes.index_copy_(0, self._place, (change * good).unsqueeze(0))
+        # Products of newer moves with older changes are never read: they stay as they were.
+        along_moves = (self._moves @ change * good).double().unsqueeze(1)
+        along_changes = (self._changes @ change * good).double().unsqueeze(1)
+        self._moves_changes.index_copy_(1, self._place, along_moves)
+        self._changes_changes.index_copy_(1, self._place, along_changes)
+        self._changes_changes.index_copy_(0, self._place, along_changes.t())
+        self._place.add_(good.long()).remainder_(self._history)
         scale = curvature / change.dot(change).clamp_min(1e-30)
         self._scale.lerp_(scale.nan_to_num(0.0, 0.0, 0.0), good)
 
     def _direction(self, gradient: Tensor) -> Tensor:
-        """The two loops of algorithm 7.4: minus the inverse Hessian times the gradient."""
-        newest_first = [
-            (self._calls - 1 - age) % self._history
-            for age in range(min(self._calls, self._history))
-        ]
-        direction = -gradient
-        weights: dict[int, Tensor] = {}
-        for place in newest_first:
-            weights[place] = self._inverses[place] * self._moves[place].dot(direction)
-            direction -= weights[place] * self._changes[place]
-        direction *= torch.where(self._scale > 0, self._scale, 1.0)
-        for place in reversed(newest_first):
-            back = self._inverses[place] * self._changes[place].dot(direction)
-            direction += (weights[place] - back) * self._moves[place]
-        return direction
+        """Minus the inverse Hessian times the gradient."""
+        first = (1 / gradient.abs().sum().clamp_min(1e-30)).clamp_max(1.0)
+        scale = torch.where(self._scale > 0, self._scale, first)
+        order = torch.arange(self._history, device=gradient.device)
+        oldest_first = (order + self._place) % self._history
+        products = self._moves_changes[oldest_first][:, oldest_first]
+        squares = self._changes_changes[oldest_first][:, oldest_first]
+        diagonal = products.diagonal()
+        # A row without a pair is zero; one on its diagonal lets the others be solved for.
+        triangle = products.triu() + (diagonal == 0).double().diag()
+
+        along_moves = (self._moves @ gradient)[oldest_first].double().unsqueeze(1)
+        along_changes = (self._changes @ gradient)[oldest_first].double().unsqueeze(1)
+        inner = torch.linalg.solve_triangular(triangle, along_moves, upper=True)
+        outer = diagonal.unsqueeze(1) * inner + scale * (squares @ inner - along_changes)
+        outer = torch.linalg.solve_triangular(triangle.t(), outer, upper=False)
+
+        per_move, per_change = torch.zeros_like(outer), torch.zeros_like(outer)
+        per_move[oldest_first], per_change[oldest_first] = outer, scale * inner
+        own = gradient.dtype
+        direction = self._changes.t() @ per_change.view(-1).to(own)
+        direction -= self._moves.t() @ per_move.view(-1).to(own)
+        return direction.sub_(scale * gradient)
 
     def result(self) -> Tensor:
         """The canvas as the last step left it."""
         return self._canvas
 
-    def state(self) -> Checkpoint:
-        """The history, the last move and gradient, and the count of calls."""
+    def state(self) -> dict[str, Tensor]:
+        """The history, and the last step's move and gradient."""
         return {
             "moves": self._moves,
             "changes": self._changes,
-            "inverses": self._inverses,
+            "moves_changes": self._moves_changes,
+            "changes_changes": self._changes_changes,
+            "place": self._place,
             "scale": self._scale,
             "gradient": self._gradient,
             "move": self._move,
-            "calls": self._calls,
+            "moved": self._moved,
         }
 
-    def restore(self, state: Checkpoint) -> None:
+    def restore(self, state: Mapping[str, Tensor]) -> None:
         """Go on from `state()`."""
         _copy_tensors(self.state(), state)
-        self._calls = int(state["calls"])
 
 
-def _copy_tensors(own: Checkpoint, saved: Checkpoint) -> None:
+def _copy_tensors(own: Mapping[str, Tensor], saved: Mapping[str, Tensor]) -> None:
     for name, value in own.items():
-        if isinstance(value, Tensor):
-            value.copy_(torch.as_tensor(saved[name]))
+        value.copy_(saved[name])

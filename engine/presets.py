@@ -87,29 +87,31 @@ GATYS = Recipe(
     learning_rate=1.0,
 )
 
+# Chosen by looking and by `make bench`: L-BFGS reaches a third of Adam's loss in the same time, and
+# its strokes are cleaner. A little of relu3_1 keeps faces; the smoothness takes out the weave that
+# is finer than a stroke; beginning at 144 pixels lays the large forms down first.
 MURAL = Recipe(
-    content_taps={"relu4_1": 1.0},
+    content_taps={"relu3_1": 0.15, "relu4_1": 0.85},
     style_taps=EVEN_STYLE,
     content_weight=1.0,
-    style_weight=20.0,
-    statistic="moments",
+    style_weight=10.0,
+    statistic="gram",
     relative=True,
     pooling="average",
     padding="replicate",
     canvas="rgb",
     start="content",
-    optimiser="adam",
-    learning_rate=0.02,
-    averaging=0.9,
-    smoothness=0.0,
-    coarsest=128,
+    optimiser="lbfgs",
+    learning_rate=1.0,
+    smoothness=3.0,
+    coarsest=144,
 )
 
 PRESETS = {
     preset.name: preset
     for preset in (
-        Preset("mural", "the best picture: coarse to fine, aspect ratio kept", 512, 300, MURAL),
-        Preset("draft", "a preview in seconds", 256, 40, MURAL),
+        Preset("mural", "the best picture: coarse to fine, aspect ratio kept", 512, 200, MURAL),
+        Preset("draft", "a preview in seconds", 256, 24, MURAL),
         Preset("gatys", "the paper: one scale, five style layers, L-BFGS", 512, 300, GATYS),
         Preset(
             "seed",

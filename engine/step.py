@@ -70,7 +70,7 @@ class Stepper:
         return _read(self._take(self._encoder.in_fp32).tolist())
 
     def _launch(self) -> Tensor:
-        if not (self._encoder.device.is_cuda and self._optimiser.capturable):
+        if not self._encoder.device.is_cuda:
             return self._take(self._encoder)
         if self._warm_up:
             self._warm_up -= 1
