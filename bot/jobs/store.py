@@ -1,7 +1,6 @@
 """The SQL of jobs."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
@@ -225,14 +224,14 @@ _OWN_COLUMNS = (
 
 
 def _row(job: Job) -> dict[str, Any]:
-    delivery = asdict(job.delivery)
+    delivery = vars(job.delivery)
     return {
         **{column: getattr(job, column) for column in _OWN_COLUMNS},
-        **asdict(job.origin),
-        **asdict(job.recipe),
+        **vars(job.origin),
+        **vars(job.recipe),
         **{column: delivery[name] for name, column in _DELIVERY_COLUMNS.items()},
         "styles": list(job.recipe.styles),
-        "result": asdict(job.result) if job.result else None,
+        "result": vars(job.result) if job.result else None,
     }
 
 

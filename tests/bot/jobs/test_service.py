@@ -17,6 +17,7 @@ from bot.errors import (
 from bot.executors.contract import PaintProgress
 from bot.jobs.model import UNFINISHED, Actor, JobLimits, JobState
 from bot.jobs.transitions import MOST_STARTS
+from engine.presets import PRESETS
 from tests.bot.jobs.office import ANN, BOB, CID, GUILD, PLENTY, Office, ids
 
 MODERATOR = Actor(99, GUILD, moderator=True)
@@ -34,7 +35,8 @@ async def test_a_job_is_stored_as_it_was_asked_for(office: Office) -> None:
     job = await office.service.submit(origin, recipe, PLENTY, parent_id=3)
     assert job == await office.service.get(job.id)
     assert job.origin == origin
-    assert job.recipe == replace(recipe, size=512, steps=300)
+    mural = PRESETS["mural"]
+    assert job.recipe == replace(recipe, size=mural.size, steps=mural.steps)
     assert (job.state, job.parent_id) == (JobState.QUEUED, 3)
     assert job.delivery.nonce.isdigit()
     assert len(job.delivery.nonce) <= 25

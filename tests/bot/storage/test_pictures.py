@@ -1,5 +1,6 @@
 """Pictures are kept whole, once, and as long as somebody needs them."""
 
+import asyncio
 import hashlib
 import os
 import time
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import PictureGone
-from bot.storage.keeper import PictureKeeper
+from bot.storage.keeper import PictureKeeper, sweep_for_ever
 from bot.storage.pictures import PictureStore
 
 
@@ -122,6 +123,31 @@ async def test_putting_a_stray_again_saves_it(
     os.utime(pictures.path(name), (0, 0))
     await pictures.put(b"stray")
     assert await keeper.sweep() == 0
+
+
+async def test_sweeping_goes_on_after_a_failure(
+    pictures: PictureStore, keeper: PictureKeeper, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A sweep that fails is logged and done again; jobs past the retention time are forgotten."""
+    stray = await pictures.put(b"stray")
+    os.utime(pictures.path(stray), (0, 0))
+    moments: list[float] = []
+    enough = asyncio.Event()
+
+    async def forget(before: float) -> int:
+        moments.append(before)
+        if len(moments) == 1:
+            raise OSError("disk full")
+        if len(moments) == 3:
+            enough.set()
+        return 0
+
+    sweeping = asyncio.create_task(sweep_for_ever(forget, keeper, lambda: 500.0, 100.0, 0.01))
+    await asyncio.wait_for(enough.wait(), 5)
+    sweeping.cancel()
+    assert not await pictures.has([stray])
+    assert set(moments) == {400.0}
+    assert "disk full" in caplog.text
 
 
 async def test_referring_needs_the_picture(pictures: PictureStore, keeper: PictureKeeper) -> None:
