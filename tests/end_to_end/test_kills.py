@@ -8,11 +8,10 @@ from collections import Counter
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from bot.jobs.model import JobState
 from bot.settings import LimitSettings
 from bot.simulator import Simulator
 from tests.end_to_end import bot_process
-from tests.end_to_end.harness import muralize, results, running_bot
+from tests.end_to_end.harness import Bot, muralize, results, running_bot
 
 KILLS = 10
 
@@ -52,21 +51,26 @@ async def test_the_engine_process_is_killed(simulator: Simulator, data_dir: Path
     """A painter that dies is replaced and its job painted again; given up after two deaths."""
     async with running_bot(simulator, data_dir, painter="load_steady") as bot:
         asked = muralize(simulator)
-        await bot.until_job(lambda job: job.state is JobState.PAINTING)
-        os.kill(bot.executor.pids[0], signal.SIGKILL)
+        await kill_painter(bot, simulator, 1)
         await simulator.until(lambda: results(simulator), 20)
         (message,) = results(simulator)
         assert message.interaction is asked
 
         unlucky = muralize(simulator)
-        for _ in range(2):
-            await bot.until_job(lambda job: job.state is JobState.PAINTING)
-            os.kill(bot.executor.pids[0], signal.SIGKILL)
+        await kill_painter(bot, simulator, 2)
+        await kill_painter(bot, simulator, 2)
         await simulator.until(
             lambda: unlucky.original and "Not painted" in unlucky.original.content, 20
         )
         assert unlucky.original is not None
         assert "stopped twice" in unlucky.original.content
+
+
+async def kill_painter(bot: Bot, simulator: Simulator, job_id: int) -> None:
+    """Kill the engine process in the middle of a job, and wait until that is noticed."""
+    await simulator.until(lambda: bot.app.jobs.progress(job_id), 20)
+    os.kill(bot.executor.pids[0], signal.SIGKILL)
+    await simulator.until(lambda: bot.app.jobs.progress(job_id) is None, 20)
 
 
 async def test_sigterm_puts_back_what_is_painted(simulator: Simulator, data_dir: Path) -> None:
