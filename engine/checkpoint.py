@@ -3,7 +3,7 @@
 import hashlib
 import pickle
 import time
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engine.errors import CheckpointRejected
 from engine.files import written_whole
+from engine.logbook import State
 from engine.request import StylizeRequest
 
 # A file is written when the time since the last one is this many times what that one took.
@@ -22,15 +23,8 @@ class Saved:
     """Everything that the steps still to come depend on."""
 
     fingerprint: str
-    scale: int  # the scale being painted, counted from 0
-    step: int  # steps done at that scale
-    canvas: Tensor  # (1, 3, H, W) float32
-    optimiser: dict[str, Tensor]
-    loss_scale: float
-    losses: tuple[float, float, float]  # total, content and style of the last step
-    curve: list[tuple[int, float]]
-    repeated_steps: int
-    seconds: float
+    stepper: dict[str, Tensor]  # canvas (1, 3, H, W) float32, optimiser, loss scale
+    log: State  # losses, steps and seconds so far
 
 
 def fingerprint(request: StylizeRequest, steps: int, weights: str) -> str:
@@ -63,7 +57,7 @@ class CheckpointWriter:
         """Write the file whole or not at all. Raises OutputRejected where it cannot be written."""
         began = time.monotonic()
         with written_whole(self._path) as partial:
-            torch.save(asdict(saved), partial)
+            torch.save(vars(saved), partial)
         now = time.monotonic()
         self._next_at = now + PAUSE_PER_WRITE * (now - began)
 

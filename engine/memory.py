@@ -16,7 +16,6 @@ from engine.presets import SMALLEST_SIDE, Recipe
 KEPT_PER_PIXEL = 320
 GRADIENTS_PER_PIXEL = 2 * 64
 CANVASES = 12  # float32 pictures: canvas, optimiser, content, and those in passing
-LBFGS_CANVASES = 2 * 20
 CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -26,7 +25,7 @@ def estimate_bytes(size: tuple[int, int], device: Device, recipe: Recipe) -> int
     width = torch.finfo(device.dtype).bits // 8
     before_relu = 64 if any(tap.startswith("conv") for tap in recipe.content_taps) else 0
     features = pixels * (KEPT_PER_PIXEL + GRADIENTS_PER_PIXEL + before_relu) * width
-    canvases = CANVASES + (LBFGS_CANVASES if recipe.optimiser == "lbfgs" else 0)
+    canvases = CANVASES + (2 * recipe.history if recipe.optimiser == "lbfgs" else 0)
     return features + pixels * 3 * 4 * canvases
 
 

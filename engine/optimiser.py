@@ -6,7 +6,6 @@ that is 1.0 where the gradient is finite and 0.0 where it is not; with 0.0 nothi
 state is of fixed shape and stays on the device, so that a CUDA graph can replay a step.
 """
 
-from collections.abc import Mapping
 from typing import Protocol
 
 import torch
@@ -23,10 +22,7 @@ class Optimiser(Protocol):
         """The canvas to show, (1, 3, H, W) float32."""
 
     def state(self) -> dict[str, Tensor]:
-        """Everything that a later step depends on, besides the canvas."""
-
-    def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from `state()`."""
+        """Everything that a later step depends on, besides the canvas; copied into to restore."""
 
 
 class Adam:
@@ -82,10 +78,6 @@ class Adam:
             "second": self._second,
             "average": self._average,
         }
-
-    def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from `state()`."""
-        _copy_tensors(self.state(), state)
 
 
 def _unbias(decay: float, steps: Tensor) -> Tensor:
@@ -185,12 +177,3 @@ class LBFGS:
             "move": self._move,
             "moved": self._moved,
         }
-
-    def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from `state()`."""
-        _copy_tensors(self.state(), state)
-
-
-def _copy_tensors(own: Mapping[str, Tensor], saved: Mapping[str, Tensor]) -> None:
-    for name, value in own.items():
-        value.copy_(saved[name])

@@ -30,7 +30,8 @@ class Recipe:
     canvas: Literal["rgb", "symmetric"]  # pixels in [0, 1] and ImageNet's normalisation, or [-1, 1]
     start: Literal["content", "noise"]
     optimiser: Literal["adam", "lbfgs"]
-    learning_rate: float  # of Adam, in the canvas's unit; L-BFGS takes unit steps
+    learning_rate: float = 1.0  # of Adam, in the canvas's unit; L-BFGS takes unit steps
+    history: int = 20  # pairs that L-BFGS remembers
     averaging: float = 0.0  # decay of the average over iterates that is shown; 0 shows the last
     smoothness: float = 0.0  # weight of the total variation, squared
     coarsest: int | None = None  # pixels on the long side of the first scale; None: one scale only
@@ -84,7 +85,6 @@ GATYS = Recipe(
     canvas="rgb",
     start="noise",
     optimiser="lbfgs",
-    learning_rate=1.0,
 )
 
 # Chosen by looking and by `make bench`: L-BFGS reaches a third of Adam's loss in the same time, and
@@ -102,7 +102,7 @@ MURAL = Recipe(
     canvas="rgb",
     start="content",
     optimiser="lbfgs",
-    learning_rate=1.0,
+    history=10,
     smoothness=3.0,
     coarsest=144,
 )

@@ -1,6 +1,6 @@
 """One optimisation step: features, losses, gradient, update, all on the device."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -55,9 +55,23 @@ class Stepper:
         self._optimiser = optimiser
         # FP16 loses what is under 6e-8. Gradients of means over pixels shrink with their number.
         small = encoder.device.precision == "fp16"
-        self.loss_scale = canvas.new_tensor(float(canvas[0, 0].numel()) if small else 1.0)
+        self._loss_scale = canvas.new_tensor(float(canvas[0, 0].numel()) if small else 1.0)
         self._replay: Callable[[], Tensor] | None = None
         self._warm_up = WARM_UP_STEPS
+
+    def result(self) -> Tensor:
+        """The canvas to show or to go on from."""
+        return self._optimiser.result()
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything that later steps at this scale depend on."""
+        own = {"canvas": self._canvas, "loss_scale": self._loss_scale}
+        return own | {f"optimiser.{k}": v for k, v in self._optimiser.state().items()}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Go on from `state()`."""
+        for name, own in self.state().items():
+            own.copy_(state[name])
 
     def take(self, count: int) -> list[Reading]:
         """Take up to `count` steps, at least one, and wait for them."""
@@ -95,8 +109,8 @@ class Stepper:
         """Returns (total, content, style, finite) as (4,) float32."""
         recipe = self._recipe
         features = see(encoder, recipe, self._canvas)
-        content, style, gradients = self._objective(features, self.loss_scale)
-        gradient = features.backward(gradients) / self.loss_scale
+        content, style, gradients = self._objective(features, self._loss_scale)
+        gradient = features.backward(gradients) / self._loss_scale
         if recipe.canvas == "rgb":
             gradient /= per_channel(IMAGENET_DEVIATION, gradient)
         if recipe.smoothness:
@@ -108,7 +122,7 @@ class Stepper:
         self._optimiser.step(gradient, finite)
         if recipe.canvas == "rgb" and recipe.optimiser == "adam":
             self._canvas.clamp_(0, 1)
-        self.loss_scale *= 0.5 + 0.5 * finite
+        self._loss_scale *= 0.5 + 0.5 * finite
         return torch.stack((total, content, style, finite))
 
 

@@ -1,0 +1,112 @@
+"""How far a painting is: steps, losses and time, over all scales and all runs of it."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+
+from PIL.Image import Image
+
+from engine.request import Losses, Progress
+from engine.scales import Scale
+from engine.step import Reading
+
+CURVE_POINTS = 1000  # a loss curve is thinned to at most this many
+
+# What a checkpoint keeps of a logbook: numbers and lists of numbers alone.
+State = dict[str, int | float | list[float]]
+
+
+class Logbook:
+    """The record of one painting."""
+
+    def __init__(self, scales: Sequence[Scale], state: State | None = None) -> None:
+        """Begin a record, or go on from the `state()` of one."""
+        self._scales = scales
+        self._starts = [sum(s.steps for s in scales[:n]) for n in range(len(scales) + 1)]
+        self._totals: list[float] = []  # the loss of every step
+        self._before = 0.0  # seconds of the runs that this one goes on from
+        self._began = time.perf_counter()
+        self.scale = 0  # being painted, counted from 0
+        self.losses = Losses(math.nan, math.nan, math.nan)
+        self.repeated_steps = 0
+        if state:
+            total, content, style = _numbers(state["losses"])
+            self.losses = Losses(total, content, style)
+            self._totals = _numbers(state["totals"])
+            self._before = float(_number(state["seconds"]))
+            self.scale = int(_number(state["scale"]))
+            self.repeated_steps = int(_number(state["repeated_steps"]))
+
+    def state(self) -> State:
+        """What a later run goes on from."""
+        return {
+            "losses": [self.losses.total, self.losses.content, self.losses.style],
+            "totals": self._totals,
+            "seconds": self.seconds,
+            "scale": self.scale,
+            "repeated_steps": self.repeated_steps,
+        }
+
+    @property
+    def step(self) -> int:
+        """Steps done, over all scales."""
+        return len(self._totals)
+
+    @property
+    def steps_left(self) -> int:
+        """Steps still to be taken at this scale."""
+        return self._starts[self.scale + 1] - self.step
+
+    @property
+    def seconds(self) -> float:
+        """Seconds spent, earlier runs included."""
+        return self._before + time.perf_counter() - self._began
+
+    @property
+    def scale_starts(self) -> tuple[int, ...]:
+        """The first step of each scale, counted from 1; losses jump there."""
+        return tuple(start + 1 for start in self._starts[:-1])
+
+    def begin(self, scale: int) -> None:
+        """Go on to a scale."""
+        self.scale = scale
+
+    def add(self, reading: Reading) -> None:
+        """Record a step."""
+        self.losses = reading.losses
+        self._totals.append(reading.losses.total)
+
+    def curve(self) -> tuple[tuple[int, float], ...]:
+        """(step, loss), thinned to CURVE_POINTS with the first and the last among them."""
+        points = list(enumerate(self._totals, 1))
+        if len(points) > CURVE_POINTS:
+            stride = (len(points) - 1) / (CURVE_POINTS - 1)
+            points = [points[round(n * stride)] for n in range(CURVE_POINTS)]
+        return tuple(points)
+
+    def progress(self, preview: Callable[[], Image]) -> Progress:
+        """Where the painting stands."""
+        # Work is counted in pixels: a step costs what its convolutions cost.
+        work = [scale.width * scale.height * scale.steps for scale in self._scales]
+        share = 1 - self.steps_left / self._scales[self.scale].steps
+        done = sum(work[: self.scale]) + work[self.scale] * share
+        return Progress(
+            step=self.step,
+            total_steps=self._starts[-1],
+            losses=self.losses,
+            seconds=self.seconds,
+            seconds_left=self.seconds * (sum(work) / done - 1),
+            preview=preview,
+        )
+
+
+def _number(value: int | float | list[float]) -> float:
+    if isinstance(value, list):
+        raise TypeError("a number was expected")
+    return value
+
+
+def _numbers(value: int | float | list[float]) -> list[float]:
+    if not isinstance(value, list):
+        raise TypeError("a list of numbers was expected")
+    return list(value)

@@ -1,0 +1,74 @@
+"""A request on a device: its pictures as canvases, its targets, and the picture that people see."""
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from engine.losses import Objective, style_targets
+from engine.optimiser import LBFGS, Adam, Optimiser
+from engine.presets import Recipe
+from engine.request import StylizeRequest
+from engine.scales import Scale, fit
+from engine.step import Stepper, see
+from engine.tensors import enlarge, to_picture, to_tensor, with_colors_of
+from engine.vgg19 import Encoder
+
+
+class Studio:
+    """Sets a painting up at each of its scales. Canvases are (1, 3, H, W) in the recipe's range."""
+
+    def __init__(self, request: StylizeRequest, recipe: Recipe, encoder: Encoder) -> None:
+        self._request = request
+        self._recipe = recipe
+        self._encoder = encoder
+
+    def first_canvas(self, scale: Scale) -> Tensor:
+        """What the painting starts from: the content, or noise drawn with the request's seed."""
+        content = self._canvas_of(self._request.content, scale.size)
+        if self._recipe.start == "content":
+            return content
+        # Drawn on the CPU, so that a seed means the same noise on every device.
+        generator = torch.Generator().manual_seed(self._request.seed)
+        noise = torch.randn(content.shape, generator=generator)
+        return (0.5 + 0.1 * noise).clamp_(0, 1).to(content.device)
+
+    def stepper(self, scale: Scale, canvas: Tensor) -> Stepper:
+        """What takes the steps of a scale, from a canvas that another size or device left."""
+        objective = self._objective(scale, self._encoder)
+        if not objective.is_finite():
+            objective = self._objective(scale, self._encoder.in_fp32)
+        canvas = canvas.to(self._encoder.device.torch_device, copy=True)
+        if canvas.shape[2:] != (scale.height, scale.width):
+            canvas = enlarge(canvas, scale.size)
+        if self._recipe.optimiser == "lbfgs":
+            optimiser: Optimiser = LBFGS(canvas, history=self._recipe.history)
+        else:
+            rate, averaging = self._recipe.learning_rate, self._recipe.averaging
+            optimiser = Adam(canvas, rate, averaging=averaging)
+        return Stepper(self._encoder, self._recipe, objective, canvas, optimiser)
+
+    def picture(self, canvas: Tensor) -> Image.Image:
+        """The picture of a canvas, in the content's colours where they are to be kept."""
+        if self._recipe.canvas == "symmetric":
+            canvas = (canvas + 1) / 2
+        if self._request.keep_colors:
+            _, _, height, width = canvas.shape
+            content = to_tensor(self._request.content, (width, height), canvas.device)
+            canvas = with_colors_of(content, canvas.clamp(0, 1))
+        return to_picture(canvas)
+
+    def _objective(self, scale: Scale, encoder: Encoder) -> Objective:
+        """What to match: both pictures seen once, the styles at the size of the painting."""
+        recipe, request = self._recipe, self._request
+        styles = []
+        for picture in request.styles:
+            size = fit(picture.size, scale.long_side) if recipe.keeps_aspect else scale.size
+            styles.append(see(encoder, recipe, self._canvas_of(picture, size)))
+        content = see(encoder, recipe, self._canvas_of(request.content, scale.size))
+        targets = style_targets(recipe, styles, request.style_weights)
+        return Objective(recipe, content, targets, request.strength)
+
+    def _canvas_of(self, picture: Image.Image, size: tuple[int, int]) -> Tensor:
+        device = self._encoder.device.torch_device
+        pixels = to_tensor(picture, size, device, self._recipe.resampling)
+        return pixels if self._recipe.canvas == "rgb" else pixels * 2 - 1

@@ -1,0 +1,38 @@
+"""Run the benchmarks, or those named: `python -m tests.benchmarks [step] [seed]`."""
+
+import json
+import platform
+import sys
+from pathlib import Path
+
+import torch
+
+from engine.device import choose_device
+from tests.benchmarks import seed, step
+
+BENCHMARKS = {"step": step.run, "seed": seed.run}
+OUTPUT = Path("build/benchmarks.json")
+
+
+def main(names: list[str]) -> None:
+    """Run, print, and add to the figures of earlier runs."""
+    figures = json.loads(OUTPUT.read_text()) if OUTPUT.exists() else {}
+    device = choose_device()
+    figures["machine"] = {
+        "device": device.name,
+        "precision": device.precision,
+        "threads": torch.get_num_threads(),
+        "processor": platform.processor() or platform.machine(),
+        "torch": torch.__version__,
+    }
+    print(figures["machine"])
+    for name in names or BENCHMARKS:
+        print(f"\n{name}: {(sys.modules[BENCHMARKS[name].__module__].__doc__ or '').strip()}\n")
+        figures.update(BENCHMARKS[name](device))
+        OUTPUT.parent.mkdir(exist_ok=True)
+        OUTPUT.write_text(json.dumps(figures, indent=2) + "\n")
+    print(f"\nAll figures are in {OUTPUT}.")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

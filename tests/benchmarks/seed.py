@@ -1,0 +1,67 @@
+"""The original's own final loss, sooner: its Adam for 2000 steps against `--preset seed --fast`,
+and the naive reading's seconds for 2000 steps against ours to the same loss."""
+
+import time
+
+from engine import images
+from engine.device import Device
+from engine.request import Progress, StylizeRequest
+from engine.samples import CONTENTS, STYLES
+from engine.stylize import stylize
+from engine.vgg19 import Encoder
+from engine.weights import bundled, load
+from tests.engine.conftest import SHARED_PICTURES
+from tests.engine.naive_seed import naive_losses
+
+STEPS, SIZE, COMPARED, TIMED = 2000, 256, 50, 5
+
+
+def run(device: Device) -> dict[str, float]:
+    """seed_steps_ratio, seed_time_ratio and what they are made of."""
+    content, style = CONTENTS[0].path, STYLES[0].path
+    if SHARED_PICTURES.is_dir():
+        content, style = SHARED_PICTURES / "jimi.jpeg", SHARED_PICTURES / "psy.jpg"
+    pair = images.read(content), images.read(style)
+    state = load(bundled())
+    encoder = Encoder(state, device, "bundled")
+    print(f"{content.name} in the style of {style.name}")
+
+    naive, times = [], [time.perf_counter()]
+    for loss in naive_losses(*pair, state, SIZE, COMPARED):
+        naive.append(loss)
+        times.append(time.perf_counter())
+    naive_seconds = min((times[n + TIMED] - times[n]) / TIMED for n in range(1, COMPARED - TIMED))
+
+    original = stylize(
+        StylizeRequest(pair[0], (pair[1],), preset="seed", size=SIZE, steps=STEPS), encoder
+    )
+    first_losses = dict(original.curve)
+    deviation = max(
+        abs(first_losses[step] / loss - 1)
+        for step, loss in enumerate(naive, 1)
+        if step in first_losses
+    )
+
+    reached: list[Progress] = []
+
+    def watch(progress: Progress) -> None:
+        if not reached and progress.losses.total <= original.losses.total:
+            reached.append(progress)
+
+    request = StylizeRequest(pair[0], (pair[1],), preset="seed", size=SIZE, fast=True)
+    fast = stylize(request, encoder, on_progress=watch)
+    figures = {
+        "seed_naive_seconds_per_step": naive_seconds,
+        "seed_loss_deviation": deviation,
+        "seed_original_loss": original.losses.total,
+        "seed_original_seconds": original.seconds,
+        "seed_fast_final_loss": fast.losses.total,
+    }
+    if reached:
+        figures["seed_fast_steps"] = reached[0].step
+        figures["seed_fast_seconds"] = reached[0].seconds
+        figures["seed_steps_ratio"] = STEPS / reached[0].step
+        figures["seed_time_ratio"] = STEPS * naive_seconds / reached[0].seconds
+    for name, value in figures.items():
+        print(f"{name:30} {value:10.4g}")
+    return figures
