@@ -77,9 +77,9 @@ async def test_the_first_painting_is_as_fast_as_the_second(
     executor: LocalExecutor, order: PaintOrder, tmp_path: Path
 ) -> None:
     """Loading and warming up are over when the executor has started."""
-    order = replace(order, timelapse=None, steps=12)
+    order = replace(order, timelapse=None, steps=8)
     seconds = []
-    for number in range(4):
+    for number in range(3):
         began = time.monotonic()
         result = tmp_path / f"{number}.png"
         await executor.paint(replace(order, result=result), lambda _: None)
