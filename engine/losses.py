@@ -95,10 +95,11 @@ class Objective:
     ) -> None:
         """Take the content's features and, for each style tap, the numbers to match.
 
-        `strength` multiplies the recipe's style weight.
+        The square of `strength` multiplies the recipe's style weight: at 2 the style is plainly
+        stronger, which at twice the weight it is not.
         """
         self._recipe = recipe
-        self._style_weight = recipe.style_weight * strength
+        self._style_weight = recipe.style_weight * strength**2
         self._content = {tap: content[tap].clone() for tap in recipe.content_taps}
         self._style = style
 

@@ -19,7 +19,7 @@ class StylizeRequest:
     preset: str = "mural"
     size: int | None = None  # pixels on the long side; None takes the preset's own
     steps: int | None = None  # optimisation steps over all scales; None takes the preset's own
-    strength: float = 1.0  # of the style against the content; 1 is the preset's own balance
+    strength: float = 1.0  # of the style against the content, by its square; 1 is the preset's own
     keep_colors: bool = False  # the content's colours, the style's strokes
     fast: bool = False  # the preset's documented fast setting, where it has one
     seed: int = 0

@@ -5,7 +5,10 @@ preset makes of it.
 """
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+
+from PIL.Image import Image
 
 from engine.checkpoint import CheckpointWriter, Saved, fingerprint, read_checkpoint
 from engine.errors import PaintingFailed, Stopped
@@ -68,7 +71,7 @@ def stylize(
             for reading in stepper.take(log.steps_left):
                 log.add(reading if reading.finite else _repeat(stepper, log))
             if on_progress:
-                on_progress(log.progress(lambda now=stepper: studio.picture(now.result())))
+                on_progress(log.progress(partial(_preview, studio, stepper)))
         canvas = stepper.result()
 
     return Painting(
@@ -85,6 +88,10 @@ def stylize(
         repeated_steps=log.repeated_steps,
         seed=request.seed,
     )
+
+
+def _preview(studio: Studio, stepper: Stepper) -> Image:
+    return studio.picture(stepper.result())
 
 
 def _repeat(stepper: Stepper, log: Logbook) -> Reading:
