@@ -1,6 +1,7 @@
 """A time-lapse of a painting as an MP4 that browsers and Discord play."""
 
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,11 +14,14 @@ from PIL import Image
 
 from engine.errors import OutputRejected
 from engine.files import written_whole
+from engine.request import Progress, StylizeRequest
+from engine.scales import plan_scales
 
 MAX_SIDE = 720  # pixels; more costs megabytes and shows no more strokes in a chat
+MAX_FRAMES = 150
 HOLD_SECONDS = 2.0  # how long the finished picture stays before a player loops
 
-# Even quality, but never above 4 Mbit/s: 150 frames and the hold stay under 6 MB.
+# Even quality, but never above 4 Mbit/s: MAX_FRAMES and the hold stay under 6 MB.
 _ENCODER = {"crf": "21", "preset": "faster", "maxrate": "4M", "bufsize": "4M"}
 
 
@@ -99,3 +103,22 @@ def video_size(width: int, height: int) -> tuple[int, int]:
     # yuv420p keeps one colour for 2x2 pixels; half a pixel of stretching is not seen, a bar is.
     even = [max(2, 2 * round(side * fraction / 2)) for side in (width, height)]
     return even[0], even[1]
+
+
+@contextmanager
+def film(path: Path, request: StylizeRequest) -> Iterator[Callable[[Progress], None]]:
+    """Yield what films a painting that is reported to it, evenly over its steps.
+
+    Raises as TimelapseWriter does, and RequestRejected.
+    """
+    final = plan_scales(request)[-1]
+    next_step = 1.0
+    with TimelapseWriter(path, final.width, final.height) as video:
+
+        def add(progress: Progress) -> None:
+            nonlocal next_step
+            if progress.step >= next_step or progress.step == progress.total_steps:
+                video.add(progress.preview())
+                next_step = progress.step + max(1.0, progress.total_steps / MAX_FRAMES)
+
+        yield add

@@ -1,7 +1,7 @@
 """Paints orders with the engine. Imported in engine processes only, for it imports torch."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from PIL import Image
@@ -10,16 +10,14 @@ from bot.executors.contract import PaintOrder, PaintOutcome
 from bot.executors.engine_process import EngineSetup
 from engine import images
 from engine.request import Painting, Progress, StylizeRequest
-from engine.scales import plan_scales
 from engine.stylize import stylize
-from engine.timelapse import TimelapseWriter
+from engine.timelapse import film
 from engine.vgg19 import Encoder, load_encoder
 
 # The intake has checked what comes here against the host's own limits.
 CHECKED_BEFORE = images.Limits(max_bytes=2**31, max_pixels=2**30)
 WARM_UP_SIDE = 64  # pixels
 WARM_UP_STEPS = 4
-TIMELAPSE_FRAMES = 150  # at most
 
 
 def load_painter(setup: EngineSetup) -> "EnginePainter":
@@ -70,7 +68,7 @@ class EnginePainter:
         with ExitStack() as stack:
             watchers = [on_progress]
             if order.timelapse:
-                watchers.append(stack.enter_context(_film(order.timelapse, request)))
+                watchers.append(stack.enter_context(film(order.timelapse, request)))
 
             def watch(progress: Progress) -> None:
                 for watcher in watchers:
@@ -79,22 +77,6 @@ class EnginePainter:
             painting = stylize(request, self._encoder, on_progress=watch, should_stop=should_stop)
         images.save(painting.picture, order.result)
         return _outcome(painting)
-
-
-@contextmanager
-def _film(path: Path, request: StylizeRequest) -> Iterator[Callable[[Progress], None]]:
-    """Yield what films a painting that is reported to it, evenly over its steps."""
-    final = plan_scales(request)[-1]
-    next_step = 1.0
-    with TimelapseWriter(path, final.width, final.height) as video:
-
-        def add(progress: Progress) -> None:
-            nonlocal next_step
-            if progress.step >= next_step or progress.step == progress.total_steps:
-                video.add(progress.preview())
-                next_step = progress.step + max(1.0, progress.total_steps / TIMELAPSE_FRAMES)
-
-        yield add
 
 
 def _read(path: Path, name: str) -> Image.Image:

@@ -18,10 +18,8 @@ from engine.errors import RequestRejected
 from engine.files import check_writable, written_whole
 from engine.presets import DEFAULT_PRESET, PRESETS, settle
 from engine.request import Painting, Progress, StylizeRequest
-from engine.scales import plan_scales
 
 DEFAULT_CHECKPOINT = Path("model/nst_model.pth")
-TIMELAPSE_FRAMES = 150  # at most, over the whole painting
 
 
 @click.command(name="paint")
@@ -163,7 +161,9 @@ def paint(
         encoder = load_encoder(weights, device, precision)
         watchers = [stack.enter_context(_bar())]
         if timelapse is not None:
-            watchers.append(stack.enter_context(_timelapse(timelapse, request)))
+            from engine.timelapse import film
+
+            watchers.append(stack.enter_context(film(timelapse, request)))
 
         def watch(progress: Progress) -> None:
             for watcher in watchers:
@@ -263,23 +263,3 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
             )
 
         yield show
-
-
-@contextmanager
-def _timelapse(path: Path, request: StylizeRequest) -> Iterator[Callable[[Progress], None]]:
-    """A video of the painting as it grows, from at most TIMELAPSE_FRAMES pictures of it."""
-    from engine.timelapse import TimelapseWriter
-
-    final = plan_scales(request)[-1]
-    _, _, steps = settle(request)
-    every = max(1, steps // TIMELAPSE_FRAMES)
-    shown = 0
-    with TimelapseWriter(path, final.width, final.height) as video:
-
-        def add(progress: Progress) -> None:
-            nonlocal shown
-            if progress.step >= shown + every or progress.step == progress.total_steps:
-                shown = progress.step
-                video.add(progress.preview())
-
-        yield add
