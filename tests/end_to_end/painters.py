@@ -15,6 +15,8 @@ from bot.executors.engine_process import EngineSetup
 from engine.errors import Stopped
 from engine.request import Losses, Progress
 
+FILM = b"a film"
+
 
 @dataclass(frozen=True)
 class TimedPainter:
@@ -46,6 +48,8 @@ class TimedPainter:
             left = self.seconds * (self.steps - step) / self.steps
             on_progress(Progress(step, self.steps, losses, self.seconds - left, left, picture.copy))
         picture.save(order.result, "PNG")
+        if order.timelapse is not None:
+            order.timelapse.write_bytes(FILM)
         return PaintOutcome(
             width=picture.width,
             height=picture.height,

@@ -14,6 +14,7 @@ from tests.end_to_end.harness import (
     run,
     running_bot,
 )
+from tests.end_to_end.painters import FILM
 
 
 async def result_of(simulator: Simulator, interaction: Interaction) -> Message:
@@ -77,15 +78,28 @@ async def test_buttons_work_after_a_restart(simulator: Simulator, data_dir: Path
     assert len(results(simulator)) == 5
 
 
-async def test_loss_curve_and_time_lapse(simulator: Simulator, data_dir: Path) -> None:
-    """The curve comes as a picture that only who asked sees; what was not filmed is repainted."""
+async def test_loss_curve(simulator: Simulator, data_dir: Path) -> None:
+    """The curve comes as a picture that only who asked sees."""
     async with running_bot(simulator, data_dir):
         first = await result_of(simulator, muralize(simulator))
         press = simulator.people.press(first.id, button(first, "curve"), "ben")
         curve = await said_privately(simulator, press)
         assert curve.attachments[0].content.startswith(b"\x89PNG")
+
+
+async def test_time_lapse(simulator: Simulator, data_dir: Path) -> None:
+    """What was not filmed is painted again, filmed; then the film is there for who asks."""
+    async with running_bot(simulator, data_dir):
+        first = await result_of(simulator, muralize(simulator))
         press = simulator.people.press(first.id, button(first, "timelapse"), "ben")
-        assert await result_of(simulator, press)
+        filmed = await result_of(simulator, press)
+        assert [file.filename for file in filmed.attachments] == [
+            "muralscape-2.png",
+            "muralscape-2.mp4",
+        ]
+        press = simulator.people.press(filmed.id, button(filmed, "timelapse"), "cleo")
+        film = await said_privately(simulator, press)
+        assert film.attachments[0].content == FILM
 
 
 async def test_delete_removes_message_and_picture(simulator: Simulator, data_dir: Path) -> None:
