@@ -6,7 +6,7 @@ import signal
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
-from bot.app import App
+from bot.app import App, Tempo
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from tests.end_to_end.harness import HURRY, PAINTERS, ROOMY, settings
@@ -16,21 +16,23 @@ _context: ForkServerContext = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["tests.end_to_end.bot_process"])
 
 
-def start(token: str, api_base: str, data_dir: Path, painter: str) -> ForkServerProcess:
+def start(
+    token: str, api_base: str, data_dir: Path, painter: str, tempo: Tempo = HURRY
+) -> ForkServerProcess:
     """Start a bot; the caller kills or terminates it."""
-    process = _context.Process(target=_run, args=(token, api_base, data_dir, painter))
+    process = _context.Process(target=_run, args=(token, api_base, data_dir, painter, tempo))
     process.start()
     return process
 
 
-def _run(token: str, api_base: str, data_dir: Path, painter: str) -> None:
-    asyncio.run(_serve(token, api_base, data_dir, painter))
+def _run(token: str, api_base: str, data_dir: Path, painter: str, tempo: Tempo) -> None:
+    asyncio.run(_serve(token, api_base, data_dir, painter, tempo))
 
 
-async def _serve(token: str, api_base: str, data_dir: Path, painter: str) -> None:
+async def _serve(token: str, api_base: str, data_dir: Path, painter: str, tempo: Tempo) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     executor = LocalExecutor([EngineSetup(device="cpu", painter=PAINTERS + painter)])
-    app = App(settings(token, api_base, data_dir, ROOMY), executor, HURRY)
+    app = App(settings(token, api_base, data_dir, ROOMY), executor, tempo)
     app.client._connection.guild_ready_timeout = 0.05
     await app.run(stop)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import psutil
 
+from bot.app import Tempo
 from bot.simulator import Simulator
 from bot.simulator.model import Interaction, Message
 from tests.end_to_end import bot_process
@@ -22,11 +23,12 @@ ALLOWED = 16 * MIB
 async def test_memory_stays_flat_over_a_thousand_jobs(data_dir: Path) -> None:
     """From the 300th job to the 1,000th the bot's process does not grow by 16 MiB."""
     async with Simulator() as simulator:
-        bot = bot_process.start(simulator.world.token, simulator.api_base, data_dir, "load_quick")
+        token, base = simulator.world.token, simulator.api_base
+        bot = bot_process.start(token, base, data_dir, "load_quick", Tempo())
         try:
             await simulator.until(lambda: simulator.gateway.connected, 20)
             process = psutil.Process(bot.pid)
-            asked = [muralize(simulator) for _ in range(WARM // 4)]
+            asked = [muralize(simulator) for _ in range(40)]
             first = [await arrived(simulator, one) for one in asked]
             await again(simulator, first[0], WARM - len(first))
             before = process.memory_info().rss
