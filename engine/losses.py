@@ -19,9 +19,9 @@ from torch import Tensor
 from engine.presets import Recipe
 from engine.vgg19 import Features, TapGradient
 
-# BF16 products round their sums to 8 bits when they are stored. Summing at most this many rows
-# in one product, and the products in FP32, averages the rounding away.
-ROWS_PER_PRODUCT = 4096
+# On the CPU a BF16 product is rounded to 8 bits when it is stored. Summing about this many rows in
+# one product, and the products in FP32, averages the rounding away.
+ROWS_PER_PRODUCT = 1024
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Statistics:
     """Of a tap with C channels over N pixels."""
 
     gram: Tensor  # (C, C) float32, the sum over pixels of F Fᵀ
-    total: Tensor  # (C,) float32, the sum over pixels of F
+    total: Tensor  # (C,) float32, the sum over pixels of F; empty where it was not asked for
     pixels: int  # N
 
 
@@ -38,24 +38,28 @@ def rows(features: Tensor) -> Tensor:
     return features.permute(0, 2, 3, 1).view(-1, features.shape[1])
 
 
-def statistics_of(features: Tensor) -> Statistics:
-    """Sum up (1, C, H, W) features."""
+def statistics_of(features: Tensor, *, with_total: bool = True) -> Statistics:
+    """Sum up (1, C, H, W) features, in FP32."""
     table = rows(features)
-    pixels, channels = table.shape
-    ones = table.new_ones(1, pixels)
-    if table.dtype == torch.float32:
-        gram, total = table.t() @ table, ones @ table
-    elif table.is_cuda:
-        gram = torch.mm(table.t(), table, out_dtype=torch.float32)
-        total = torch.mm(ones, table, out_dtype=torch.float32)
-    else:
-        parts = next(n for n in range(max(1, pixels // ROWS_PER_PRODUCT), 0, -1) if pixels % n == 0)
-        if parts < 4:
-            return statistics_of(features.float())
-        table = table.view(parts, -1, channels)
-        gram = torch.bmm(table.transpose(1, 2), table).float().sum(0)
-        total = torch.bmm(ones.view(parts, 1, -1), table).float().sum(0)
-    return Statistics(gram, total.view(-1), pixels)
+    pixels = len(table)
+    total = torch.empty(0, device=table.device)
+    if with_total:
+        total = _sum_of_products(table.new_ones(pixels, 1), table).view(-1)
+    return Statistics(_sum_of_products(table, table), total, pixels)
+
+
+def _sum_of_products(one: Tensor, other: Tensor) -> Tensor:
+    """(N, A) and (N, B) in any number type -> (A, B) float32, summed over the N rows in FP32."""
+    if one.dtype == torch.float32:
+        return one.t() @ other
+    if one.is_cuda:
+        return torch.mm(one.t(), other, out_dtype=torch.float32)
+    count = len(one)
+    parts = next(n for n in range(max(1, count // ROWS_PER_PRODUCT), 0, -1) if count % n == 0)
+    if parts < 4:
+        return one.float().t() @ other.float()
+    one, other = one.view(parts, count // parts, -1), other.view(parts, count // parts, -1)
+    return torch.bmm(one.transpose(1, 2), other).float().sum(0)
 
 
 def raw_gram(statistics: Statistics) -> list[Tensor]:
@@ -83,6 +87,9 @@ STATISTICS: dict[str, Callable[[Statistics], list[Tensor]]] = {
 }
 
 
+NEED_TOTALS = frozenset({"moments"})
+
+
 class Objective:
     """A recipe's loss against fixed targets."""
 
@@ -101,6 +108,11 @@ class Objective:
         self._recipe = recipe
         self._style_weight = recipe.style_weight * strength**2
         self._content = {tap: content[tap].clone() for tap in recipe.content_taps}
+        self._content_weights = {
+            tap: torch.tensor(recipe.content_weight * weight, device=self._content[tap].device)
+            / (_mean_square(self._content[tap]) if recipe.relative else 1)
+            for tap, weight in recipe.content_taps.items()
+        }
         self._style = style
 
     def is_finite(self) -> bool:
@@ -119,13 +131,12 @@ class Objective:
         content = scale.new_zeros(())
         style = scale.new_zeros(())
         gradients: dict[str, TapGradient] = {}
-        for tap, weight in self._recipe.style_taps.items():
-            weight *= self._style_weight
+        for tap, share in self._recipe.style_taps.items():
+            weight = share * self._style_weight
             loss, gradients[tap] = self._style_loss(tap, features[tap], weight, scale)
             style = style + loss
-        for tap, weight in self._recipe.content_taps.items():
-            weight *= self._recipe.content_weight
-            loss, gradient = self._content_loss(tap, features[tap], weight, scale)
+        for tap, factor in self._content_weights.items():
+            loss, gradient = self._content_loss(tap, features[tap], factor, scale)
             gradients[tap] = _chain(gradients.get(tap), gradient)
             content = content + loss
         return content, style, gradients
@@ -133,12 +144,13 @@ class Objective:
     def _style_loss(
         self, tap: str, features: Tensor, weight: float, scale: Tensor
     ) -> tuple[Tensor, TapGradient]:
-        statistics = statistics_of(features)
+        numbers = self._recipe.statistic
+        statistics = statistics_of(features, with_total=numbers in NEED_TOTALS)
         with torch.enable_grad():
             statistics.gram.requires_grad_()
             statistics.total.requires_grad_()
             loss = weight * _difference(
-                STATISTICS[self._recipe.statistic](statistics),
+                STATISTICS[numbers](statistics),
                 self._style[tap],
                 self._recipe.relative,
             )
@@ -159,20 +171,16 @@ class Objective:
         return loss.detach(), add
 
     def _content_loss(
-        self, tap: str, features: Tensor, weight: float, scale: Tensor
+        self, tap: str, features: Tensor, weight: Tensor, scale: Tensor
     ) -> tuple[Tensor, TapGradient]:
-        target = self._content[tap]
-        difference = features - target
-        squares = difference.float().square().mean()
-        if self._recipe.relative:
-            weight = weight / target.float().square().mean()  # type: ignore[assignment]
+        difference = features - self._content[tap]
         factor = scale * weight * (2 / features.numel())
 
         def add(above: Tensor | None) -> Tensor:
             own = difference.mul_(factor)
             return own if above is None else above.add_(own)
 
-        return weight * squares, add
+        return weight * _mean_square(difference), add
 
 
 def style_targets(
@@ -188,6 +196,12 @@ def style_targets(
         ]
         for tap in recipe.style_taps
     }
+
+
+def _mean_square(features: Tensor) -> Tensor:
+    """The mean square of low-precision numbers, summed in FP32 without a copy in FP32."""
+    norm: Tensor = torch.linalg.vector_norm(features, dtype=torch.float32)
+    return norm.square() / features.numel()
 
 
 def _difference(found: list[Tensor], wanted: list[Tensor], relative: bool) -> Tensor:

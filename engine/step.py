@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -10,7 +11,7 @@ from engine.losses import Objective, smoothness
 from engine.optimiser import Optimiser
 from engine.presets import Recipe
 from engine.request import Losses
-from engine.tensors import IMAGENET_DEVIATION, IMAGENET_MEAN, per_channel
+from engine.tensors import IMAGENET_DEVIATION, IMAGENET_MEAN
 from engine.vgg19 import Encoder, Features
 
 # Steps launched on a graphics card before the host waits for their losses: enough to keep it busy
@@ -29,12 +30,24 @@ class Reading:
 
 def see(encoder: Encoder, recipe: Recipe, canvas: Tensor) -> Features:
     """The features that a recipe compares, of a canvas in its own range."""
-    picture = canvas
-    if recipe.canvas == "rgb":
-        mean, deviation = (per_channel(v, canvas) for v in (IMAGENET_MEAN, IMAGENET_DEVIATION))
-        picture = (canvas - mean) / deviation
+    mean, deviation = _normalisation(recipe.canvas, canvas.device)
+    picture = (canvas - mean) / deviation
     taps = recipe.content_taps.keys() | recipe.style_taps.keys()
     return encoder(picture, taps, pooling=recipe.pooling, padding=recipe.padding)
+
+
+@cache
+def _normalisation(space: str, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Mean and deviation of what VGG-19 is shown, both to broadcast with (1, 3, H, W).
+
+    Made once, because a CUDA graph cannot copy numbers from the host.
+    """
+    if space == "symmetric":
+        return torch.zeros((), device=device), torch.ones((), device=device)
+    mean, deviation = (
+        torch.tensor(v).view(1, 3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_DEVIATION)
+    )
+    return mean.to(device), deviation.to(device)
 
 
 class Stepper:
@@ -111,8 +124,7 @@ class Stepper:
         features = see(encoder, recipe, self._canvas)
         content, style, gradients = self._objective(features, self._loss_scale)
         gradient = features.backward(gradients) / self._loss_scale
-        if recipe.canvas == "rgb":
-            gradient /= per_channel(IMAGENET_DEVIATION, gradient)
+        gradient /= _normalisation(recipe.canvas, gradient.device)[1]
         if recipe.smoothness:
             loss, own = smoothness(self._canvas, recipe.smoothness)
             content, gradient = content + loss, gradient + own
