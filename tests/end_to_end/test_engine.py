@@ -1,0 +1,61 @@
+"""The whole way with the real engine, at a size that takes seconds."""
+
+import asyncio
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from bot.simulator import Simulator
+from engine.samples import CONTENTS, STYLES
+from tests.end_to_end.harness import is_result, muralize, running_bot
+
+CONTENT, STYLE = CONTENTS[1], STYLES[0]
+
+
+async def test_a_painting_has_the_loss_of_the_command_line(
+    simulator: Simulator, data_dir: Path, tmp_path: Path
+) -> None:
+    """The picture and its final loss come back: the loss of `muralscape paint`, set the same."""
+    async with running_bot(simulator, data_dir, painter=None):
+        asked = muralize(
+            simulator,
+            content=CONTENT.path.read_bytes(),
+            style=STYLE.path.read_bytes(),
+            preset="draft",
+            size="64",
+        )
+        painting = asyncio.create_task(_paint(tmp_path / "painted.png"))
+        await simulator.until(lambda: asked.original and is_result(asked.original), 60)
+        by_command_line = await painting
+    assert asked.original is not None
+    shown = re.search(r"Final loss \*\*([\d.e+-]+)\*\*", asked.original.content)
+    assert shown is not None
+    # the message shows six digits
+    assert abs(float(shown[1]) / by_command_line["final_loss"] - 1) < 1e-4
+    assert by_command_line["weights"] in asked.original.content
+    (file,) = asked.original.attachments
+    assert file.pixels == (by_command_line["width"], by_command_line["height"])
+
+
+async def _paint(output: Path) -> dict[str, Any]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "paint", CONTENT.path, STYLE.path, "-o", output),
+        *("--preset", "draft", "--size", "64", "--device", "cpu", "--json"),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    text, _ = await process.communicate()
+    assert process.returncode == 0
+    printed: dict[str, Any] = json.loads(text.splitlines()[-1])
+    return printed
+
+
+async def test_the_bots_process_never_imports_torch() -> None:
+    """All of the bot is imported without torch and without Matplotlib."""
+    code = "import bot.run_command, sys; print({'torch', 'matplotlib'} & set(sys.modules))"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", code), stdout=asyncio.subprocess.PIPE
+    )
+    text, _ = await process.communicate()
+    assert text.strip() == b"set()"
