@@ -15,6 +15,7 @@ from bot.muralize.request import Request, recipe_for
 from bot.muralize.store import RequestStore
 from bot.storage.keeper import PictureKeeper
 from engine.errors import ImageRejected
+from engine.presets import PRESETS
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Muralize:
         *,
         limits: JobLimits,
         largest_size: int,
+        usual_size: int,
         starters: Sequence[Starter],
         chance: random.Random,
     ) -> None:
@@ -56,10 +58,11 @@ class Muralize:
         self._keeper = keeper
         self._limits = limits
         self._largest_size = largest_size
+        self._usual_size = usual_size
         self._starters = starters
         self._chance = chance
         self._fetching: set[asyncio.Task[Job]] = set()
-        self._closing = False
+        self._closing = asyncio.Event()
 
     def styles_like(self, typed: str) -> list[Starter]:
         """List the saved styles that fit what a member has typed so far, at most 25."""
@@ -106,14 +109,14 @@ class Muralize:
         Raises Refused and ImageRejected; the request is forgotten then, and nothing is kept. None
         when the bot is stopping: the next start will go on with the request.
         """
-        if self._closing:
+        if self._closing.is_set():
             return None
         fetching = asyncio.create_task(self._fetch_and_submit(request))
         self._fetching.add(fetching)
         try:
             job = await fetching
         except asyncio.CancelledError:
-            if self._closing:
+            if self._closing.is_set():
                 return None
             raise
         except Exception:  # the member is told that it failed, so it must not start later
@@ -126,7 +129,7 @@ class Muralize:
 
     async def close(self) -> None:
         """Leave the requests whose pictures are being fetched to the next start."""
-        self._closing = True
+        self._closing.set()
         for task in self._fetching:
             task.cancel()
         await asyncio.gather(*self._fetching, return_exceptions=True)
@@ -153,6 +156,8 @@ class Muralize:
         self.check(request)
         await self._check_quota(request.origin)
         recipe = await self._recipe(request)
+        if recipe.size is None and PRESETS[recipe.preset].size > self._usual_size:
+            recipe = replace(recipe, size=self._usual_size)
         return await self._jobs.submit(request.origin, recipe, self._limits)
 
     async def _recipe(self, request: Request) -> Recipe:

@@ -17,7 +17,7 @@ from bot.executors.local import LocalExecutor
 from bot.jobs.model import Job
 from bot.muralize.delivery import Patience
 from bot.muralize.live_cards import Pace
-from bot.settings import DiscordSettings, LimitSettings, Settings
+from bot.settings import DiscordSettings, LimitSettings, Settings, WebSettings
 from bot.simulator import Invocation, Simulator, Upload
 from bot.simulator.model import Interaction, Message
 
@@ -44,6 +44,7 @@ def settings(token: str, api_base: str, data_dir: Path, limits: LimitSettings) -
             token=SecretStr(token), api_base=api_base, attachment_hosts=("127.0.0.1",)
         ),
         limits=limits,
+        web=WebSettings(port=0),  # many bots run at a time
     )
 
 
@@ -114,6 +115,7 @@ async def running_bot(
     finally:
         if not task.done():
             await bot.end()
+        await simulator.until(lambda: not simulator.gateway.connected, 10)
 
 
 def copy_database(migrated: Path, data_dir: Path) -> None:

@@ -1,0 +1,91 @@
+"""`muralscape run` as a host starts it: from the environment, until SIGTERM."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+from bot.simulator import Simulator
+from tests.end_to_end.harness import muralize, running_bot
+
+
+async def start(*arguments: str, **settings: str) -> asyncio.subprocess.Process:
+    """Start `muralscape run` with these settings in its environment and no others."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("MURALSCAPE_")}
+    given = {f"MURALSCAPE_{name}": value for name, value in settings.items()}
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "run", *arguments),
+        env=inherited | given,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+
+
+async def test_runs_from_the_environment_until_sigterm(
+    simulator: Simulator, data_dir: Path
+) -> None:
+    """It comes up, answers, and exits 0 on SIGTERM; its log has one JSON line each and no token."""
+    process = await start(
+        DISCORD__TOKEN=simulator.world.token,
+        DISCORD__API_BASE=simulator.api_base,
+        DISCORD__ATTACHMENT_HOSTS='["127.0.0.1"]',
+        DATA_DIR=str(data_dir),
+        LIMITS__SHUTDOWN_SECONDS="0",
+        LOG__LEVEL="debug",
+    )
+    await simulator.until(lambda: simulator.gateway.connected, 20)
+    asked = muralize(simulator)
+    await simulator.until(lambda: asked.original and "Waiting" in asked.original.content, 20)
+    process.send_signal(signal.SIGTERM)
+    output, _ = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 0, output.decode()
+    assert simulator.world.token.encode() not in output
+    assert asked.token.encode() not in output
+    assert all(line.startswith(b"{") for line in output.splitlines()), output.decode()
+
+
+async def test_faults_are_told_all_at_once(tmp_path: Path) -> None:
+    """Wrong settings end it with exit code 2 and a line for each fault."""
+    config = tmp_path / "config.toml"
+    config.write_text("[limits]\npixels = 3\n[web]\nprot = 1\n")
+    process = await start("--config", str(config), ENGINE__DEVICE="toaster")
+    output, _ = await process.communicate()
+    lines = output.decode().splitlines()
+    assert process.returncode == 2
+    assert len(lines) == 4
+    assert lines[-1] == "muralscape: there are 3 faults in the settings"
+    for name in ("limits.pixels", "web.prot", "engine.device"):
+        assert any(line.startswith(name) for line in lines)
+
+
+async def test_a_wrong_token_is_told_in_words(simulator: Simulator, data_dir: Path) -> None:
+    """A token that Discord does not accept ends it with one line that says so."""
+    process = await start(
+        DISCORD__TOKEN="wrong",
+        DISCORD__API_BASE=simulator.api_base,
+        DATA_DIR=str(data_dir),
+        LOG__FORMAT="text",
+        LOG__LEVEL="error",
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 2
+    assert output.decode().splitlines() == [
+        "muralscape: Discord does not accept the token; copy it again from the developer portal"
+    ]
+
+
+async def test_commands_are_registered_only_when_they_changed(
+    simulator: Simulator, data_dir: Path
+) -> None:
+    """The second start finds Discord up to date; a Discord that has lost them is told again."""
+    for _ in range(2):
+        async with running_bot(simulator, data_dir):
+            pass
+    assert len(simulator.record.find("PUT", "/commands$")) == 1
+    assert simulator.atelier is not None
+    for command in list(simulator.commands.usable(simulator.atelier.guild.id)):
+        simulator.commands.delete(command)
+    async with running_bot(simulator, data_dir):
+        pass
+    assert len(simulator.record.find("PUT", "/commands$")) == 2
