@@ -15,7 +15,6 @@ from bot.muralize.request import Request, recipe_for
 from bot.muralize.store import RequestStore
 from bot.storage.keeper import PictureKeeper
 from engine.errors import ImageRejected
-from engine.presets import PRESETS
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +47,6 @@ class Muralize:
         *,
         limits: JobLimits,
         largest_size: int,
-        usual_size: int,
         starters: Sequence[Starter],
         chance: random.Random,
     ) -> None:
@@ -58,7 +56,6 @@ class Muralize:
         self._keeper = keeper
         self._limits = limits
         self._largest_size = largest_size
-        self._usual_size = usual_size
         self._starters = starters
         self._chance = chance
         self._fetching: set[asyncio.Task[Job]] = set()
@@ -156,8 +153,6 @@ class Muralize:
         self.check(request)
         await self._check_quota(request.origin)
         recipe = await self._recipe(request)
-        if recipe.size is None and PRESETS[recipe.preset].size > self._usual_size:
-            recipe = replace(recipe, size=self._usual_size)
         return await self._jobs.submit(request.origin, recipe, self._limits)
 
     async def _recipe(self, request: Request) -> Recipe:
