@@ -119,6 +119,7 @@ class App:
             self._keeper,
             limits=self._job_limits,
             largest_size=settings.limits.largest_size,
+            usual_size=settings.limits.usual_size,
             starters=[Starter(style.name, style.title, style.path) for style in STYLES],
             chance=self._chance,
         )

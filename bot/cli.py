@@ -11,12 +11,12 @@ from engine.errors import EngineError, PaintingFailed, Stopped
 # name -> (module that holds a click command called `command`, one line of help)
 SUBCOMMANDS = {
     "paint": ("engine.commands.paint", "Repaint one picture in the style of others."),
-    "demo": ("engine.commands.demo", "Paint a bundled pair and show the result beside it."),
     "weights": (
         "engine.commands.weights",
         "Say which VGG-19 weights there are, or fetch ImageNet's.",
     ),
     "run": ("bot.run_command", "Run the Discord bot."),
+    "simulate": ("bot.simulate_command", "Try the bot in a browser, without a Discord account."),
     "db": ("bot.storage.command", "Look after the database."),
 }
 

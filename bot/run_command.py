@@ -26,17 +26,7 @@ def command(config: Path | None) -> None:
     Settings come from the file, then from the environment, which wins. The token comes from
     MURALSCAPE_DISCORD__TOKEN or from the file that discord.token_file names.
     """
-    try:
-        settings = load(config, token_required=True)
-    except SettingsError as error:
-        for fault in error.faults:
-            click.echo(fault, err=True)
-        number = len(error.faults)
-        raise click.UsageError(
-            "there is 1 fault in the settings"
-            if number == 1
-            else f"there are {number} faults in the settings"
-        ) from None
+    settings = load_settings(config, token_required=True)
     token = settings.discord.token
     logs.set_up(
         settings.log.level,
@@ -48,6 +38,21 @@ def command(config: Path | None) -> None:
     except discord.LoginFailure:
         raise click.UsageError(
             "Discord does not accept the token; copy it again from the developer portal"
+        ) from None
+
+
+def load_settings(config: Path | None, *, token_required: bool) -> Settings:
+    """Read the settings, or say what is wrong with them and raise `click.UsageError`."""
+    try:
+        return load(config, token_required=token_required)
+    except SettingsError as error:
+        for fault in error.faults:
+            click.echo(fault, err=True)
+        number = len(error.faults)
+        raise click.UsageError(
+            "there is 1 fault in the settings"
+            if number == 1
+            else f"there are {number} faults in the settings"
         ) from None
 
 

@@ -97,9 +97,11 @@ class LimitSettings(_Section):
     attachment_bytes: Annotated[int, Field(ge=1024)] = 25 * MIB
     pixels: Annotated[int, Field(ge=64 * 64)] = 50_000_000  # of a picture sent in
     largest_size: Annotated[int, Field(ge=32, le=8192)] = 1024  # long side of a painting
+    usual_size: Annotated[int, Field(ge=32, le=8192)] = 512  # at most, where none is asked for
     download_seconds: Annotated[float, Field(gt=0, le=600)] = 20.0  # one attachment, in all
     jobs_per_member: Annotated[int, Field(ge=1)] = 5  # waiting or painting at one time
     jobs_per_guild: Annotated[int, Field(ge=1)] = 50
+    saved_styles: Annotated[int, Field(ge=1)] = 100  # in a server's library
     retention_days: Annotated[float, Field(gt=0)] = 30.0  # then pictures and jobs are deleted
     shutdown_seconds: Annotated[float, Field(ge=0, le=600)] = 20.0  # for running paintings to end
 

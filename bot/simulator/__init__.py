@@ -11,5 +11,15 @@ from bot.simulator.limits import Limits
 from bot.simulator.people import Invocation
 from bot.simulator.permissions import Permission
 from bot.simulator.server import Simulator
+from bot.simulator.site import SamplePicture
 
-__all__ = ["CdnFault", "Clock", "Invocation", "Limits", "Permission", "Simulator", "Upload"]
+__all__ = [
+    "CdnFault",
+    "Clock",
+    "Invocation",
+    "Limits",
+    "Permission",
+    "SamplePicture",
+    "Simulator",
+    "Upload",
+]

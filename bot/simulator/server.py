@@ -1,7 +1,7 @@
 """The simulator as one thing that is started and stopped."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Self, TypeVar
@@ -17,6 +17,7 @@ from bot.simulator.gateway import Gateway
 from bot.simulator.limits import Limits
 from bot.simulator.platform import Platform
 from bot.simulator.rest.server import PREFIX, RestServer
+from bot.simulator.site import SamplePicture, Site
 
 T = TypeVar("T")
 
@@ -30,7 +31,8 @@ class Simulator(Platform):
             ...  # point a client at discord.api_base, log in with discord.world.token
 
     Listens on 127.0.0.1 at `port`, 0 picking a free one. `atelier` is the guild that is there from
-    the start, with its channels and members; None with `empty=True`.
+    the start, with its channels and members; None with `empty=True`. The web page at `url` offers
+    the `samples`.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Simulator(Platform):
         limits: Limits | None = None,
         clock: Clock | None = None,
         empty: bool = False,
+        samples: Sequence[SamplePicture] = (),
     ) -> None:
         super().__init__(clock or Clock(), limits or Limits())
         self.port = port
@@ -47,6 +50,7 @@ class Simulator(Platform):
         self.gateway = Gateway(self)
         self._downloads = Downloads(self)
         self._control = Control(self, lambda: self.gateway.connected)
+        self._site = Site(samples)
         self._runner: web.AppRunner | None = None
         self._app = web.Application(
             # Files arrive through this too; the upload limit is checked where it can be answered.
@@ -79,6 +83,7 @@ class Simulator(Platform):
         RestServer(self).add_to(self._app)
         self._downloads.add_to(self._app)
         self._control.add_to(self._app)
+        self._site.add_to(self._app)
         self._app.router.add_get(GATEWAY_PATH, self.gateway.handle)
         self._app.router.add_get(GATEWAY_PATH + "/", self.gateway.handle)
         self._app.on_shutdown.append(self._hang_up)

@@ -1,0 +1,135 @@
+// Pictures, films, sounds and files of a message.
+
+import { fileSize, h, icon } from "./dom.js";
+import { openLightbox } from "./lightbox.js";
+
+// The simulator signs addresses anew each time it writes a message. Keeping the first one for each
+// file lets an edit leave the pictures that it did not touch alone.
+const addresses = new Map();
+
+/** The address of a file of ours on this page's own origin, or null for one of elsewhere. */
+export function local(url) {
+  let parsed;
+  try {
+    parsed = new URL(url, location.href);
+  } catch {
+    return null;
+  }
+  if (parsed.protocol === "blob:") return url;
+  const loopback = ["127.0.0.1", "localhost"].includes(parsed.hostname);
+  if (!loopback || parsed.port !== location.port) return null;
+  const known = addresses.get(parsed.pathname) ?? parsed.pathname + parsed.search;
+  addresses.set(parsed.pathname, known);
+  return known;
+}
+
+const kindOf = (file) => (file.content_type ?? "").split("/")[0];
+const isShown = (file) => kindOf(file) === "image" && (file.width || /png|jpe?g|gif|webp/.test(file.content_type));
+
+/** The attachments below a message's text; `shown` are ids that its components show already. */
+export function attachments(message) {
+  const files = message.attachments.filter((file) => !referenced(message, file));
+  if (!files.length) return [];
+  const pictures = files.filter(isShown);
+  const out = [];
+  if (pictures.length) out.push(gallery(pictures, message));
+  for (const file of files.filter((one) => !pictures.includes(one))) out.push(player(file) ?? fileCard(file));
+  return out;
+}
+
+// A file that an embed or a component points to is shown there only.
+function referenced(message, file) {
+  const text = JSON.stringify([message.embeds, message.components]);
+  return text.includes(`/${file.id}/`);
+}
+
+/** Pictures side by side; each opens large. */
+export function gallery(pictures, message) {
+  const all = pictures.map((file) => ({
+    url: local(file.url),
+    title: file.filename ?? "Picture",
+    alt: file.description || file.filename || "Picture",
+    width: file.width,
+    height: file.height,
+    spoiler: file.spoiler || file.filename?.startsWith("SPOILER_"),
+  }));
+  return h(
+    "div",
+    { class: `gallery gallery-${Math.min(all.length, 4)}` },
+    all.map((picture, index) => tile(picture, all, index, message)),
+  );
+}
+
+function tile(picture, all, index, message) {
+  if (picture.url === null) return h("p", { class: "elsewhere" }, "A picture from elsewhere is not loaded.");
+  const image = h("img", {
+    src: picture.url,
+    alt: picture.alt,
+    width: picture.width,
+    height: picture.height,
+    decoding: "async",
+    draggable: "false",
+  });
+  const button = h(
+    "button",
+    {
+      class: picture.spoiler ? "picture picture-spoiler" : "picture",
+      type: "button",
+      "aria-label": picture.spoiler ? "Spoiler picture, press to show" : `Enlarge ${picture.alt}`,
+      dataset: { key: `picture-${index}` },
+    },
+    image,
+  );
+  keepLastPicture(button, image, `${message?.id}-${index}`, picture);
+  button.addEventListener("click", () => {
+    if (button.classList.contains("picture-spoiler")) {
+      button.classList.remove("picture-spoiler");
+      button.setAttribute("aria-label", `Enlarge ${picture.alt}`);
+    } else openLightbox(all, index);
+  });
+  return button;
+}
+
+const lastShown = new Map();
+
+// A growing preview is a new file each time. The one before stays behind it until it has loaded,
+// so that the picture grows instead of blinking.
+function keepLastPicture(button, image, slot, picture) {
+  const before = lastShown.get(slot);
+  if (before) button.style.backgroundImage = `url("${before}")`;
+  image.addEventListener("load", () => {
+    lastShown.set(slot, picture.url);
+    button.style.backgroundImage = "";
+  });
+}
+
+/** A film or a sound with controls; null for what the browser cannot play. */
+export function player(file) {
+  const kind = kindOf(file);
+  const url = local(file.url);
+  if (url === null || (kind !== "video" && kind !== "audio")) return null;
+  const label = file.description || file.filename;
+  if (kind === "audio") return h("audio", { src: url, controls: true, "aria-label": label });
+  const size = file.width ? { width: file.width, height: file.height } : {};
+  return h("video", {
+    class: "video", src: url, controls: true, loop: true, playsinline: true, preload: "metadata", "aria-label": label, ...size,
+  });
+}
+
+/** A file to download. */
+export function fileCard(file) {
+  const url = local(file.url ?? file.file?.url);
+  const name = file.filename ?? file.name ?? "file";
+  return h(
+    "div",
+    { class: "file-card" },
+    icon("file"),
+    h(
+      "div",
+      { class: "file-words" },
+      h("a", { href: url ?? "#", download: name }, name),
+      h("span", { class: "faint" }, fileSize(file.size ?? 0)),
+    ),
+    h("a", { class: "icon-button", href: url ?? "#", download: name, "aria-label": `Download ${name}` }, icon("download")),
+  );
+}
