@@ -1,6 +1,7 @@
 """The bot in a process of its own, to be killed and to be measured."""
 
 import asyncio
+import gc
 import multiprocessing
 import signal
 from multiprocessing.context import ForkServerContext, ForkServerProcess
@@ -35,4 +36,6 @@ async def _serve(token: str, api_base: str, data_dir: Path, painter: str, tempo:
     executor = LocalExecutor([EngineSetup(device="cpu", painter=PAINTERS + painter)])
     app = App(settings(token, api_base, data_dir, ROOMY), executor, tempo)
     app.client._connection.guild_ready_timeout = 0.05
+    gc.collect()
+    gc.freeze()  # as `muralscape run` does
     await app.run(stop)
