@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 
 from bot.errors import MuralscapeError
+from bot.guilds.model import Member
 from bot.jobs.model import Actor, Origin
 from engine.errors import EngineError
 
@@ -63,10 +64,13 @@ async def answer(interaction: Interaction, sentence: str) -> None:
     await interaction.followup.send(sentence, ephemeral=True)
 
 
-def origin_of(interaction: Interaction, guild_id: int | None = None) -> Origin:
+def origin_of(
+    interaction: Interaction, guild_id: int | None = None, *, private: bool = False
+) -> Origin:
     """Say where an interaction came from.
 
-    `guild_id` is the server that counts when a button was pressed in a direct message.
+    `guild_id` is the server that counts when a button was pressed in a direct message; `private`
+    says that nobody else is to see the answer.
     """
     return Origin(
         guild_id=interaction.guild_id or guild_id or 0,
@@ -75,6 +79,30 @@ def origin_of(interaction: Interaction, guild_id: int | None = None) -> Origin:
         interaction_id=interaction.id,
         interaction_token=interaction.token,
         token_expires_at=interaction.created_at.timestamp() + TOKEN_LIFE - _MARGIN,
+        private=private,
+    )
+
+
+def channels_of(interaction: Interaction) -> tuple[int, ...]:
+    """Name the channel of an interaction, and for a thread its parent; none in direct messages."""
+    if interaction.guild_id is None:
+        return ()
+    parent = getattr(interaction.channel, "parent_id", None)
+    return tuple(channel for channel in (interaction.channel_id, parent) if channel)
+
+
+def member_of(interaction: Interaction) -> Member:
+    """Say who acts in a server, and what their roles allow there."""
+    user = interaction.user
+    in_guild = interaction.guild_id is not None
+    joined = user.joined_at if isinstance(user, discord.Member) else None
+    return Member(
+        id=user.id,
+        guild_id=interaction.guild_id or 0,
+        roles=frozenset(role.id for role in getattr(user, "roles", ())),
+        manages=in_guild and interaction.permissions.manage_guild,
+        moderates=in_guild and interaction.permissions.manage_messages,
+        joined_at=joined.timestamp() if joined else 0.0,
     )
 
 

@@ -12,10 +12,14 @@ from typing import Any
 from bot.client import MuralscapeClient
 from bot.errors import MuralscapeError
 from bot.executors.contract import Executor
+from bot.guilds import command as settings_command
+from bot.guilds.model import Ceilings
+from bot.guilds.service import GuildService
+from bot.guilds.store import GuildStore
 from bot.jobs import command as queue_command
 from bot.jobs.dispatcher import Dispatcher
 from bot.jobs.estimator import Estimator
-from bot.jobs.model import JobLimits, Origin
+from bot.jobs.model import Origin
 from bot.jobs.schedule import Schedule
 from bot.jobs.service import JobService
 from bot.jobs.store import JobStore
@@ -72,7 +76,15 @@ class App:
         )
         self._dispatcher = Dispatcher(self.jobs, executor, self._pictures)
         self._session = open_session
-        self._job_limits = JobLimits(limits.jobs_per_member, limits.jobs_per_guild)
+        self._guilds = GuildService(
+            GuildStore(self._database),
+            Ceilings(
+                limits.jobs_per_member,
+                limits.jobs_per_guild,
+                limits.largest_size,
+                limits.saved_styles,
+            ),
+        )
         self._chance = chance
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -117,14 +129,14 @@ class App:
             intake,
             RequestStore(self._database),
             self._keeper,
-            limits=self._job_limits,
-            largest_size=settings.limits.largest_size,
+            self._guilds,
             usual_size=settings.limits.usual_size,
             starters=[Starter(style.name, style.title, style.path) for style in STYLES],
             chance=self._chance,
         )
         muralize_command.add_commands(self.client.tree, muralize)
         queue_command.add_commands(self.client.tree, self.jobs)
+        settings_command.add_commands(self.client.tree, self.client, self._guilds)
         presses = Presses(self.jobs, muralize, self._delivery, self._pictures, draw_curve)
         self.client.press_handler = presses.press
         return muralize

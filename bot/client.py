@@ -15,6 +15,7 @@ from discord.http import Route
 from yarl import URL
 
 from bot import answers
+from bot.components import Handler, Routed
 from bot.muralize.card import JobButton
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class MuralscapeClient(discord.Client):
         )
         self.tree = Tree(self)
         self.press_handler: Press | None = None
+        self.handlers: dict[str, Handler] = {}  # feature -> what its buttons and menus do
         self._synced = synced
         Route.BASE = api_base  # of REST and of interaction webhooks alike
         self._ws_connect = self.http.ws_connect
@@ -74,7 +76,7 @@ class MuralscapeClient(discord.Client):
 
     async def setup_hook(self) -> None:
         """Make the buttons of earlier runs work, and tell Discord of the commands."""
-        self.add_dynamic_items(JobButton)
+        self.add_dynamic_items(JobButton, Routed)
         await self._sync_commands()
 
     async def press(

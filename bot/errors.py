@@ -9,12 +9,18 @@ MuralscapeError
 │   ├── WrongState           too late or too early for that
 │   ├── AttachmentRejected   a file that was sent cannot be fetched
 │   ├── NothingToPaint       a picture or a style was left out, or there is none of that name
-│   └── PictureGone          a picture was deleted, by its owner or after the retention time
+│   ├── PictureGone          a picture was deleted, by its owner or after the retention time
+│   ├── ManagersOnly         a server's settings are for those who manage it
+│   ├── ValuesRejected       settings that cannot be, one sentence each
+│   ├── ChannelClosed        the server wants no paintings in this channel
+│   └── RoleNeeded           the member has none of the roles that this takes
 └── PaintingEnded            a painting came to no picture
     ├── PaintingCancelled    a member asked for that
     ├── PaintingFailed       the engine said why in words
     └── ExecutorLost         the process that painted died or hung; worth another try
 """
+
+from collections.abc import Sequence
 
 
 class MuralscapeError(Exception):
@@ -83,6 +89,34 @@ class PictureGone(Refused):
         super().__init__(
             "The pictures of this painting have been deleted. Send them again with `/muralize`."
         )
+
+
+class ManagersOnly(Refused):
+    """A server's settings are for those who may manage it."""
+
+    def __init__(self) -> None:
+        super().__init__("Only members who may manage this server can do that.")
+
+
+class ValuesRejected(Refused):
+    """Settings that cannot be. The text has a sentence for each."""
+
+
+class ChannelClosed(Refused):
+    """The server wants no paintings in this channel."""
+
+    def __init__(self, channels: Sequence[int]) -> None:
+        where = ", ".join(f"<#{channel}>" for channel in channels)
+        super().__init__(f"This server wants its paintings made elsewhere: {where}.")
+
+
+class RoleNeeded(Refused):
+    """The member has none of the roles that this takes here."""
+
+    def __init__(self, what: str, roles: Sequence[int]) -> None:
+        who = ", ".join(f"<@&{role}>" for role in roles)
+        needed = f"one of these roles: {who}" if roles else "the right to manage this server"
+        super().__init__(f"To {what} here you need {needed}.")
 
 
 class PaintingEnded(MuralscapeError):

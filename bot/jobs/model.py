@@ -34,6 +34,7 @@ class Origin:
     interaction_id: int  # unique: an interaction that arrives twice is one job
     interaction_token: str = field(repr=False)
     token_expires_at: float
+    private: bool = False  # only the member is to see the answer
 
 
 @dataclass(frozen=True)

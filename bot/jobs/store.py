@@ -29,6 +29,7 @@ jobs = sa.Table(
     sa.Column("interaction_id", sa.BigInteger, nullable=False, unique=True),
     sa.Column("interaction_token", sa.Text, nullable=False),
     sa.Column("token_expires_at", sa.Double, nullable=False),
+    sa.Column("private", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("content", sa.String(64), nullable=False),
     sa.Column("styles", sa.JSON, nullable=False),
     sa.Column("style_name", sa.Text),

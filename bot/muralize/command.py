@@ -9,9 +9,11 @@ from discord import app_commands
 from bot import answers
 from bot.answers import Interaction
 from bot.errors import NothingToPaint
+from bot.guilds.service import SMALLEST_SIZE
 from bot.muralize.request import Offered, Options, Request
-from bot.muralize.service import SMALLEST_SIZE, STRONGEST, WEAKEST, Muralize
-from engine.presets import DEFAULT_PRESET, PRESETS
+from bot.guilds.service import SMALLEST_SIZE
+from bot.muralize.service import STRONGEST, WEAKEST, Muralize
+from engine.presets import PRESETS
 
 MODAL_SECONDS = 900.0  # after which a form that nobody sent is forgotten
 
@@ -41,7 +43,7 @@ def add_commands(tree: app_commands.CommandTree[discord.Client], muralize: Mural
         content: discord.Attachment,
         style: discord.Attachment | None = None,
         saved_style: app_commands.Range[str, 1, 100] | None = None,
-        preset: str = DEFAULT_PRESET,
+        preset: str | None = None,
         size: app_commands.Range[int, SMALLEST_SIZE, 8192] | None = None,
         strength: app_commands.Range[float, WEAKEST, STRONGEST] = 1.0,
         keep_colors: bool = False,
@@ -58,8 +60,10 @@ def add_commands(tree: app_commands.CommandTree[discord.Client], muralize: Mural
     @app_commands.guild_only()
     async def menu(interaction: Interaction, message: discord.Message) -> None:
         content = _picture_in(message.attachments)
+        rules = await muralize.admit(interaction.guild_id or 0, answers.channels_of(interaction))
         # a form must be the first answer, so there is nothing to defer
-        await interaction.response.send_modal(StyleForm(muralize, content))
+        form = StyleForm(muralize, content, rules.default_preset)
+        await interaction.response.send_modal(form)
 
 
 async def ask(
@@ -71,8 +75,10 @@ async def ask(
     options: Options,
 ) -> None:
     """Answer at once, then fetch the pictures and queue the painting."""
+    rules = await muralize.admit(interaction.guild_id or 0, answers.channels_of(interaction))
+    private = not rules.settings.public_results
     request = Request(
-        origin=answers.origin_of(interaction),
+        origin=answers.origin_of(interaction, private=private),
         content=_offered("The content picture", content),
         style=_offered("The style picture", style) if style is not None else None,
         style_name=style_name if style is None else None,
@@ -81,7 +87,7 @@ async def ask(
     # Side by side: neither the answer nor the crash-safety of the request waits for the other.
     remembering = asyncio.create_task(muralize.remember(request))
     try:
-        await interaction.response.defer(thinking=True)
+        await interaction.response.defer(thinking=True, ephemeral=private)
     except discord.HTTPException:
         await remembering
         await muralize.forget(request)
@@ -93,7 +99,7 @@ async def ask(
 class StyleForm(discord.ui.Modal, title="Muralize this picture"):
     """Asks which style a picture is to be painted in."""
 
-    def __init__(self, muralize: Muralize, content: discord.Attachment) -> None:
+    def __init__(self, muralize: Muralize, content: discord.Attachment, usual_preset: str) -> None:
         super().__init__(timeout=MODAL_SECONDS)
         self._muralize = muralize
         self._content = content
@@ -126,7 +132,7 @@ class StyleForm(discord.ui.Modal, title="Muralize this picture"):
                     label=name,
                     value=name,
                     description=preset.summary[:100],
-                    default=name == DEFAULT_PRESET,
+                    default=name == usual_preset,
                 )
                 for name, preset in PRESETS.items()
             ],
@@ -137,7 +143,7 @@ class StyleForm(discord.ui.Modal, title="Muralize this picture"):
         """Go on as `/muralize` does."""
         own = self._own.values
         saved = self._saved.values if self._saved is not None else []
-        preset = self._preset.values[0] if self._preset.values else DEFAULT_PRESET
+        preset = self._preset.values[0] if self._preset.values else None
         await ask(
             self._muralize,
             interaction,

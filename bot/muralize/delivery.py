@@ -220,8 +220,9 @@ def _routes(job: Job) -> tuple[str, ...]:
     """Say which routes to try: all, or those from the one on that was tried last."""
     if _knows_already(job):
         return (INTERACTION,)
+    routes = (INTERACTION, PRIVATE) if job.origin.private else ROUTES
     begun = job.delivery.route
-    return ROUTES[ROUTES.index(begun) :] if begun in ROUTES else ROUTES
+    return routes[routes.index(begun) :] if begun in routes else routes
 
 
 def _knows_already(job: Job) -> bool:

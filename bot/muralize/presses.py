@@ -53,9 +53,14 @@ class Presses:
             await answers.tell(interaction, error)
 
     async def _paint_again(self, interaction: Interaction, job_id: int, change: str) -> None:
-        await interaction.response.defer(thinking=True)
+        channels = answers.channels_of(interaction)
+        rules = await self._muralize.admit(interaction.guild_id or 0, channels)
+        # a direct message is private as it is
+        private = bool(channels) and not rules.settings.public_results
+        await interaction.response.defer(thinking=True, ephemeral=private)
         job = await self._find(job_id)
-        await self._muralize.again(answers.origin_of(interaction, job.origin.guild_id), job, change)
+        origin = answers.origin_of(interaction, job.origin.guild_id, private=private)
+        await self._muralize.again(origin, job, change)
 
     async def _cancel(self, interaction: Interaction, job_id: int) -> None:
         await interaction.response.defer()  # the card itself will show it

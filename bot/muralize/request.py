@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bot.jobs.model import Origin, Recipe
-from engine.presets import DEFAULT_PRESET
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,7 @@ class Offered:
 class Options:
     """The options of `/muralize` beside its pictures."""
 
-    preset: str = DEFAULT_PRESET
+    preset: str | None = None  # None takes the server's usual one
     size: int | None = None  # pixels on the long side; None takes the preset's own
     strength: float = 1.0
     keep_colors: bool = False
@@ -54,7 +53,9 @@ class Request:
         )
 
 
-def recipe_for(request: Request, content: str, style: str, style_title: str | None) -> Recipe:
+def recipe_for(
+    request: Request, content: str, style: str, style_title: str | None, usual_preset: str
+) -> Recipe:
     """Say what to paint once the pictures are in the store.
 
     The seed stays `muralscape paint`'s default, so that both come to the same picture.
@@ -64,7 +65,7 @@ def recipe_for(request: Request, content: str, style: str, style_title: str | No
         content=content,
         styles=(style,),
         style_name=style_title,
-        preset=options.preset,
+        preset=options.preset or usual_preset,
         size=options.size,
         strength=options.strength,
         keep_colors=options.keep_colors,

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.errors import MemberQuotaReached, NothingToPaint, Refused
-from bot.jobs.model import Job, JobLimits, JobState, Origin, Recipe
+from bot.guilds.model import Rules
+from bot.guilds.service import GuildService, check_channel
+from bot.jobs.model import Job, JobState, Origin, Recipe
 from bot.jobs.service import JobService
 from bot.muralize.intake import Intake
 from bot.muralize.request import Request, recipe_for
@@ -19,7 +21,6 @@ from engine.presets import PRESETS
 
 log = logging.getLogger(__name__)
 
-SMALLEST_SIZE = 32  # pixels; VGG-19 halves a picture four times
 WEAKEST, STRONGEST = 0.1, 10.0  # of the style against the content
 _STEP = 1.5  # what the buttons stronger, softer and larger multiply by
 
@@ -45,9 +46,8 @@ class Muralize:
         intake: Intake,
         requests: RequestStore,
         keeper: PictureKeeper,
+        guilds: GuildService,
         *,
-        limits: JobLimits,
-        largest_size: int,
         usual_size: int,
         starters: Sequence[Starter],
         chance: random.Random,
@@ -56,8 +56,7 @@ class Muralize:
         self._intake = intake
         self._requests = requests
         self._keeper = keeper
-        self._limits = limits
-        self._largest_size = largest_size
+        self._guilds = guilds
         self._usual_size = usual_size
         self._starters = starters
         self._chance = chance
@@ -77,7 +76,17 @@ class Muralize:
                 return style
         return None
 
-    def check(self, request: Request) -> None:
+    async def admit(self, guild_id: int, channels: Sequence[int]) -> Rules:
+        """Say what holds in a server. Raises ChannelClosed where it wants no paintings.
+
+        `channels` are the one that a member writes in and, for a thread, its parent.
+        """
+        rules = await self._guilds.rules(guild_id)
+        if channels:
+            check_channel(rules.settings, *channels)
+        return rules
+
+    def check(self, request: Request, rules: Rules) -> None:
         """Raise Refused for what can be seen to be wrong without fetching anything."""
         if request.style is None and request.style_name is None:
             raise NothingToPaint(
@@ -89,9 +98,9 @@ class Muralize:
                 "while you type."
             )
         size = request.options.size
-        if size is not None and size > self._largest_size:
+        if size is not None and size > rules.largest_size:
             raise Refused(
-                f"The largest size here is {self._largest_size} pixels; "
+                f"The largest size here is {rules.largest_size} pixels; "
                 "choose that or a smaller one."
             )
 
@@ -139,8 +148,9 @@ class Muralize:
 
         Raises Refused.
         """
-        recipe = self._changed(job, change)
-        return await self._jobs.submit(origin, recipe, self._limits, job.id)
+        rules = await self._guilds.rules(origin.guild_id)
+        recipe = self._changed(job, change, rules.largest_size)
+        return await self._jobs.submit(origin, recipe, rules.jobs, job.id)
 
     async def resume(self, refuse: Refuse) -> None:
         """Go on with the requests that the last run left behind; `refuse` tells a member no."""
@@ -153,33 +163,35 @@ class Muralize:
                 log.info("a request of the last run became job %s", job.id if job else "none yet")
 
     async def _fetch_and_submit(self, request: Request) -> Job:
-        self.check(request)
-        await self._check_quota(request.origin)
-        recipe = await self._recipe(request)
-        if recipe.size is None and PRESETS[recipe.preset].size > self._usual_size:
-            recipe = replace(recipe, size=self._usual_size)
-        return await self._jobs.submit(request.origin, recipe, self._limits)
+        rules = await self._guilds.rules(request.origin.guild_id)
+        self.check(request, rules)
+        await self._check_quota(request.origin, rules.jobs.per_member)
+        recipe = await self._recipe(request, rules.default_preset)
+        usual = min(self._usual_size, rules.largest_size)
+        if recipe.size is None and PRESETS[recipe.preset].size > usual:
+            recipe = replace(recipe, size=usual)
+        return await self._jobs.submit(request.origin, recipe, rules.jobs)
 
-    async def _recipe(self, request: Request) -> Recipe:
+    async def _recipe(self, request: Request, preset: str) -> Recipe:
         """Fetch the pictures that a request names and say what to paint."""
         starter = self._starter(request.style_name)
         if request.style is not None or starter is None:
             offered = [one for one in (request.content, request.style) if one is not None]
             content, style = await self._intake.take(offered)
-            return recipe_for(request, content, style, None)
+            return recipe_for(request, content, style, None, preset)
         (content,) = await self._intake.take([request.content])
         style = await self._keeper.pictures.put(await asyncio.to_thread(starter.path.read_bytes))
-        return recipe_for(request, content, style, starter.title)
+        return recipe_for(request, content, style, starter.title, preset)
 
-    async def _check_quota(self, origin: Origin) -> None:
+    async def _check_quota(self, origin: Origin, limit: int) -> None:
         """Refuse before fetching what `submit` would refuse after it."""
         theirs = await self._jobs.jobs_of(origin.guild_id, origin.member_id)
         under_way = [job for job in theirs if job.state in (JobState.QUEUED, JobState.PAINTING)]
         made_one = any(job.origin.interaction_id == origin.interaction_id for job in theirs)
-        if len(under_way) >= self._limits.per_member and not made_one:
-            raise MemberQuotaReached(self._limits.per_member)
+        if len(under_way) >= limit and not made_one:
+            raise MemberQuotaReached(limit)
 
-    def _changed(self, job: Job, change: str) -> Recipe:
+    def _changed(self, job: Job, change: str, largest: int) -> Recipe:
         recipe = replace(job.recipe, timelapse=False)
         if change == "again":
             # 31 bits: every random number generator takes such a seed
@@ -191,6 +203,6 @@ class Muralize:
         if change == "timelapse":
             return replace(recipe, timelapse=True)
         size = recipe.size or (max(job.result.width, job.result.height) if job.result else 0)
-        if size >= self._largest_size:
-            raise Refused(f"This is already the largest size here, {self._largest_size} pixels.")
-        return replace(recipe, size=min(self._largest_size, round(size * _STEP / 32) * 32))
+        if size >= largest:
+            raise Refused(f"This is already the largest size here, {largest} pixels.")
+        return replace(recipe, size=min(largest, round(size * _STEP / 32) * 32))

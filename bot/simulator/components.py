@@ -112,6 +112,8 @@ def _completed(component: Json, numbers: Iterator[int]) -> Json:
             done[key] = _completed(value, numbers)
         elif key == "emoji":
             done[key] = _without_nulls(value)
+        elif key == "default_values":  # Discord takes ids as numbers and gives them as strings
+            done[key] = [{**chosen, "id": str(chosen["id"])} for chosen in value]
         elif key == "options":
             done[key] = [_without_nulls(option) for option in value]
     return done

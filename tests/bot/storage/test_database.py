@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+import bot.guilds.store
 import bot.jobs.store
 import bot.muralize.store  # noqa: F401 - declares its tables
 from bot.storage.database import Database, metadata, sqlite_url

@@ -1,0 +1,1 @@
+"""A server's own settings: where its members may paint, and who may do what."""

@@ -1,0 +1,116 @@
+"""What members see of a server's settings: a list, and the components that change them."""
+
+from collections.abc import Sequence
+
+import discord
+
+from bot.components import AnyItem, custom_id, view_of
+from bot.guilds.model import Ceilings, Rules
+from bot.guilds.service import NUMBERS
+from engine.presets import PRESETS
+
+FEATURE = "settings"
+MOST_CHOSEN = 25  # channels or roles; a menu of Discord's takes no more
+_CHANNELS = [
+    discord.ChannelType.text,
+    discord.ChannelType.news,
+    discord.ChannelType.voice,
+    discord.ChannelType.forum,
+]
+
+
+def overview(rules: Rules) -> str:
+    """List everything that holds in a server."""
+    chosen = rules.settings
+    lines = [
+        f"**Paintings may be made** {_places(chosen.paint_channels)}",
+        f"**Styles may be saved** by {_roles(chosen.style_roles, 'everyone')}",
+        f"**Challenges may be started** by "
+        f"{_roles(chosen.challenge_roles, 'members who may manage this server')}",
+        f"**{NUMBERS['jobs_per_member'][0]}**: {rules.jobs.per_member}",
+        f"**{NUMBERS['jobs_per_guild'][0]}**: {rules.jobs.per_guild}",
+        f"**{NUMBERS['largest_size'][0]}**: {rules.largest_size}",
+        f"**{NUMBERS['saved_styles'][0]}**: {rules.saved_styles}",
+        f"**Preset where none is chosen**: {rules.default_preset}",
+        f"**Results** are seen by {'everyone' if chosen.public_results else 'their member only'}",
+    ]
+    return "\n".join(lines)
+
+
+def controls(rules: Rules) -> discord.ui.View:
+    """Lay out what changes the settings, with what is chosen now filled in."""
+    chosen = rules.settings
+    return view_of(
+        discord.ui.ChannelSelect(
+            custom_id=custom_id(FEATURE, "channels"),
+            placeholder="Channels to paint in (none chosen: everywhere)",
+            channel_types=_CHANNELS,
+            min_values=0,
+            max_values=MOST_CHOSEN,
+            default_values=_filled(chosen.paint_channels, discord.SelectDefaultValueType.channel),
+        ),
+        _role_select("styles", "Roles that may save styles (none: all)", chosen.style_roles),
+        _role_select(
+            "challenges", "Roles that may start challenges (none: managers)", chosen.challenge_roles
+        ),
+        discord.ui.Select(
+            custom_id=custom_id(FEATURE, "preset"),
+            placeholder="Preset where a member chooses none",
+            options=[
+                discord.SelectOption(
+                    label=name,
+                    value=name,
+                    description=preset.summary[:100],
+                    default=name == rules.default_preset,
+                )
+                for name, preset in PRESETS.items()
+            ],
+        ),
+        discord.ui.Button(label="Limits…", emoji="🔢", custom_id=custom_id(FEATURE, "limits")),
+        discord.ui.Button(
+            label="Hide results" if chosen.public_results else "Show results to everyone",
+            emoji="🙈" if chosen.public_results else "👀",
+            custom_id=custom_id(FEATURE, "private" if chosen.public_results else "public"),
+        ),
+    )
+
+
+def limit_fields(rules: Rules, ceilings: Ceilings) -> list[discord.ui.Label[discord.ui.View]]:
+    """Make the fields of the form, with the server's own numbers filled in."""
+    return [
+        discord.ui.Label(
+            text=title,
+            description=f"From {least} to {getattr(ceilings, name)}; empty for the most",
+            component=discord.ui.TextInput(
+                custom_id=name,
+                required=False,
+                max_length=6,
+                default=str(number) if (number := getattr(rules.settings, name)) else None,
+            ),
+        )
+        for name, (title, least) in NUMBERS.items()
+    ]
+
+
+def _role_select(path: str, placeholder: str, chosen: Sequence[int]) -> AnyItem:
+    return discord.ui.RoleSelect(
+        custom_id=custom_id(FEATURE, path),
+        placeholder=placeholder,
+        min_values=0,
+        max_values=MOST_CHOSEN,
+        default_values=_filled(chosen, discord.SelectDefaultValueType.role),
+    )
+
+
+def _filled(
+    ids: Sequence[int], kind: discord.SelectDefaultValueType
+) -> list[discord.SelectDefaultValue]:
+    return [discord.SelectDefaultValue(id=number, type=kind) for number in ids]
+
+
+def _places(channels: Sequence[int]) -> str:
+    return "in " + ", ".join(f"<#{channel}>" for channel in channels) if channels else "everywhere"
+
+
+def _roles(roles: Sequence[int], otherwise: str) -> str:
+    return ", ".join(f"<@&{role}>" for role in roles) or otherwise

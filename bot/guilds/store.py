@@ -1,0 +1,36 @@
+"""The SQL of servers' settings."""
+
+import sqlalchemy as sa
+
+from bot.guilds.model import GuildSettings
+from bot.storage.database import Database, metadata
+
+guild_settings = sa.Table(
+    "guild_settings",
+    metadata,
+    sa.Column("guild_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("settings", sa.JSON, nullable=False),
+)
+
+
+class GuildStore:
+    """Reads and writes what servers have chosen."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, guild_id: int) -> GuildSettings:
+        """Read a server's settings; the defaults where it has chosen nothing."""
+        query = sa.select(guild_settings.c.settings).where(guild_settings.c.guild_id == guild_id)
+        async with self._database.read() as connection:
+            stored = (await connection.execute(query)).scalar_one_or_none()
+        return GuildSettings.from_json(stored) if stored is not None else GuildSettings()
+
+    async def save(self, guild_id: int, settings: GuildSettings) -> None:
+        """Write a server's settings."""
+        async with self._database.write() as connection:
+            await connection.execute(
+                sa.delete(guild_settings).where(guild_settings.c.guild_id == guild_id)
+            )
+            row = {"guild_id": guild_id, "settings": settings.to_json()}
+            await connection.execute(sa.insert(guild_settings).values(row))

@@ -1,0 +1,60 @@
+"""`/settings` on the simulator: what a server chooses, and that `/muralize` obeys."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.simulator import Invocation, Simulator
+from bot.simulator.errors import Invalid
+from bot.simulator.model import Message
+from tests.end_to_end.harness import muralize, running_bot
+from tests.end_to_end.harness import run as command
+from tests.end_to_end.test_painting import result_of, said_privately
+
+
+async def choose(
+    simulator: Simulator, panel: Message, what: str, values: tuple[str, ...], expected: str
+) -> None:
+    """Choose on the panel and wait until it shows what holds now."""
+    simulator.people.press(panel.id, f"settings/{what}", "mo", values)
+    await simulator.until(lambda: expected in panel.content)
+
+
+async def test_settings_are_chosen_and_obeyed(simulator: Simulator, data_dir: Path) -> None:
+    """Channels, limits, preset and who sees results are chosen by components and hold at once."""
+    async with running_bot(simulator, data_dir):
+        panel = await said_privately(simulator, command(simulator, "settings set", "mo"))
+        await choose(simulator, panel, "channels", ("studio",), "made** in <#")
+        refused = await said_privately(simulator, muralize(simulator, channel="gallery"))
+        assert "wants its paintings made elsewhere" in refused.content
+        await choose(simulator, panel, "preset", ("draft",), "none is chosen**: draft")
+        await choose(simulator, panel, "styles", ("Moderators",), "saved** by <@&")
+
+        form = simulator.people.press(panel.id, "settings/limits", "mo")
+        await simulator.until(lambda: form.modal)
+        simulator.people.submit(str(form.id), "mo", {"largest_size": "64", "jobs_per_guild": "7"})
+        await simulator.until(lambda: "Largest size in pixels**: 64" in panel.content)
+        result = await result_of(simulator, muralize(simulator, channel="studio"))
+        assert "draft" in result.content
+        refused = await said_privately(simulator, muralize(simulator, channel="studio", size="65"))
+        assert "The largest size here is 64 pixels" in refused.content
+
+    async with running_bot(simulator, data_dir):  # the panel works after a restart
+        await choose(simulator, panel, "private", (), "seen by their member only")
+        result = await result_of(simulator, muralize(simulator, channel="studio"))
+        assert result.ephemeral_to == simulator.people.who("ada").id
+
+
+async def test_members_may_not(simulator: Simulator, data_dir: Path) -> None:
+    """The command is offered to managers only, and wrong numbers are explained, not kept."""
+    async with running_bot(simulator, data_dir):
+        with pytest.raises(Invalid, match="may not use settings"):
+            simulator.people.invoke(Invocation("settings show", user="ada"))
+        shown = await said_privately(simulator, command(simulator, "settings show", "mo"))
+        assert "Paintings may be made** everywhere" in shown.content
+        panel = await said_privately(simulator, command(simulator, "settings set", "mo"))
+        form = simulator.people.press(panel.id, "settings/limits", "mo")
+        await simulator.until(lambda: form.modal)
+        sent = simulator.people.submit(str(form.id), "mo", {"largest_size": "9999999"[:6]})
+        told = await said_privately(simulator, sent)
+        assert "write a whole number from 32 to 1024" in told.content
