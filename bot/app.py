@@ -36,6 +36,7 @@ from bot.settings import Settings
 from bot.storage.database import Database
 from bot.storage.keeper import PictureKeeper, sweep_for_ever
 from bot.storage.pictures import PictureStore
+from bot.web.pages import Pages
 from engine import images
 from engine.samples import STYLES
 
@@ -66,8 +67,10 @@ class App:
         store = JobStore(self._database)
         self._keeper = PictureKeeper(self._pictures, [store], time.time)
         self.jobs = JobService(store, self._keeper, Schedule(Estimator()), time.time, chance)
+        api_base, web = settings.discord.api_base, settings.web
+        self.pages = Pages(web.host, web.port, api_base, self._database, executor)
         self.client = MuralscapeClient(
-            settings.discord.api_base, settings.data_dir / "commands-synced"
+            api_base, settings.data_dir / "commands-synced", self.pages.trace, self.pages.linked
         )
         self._messages = Messages(self.client, time.time)
         self._cards = LiveCards(self.jobs, self._messages, time.time, time.monotonic, tempo.cards)
@@ -93,6 +96,7 @@ class App:
         Raises whatever ends the connection to Discord or the executor for good.
         """
         async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self.pages)
             await self._open_storage(stack)
             muralize = await self._add_commands(stack)
             await self._log_in(stack)
@@ -100,6 +104,7 @@ class App:
                 crew.start(self._cards.run())
                 crew.start(self._delivery.run())
                 crew.start(self._sweep())
+                crew.start(self.pages.watch())
                 crew.start(self.client.connect())
                 crew.start(self._resume(muralize))
                 crew.start(self._paint(stack))
@@ -113,6 +118,7 @@ class App:
         await self._database.upgrade()
         await self._pictures.open()
         await self.jobs.recover()
+        await self.pages.follow(self.jobs)
 
     async def _add_commands(self, stack: AsyncExitStack) -> Muralize:
         settings = self._settings

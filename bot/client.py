@@ -21,6 +21,7 @@ from bot.muralize.card import JobButton
 log = logging.getLogger(__name__)
 
 Press = Callable[[discord.Interaction[discord.Client], str, int], Awaitable[None]]
+Linked = Callable[[bool], None]
 
 
 class Tree(app_commands.CommandTree[discord.Client]):
@@ -40,11 +41,15 @@ class MuralscapeClient(discord.Client):
     """Talks to the Discord whose REST API is at `api_base`.
 
     discord.py keeps that address in a class, so a process talks to one Discord at a time.
-    `synced` is a file that remembers which commands Discord was last told of.
+    `synced` is a file that remembers which commands Discord was last told of. `trace` is told of
+    every request, `linked` when the gateway has greeted us and when it was lost.
     """
 
-    def __init__(self, api_base: str, synced: Path) -> None:
+    def __init__(
+        self, api_base: str, synced: Path, trace: aiohttp.TraceConfig, linked: Linked
+    ) -> None:
         super().__init__(
+            http_trace=trace,
             intents=discord.Intents(guilds=True),  # nothing else is listened to
             allowed_mentions=discord.AllowedMentions.none(),
             # nothing is looked up in these caches, and they grow
@@ -55,6 +60,7 @@ class MuralscapeClient(discord.Client):
         self.tree = Tree(self)
         self.press_handler: Press | None = None
         self.handlers: dict[str, Handler] = {}  # feature -> what its buttons and menus do
+        self._linked = linked
         self._synced = synced
         Route.BASE = api_base  # of REST and of interaction webhooks alike
         self._ws_connect = self.http.ws_connect
@@ -85,6 +91,18 @@ class MuralscapeClient(discord.Client):
         """Hand the press of a job's button on."""
         if self.press_handler is not None:
             await self.press_handler(interaction, action, job_id)
+
+    async def on_connect(self) -> None:
+        """Note that the gateway has greeted us."""
+        self._linked(True)
+
+    async def on_resumed(self) -> None:
+        """Note that the gateway took us back."""
+        self._linked(True)
+
+    async def on_disconnect(self) -> None:
+        """Note that the gateway was lost; discord.py connects again by itself."""
+        self._linked(False)
 
     async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
         """Log what an event's handler raised."""

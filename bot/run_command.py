@@ -13,6 +13,7 @@ from bot.app import App
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from bot.settings import Settings, SettingsError, load
+from bot.web.server import AddressTaken
 
 
 @click.command(name="run")
@@ -55,6 +56,8 @@ def load_settings(config: Path | None, *, token_required: bool) -> Settings:
             if number == 1
             else f"there are {number} faults in the settings"
         ) from None
+    except AddressTaken as error:
+        raise click.UsageError(error.sentence) from None
 
 
 async def serve(settings: Settings) -> None:

@@ -103,7 +103,9 @@ def _suited(settings: Settings, folder: Path) -> Settings:
     limits = settings.limits.model_copy(
         update={name: value for name, value in wanted.items() if name not in given}
     )
-    changes = {"data_dir": folder, "database_url": "", "limits": limits}
+    changes: dict[str, object] = {"data_dir": folder, "database_url": "", "limits": limits}
+    if "port" not in settings.web.model_fields_set:
+        changes["web"] = settings.web.model_copy(update={"port": 0})  # a real bot may have 8080
     return settings.model_copy(update=changes)
 
 

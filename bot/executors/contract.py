@@ -72,6 +72,10 @@ class Executor(Protocol):
     def devices(self) -> tuple[str, ...]:
         """What it paints on, such as ("cuda:0 (NVIDIA H100)",); empty until it has started."""
 
+    @property
+    def fault(self) -> str | None:
+        """Why it cannot paint just now, in words for the host; None when it can."""
+
     async def start(self) -> None:
         """Return when the first order would be painted at full speed.
 

@@ -37,6 +37,12 @@ class LocalExecutor:
         """The ids of the processes that run now."""
         return tuple(bench.pid for bench in self._benches if bench.pid is not None)
 
+    @property
+    def fault(self) -> str | None:
+        """Why none of the processes can paint just now; None when one can."""
+        faults = [bench.fault for bench in self._benches]
+        return None if None in faults else faults[0]
+
     async def start(self) -> None:
         """Start all processes; see `contract.Executor.start`."""
         opening = [bench.open() for bench in self._benches]
@@ -87,6 +93,16 @@ class _Bench:
         if self._process is None or self._process.dead.is_set():
             return None
         return self._process.pid
+
+    @property
+    def fault(self) -> str | None:
+        if self._process is None:
+            return "the engine was not started"
+        if self.pid is None:
+            return self._process.why
+        if not self._up.is_set():
+            return "the engine is being started"
+        return self._process.silence
 
     async def open(self) -> None:
         """Start the first process; raises what `EngineProcess.start` raises."""

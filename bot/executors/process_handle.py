@@ -28,6 +28,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 REAP_SECONDS = 5.0  # for a process to end that closed its pipe
+SILENT_SECONDS = 60.0  # without a sign of life, while painting, that are worth a word
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,14 @@ class EngineProcess:
         self.why = ""  # it ended, in a sentence; empty while it lives
         self.pid: int | None = None
         self.dead = asyncio.Event()
+
+    @property
+    def silence(self) -> str | None:
+        """What to say when it has not been heard of for long while painting; else None."""
+        seconds = self._loop.time() - self._heard_at
+        if self._on_progress is None or seconds < SILENT_SECONDS:
+            return None
+        return f"nothing was heard of engine process {self.pid} for {seconds:.0f} s"
 
     async def start(self) -> str:
         """Start the process and wait until it is warm; return the device that it paints on.

@@ -77,6 +77,11 @@ class Database:
         async with self.write() as connection:
             await connection.run_sync(_upgrade)
 
+    async def probe(self) -> None:
+        """Write something that changes nothing; raises what a write would raise."""
+        async with self.write() as connection:
+            await connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
+
     async def version(self) -> str | None:
         """Name the migration that the tables are at; None for an empty database."""
 

@@ -1,0 +1,52 @@
+"""The graphics cards' memory, asked of NVIDIA's driver when somebody looks."""
+
+import logging
+from collections.abc import Iterator
+
+import pynvml
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+log = logging.getLogger(__name__)
+
+
+class GpuMetrics(Collector):
+    """Tells of every card; of none where there is no driver."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        try:
+            pynvml.nvmlInit()
+            self._there = True
+        except pynvml.NVMLError as error:
+            log.debug("no NVIDIA driver: %s", error)
+            self._there = False
+        registry.register(self)
+
+    def describe(self) -> list[Metric]:
+        """Name what there may be, which `register` would else ask the driver for."""
+        return list(_families())
+
+    def collect(self) -> Iterator[Metric]:
+        """Read the cards."""
+        used, total = _families()
+        if self._there:
+            try:
+                for index in range(pynvml.nvmlDeviceGetCount()):
+                    card = pynvml.nvmlDeviceGetHandleByIndex(index)
+                    memory = pynvml.nvmlDeviceGetMemoryInfo(card)
+                    labels = [str(index), str(pynvml.nvmlDeviceGetName(card))]
+                    used.add_metric(labels, float(memory.used))
+                    total.add_metric(labels, float(memory.total))
+            except pynvml.NVMLError as error:  # a card that fell off its bus
+                log.warning("the driver does not answer: %s", error)
+        yield used
+        yield total
+
+
+def _families() -> tuple[GaugeMetricFamily, GaugeMetricFamily]:
+    labels = ["index", "name"]
+    return (
+        GaugeMetricFamily("muralscape_gpu_memory_used_bytes", "In use by anyone", labels=labels),
+        GaugeMetricFamily("muralscape_gpu_memory_total_bytes", "Of the card", labels=labels),
+    )

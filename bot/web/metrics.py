@@ -1,0 +1,89 @@
+"""`/metrics`: what the bot does in numbers, in Prometheus' text format.
+
+The names are an interface: the dashboard in `grafana/` and hosts' alerts are built on them.
+"""
+
+import asyncio
+import time
+
+import aiohttp
+from aiohttp import web
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+)
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from bot.jobs.service import JobService
+from bot.web.gpu_metrics import GpuMetrics
+from bot.web.job_metrics import JobMetrics
+from bot.web.rest_metrics import RestMetrics
+
+LAG_LOOK = 0.5  # seconds between two looks at the event loop
+
+
+class Metrics:
+    """All the numbers of one bot."""
+
+    def __init__(self, api_base: str) -> None:
+        self.registry = CollectorRegistry()
+        self._jobs = JobMetrics(self.registry)
+        self._rest = RestMetrics(self.registry, api_base)
+        GpuMetrics(self.registry)
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        self._linked = Gauge(
+            "muralscape_gateway_connected",
+            "1 while Discord's gateway has greeted the bot",
+            registry=self.registry,
+        )
+        self._reconnects = Counter(
+            "muralscape_gateway_reconnects",
+            "Connections to the gateway after the first",
+            registry=self.registry,
+        )
+        self._lag = Histogram(
+            "muralscape_event_loop_lag_seconds",
+            "How much later than asked for the event loop goes on",
+            buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 3),
+            registry=self.registry,
+        )
+        self.connected = False  # to the gateway
+        self._was_linked = False
+
+    @property
+    def trace(self) -> aiohttp.TraceConfig:
+        """For the client, to count its requests."""
+        return self._rest.trace
+
+    async def follow(self, jobs: JobService) -> None:
+        """Count jobs from now on."""
+        await self._jobs.follow(jobs)
+
+    def linked(self, now: bool) -> None:
+        """Note that the gateway has greeted the bot or was lost."""
+        if now and self._was_linked:
+            self._reconnects.inc()
+        self._was_linked = self._was_linked or now
+        self.connected = now
+        self._linked.set(now)
+
+    async def measure_lag(self) -> None:
+        """Measure until cancelled how late the event loop is."""
+        while True:
+            begun = time.monotonic()
+            await asyncio.sleep(LAG_LOOK)
+            self._lag.observe(max(0.0, time.monotonic() - begun - LAG_LOOK))
+
+    def routes(self) -> list[web.RouteDef]:
+        """The page."""
+        return [web.get("/metrics", self._show)]
+
+    async def _show(self, _: web.Request) -> web.Response:
+        # in a thread, for a graphics driver may take its time
+        text = await asyncio.to_thread(generate_latest, self.registry)
+        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})

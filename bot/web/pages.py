@@ -1,0 +1,73 @@
+"""The bot's own pages as one thing that is started and stopped."""
+
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+
+from bot.executors.contract import Executor
+from bot.jobs.service import JobService
+from bot.storage.database import Database
+from bot.web.health import Health
+from bot.web.metrics import Metrics
+from bot.web.server import WebServer
+
+
+class Pages:
+    """Health and metrics of a bot, served at `host` and `port` while it is entered.
+
+    `trace` and `linked` are for the client: what it tells them is counted.
+    """
+
+    def __init__(
+        self, host: str, port: int, api_base: str, database: Database, executor: Executor
+    ) -> None:
+        self._database = database
+        self._executor = executor
+        self._metrics = Metrics(api_base)
+        self.trace: aiohttp.TraceConfig = self._metrics.trace
+        self.linked = self._metrics.linked
+        self._health = Health(
+            {
+                "gateway": self._gateway_fault,
+                "database": self._database_fault,
+                "executor": self._executor_fault,
+            }
+        )
+        self._server = WebServer(host, port, [*self._health.routes(), *self._metrics.routes()])
+
+    @property
+    def url(self) -> str:
+        """Where they are, without a slash at its end."""
+        return self._server.url
+
+    async def follow(self, jobs: JobService) -> None:
+        """Count jobs from now on."""
+        await self._metrics.follow(jobs)
+
+    async def watch(self) -> None:
+        """Measure until cancelled how late the event loop is."""
+        await self._metrics.measure_lag()
+
+    async def __aenter__(self) -> Self:
+        await self._server.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._server.close()
+        await self._health.close()
+
+    async def _gateway_fault(self) -> str | None:
+        return None if self._metrics.connected else "Discord's gateway is not connected"
+
+    async def _database_fault(self) -> str | None:
+        await self._database.probe()
+        return None
+
+    async def _executor_fault(self) -> str | None:
+        return self._executor.fault
