@@ -11,7 +11,6 @@ from bot.answers import Interaction
 from bot.errors import NothingToPaint
 from bot.guilds.service import SMALLEST_SIZE
 from bot.muralize.request import Offered, Options, Request
-from bot.guilds.service import SMALLEST_SIZE
 from bot.muralize.service import STRONGEST, WEAKEST, Muralize
 from engine.presets import PRESETS
 
