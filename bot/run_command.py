@@ -41,6 +41,8 @@ def command(config: Path | None) -> None:
         raise click.UsageError(
             "Discord does not accept the token; copy it again from the developer portal"
         ) from None
+    except AddressTaken as error:
+        raise click.UsageError(error.sentence) from None
 
 
 def load_settings(config: Path | None, *, token_required: bool) -> Settings:
@@ -56,8 +58,6 @@ def load_settings(config: Path | None, *, token_required: bool) -> Settings:
             if number == 1
             else f"there are {number} faults in the settings"
         ) from None
-    except AddressTaken as error:
-        raise click.UsageError(error.sentence) from None
 
 
 async def serve(settings: Settings) -> None:

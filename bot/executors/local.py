@@ -98,10 +98,8 @@ class _Bench:
     def fault(self) -> str | None:
         if self._process is None:
             return "the engine was not started"
-        if self.pid is None:
-            return self._process.why
-        if not self._up.is_set():
-            return "the engine is being started"
+        if self.pid is None or not self._up.is_set():
+            return self._process.why or "the engine is being started"
         return self._process.silence
 
     async def open(self) -> None:

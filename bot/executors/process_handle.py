@@ -28,7 +28,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 REAP_SECONDS = 5.0  # for a process to end that closed its pipe
-SILENT_SECONDS = 60.0  # without a sign of life, while painting, that are worth a word
+WORTH_A_WORD = 0.2  # of the patience with a silent process
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class EngineProcess:
     def silence(self) -> str | None:
         """What to say when it has not been heard of for long while painting; else None."""
         seconds = self._loop.time() - self._heard_at
-        if self._on_progress is None or seconds < SILENT_SECONDS:
+        if self._on_progress is None or seconds < WORTH_A_WORD * self._patience.silence:
             return None
         return f"nothing was heard of engine process {self.pid} for {seconds:.0f} s"
 

@@ -13,6 +13,7 @@ from tests.end_to_end.harness import muralize, running_bot
 async def start(*arguments: str, **settings: str) -> asyncio.subprocess.Process:
     """Start `muralscape run` with these settings in its environment and no others."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("MURALSCAPE_")}
+    settings = {"WEB__PORT": "0"} | settings
     given = {f"MURALSCAPE_{name}": value for name, value in settings.items()}
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", "run", *arguments),
@@ -73,6 +74,19 @@ async def test_a_wrong_token_is_told_in_words(simulator: Simulator, data_dir: Pa
     assert output.decode().splitlines() == [
         "muralscape: Discord does not accept the token; copy it again from the developer portal"
     ]
+
+
+async def test_a_taken_address_is_told_in_words(simulator: Simulator, data_dir: Path) -> None:
+    """Where its pages cannot be served it ends with one line that names the setting."""
+    process = await start(
+        DISCORD__TOKEN=simulator.world.token,
+        DISCORD__API_BASE=simulator.api_base,
+        DATA_DIR=str(data_dir),
+        WEB__PORT=str(simulator.port),
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 2
+    assert b"Address already in use); set web.host and web.port" in output
 
 
 async def test_commands_are_registered_only_when_they_changed(

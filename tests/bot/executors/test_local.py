@@ -126,6 +126,30 @@ async def test_frozen_while_painting(executor: LocalExecutor, order_for: MakeOrd
         await asyncio.wait_for(painting, 10)
 
 
+async def test_says_why_it_cannot_paint(order_for: MakeOrder) -> None:
+    """The fault is told before the start, while a process is silent or replaced, and at the end."""
+    executor = LocalExecutor([SETUP], replace(IMPATIENT, silence=10.0))
+    assert executor.fault == "the engine was not started"
+    starting = asyncio.create_task(executor.start())
+    await asyncio.sleep(0.02)  # a new Python takes longer than that to come up
+    assert executor.fault == "the engine is being started"
+    await starting
+    assert executor.fault is None
+    (pid,) = executor.pids
+    _, painting = await begin(executor, order_for, Script(steps=1000, step_seconds=0.02))
+    assert executor.fault is None
+    os.kill(pid, signal.SIGSTOP)
+    await asyncio.sleep(2.2)
+    assert "nothing was heard" in (executor.fault or "")
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(ExecutorLost):
+        await painting
+    assert executor.fault is not None
+    await wait_for_new_pid(executor, pid)
+    await executor.close()
+    assert "it was closed" in (executor.fault or "")
+
+
 async def test_signals_to_the_group_are_the_bots_to_answer(
     executor: LocalExecutor, order_for: MakeOrder
 ) -> None:

@@ -96,7 +96,6 @@ async def test_the_engine_dies(simulator: Simulator, data_dir: Path) -> None:
     async with running_bot(simulator, data_dir) as bot:
         await until_ready(bot)
         (process,) = bot.executor.pids
-        assert bot.executor.fault is None
         await asyncio.create_subprocess_exec("kill", "-9", str(process))
         body = await until_ready(bot, wanted=False)
         assert "engine" in body["checks"]["executor"].lower()
