@@ -4,6 +4,7 @@ import ctypes
 import os
 import platform
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -86,9 +87,21 @@ def _prepare_cpu() -> None:
     step: a fifth of a step at 512x512. M_MMAP_THRESHOLD is -3 and M_TRIM_THRESHOLD is -1
     (malloc.h); other C libraries have no such call.
     """
-    if platform.libc_ver()[0] == "glibc":
-        libc = ctypes.CDLL(None)
+    libc = _glibc()
+    if libc:
         libc.mallopt(-3, 1 << 30)
         libc.mallopt(-1, (1 << 31) - 1)
     if hasattr(os, "sched_getaffinity"):
         torch.set_num_threads(min(torch.get_num_threads(), len(os.sched_getaffinity(0))))
+
+
+def give_back_memory() -> None:
+    """Return what `_prepare_cpu` keeps to the system, where sizes are about to change."""
+    libc = _glibc()
+    if libc:
+        libc.malloc_trim(0)
+
+
+@cache
+def _glibc() -> ctypes.CDLL | None:
+    return ctypes.CDLL(None) if platform.libc_ver()[0] == "glibc" else None

@@ -183,18 +183,23 @@ class Objective:
         return weight * _mean_square(difference), add
 
 
-def style_targets(
-    recipe: Recipe, styles: Sequence[Features], weights: Sequence[float]
-) -> dict[str, list[Tensor]]:
-    """The numbers each style tap should reach: those of several styles, averaged by weight."""
+def style_numbers(recipe: Recipe, style: Features) -> dict[str, list[Tensor]]:
+    """What a recipe compares of a style's features, for each of its taps."""
     numbers = STATISTICS[recipe.statistic]
-    share = [weight / sum(weights) for weight in weights]
+    return {tap: numbers(statistics_of(style[tap])) for tap in recipe.style_taps}
+
+
+def blend(
+    styles: Sequence[Mapping[str, list[Tensor]]], weights: Sequence[float]
+) -> dict[str, list[Tensor]]:
+    """The numbers of several styles, averaged by weight."""
+    shares = [weight / sum(weights) for weight in weights]
     return {
         tap: [
-            sum((part * one for part, one in zip(share, same, strict=True)), torch.zeros(()))
-            for same in zip(*(numbers(statistics_of(style[tap])) for style in styles), strict=True)
+            torch.stack([share * one for share, one in zip(shares, same, strict=True)]).sum(0)
+            for same in zip(*(style[tap] for style in styles), strict=True)
         ]
-        for tap in recipe.style_taps
+        for tap in styles[0]
     }
 
 

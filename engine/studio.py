@@ -4,7 +4,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from engine.losses import Objective, style_targets
+from engine.device import give_back_memory
+from engine.losses import Objective, blend, style_numbers
 from engine.optimiser import LBFGS, Adam, Optimiser
 from engine.presets import Recipe
 from engine.request import StylizeRequest
@@ -34,6 +35,7 @@ class Studio:
 
     def stepper(self, scale: Scale, canvas: Tensor) -> Stepper:
         """What takes the steps of a scale, from a canvas that another size or device left."""
+        give_back_memory()  # of the scale before: blocks of its sizes are of no use to this one
         objective = self._objective(scale, self._encoder)
         if not objective.is_finite():
             objective = self._objective(scale, self._encoder.in_fp32)
@@ -63,9 +65,11 @@ class Studio:
         styles = []
         for picture in request.styles:
             size = fit(picture.size, scale.long_side) if recipe.keeps_aspect else scale.size
-            styles.append(see(encoder, recipe, self._canvas_of(picture, size)))
+            features = see(encoder, recipe, self._canvas_of(picture, size))
+            styles.append(style_numbers(recipe, features))
+            del features  # its memory is the content's next
+        targets = blend(styles, request.style_weights)
         content = see(encoder, recipe, self._canvas_of(request.content, scale.size))
-        targets = style_targets(recipe, styles, request.style_weights)
         return Objective(recipe, content, targets, request.strength)
 
     def _canvas_of(self, picture: Image.Image, size: tuple[int, int]) -> Tensor:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.losses import Objective, smoothness, statistics_of, style_targets
+from engine.losses import Objective, blend, smoothness, statistics_of, style_numbers
 from engine.presets import MURAL, SEED, Recipe
 from engine.vgg19 import Features
 
@@ -75,7 +75,7 @@ def test_losses_and_gradients_equal_autograds(
     total = expected_content + expected_style
     expected = dict(zip(leaves, torch.autograd.grad(total, list(leaves.values())), strict=True))
 
-    targets = style_targets(chosen, [style], [1.0])
+    targets = blend([style_numbers(chosen, style)], [1.0])
     objective = Objective(chosen, content, targets, strength=2.0)
     found_content, found_style, gradients = objective(seen, torch.tensor(8.0))
 
@@ -103,7 +103,7 @@ def test_several_styles_are_averaged_by_weight() -> None:
     """Two styles at weights 3 and 1 pull towards three quarters of the one's numbers."""
     first, second = features(5), features(6)
 
-    targets = style_targets(SEED_LIKE, [first, second], [3.0, 1.0])
+    targets = blend([style_numbers(SEED_LIKE, first), style_numbers(SEED_LIKE, second)], [3.0, 1.0])
 
     expected = 0.75 * statistics_of(first["relu1_1"]).gram
     expected += 0.25 * statistics_of(second["relu1_1"]).gram
@@ -117,7 +117,7 @@ def test_the_seeds_gram_matrix_is_not_divided() -> None:
     """The original's oddity: the raw Gram matrix grows with the picture."""
     assert SEED.statistic == "raw gram"
     flat = features(7)["relu1_1"][0].flatten(1)
-    targets = style_targets(SEED_LIKE, [features(7)], [1.0])
+    targets = blend([style_numbers(SEED_LIKE, features(7))], [1.0])
 
     torch.testing.assert_close(targets["relu1_1"][0], flat @ flat.t())
 
