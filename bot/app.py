@@ -30,12 +30,16 @@ from bot.muralize.live_cards import LiveCards, Pace
 from bot.muralize.messages import Messages, SendError
 from bot.muralize.plot import draw_curve
 from bot.muralize.presses import Presses
-from bot.muralize.service import Muralize, Starter
+from bot.muralize.service import Muralize
 from bot.muralize.store import RequestStore
 from bot.settings import Settings
 from bot.storage.database import Database
 from bot.storage.keeper import PictureKeeper, sweep_for_ever
 from bot.storage.pictures import PictureStore
+from bot.styles import command as style_command
+from bot.styles.model import Starter
+from bot.styles.service import StyleService
+from bot.styles.store import StyleStore
 from bot.web.pages import Pages
 from engine import images
 from engine.samples import STYLES
@@ -65,7 +69,8 @@ class App:
         self._database = Database(settings.database)
         self._pictures = PictureStore(settings.data_dir / "pictures")
         store = JobStore(self._database)
-        self._keeper = PictureKeeper(self._pictures, [store], time.time)
+        style_store = StyleStore(self._database)
+        self._keeper = PictureKeeper(self._pictures, [store, style_store], time.time)
         self.jobs = JobService(store, self._keeper, Schedule(Estimator()), time.time, chance)
         api_base, web = settings.discord.api_base, settings.web
         self.pages = Pages(web.host, web.port, api_base, self._database, executor)
@@ -87,6 +92,13 @@ class App:
                 limits.largest_size,
                 limits.saved_styles,
             ),
+        )
+        self._styles = StyleService(
+            style_store,
+            self._keeper,
+            self._guilds,
+            [Starter(style.title, style.path) for style in STYLES],
+            time.time,
         )
         self._chance = chance
 
@@ -134,15 +146,17 @@ class App:
             self.jobs,
             intake,
             RequestStore(self._database),
-            self._keeper,
             self._guilds,
+            self._styles,
             usual_size=settings.limits.usual_size,
-            starters=[Starter(style.name, style.title, style.path) for style in STYLES],
             chance=self._chance,
         )
-        muralize_command.add_commands(self.client.tree, muralize)
+        muralize_command.add_commands(self.client.tree, muralize, self._styles)
         queue_command.add_commands(self.client.tree, self.jobs)
         settings_command.add_commands(self.client.tree, self.client, self._guilds)
+        style_command.add_commands(
+            self.client.tree, self.client, self._styles, intake, self._pictures
+        )
         presses = Presses(self.jobs, muralize, self._delivery, self._pictures, draw_curve)
         self.client.press_handler = presses.press
         return muralize

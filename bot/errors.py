@@ -13,7 +13,12 @@ MuralscapeError
 │   ├── ManagersOnly         a server's settings are for those who manage it
 │   ├── ValuesRejected       settings that cannot be, one sentence each
 │   ├── ChannelClosed        the server wants no paintings in this channel
-│   └── RoleNeeded           the member has none of the roles that this takes
+│   ├── RoleNeeded           the member has none of the roles that this takes
+│   ├── NameRejected         a name of which nothing is left once it is harmless, or too long
+│   ├── LibraryFull          the server has as many styles as its limit allows
+│   ├── StyleExists          there is a style of that name already
+│   ├── StyleNotFound        there is no style of that name
+│   └── NotYourStyle         somebody else saved that style
 └── PaintingEnded            a painting came to no picture
     ├── PaintingCancelled    a member asked for that
     ├── PaintingFailed       the engine said why in words
@@ -117,6 +122,43 @@ class RoleNeeded(Refused):
         who = ", ".join(f"<@&{role}>" for role in roles)
         needed = f"one of these roles: {who}" if roles else "the right to manage this server"
         super().__init__(f"To {what} here you need {needed}.")
+
+
+class NameRejected(Refused):
+    """A name of which nothing is left once it is harmless, or one that is too long."""
+
+
+class LibraryFull(Refused):
+    """The server has as many styles as its limit allows."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"This server's library is full: it may hold {limit} styles. Delete one first."
+        )
+
+
+class StyleExists(Refused):
+    """There is a style of that name already."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is a style called *{name}* here already; choose another name.")
+
+
+class StyleNotFound(NothingToPaint):
+    """There is no style of that name in this server's library."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no saved style of that name; choose one from the list that opens "
+            "while you type."
+        )
+
+
+class NotYourStyle(Refused):
+    """Somebody else saved that style, and the member does not moderate this server."""
+
+    def __init__(self) -> None:
+        super().__init__("Only the member who saved this style or a moderator can delete it.")
 
 
 class PaintingEnded(MuralscapeError):

@@ -44,6 +44,7 @@ class Recipe:
     content: str
     styles: tuple[str, ...]
     style_name: str | None = None  # of a style from the server's library
+    style_author: int | None = None  # the member who saved that style
     preset: str = DEFAULT_PRESET
     size: int | None = None  # pixels on the long side
     steps: int | None = None

@@ -33,6 +33,7 @@ jobs = sa.Table(
     sa.Column("content", sa.String(64), nullable=False),
     sa.Column("styles", sa.JSON, nullable=False),
     sa.Column("style_name", sa.Text),
+    sa.Column("style_author", sa.BigInteger),
     sa.Column("preset", sa.Text, nullable=False),
     sa.Column("size", sa.Integer),
     sa.Column("steps", sa.Integer),

@@ -136,6 +136,8 @@ def outcome(job: Job) -> Card:
 def painted(job: Job, result: JobResult) -> Card:
     """Show a finished painting. The picture itself is an attachment, which Discord shows large."""
     style = f", in the style of *{_plain(job.recipe.style_name)}*" if job.recipe.style_name else ""
+    if style and job.recipe.style_author is not None:
+        style += f" by <@{job.recipe.style_author}>"
     made = " · ".join(
         (
             job.recipe.preset,

@@ -12,6 +12,9 @@ from bot.errors import NothingToPaint
 from bot.guilds.service import SMALLEST_SIZE
 from bot.muralize.request import Offered, Options, Request
 from bot.muralize.service import STRONGEST, WEAKEST, Muralize
+from bot.styles.command import choices
+from bot.styles.model import Style
+from bot.styles.service import StyleService
 from engine.presets import PRESETS
 
 MODAL_SECONDS = 900.0  # after which a form that nobody sent is forgotten
@@ -22,7 +25,9 @@ _PRESET_CHOICES = [
 ]
 
 
-def add_commands(tree: app_commands.CommandTree[discord.Client], muralize: Muralize) -> None:
+def add_commands(
+    tree: app_commands.CommandTree[discord.Client], muralize: Muralize, styles: StyleService
+) -> None:
     """Add the commands to a tree."""
 
     @tree.command(name="muralize", description="Repaint a picture in the style of another")
@@ -51,9 +56,8 @@ def add_commands(tree: app_commands.CommandTree[discord.Client], muralize: Mural
         await ask(muralize, interaction, content, style, saved_style, options)
 
     @command.autocomplete("saved_style")
-    async def complete(_: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        styles = muralize.styles_like(typed)
-        return [app_commands.Choice(name=style.title, value=style.name) for style in styles]
+    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return choices(await styles.like(interaction.guild_id or 0, typed))
 
     @tree.context_menu(name="Muralize this picture")
     @app_commands.guild_only()
@@ -61,7 +65,8 @@ def add_commands(tree: app_commands.CommandTree[discord.Client], muralize: Mural
         content = _picture_in(message.attachments)
         rules = await muralize.admit(interaction.guild_id or 0, answers.channels_of(interaction))
         # a form must be the first answer, so there is nothing to defer
-        form = StyleForm(muralize, content, rules.default_preset)
+        saved = await styles.like(interaction.guild_id or 0, "")
+        form = StyleForm(muralize, content, saved, rules.default_preset)
         await interaction.response.send_modal(form)
 
 
@@ -98,18 +103,24 @@ async def ask(
 class StyleForm(discord.ui.Modal, title="Muralize this picture"):
     """Asks which style a picture is to be painted in."""
 
-    def __init__(self, muralize: Muralize, content: discord.Attachment, usual_preset: str) -> None:
+    def __init__(
+        self,
+        muralize: Muralize,
+        content: discord.Attachment,
+        saved: Sequence[Style],
+        usual_preset: str,
+    ) -> None:
         super().__init__(timeout=MODAL_SECONDS)
         self._muralize = muralize
         self._content = content
         self._saved: discord.ui.Select[discord.ui.View] | None = None
-        if styles := muralize.styles_like(""):
+        if saved:
             self._saved = discord.ui.Select(
                 custom_id="saved_style",
                 placeholder="Choose a style",
                 required=False,
                 options=[
-                    discord.SelectOption(label=style.title, value=style.name) for style in styles
+                    discord.SelectOption(label=style.name, value=style.key) for style in saved
                 ],
             )
             self.add_item(discord.ui.Label(text="Style", component=self._saved))

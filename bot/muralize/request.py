@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bot.jobs.model import Origin, Recipe
+from bot.styles.model import Style
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Request:
 
 
 def recipe_for(
-    request: Request, content: str, style: str, style_title: str | None, usual_preset: str
+    request: Request, content: str, style: str, saved: Style | None, usual_preset: str
 ) -> Recipe:
     """Say what to paint once the pictures are in the store.
 
@@ -64,7 +65,8 @@ def recipe_for(
     return Recipe(
         content=content,
         styles=(style,),
-        style_name=style_title,
+        style_name=saved.name if saved else None,
+        style_author=saved.author_id if saved else None,
         preset=options.preset or usual_preset,
         size=options.size,
         strength=options.strength,

@@ -4,8 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 from bot.errors import MemberQuotaReached, NothingToPaint, Refused
 from bot.guilds.model import Rules
@@ -15,7 +14,7 @@ from bot.jobs.service import JobService
 from bot.muralize.intake import Intake
 from bot.muralize.request import Request, recipe_for
 from bot.muralize.store import RequestStore
-from bot.storage.keeper import PictureKeeper
+from bot.styles.service import StyleService
 from engine.errors import ImageRejected
 from engine.presets import PRESETS
 
@@ -25,56 +24,32 @@ WEAKEST, STRONGEST = 0.1, 10.0  # of the style against the content
 _STEP = 1.5  # what the buttons stronger, softer and larger multiply by
 
 
-@dataclass(frozen=True)
-class Starter:
-    """A style of the project's own."""
-
-    name: str  # what commands carry
-    title: str  # what members read
-    path: Path
-
-
 Refuse = Callable[[Origin, str], Awaitable[None]]
 
 
 class Muralize:
-    """Turns what members ask for into jobs. `starters` are the styles that are always there."""
+    """Turns what members ask for into jobs."""
 
     def __init__(
         self,
         jobs: JobService,
         intake: Intake,
         requests: RequestStore,
-        keeper: PictureKeeper,
         guilds: GuildService,
+        styles: StyleService,
         *,
         usual_size: int,
-        starters: Sequence[Starter],
         chance: random.Random,
     ) -> None:
         self._jobs = jobs
         self._intake = intake
         self._requests = requests
-        self._keeper = keeper
         self._guilds = guilds
+        self._styles = styles
         self._usual_size = usual_size
-        self._starters = starters
         self._chance = chance
         self._fetching: set[asyncio.Task[Job]] = set()
         self._closing = asyncio.Event()
-
-    def styles_like(self, typed: str) -> list[Starter]:
-        """List the saved styles that fit what a member has typed so far, at most 25."""
-        wanted = typed.casefold().strip()
-        found = [style for style in self._starters if wanted in style.title.casefold()]
-        return sorted(found, key=lambda style: not style.title.casefold().startswith(wanted))[:25]
-
-    def _starter(self, name: str | None) -> Starter | None:
-        wanted = (name or "").casefold().strip()
-        for style in self._starters:
-            if wanted in (style.name, style.title.casefold()):
-                return style
-        return None
 
     async def admit(self, guild_id: int, channels: Sequence[int]) -> Rules:
         """Say what holds in a server. Raises ChannelClosed where it wants no paintings.
@@ -91,11 +66,6 @@ class Muralize:
         if request.style is None and request.style_name is None:
             raise NothingToPaint(
                 "A style is missing: attach a picture as `style`, or choose a `saved_style`."
-            )
-        if request.style is None and self._starter(request.style_name) is None:
-            raise NothingToPaint(
-                "There is no saved style of that name; choose one from the list that opens "
-                "while you type."
             )
         size = request.options.size
         if size is not None and size > rules.largest_size:
@@ -174,14 +144,12 @@ class Muralize:
 
     async def _recipe(self, request: Request, preset: str) -> Recipe:
         """Fetch the pictures that a request names and say what to paint."""
-        starter = self._starter(request.style_name)
-        if request.style is not None or starter is None:
-            offered = [one for one in (request.content, request.style) if one is not None]
-            content, style = await self._intake.take(offered)
+        if request.style is not None:
+            content, style = await self._intake.take([request.content, request.style])
             return recipe_for(request, content, style, None, preset)
+        saved = await self._styles.find(request.origin.guild_id, request.style_name or "")
         (content,) = await self._intake.take([request.content])
-        style = await self._keeper.pictures.put(await asyncio.to_thread(starter.path.read_bytes))
-        return recipe_for(request, content, style, starter.title, preset)
+        return recipe_for(request, content, saved.picture, saved, preset)
 
     async def _check_quota(self, origin: Origin, limit: int) -> None:
         """Refuse before fetching what `submit` would refuse after it."""

@@ -76,7 +76,8 @@ async def test_downloads_that_fail(
 async def test_wrong_options(simulator: Simulator, data_dir: Path) -> None:
     """A missing style or a size beyond the limit is refused before anything is fetched."""
     async with running_bot(simulator, data_dir, limits=LIMITS) as bot:
-        told = await refusal(simulator, bot, muralize(simulator, saved_style="none"))
-        assert "no saved style" in told.content
         told = await refusal(simulator, bot, muralize(simulator, size="4096"))
         assert "The largest size here is 1024 pixels" in told.content
+        unknown = muralize(simulator, saved_style="none")
+        (told,) = await simulator.until(lambda: private_answers(simulator, unknown), 10)
+        assert "no saved style" in told.content

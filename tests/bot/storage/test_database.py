@@ -13,7 +13,8 @@ from alembic.migration import MigrationContext
 
 import bot.guilds.store
 import bot.jobs.store
-import bot.muralize.store  # noqa: F401 - declares its tables
+import bot.muralize.store
+import bot.styles.store  # noqa: F401 - declares its tables
 from bot.storage.database import Database, metadata, sqlite_url
 
 WRITER = """

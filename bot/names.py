@@ -1,0 +1,67 @@
+"""Names and texts that members make up, cleaned so that they are harmless wherever they are shown.
+
+What is left pings nobody, formats nothing, links nowhere and does not turn the text around it.
+"""
+
+import re
+import unicodedata
+
+from bot.errors import NameRejected
+
+# Discord's mentions, custom emoji, times and links to commands: `<@1>`, `<a:wave:1>`, `</style:1>`
+_DISCORD = re.compile(r"<(?:@[!&]?|#|a?:\w*:|/[^:>]*:|t:|id:)[^<>]*>")
+_LINK = re.compile(r"[a-z][a-z0-9+.-]*://|discord(?:app)?\.(?:gg|com/invite)/", re.IGNORECASE)
+_MARKDOWN = re.compile(r"[*_~`|\\<>\[\]@]")
+_AT_THE_START = re.compile(r"^(?:[#>\-+•\s]|\d+\.\s)+")  # headings, quotes, lists, small print
+LONGEST_KEY = 100  # characters; of the value of a choice that Discord offers
+_JOINER = "\u200d"  # joins emoji to one, such as families; letters of some scripts too
+_MOST_MARKS = 2  # combining marks on one letter: some languages need two, only "Zalgo" needs more
+
+
+def clean(text: str) -> str:
+    """Remove mentions, markdown, links, and control, invisible and right-to-left characters."""
+    before = None
+    while before != text:  # what was removed may have held together something new
+        before = text
+        text = _LINK.sub(" ", _DISCORD.sub(" ", text))
+        text = _MARKDOWN.sub(" ", unicodedata.normalize("NFC", text))
+        text = _AT_THE_START.sub("", " ".join(_visible(text).split()))
+    return text
+
+
+def cleaned_name(text: str, what: str, longest: int) -> str:
+    """Clean a name of at most `longest` characters; `what` it is called in sentences.
+
+    Raises NameRejected where nothing that can be read is left, or too much.
+    """
+    name = clean(text)
+    if not any(unicodedata.category(letter)[0] in "LNS" for letter in name):
+        raise NameRejected(f"{what} needs at least one letter, number or emoji.")
+    if len(name) > longest:
+        raise NameRejected(
+            f"{what} may have at most {longest} characters; this one has {len(name)}."
+        )
+    return name
+
+
+def key_of(name: str) -> str:
+    """Give what two names have in common that members would call the same."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "_".join(folded.replace("_", " ").split())[:LONGEST_KEY]
+
+
+def _visible(text: str) -> str:
+    kept: list[str] = []
+    marks = 0
+    for letter in text:
+        category = unicodedata.category(letter)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if category[0] == "Z" or letter in "\t\n\r":
+            kept.append(" ")
+        elif category[0] == "C":
+            # other format characters turn text around or hide in it
+            if letter == _JOINER and kept and unicodedata.category(kept[-1]) in ("So", "Mn", "Sk"):
+                kept.append(letter)
+        elif marks <= _MOST_MARKS:
+            kept.append(letter)
+    return "".join(kept).strip(_JOINER)

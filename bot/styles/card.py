@@ -1,0 +1,76 @@
+"""What members see of a style library: a gallery in pages, and one style large."""
+
+import io
+from collections.abc import Sequence
+
+import discord
+
+from bot.components import custom_id, view_of
+from bot.styles.model import Page, Style
+
+FEATURE = "styles"
+
+
+def shown(name: str) -> str:
+    """Escape a name once more, whatever cleaned it."""
+    return discord.utils.escape_mentions(discord.utils.escape_markdown(name))
+
+
+def gallery(page: Page) -> tuple[str, list[discord.Embed]]:
+    """Show a page as a list with thumbnails, which are sent along as files."""
+    if not page.total:
+        return "There are no styles here yet. `/style save` adds one.", []
+    text = f"🎨 **Styles of this server**: {page.total}"
+    if page.pages > 1:
+        text += f" · page {page.number + 1} of {page.pages}"
+    embeds = []
+    for style in page.styles:
+        embed = discord.Embed(title=shown(style.name), description=credit(style))
+        embed.set_thumbnail(url=f"attachment://{file_name(style)}")
+        embeds.append(embed)
+    return text, embeds
+
+
+def one(style: Style) -> discord.Embed:
+    """Show a style large; its picture is sent along as a file."""
+    embed = discord.Embed(title=shown(style.name), description=credit(style))
+    embed.set_image(url=f"attachment://{file_name(style)}")
+    return embed
+
+
+def paging(page: Page) -> discord.ui.View:
+    """Lay out the buttons that turn pages; none where there is one page."""
+    if page.pages == 1:
+        return discord.ui.View(timeout=None)
+    return view_of(
+        discord.ui.Button(
+            emoji="◀️",
+            custom_id=custom_id(FEATURE, "before", max(0, page.number - 1)),
+            disabled=page.number == 0,
+        ),
+        discord.ui.Button(
+            emoji="▶️",
+            custom_id=custom_id(FEATURE, "after", page.number + 1),
+            disabled=page.number == page.pages - 1,
+        ),
+    )
+
+
+def credit(style: Style) -> str:
+    """Say who a style is from."""
+    if style.author_id is None:
+        return "comes with Muralscape"
+    return f"saved by <@{style.author_id}> <t:{round(style.created_at)}:R>"
+
+
+def file_name(style: Style) -> str:
+    """Name a style's preview as a file."""
+    return f"style-{style.id}.jpg"
+
+
+def files(styles: Sequence[Style], previews: Sequence[bytes]) -> list[discord.File]:
+    """Make the files that the embeds refer to."""
+    return [
+        discord.File(io.BytesIO(data), file_name(style))
+        for style, data in zip(styles, previews, strict=True)
+    ]

@@ -1,0 +1,96 @@
+"""`/style save`, `list`, `show` and `delete`."""
+
+import discord
+from discord import app_commands
+
+from bot import answers
+from bot.answers import Interaction
+from bot.components import Press, Router
+from bot.muralize.intake import Intake
+from bot.muralize.request import Offered
+from bot.storage.pictures import PictureStore
+from bot.styles import card
+from bot.styles.model import Style
+from bot.styles.service import StyleService
+
+Choices = list[app_commands.Choice[str]]
+
+
+def add_commands(
+    tree: app_commands.CommandTree[discord.Client],
+    router: Router,
+    styles: StyleService,
+    intake: Intake,
+    pictures: PictureStore,
+) -> None:
+    """Add the group to a tree, and its buttons to the client."""
+    group = app_commands.Group(
+        name="style", description="The styles of this server", guild_only=True
+    )
+
+    @group.command(name="save", description="Add a style to this server's library")
+    @app_commands.describe(name="What to call it", picture="A picture in that style")
+    async def save(interaction: Interaction, name: str, picture: discord.Attachment) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        member = answers.member_of(interaction)
+        await styles.check(member, name)  # before anything is fetched
+        (stored,) = await intake.take([Offered("The picture", picture.url, picture.size)])
+        style = await styles.save(member, name, stored)
+        await _show(interaction, style, "Saved. It is offered in `/muralize saved_style:` now.")
+
+    @group.command(name="list", description="The styles of this server, with pictures")
+    async def show_all(interaction: Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await show_page(interaction, 0)
+
+    @group.command(name="show", description="One style, large")
+    @app_commands.describe(name="The style")
+    async def show(interaction: Interaction, name: str) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await _show(interaction, await styles.find(interaction.guild_id or 0, name), "")
+
+    @group.command(name="delete", description="Take a style out of this server's library")
+    @app_commands.describe(name="The style")
+    async def delete(interaction: Interaction, name: str) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        style = await styles.delete(answers.member_of(interaction), name)
+        await interaction.edit_original_response(
+            content=f"*{card.shown(style.name)}* is deleted; paintings in it stay."
+        )
+
+    async def complete(interaction: Interaction, typed: str) -> Choices:
+        return choices(await styles.like(interaction.guild_id or 0, typed))
+
+    async def show_page(interaction: Interaction, number: int) -> None:
+        page = await styles.page(interaction.guild_id or 0, number)
+        text, embeds = card.gallery(page)
+        previews = [await pictures.read(style.preview) for style in page.styles]
+        await interaction.edit_original_response(
+            content=text,
+            embeds=embeds,
+            attachments=card.files(page.styles, previews),
+            view=card.paging(page),
+        )
+
+    async def pressed(interaction: Interaction, press: Press) -> None:
+        _, number = press.path
+        await interaction.response.defer()
+        await show_page(interaction, int(number))
+
+    async def _show(interaction: Interaction, style: Style, text: str) -> None:
+        previews = [await pictures.read(style.preview)]
+        await interaction.edit_original_response(
+            content=text or None,
+            embeds=[card.one(style)],
+            attachments=card.files([style], previews),
+        )
+
+    show.autocomplete("name")(complete)
+    delete.autocomplete("name")(complete)
+    tree.add_command(group)
+    router.handlers[card.FEATURE] = pressed
+
+
+def choices(styles: list[Style]) -> Choices:
+    """Offer styles while a member types."""
+    return [app_commands.Choice(name=style.name, value=style.key) for style in styles]

@@ -1,0 +1,36 @@
+"""A style of a server's library: plain data."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Style:
+    """A picture to paint in the style of. The pictures are names in the picture store."""
+
+    id: int
+    guild_id: int
+    name: str  # cleaned, as members read it
+    key: str  # what names that mean the same have in common; one style of a server has it
+    picture: str
+    preview: str  # a small copy
+    author_id: int | None  # None: it came with the program
+    created_at: float  # Unix seconds
+
+
+@dataclass(frozen=True)
+class Starter:
+    """A style of the project's own, which every library begins with."""
+
+    title: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Page:
+    """Part of a library."""
+
+    styles: tuple[Style, ...]
+    number: int  # from 0
+    pages: int
+    total: int

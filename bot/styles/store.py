@@ -1,0 +1,108 @@
+"""The SQL of the style libraries."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.jobs.store import jobs
+from bot.storage.database import Database, metadata
+from bot.styles.model import Style
+
+# A server has a row once the starters are in its library; those it deletes stay deleted.
+libraries = sa.Table(
+    "style_libraries",
+    metadata,
+    sa.Column("guild_id", sa.BigInteger, primary_key=True, autoincrement=False),
+)
+
+styles = sa.Table(
+    "styles",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("guild_id", sa.BigInteger, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("picture", sa.String(64), nullable=False, index=True),
+    sa.Column("preview", sa.String(64), nullable=False, index=True),
+    sa.Column("author_id", sa.BigInteger, index=True),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.UniqueConstraint("guild_id", "key"),
+)
+
+
+class StyleStore:
+    """Reads and writes styles. Methods that take a connection are part of its transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def opened(self, connection: AsyncConnection, guild_id: int) -> bool:
+        """Say whether a server has its starters; note that it does from now on."""
+        known = sa.select(libraries).where(libraries.c.guild_id == guild_id)
+        if (await connection.execute(known)).first() is not None:
+            return True
+        await connection.execute(sa.insert(libraries).values(guild_id=guild_id))
+        return False
+
+    async def add(self, connection: AsyncConnection, style: Style) -> Style:
+        """Insert a style, whose id is ignored, and return it with its new id."""
+        row = {**vars(style)}
+        del row["id"]
+        query = sa.insert(styles).values(row).returning(styles.c.id)
+        return replace(style, id=(await connection.execute(query)).scalar_one())
+
+    async def count(self, connection: AsyncConnection, guild_id: int) -> int:
+        """Count a server's styles."""
+        query = sa.select(sa.func.count()).where(styles.c.guild_id == guild_id)
+        return int((await connection.execute(query)).scalar_one())
+
+    async def delete(self, connection: AsyncConnection, style_id: int) -> None:
+        """Delete a style."""
+        await connection.execute(sa.delete(styles).where(styles.c.id == style_id))
+
+    async def find(self, guild_id: int, key: str) -> Style | None:
+        """Read the style that a key names."""
+        where = (styles.c.guild_id == guild_id) & (styles.c.key == key)
+        async with self.database.read() as connection:
+            found = await _select(connection, where)
+        return found[0] if found else None
+
+    async def all(self, guild_id: int) -> Sequence[Style]:
+        """Read a server's styles, sorted by key."""
+        async with self.database.read() as connection:
+            return await _select(connection, styles.c.guild_id == guild_id)
+
+    async def pictures_in_use(self, among: Collection[str]) -> set[str]:
+        """Say which of these pictures a library needs."""
+        found: set[str] = set()
+        async with self.database.read() as connection:
+            for column in (styles.c.picture, styles.c.preview):
+                query = sa.select(column).where(column.in_(among)).distinct()
+                found |= set((await connection.execute(query)).scalars())
+        return found
+
+    async def about_member(self, member_id: int) -> list[Mapping[str, Any]]:
+        """List the styles that a member saved."""
+        async with self.database.read() as connection:
+            return [vars(style) for style in await _by(connection, member_id)]
+
+    async def forget_member(self, member_id: int) -> set[str]:
+        """Delete the styles that a member saved, and their credits; return the pictures."""
+        async with self.database.write() as connection:
+            theirs = await _by(connection, member_id)
+            await connection.execute(sa.delete(styles).where(styles.c.author_id == member_id))
+            credited = sa.update(jobs).where(jobs.c.style_author == member_id)
+            await connection.execute(credited.values(style_author=None))
+        return {picture for style in theirs for picture in (style.picture, style.preview)}
+
+
+async def _by(connection: AsyncConnection, member_id: int) -> list[Style]:
+    return await _select(connection, styles.c.author_id == member_id)
+
+
+async def _select(connection: AsyncConnection, where: sa.ColumnElement[bool]) -> list[Style]:
+    query = sa.select(styles).where(where).order_by(styles.c.guild_id, styles.c.key)
+    return [Style(**row) for row in (await connection.execute(query)).mappings()]

@@ -1,0 +1,84 @@
+"""The rules of a server's style library."""
+
+import asyncio
+
+import pytest
+
+from bot.errors import LibraryFull, NotYourStyle, RoleNeeded, StyleExists, StyleNotFound
+from bot.guilds.model import Member
+from tests.bot.styles.conftest import ADA, MOD, Library
+
+
+async def test_a_new_server_has_the_starters_once(library: Library) -> None:
+    """They are there at the first look, once, and one that is deleted stays away."""
+    both = await asyncio.gather(library.service.like(10, ""), library.service.page(10, 0))
+    assert [style.name for style in both[0]] == ["Burning bay", "Loud poster"]
+    assert both[1].total == 2
+    await library.service.delete(MOD, "loud poster")
+    library.restart()
+    assert [style.name for style in await library.service.like(10, "")] == ["Burning bay"]
+    assert len(await library.service.like(11, "")) == 2
+
+
+async def test_saved_found_and_deleted(library: Library) -> None:
+    """A style is found however its name is written; its pictures go with it."""
+    saved = await library.service.save(ADA, "**Mona** Lisa", await library.put("green"))
+    assert (saved.name, saved.author_id) == ("Mona Lisa", 1)
+    assert (await library.service.find(10, " mona  LISA ")).id == saved.id
+    assert [style.id for style in await library.service.like(10, "mona")] == [saved.id]
+    await library.keeper.sweep()
+    assert await library.pictures.has([saved.picture, saved.preview])
+    await library.service.delete(ADA, "mona_lisa")
+    assert not await library.pictures.has([saved.picture])
+    with pytest.raises(StyleNotFound):
+        await library.service.find(10, "Mona Lisa")
+
+
+async def test_who_may(library: Library) -> None:
+    """Roles decide who saves; the author and moderators delete."""
+    await library.guilds.change(Member(9, 10, manages=True), {"style_roles": (8,)})
+    green = await library.put("green")
+    with pytest.raises(RoleNeeded):
+        await library.service.save(ADA, "Green", green)
+    await library.service.save(Member(3, 10, roles=frozenset({8})), "Green", green)
+    with pytest.raises(NotYourStyle):
+        await library.service.delete(ADA, "Green")
+    await library.service.delete(MOD, "Green")
+
+
+async def test_limits_hold_at_the_same_moment(library: Library) -> None:
+    """Of ten styles saved at once as many are taken as the server may have; names are unique."""
+    green = await library.put("green")
+    saves = [library.service.save(ADA, f"Style {number}", green) for number in range(10)]
+    done = await asyncio.gather(*saves, return_exceptions=True)
+    assert sum(isinstance(one, LibraryFull) for one in done) == 4
+    assert (await library.service.page(10, 0)).total == 8
+    await library.service.delete(ADA, "Style 0")
+    twice = [library.service.save(ADA, name, green) for name in ("Same name", "SAME NAME")]
+    done = await asyncio.gather(*twice, return_exceptions=True)
+    assert sum(isinstance(one, StyleExists | LibraryFull) for one in done) == 1
+
+
+async def test_pages(library: Library) -> None:
+    """Pages hold five; a page that is not there is the nearest one."""
+    green = await library.put("green")
+    for number in range(4):
+        await library.service.save(ADA, f"Style {number}", green)
+    first = await library.service.page(10, -3)
+    last = await library.service.page(10, 99)
+    assert (len(first.styles), first.pages, first.number) == (5, 2, 0)
+    assert (len(last.styles), last.number) == (1, 1)
+
+
+async def test_forgetting_a_member(library: Library) -> None:
+    """Their styles are listed, then gone with their pictures; other members' stay."""
+    saved = await library.service.save(ADA, "Mine", await library.put("green"))
+    await library.service.save(MOD, "Theirs", await library.put("yellow"))
+    assert [entry["name"] for entry in await library.store.about_member(1)] == ["Mine"]
+    await library.keeper.release(await library.store.forget_member(1))
+    assert not await library.pictures.has([saved.picture])
+    assert [style.name for style in await library.service.like(10, "")] == [
+        "Burning bay",
+        "Loud poster",
+        "Theirs",
+    ]

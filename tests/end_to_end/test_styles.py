@@ -1,0 +1,80 @@
+"""The style library on the simulator: saved, looked at, painted in, deleted."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.simulator import Invocation, Simulator, Upload
+from bot.simulator.model import Interaction, Message
+from tests.end_to_end.harness import muralize, picture, running_bot
+from tests.end_to_end.harness import run as command
+from tests.end_to_end.test_painting import result_of, said_privately
+
+
+def save(simulator: Simulator, name: str, user: str = "ada") -> Interaction:
+    """Have a member save a style."""
+    file = Upload("style.png", picture(colour="purple"), "image/png")
+    return simulator.people.invoke(
+        Invocation("style save", user=user, texts={"name": name}, files={"picture": file})
+    )
+
+
+async def told(simulator: Simulator, interaction: Interaction) -> Message:
+    """Wait for the private answer."""
+    return await said_privately(simulator, interaction)
+
+
+async def test_the_library(simulator: Simulator, data_dir: Path) -> None:
+    """A saved style is listed with thumbnails, offered, credited on results, and deleted."""
+    async with running_bot(simulator, data_dir):
+        saved = await told(simulator, save(simulator, "Purple **haze**"))
+        assert saved.embeds[0]["title"] == "Purple haze"
+
+        page = await told(simulator, command(simulator, "style list", "ben"))
+        assert "Styles of this server**: 8 · page 1 of 2" in page.content
+        assert len(page.embeds) == len(page.attachments) == 5
+        assert "comes with Muralscape" in page.embeds[0]["description"]
+        simulator.people.press(page.id, "styles/after/1", "ben")
+        await simulator.until(lambda: "page 2 of 2" in page.content)
+        assert page.embeds[0]["title"] == "Sunrise window"
+        assert len(page.attachments) == 3
+
+        entry = Invocation("muralize", user="ben", texts={"saved_style": "purp"})
+        offered = await simulator.people.autocomplete(entry, "saved_style")
+        assert offered == [{"name": "Purple haze", "value": "purple_haze"}]
+        result = await result_of(simulator, muralize(simulator, "ben", saved_style="purple_haze"))
+        author = simulator.people.who("ada").id
+        assert f"in the style of *Purple haze* by <@{author}>" in result.content
+        assert result.mentions == []
+
+        options = {"name": "purple haze"}
+        refused = await told(simulator, command(simulator, "style delete", "ben", options))
+        assert "Only the member who saved this style" in refused.content
+        shown = await told(simulator, command(simulator, "style show", "ben", options))
+        assert len(shown.attachments) == 1
+        gone = await told(simulator, command(simulator, "style delete", "ada", options))
+        assert "*Purple haze* is deleted" in gone.content
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("@everyone", "everyone"),
+        ("<@123>", None),
+        ("**x**", "x"),
+        ("x" * 500, None),
+        ("\u202egnp.exe", "gnp.exe"),
+        ("🎨", "🎨"),
+    ],
+)
+async def test_names(simulator: Simulator, data_dir: Path, name: str, kept: str | None) -> None:
+    """Hostile names are cleaned or refused in words; nothing pings."""
+    async with running_bot(simulator, data_dir):
+        answer = await told(simulator, save(simulator, name))
+        if kept is None:
+            assert "The name of a style" in answer.content
+        else:
+            assert answer.embeds[0]["title"] == kept
+        for message in simulator.world.messages.values():
+            assert [*message.mentions, *message.mention_roles] == []
+            assert not message.mention_everyone
