@@ -19,10 +19,10 @@ from engine.vgg19 import load_encoder
 
 PAIRS = (
     ("cat", "sunrise_window"),
-    ("astronaut", "loud_poster"),
-    ("coffee", "whirling_night"),
-    ("grace_hopper", "burning_bay"),
-    ("rocket", "woodblock_waves"),
+    ("grace_hopper", "loud_poster"),
+    ("astronaut", "whirling_night"),
+    ("coffee", "burning_bay"),
+    ("grace_hopper", "woodblock_waves"),
     ("cat", "river_in_dots"),
 )
 COLUMNS = 3
