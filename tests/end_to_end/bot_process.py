@@ -33,7 +33,7 @@ def _run(token: str, api_base: str, data_dir: Path, painter: str, tempo: Tempo) 
 async def _serve(token: str, api_base: str, data_dir: Path, painter: str, tempo: Tempo) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    executor = LocalExecutor([EngineSetup(device="cpu", painter=PAINTERS + painter)])
+    executor = LocalExecutor([EngineSetup(device="cpu", painter=PAINTERS + painter, niceness=0)])
     app = App(settings(token, api_base, data_dir, ROOMY), executor, tempo)
     app.client._connection.guild_ready_timeout = 0.05
     gc.collect()

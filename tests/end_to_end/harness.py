@@ -93,7 +93,7 @@ async def running_bot(
     limits: LimitSettings = ROOMY,
 ) -> AsyncIterator[Bot]:
     """Run a bot until the block ends. `painter` is one of `painters`, or None for the engine."""
-    setup = EngineSetup(device="cpu", progress_seconds=0.02, preview_seconds=0.05)
+    setup = EngineSetup(device="cpu", niceness=0, progress_seconds=0.02, preview_seconds=0.05)
     if painter is not None:
         setup = replace(setup, painter=PAINTERS + painter)
     executor = LocalExecutor([setup])

@@ -37,7 +37,7 @@ async def test_the_bot_is_killed_ten_times(simulator: Simulator, data_dir: Path)
         await simulator.until(lambda: not simulator.gateway.connected, 10)
         bot = start()
     try:
-        await simulator.until(lambda: len(results(simulator)) >= len(asked), 30)
+        await simulator.until(lambda: len(results(simulator)) >= len(asked), 60)
         await asyncio.sleep(0.5)  # would one come twice, it would come now
         arrived = Counter(message.interaction for message in results(simulator))
         assert arrived == Counter(asked)
