@@ -11,7 +11,7 @@ $(VENV)/installed: pyproject.toml
 	touch $@
 
 demo: $(VENV)/installed
-	$(BIN)/muralscape demo
+	$(BIN)/muralscape simulate $(ARGS)
 
 test: $(VENV)/installed
 	$(BIN)/python -m pytest

@@ -10,7 +10,8 @@
     POST   /sim/autocomplete   the same and focused, an option's name; {"choices"}
     POST   /sim/components     JSON: message_id, custom_id, user, values; 202 {"interaction_id"}
     POST   /sim/modals         JSON: interaction_id or custom_id, user, and fields, an object of
-                               texts (or lists of chosen values) by custom id; 202
+                               texts (or lists of chosen values) by custom id; 202. With files, a
+                               form: `fields` as JSON, each file named by its upload's custom id
     GET    /sim/events         ?user=&traffic=1: server-sent events, see `bot.simulator.events`
     GET    /sim/traffic        ?limit=: the REST calls and gateway frames so far
 
@@ -146,10 +147,15 @@ class Control:
 
     async def modal(self, request: web.Request) -> web.Response:
         """A member sends a modal."""
-        body = await _json(request)
+        files: list[tuple[str, Upload]] = []
+        if request.content_type == "multipart/form-data":
+            texts, files = await _parts(request)
+            body: Json = {**texts, "fields": _parsed(texts.get("fields") or "{}")}
+        else:
+            body = await _json(request)
         which = str(body.get("interaction_id") or body.get("custom_id") or "")
         user = str(body.get("user", ""))
-        interaction = self._platform.people.submit(which, user, body.get("fields") or {})
+        interaction = self._platform.people.submit(which, user, body.get("fields") or {}, files)
         return _accepted(interaction.id)
 
     def _commands(self, guild_id: int | None) -> list[Json]:
@@ -195,8 +201,12 @@ def _accepted(interaction_id: int) -> web.Response:
 
 
 async def _json(request: web.Request) -> Json:
+    return _parsed(await request.text())
+
+
+def _parsed(text: str) -> Json:
     try:
-        body: Any = await request.json()
+        body: Any = json.loads(text)
     except json.JSONDecodeError:
         body = None
     if not isinstance(body, dict):
@@ -211,8 +221,14 @@ async def _form(request: web.Request) -> Form:
         return {key: str(value) for key, value in body.items()}, {}
     if request.content_type != "multipart/form-data":
         return {key: str(value) for key, value in (await request.post()).items()}, {}
+    texts, files = await _parts(request)
+    return texts, dict(files)
+
+
+async def _parts(request: web.Request) -> tuple[dict[str, str], list[tuple[str, Upload]]]:
+    """The texts of a multipart form by name, and its files, of which several can share one."""
     texts: dict[str, str] = {}
-    files: dict[str, Upload] = {}
+    files: list[tuple[str, Upload]] = []
     async for part in await request.multipart():
         if not isinstance(part, BodyPartReader) or part.name is None:
             continue
@@ -220,7 +236,8 @@ async def _form(request: web.Request) -> Form:
         if part.filename is None:
             texts[part.name] = content.decode(errors="replace")
         elif part.filename:  # an empty file picker of a browser has an empty name
-            files[part.name] = Upload(part.filename, content, part.headers.get("Content-Type"))
+            file = Upload(part.filename, content, part.headers.get("Content-Type"))
+            files.append((part.name, file))
     return texts, files
 
 

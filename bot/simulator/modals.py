@@ -10,6 +10,8 @@ from bot.simulator.model import Json
 def submitted(modal: Json, fields: Mapping[str, str | Sequence[str]]) -> Json:
     """The `data` of a modal submit; `fields` has texts or chosen values by custom id.
 
+    The values of a file upload are the ids of attachments.
+
     Raises `Invalid` for a field the modal does not have and for one that is not filled as it must.
     """
     known = {c["custom_id"] for c in components.walk(modal["components"]) if "custom_id" in c}
@@ -33,13 +35,23 @@ def _filled(component: Json, fields: Mapping[str, str | Sequence[str]], label: s
     if kind in components.SELECTS:
         given = fields.get(component["custom_id"], ())
         values = [given] if isinstance(given, str) else list(given)
-        low, high = component.get("min_values", 1), component.get("max_values", 1)
-        if component.get("required", True) and not low <= len(values) <= high:
-            raise Invalid(f"Choose from {low} to {high} in {label or component['custom_id']!r}.")
+        _check_number(values, component, label)
+        return {**base, "custom_id": component["custom_id"], "values": values}
+    if kind == components.FILE_UPLOAD:
+        values = list(fields.get(component["custom_id"], ()))
+        _check_number(values, component, label)
         return {**base, "custom_id": component["custom_id"], "values": values}
     if kind in (components.RADIO_GROUP, components.CHECKBOX_GROUP, components.CHECKBOX):
         return {**base, "custom_id": component["custom_id"], **_ticked(component, fields)}
     return base
+
+
+def _check_number(values: Sequence[str], component: Json, label: str) -> None:
+    low, high = component.get("min_values", 1), component.get("max_values", 1)
+    if not values and not component.get("required", True):
+        return
+    if not low <= len(values) <= high:
+        raise Invalid(f"Choose from {low} to {high} in {label or component['custom_id']!r}.")
 
 
 def _ticked(component: Json, fields: Mapping[str, str | Sequence[str]]) -> Json:

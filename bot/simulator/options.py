@@ -75,7 +75,7 @@ class Converter:
             if kind == ATTACHMENT:
                 if text:
                     raise Invalid(f"The option {name!r} takes a file.")
-                value = self._attach(file, channel, resolved) if file is not None else None
+                value = self.attach(file, channel, resolved) if file is not None else None
             elif file is not None:
                 raise Invalid(f"The option {name!r} takes no file.")
             else:
@@ -153,8 +153,9 @@ class Converter:
                 return str(role.id)
         raise Invalid(f"There is no role {text!r}.")
 
-    def _attach(self, file: Upload, channel: Channel, resolved: Json) -> str:
-        # An option's file is never on a message: Discord serves it as an ephemeral attachment.
+    def attach(self, file: Upload, channel: Channel, resolved: Json) -> str:
+        """Keep `file` and put it among the resolved; answers its id."""
+        # Such a file is never on a message: Discord serves it as an ephemeral attachment.
         attachment = self._cdn.keep(file, channel.id, ephemeral=True)
         entry = self._payloads.attachment(attachment)
         resolved.setdefault("attachments", {})[str(attachment.id)] = entry

@@ -143,11 +143,22 @@ class People:
         which: str,
         user: str = "",
         fields: Mapping[str, str | Sequence[str]] | None = None,
+        files: Sequence[tuple[str, Upload]] = (),
     ) -> Interaction:
-        """Send the modal that is open: `which` is its interaction's id or the modal's custom id."""
+        """Send the modal that is open: `which` is its interaction's id or the modal's custom id.
+
+        `files` are for its upload fields, each with the field's custom id.
+        """
         actor = self.who(user)
         opener, modal = self._open_modal(which, actor)
-        data = submitted(modal, fields or {})
+        resolved: Json = {}
+        filled: dict[str, str | Sequence[str]] = {**(fields or {})}
+        for name, file in files:
+            kept = self._converter.attach(file, opener.channel, resolved)
+            filled[name] = [*filled.get(name, ()), kept]
+        data = submitted(modal, filled)
+        if resolved:
+            data["resolved"] = resolved
         opener.modal = None
         return self._interactions.create(
             InteractionType.MODAL_SUBMIT,

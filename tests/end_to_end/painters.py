@@ -71,6 +71,22 @@ class TimedPainter:
             return content.convert("RGB").resize((32, 32))
 
 
+@dataclass(frozen=True)
+class SizedPainter(TimedPainter):
+    """Takes its time for what was asked for at more than 512 pixels."""
+
+    def paint(
+        self,
+        order: PaintOrder,
+        on_progress: Callable[[Progress], None],
+        should_stop: Callable[[], bool],
+    ) -> PaintOutcome:
+        """Wait as long as the size says."""
+        if (order.size or 0) > 512:
+            return TimedPainter(60.0, steps=1200).paint(order, on_progress, should_stop)
+        return super().paint(order, on_progress, should_stop)
+
+
 def load_quick(_: EngineSetup) -> TimedPainter:
     """Paint in no time."""
     return TimedPainter(0.0)
@@ -84,6 +100,11 @@ def load_steady(_: EngineSetup) -> TimedPainter:
 def load_slow(_: EngineSetup) -> TimedPainter:
     """Paint for longer than a test waits."""
     return TimedPainter(60.0, steps=1200)
+
+
+def load_by_size(_: EngineSetup) -> "SizedPainter":
+    """Paint quickly what is small, and for longer than a test waits what is large."""
+    return SizedPainter(0.8)
 
 
 def load_noisy(_: EngineSetup) -> TimedPainter:

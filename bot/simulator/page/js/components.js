@@ -94,7 +94,7 @@ function button(component, message) {
     {
       class: `button button-${style}`, type: "button", disabled: component.disabled, "aria-label": label,
       "aria-busy": waits ? "true" : null, dataset: { key: component.custom_id ?? "" },
-      onclick: () => waits || act(message, component.custom_id),
+      onclick: (event) => event.currentTarget.ariaBusy === "true" || act(message, component.custom_id),
     },
     words,
   );
@@ -107,7 +107,7 @@ function emoji(entry) {
 
 function select(component, message) {
   const menu = selectMenu(component, { onChoose: (values) => act(message, component.custom_id, values) });
-  return h("div", { class: "select-holder" }, menu.element);
+  return h("div", { class: "select-holder", dataset: { whole: JSON.stringify(component) } }, menu.element);
 }
 
 async function act(message, customId, values = []) {

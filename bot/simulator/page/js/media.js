@@ -55,7 +55,7 @@ export function gallery(pictures, message) {
   }));
   return h(
     "div",
-    { class: `gallery gallery-${Math.min(all.length, 4)}` },
+    { class: `gallery gallery-${Math.min(all.length, 4)}`, dataset: { whole: all.map((one) => one.url).join() } },
     all.map((picture, index) => tile(picture, all, index, message)),
   );
 }
@@ -109,10 +109,11 @@ export function player(file) {
   const url = local(file.url);
   if (url === null || (kind !== "video" && kind !== "audio")) return null;
   const label = file.description || file.filename;
-  if (kind === "audio") return h("audio", { src: url, controls: true, "aria-label": label });
+  const whole = { dataset: { whole: url } };
+  if (kind === "audio") return h("audio", { src: url, controls: true, "aria-label": label, ...whole });
   const size = file.width ? { width: file.width, height: file.height } : {};
   return h("video", {
-    class: "video", src: url, controls: true, loop: true, playsinline: true, preload: "metadata", "aria-label": label, ...size,
+    class: "video", src: url, controls: true, loop: true, playsinline: true, preload: "metadata", "aria-label": label, ...size, ...whole,
   });
 }
 

@@ -2,6 +2,7 @@
 
 import { byId, fill, h, icon } from "./dom.js";
 import { plainText } from "./markdown.js";
+import { morph } from "./morph.js";
 import { isEphemeral, isThinking, messageView } from "./message_view.js";
 import { announce } from "./notices.js";
 import { displayName, on, shownMessages, state } from "./state.js";
@@ -84,7 +85,7 @@ function drawOne({ id, change }) {
   }
   const message = messages[index];
   const fresh = entry(message, messages[index - 1]);
-  if (element) replaceKeepingFocus(element, fresh);
+  if (element) morph(element, fresh);
   else insert(fresh, messages[index + 1]);
   tell(message, change);
   if (pinned) toEnd();
@@ -94,15 +95,6 @@ function insert(fresh, next) {
   const before = next ? byId(`message-${next.id}`) : null;
   if (before) before.before(fresh);
   else byId("messages").append(fresh);
-}
-
-// An edit must not take the focus away from the button that somebody is about to press.
-function replaceKeepingFocus(element, fresh) {
-  const focused = element.contains(document.activeElement) ? document.activeElement : null;
-  const key = focused?.dataset.key;
-  focused?.blur(); // closes what is open on it
-  element.replaceWith(fresh);
-  if (key) fresh.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
 }
 
 const lastTold = new Map();

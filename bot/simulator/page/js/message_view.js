@@ -33,7 +33,7 @@ export function messageView(message, follows) {
   article.addEventListener("contextmenu", (event) => {
     if (event.target.closest("a, video, input")) return; // the browser's own menu is of use there
     event.preventDefault();
-    openMessageMenu(message, article, event);
+    openMessageMenu(state.messages.get(message.id), article, event);
   });
   return h("li", { class: "message-entry", id: `message-${message.id}`, dataset: { id: message.id } }, article);
 }
@@ -120,7 +120,7 @@ function tools(message) {
     {
       class: "icon-button message-more", type: "button", "aria-label": "More: apps and actions for this message",
       "aria-haspopup": "menu", dataset: { key: "more" },
-      onclick: (event) => openMessageMenu(message, event.currentTarget),
+      onclick: (event) => openMessageMenu(state.messages.get(message.id), event.currentTarget),
     },
     icon("more"),
   );
