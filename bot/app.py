@@ -1,6 +1,7 @@
 """Builds every object of the bot; starts and stops them in order."""
 
 import asyncio
+import contextlib
 import logging
 import random
 import time
@@ -8,6 +9,8 @@ from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
+
+import aiohttp
 
 from bot.client import MuralscapeClient
 from bot.errors import MuralscapeError
@@ -47,6 +50,7 @@ from engine.samples import STYLES
 log = logging.getLogger(__name__)
 
 DAY = 86_400.0  # seconds
+LOOK_AROUND = aiohttp.ClientTimeout(total=10.0)
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,8 @@ class App:
             await stack.enter_async_context(self.pages)
             await self._open_storage(stack)
             muralize = await self._add_commands(stack)
+            if not await self._reach_discord(stop):
+                return
             await self._log_in(stack)
             async with _Crew() as crew:
                 crew.start(self._cards.run())
@@ -160,6 +166,25 @@ class App:
         presses = Presses(self.jobs, muralize, self._delivery, self._pictures, draw_curve)
         self.client.press_handler = presses.press
         return muralize
+
+    async def _reach_discord(self, stop: asyncio.Event) -> bool:
+        """Wait until Discord answers at all; False when the bot is to stop before that.
+
+        A machine that has just started may have no network yet, and discord.py's log-in can be
+        tried once only.
+        """
+        api_base, pause = self._settings.discord.api_base, 1.0
+        async with open_session() as session:
+            while not stop.is_set():
+                try:
+                    async with session.get(f"{api_base}/gateway", timeout=LOOK_AROUND):
+                        return True
+                except (aiohttp.ClientError, OSError) as error:
+                    log.warning("%s: next try in %.0f s", error or "no answer", pause)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), pause)
+                pause = min(60.0, 2 * pause)
+        return False
 
     async def _log_in(self, stack: AsyncExitStack) -> None:
         token = self._settings.discord.token

@@ -80,6 +80,20 @@ class MuralscapeClient(discord.Client):
             address = URL(gateway).with_query(address.query)
         return await self._ws_connect(str(address), compress=compress)
 
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Stay connected to the gateway.
+
+        When the very first connection fails, discord.py looks for the session to resume on a
+        socket that it does not have yet.
+        """
+        while True:
+            try:
+                return await super().connect(reconnect=reconnect)
+            except AttributeError:
+                if self.ws:
+                    raise
+                log.warning("the gateway cannot be reached; trying again")
+
     async def setup_hook(self) -> None:
         """Make the buttons of earlier runs work, and tell Discord of the commands."""
         self.add_dynamic_items(JobButton, Routed)

@@ -103,3 +103,32 @@ async def test_commands_are_registered_only_when_they_changed(
     async with running_bot(simulator, data_dir):
         pass
     assert len(simulator.record.find("PUT", "/commands$")) == 2
+
+
+async def test_waits_for_discord(data_dir: Path, unused_tcp_port: int) -> None:
+    """A start without a network waits for it, and a stop meanwhile ends it at once."""
+    nowhere = f"http://127.0.0.1:{unused_tcp_port}/api/v10"
+    waiting = {
+        "DISCORD__TOKEN": "a.b.c",
+        "DISCORD__API_BASE": nowhere,
+        "DISCORD__ATTACHMENT_HOSTS": '["127.0.0.1"]',
+        "DATA_DIR": str(data_dir),
+        "WEB__PORT": "0",
+        "LOG__FORMAT": "text",
+    }
+    process = await start(**waiting)
+    assert process.stdout is not None
+    async with asyncio.timeout(20):
+        while b"next try in" not in await process.stdout.readline():
+            pass
+    process.send_signal(signal.SIGTERM)
+    output, _ = await asyncio.wait_for(process.communicate(), 10)
+    assert process.returncode == 0, output.decode()
+    assert b"Traceback" not in output
+
+
+async def test_the_first_connection_may_fail(simulator: Simulator, data_dir: Path) -> None:
+    """A gateway that cannot be had at first is asked for again."""
+    simulator.faults.fail(404, 0, "Not Found", path="^/gateway/bot$", times=1)
+    async with running_bot(simulator, data_dir):
+        assert len(simulator.record.find("GET", "^/gateway/bot$")) == 2
