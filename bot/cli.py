@@ -17,6 +17,8 @@ SUBCOMMANDS = {
     ),
     "run": ("bot.run_command", "Run the Discord bot."),
     "simulate": ("bot.simulate_command", "Try the bot in a browser, without a Discord account."),
+    "check": ("bot.check.command", "Say what is wrong with a set-up, and what to do."),
+    "invite": ("bot.invite_command", "Print the link that adds the bot to a server."),
     "db": ("bot.storage.command", "Look after the database."),
 }
 

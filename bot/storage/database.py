@@ -11,6 +11,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
@@ -103,6 +104,12 @@ def alembic_config(connection: Connection | None = None) -> Config:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config
+
+
+def known_versions() -> list[str]:
+    """Name the migrations that this version of the program has, newest first."""
+    script = ScriptDirectory.from_config(alembic_config())
+    return [migration.revision for migration in script.walk_revisions()]
 
 
 def _upgrade(connection: Connection) -> None:

@@ -1,0 +1,1 @@
+"""`muralscape check`: what is wrong with a set-up, before it runs."""

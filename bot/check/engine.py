@@ -1,0 +1,58 @@
+"""The engine: device, precision, weights, and how long a step takes."""
+
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from bot.check.findings import Finding, failed, passed, warned
+from bot.errors import PaintingEnded
+from bot.executors.contract import PaintOrder, PaintOutcome
+from bot.executors.engine_process import EngineSetup
+from bot.executors.local import LocalExecutor
+from engine.presets import DEFAULT_PRESET
+from engine.samples import CONTENTS, STYLES
+
+SIDE = 256  # pixels
+STEPS = 4
+
+
+async def check_engine(setup: EngineSetup) -> AsyncIterator[Finding]:
+    """Start an engine process as the bot does and paint a few small steps."""
+    executor = LocalExecutor([setup])
+    try:
+        await executor.start()
+        outcome = await _paint(executor)
+    except PaintingEnded as error:
+        yield failed("engine", str(error), "correct engine.device or engine.weights")
+        return
+    finally:
+        await executor.close()
+    if outcome.device.startswith("cpu"):
+        yield warned(
+            "device",
+            f"{outcome.device} in {outcome.precision}: a painting can take minutes",
+            "run on a machine with an NVIDIA card; in a container, give it the card with "
+            "`docker compose --profile gpu`",
+        )
+    else:
+        yield passed("device", f"{outcome.device} in {outcome.precision}")
+    yield passed("weights", outcome.weights)
+    seconds = outcome.seconds / max(1, outcome.steps)
+    yield passed("step", f"{seconds:.3f} s for a step of {outcome.width}x{outcome.height} pixels")
+
+
+async def _paint(executor: LocalExecutor) -> PaintOutcome:
+    with tempfile.TemporaryDirectory() as folder:
+        order = PaintOrder(
+            job_id=0,
+            content=CONTENTS[0].path,
+            styles=(STYLES[0].path,),
+            preset=DEFAULT_PRESET,
+            size=SIDE,
+            steps=STEPS,
+            strength=1.0,
+            keep_colors=False,
+            seed=0,
+            result=Path(folder) / "result.png",
+        )
+        return await executor.paint(order, lambda _: None)

@@ -1,0 +1,73 @@
+"""The data folder, the disk and the address of the bot's pages."""
+
+import ipaddress
+import os
+import shutil
+import socket
+import tempfile
+from pathlib import Path
+
+from bot.check.findings import Finding, failed, passed, warned
+
+GIB = 2**30
+TOO_LITTLE = 0.5 * GIB
+LITTLE = 5 * GIB
+
+
+def check_folder(folder: Path) -> Finding:
+    """Say whether the data folder can be written to, or made."""
+    name = "data folder"
+    whose = f"make it writable for user {os.getuid()}, or set data_dir"
+    if not folder.exists():
+        parent = _nearest(folder)
+        if not os.access(parent, os.W_OK | os.X_OK):
+            return failed(name, f"{folder} cannot be made in {parent}", whose)
+        return passed(name, f"{folder} will be made at the first start")
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        return failed(name, f"{folder} cannot be written to ({error.strerror})", whose)
+    return passed(name, f"{folder} can be written to")
+
+
+def check_disk(folder: Path) -> Finding:
+    """Say how much room is left for pictures."""
+    free = shutil.disk_usage(_nearest(folder)).free
+    text = f"{free / GIB:.1f} GiB free"
+    advice = "make room, set data_dir to a larger disk, or lower limits.retention_days"
+    if free < TOO_LITTLE:
+        return failed("disk", text, advice)
+    if free < LITTLE:
+        return warned("disk", text, advice)
+    return passed("disk", text)
+
+
+def check_pages(host: str, port: int) -> Finding:
+    """Say whether the bot's pages can be served, and who can read them."""
+    name = "web"
+    place = f"{host}:{port}"
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+    except OSError as error:
+        return warned(
+            name,
+            f"nothing can listen at {place} ({error.strerror})",
+            "if the bot is running, this is its own; else set web.port",
+        )
+    if not ipaddress.ip_address(address[0]).is_loopback:
+        return warned(
+            name,
+            f"health and metrics at {place} can be read from other machines",
+            "set web.host to 127.0.0.1, or keep strangers out with a firewall",
+        )
+    return passed(name, f"health and metrics at {place}, for this machine alone")
+
+
+def _nearest(folder: Path) -> Path:
+    """Find the folder that exists and that this one would be made in."""
+    folder = folder.absolute()
+    return folder if folder.exists() else _nearest(folder.parent)
