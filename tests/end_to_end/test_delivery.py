@@ -3,7 +3,9 @@
 import asyncio
 from pathlib import Path
 
+from bot.jobs.model import JobState
 from bot.simulator import Limits, Simulator
+from bot.simulator.faults import RestFault
 from bot.simulator.model import Interaction, Message
 from bot.simulator.permissions import Permission
 from tests.bot.clients import StartSimulator
@@ -151,3 +153,30 @@ async def test_gateway_dropped_while_painting(simulator: Simulator, data_dir: Pa
 
 async def _at_once(shard_id: int | None, *, initial: bool = False) -> None:
     """Do not wait the 5 s that Discord wants between two logins."""
+
+
+async def test_a_token_that_dies_after_an_unconfirmed_answer(
+    simulator: Simulator, data_dir: Path
+) -> None:
+    """When the answer was given but not confirmed, and the token is dead then, the bot looks first.
+
+    The picture is there already, so no second one is sent to the channel.
+    """
+    async with running_bot(simulator, data_dir) as bot:
+        painted = asyncio.Event()
+        bot.app.jobs.subscribe(
+            lambda job: painted.set() if job.state is JobState.DELIVERING else None
+        )
+        lost = RestFault(hang_up=True, after=True, method="PATCH", path="^/webhooks/", times=1)
+        lost.when = lambda *_: painted.is_set()
+        simulator.faults.add(lost)
+        simulator.faults.fail(
+            401, 50027, path="^/webhooks/", when=lambda *_: bool(results(simulator))
+        )
+        told = asyncio.create_task(bot.until_job(lambda job: job.delivery.told_at is not None))
+        asked = muralize(simulator)
+        await told
+        message = await only_result(simulator)
+    assert lost.hits == 1
+    assert message is asked.original
+    assert simulator.record.find("POST", r"^/channels/\d+/messages$") == []
