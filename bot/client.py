@@ -20,6 +20,9 @@ from bot.muralize.card import JobButton
 
 log = logging.getLogger(__name__)
 
+# Voice is not used here, so nobody need be told that its libraries are missing.
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+
 Press = Callable[[discord.Interaction[discord.Client], str, int], Awaitable[None]]
 Linked = Callable[[bool], None]
 

@@ -19,6 +19,7 @@ from bot.executors.local import LocalExecutor
 from bot.run_command import load_settings
 from bot.settings import DiscordSettings, Settings
 from bot.simulator import SamplePicture, Simulator
+from bot.web.server import AddressTaken
 from engine import weights
 from engine.samples import CONTENTS, STYLES
 
@@ -55,6 +56,8 @@ def command(port: int, open_page: bool, data: Path | None, verbose: bool) -> Non
             raise click.UsageError(
                 f"port {port} is taken; name another with --port, or 0 for any that is free"
             ) from None
+        except AddressTaken as error:
+            raise click.UsageError(error.sentence) from None
 
 
 async def _simulate(settings: Settings, port: int, open_page: bool, *, temporary: bool) -> None:

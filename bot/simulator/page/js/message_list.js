@@ -20,13 +20,16 @@ export function startMessages() {
   on("message", drawOne);
   on("interaction", afterInteraction);
   const scroller = byId("scroller");
+  // Only going up lets go of the end; what grows below, such as a picture that loads, does not.
+  let before = 0;
   scroller.addEventListener("scroll", () => {
-    pinned = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_END;
+    const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_END;
+    pinned = atEnd || (pinned && scroller.scrollTop >= before);
+    before = scroller.scrollTop;
     byId("to-latest").hidden = pinned;
   });
   const follow = new ResizeObserver(() => pinned && toEnd());
-  follow.observe(byId("messages"));
-  follow.observe(scroller);
+  for (const id of ["intro", "messages", "scroller"]) follow.observe(byId(id));
   byId("to-latest").append(icon("down"));
   byId("to-latest").addEventListener("click", toEnd);
 }

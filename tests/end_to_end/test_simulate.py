@@ -1,0 +1,102 @@
+"""`muralscape simulate` as a newcomer runs it: the real bot, the real engine, one command."""
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import psutil
+
+from engine.samples import CONTENTS, STYLES
+
+PROGRAM = [sys.executable, "-u", "-c", "from bot.cli import main; main()", "simulate"]
+
+
+@asynccontextmanager
+async def simulate(*options: str, **environment: str) -> AsyncIterator[Process]:
+    """Run the command until the block ends."""
+    process = await asyncio.create_subprocess_exec(
+        *PROGRAM, *options, stdout=PIPE, stderr=PIPE, env={**os.environ, **environment}
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def said(process: Process, what: str) -> str:
+    """Wait for a line of its output that has `what` in it."""
+    assert process.stdout is not None
+    async with asyncio.timeout(60):
+        async for line in process.stdout:
+            if what in line.decode():
+                return line.decode()
+    raise AssertionError(f"it never said {what!r}")
+
+
+async def answer(page: aiohttp.ClientSession, text: str) -> dict[str, Any]:
+    """Wait for a message with this text."""
+    async with asyncio.timeout(60):
+        while True:
+            async with page.get("/sim/messages") as messages:
+                for message in await messages.json():
+                    if text in message["content"]:
+                        found: dict[str, Any] = message
+                        return found
+            await asyncio.sleep(0.1)
+
+
+def left_behind(processes: list[psutil.Process], folder: Path) -> list[object]:
+    """List the processes that do not end and the folders that were not deleted."""
+    _, alive = psutil.wait_procs(processes, timeout=5)
+    return [*alive, *folder.glob("muralscape-*")]
+
+
+async def test_paints_and_stops(tmp_path: Path) -> None:
+    """It says its address, paints a sample pair, and leaves nothing behind at Ctrl-C."""
+    # A token and an address of a real Discord must not lead the bot there.
+    async with simulate(
+        "--port", "0", TMPDIR=str(tmp_path), MURALSCAPE_DISCORD__API_BASE="https://discord.test"
+    ) as process:
+        address = (await said(process, "http://127.0.0.1:")).split()[-1]
+        assert "/muralize" in await said(process, "Bot")
+        assert "cpu" in await said(process, "Engine")
+        children = psutil.Process(process.pid).children(recursive=True)
+        assert children
+        async with aiohttp.ClientSession(address) as page:
+            async with page.get("/") as home:
+                assert "<title>" in await home.text()
+            form = aiohttp.FormData({"command": "muralize", "preset": "draft", "size": "64"})
+            form.add_field("content", CONTENTS[0].path.read_bytes(), filename="content.jpg")
+            form.add_field("style", STYLES[0].path.read_bytes(), filename="style.jpg")
+            async with page.post("/sim/commands", data=form) as accepted:
+                assert accepted.status == 202
+            message = await answer(page, "Final loss")
+            assert message["attachments"][0]["width"] == 64
+        process.send_signal(signal.SIGINT)
+        output, errors = await asyncio.wait_for(process.communicate(), 30)
+        assert (process.returncode, errors) == (0, b"")
+        assert b"Stopped." in output
+        assert left_behind(children, tmp_path) == []
+
+
+async def test_port_taken() -> None:
+    """A port that is taken is one line, not a traceback."""
+    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        async with simulate("--port", str(port)) as process:
+            _, errors = await asyncio.wait_for(process.communicate(), 30)
+            assert process.returncode == 2
+            assert errors.decode() == (
+                f"muralscape: port {port} is taken; name another with --port, or 0 for any "
+                "that is free\n"
+            )
