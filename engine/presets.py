@@ -28,7 +28,7 @@ class Recipe:
     pooling: Literal["average", "max"]
     padding: Literal["replicate", "zeros"]
     canvas: Literal["rgb", "symmetric"]  # pixels in [0, 1] and ImageNet's normalisation, or [-1, 1]
-    start: Literal["content", "noise"]
+    start: Literal["content", "varied content", "noise"]  # varied: with some noise from the seed
     optimiser: Literal["adam", "lbfgs"]
     learning_rate: float = 1.0  # of Adam, in the canvas's unit; L-BFGS takes unit steps
     history: int = 20  # pairs that L-BFGS remembers
@@ -100,7 +100,7 @@ MURAL = Recipe(
     pooling="average",
     padding="replicate",
     canvas="rgb",
-    start="content",
+    start="varied content",
     optimiser="lbfgs",
     history=10,
     smoothness=3.0,

@@ -15,6 +15,9 @@ from engine.tensors import enlarge, to_picture, to_tensor, with_colors_of
 from engine.vgg19 import Encoder
 
 
+NOISE = 0.1  # deviation, of pixels in [0, 1]
+
+
 class Studio:
     """Sets a painting up at each of its scales. Canvases are (1, 3, H, W) in the recipe's range."""
 
@@ -24,14 +27,16 @@ class Studio:
         self._encoder = encoder
 
     def first_canvas(self, scale: Scale) -> Tensor:
-        """What the painting starts from: the content, or noise drawn with the request's seed."""
+        """What the painting starts from: the content, noise drawn with the seed, or both."""
         content = self._canvas_of(self._request.content, scale.size)
         if self._recipe.start == "content":
             return content
         # Drawn on the CPU, so that a seed means the same noise on every device.
         generator = torch.Generator().manual_seed(self._request.seed)
-        noise = torch.randn(content.shape, generator=generator)
-        return (0.5 + 0.1 * noise).clamp_(0, 1).to(content.device)
+        noise = torch.randn(content.shape, generator=generator).to(content.device)
+        if self._recipe.start == "noise":
+            return (0.5 + NOISE * noise).clamp_(0, 1)
+        return (content + NOISE * noise).clamp_(0, 1)
 
     def stepper(self, scale: Scale, canvas: Tensor) -> Stepper:
         """What takes the steps of a scale, from a canvas that another size or device left."""

@@ -67,7 +67,7 @@ DEFAULT_CHECKPOINT = Path("model/nst_model.pth")
     type=int,
     default=0,
     show_default=True,
-    help="Of the noise that the preset gatys starts from.",
+    help="Of the noise that the painting starts from; the original's preset has none.",
 )
 @click.option(
     "--timelapse", type=click.Path(path_type=Path), help="Write an MP4 of it being painted."

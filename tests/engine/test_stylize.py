@@ -66,11 +66,14 @@ def test_the_same_request_gives_the_same_picture(
     assert once.curve == twice.curve
 
 
-def test_the_seed_of_the_noise_counts(request_: StylizeRequest, encoder: Encoder) -> None:
-    """The paper's preset starts from noise, and another seed is other noise."""
-    gatys = replace(request_, preset="gatys", steps=2)
+@pytest.mark.parametrize("preset", ["mural", "gatys"])
+def test_the_seed_of_the_noise_counts(
+    preset: str, request_: StylizeRequest, encoder: Encoder
+) -> None:
+    """Another seed is other noise to start from, and another picture."""
+    request = replace(request_, preset=preset, steps=2)
 
-    one, other = stylize(gatys, encoder), stylize(replace(gatys, seed=1), encoder)
+    one, other = stylize(request, encoder), stylize(replace(request, seed=1), encoder)
 
     assert one.picture.tobytes() != other.picture.tobytes()
 
