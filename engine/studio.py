@@ -14,7 +14,6 @@ from engine.step import Stepper, see
 from engine.tensors import enlarge, to_picture, to_tensor, with_colors_of
 from engine.vgg19 import Encoder
 
-
 NOISE = 0.1  # deviation, of pixels in [0, 1]
 
 

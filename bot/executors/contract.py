@@ -56,6 +56,7 @@ class PaintOutcome:
     device: str
     precision: str
     curve: tuple[tuple[int, float], ...]  # (step, loss)
+    scale_starts: tuple[int, ...] = ()  # steps at which a scale began; losses jump there
 
 
 OnProgress = Callable[[PaintProgress], None]

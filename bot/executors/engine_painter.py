@@ -97,4 +97,5 @@ def _outcome(painting: Painting) -> PaintOutcome:
         device=painting.device,
         precision=painting.precision,
         curve=painting.curve,
+        scale_starts=painting.scale_starts,
     )

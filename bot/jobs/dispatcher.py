@@ -181,5 +181,6 @@ def _result(outcome: PaintOutcome, picture: str, timelapse: str | None) -> JobRe
         device=outcome.device,
         precision=outcome.precision,
         curve=outcome.curve,
+        scale_starts=outcome.scale_starts,
         timelapse=timelapse,
     )

@@ -70,6 +70,7 @@ class JobResult:
     device: str
     precision: str
     curve: tuple[tuple[int, float], ...] = field(default=(), repr=False)  # (step, loss)
+    scale_starts: tuple[int, ...] = ()  # steps at which a scale began; losses jump there
     timelapse: str | None = None  # an MP4, kept like a picture
 
     @property

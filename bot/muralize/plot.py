@@ -23,6 +23,7 @@ async def draw_curve(job: Job) -> bytes:
         raise NotDrawn
     drawing = {
         "curve": job.result.curve,
+        "scale_starts": job.result.scale_starts,
         "title": f"{job.recipe.preset}, {job.result.width}x{job.result.height}",
     }
     process = await asyncio.create_subprocess_exec(
@@ -50,7 +51,7 @@ def main() -> None:
 
     drawing = json.load(sys.stdin)
     curve = tuple((int(step), float(loss)) for step, loss in drawing["curve"])
-    sys.stdout.buffer.write(loss_plot.draw(curve, (), drawing["title"]))
+    sys.stdout.buffer.write(loss_plot.draw(curve, tuple(drawing["scale_starts"]), drawing["title"]))
 
 
 if __name__ == "__main__":

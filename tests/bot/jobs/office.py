@@ -98,6 +98,7 @@ class Office:
             device="cpu",
             precision="fp32",
             curve=((1, 100.0), (300, 12.5)),
+            scale_starts=(1, 150),
             timelapse=await self.pictures.put(timelapse),
         )
 
