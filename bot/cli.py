@@ -19,6 +19,8 @@ SUBCOMMANDS = {
     "simulate": ("bot.simulate_command", "Try the bot in a browser, without a Discord account."),
     "check": ("bot.check.command", "Say what is wrong with a set-up, and what to do."),
     "invite": ("bot.invite_command", "Print the link that adds the bot to a server."),
+    "backup": ("bot.backup_command", "Write the database and the pictures to a file."),
+    "restore": ("bot.restore_command", "Bring a backup back into an empty data folder."),
     "db": ("bot.storage.command", "Look after the database."),
 }
 
