@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import logging
 import signal
 import tempfile
 import webbrowser
@@ -46,6 +47,9 @@ def command(port: int, open_page: bool, data: Path | None, verbose: bool) -> Non
     """
     settings = load_settings(None, token_required=False)
     logs.set_up("info" if verbose else "warning", settings.log.format)
+    # An answer over loopback can overtake discord.py's own note of when it asked; it then takes
+    # the heartbeat to be a minute late.
+    logging.getLogger("discord.gateway").setLevel(logging.INFO if verbose else logging.ERROR)
     with _folder(data) as folder:
         settings = _suited(settings, folder)
         try:

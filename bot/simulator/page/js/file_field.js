@@ -5,10 +5,14 @@ import { fileSize, freshId, h, icon } from "./dom.js";
 import { openSamples } from "./samples.js";
 import { state } from "./state.js";
 
-/** A field of a command's form or of a modal; `value()` is the file or null. */
+/**
+ * A field of a command's form or of a modal; `value()` is the file or null. `named` says whether
+ * the tile bears the option's name, which a modal has above it.
+ */
 export class FileField {
-  constructor(option, { onRemove = null } = {}) {
+  constructor(option, { onRemove = null, named = true } = {}) {
     this.option = option;
+    this.named = named;
     this.file = null;
     this.picker = h("input", { type: "file", id: freshId("file"), class: "for-screen-readers", onchange: () => this.picked() });
     this.picker.setAttribute("aria-label", `${option.name}: ${option.description || "choose a file"}`);
@@ -67,9 +71,9 @@ export class FileField {
     const { name } = this.option;
     this.element.classList.toggle("tile-filled", Boolean(this.file));
     this.picture.replaceChildren(this.file ? this.preview() : h("span", { class: "tile-empty" }, icon("picture"), h("span", {}, "Drop or choose a file")));
-    const must = this.option.required ? "" : " (optional)";
+    const must = this.option.required ? "" : this.named ? " (optional)" : "Optional";
     this.words.replaceChildren(
-      h("span", { class: "tile-name" }, h("b", {}, name), this.file ? "" : must),
+      h("span", { class: "tile-name" }, this.named ? h("b", {}, name) : "", this.file ? "" : must),
       this.file ? h("span", { class: "faint tile-file" }, `${this.file.name} · ${fileSize(this.file.size)}`) : "",
       this.file ? this.small("Remove", () => this.set(null)) : this.samplesButton(),
     );

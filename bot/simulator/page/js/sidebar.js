@@ -84,6 +84,12 @@ export function part(user) {
   return user.moderator ? "Moderator" : "Member";
 }
 
+// "Ben · Member", but no "Mo (moderator) · Moderator".
+function titled(user) {
+  const name = displayName(user);
+  return name.toLowerCase().includes(part(user).toLowerCase()) ? name : `${name} · ${part(user)}`;
+}
+
 function userPanel() {
   const { me } = state;
   const button = h(
@@ -100,7 +106,7 @@ function userPanel() {
 function switchEntries() {
   const others = people().filter((user) => user.id !== state.me.id);
   const beside = (user) => window.open(`?${new URLSearchParams({ as: user.username })}`, "_blank", "noopener");
-  const line = (user, run, lead) => ({ label: `${displayName(user)} · ${part(user)}`, icon: lead, run });
+  const line = (user, run, lead) => ({ label: titled(user), icon: lead, run });
   return [
     { heading: "Act as" },
     ...others.map((user) => line(user, () => actAs(user), avatar(user, "tiny"))),

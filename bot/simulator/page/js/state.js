@@ -60,8 +60,8 @@ export async function loadMessages() {
   changed("messages");
 }
 
-/** The people one can act as. */
-export const people = () => [...state.users.values()].filter((user) => !user.bot);
+/** The people one can act as: those who have a place to be in. */
+export const people = () => [...state.users.values()].filter((user) => !user.bot && user.channel_ids.length + user.guild_ids.length);
 
 function firstMember() {
   const owners = state.guilds.map((guild) => guild.owner_id);
