@@ -53,8 +53,8 @@ class _Round(Generic[Key]):
         return self.tags.get(key, self.now)
 
     def join(self, key: Key) -> None:
-        """Let a line wait. One that is known keeps its tag, which is ahead of `now` if idle."""
-        self.tags.setdefault(key, self.now)
+        """Let a line wait that has not been waiting: whatever it was behind by is forgotten."""
+        self.tags[key] = max(self.tag(key), self.now)
 
     def charge(self, key: Key, seconds: float) -> None:
         """Serve a line; `now` follows, but not back to a line that was put back."""
@@ -97,8 +97,11 @@ class FairQueue:
 
     def add(self, job: Waiting) -> None:
         """Let a job wait."""
-        self._servers.join(job.guild_id)
-        self._members[job.guild_id].join(job.member_id)
+        neighbours = [other for other in self._waiting.values() if other.guild_id == job.guild_id]
+        if not neighbours:
+            self._servers.join(job.guild_id)
+        if all(other.member_id != job.member_id for other in neighbours):
+            self._members[job.guild_id].join(job.member_id)
         self._waiting[job.job_id] = job
 
     def take(self) -> Waiting | None:

@@ -3,7 +3,7 @@
 import heapq
 from collections import Counter, defaultdict
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.jobs.fair_queue import FairQueue, Turn, Waiting
@@ -199,6 +199,8 @@ def test_servers_that_wait_are_given_alike(jobs: list[tuple[int, int, float]]) -
 
 
 @given(histories)
+# A server whose only job is being painted has nothing waiting either: it saved nothing up.
+@example([(1, 1, 0.5), (2, 1, 8.0), "take", "take", (2, 1, 0.5), "take", (1, 1, 0.5)])
 def test_a_first_job_waits_for_one_of_each_other(
     history: list[tuple[int, int, float] | str],
 ) -> None:
