@@ -13,12 +13,10 @@ from typing import Any
 import aiohttp
 
 from bot.client import MuralscapeClient
+from bot.community import Community, CommunityStores
 from bot.errors import MuralscapeError
 from bot.executors.contract import Executor
-from bot.guilds import command as settings_command
 from bot.guilds.model import Ceilings
-from bot.guilds.service import GuildService
-from bot.guilds.store import GuildStore
 from bot.jobs import command as queue_command
 from bot.jobs.dispatcher import Dispatcher
 from bot.jobs.estimator import Estimator
@@ -39,13 +37,8 @@ from bot.settings import Settings
 from bot.storage.database import Database
 from bot.storage.keeper import PictureKeeper, sweep_for_ever
 from bot.storage.pictures import PictureStore
-from bot.styles import command as style_command
-from bot.styles.model import Starter
-from bot.styles.service import StyleService
-from bot.styles.store import StyleStore
 from bot.web.pages import Pages
 from engine import images
-from engine.samples import STYLES
 
 log = logging.getLogger(__name__)
 
@@ -73,8 +66,8 @@ class App:
         self._database = Database(settings.database)
         self._pictures = PictureStore(settings.data_dir / "pictures")
         store = JobStore(self._database)
-        style_store = StyleStore(self._database)
-        self._keeper = PictureKeeper(self._pictures, [store, style_store], time.time)
+        stores = CommunityStores(self._database)
+        self._keeper = PictureKeeper(self._pictures, [store, *stores.picture_users], time.time)
         self.jobs = JobService(store, self._keeper, Schedule(Estimator()), time.time, chance)
         api_base, web = settings.discord.api_base, settings.web
         self.pages = Pages(web.host, web.port, api_base, self._database, executor)
@@ -88,21 +81,14 @@ class App:
         )
         self._dispatcher = Dispatcher(self.jobs, executor, self._pictures)
         self._session = open_session
-        self._guilds = GuildService(
-            GuildStore(self._database),
-            Ceilings(
-                limits.jobs_per_member,
-                limits.jobs_per_guild,
-                limits.largest_size,
-                limits.saved_styles,
-            ),
+        ceilings = Ceilings(
+            limits.jobs_per_member,
+            limits.jobs_per_guild,
+            limits.largest_size,
+            limits.saved_styles,
         )
-        self._styles = StyleService(
-            style_store,
-            self._keeper,
-            self._guilds,
-            [Starter(style.title, style.path) for style in STYLES],
-            time.time,
+        self.community = Community(
+            self._database, stores, self._keeper, self.jobs, self.client, ceilings, chance
         )
         self._chance = chance
 
@@ -124,6 +110,7 @@ class App:
                 crew.start(self._sweep())
                 crew.start(self.pages.watch())
                 crew.start(self.client.connect())
+                crew.start(self.community.run())
                 crew.start(self._resume(muralize))
                 crew.start(self._paint(stack))
                 log.info("the bot is up")
@@ -152,18 +139,17 @@ class App:
             self.jobs,
             intake,
             RequestStore(self._database),
-            self._guilds,
-            self._styles,
+            self.community.guilds,
+            self.community.styles,
             usual_size=settings.limits.usual_size,
             chance=self._chance,
         )
-        muralize_command.add_commands(self.client.tree, muralize, self._styles)
+        muralize_command.add_commands(self.client.tree, muralize, self.community.styles)
         queue_command.add_commands(self.client.tree, self.jobs)
-        settings_command.add_commands(self.client.tree, self.client, self._guilds)
-        style_command.add_commands(
-            self.client.tree, self.client, self._styles, intake, self._pictures
+        challenges = self.community.add_commands(intake)
+        presses = Presses(
+            self.jobs, muralize, self._delivery, self._pictures, draw_curve, challenges.enter
         )
-        presses = Presses(self.jobs, muralize, self._delivery, self._pictures, draw_curve)
         self.client.press_handler = presses.press
         return muralize
 

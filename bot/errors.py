@@ -18,7 +18,9 @@ MuralscapeError
 │   ├── LibraryFull          the server has as many styles as its limit allows
 │   ├── StyleExists          there is a style of that name already
 │   ├── StyleNotFound        there is no style of that name
-│   └── NotYourStyle         somebody else saved that style
+│   ├── NotYourStyle         somebody else saved that style
+│   ├── ChallengeRefused     a challenge's rules or state forbid it
+│   └── LeadersOnly          only some may do that in a challenge
 └── PaintingEnded            a painting came to no picture
     ├── PaintingCancelled    a member asked for that
     ├── PaintingFailed       the engine said why in words
@@ -159,6 +161,17 @@ class NotYourStyle(Refused):
 
     def __init__(self) -> None:
         super().__init__("Only the member who saved this style or a moderator can delete it.")
+
+
+class ChallengeRefused(Refused):
+    """A challenge's rules or its state forbid what was asked for. The text says which."""
+
+
+class LeadersOnly(ChallengeRefused):
+    """Only some may do that in a challenge."""
+
+    def __init__(self, what: str, who: str) -> None:
+        super().__init__(f"To {what} is for {who}.")
 
 
 class PaintingEnded(MuralscapeError):

@@ -149,6 +149,10 @@ class JobService:
         """List a server's unfinished jobs, oldest first."""
         return await self._store.of_guild(guild_id, limit)
 
+    async def finished_of(self, guild_id: int, member_id: int, limit: int = 100) -> Sequence[Job]:
+        """List a member's paintings in a server that are there, the last one first."""
+        return await self._store.finished_of(guild_id, member_id, limit)
+
     def places(self) -> dict[int, Place]:
         """Say where every queued and painting job stands, by job id, in the order of service.
 

@@ -19,6 +19,7 @@ RESULT_ACTIONS = {
     "larger": ("🔍", "Larger"),
     "curve": ("📉", "Loss curve"),
     "timelapse": ("🎞️", "Time-lapse"),
+    "enter": ("🏁", "Enter the challenge"),
     "delete": ("🗑️", "Delete"),
 }
 ACTIONS = {

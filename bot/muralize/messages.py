@@ -78,7 +78,7 @@ class Messages:
         attachments = discord.utils.MISSING if files is None else _files(files)
         if self._clock() >= job.origin.token_expires_at:
             raise RouteClosed("the interaction's token has expired")
-        with _explained():
+        with explained():
             message = await self._webhook(job.origin).edit_message(
                 ORIGINAL,
                 content=card.text,
@@ -90,7 +90,7 @@ class Messages:
     async def refuse(self, origin: Origin, sentence: str) -> None:
         """Take a public "thinking" back and tell its member, and nobody else, why not."""
         webhook = self._webhook(origin)
-        with _explained():
+        with explained():
             # The first follow-up would fill the public answer instead of being a private one.
             await webhook.delete_message(ORIGINAL)
             await webhook.send(sentence, ephemeral=True)
@@ -109,7 +109,7 @@ class Messages:
         if sent.card_channel_id is None or sent.card_message_id is None:
             raise RouteClosed("the job has no card")
         message = self._channel(sent.card_channel_id).get_partial_message(sent.card_message_id)
-        with _explained():
+        with explained():
             await message.edit(
                 content=card.text, view=buttons(job.id, card.actions), attachments=[]
             )
@@ -120,7 +120,7 @@ class Messages:
         if sent.card_channel_id is None or sent.card_message_id is None:
             return None
         try:
-            with _explained():
+            with explained():
                 channel = self._channel(sent.card_channel_id)
                 message = await channel.fetch_message(sent.card_message_id)
         except RouteClosed:
@@ -132,7 +132,7 @@ class Messages:
         """Look for the job's outcome among what was sent after `since`, in Unix seconds."""
         after = discord.Object(discord.utils.time_snowflake(datetime.fromtimestamp(since, UTC)))
         try:
-            with _explained():
+            with explained():
                 channel = (
                     await self._private(job) if privately else self._channel(job.origin.channel_id)
                 )
@@ -146,7 +146,7 @@ class Messages:
     async def _send(
         self, channel: discord.abc.Messageable, job: Job, card: Card, files: Sequence[Upload]
     ) -> Sent:
-        with _explained():
+        with explained():
             message = await channel.send(
                 card.text,
                 files=_files(files),
@@ -172,12 +172,12 @@ class Messages:
         return self._client.get_partial_messageable(channel_id)
 
     async def _private(self, job: Job) -> discord.DMChannel:
-        with _explained():
+        with explained():
             return await self._client.create_dm(discord.Object(job.origin.member_id))
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def explained() -> Iterator[None]:
     """Turn an error of discord.py into what it means for the message that was to be sent."""
     try:
         yield

@@ -16,10 +16,14 @@ from bot.muralize.service import Muralize
 from bot.storage.pictures import PictureStore
 
 DrawCurve = Callable[[Job], Awaitable[bytes]]
+Enter = Callable[[Interaction, int], Awaitable[None]]
 
 
 class Presses:
-    """Acts on the buttons. `draw_curve` makes a PNG of a job's losses."""
+    """Acts on the buttons. `draw_curve` makes a PNG of a job's losses.
+
+    `enter` enters a job's painting into the server's challenge.
+    """
 
     def __init__(
         self,
@@ -28,12 +32,14 @@ class Presses:
         delivery: Delivery,
         pictures: PictureStore,
         draw_curve: DrawCurve,
+        enter: Enter,
     ) -> None:
         self._jobs = jobs
         self._muralize = muralize
         self._delivery = delivery
         self._pictures = pictures
         self._draw_curve = draw_curve
+        self._enter = enter
 
     async def press(self, interaction: Interaction, action: str, job_id: int) -> None:
         """Do what a button says, or tell the member why not."""
@@ -43,6 +49,7 @@ class Presses:
             "curve": self._curve,
             "timelapse": self._timelapse,
             "fetch": self._fetch,
+            "enter": self._enter,
         }.get(action)
         try:
             if act is not None:

@@ -68,7 +68,7 @@ def test_outcome_shows_how_it_was_made() -> None:
     for part in ("mural", "512x384", "300 steps", "12.3 s", "bundled VGG-19"):
         assert part in shown.text
     assert shown.actions == (
-        *("again", "stronger", "softer", "larger", "curve", "timelapse", "delete"),
+        *("again", "stronger", "softer", "larger", "curve", "timelapse", "enter", "delete"),
     )
 
 
@@ -115,7 +115,7 @@ def test_custom_ids_fit() -> None:
 
 
 async def test_buttons_are_in_rows_of_five() -> None:
-    """The seven buttons of a result are laid out in two rows, each with its job's id."""
+    """The eight buttons of a result are laid out in two rows, each with its job's id."""
     rows = card.buttons(7, tuple(card.RESULT_ACTIONS)).to_components()
-    assert [len(row["components"]) for row in rows] == [5, 2]
+    assert [len(row["components"]) for row in rows] == [5, 3]
     assert rows[0]["components"][0]["custom_id"] == "job:7:again"

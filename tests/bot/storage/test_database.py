@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+import bot.challenges.notices
+import bot.challenges.store
 import bot.guilds.store
 import bot.jobs.store
 import bot.muralize.store

@@ -1,0 +1,255 @@
+"""What members see of challenges. Nothing here pings: the client allows no mentions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import discord
+
+from bot.challenges.model import (
+    FORGOTTEN,
+    OPEN,
+    Challenge,
+    ChallengeState,
+    Contest,
+    Entry,
+    Notice,
+    NoticeKind,
+    Standing,
+)
+from bot.challenges.notices import PER_MESSAGE, on_part
+from bot.components import AnyItem, custom_id, view_of
+from bot.guilds.model import Member
+
+FEATURE = "challenges"
+MOST_LINES = 20  # of results; a message has 2,000 characters
+MOST_OPTIONS = 25  # in one of Discord's menus
+_MEDALS = {1: "🥇", 2: "🥈", 3: "🥉"}
+
+
+@dataclass(frozen=True)
+class Post:
+    """A message: its text, its pictures as file name and name in the store, its components."""
+
+    text: str
+    pictures: tuple[tuple[str, str], ...] = ()
+    items: tuple[AnyItem, ...] = field(default=())
+
+    @property
+    def view(self) -> discord.ui.View:
+        """The components, laid out."""
+        return view_of(*self.items)
+
+
+def post(notice: Notice, contest: Contest) -> Post:
+    """Show what a notice announces, as things stand now."""
+    if notice.kind is NoticeKind.VOTING:
+        return ballot(contest, notice.part)
+    if notice.kind is NoticeKind.REMOVED:
+        return removed(contest, notice.part)
+    return {
+        NoticeKind.OPENED: opened,
+        NoticeKind.CLOSED: results,
+        NoticeKind.CANCELLED: cancelled,
+    }[notice.kind](contest)
+
+
+def marker(challenge: Challenge, kind: NoticeKind, part: int = 0) -> str:
+    """Write the line by which a message is found again after a crash."""
+    return f"-# Challenge № {challenge.id} · {kind.value}{f' · part {part + 1}' if part else ''}"
+
+
+def opened(contest: Contest) -> Post:
+    """Announce a challenge and say how to enter."""
+    challenge, terms = contest.challenge, contest.challenge.terms
+    lines = [f"🎨 **Challenge: *{shown(terms.title)}***"]
+    if terms.theme:
+        lines.append(f"> {shown(terms.theme)}")
+    if challenge.state is ChallengeState.ENTERING:
+        most = terms.entries_per_member
+        who = f"members with <@&{terms.entry_role}>" if terms.entry_role else "everyone"
+        lines += [
+            f"Enter until {when(terms.entries_until)}, vote until {when(terms.voting_until)}.",
+            "Paint with `/muralize`, then press 🏁 **Enter the challenge** under your painting, "
+            f"or use `/challenge enter`. Open to {who}, "
+            f"{'one painting' if most == 1 else f'{most} paintings'} each.",
+        ]
+    else:
+        lines.append(f"Entering is over. {_stage(challenge)}")
+    host = "" if challenge.host_id == FORGOTTEN else f" · started by <@{challenge.host_id}>"
+    lines.append(marker(challenge, NoticeKind.OPENED) + host)
+    style = (("style.jpg", terms.style),) if terms.style else ()
+    return Post("\n".join(lines), style)
+
+
+def ballot(contest: Contest, part: int) -> Post:
+    """Show part of the entries without names, each with a button to vote for it."""
+    challenge = contest.challenge
+    numbers = on_part(contest, part)
+    entries = [entry for entry in contest.ballot if entry.number in numbers]
+    voting = challenge.state is ChallengeState.VOTING
+    text = f"🗳️ **Vote: *{shown(challenge.terms.title)}***\n"
+    if voting:
+        text += (
+            f"Which is the best? You have one vote until {when(challenge.terms.voting_until)} "
+            "and may move it as often as you like. Counts come at the end.\n"
+        )
+    else:
+        text += f"{_stage(challenge)}\n"
+    buttons = tuple(_vote_button(challenge, entry) for entry in entries) if voting else ()
+    text += marker(challenge, NoticeKind.VOTING, part)
+    return Post(text, _pictures(entries), buttons)
+
+
+def results(contest: Contest) -> Post:
+    """Show who won, with names."""
+    challenge = contest.challenge
+    placed = sorted(contest.live, key=lambda entry: (entry.rank or 0, entry.number or 0))
+    text = f"🏆 **Results: *{shown(challenge.terms.title)}***\n"
+    if not placed:
+        text += "Nobody entered.\n"
+    elif not any(entry.votes for entry in placed):
+        text += "Nobody voted, so nobody won.\n"
+    text += "\n".join(_result_line(entry) for entry in placed[:MOST_LINES])
+    if len(placed) > MOST_LINES:
+        text += f"\nand {len(placed) - MOST_LINES} more"
+    text = f"{text.rstrip()}\n{marker(challenge, NoticeKind.CLOSED)}"
+    return Post(text, _pictures(placed[:PER_MESSAGE]))
+
+
+def cancelled(contest: Contest) -> Post:
+    """Say that a challenge ended without a result."""
+    challenge = contest.challenge
+    title = shown(challenge.terms.title)
+    return Post(
+        f"🚫 **Cancelled: *{title}***\nThis challenge ends without a result.\n"
+        f"{marker(challenge, NoticeKind.CANCELLED)}"
+    )
+
+
+def removed(contest: Contest, entry_id: int) -> Post:
+    """Tell an author why their entry was taken out."""
+    challenge = contest.challenge
+    entry = next(entry for entry in contest.entries if entry.id == entry_id)
+    return Post(
+        f"A moderator took your painting № {entry.job_id} out of the challenge "
+        f"*{shown(challenge.terms.title)}*.\nReason: {shown(entry.removed or '')}\n"
+        f"{marker(challenge, NoticeKind.REMOVED, entry_id)}"
+    )
+
+
+def status(contest: Contest, member: Member) -> Post:
+    """Show a member where an open challenge stands, and what they may do."""
+    challenge, terms = contest.challenge, contest.challenge.terms
+    moderator = member.moderates or member.manages
+    own = [entry for entry in contest.entries if entry.member_id == member.id]
+    lines = [
+        f"🎨 ***{shown(terms.title)}***, challenge № {challenge.id}",
+        *([f"> {shown(terms.theme)}"] if terms.theme else []),
+        _stage(challenge),
+        f"Entries: {len(contest.live)}",
+        *(_own_line(entry) for entry in own),
+    ]
+    if challenge.state is ChallengeState.VOTING:
+        choice = contest.votes.get(member.id)
+        number = next((entry.number for entry in contest.ballot if entry.id == choice), None)
+        lines.append(f"Your vote: entry {number}" if number else "You have not voted yet.")
+    items: list[AnyItem] = []
+    alive = [entry for entry in own if entry.removed is None]
+    if challenge.state is ChallengeState.ENTERING and alive:
+        items.append(_menu(challenge, alive[:MOST_OPTIONS], "Take an entry back…", "withdraw"))
+    if moderator:
+        entries = contest.ballot or contest.live
+        for start in range(0, len(entries), MOST_OPTIONS):
+            chunk = entries[start : start + MOST_OPTIONS]
+            items.append(_menu(challenge, chunk, "Remove an entry…", "remove", str(start)))
+    return Post("\n".join(lines), items=tuple(items))
+
+
+def entered(contest: Contest, job_id: int) -> str:
+    """Confirm an entry."""
+    terms = contest.challenge.terms
+    return (
+        f"Your painting № {job_id} is in the challenge *{shown(terms.title)}*. You can take it "
+        f"back with `/challenge status` until {when(terms.entries_until)}."
+    )
+
+
+def leaderboard(standings: Sequence[Standing]) -> str:
+    """List who has achieved most."""
+    if not standings:
+        return "No challenge has ended in this server yet."
+    lines = [
+        f"{_place(standing.rank)} <@{standing.member_id}> · {_count(standing.wins, 'win')} · "
+        f"{standing.podiums} in the first three · {_count(standing.votes, 'vote')}"
+        for standing in standings[:MOST_LINES]
+    ]
+    return "\n".join(["🏆 **Leaderboard** over all challenges", *lines])
+
+
+def shown(name: str) -> str:
+    """Escape a text once more, whatever cleaned it."""
+    return discord.utils.escape_mentions(discord.utils.escape_markdown(name))
+
+
+def when(moment: float) -> str:
+    """Write a moment so that Discord shows it in each member's own time, and how far it is."""
+    return f"<t:{round(moment)}:f> (<t:{round(moment)}:R>)"
+
+
+def _stage(challenge: Challenge) -> str:
+    return {
+        ChallengeState.ENTERING: f"Entries are taken until {when(challenge.terms.entries_until)}.",
+        ChallengeState.VOTING: f"The voting goes on until {when(challenge.terms.voting_until)}.",
+        ChallengeState.CLOSED: "The voting is over; see `/challenge results`.",
+        ChallengeState.CANCELLED: "This challenge was cancelled.",
+    }[challenge.state]
+
+
+def _vote_button(challenge: Challenge, entry: Entry) -> AnyItem:
+    return discord.ui.Button[discord.ui.View](
+        label=str(entry.number), custom_id=custom_id(FEATURE, challenge.id, "vote", entry.number)
+    )
+
+
+def _menu(challenge: Challenge, entries: Sequence[Entry], placeholder: str, *path: str) -> AnyItem:
+    return discord.ui.Select[discord.ui.View](
+        custom_id=custom_id(FEATURE, challenge.id, *path),
+        placeholder=placeholder,
+        options=[
+            discord.SelectOption(
+                # on the ballot the number of the painting would say whose it is
+                label=f"Entry {entry.number}" if entry.number else f"Painting № {entry.job_id}",
+                value=str(entry.id),
+            )
+            for entry in entries
+        ],
+    )
+
+
+def _own_line(entry: Entry) -> str:
+    if entry.removed is not None:
+        return f"Your painting № {entry.job_id} was removed: {shown(entry.removed)}"
+    return f"Your entry: painting № {entry.job_id}"
+
+
+def _result_line(entry: Entry) -> str:
+    who = "a member who asked to be forgotten" if not entry.member_id else f"<@{entry.member_id}>"
+    number = f" · entry {entry.number}" if entry.number else ""
+    return f"{_place(entry.rank or 0)} {who} · {_count(entry.votes or 0, 'vote')}{number}"
+
+
+def _place(rank: int) -> str:
+    return _MEDALS.get(rank, f"**{rank}.**")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _pictures(entries: Sequence[Entry]) -> tuple[tuple[str, str], ...]:
+    return tuple((f"entry-{entry.number}.jpg", entry.preview) for entry in entries if entry.preview)
+
+
+def is_open(contest: Contest) -> bool:
+    """Say whether a challenge still goes on."""
+    return contest.challenge.state in OPEN

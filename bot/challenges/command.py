@@ -1,0 +1,229 @@
+"""`/challenge start`, `enter`, `status`, `close`, `results` and `leaderboard`."""
+
+import io
+import time
+
+import discord
+from discord import app_commands
+
+from bot import answers
+from bot.answers import Interaction
+from bot.challenges import card
+from bot.challenges.desk import ChallengeDesk
+from bot.challenges.forms import Pressed
+from bot.challenges.model import Terms
+from bot.challenges.moments import moment
+from bot.components import Router
+from bot.errors import ChallengeRefused
+from bot.guilds.service import GuildService, check_may_start
+from bot.jobs.service import JobService
+from bot.muralize.intake import Intake
+from bot.muralize.request import Offered
+from bot.names import clean, cleaned_name
+from bot.storage.pictures import PictureStore
+
+LONGEST_TITLE, LONGEST_THEME = 80, 300  # characters
+OFFERED = 25  # choices while a member types; Discord takes no more
+
+
+class ChallengeCommands:
+    """What members ask of challenges."""
+
+    def __init__(
+        self,
+        desk: ChallengeDesk,
+        guilds: GuildService,
+        jobs: JobService,
+        intake: Intake,
+        pictures: PictureStore,
+    ) -> None:
+        self._desk = desk
+        self._guilds = guilds
+        self._jobs = jobs
+        self._intake = intake
+        self._pictures = pictures
+
+    async def start(
+        self, interaction: Interaction, terms: Terms, style: discord.Attachment | None, channel: int
+    ) -> None:
+        """Start a challenge; its announcement follows by itself."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        member = answers.member_of(interaction)
+        # before anything is fetched
+        check_may_start(await self._guilds.settings(member.guild_id), member)
+        _check_channel(interaction, channel)
+        picture = None
+        if style is not None:
+            offered = Offered("The style picture", style.url, style.size)
+            (picture,) = await self._intake.take([offered])
+        challenge = await self._desk.start(member, channel, terms, picture)
+        await interaction.edit_original_response(
+            content=f"Challenge № {challenge.id} is open; it is announced in <#{channel}>."
+        )
+
+    async def enter(self, interaction: Interaction, job_id: int) -> None:
+        """Enter a painting: by command, or by the button under it."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        contest = await self._desk.enter(answers.member_of(interaction), job_id)
+        await interaction.edit_original_response(content=card.entered(contest, job_id))
+
+    async def status(self, interaction: Interaction) -> None:
+        """Show where the open challenge stands."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        member = answers.member_of(interaction)
+        contest = await self._desk.open_in(member.guild_id)
+        if contest is None:
+            raise ChallengeRefused(
+                "There is no challenge open in this server; see `/challenge results` for the last."
+            )
+        shown = card.status(contest, member)
+        await interaction.edit_original_response(content=shown.text, view=shown.view)
+
+    async def close(self, interaction: Interaction, *, cancel: bool) -> None:
+        """End the stage that the open challenge is in."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        contest = await self._desk.close(answers.member_of(interaction), cancel=cancel)
+        await interaction.edit_original_response(
+            content=f"The challenge is now: {contest.challenge.state.value}. It is announced."
+        )
+
+    async def results(self, interaction: Interaction, challenge: int | None) -> None:
+        """Show who won."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        shown = card.results(await self._desk.results(interaction.guild_id or 0, challenge))
+        files = [
+            discord.File(io.BytesIO(await self._pictures.read(picture)), name)
+            for name, picture in shown.pictures
+        ]
+        await interaction.edit_original_response(content=shown.text, attachments=files)
+
+    async def leaderboard(self, interaction: Interaction) -> None:
+        """Show who has achieved most."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        standings = await self._desk.leaderboard(interaction.guild_id or 0)
+        await interaction.edit_original_response(content=card.leaderboard(standings))
+
+    async def own_paintings(
+        self, interaction: Interaction, typed: str
+    ) -> list[app_commands.Choice[int]]:
+        """Offer a member's own finished paintings, the last one first."""
+        found = await self._jobs.finished_of(interaction.guild_id or 0, interaction.user.id)
+        return [
+            app_commands.Choice(name=_title(job.id, job.recipe.style_name), value=job.id)
+            for job in found
+            if str(job.id).startswith(typed.strip())
+        ][:OFFERED]
+
+    async def past(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[int]]:
+        """Offer the closed challenges, the last one first."""
+        found = await self._desk.closed_in(interaction.guild_id or 0)
+        wanted = typed.casefold().strip()
+        return [
+            app_commands.Choice(name=f"№ {one.id} {one.terms.title}"[:100], value=one.id)
+            for one in found
+            if wanted in f"{one.id} {one.terms.title}".casefold()
+        ][:OFFERED]
+
+
+def add_commands(
+    tree: app_commands.CommandTree[discord.Client],
+    router: Router,
+    commands: ChallengeCommands,
+    desk: ChallengeDesk,
+) -> None:
+    """Add the group to a tree, and its buttons and menus to the client."""
+    group = app_commands.Group(
+        name="challenge", description="Paint to one theme, vote, win", guild_only=True
+    )
+    _add_start(group, commands)
+
+    @group.command(name="enter", description="Enter one of your paintings")
+    @app_commands.describe(painting="The number of a painting you had made in this server")
+    @app_commands.autocomplete(painting=commands.own_paintings)
+    async def enter(
+        interaction: Interaction, painting: app_commands.Range[int, 1, 2**53 - 1]
+    ) -> None:
+        await commands.enter(interaction, painting)
+
+    @group.command(name="status", description="Where the challenge stands, and your part in it")
+    async def status(interaction: Interaction) -> None:
+        await commands.status(interaction)
+
+    @group.command(name="close", description="End the stage that the challenge is in")
+    @app_commands.describe(cancel="End it without a result")
+    async def close(interaction: Interaction, cancel: bool = False) -> None:
+        await commands.close(interaction, cancel=cancel)
+
+    @group.command(name="results", description="Who won")
+    @app_commands.describe(challenge="Which one; without it, the last")
+    @app_commands.autocomplete(challenge=commands.past)
+    async def results(
+        interaction: Interaction, challenge: app_commands.Range[int, 1, 2**53 - 1] | None = None
+    ) -> None:
+        await commands.results(interaction, challenge)
+
+    @group.command(name="leaderboard", description="Who has achieved most in all challenges")
+    async def leaderboard(interaction: Interaction) -> None:
+        await commands.leaderboard(interaction)
+
+    tree.add_command(group)
+    router.handlers[card.FEATURE] = Pressed(desk)
+
+
+def _add_start(group: app_commands.Group, commands: ChallengeCommands) -> None:
+    @group.command(name="start", description="Start a challenge in this server")
+    @app_commands.describe(
+        title="What to call it",
+        theme="What to paint",
+        style="Or a picture to paint in the style of",
+        entries_until="Such as 3d, 2d 12h, or 2030-05-01 18:00 (UTC)",
+        voting_until="Such as 2d after that, or a date and time (UTC)",
+        entries_per_member="How many paintings each member may enter",
+        who="Only members with this role may enter",
+        channel="Where it is announced; without it, here",
+        newcomers_vote="May those vote who join after the start",
+    )
+    async def start(
+        interaction: Interaction,
+        title: app_commands.Range[str, 1, 500],
+        theme: app_commands.Range[str, 1, 1000] | None = None,
+        style: discord.Attachment | None = None,
+        entries_until: str = "7d",
+        voting_until: str = "3d",
+        entries_per_member: app_commands.Range[int, 1, 10] = 1,
+        who: discord.Role | None = None,
+        channel: discord.TextChannel | None = None,
+        newcomers_vote: bool = False,
+    ) -> None:
+        entries_end = moment(entries_until, time.time())
+        terms = Terms(
+            title=cleaned_name(title, "The title", LONGEST_TITLE),
+            theme=_theme(theme),
+            entries_until=entries_end,
+            voting_until=moment(voting_until, entries_end),
+            entries_per_member=entries_per_member,
+            entry_role=who.id if who is not None and not who.is_default() else None,
+            newcomers_vote=newcomers_vote,
+        )
+        place = channel.id if channel is not None else interaction.channel_id or 0
+        await commands.start(interaction, terms, style, place)
+
+
+def _theme(text: str | None) -> str:
+    if text is None or not clean(text):
+        return ""
+    return cleaned_name(text, "The theme", LONGEST_THEME)
+
+
+def _check_channel(interaction: Interaction, channel_id: int) -> None:
+    """Refuse a channel in which the announcements could not be posted."""
+    channel = interaction.guild.get_channel(channel_id) if interaction.guild else None
+    if channel is None or interaction.guild is None:
+        return  # a thread; Discord will tell
+    held = channel.permissions_for(interaction.guild.me)
+    if not (held.view_channel and held.send_messages and held.attach_files):
+        raise ChallengeRefused(f"I may not post pictures in <#{channel_id}>; choose another.")
+
+
+def _title(job_id: int, style: str | None) -> str:
+    return f"№ {job_id}, in the style of {style}"[:100] if style else f"№ {job_id}"

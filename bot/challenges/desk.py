@@ -1,0 +1,268 @@
+"""Takes what members do with challenges: each a rule applied in one transaction.
+
+What a change calls for is announced by `clock`, from rows written with the change.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from random import Random
+from typing import Any
+
+from bot.challenges import service
+from bot.challenges.model import OPEN, Challenge, ChallengeState, Contest, Painting, Standing, Terms
+from bot.challenges.notices import NoticeStore
+from bot.challenges.store import ChallengeStore
+from bot.errors import ChallengeRefused, JobNotFound, PictureGone
+from bot.guilds.model import Member
+from bot.guilds.service import GuildService, check_may_start
+from bot.jobs.model import Job, JobState
+from bot.jobs.service import JobService
+from bot.previews import make_preview
+from bot.storage.keeper import PictureKeeper
+
+Rule = Callable[[Contest], Contest]
+
+
+class ChallengeDesk:
+    """Keeps the challenges. Its methods are safe to call at the same time."""
+
+    def __init__(
+        self,
+        store: ChallengeStore,
+        notices: NoticeStore,
+        keeper: PictureKeeper,
+        guilds: GuildService,
+        jobs: JobService,
+        clock: Callable[[], float],
+        random: Random,
+    ) -> None:
+        self._store = store
+        self._database = store.database
+        self._notices = notices
+        self._keeper = keeper
+        self._guilds = guilds
+        self._jobs = jobs
+        self._clock = clock
+        self._random = random
+        self.changed = asyncio.Event()  # set whenever something may be there to announce
+        jobs.subscribe(self._follow)
+
+    async def start(
+        self, member: Member, channel_id: int, terms: Terms, style: str | None
+    ) -> Challenge:
+        """Start a challenge; `style` is a picture of the store. Raises Refused."""
+        settings = await self._guilds.settings(member.guild_id)
+        check_may_start(settings, member)
+        if style is not None:
+            terms = replace(terms, style=await make_preview(self._keeper.pictures, style))
+        now = self._clock()
+        service.check_terms(terms, now)
+        challenge = Challenge(
+            id=0,
+            guild_id=member.guild_id,
+            channel_id=channel_id,
+            host_id=member.id,
+            state=ChallengeState.ENTERING,
+            terms=terms,
+            seed=self._random.getrandbits(63),
+            created_at=now,
+        )
+        async with (
+            self._keeper.referring_to([terms.style] if terms.style else []),
+            self._database.write() as connection,
+        ):
+            if await self._store.find_open(connection, member.guild_id):
+                raise ChallengeRefused(
+                    "There is a challenge in this server already; see `/challenge status`."
+                )
+            contest = await self._store.add(connection, challenge)
+            await self._notices.follow(connection, None, contest)
+        self.changed.set()
+        return contest.challenge
+
+    async def enter(self, member: Member, job_id: int) -> Contest:
+        """Enter a finished painting into the server's open challenge. Raises Refused."""
+        await self._need_open(member.guild_id)  # before anything is read from disk
+        painting = await self._painting(job_id)
+        async with self._keeper.referring_to([painting.picture, painting.preview]):
+            return await self._change_open(
+                member, lambda contest: service.enter(contest, painting, member, self._clock())
+            )
+
+    async def withdraw(self, member: Member, entry_id: int) -> Contest:
+        """Take one's own entry back. Raises Refused."""
+        return await self._change_open(
+            member, lambda contest: service.withdraw(contest, entry_id, member, self._clock())
+        )
+
+    async def remove(self, member: Member, entry_id: int, reason: str) -> Contest:
+        """Take somebody's entry out; its author is told why. Raises Refused."""
+        return await self._change_open(
+            member, lambda contest: service.remove(contest, entry_id, member, reason)
+        )
+
+    async def vote(self, member: Member, challenge_id: int, number: int) -> Contest:
+        """Cast or move a member's vote. Raises Refused."""
+        return await self._change(
+            challenge_id, lambda contest: service.vote(contest, number, member, self._clock())
+        )
+
+    async def close(self, member: Member, *, cancel: bool) -> Contest:
+        """Go to the next state before its time, or cancel. Raises Refused."""
+
+        def rule(contest: Contest) -> Contest:
+            service.check_leader(contest.challenge, member)
+            step = service.cancel if cancel else service.go_on
+            return step(contest, self._clock())
+
+        return await self._change_open(member, rule)
+
+    async def open_in(self, guild_id: int) -> Contest | None:
+        """Read a server's open challenge."""
+        async with self._database.read() as connection:
+            return await self._store.find_open(connection, guild_id)
+
+    async def get(self, challenge_id: int) -> Contest | None:
+        """Read a challenge."""
+        async with self._database.read() as connection:
+            return await self._store.find(connection, challenge_id)
+
+    async def closed_in(self, guild_id: int, limit: int = 25) -> Sequence[Challenge]:
+        """List a server's closed challenges, the last one first."""
+        return await self._store.closed(guild_id, limit)
+
+    async def results(self, guild_id: int, challenge_id: int | None) -> Contest:
+        """Read a closed challenge, the last one where none is named. Raises Refused."""
+        if challenge_id is None:
+            past = await self._store.closed(guild_id, 1)
+            if not past:
+                raise ChallengeRefused("No challenge has ended in this server yet.")
+            challenge_id = past[0].id
+        contest = await self.get(challenge_id)
+        if contest is None or contest.challenge.guild_id != guild_id:
+            raise ChallengeRefused("There is no such challenge in this server.")
+        if contest.challenge.state is not ChallengeState.CLOSED:
+            raise ChallengeRefused("This challenge has no results: it was not brought to its end.")
+        return contest
+
+    async def leaderboard(self, guild_id: int) -> list[Standing]:
+        """Rank a server's members over all its closed challenges."""
+        rows = [row for row in await self._store.tally(guild_id) if row["member_id"]]
+        scores = sorted(((r["wins"], r["podiums"], r["votes"]) for r in rows), reverse=True)
+        standings = [
+            Standing(rank=1 + scores.index((row["wins"], row["podiums"], row["votes"])), **row)
+            for row in rows
+        ]
+        return sorted(standings, key=lambda standing: (standing.rank, standing.member_id))
+
+    # For the clock.
+
+    async def act_on_deadlines(self) -> float | None:
+        """Go on with every challenge whose time has come; say when the next one's does."""
+        await self._follow_deletions()
+        for challenge in await self._store.open():
+            if (service.deadline(challenge) or 0.0) <= self._clock():
+                await self._change(
+                    challenge.id, lambda contest: service.due(contest, self._clock()) or contest
+                )
+        times = [service.deadline(challenge) for challenge in await self._store.open()]
+        return min((time for time in times if time is not None), default=None)
+
+    # For a member's privacy.
+
+    async def about_member(self, member_id: int) -> list[dict[str, Any]]:
+        """Say what challenges know of a member."""
+        found = []
+        async with self._database.read() as connection:
+            for number in await self._store.of_member(connection, member_id):
+                contest = await self._store.find(connection, number)
+                if contest is not None:
+                    found.append(_about(contest, member_id))
+        return found
+
+    async def forget_member(self, member_id: int) -> set[str]:
+        """Remove a member from all challenges; return the pictures. Past counts stay."""
+        async with self._database.read() as connection:
+            numbers = await self._store.of_member(connection, member_id)
+        pictures: set[str] = set()
+        for number in numbers:
+            contest = await self.get(number)
+            if contest is not None:
+                own = [entry for entry in contest.entries if entry.member_id == member_id]
+                names = [name for entry in own for name in (entry.picture, entry.preview)]
+                pictures |= {name for name in names if name}
+                await self._change(number, lambda contest: service.forget(contest, member_id))
+        return pictures
+
+    async def _need_open(self, guild_id: int) -> Contest:
+        contest = await self.open_in(guild_id)
+        if contest is None:
+            raise ChallengeRefused("There is no challenge open in this server.")
+        return contest
+
+    async def _painting(self, job_id: int) -> Painting:
+        job = await self._jobs.get(job_id)
+        if job is None:
+            raise JobNotFound(job_id)
+        if job.result is None or job.state not in (JobState.DELIVERING, JobState.DONE):
+            raise ChallengeRefused("This painting is not finished.")
+        if job.result_deleted:
+            raise PictureGone
+        picture = job.result.picture
+        preview = await make_preview(self._keeper.pictures, picture)
+        return Painting(job_id, job.origin.guild_id, job.origin.member_id, picture, preview)
+
+    async def _change_open(self, member: Member, rule: Rule) -> Contest:
+        contest = await self._need_open(member.guild_id)
+        return await self._change(contest.challenge.id, rule)
+
+    async def _change(self, challenge_id: int, rule: Rule) -> Contest:
+        """Apply a rule in one transaction, together with what is to be announced of it."""
+        async with self._database.write() as connection:
+            before = await self._store.find(connection, challenge_id)
+            if before is None:
+                raise ChallengeRefused("There is no such challenge any more.")
+            after = rule(before)
+            await self._store.save(connection, before, after)
+            await self._notices.follow(connection, before, after)
+        self.changed.set()
+        return after
+
+    def _follow(self, job: Job) -> None:
+        if job.result_deleted:
+            self.changed.set()
+
+    async def _follow_deletions(self) -> None:
+        """Take out the paintings that their owners deleted, also while the bot was down."""
+        async with self._database.read() as connection:
+            found = await self._store.with_deleted_paintings(connection)
+        for challenge_id, deleted in found.items():
+            contest = await self.get(challenge_id)
+            gone = [e for e in (contest.entries if contest else ()) if e.job_id in deleted]
+            for entry in gone:
+                await self._change(challenge_id, partial(_without, entry_id=entry.id))
+            names = [name for entry in gone for name in (entry.picture, entry.preview) if name]
+            await self._keeper.release(names)
+
+
+def _without(contest: Contest, entry_id: int) -> Contest:
+    entry = next((entry for entry in contest.entries if entry.id == entry_id), None)
+    return contest if entry is None else service.delete_painting(contest, entry)
+
+
+def _about(contest: Contest, member_id: int) -> dict[str, Any]:
+    challenge = contest.challenge
+    about: dict[str, Any] = {
+        "challenge": challenge.id,
+        "guild_id": challenge.guild_id,
+        "title": challenge.terms.title,
+        "state": challenge.state,
+        "started_by_you": challenge.host_id == member_id,
+        "entries": [vars(entry) for entry in contest.entries if entry.member_id == member_id],
+    }
+    if challenge.state in OPEN:
+        chosen = contest.votes.get(member_id)
+        about["vote"] = next((e.number for e in contest.entries if e.id == chosen), None)
+    return about

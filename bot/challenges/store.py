@@ -1,0 +1,235 @@
+"""The SQL of challenges. Constraints make a second vote, entry or announcement impossible."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.challenges.model import OPEN, Challenge, ChallengeState, Contest, Entry, Terms
+from bot.jobs.store import jobs
+from bot.storage.database import Database, metadata
+
+_open_states = sa.text("state IN ('entering', 'voting')")
+
+challenges = sa.Table(
+    "challenges",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("guild_id", sa.BigInteger, nullable=False),
+    sa.Column("channel_id", sa.BigInteger, nullable=False),
+    sa.Column("host_id", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.String(10), nullable=False, index=True),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("theme", sa.Text, nullable=False),
+    sa.Column("style", sa.String(64)),
+    sa.Column("entries_until", sa.Double, nullable=False),
+    sa.Column("voting_until", sa.Double, nullable=False),
+    sa.Column("entries_per_member", sa.Integer, nullable=False),
+    sa.Column("entry_role", sa.BigInteger),
+    sa.Column("newcomers_vote", sa.Boolean, nullable=False),
+    sa.Column("seed", sa.BigInteger, nullable=False),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("closed_at", sa.Double),
+    # one open challenge in a server at a time
+    sa.Index(
+        "uq_challenges_open",
+        "guild_id",
+        unique=True,
+        sqlite_where=_open_states,
+        postgresql_where=_open_states,
+    ),
+    sqlite_autoincrement=True,  # buttons bear the number of a challenge for ever
+)
+
+entries = sa.Table(
+    "challenge_entries",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("challenge_id", sa.ForeignKey("challenges.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("member_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("job_id", sa.Integer, nullable=False, index=True),
+    sa.Column("picture", sa.String(64), index=True),
+    sa.Column("preview", sa.String(64), index=True),
+    sa.Column("entered_at", sa.Double, nullable=False),
+    sa.Column("number", sa.Integer),
+    sa.Column("removed", sa.Text),
+    sa.Column("votes", sa.Integer),
+    sa.Column("rank", sa.Integer),
+    sa.UniqueConstraint("challenge_id", "job_id"),
+    sqlite_autoincrement=True,
+)
+
+votes = sa.Table(
+    "challenge_votes",
+    metadata,
+    sa.Column("challenge_id", sa.ForeignKey("challenges.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("voter_id", sa.BigInteger, primary_key=True, autoincrement=False, index=True),
+    sa.Column(
+        "entry_id", sa.ForeignKey("challenge_entries.id", ondelete="CASCADE"), nullable=False
+    ),
+)
+
+_TERMS = tuple(Terms.__dataclass_fields__)
+_OWN = tuple(name for name in Challenge.__dataclass_fields__ if name not in ("id", "terms"))
+
+
+class ChallengeStore:
+    """Reads and writes contests. Methods that take a connection are part of its transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def add(self, connection: AsyncConnection, challenge: Challenge) -> Contest:
+        """Insert a challenge, whose id is ignored, and return it as a contest."""
+        query = sa.insert(challenges).values(_row(challenge)).returning(challenges.c.id)
+        added = (await connection.execute(query)).scalar_one()
+        contest = await self.find(connection, added)
+        assert contest is not None  # noqa: S101 - it was written a moment ago
+        return contest
+
+    async def find(self, connection: AsyncConnection, challenge_id: int) -> Contest | None:
+        """Read a challenge with everything in it."""
+        return await self._first(connection, challenges.c.id == challenge_id)
+
+    async def find_open(self, connection: AsyncConnection, guild_id: int) -> Contest | None:
+        """Read a server's open challenge."""
+        where = (challenges.c.guild_id == guild_id) & challenges.c.state.in_(OPEN)
+        return await self._first(connection, where)
+
+    async def closed(self, guild_id: int, limit: int) -> list[Challenge]:
+        """Read a server's closed challenges, the last one first."""
+        where = (challenges.c.guild_id == guild_id) & (challenges.c.state == ChallengeState.CLOSED)
+        query = sa.select(challenges).where(where).order_by(challenges.c.id.desc()).limit(limit)
+        async with self.database.read() as connection:
+            return [_challenge(row) for row in (await connection.execute(query)).mappings()]
+
+    async def open(self) -> list[Challenge]:
+        """Read all open challenges."""
+        query = sa.select(challenges).where(challenges.c.state.in_(OPEN)).order_by(challenges.c.id)
+        async with self.database.read() as connection:
+            return [_challenge(row) for row in (await connection.execute(query)).mappings()]
+
+    async def save(self, connection: AsyncConnection, before: Contest, after: Contest) -> None:
+        """Write what a rule has changed of a contest."""
+        number = before.challenge.id
+        if after.challenge != before.challenge:
+            query = sa.update(challenges).where(challenges.c.id == number)
+            await connection.execute(query.values(_row(after.challenge)))
+        old = {entry.id: entry for entry in before.entries}
+        kept = {entry.id for entry in after.entries}
+        gone = [entry_id for entry_id in old if entry_id not in kept]
+        if gone:
+            await connection.execute(sa.delete(entries).where(entries.c.id.in_(gone)))
+        for entry in after.entries:
+            if entry.id not in old:
+                row = {**vars(entry), "challenge_id": number}
+                del row["id"]
+                await connection.execute(sa.insert(entries).values(row))
+            elif entry != old[entry.id]:
+                query = sa.update(entries).where(entries.c.id == entry.id)
+                await connection.execute(query.values(vars(entry)))
+        await self._save_votes(connection, number, before.votes, after.votes)
+
+    async def with_deleted_paintings(self, connection: AsyncConnection) -> dict[int, list[int]]:
+        """Find entries whose painting its owner has deleted: challenge id -> job ids."""
+        query = (
+            sa.select(entries.c.challenge_id, entries.c.job_id)
+            .join(jobs, jobs.c.id == entries.c.job_id)
+            .where(jobs.c.result_deleted, entries.c.picture.is_not(None))
+        )
+        found: dict[int, list[int]] = {}
+        for challenge_id, job_id in await connection.execute(query):
+            found.setdefault(challenge_id, []).append(job_id)
+        return found
+
+    async def of_member(self, connection: AsyncConnection, member_id: int) -> list[int]:
+        """List the challenges that a member started, entered or voted in."""
+        query = sa.union(
+            sa.select(challenges.c.id).where(challenges.c.host_id == member_id),
+            sa.select(entries.c.challenge_id).where(entries.c.member_id == member_id),
+            sa.select(votes.c.challenge_id).where(votes.c.voter_id == member_id),
+        )
+        return sorted((await connection.execute(query)).scalars())
+
+    async def tally(self, guild_id: int) -> list[Mapping[str, Any]]:
+        """Add up what each member has achieved in a server's closed challenges."""
+        placed = entries.c.votes > 0
+        columns = (
+            entries.c.member_id,
+            sa.func.count().filter(placed & (entries.c.rank == 1)).label("wins"),
+            sa.func.count().filter(placed & (entries.c.rank <= 3)).label("podiums"),
+            sa.func.sum(entries.c.votes).label("votes"),
+            sa.func.count().label("entries"),
+        )
+        query = (
+            sa.select(*columns)
+            .join(challenges, challenges.c.id == entries.c.challenge_id)
+            .where(challenges.c.guild_id == guild_id, entries.c.rank.is_not(None))
+            .group_by(entries.c.member_id)
+        )
+        async with self.database.read() as connection:
+            return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+    async def pictures_in_use(self, among: Collection[str]) -> set[str]:
+        """Say which of these pictures a challenge needs."""
+        found: set[str] = set()
+        async with self.database.read() as connection:
+            for column in (entries.c.picture, entries.c.preview, challenges.c.style):
+                query = sa.select(column).where(column.in_(among)).distinct()
+                found |= {name for name in (await connection.execute(query)).scalars() if name}
+        return found
+
+    async def _first(
+        self, connection: AsyncConnection, where: sa.ColumnElement[bool]
+    ) -> Contest | None:
+        # locked where several processes share a database; SQLite takes one writer at a time anyway
+        query = sa.select(challenges).where(where).with_for_update()
+        row = (await connection.execute(query)).mappings().first()
+        if row is None:
+            return None
+        inside = sa.select(entries).where(entries.c.challenge_id == row["id"])
+        cast = sa.select(votes.c.voter_id, votes.c.entry_id).where(
+            votes.c.challenge_id == row["id"]
+        )
+        found = await connection.execute(inside.order_by(entries.c.id))
+        return Contest(
+            _challenge(row),
+            tuple(_entry(entry) for entry in found.mappings()),
+            {row.voter_id: row.entry_id for row in await connection.execute(cast)},
+        )
+
+    async def _save_votes(
+        self,
+        connection: AsyncConnection,
+        number: int,
+        before: Mapping[int, int],
+        after: Mapping[int, int],
+    ) -> None:
+        gone = [voter for voter in before if voter not in after]
+        mine = votes.c.challenge_id == number
+        if gone:
+            everyone = len(gone) == len(before)
+            where = mine if everyone else mine & votes.c.voter_id.in_(gone)
+            await connection.execute(sa.delete(votes).where(where))
+        for voter, entry_id in after.items():
+            if voter not in before:
+                row = {"challenge_id": number, "voter_id": voter, "entry_id": entry_id}
+                await connection.execute(sa.insert(votes).values(row))
+            elif before[voter] != entry_id:
+                query = sa.update(votes).where(mine & (votes.c.voter_id == voter))
+                await connection.execute(query.values(entry_id=entry_id))
+
+
+def _row(challenge: Challenge) -> dict[str, Any]:
+    return {**{name: getattr(challenge, name) for name in _OWN}, **vars(challenge.terms)}
+
+
+def _challenge(row: Mapping[Any, Any]) -> Challenge:
+    own = {name: row[name] for name in _OWN}
+    own["state"] = ChallengeState(row["state"])
+    return Challenge(id=row["id"], terms=Terms(**{name: row[name] for name in _TERMS}), **own)
+
+
+def _entry(row: Mapping[Any, Any]) -> Entry:
+    return Entry(**{name: row[name] for name in Entry.__dataclass_fields__})

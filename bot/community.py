@@ -1,0 +1,82 @@
+"""Builds what a server's members share: its settings, its styles, its challenges."""
+
+import random
+import time
+from collections.abc import Sequence
+
+from bot.challenges import command as challenge_command
+from bot.challenges.announcements import Announcer
+from bot.challenges.clock import ChallengeClock
+from bot.challenges.command import ChallengeCommands
+from bot.challenges.desk import ChallengeDesk
+from bot.challenges.notices import NoticeStore
+from bot.challenges.store import ChallengeStore
+from bot.client import MuralscapeClient
+from bot.guilds import command as settings_command
+from bot.guilds.model import Ceilings
+from bot.guilds.service import GuildService
+from bot.guilds.store import GuildStore
+from bot.jobs.service import JobService
+from bot.muralize.intake import Intake
+from bot.storage.database import Database
+from bot.storage.keeper import PictureKeeper, PictureUser
+from bot.styles import command as style_command
+from bot.styles.model import Starter
+from bot.styles.service import StyleService
+from bot.styles.store import StyleStore
+from engine.samples import STYLES
+
+
+class CommunityStores:
+    """The stores whose rows refer to pictures; the keeper must know them before it starts."""
+
+    def __init__(self, database: Database) -> None:
+        self.styles = StyleStore(database)
+        self.challenges = ChallengeStore(database)
+
+    @property
+    def picture_users(self) -> Sequence[PictureUser]:
+        """Those that the keeper has to ask."""
+        return (self.styles, self.challenges)
+
+
+class Community:
+    """Settings, styles and challenges, with their commands and the challenges' clock."""
+
+    def __init__(
+        self,
+        database: Database,
+        stores: CommunityStores,
+        keeper: PictureKeeper,
+        jobs: JobService,
+        client: MuralscapeClient,
+        ceilings: Ceilings,
+        chance: random.Random,
+    ) -> None:
+        self._client = client
+        self._jobs = jobs
+        self._pictures = keeper.pictures
+        starters = [Starter(style.title, style.path) for style in STYLES]
+        self.guilds = GuildService(GuildStore(database), ceilings)
+        self.styles = StyleService(stores.styles, keeper, self.guilds, starters, time.time)
+        notices = NoticeStore(database, lambda: str(chance.getrandbits(63)))
+        self.challenges = ChallengeDesk(
+            stores.challenges, notices, keeper, self.guilds, jobs, time.time, chance
+        )
+        announcer = Announcer(client, self.challenges, notices, keeper.pictures, time.time)
+        self._clock = ChallengeClock(self.challenges, announcer, time.time)
+
+    def add_commands(self, intake: Intake) -> ChallengeCommands:
+        """Add the commands, their buttons and their menus to the client."""
+        tree = self._client.tree
+        settings_command.add_commands(tree, self._client, self.guilds)
+        style_command.add_commands(tree, self._client, self.styles, intake, self._pictures)
+        commands = ChallengeCommands(
+            self.challenges, self.guilds, self._jobs, intake, self._pictures
+        )
+        challenge_command.add_commands(tree, self._client, commands, self.challenges)
+        return commands
+
+    async def run(self) -> None:
+        """Bring challenges on and announce what becomes of them, for ever."""
+        await self._clock.run()
