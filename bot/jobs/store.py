@@ -170,18 +170,6 @@ class JobStore:
         async with self.database.read() as connection:
             return (await _select(connection, jobs.c.id.in_(last)))[::-1]
 
-    async def finished_of(self, guild_id: int, member_id: int, limit: int) -> list[Job]:
-        """Read a member's paintings in a server whose pictures are there, the last one first."""
-        query = sa.select(jobs.c.id).where(
-            jobs.c.guild_id == guild_id,
-            jobs.c.member_id == member_id,
-            jobs.c.state.in_((JobState.DELIVERING, JobState.DONE)),
-            ~jobs.c.result_deleted,
-        )
-        last = query.order_by(jobs.c.id.desc()).limit(limit)
-        async with self.database.read() as connection:
-            return (await _select(connection, jobs.c.id.in_(last)))[::-1]
-
     async def last_painted(self, connection: AsyncConnection, limit: int) -> list[Job]:
         """Read the youngest jobs that were painted, oldest first."""
         query = sa.select(jobs.c.id).where(jobs.c.painted_at.is_not(None))
