@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot.settings import LimitSettings
 from bot.simulator import Simulator
+from bot.simulator.model import Interaction
 from tests.end_to_end import bot_process
 from tests.end_to_end.harness import Bot, muralize, results, running_bot
 
@@ -64,6 +65,32 @@ async def test_the_engine_process_is_killed(simulator: Simulator, data_dir: Path
         )
         assert unlucky.original is not None
         assert "stopped twice" in unlucky.original.content
+
+
+async def test_the_engine_process_is_killed_ten_times(simulator: Simulator, data_dir: Path) -> None:
+    """Whenever the painter dies, each job comes once, or fails in words after a second death."""
+    moments = random.Random(6576)
+    asked = []
+    async with running_bot(simulator, data_dir, painter="load_steady") as bot:
+        for _ in range(KILLS):
+            asked.append(muralize(simulator))
+            answered = asked[-1]
+            await simulator.until(lambda: answered.original, 10)  # noqa: B023 - awaited here
+            await asyncio.sleep(moments.uniform(0.0, 1.2))
+            (pid,) = bot.executor.pids
+            os.kill(pid, signal.SIGKILL)
+            await simulator.until(lambda: pid not in bot.executor.pids, 20)  # noqa: B023 - same
+            await simulator.until(lambda: bot.executor.pids, 20)
+
+        def given_up() -> list[Interaction]:
+            return [one for one in asked if "Not painted" in getattr(one.original, "content", "")]
+
+        await simulator.until(lambda: len(results(simulator)) + len(given_up()) >= len(asked), 60)
+        await asyncio.sleep(0.5)  # would one come twice, it would come now
+        arrived = [message.interaction for message in results(simulator)]
+        assert Counter(arrived) + Counter(given_up()) == Counter(asked)
+        assert len(given_up()) <= KILLS // 2  # a job is given up for two deaths, not for one
+        assert arrived
 
 
 async def kill_painter(bot: Bot, simulator: Simulator, job_id: int) -> None:
