@@ -3,6 +3,8 @@
 
 import { freshId, h, icon, layerOf, place } from "./dom.js";
 
+const TALLEST = 440; // pixels; what it belongs to should stay in view
+
 /**
  * A list beside `anchor`. Items are {value, label, detail, lead, group}; `onPick` is called with
  * the item. With `multiple`, a pick switches an item on or off and the list stays open. The list
@@ -55,6 +57,7 @@ export class Listbox {
   put() {
     Object.assign(this.box.style, { top: "", bottom: "", maxHeight: "" });
     place(this.box, this.beside, this.placing);
+    this.box.style.maxHeight = `min(${this.box.style.maxHeight}, ${TALLEST}px)`;
   }
 
   // A plain text box must not be called expanded; a combobox must.
