@@ -1,4 +1,4 @@
-"""Builds what a server's members share: its settings, its styles, its challenges."""
+"""Builds what a server's members share: settings, styles, challenges; and their privacy."""
 
 import random
 import time
@@ -18,6 +18,9 @@ from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
 from bot.jobs.service import JobService
 from bot.muralize.intake import Intake
+from bot.muralize.store import RequestStore
+from bot.privacy import command as privacy_command
+from bot.privacy.service import Holder, Privacy
 from bot.storage.database import Database
 from bot.storage.keeper import PictureKeeper, PictureUser
 from bot.styles import command as style_command
@@ -28,20 +31,21 @@ from engine.samples import STYLES
 
 
 class CommunityStores:
-    """The stores whose rows refer to pictures; the keeper must know them before it starts."""
+    """The stores that others must know as well."""
 
     def __init__(self, database: Database) -> None:
         self.styles = StyleStore(database)
+        self.requests = RequestStore(database)
         self.challenges = ChallengeStore(database)
 
     @property
     def picture_users(self) -> Sequence[PictureUser]:
-        """Those that the keeper has to ask."""
+        """Those whose rows refer to pictures, so that the keeper has to ask them."""
         return (self.styles, self.challenges)
 
 
 class Community:
-    """Settings, styles and challenges, with their commands and the challenges' clock."""
+    """Settings, styles, challenges and privacy: their commands, and the challenges' clock."""
 
     def __init__(
         self,
@@ -65,6 +69,12 @@ class Community:
         )
         announcer = Announcer(client, self.challenges, notices, keeper.pictures, time.time)
         self._clock = ChallengeClock(self.challenges, announcer, time.time)
+        holders: dict[str, Holder] = {
+            "requests": stores.requests,
+            "styles": stores.styles,
+            "challenges": self.challenges,
+        }
+        self.privacy = Privacy(holders, jobs, keeper)
 
     def add_commands(self, intake: Intake) -> ChallengeCommands:
         """Add the commands, their buttons and their menus to the client."""
@@ -75,6 +85,7 @@ class Community:
             self.challenges, self.guilds, self._jobs, intake, self._pictures
         )
         challenge_command.add_commands(tree, self._client, commands, self.challenges)
+        privacy_command.add_commands(tree, self._client, self.privacy)
         return commands
 
     async def run(self) -> None:

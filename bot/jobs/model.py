@@ -4,8 +4,9 @@ Times are Unix seconds (UTC). Ids of servers, channels, members and messages are
 Pictures are named by the SHA-256 of their bytes, in hexadecimal; `storage.pictures` holds them.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from engine.presets import DEFAULT_PRESET
 
@@ -126,6 +127,12 @@ class Job:
     def settled(self) -> bool:
         """Whether nothing is left to do: the member was told, or the outcome is kept for them."""
         return self.state not in UNFINISHED and (self.kept or self.delivery.told_at is not None)
+
+    def readable(self) -> dict[str, Any]:
+        """Give everything but what would let others answer in the bot's name."""
+        values = asdict(self)
+        del values["origin"]["interaction_token"], values["delivery"]["nonce"]
+        return values
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,10 @@ Every method writes the new state to the database before it returns the job and 
 the listeners. Only one service may work on a database.
 """
 
+import contextlib
 from collections.abc import Callable, Sequence
 from random import Random
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,7 +26,7 @@ from bot.jobs.model import (
     Recipe,
 )
 from bot.jobs.schedule import Schedule, complete
-from bot.jobs.store import JobStore
+from bot.jobs.store import WAITING_OR_PAINTING, JobStore
 from bot.storage.keeper import PictureKeeper
 
 Listener = Callable[[Job], None]
@@ -135,6 +137,26 @@ class JobService:
             number, pictures = await self._store.forget(connection, before)
         await self._keeper.release(pictures)
         return number
+
+    async def about_member(self, member_id: int) -> list[dict[str, Any]]:
+        """List a member's jobs in all servers as JSON values, without what is secret."""
+        async with self._database.read() as connection:
+            found = await self._store.by_member(connection, member_id)
+        return [job.readable() for job in found]
+
+    async def forget_member(self, member_id: int) -> set[str]:
+        """Stop a member's jobs and delete those that have ended; return the pictures.
+
+        A job that is being stopped or delivered is left: call again when it has ended.
+        """
+        async with self._database.read() as connection:
+            found = await self._store.by_member(connection, member_id)
+        for job in found:
+            if job.state in WAITING_OR_PAINTING and job.cancelled_by is None:
+                with contextlib.suppress(WrongState):  # it was finished a moment ago
+                    await self.cancel(job.id, Actor(member_id, job.origin.guild_id))
+        async with self._database.write() as connection:
+            return await self._store.forget_member(connection, member_id)
 
     async def get(self, job_id: int) -> Job | None:
         """Find a job."""

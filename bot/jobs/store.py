@@ -170,6 +170,25 @@ class JobStore:
         async with self.database.read() as connection:
             return (await _select(connection, jobs.c.id.in_(last)))[::-1]
 
+    async def by_member(self, connection: AsyncConnection, member_id: int) -> list[Job]:
+        """Read a member's jobs in all servers, oldest first."""
+        return await _select(connection, jobs.c.member_id == member_id)
+
+    async def forget_member(self, connection: AsyncConnection, member_id: int) -> set[str]:
+        """Delete a member's settled jobs, and their name where they cancelled somebody else's."""
+        settled = ~_unfinished & (jobs.c.told_at.is_not(None) | jobs.c.kept)
+        theirs = (jobs.c.member_id == member_id) & settled
+        pictures = await connection.execute(
+            sa.select(job_pictures.c.picture).join_from(job_pictures, jobs).where(theirs)
+        )
+        found = set(pictures.scalars())
+        await connection.execute(sa.delete(jobs).where(theirs))
+        cancelled = (jobs.c.cancelled_by == member_id) & (jobs.c.member_id != member_id)
+        await connection.execute(
+            sa.update(jobs).where(cancelled & ~_unfinished).values(cancelled_by=0)
+        )
+        return found
+
     async def last_painted(self, connection: AsyncConnection, limit: int) -> list[Job]:
         """Read the youngest jobs that were painted, oldest first."""
         query = sa.select(jobs.c.id).where(jobs.c.painted_at.is_not(None))

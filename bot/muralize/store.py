@@ -1,5 +1,7 @@
 """The SQL of requests that are accepted but not jobs yet."""
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from bot.muralize.request import Request
@@ -30,6 +32,18 @@ class RequestStore:
         kept = requests.c.interaction_id == request.origin.interaction_id
         async with self._database.write() as connection:
             await connection.execute(sa.delete(requests).where(kept))
+
+    async def about_member(self, member_id: int) -> list[dict[str, Any]]:
+        """List what a member has asked for whose pictures are still being fetched."""
+        found = [one for one in await self.all() if one.origin.member_id == member_id]
+        return [{"content": one.content.url, "style": one.style_name} for one in found]
+
+    async def forget_member(self, member_id: int) -> set[str]:
+        """Forget what a member has asked for; its pictures are in no store yet."""
+        for request in await self.all():
+            if request.origin.member_id == member_id:
+                await self.remove(request)
+        return set()
 
     async def all(self) -> list[Request]:
         """Read all requests, oldest first: an interaction's id begins with its time."""

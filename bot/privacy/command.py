@@ -1,0 +1,64 @@
+"""`/privacy export` and `/privacy delete`."""
+
+import io
+import json
+
+import discord
+from discord import app_commands
+
+from bot.answers import Interaction
+from bot.components import Press, Router, custom_id, view_of
+from bot.privacy.service import Privacy
+
+FEATURE = "privacy"
+
+ASK = (
+    "This removes what the bot keeps about you **in all servers**: your paintings and their "
+    "pictures, the styles you saved, your entries and votes in challenges. Paintings that wait or "
+    "are being painted are stopped. In challenges that have ended the counts stay, without your "
+    "name and picture. It cannot be undone.\n"
+    "-# What was posted in channels stays there until you or a moderator delete it."
+)
+DONE = "The bot keeps nothing about you any more."
+
+
+def add_commands(
+    tree: app_commands.CommandTree[discord.Client], router: Router, privacy: Privacy
+) -> None:
+    """Add the group to a tree, and its button to the client."""
+    group = app_commands.Group(name="privacy", description="What the bot keeps about you")
+
+    @group.command(name="export", description="Get what the bot keeps about you, as a file")
+    async def export(interaction: Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        kept = await privacy.export(interaction.user.id)
+        text = json.dumps(kept, indent=2, ensure_ascii=False)
+        file = discord.File(io.BytesIO(text.encode()), "muralscape-privacy.json")
+        await interaction.edit_original_response(
+            content="This is what the bot keeps about you, in all servers.", attachments=[file]
+        )
+
+    @group.command(name="delete", description="Have removed what the bot keeps about you")
+    async def delete(interaction: Interaction) -> None:
+        button: discord.ui.Button[discord.ui.View] = discord.ui.Button(
+            label="Delete everything",
+            style=discord.ButtonStyle.danger,
+            custom_id=custom_id(FEATURE, "delete"),
+        )
+        await interaction.response.send_message(ASK, view=view_of(button), ephemeral=True)
+
+    async def pressed(interaction: Interaction, _: Press) -> None:
+        # the message with the question is the member's alone, so is its button
+        await interaction.response.defer()
+        left = await privacy.delete(interaction.user.id)
+        await interaction.edit_original_response(content=_outcome(left), view=None)
+
+    tree.add_command(group)
+    router.handlers[FEATURE] = pressed
+
+
+def _outcome(left: int) -> str:
+    if not left:
+        return DONE
+    what = "one painting is" if left == 1 else f"{left} paintings are"
+    return f"Everything is removed but {what} still being stopped. Ask again in a minute."

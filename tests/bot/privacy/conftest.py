@@ -1,0 +1,5 @@
+"""Fixtures of the privacy tests: those of the jobs' tests."""
+
+from tests.bot.jobs.conftest import office
+
+__all__ = ["office"]
