@@ -8,6 +8,7 @@ from discord import app_commands
 from bot.errors import MuralscapeError
 from bot.guilds.model import Member
 from bot.jobs.model import Actor, Origin
+from bot.names import clean
 from engine.errors import EngineError
 
 log = logging.getLogger(__name__)
@@ -15,6 +16,7 @@ log = logging.getLogger(__name__)
 Interaction = discord.Interaction[discord.Client]
 
 TOKEN_LIFE = 900.0  # seconds
+LONGEST_NAME = 40  # characters of a member's name
 _MARGIN = 15.0  # seconds in which an answer that was begun can still arrive
 
 UNEXPECTED = (
@@ -103,6 +105,7 @@ def member_of(interaction: Interaction) -> Member:
         manages=in_guild and interaction.permissions.manage_guild,
         moderates=in_guild and interaction.permissions.manage_messages,
         joined_at=joined.timestamp() if joined else 0.0,
+        name=clean(user.display_name)[:LONGEST_NAME],
     )
 
 

@@ -33,10 +33,12 @@ from bot.muralize.plot import draw_curve
 from bot.muralize.presses import Presses
 from bot.muralize.service import Muralize
 from bot.muralize.store import RequestStore
+from bot.names import clean
 from bot.settings import Settings
 from bot.storage.database import Database
 from bot.storage.keeper import PictureKeeper, sweep_for_ever
 from bot.storage.pictures import PictureStore
+from bot.web.gallery import Gallery
 from bot.web.pages import Pages
 from engine import images
 
@@ -70,7 +72,14 @@ class App:
         self._keeper = PictureKeeper(self._pictures, [store, *stores.picture_users], time.time)
         self.jobs = JobService(store, self._keeper, Schedule(Estimator()), time.time, chance)
         api_base, web = settings.discord.api_base, settings.web
-        self.pages = Pages(web.host, web.port, api_base, self._database, executor)
+        gallery = Gallery(
+            stores.challenges,
+            self._pictures,
+            self._opted_in,
+            self._server_name,
+            web.public_url,
+        )
+        self.pages = Pages(web.host, web.port, api_base, self._database, executor, gallery.routes())
         self.client = MuralscapeClient(
             api_base, settings.data_dir / "commands-synced", self.pages.trace, self.pages.linked
         )
@@ -178,6 +187,13 @@ class App:
             raise MuralscapeError("There is no token to log in with.")
         stack.push_async_callback(self.client.close)
         await self.client.login(token.get_secret_value())
+
+    async def _opted_in(self, guild_id: int) -> bool:
+        return await self.community.guilds.shows_gallery(guild_id)
+
+    def _server_name(self, guild_id: int) -> str | None:
+        guild = self.client.get_guild(guild_id)
+        return clean(guild.name) if guild is not None else None
 
     async def _paint(self, stack: AsyncExitStack) -> None:
         """Load the weights while members are answered already, then paint."""

@@ -89,6 +89,7 @@ class WebSettings(_Section):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    public_url: str = ""  # under which others reach the gallery; empty: as they asked for it
 
 
 class LimitSettings(_Section):

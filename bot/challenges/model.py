@@ -72,6 +72,7 @@ class Entry:
     picture: str | None  # None: deleted since
     preview: str | None
     entered_at: float
+    name: str = ""  # of the member at that time
     number: int | None = None  # on the ballot
     removed: str | None = None  # why a moderator took it out
     votes: int | None = None

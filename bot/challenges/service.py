@@ -57,7 +57,9 @@ def enter(contest: Contest, painting: Painting, member: Member, now: float) -> C
         )
     if len(contest.live) >= MOST_ENTRIES:
         raise ChallengeRefused(f"This challenge is full: it has {MOST_ENTRIES} entries.")
-    entry = Entry(0, member.id, painting.job_id, painting.picture, painting.preview, now)
+    entry = Entry(
+        0, member.id, painting.job_id, painting.picture, painting.preview, now, member.name
+    )
     return replace(contest, entries=(*contest.entries, entry))
 
 
@@ -100,7 +102,7 @@ def forget(contest: Contest, member_id: int) -> Contest:
         if entry.member_id == member_id:
             contest = delete_painting(contest, entry)
     nameless = tuple(
-        replace(entry, member_id=FORGOTTEN) if entry.member_id == member_id else entry
+        replace(entry, member_id=FORGOTTEN, name="") if entry.member_id == member_id else entry
         for entry in contest.entries
     )
     votes = {voter: entry for voter, entry in contest.votes.items() if voter != member_id}

@@ -52,6 +52,7 @@ entries = sa.Table(
     sa.Column("picture", sa.String(64), index=True),
     sa.Column("preview", sa.String(64), index=True),
     sa.Column("entered_at", sa.Double, nullable=False),
+    sa.Column("name", sa.Text, nullable=False, server_default=""),
     sa.Column("number", sa.Integer),
     sa.Column("removed", sa.Text),
     sa.Column("votes", sa.Integer),

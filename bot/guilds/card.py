@@ -33,6 +33,7 @@ def overview(rules: Rules) -> str:
         f"**{NUMBERS['saved_styles'][0]}**: {rules.saved_styles}",
         f"**Preset where none is chosen**: {rules.default_preset}",
         f"**Results** are seen by {'everyone' if chosen.public_results else 'their member only'}",
+        f"**Closed challenges** are {'shown' if chosen.gallery else 'not shown'} on the web",
     ]
     return "\n".join(lines)
 
@@ -71,6 +72,11 @@ def controls(rules: Rules) -> discord.ui.View:
             label="Hide results" if chosen.public_results else "Show results to everyone",
             emoji="🙈" if chosen.public_results else "👀",
             custom_id=custom_id(FEATURE, "private" if chosen.public_results else "public"),
+        ),
+        discord.ui.Button(
+            label="Close the web gallery" if chosen.gallery else "Open a web gallery",
+            emoji="🖼️",
+            custom_id=custom_id(FEATURE, "hide" if chosen.gallery else "show"),
         ),
     )
 

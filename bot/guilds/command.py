@@ -55,6 +55,8 @@ def add_commands(
             "preset": {"default_preset": press.values[0] if press.values else None},
             "private": {"public_results": False},
             "public": {"public_results": True},
+            "show": {"gallery": True},
+            "hide": {"gallery": False},
         }
         await _change(guilds, interaction, everything[what])
 

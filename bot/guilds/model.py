@@ -17,6 +17,7 @@ class Member:
     manages: bool = False  # may manage the server
     moderates: bool = False  # may delete other people's messages
     joined_at: float = 0.0  # Unix seconds
+    name: str = ""  # as others read it, cleaned
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class GuildSettings:
     saved_styles: int | None = None
     default_preset: str | None = None
     public_results: bool = True
+    gallery: bool = False  # whether closed challenges are shown on the web
 
     def to_json(self) -> dict[str, Any]:
         """Give the settings as JSON values."""

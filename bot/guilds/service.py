@@ -40,6 +40,12 @@ class GuildService:
             self._known[guild_id] = await self._store.find(guild_id)
         return self._known[guild_id]
 
+    async def shows_gallery(self, guild_id: int) -> bool:
+        """Say whether a server, which may be any number from the web, opted into the gallery."""
+        # not kept in memory: whoever asks for all numbers must not fill it
+        known = self._known.get(guild_id)
+        return (known if known is not None else await self._store.find(guild_id)).gallery
+
     async def rules(self, guild_id: int) -> Rules:
         """Say what holds in a server. The host's limits win over what it chose earlier."""
         chosen, host = await self.settings(guild_id), self.ceilings

@@ -1,9 +1,11 @@
 """The bot's own pages as one thing that is started and stopped."""
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 import aiohttp
+from aiohttp import web
 
 from bot.executors.contract import Executor
 from bot.jobs.service import JobService
@@ -16,11 +18,18 @@ from bot.web.server import WebServer
 class Pages:
     """Health and metrics of a bot, served at `host` and `port` while it is entered.
 
-    `trace` and `linked` are for the client: what it tells them is counted.
+    `more` are pages of other features. `trace` and `linked` are for the client: what it tells them
+    is counted.
     """
 
     def __init__(
-        self, host: str, port: int, api_base: str, database: Database, executor: Executor
+        self,
+        host: str,
+        port: int,
+        api_base: str,
+        database: Database,
+        executor: Executor,
+        more: Sequence[web.RouteDef] = (),
     ) -> None:
         self._database = database
         self._executor = executor
@@ -34,7 +43,8 @@ class Pages:
                 "executor": self._executor_fault,
             }
         )
-        self._server = WebServer(host, port, [*self._health.routes(), *self._metrics.routes()])
+        routes = [*self._health.routes(), *self._metrics.routes(), *more]
+        self._server = WebServer(host, port, routes)
 
     @property
     def url(self) -> str:
