@@ -31,8 +31,7 @@ async def check_engine(setup: EngineSetup) -> AsyncIterator[Finding]:
         yield warned(
             "device",
             f"{outcome.device} in {outcome.precision}: a painting can take minutes",
-            "run on a machine with an NVIDIA card; in a container, give it the card with "
-            "`docker compose --profile gpu`",
+            "run on a machine with an NVIDIA card; with Docker, take the gpu profile",
         )
     else:
         yield passed("device", f"{outcome.device} in {outcome.precision}")

@@ -1,0 +1,90 @@
+"""The Dockerfile and what it copies."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.settings import names
+
+ROOT = Path(__file__).parents[2]
+DOCKERFILE = ROOT / "Dockerfile"
+
+
+def instructions() -> list[tuple[str, str]]:
+    """Read the Dockerfile's instructions, with continued lines joined."""
+    lines = [line for line in DOCKERFILE.read_text().splitlines() if not line.startswith("#")]
+    joined = "\n".join(lines).replace("\\\n", " ")
+    split = (line.split(maxsplit=1) for line in joined.splitlines() if line.strip())
+    return [(name, " ".join(rest.split())) for name, rest in split]
+
+
+def final_stage() -> list[tuple[str, str]]:
+    """Read the instructions of the image itself."""
+    found = instructions()
+    last = max(at for at, (name, _) in enumerate(found) if name == "FROM")
+    return found[last:]
+
+
+def ignored_except() -> list[str]:
+    """List what .dockerignore lets through."""
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    assert "*" in lines
+    return [line[1:] for line in lines if line.startswith("!")]
+
+
+def test_hadolint_finds_nothing() -> None:
+    """The linter has nothing to say."""
+    beside = Path(sys.executable).with_name("hadolint")
+    hadolint = beside if beside.is_file() else shutil.which("hadolint")
+    if hadolint is None:
+        pytest.skip("hadolint has no package for this machine")
+    run = subprocess.run([hadolint, DOCKERFILE], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout) == (0, "")
+
+
+def test_two_stages_from_the_same_base() -> None:
+    """What the first stage installs is copied into an image of the same Python, and no more."""
+    bases = [rest.split()[0] for name, rest in instructions() if name == "FROM"]
+    assert len(bases) == 2
+    assert len(set(bases)) == 1
+    copies = [rest for name, rest in final_stage() if name == "COPY"]
+    assert copies == ["--from=build /opt/muralscape /opt/muralscape"]
+    assert not any("apt-get" in rest or "pip" in rest for _, rest in final_stage())
+
+
+def test_it_copies_what_is_there_and_allowed() -> None:
+    """Every file that is copied exists, and .dockerignore lets it and nothing else through."""
+    sources = [
+        source
+        for name, rest in instructions()
+        if name == "COPY" and not rest.startswith("--from")
+        for source in rest.split()[:-1]
+    ]
+    assert all((ROOT / source).exists() for source in sources)
+    assert sorted(sources) == sorted(ignored_except())
+
+
+def test_it_runs_as_nobody_of_importance() -> None:
+    """An ordinary user by number, data in a volume, SIGTERM by default, `muralscape run`."""
+    found = dict(final_stage())
+    user, group = found["USER"].split(":")
+    assert int(user) >= 1000
+    assert int(group) >= 1000
+    assert found["VOLUME"] == "/data"
+    assert (found["ENTRYPOINT"], found["CMD"]) == ('["muralscape"]', '["run"]')
+    assert "bot.web.probe" in found["HEALTHCHECK"]
+    assert "STOPSIGNAL" not in found
+
+
+def test_it_writes_nowhere_else() -> None:
+    """Its environment names settings that exist, and every folder is in the volume or /tmp."""
+    environment = dict(re.findall(r"(\w+)=(\S+)", dict(final_stage())["ENV"]))
+    settings = {"MURALSCAPE_" + name.upper().replace(".", "__") for name, _ in names()}
+    assert {name for name in environment if name.startswith("MURALSCAPE_")} <= settings
+    folders = [v for k, v in environment.items() if v.startswith("/") and k != "PATH"]
+    assert folders
+    assert all(re.match("/(data|tmp)(/|$)", folder) for folder in folders)
