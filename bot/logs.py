@@ -108,5 +108,5 @@ def set_up(level: str, form: str, secrets: tuple[str, ...] = ()) -> None:
     root.addHandler(handler(form, secrets))
     root.setLevel(level.upper())
     # one line for every request and every SQL statement: too much even for debugging our own
-    for noisy in ("discord.http", "discord.gateway", "discord.webhook.async", "aiosqlite", "PIL"):
+    for noisy in ("discord.http", "discord.gateway", "discord.webhook.async_", "aiosqlite", "PIL"):
         logging.getLogger(noisy).setLevel(max(logging.INFO, root.level))

@@ -10,10 +10,10 @@ import discord
 
 from bot import logs
 from bot.app import App
+from bot.errors import MuralscapeError
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from bot.settings import Settings, SettingsError, load
-from bot.web.server import AddressTaken
 
 
 @click.command(name="run")
@@ -41,7 +41,7 @@ def command(config: Path | None) -> None:
         raise click.UsageError(
             "Discord does not accept the token; copy it again from the developer portal"
         ) from None
-    except AddressTaken as error:
+    except MuralscapeError as error:
         raise click.UsageError(error.sentence) from None
 
 

@@ -64,6 +64,7 @@ def test_secrets_are_masked(logged: Callable[..., str], form: str) -> None:
 
     def log(logger: logging.Logger) -> None:
         logger.info("%s %s", TOKEN, url)
+        logger.info("%s", {"Authorization": f"Bot {TOKEN}", "url": url.replace("?", "?width=4&")})
         try:
             raise OSError(f"POST /webhooks/123/{interaction}/messages/@original with s3cret")
         except OSError:
