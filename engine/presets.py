@@ -28,10 +28,11 @@ class Recipe:
     pooling: Literal["average", "max"]
     padding: Literal["replicate", "zeros"]
     canvas: Literal["rgb", "symmetric"]  # pixels in [0, 1] and ImageNet's normalisation, or [-1, 1]
-    start: Literal["content", "varied content", "noise"]  # varied: with some noise from the seed
+    start: Literal["content", "recolored", "noise"]  # recolored: in the first style's colours
     optimiser: Literal["adam", "lbfgs"]
     learning_rate: float = 1.0  # of Adam, in the canvas's unit; L-BFGS takes unit steps
     history: int = 20  # pairs that L-BFGS remembers
+    noise: float = 0.0  # deviation of what the seed adds to the start, of pixels in [0, 1]
     averaging: float = 0.0  # decay of the average over iterates that is shown; 0 shows the last
     smoothness: float = 0.0  # weight of the total variation, squared
     coarsest: int | None = None  # pixels on the long side of the first scale; None: one scale only
@@ -84,6 +85,7 @@ GATYS = Recipe(
     padding="zeros",
     canvas="rgb",
     start="noise",
+    noise=0.1,
     optimiser="lbfgs",
 )
 
@@ -100,7 +102,8 @@ MURAL = Recipe(
     pooling="average",
     padding="replicate",
     canvas="rgb",
-    start="varied content",
+    start="recolored",
+    noise=0.1,
     optimiser="lbfgs",
     history=10,
     smoothness=3.0,
@@ -111,7 +114,7 @@ PRESETS = {
     preset.name: preset
     for preset in (
         Preset("mural", "the best picture: coarse to fine, aspect ratio kept", 512, 200, MURAL),
-        Preset("draft", "a preview in seconds", 256, 24, MURAL),
+        Preset("draft", "a preview in seconds", 256, 30, replace(MURAL, noise=0.02)),
         Preset("gatys", "the paper: one scale, five style layers, L-BFGS", 512, 300, GATYS),
         Preset(
             "seed",

@@ -11,10 +11,8 @@ from engine.presets import Recipe
 from engine.request import StylizeRequest
 from engine.scales import Scale, fit
 from engine.step import Stepper, see
-from engine.tensors import enlarge, to_picture, to_tensor, with_colors_of
+from engine.tensors import enlarge, recolored, to_picture, to_tensor, with_colors_of
 from engine.vgg19 import Encoder
-
-NOISE = 0.1  # deviation, of pixels in [0, 1]
 
 
 class Studio:
@@ -26,16 +24,20 @@ class Studio:
         self._encoder = encoder
 
     def first_canvas(self, scale: Scale) -> Tensor:
-        """What the painting starts from: the content, noise drawn with the seed, or both."""
-        content = self._canvas_of(self._request.content, scale.size)
-        if self._recipe.start == "content":
-            return content
+        """What the painting starts from, with the seed's noise."""
+        recipe, request = self._recipe, self._request
+        start = self._canvas_of(request.content, scale.size)
+        if recipe.start == "noise":
+            start = torch.full_like(start, 0.5)
+        elif recipe.start == "recolored":
+            size = fit(request.styles[0].size, scale.long_side)
+            start = recolored(start, self._canvas_of(request.styles[0], size))
+        if not recipe.noise:
+            return start
         # Drawn on the CPU, so that a seed means the same noise on every device.
-        generator = torch.Generator().manual_seed(self._request.seed)
-        noise = torch.randn(content.shape, generator=generator).to(content.device)
-        if self._recipe.start == "noise":
-            return (0.5 + NOISE * noise).clamp_(0, 1)
-        return (content + NOISE * noise).clamp_(0, 1)
+        generator = torch.Generator().manual_seed(request.seed)
+        noise = torch.randn(start.shape, generator=generator).to(start.device)
+        return (start + recipe.noise * noise).clamp_(0, 1)
 
     def stepper(self, scale: Scale, canvas: Tensor) -> Stepper:
         """What takes the steps of a scale, from a canvas that another size or device left."""

@@ -39,6 +39,26 @@ def per_channel(values: tuple[float, float, float], like: Tensor) -> Tensor:
     return like.new_tensor(values).view(1, 3, 1, 1)
 
 
+def recolored(content: Tensor, style: Tensor) -> Tensor:
+    """The content with the mean and covariance of the style's colours. Both (1, 3, H, W).
+
+    Source: Gatys et al., Controlling Perceptual Factors in Neural Style Transfer,
+    arXiv 1611.07865, section 5.1, here from the content's colours to the style's.
+    """
+    colors, wanted = (picture[0].flatten(1).double() for picture in (content, style))
+    mean, wanted_mean = colors.mean(1, keepdim=True), wanted.mean(1, keepdim=True)
+    matrix = _root(wanted) @ torch.linalg.inv(_root(colors))
+    moved = matrix @ (colors - mean) + wanted_mean
+    return moved.float().view_as(content).clamp_(0, 1)
+
+
+def _root(colors: Tensor) -> Tensor:
+    """The symmetric square root of the covariance of (3, N) colours."""
+    values, vectors = torch.linalg.eigh(torch.cov(colors))
+    # A grey picture has no spread in two directions: they stay where they are.
+    return vectors @ values.clamp_min(1e-5).sqrt().diag() @ vectors.t()
+
+
 def with_colors_of(content: Tensor, painting: Tensor) -> Tensor:
     """The painting's luma with the content's chroma. Both (1, 3, H, W) in [0, 1].
 
