@@ -48,7 +48,7 @@ def recolored(content: Tensor, style: Tensor) -> Tensor:
     colors, wanted = (picture[0].flatten(1).double() for picture in (content, style))
     mean, wanted_mean = colors.mean(1, keepdim=True), wanted.mean(1, keepdim=True)
     matrix = _root(wanted) @ torch.linalg.inv(_root(colors))
-    moved = matrix @ (colors - mean) + wanted_mean
+    moved: Tensor = matrix @ (colors - mean) + wanted_mean
     return moved.float().view_as(content).clamp_(0, 1)
 
 
@@ -56,7 +56,8 @@ def _root(colors: Tensor) -> Tensor:
     """The symmetric square root of the covariance of (3, N) colours."""
     values, vectors = torch.linalg.eigh(torch.cov(colors))
     # A grey picture has no spread in two directions: they stay where they are.
-    return vectors @ values.clamp_min(1e-5).sqrt().diag() @ vectors.t()
+    root: Tensor = vectors @ values.clamp_min(1e-5).sqrt().diag() @ vectors.t()
+    return root
 
 
 def with_colors_of(content: Tensor, painting: Tensor) -> Tensor:
