@@ -39,6 +39,7 @@ class Shown:
     who: str
     source: str
     rank: int
+    place: str
     votes: str
 
 
@@ -227,12 +228,23 @@ def _show(challenge: Challenge, entry: Entry) -> Shown:
         who=entry.name or _NAMELESS,
         source=f"/gallery/{challenge.guild_id}/{challenge.id}/{entry.id}",
         rank=entry.rank or 0,
+        place=_place(entry.rank or 0),
         votes=_count(entry.votes or 0, "vote", "votes"),
     )
 
 
 def _id(shown: Shown) -> int:
     return int(shown.source.rsplit("/", 1)[1])
+
+
+def _place(rank: int) -> str:
+    medals = {1: "🥇 1st", 2: "🥈 2nd", 3: "🥉 3rd"}
+    if rank in medals:
+        return medals[rank]
+    ending = (
+        "th" if rank % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
+    )
+    return f"{rank}{ending}"
 
 
 def _count(number: int, one: str, many: str) -> str:
