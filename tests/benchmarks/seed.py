@@ -10,8 +10,8 @@ from engine.samples import CONTENTS, STYLES
 from engine.stylize import stylize
 from engine.vgg19 import Encoder
 from engine.weights import bundled, load
-from tests.engine.conftest import SHARED_PICTURES
 from tests.engine.naive_seed import naive_losses
+from tests.engine.shared import SHARED_PICTURES
 
 STEPS, SIZE, COMPARED, TIMED = 2000, 256, 50, 5
 

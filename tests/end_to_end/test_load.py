@@ -58,7 +58,8 @@ async def test_sixty_members_send_two_hundred_commands(data_dir: Path) -> None:
     record = {"slowest acknowledgement": max(acknowledged), "latest loop": max(lag)}
     assert len(acknowledged) == COMMANDS
     assert max(acknowledged) < 1.0, record
-    assert simulator.record.late_heartbeats() == []
+    # Discord gives up after a whole interval, 41 s; other processes may take a second of ours
+    assert simulator.record.late_heartbeats(tolerance=3.0) == []
     # 50 ms are promised; other processes and the simulator itself take their share of the time here
     assert sorted(lag)[-5] < 0.2, record
     assert_fair(events)

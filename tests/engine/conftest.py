@@ -1,7 +1,6 @@
 """What tests of the engine share: the bundled VGG-19 and small pictures."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 import torch
@@ -15,8 +14,6 @@ from engine.weights import bundled, load
 
 # At 32 to 64 pixels two threads spend their time waiting for each other.
 torch.set_num_threads(1)
-
-SHARED_PICTURES = Path(__file__).parents[3] / "shared" / "pictures"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,8 +11,8 @@ from engine.device import choose_device
 from engine.request import StylizeRequest
 from engine.stylize import stylize
 from engine.vgg19 import Encoder
-from tests.engine.conftest import SHARED_PICTURES
 from tests.engine.naive_seed import naive_losses
+from tests.engine.shared import SHARED_PICTURES
 
 SIZE, STEPS = 48, 50
 
@@ -55,7 +55,7 @@ def test_fast_setting_reaches_the_loss_sooner(
     pair: tuple[Image.Image, Image.Image], encoder: Encoder
 ) -> None:
     """`--fast` minimises the same objective in at most a tenth of the original's steps."""
-    slow = StylizeRequest(pair[0], (pair[1],), preset="seed", size=32, steps=100)
-    fast = StylizeRequest(pair[0], (pair[1],), preset="seed", size=32, steps=10, fast=True)
+    slow = StylizeRequest(pair[0], (pair[1],), preset="seed", size=32, steps=300)
+    fast = StylizeRequest(pair[0], (pair[1],), preset="seed", size=32, steps=30, fast=True)
 
     assert stylize(fast, encoder).losses.total <= stylize(slow, encoder).losses.total
