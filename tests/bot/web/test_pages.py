@@ -112,8 +112,9 @@ async def test_metrics_of_paintings(simulator: Simulator, data_dir: Path) -> Non
         await bot.until_job(lambda job: job.state == "painting")
         assert await number(bot, "jobs_under_way", state="painting", preset="mural") == 1
         await simulator.until(lambda: all_settled(simulator, 2), 20)
-        while await number(bot, "jobs_total", state="done", preset="mural") != 2:
-            await asyncio.sleep(0.02)  # the message is seen here before the bot has noted it
+        # the message is seen here before the bot has noted it
+        while await number(bot, "jobs_total", state="done", preset="mural") != 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
         for state in ("queued", "painting", "delivering", "done"):
             assert await number(bot, "jobs_total", state=state, preset="mural") == 2
         assert await number(bot, "jobs_under_way", state="painting", preset="mural") == 0

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Locator, Page
+from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
 from bot.app import Tempo
 from bot.muralize.delivery import Patience
@@ -17,6 +17,10 @@ from tests.end_to_end.harness import Bot, copy_database, running_bot
 
 # As members are used to it, only sooner; a card edited without a pause is hard to press.
 TEMPO = Tempo(Pace(painting=0.15, waiting=0.3, look=0.05), Patience(first=0.05, longest=0.2))
+
+# Nothing here is about speed: a busy machine takes seconds to start what draws a loss curve.
+PATIENCE = 20_000.0  # milliseconds
+expect.set_options(timeout=PATIENCE)
 
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
@@ -57,7 +61,7 @@ class Stage:
         context = await self.browser.new_context(viewport=size or DESKTOP, reduced_motion="reduce")  # type: ignore[arg-type]
         self._contexts.append(context)
         page = await context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE)
         faults: list[str] = []
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
