@@ -36,6 +36,7 @@ from bot.muralize.store import RequestStore
 from bot.names import clean
 from bot.settings import Settings
 from bot.storage.database import Database
+from bot.storage.folder import held
 from bot.storage.keeper import PictureKeeper, sweep_for_ever
 from bot.storage.pictures import PictureStore
 from bot.web.gallery import Gallery
@@ -128,6 +129,7 @@ class App:
 
     async def _open_storage(self, stack: AsyncExitStack) -> None:
         await asyncio.to_thread(self._settings.data_dir.mkdir, parents=True, exist_ok=True)
+        stack.enter_context(held(self._settings.data_dir))
         stack.push_async_callback(self._database.close)
         await self._database.upgrade()
         await self._pictures.open()

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from bot.errors import MuralscapeError
+from bot.storage.folder import LOCK
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -29,9 +30,9 @@ PICTURE = re.compile(r"pictures/([0-9a-f]{2})/(\1[0-9a-f]{62})")
 MANIFEST_BYTES = 64 * 1024  # more than any manifest has
 CHUNK = 1 << 20  # bytes
 
-# What may lie in a data folder that counts as empty: the caches of the container image, and what
-# a file system of its own begins with.
-NOTHING = frozenset({"cache", "lost+found"})
+# What may lie in a data folder that counts as empty: the caches of the container image, the lock of
+# a bot that found nothing, and what a file system of its own begins with.
+NOTHING = frozenset({"cache", LOCK, "lost+found"})
 
 
 class BackupError(MuralscapeError):

@@ -89,6 +89,20 @@ async def test_a_taken_address_is_told_in_words(simulator: Simulator, data_dir: 
     assert b"Address already in use); set web.host and web.port" in output
 
 
+async def test_a_second_bot_is_refused(simulator: Simulator, data_dir: Path) -> None:
+    """A second bot on the same data folder ends with one line, and the first does not notice."""
+    async with running_bot(simulator, data_dir) as bot:
+        process = await start(
+            DISCORD__TOKEN=simulator.world.token,
+            DISCORD__API_BASE=simulator.api_base,
+            DATA_DIR=str(data_dir),
+        )
+        output, _ = await process.communicate()
+        assert process.returncode == 2
+        assert b"another bot is running on" in output
+        assert not bot.task.done()
+
+
 async def test_commands_are_registered_only_when_they_changed(
     simulator: Simulator, data_dir: Path
 ) -> None:
