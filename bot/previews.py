@@ -20,8 +20,13 @@ async def make_preview(pictures: PictureStore, name: str) -> str:
 
 def shrink(data: bytes) -> bytes:
     """Encode a picture as a JPEG of at most `LONG_SIDE` pixels."""
-    picture = images.decode(data, _OURS, "The picture")
-    picture.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)
     buffer = BytesIO()
-    picture.save(buffer, "JPEG", quality=85, progressive=True)
+    shrunk(data, LONG_SIDE).save(buffer, "JPEG", quality=85, progressive=True)
     return buffer.getvalue()
+
+
+def shrunk(data: bytes, side: int) -> Image.Image:
+    """Decode a picture of the store to at most `side` pixels."""
+    picture = images.decode(data, _OURS, "The picture")
+    picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return picture

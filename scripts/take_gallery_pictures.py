@@ -1,9 +1,9 @@
-"""Take the pictures of the gallery that the README shows.
+"""Take the pictures of the gallery and of a server's settings that the README shows.
 
     python -m scripts.take_gallery_pictures
 
-Serves a gallery of the package's own pictures and writes WebP files to docs/. Needs the test extra
-and a Chromium.
+Serves a gallery of the package's own pictures, opens the settings in the simulator's page, and
+writes WebP files to docs/. Needs the test extra and a Chromium.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from PIL import Image
 
 from bot.storage.database import Database, sqlite_url
 from tests.end_to_end.browser.chromium import chromium
+from tests.end_to_end.browser.stage import Stage, new_simulator
 from tests.end_to_end.browser.wall import open_gallery
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -31,10 +32,31 @@ async def take(folder: Path) -> None:
                 viewport={"width": width, "height": height},
             )
             await page.goto(f"{address}/1", wait_until="networkidle")
-            taken = Image.open(io.BytesIO(await page.screenshot()))
             name = "gallery_phone.webp" if dark else "gallery_desktop.webp"
-            await asyncio.to_thread(taken.save, DOCS / name, "WEBP", quality=80)
-    await database.close()
+            await write(name, await page.screenshot())
+        await database.close()
+        async with new_simulator() as simulator:
+            await take_settings(Stage(browser, simulator, folder / "data"))
+
+
+async def take_settings(stage: Stage) -> None:
+    """Show the settings' panel, as a moderator sees it."""
+    stage.data_dir.mkdir()
+    await stage.start_bot()
+    mo = await stage.screen("mo", stage.new_channel(), width=1000, height=900)
+    await mo.choose_command("/settings set")
+    await mo.send()
+    panel = mo.message("Paintings may be made")
+    await panel.get_by_role("button", name="Open a web gallery").wait_for()
+    await write("settings.webp", await panel.screenshot())
+    await stage.clear()
+    await stage.stop_bot()
+
+
+async def write(name: str, screenshot: bytes) -> None:
+    """Write a screenshot to docs/."""
+    taken = Image.open(io.BytesIO(screenshot))
+    await asyncio.to_thread(taken.save, DOCS / name, "WEBP", quality=80)
 
 
 if __name__ == "__main__":

@@ -19,9 +19,10 @@ _CHANNELS = [
 ]
 
 
-def overview(rules: Rules) -> str:
+def overview(rules: Rules, guild_id: int) -> str:
     """List everything that holds in a server."""
     chosen = rules.settings
+    gallery = f"shown at `/gallery/{guild_id}` of the bot's pages"
     lines = [
         f"**Paintings may be made** {_places(chosen.paint_channels)}",
         f"**Styles may be saved** by {_roles(chosen.style_roles, 'everyone')}",
@@ -33,7 +34,7 @@ def overview(rules: Rules) -> str:
         f"**{NUMBERS['saved_styles'][0]}**: {rules.saved_styles}",
         f"**Preset where none is chosen**: {rules.default_preset}",
         f"**Results** are seen by {'everyone' if chosen.public_results else 'their member only'}",
-        f"**Closed challenges** are {'shown' if chosen.gallery else 'not shown'} on the web",
+        f"**Closed challenges** are {gallery if chosen.gallery else 'not shown on the web'}",
     ]
     return "\n".join(lines)
 
@@ -51,9 +52,7 @@ def controls(rules: Rules) -> discord.ui.View:
             default_values=_filled(chosen.paint_channels, discord.SelectDefaultValueType.channel),
         ),
         _role_select("styles", "Roles that may save styles (none: all)", chosen.style_roles),
-        _role_select(
-            "challenges", "Roles that may start challenges (none: managers)", chosen.challenge_roles
-        ),
+        _role_select("challenges", "Roles that may start challenges", chosen.challenge_roles),
         discord.ui.Select(
             custom_id=custom_id(FEATURE, "preset"),
             placeholder="Preset where a member chooses none",

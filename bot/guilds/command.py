@@ -30,14 +30,18 @@ def add_commands(
     async def show(interaction: Interaction) -> None:
         check_manager(answers.member_of(interaction))  # a server can give the command to others
         rules = await guilds.rules(interaction.guild_id or 0)
-        await interaction.response.send_message(card.overview(rules), ephemeral=True)
+        await interaction.response.send_message(
+            card.overview(rules, interaction.guild_id or 0), ephemeral=True
+        )
 
     @group.command(name="set", description="Change what holds in this server")
     async def change(interaction: Interaction) -> None:
         check_manager(answers.member_of(interaction))
         rules = await guilds.rules(interaction.guild_id or 0)
         await interaction.response.send_message(
-            card.overview(rules), view=card.controls(rules), ephemeral=True
+            card.overview(rules, interaction.guild_id or 0),
+            view=card.controls(rules),
+            ephemeral=True,
         )
 
     async def pressed(interaction: Interaction, press: Press) -> None:
@@ -94,4 +98,6 @@ async def _change(
     """Change settings and show on the message itself what holds now."""
     await guilds.change(answers.member_of(interaction), changes)
     rules = await guilds.rules(interaction.guild_id or 0)
-    await interaction.response.edit_message(content=card.overview(rules), view=card.controls(rules))
+    await interaction.response.edit_message(
+        content=card.overview(rules, interaction.guild_id or 0), view=card.controls(rules)
+    )

@@ -16,19 +16,17 @@ from pathlib import Path
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, select_autoescape
-from PIL import Image
 
 from bot.challenges.model import Challenge, ChallengeState, Contest, Entry
 from bot.challenges.store import ChallengeStore
 from bot.errors import PictureGone
+from bot.previews import shrunk
 from bot.storage.pictures import PictureStore
-from engine import images
 
 TEMPLATES = Path(__file__).with_name("templates")
 SIDES = ("320", "640", "1280")  # pixels on the long side
 MOST_CHALLENGES = 100  # on a server's page
 _KEPT = 200  # encoded pictures in memory; each has some 20 to 200 kB
-_OURS = images.Limits(max_bytes=2**31, max_pixels=2**31, min_side=1, max_aspect=2**16)
 _NAMELESS = "a member"
 
 
@@ -252,8 +250,6 @@ def _count(number: int, one: str, many: str) -> str:
 
 
 def _encode(data: bytes, side: int) -> bytes:
-    picture = images.decode(data, _OURS, "The picture")
-    picture.thumbnail((side, side), Image.Resampling.LANCZOS)
     buffer = BytesIO()
-    picture.save(buffer, "WEBP", quality=82)
+    shrunk(data, side).save(buffer, "WEBP", quality=82)
     return buffer.getvalue()

@@ -45,7 +45,7 @@ async def open_gallery(simulator: Simulator) -> None:
     """Have a manager opt in."""
     panel = await said_privately(simulator, command(simulator, "settings set", "mo"))
     simulator.people.press(panel.id, "settings/show", "mo")
-    await simulator.until(lambda: "challenges** are shown" in panel.content)
+    await simulator.until(lambda: "challenges** are shown at" in panel.content)
 
 
 async def test_the_gallery(simulator: Simulator, data_dir: Path) -> None:
