@@ -10,6 +10,7 @@ from bot.challenges.model import Contest
 from bot.simulator import Invocation, Limits, Simulator, Upload
 from bot.simulator.model import Interaction, Message
 from tests.bot.clients import StartSimulator
+from tests.end_to_end import bot_process
 from tests.end_to_end.harness import Bot, button, muralize, picture, running_bot
 from tests.end_to_end.harness import run as command
 from tests.end_to_end.test_painting import result_of, said_privately
@@ -211,3 +212,32 @@ async def test_an_announcement_whose_answer_was_lost(
         # changed, so that it was found
         await simulator.until(lambda: "was cancelled" in posted(simulator, "*Night*")[0].content)
     assert len(posted(simulator, "Challenge: *Night*")) == 1
+
+
+async def test_killed_as_an_announcement_arrives(
+    start_simulator: StartSimulator, data_dir: Path
+) -> None:
+    """A bot that dies before it can note what it has sent does not send it again."""
+    simulator = await start_simulator(Limits(nonce_window=0.0))
+
+    async def live_until(words: str, command_line: str, **options: str) -> None:
+        """Run a bot until a command of the moderator's is announced, and kill it that moment."""
+        bot = bot_process.start(simulator.world.token, simulator.api_base, data_dir, "load_quick")
+        await simulator.until(lambda: simulator.gateway.connected, 20)
+        before = len(posted(simulator, words))
+        command(simulator, command_line, "mo", options)
+        await simulator.until(lambda: len(posted(simulator, words)) > before, 10)
+        bot.kill()
+        await asyncio.to_thread(bot.join)
+        await simulator.until(lambda: not simulator.gateway.connected, 10)
+
+    for _ in range(2):
+        await live_until("· opened", "challenge start", title="Night", theme="Paint it")
+        await live_until("· cancelled", "challenge close", cancel="true")
+    async with running_bot(simulator, data_dir):
+        await simulator.until(
+            lambda: all("was cancelled" in m.content for m in posted(simulator, "· opened"))
+        )
+    for kind in ("opened", "cancelled"):
+        numbers = [m.content.split("Challenge № ")[1][0] for m in posted(simulator, f"· {kind}")]
+        assert numbers == ["1", "2"]
