@@ -1,4 +1,4 @@
-"""Run the benchmarks, or those named: `python -m tests.benchmarks [step] [seed]`."""
+"""Run the usual benchmarks, or those named: `python -m tests.benchmarks [step|seed|pictures]...`"""
 
 import json
 import platform
@@ -8,9 +8,10 @@ from pathlib import Path
 import torch
 
 from engine.device import choose_device
-from tests.benchmarks import seed, step
+from tests.benchmarks import pictures, seed, step
 
-BENCHMARKS = {"step": step.run, "seed": seed.run}
+BENCHMARKS = {"step": step.run, "seed": seed.run, "pictures": pictures.run}
+USUAL = ("step", "seed")  # in minutes; `pictures` takes most of an hour on two cores
 OUTPUT = Path("build/benchmarks.json")
 
 
@@ -26,7 +27,7 @@ def main(names: list[str]) -> None:
         "torch": torch.__version__,
     }
     print(figures["machine"])
-    for name in names or BENCHMARKS:
+    for name in names or USUAL:
         print(f"\n{name}: {(sys.modules[BENCHMARKS[name].__module__].__doc__ or '').strip()}\n")
         figures.update(BENCHMARKS[name](device))
         OUTPUT.parent.mkdir(exist_ok=True)
