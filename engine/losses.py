@@ -177,8 +177,9 @@ class Objective:
         factor = scale * weight * (2 / features.numel())
 
         def add(above: Tensor | None) -> Tensor:
-            own = difference.mul_(factor)
-            return own if above is None else above.add_(own)
+            if above is None:
+                return difference.mul_(factor)
+            return above.addcmul_(difference, factor.to(difference.dtype))
 
         return weight * _mean_square(difference), add
 

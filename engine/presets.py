@@ -123,7 +123,7 @@ PRESETS = {
             2000,
             SEED,
             fast=replace(SEED, optimiser="lbfgs"),
-            fast_steps=100,
+            fast_steps=150,
         ),
     )
 }
