@@ -85,8 +85,6 @@ STATISTICS: dict[str, Callable[[Statistics], list[Tensor]]] = {
     "gram": gram,
     "moments": moments,
 }
-
-
 NEED_TOTALS = frozenset({"moments"})
 
 
@@ -144,15 +142,12 @@ class Objective:
     def _style_loss(
         self, tap: str, features: Tensor, weight: float, scale: Tensor
     ) -> tuple[Tensor, TapGradient]:
-        numbers = self._recipe.statistic
-        statistics = statistics_of(features, with_total=numbers in NEED_TOTALS)
+        statistics = _sums(self._recipe, features)
         with torch.enable_grad():
             statistics.gram.requires_grad_()
             statistics.total.requires_grad_()
             loss = weight * _difference(
-                STATISTICS[numbers](statistics),
-                self._style[tap],
-                self._recipe.relative,
+                _numbers(self._recipe, statistics), self._style[tap], self._recipe.relative
             )
             d_gram, d_total = torch.autograd.grad(
                 loss, (statistics.gram, statistics.total), allow_unused=True
@@ -186,8 +181,7 @@ class Objective:
 
 def style_numbers(recipe: Recipe, style: Features) -> dict[str, list[Tensor]]:
     """What a recipe compares of a style's features, for each of its taps."""
-    numbers = STATISTICS[recipe.statistic]
-    return {tap: numbers(statistics_of(style[tap])) for tap in recipe.style_taps}
+    return {tap: _numbers(recipe, _sums(recipe, style[tap])) for tap in recipe.style_taps}
 
 
 def blend(
@@ -202,6 +196,15 @@ def blend(
         ]
         for tap in styles[0]
     }
+
+
+def _sums(recipe: Recipe, features: Tensor) -> Statistics:
+    """Of a tap, only the sums that the recipe's statistic reads."""
+    return statistics_of(features, with_total=recipe.statistic in NEED_TOTALS)
+
+
+def _numbers(recipe: Recipe, statistics: Statistics) -> list[Tensor]:
+    return STATISTICS[recipe.statistic](statistics)
 
 
 def _mean_square(features: Tensor) -> Tensor:
