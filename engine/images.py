@@ -27,8 +27,8 @@ _WRITABLE: dict[str, dict[str, Any]] = {
     ".jpeg": {"format": "JPEG", "quality": 95, "subsampling": 0},
     ".webp": {"format": "WEBP", "quality": 95},
     ".avif": {"format": "AVIF", "quality": 85},
-    ".tif": {"format": "TIFF", "compression": "tiff_lzw"},
-    ".tiff": {"format": "TIFF", "compression": "tiff_lzw"},
+    ".tif": {"format": "TIFF"},
+    ".tiff": {"format": "TIFF"},
 }
 
 _WEBP_MAX_SIDE = 16383  # the format has 14 bits for each side
@@ -157,7 +157,20 @@ def save(picture: Image.Image, path: Path) -> None:
     """
     check_writable(path)
     with files.written_whole(path) as temporary:
-        picture.save(temporary, **_WRITABLE[path.suffix.lower()])
+        if path.suffix.lower() in (".tif", ".tiff"):
+            _save_tiled(picture, temporary)
+        else:
+            picture.save(temporary, **_WRITABLE[path.suffix.lower()])
+
+
+def _save_tiled(picture: Image.Image, path: Path) -> None:
+    """Write a TIFF in tiles, of which viewers of large pictures read only those they show."""
+    import numpy as np
+    import tifffile  # nobody else needs it
+
+    tifffile.imwrite(
+        path, np.asarray(picture), photometric="rgb", tile=(256, 256), compression="zlib"
+    )
 
 
 @dataclass(frozen=True)

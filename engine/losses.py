@@ -1,91 +1,50 @@
 """What a painting should match: features of the content, statistics of the style's features.
 
-The statistics of a tap are its Gram matrix and its mean: a few numbers for the whole picture,
-kept in FP32. A style loss is a function of these alone, so its gradient on the features is
-linear in them: with features F, one row a pixel, and statistics G = FᵀF and m = Σ F,
+A style loss is a function of a few sums over the picture (`engine.statistics`), so its gradient
+on the features is linear in them: with features F, one row a pixel, G = FᵀF and m = Σ F,
 
     dL/dF = F (dL/dG + dL/dGᵀ) + 1 dL/dmᵀ
 
-which is one matrix product in the convolutions' number type. Source of the Gram loss: Gatys,
-Ecker and Bethge, arXiv 1508.06576, equations 3 to 6.
+which is one matrix product in the convolutions' number type. So a step has three parts, and all
+but the second can be done block by block: the sums, the losses with their slopes, the gradients.
+Source of the Gram loss: Gatys, Ecker and Bethge, arXiv 1508.06576, equations 3 to 6.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from engine.blocks import Block
 from engine.presets import Recipe
+from engine.statistics import NEED_TOTALS, STATISTICS, Statistics, rows, statistics_of
 from engine.vgg19 import Features, TapGradient
-
-# On the CPU a BF16 product is rounded to 8 bits when it is stored. Summing about this many rows in
-# one product, and the products in FP32, averages the rounding away.
-ROWS_PER_PRODUCT = 1024
 
 
 @dataclass(frozen=True)
-class Statistics:
-    """Of a tap with C channels over N pixels."""
+class Sums:
+    """What the losses of a picture, or of a part of it, depend on."""
 
-    gram: Tensor  # (C, C) float32, the sum over pixels of F Fᵀ
-    total: Tensor  # (C,) float32, the sum over pixels of F; empty where it was not asked for
-    pixels: int  # N
+    style: dict[str, Statistics]
+    content: dict[str, Tensor]  # of each tap's squared differences, 0-d float32
 
-
-def rows(features: Tensor) -> Tensor:
-    """View (1, C, H, W) features in channels-last memory as (H*W, C); never copies."""
-    return features.permute(0, 2, 3, 1).view(-1, features.shape[1])
-
-
-def statistics_of(features: Tensor, *, with_total: bool = True) -> Statistics:
-    """Sum up (1, C, H, W) features, in FP32."""
-    table = rows(features)
-    pixels = len(table)
-    total = torch.empty(0, device=table.device)
-    if with_total:
-        total = _sum_of_products(table.new_ones(pixels, 1), table).view(-1)
-    return Statistics(_sum_of_products(table, table), total, pixels)
+    def __add__(self, other: "Sums") -> "Sums":
+        """Of both parts together."""
+        return Sums(
+            {tap: own + other.style[tap] for tap, own in self.style.items()},
+            {tap: own + other.content[tap] for tap, own in self.content.items()},
+        )
 
 
-def _sum_of_products(one: Tensor, other: Tensor) -> Tensor:
-    """(N, A) and (N, B) in any number type -> (A, B) float32, summed over the N rows in FP32."""
-    if one.dtype == torch.float32:
-        return one.t() @ other
-    if one.is_cuda:
-        return torch.mm(one.t(), other, out_dtype=torch.float32)
-    count = len(one)
-    parts = next(n for n in range(max(1, count // ROWS_PER_PRODUCT), 0, -1) if count % n == 0)
-    if parts < 4:
-        return one.float().t() @ other.float()
-    one, other = one.view(parts, count // parts, -1), other.view(parts, count // parts, -1)
-    return torch.bmm(one.transpose(1, 2), other).float().sum(0)
+@dataclass(frozen=True)
+class Slopes:
+    """The derivatives of the losses by the sums, in the form that the gradients take."""
 
-
-def raw_gram(statistics: Statistics) -> list[Tensor]:
-    """The Gram matrix, not divided by anything: the original Muralscape's."""
-    return [statistics.gram]
-
-
-def gram(statistics: Statistics) -> list[Tensor]:
-    """The Gram matrix per pixel, so that pictures of different sizes compare."""
-    return [statistics.gram / statistics.pixels]
-
-
-def moments(statistics: Statistics) -> list[Tensor]:
-    """The Gram matrix per pixel, and each channel's mean and deviation."""
-    per_pixel = statistics.gram / statistics.pixels
-    mean = statistics.total / statistics.pixels
-    deviation = (per_pixel.diagonal() - mean.square()).clamp_min(1e-6).sqrt()
-    return [per_pixel, mean, deviation]
-
-
-STATISTICS: dict[str, Callable[[Statistics], list[Tensor]]] = {
-    "raw gram": raw_gram,
-    "gram": gram,
-    "moments": moments,
-}
-NEED_TOTALS = frozenset({"moments"})
+    gram: dict[str, Tensor]  # dL/dG + dL/dGᵀ of each style tap
+    total: dict[str, Tensor]  # dL/dm of those whose statistic reads it
+    content: dict[str, Tensor]  # 0-d float32: by what to multiply a content tap's differences
 
 
 class Objective:
@@ -94,21 +53,21 @@ class Objective:
     def __init__(
         self,
         recipe: Recipe,
-        content: Features,
+        content: Mapping[str, Tensor],
         style: Mapping[str, list[Tensor]],
         strength: float = 1.0,
     ) -> None:
-        """Take the content's features and, for each style tap, the numbers to match.
+        """Take the whole content's features and the numbers to match, of each tap.
 
         The square of `strength` multiplies the recipe's style weight: at 2 the style is plainly
         stronger, which at twice the weight it is not.
         """
         self._recipe = recipe
         self._style_weight = recipe.style_weight * strength**2
-        self._content = {tap: content[tap].clone() for tap in recipe.content_taps}
+        self._content = content
         self._content_weights = {
-            tap: torch.tensor(recipe.content_weight * weight, device=self._content[tap].device)
-            / (_mean_square(self._content[tap]) if recipe.relative else 1)
+            tap: torch.tensor(recipe.content_weight * weight, device=content[tap].device)
+            / (_sum_of_squares(content[tap]) if recipe.relative else content[tap].numel())
             for tap, weight in recipe.content_taps.items()
         }
         self._style = style
@@ -118,99 +77,154 @@ class Objective:
         targets = [*self._content.values(), *(one for tap in self._style.values() for one in tap)]
         return all(bool(target.isfinite().all()) for target in targets)
 
-    def __call__(
-        self, features: Features, scale: Tensor
-    ) -> tuple[Tensor, Tensor, dict[str, TapGradient]]:
-        """The content loss, the style loss (0-d float32), and the gradients of their sum.
+    def look(self, features: Features, block: Block) -> "Look":
+        """Compare the features of a block of the canvas."""
+        return Look(self._recipe, features, block, self._content)
 
-        The losses carry the recipe's weights. The gradients are multiplied by `scale` (0-d
-        float32), which keeps small ones from vanishing in FP16.
+    def losses(self, sums: Sums, scale: Tensor) -> tuple[Tensor, Tensor, Slopes]:
+        """The content loss, the style loss (0-d float32), and the slopes of their sum.
+
+        The losses carry the recipe's weights. The slopes are multiplied by `scale` (0-d
+        float32), which keeps small gradients from vanishing in FP16.
         """
-        content = scale.new_zeros(())
-        style = scale.new_zeros(())
-        gradients: dict[str, TapGradient] = {}
+        content, style = scale.new_zeros(()), scale.new_zeros(())
+        slopes = Slopes({}, {}, {})
         for tap, share in self._recipe.style_taps.items():
+            loss, d_gram, d_total = self._style_loss(tap, sums.style[tap])
             weight = share * self._style_weight
-            loss, gradients[tap] = self._style_loss(tap, features[tap], weight, scale)
-            style = style + loss
+            style = style + weight * loss
+            slopes.gram[tap] = (d_gram + d_gram.t()) * (scale * weight)
+            if d_total is not None:
+                slopes.total[tap] = d_total * (scale * weight)
         for tap, factor in self._content_weights.items():
-            loss, gradient = self._content_loss(tap, features[tap], factor, scale)
-            gradients[tap] = _chain(gradients.get(tap), gradient)
-            content = content + loss
-        return content, style, gradients
+            content = content + factor * sums.content[tap]
+            slopes.content[tap] = 2 * scale * factor
+        return content, style, slopes
 
-    def _style_loss(
-        self, tap: str, features: Tensor, weight: float, scale: Tensor
-    ) -> tuple[Tensor, TapGradient]:
-        statistics = _sums(self._recipe, features)
+    def _style_loss(self, tap: str, sums: Statistics) -> tuple[Tensor, Tensor, Tensor | None]:
+        """The loss of one tap, and its derivatives by the Gram matrix and the total."""
         with torch.enable_grad():
-            statistics.gram.requires_grad_()
-            statistics.total.requires_grad_()
-            loss = weight * _difference(
-                _numbers(self._recipe, statistics), self._style[tap], self._recipe.relative
-            )
-            d_gram, d_total = torch.autograd.grad(
-                loss, (statistics.gram, statistics.total), allow_unused=True
-            )
-        factor = ((d_gram + d_gram.t()) * scale).to(features.dtype)
-        offset = None if d_total is None else (d_total * scale).to(features.dtype)
+            sums.gram.requires_grad_()
+            sums.total.requires_grad_()
+            numbers = STATISTICS[self._recipe.statistic](sums)
+            loss = _difference(numbers, self._style[tap], self._recipe.relative)
+            d_gram, d_total = torch.autograd.grad(loss, (sums.gram, sums.total), allow_unused=True)
+        return loss.detach(), d_gram, d_total
+
+
+class Look:
+    """A block's features against the targets."""
+
+    def __init__(
+        self, recipe: Recipe, features: Features, block: Block, content: Mapping[str, Tensor]
+    ) -> None:
+        self._recipe = recipe
+        self._features = features
+        self._block = block
+        self._content = content
+
+    def sums(self) -> Sums:
+        """Over the block's core."""
+        return Sums(
+            style_sums(self._recipe, self._features, self._block),
+            {tap: _sum_of_squares(one) for tap, one in self._differences.items()},
+        )
+
+    def backward(self, slopes: Slopes) -> Tensor:
+        """The gradient, with respect to all that the block sees, of the losses on its core.
+
+        (1, 3, H, W) float32. May be called once.
+        """
+        return self._features.backward(self.gradients(slopes))
+
+    def gradients(self, slopes: Slopes) -> dict[str, TapGradient]:
+        """The gradients of the losses on the core with respect to the taps."""
+        gradients: dict[str, TapGradient] = {}
+        for tap, slope in slopes.gram.items():
+            core = core_of(self._features, tap, self._block)
+            own = _style_gradient(core, slope, slopes.total.get(tap))
+            gradients[tap] = self._on_core(tap, own)
+        for tap, factor in slopes.content.items():
+            own = _content_gradient(self._differences[tap], factor)
+            gradients[tap] = _chain(gradients.get(tap), self._on_core(tap, own))
+        return gradients
+
+    @cached_property
+    def _differences(self) -> dict[str, Tensor]:
+        return {
+            tap: core_of(self._features, tap, self._block) - whole[self._block.core_in_picture(tap)]
+            for tap, whole in self._content.items()
+        }
+
+    def _on_core(self, tap: str, gradient: TapGradient) -> TapGradient:
+        """The same, with nothing to add outside of the core."""
+        if self._block.is_whole:
+            return gradient
+        features, core = self._features[tap], self._block.core_in_block(tap)
 
         def add(above: Tensor | None) -> Tensor:
-            table = rows(features)
-            if above is None:
-                own = table @ factor if offset is None else torch.addmm(offset, table, factor)
-                return own.view(1, *features.shape[2:], -1).permute(0, 3, 1, 2)
-            rows(above).addmm_(table, factor)
-            return above if offset is None else above.add_(offset.view(1, -1, 1, 1))
+            above = torch.zeros_like(features) if above is None else above
+            above[core] += gradient(None)
+            return above
 
-        return loss.detach(), add
-
-    def _content_loss(
-        self, tap: str, features: Tensor, weight: Tensor, scale: Tensor
-    ) -> tuple[Tensor, TapGradient]:
-        difference = features - self._content[tap]
-        factor = scale * weight * (2 / features.numel())
-
-        def add(above: Tensor | None) -> Tensor:
-            if above is None:
-                return difference.mul_(factor)
-            return above.addcmul_(difference, factor.to(difference.dtype))
-
-        return weight * _mean_square(difference), add
+        return add
 
 
-def style_numbers(recipe: Recipe, style: Features) -> dict[str, list[Tensor]]:
-    """What a recipe compares of a style's features, for each of its taps."""
-    return {tap: _numbers(recipe, _sums(recipe, style[tap])) for tap in recipe.style_taps}
+def core_of(features: Features, tap: str, block: Block) -> Tensor:
+    """Of the features of a block, those that it answers for."""
+    seen = features[tap]
+    return seen if block.is_whole else seen[block.core_in_block(tap)]
 
 
-def blend(
-    styles: Sequence[Mapping[str, list[Tensor]]], weights: Sequence[float]
-) -> dict[str, list[Tensor]]:
-    """The numbers of several styles, averaged by weight."""
-    shares = [weight / sum(weights) for weight in weights]
+def style_sums(recipe: Recipe, features: Features, block: Block) -> dict[str, Statistics]:
+    """Of each style tap, the sums over a block's core that the recipe's statistic reads."""
+    with_total = recipe.statistic in NEED_TOTALS
     return {
-        tap: [
-            torch.stack([share * one for share, one in zip(shares, same, strict=True)]).sum(0)
-            for same in zip(*(style[tap] for style in styles), strict=True)
-        ]
-        for tap in styles[0]
+        tap: statistics_of(core_of(features, tap, block), with_total=with_total)
+        for tap in recipe.style_taps
     }
 
 
-def _sums(recipe: Recipe, features: Tensor) -> Statistics:
-    """Of a tap, only the sums that the recipe's statistic reads."""
-    return statistics_of(features, with_total=recipe.statistic in NEED_TOTALS)
+def style_numbers(recipe: Recipe, sums: Mapping[str, Statistics]) -> dict[str, list[Tensor]]:
+    """What a recipe compares of a style, for each of its taps."""
+    return {tap: STATISTICS[recipe.statistic](one) for tap, one in sums.items()}
 
 
-def _numbers(recipe: Recipe, statistics: Statistics) -> list[Tensor]:
-    return STATISTICS[recipe.statistic](statistics)
+def _style_gradient(features: Tensor, slope: Tensor, offset: Tensor | None) -> TapGradient:
+    slope = slope.to(features.dtype)
+    offset = None if offset is None else offset.to(features.dtype)
+
+    def add(above: Tensor | None) -> Tensor:
+        table = rows(features)
+        if above is None:
+            own = table @ slope if offset is None else torch.addmm(offset, table, slope)
+            return own.view(1, *features.shape[2:], -1).permute(0, 3, 1, 2)
+        rows(above).addmm_(table, slope)
+        return above if offset is None else above.add_(offset.view(1, -1, 1, 1))
+
+    return add
 
 
-def _mean_square(features: Tensor) -> Tensor:
-    """The mean square of low-precision numbers, summed in FP32 without a copy in FP32."""
+def _content_gradient(difference: Tensor, factor: Tensor) -> TapGradient:
+    def add(above: Tensor | None) -> Tensor:
+        if above is None:
+            return difference.mul_(factor)
+        return above.addcmul_(difference, factor.to(difference.dtype))
+
+    return add
+
+
+def _chain(first: TapGradient | None, second: TapGradient) -> TapGradient:
+    if first is None:
+        return second
+    before = first
+    return lambda above: second(before(above))
+
+
+def _sum_of_squares(features: Tensor) -> Tensor:
+    """Of low-precision numbers, in FP32 without a copy in FP32; 0-d."""
     norm: Tensor = torch.linalg.vector_norm(features, dtype=torch.float32)
-    return norm.square() / features.numel()
+    return norm.square()
 
 
 def _difference(found: list[Tensor], wanted: list[Tensor], relative: bool) -> Tensor:
@@ -220,13 +234,6 @@ def _difference(found: list[Tensor], wanted: list[Tensor], relative: bool) -> Te
         squares = (one - target).square().mean()
         parts.append(squares / target.square().mean() if relative else squares)
     return torch.stack(parts).sum()
-
-
-def _chain(first: TapGradient | None, second: TapGradient) -> TapGradient:
-    if first is None:
-        return second
-    before = first
-    return lambda above: second(before(above))
 
 
 def smoothness(canvas: Tensor, weight: float) -> tuple[Tensor, Tensor]:

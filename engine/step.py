@@ -1,13 +1,16 @@
 """One optimisation step: features, losses, gradient, update, all on the device."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
+from operator import add
 
 import torch
 from torch import Tensor
 
-from engine.losses import Objective, smoothness
+from engine.blocks import Block
+from engine.errors import CheckpointRejected
+from engine.losses import Look, Objective, smoothness
 from engine.optimiser import Optimiser
 from engine.presets import Recipe
 from engine.request import Losses
@@ -51,16 +54,21 @@ def _normalisation(space: str, device: torch.device) -> tuple[Tensor, Tensor]:
 
 
 class Stepper:
-    """Takes the steps of one scale. On CUDA a graph of the whole step is replayed."""
+    """Takes the steps of one scale. On CUDA a graph of the whole step is replayed.
+
+    `blocks` are those of the canvas: one, unless it is larger than the memory.
+    """
 
     def __init__(
         self,
         encoder: Encoder,
         recipe: Recipe,
         objective: Objective,
+        blocks: Sequence[Block],
         canvas: Tensor,
         optimiser: Optimiser,
     ) -> None:
+        self._blocks = blocks
         self._encoder = encoder
         self._recipe = recipe
         self._objective = objective
@@ -82,8 +90,12 @@ class Stepper:
         return own | {f"optimiser.{k}": v for k, v in self._optimiser.state().items()}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from `state()`."""
+        """Go on from `state()`. Raises CheckpointRejected where its history has another length."""
         for name, own in self.state().items():
+            if own.shape != state[name].shape:
+                raise CheckpointRejected(
+                    "The checkpoint was made with more or less memory: give --memory as then."
+                )
             own.copy_(state[name])
 
     def take(self, count: int) -> list[Reading]:
@@ -121,9 +133,10 @@ class Stepper:
     def _take(self, encoder: Encoder) -> Tensor:
         """Returns (total, content, style, finite) as (4,) float32."""
         recipe = self._recipe
-        features = see(encoder, recipe, self._canvas)
-        content, style, gradients = self._objective(features, self._loss_scale)
-        gradient = features.backward(gradients) / self._loss_scale
+        content, style, gradient = compare(
+            encoder, recipe, self._objective, self._canvas, self._blocks, self._loss_scale
+        )
+        gradient /= self._loss_scale
         gradient /= _normalisation(recipe.canvas, gradient.device)[1]
         if recipe.smoothness:
             loss, own = smoothness(self._canvas, recipe.smoothness)
@@ -136,6 +149,36 @@ class Stepper:
             self._canvas.clamp_(0, 1)
         self._loss_scale *= 0.5 + 0.5 * finite
         return torch.stack((total, content, style, finite))
+
+
+def compare(
+    encoder: Encoder,
+    recipe: Recipe,
+    objective: Objective,
+    canvas: Tensor,
+    blocks: Sequence[Block],
+    loss_scale: Tensor,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The content loss and the style loss (0-d float32) of a canvas, and their gradient.
+
+    The gradient is with respect to what VGG-19 is shown, (1, 3, H, W) float32, and multiplied by
+    `loss_scale`. Of several blocks each is seen twice: the losses are only known once all were
+    summed up, and the gradients need the losses' slopes. In between nothing of them is kept.
+    """
+
+    def look(block: Block) -> Look:
+        return objective.look(see(encoder, recipe, block.of(canvas)), block)
+
+    if len(blocks) == 1:
+        whole = look(blocks[0])
+        content, style, slopes = objective.losses(whole.sums(), loss_scale)
+        return content, style, whole.backward(slopes)
+    sums = reduce(add, (look(block).sums() for block in blocks))
+    content, style, slopes = objective.losses(sums, loss_scale)
+    gradient = torch.zeros_like(canvas)
+    for block in blocks:
+        block.of(gradient).add_(look(block).backward(slopes))
+    return content, style, gradient
 
 
 def _read(row: list[float]) -> Reading:

@@ -1,24 +1,34 @@
 """A request on a device: its pictures as canvases, its targets, and the picture that people see."""
 
+from collections.abc import Iterator
+from functools import reduce
+
 import torch
 from PIL import Image
 from torch import Tensor
 
+from engine.blocks import Block, cut, stride_of
 from engine.device import give_back_memory
-from engine.losses import Objective, blend, style_numbers
+from engine.losses import Objective, core_of, style_numbers, style_sums
+from engine.memory import plan_memory
 from engine.optimiser import LBFGS, Adam, Optimiser
 from engine.presets import Recipe
 from engine.request import StylizeRequest
 from engine.scales import Scale, fit
+from engine.statistics import Statistics, blend
 from engine.step import Stepper, see
 from engine.tensors import enlarge, recolored, to_picture, to_tensor, with_colors_of
-from engine.vgg19 import Encoder
+from engine.vgg19 import Encoder, Features
 
 
 class Studio:
     """Sets a painting up at each of its scales. Canvases are (1, 3, H, W) in the recipe's range."""
 
-    def __init__(self, request: StylizeRequest, recipe: Recipe, encoder: Encoder) -> None:
+    def __init__(
+        self, request: StylizeRequest, recipe: Recipe, encoder: Encoder, memory: int
+    ) -> None:
+        """Take the bytes of memory to stay within."""
+        self._memory = memory
         self._request = request
         self._recipe = recipe
         self._encoder = encoder
@@ -42,18 +52,20 @@ class Studio:
     def stepper(self, scale: Scale, canvas: Tensor) -> Stepper:
         """What takes the steps of a scale, from a canvas that another size or device left."""
         give_back_memory()  # of the scale before: blocks of its sizes are of no use to this one
-        objective = self._objective(scale, self._encoder)
+        plan = plan_memory(scale.size, self._encoder.device, self._recipe, self._memory)
+        objective = self._objective(scale, self._encoder, plan.block_side)
         if not objective.is_finite():
-            objective = self._objective(scale, self._encoder.in_fp32)
+            objective = self._objective(scale, self._encoder.in_fp32, plan.block_side)
         canvas = canvas.to(self._encoder.device.torch_device, copy=True)
         if canvas.shape[2:] != (scale.height, scale.width):
             canvas = enlarge(canvas, scale.size)
         if self._recipe.optimiser == "lbfgs":
-            optimiser: Optimiser = LBFGS(canvas, history=self._recipe.history)
+            optimiser: Optimiser = LBFGS(canvas, history=plan.history)
         else:
             rate, averaging = self._recipe.learning_rate, self._recipe.averaging
             optimiser = Adam(canvas, rate, averaging=averaging)
-        return Stepper(self._encoder, self._recipe, objective, canvas, optimiser)
+        blocks = cut(scale.height, scale.width, plan.block_side)
+        return Stepper(self._encoder, self._recipe, objective, blocks, canvas, optimiser)
 
     def picture(self, canvas: Tensor) -> Image.Image:
         """The picture of a canvas, in the content's colours where they are to be kept."""
@@ -65,18 +77,50 @@ class Studio:
             canvas = with_colors_of(content, canvas.clamp(0, 1))
         return to_picture(canvas)
 
-    def _objective(self, scale: Scale, encoder: Encoder) -> Objective:
+    def _objective(self, scale: Scale, encoder: Encoder, block_side: int) -> Objective:
         """What to match: both pictures seen once, the styles at the size of the painting."""
         recipe, request = self._recipe, self._request
         styles = []
         for picture in request.styles:
             size = fit(picture.size, scale.long_side) if recipe.keeps_aspect else scale.size
-            features = see(encoder, recipe, self._canvas_of(picture, size))
-            styles.append(style_numbers(recipe, features))
-            del features  # its memory is the content's next
+            sums = self._style_sums(encoder, self._canvas_of(picture, size), block_side)
+            styles.append(style_numbers(recipe, sums))
         targets = blend(styles, request.style_weights)
-        content = see(encoder, recipe, self._canvas_of(request.content, scale.size))
+        canvas = self._canvas_of(request.content, scale.size)
+        content = self._content_features(encoder, canvas, block_side)
         return Objective(recipe, content, targets, request.strength)
+
+    def _style_sums(
+        self, encoder: Encoder, canvas: Tensor, block_side: int
+    ) -> dict[str, Statistics]:
+        parts = (
+            style_sums(self._recipe, features, block)
+            for block, features in self._seen(encoder, canvas, block_side)
+        )
+        return reduce(lambda one, other: {tap: one[tap] + other[tap] for tap in one}, parts)
+
+    def _content_features(
+        self, encoder: Encoder, canvas: Tensor, block_side: int
+    ) -> dict[str, Tensor]:
+        """Of the whole picture, each content tap as (1, C, H, W) in the convolutions' numbers."""
+        whole: dict[str, Tensor] = {}
+        for block, features in self._seen(encoder, canvas, block_side):
+            for tap in self._recipe.content_taps:
+                core = core_of(features, tap, block)
+                if tap not in whole:
+                    height, width = (side // stride_of(tap) for side in canvas.shape[2:])
+                    whole[tap] = core.new_empty(1, core.shape[1], height, width).contiguous(
+                        memory_format=torch.channels_last
+                    )
+                whole[tap][block.core_in_picture(tap)] = core
+        return whole
+
+    def _seen(
+        self, encoder: Encoder, canvas: Tensor, block_side: int
+    ) -> Iterator[tuple[Block, Features]]:
+        _, _, height, width = canvas.shape
+        for block in cut(height, width, block_side):
+            yield block, see(encoder, self._recipe, block.of(canvas))
 
     def _canvas_of(self, picture: Image.Image, size: tuple[int, int]) -> Tensor:
         device = self._encoder.device.torch_device

@@ -13,7 +13,7 @@ from PIL.Image import Image
 from engine.checkpoint import CheckpointWriter, Saved, fingerprint, read_checkpoint
 from engine.errors import PaintingFailed, Stopped
 from engine.logbook import Logbook
-from engine.memory import check_memory
+from engine.memory import plan_memory, room_for
 from engine.presets import settle
 from engine.request import Painting, Progress, StylizeRequest
 from engine.scales import plan_scales
@@ -30,12 +30,15 @@ def stylize(
     should_stop: Callable[[], bool] | None = None,
     checkpoint: Path | None = None,
     resume: Path | None = None,
+    memory: int | None = None,
 ) -> Painting:
     """Paint a picture.
 
     `on_progress` is called after every step, or every second one on a graphics card;
     `should_stop` is asked as often, and where it says yes the checkpoint is written, if there is
     one, and Stopped is raised. `resume` names a checkpoint of the same request to go on from.
+    `memory` is a limit in bytes, of this process or of the graphics card; None takes what is
+    free. A picture that does not fit as a whole is painted in blocks.
 
     Raises RequestRejected, OutOfMemory, CheckpointRejected, OutputRejected, Stopped, and
     PaintingFailed where losses stay infinite even in FP32.
@@ -43,8 +46,9 @@ def stylize(
     # What is to be done: a recipe, and the sizes on the way with their steps.
     recipe, _, steps = settle(request)
     scales = plan_scales(request)
-    check_memory(scales[-1].size, encoder.device, recipe)
-    studio = Studio(request, recipe, encoder)
+    room = room_for(encoder.device, memory)
+    plan_memory(scales[-1].size, encoder.device, recipe, room)  # refuses what would not fit
+    studio = Studio(request, recipe, encoder, room)
 
     # Where to begin: at the coarsest scale, or where a checkpoint ends.
     mark = fingerprint(request, steps, encoder.description)
@@ -73,6 +77,7 @@ def stylize(
             if on_progress:
                 on_progress(log.progress(partial(_preview, studio, stepper)))
         canvas = stepper.result()
+        del stepper  # its memory is the next one's
 
     return Painting(
         picture=studio.picture(canvas),

@@ -63,6 +63,13 @@ DEFAULT_CHECKPOINT = Path("model/nst_model.pth")
     help="Of the convolutions: auto, fp16, bf16 or fp32.",
 )
 @click.option(
+    "--memory",
+    type=click.FloatRange(min=0.1),
+    metavar="GIB",
+    help="Stay within this much memory (default: what is free); large pictures are then painted "
+    "in blocks.",
+)
+@click.option(
     "--seed",
     type=int,
     default=0,
@@ -101,6 +108,7 @@ def command(
     weights: str,
     device: str,
     precision: str,
+    memory: float | None,
     seed: int,
     timelapse: Path | None,
     loss_plot: Path | None,
@@ -132,7 +140,9 @@ def command(
         seed=seed,
     )
     settle(request)  # refuses before torch is loaded, which takes seconds
-    painting = paint(request, weights, device, precision, timelapse, checkpoint, resume)
+    painting = paint(
+        request, weights, device, precision, timelapse, checkpoint, resume, _bytes(memory)
+    )
     images.save(painting.picture, output)
     if loss_plot is not None:
         from engine.loss_plot import draw
@@ -151,6 +161,7 @@ def paint(
     timelapse: Path | None,
     checkpoint: Path | None,
     resume: Path | None,
+    memory: int | None,
 ) -> Painting:
     """Paint with a bar on the terminal; Ctrl-C stops after the step being taken."""
     from engine.stylize import stylize
@@ -176,6 +187,7 @@ def paint(
             should_stop=asked_to_stop,
             checkpoint=checkpoint,
             resume=resume,
+            memory=memory,
         )
 
 
@@ -205,6 +217,10 @@ def _sentence(painting: Painting, output: Path) -> str:
         f"final loss {painting.losses.total:.6g} "
         f"({painting.weights}; {painting.device}, {painting.precision})"
     )
+
+
+def _bytes(gibibytes: float | None) -> int | None:
+    return None if gibibytes is None else int(gibibytes * 2**30)
 
 
 def _style(text: str) -> tuple[Path, float]:

@@ -8,7 +8,7 @@ import torch
 
 from engine.device import choose_device, cpu_has_bf16
 from engine.errors import OutOfMemory, RequestRejected
-from engine.memory import check_memory, estimate_bytes, free_bytes
+from engine.memory import SMALLEST_BLOCK, Plan, estimate_bytes, free_bytes, plan_memory, room_for
 from engine.presets import GATYS, MURAL
 
 
@@ -56,17 +56,36 @@ def test_unknown_devices_are_refused_in_words(device: str, precision: str, words
         choose_device(device, precision)
 
 
-def test_a_painting_that_does_not_fit_is_told_a_size_that_does() -> None:
-    """The sentence names a smaller size, and that one fits."""
+def test_what_does_not_fit_as_a_whole_is_planned_in_blocks() -> None:
+    """Less room means smaller blocks first, then a shorter history; what is planned fits."""
     device = choose_device("cpu", "fp32")
-    free = 2**30
+    plans = [plan_memory((4096, 3072), device, MURAL, room * 2**30) for room in (64, 16, 8, 5)]
+
+    assert plans[0] == Plan(4096, MURAL.history)
+    assert plans == sorted(plans, key=lambda plan: (plan.block_side, plan.history), reverse=True)
+    assert plans[-1].history < MURAL.history
+    for plan, room in zip(plans, (64, 16, 8, 5), strict=True):
+        assert estimate_bytes((4096, 3072), device, MURAL, plan) <= room * 2**30
+
+
+def test_a_painting_that_does_not_fit_is_told_a_size_that_does() -> None:
+    """Where not even small blocks fit, the sentence names a smaller size, and that one fits."""
+    device = choose_device("cpu", "fp32")
+    room = 2**30
 
     with pytest.raises(OutOfMemory, match=r"size (\d+) would fit") as caught:
-        check_memory((4096, 3072), device, MURAL, free)
+        plan_memory((8192, 6144), device, MURAL, room)
 
     fits = int(str(caught.value).split("size ")[1].split()[0])
-    assert estimate_bytes((fits, fits * 3 // 4), device, MURAL) <= free
-    assert estimate_bytes((fits * 5 // 4, fits * 15 // 16), device, MURAL) > free
+    assert fits > SMALLEST_BLOCK
+    assert plan_memory((fits, fits * 3 // 4), device, MURAL, room)
+
+
+def test_a_limit_counts_what_the_process_has_taken() -> None:
+    """On the CPU the limit is the whole process's, program and weights included."""
+    device = choose_device("cpu", "fp32")
+    assert 0 < room_for(device, 64 * 2**30) < 64 * 2**30
+    assert room_for(device, 1) == 0
 
 
 def test_a_containers_limit_counts(tmp_path: Path) -> None:

@@ -6,8 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.losses import Objective, blend, smoothness, statistics_of, style_numbers
+from engine.blocks import cut
+from engine.losses import Objective, smoothness, style_numbers, style_sums
 from engine.presets import MURAL, SEED, Recipe
+from engine.statistics import blend, statistics_of
 from engine.vgg19 import Features
 
 SHAPES = {"relu1_1": (1, 8, 12, 10), "relu2_1": (1, 6, 5, 4)}
@@ -23,6 +25,14 @@ def features(seed: int, dtype: torch.dtype = torch.float32) -> Features:
         for tap, shape in SHAPES.items()
     }
     return Features(taps, [], "average")
+
+
+WHOLE = cut(12, 10, 12)[0]
+
+
+def numbers(chosen: Recipe, style: Features) -> dict[str, list[Tensor]]:
+    """What a recipe compares of a style."""
+    return style_numbers(chosen, style_sums(chosen, style, WHOLE))
 
 
 def recipe(**changes: object) -> Recipe:
@@ -75,9 +85,11 @@ def test_losses_and_gradients_equal_autograds(
     total = expected_content + expected_style
     expected = dict(zip(leaves, torch.autograd.grad(total, list(leaves.values())), strict=True))
 
-    targets = blend([style_numbers(chosen, style)], [1.0])
-    objective = Objective(chosen, content, targets, strength=2.0)
-    found_content, found_style, gradients = objective(seen, torch.tensor(8.0))
+    targets = blend([numbers(chosen, style)], [1.0])
+    objective = Objective(chosen, {"relu2_1": content["relu2_1"]}, targets, strength=2.0)
+    look = objective.look(seen, WHOLE)
+    found_content, found_style, slopes = objective.losses(look.sums(), torch.tensor(8.0))
+    gradients = look.gradients(slopes)
 
     torch.testing.assert_close(found_content, expected_content.detach())
     torch.testing.assert_close(found_style, expected_style.detach(), rtol=1e-4, atol=1e-6)
@@ -103,7 +115,7 @@ def test_several_styles_are_averaged_by_weight() -> None:
     """Two styles at weights 3 and 1 pull towards three quarters of the one's numbers."""
     first, second = features(5), features(6)
 
-    targets = blend([style_numbers(SEED_LIKE, first), style_numbers(SEED_LIKE, second)], [3.0, 1.0])
+    targets = blend([numbers(SEED_LIKE, first), numbers(SEED_LIKE, second)], [3.0, 1.0])
 
     expected = 0.75 * statistics_of(first["relu1_1"]).gram
     expected += 0.25 * statistics_of(second["relu1_1"]).gram
@@ -117,7 +129,7 @@ def test_the_seeds_gram_matrix_is_not_divided() -> None:
     """The original's oddity: the raw Gram matrix grows with the picture."""
     assert SEED.statistic == "raw gram"
     flat = features(7)["relu1_1"][0].flatten(1)
-    targets = blend([style_numbers(SEED_LIKE, features(7))], [1.0])
+    targets = blend([numbers(SEED_LIKE, features(7))], [1.0])
 
     torch.testing.assert_close(targets["relu1_1"][0], flat @ flat.t())
 

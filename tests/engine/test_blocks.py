@@ -1,0 +1,76 @@
+"""Pictures painted in blocks: the same losses and gradients as those painted as a whole."""
+
+import dataclasses
+
+import pytest
+import torch
+
+from engine.blocks import BORDER, STRIDE, cut
+from engine.device import choose_device
+from engine.losses import Objective, core_of, style_numbers, style_sums
+from engine.presets import MURAL, SEED, Recipe
+from engine.step import compare, see
+from engine.vgg19 import Encoder
+from engine.weights import bundled, load
+
+SHAPES = [(176, 336, 96), (201, 275, 64), (339, 160, 160)]  # height, width, side of the blocks
+
+
+@pytest.fixture(scope="module")
+def exact() -> Encoder:
+    """The bundled VGG-19 in FP32."""
+    return Encoder(load(bundled()), choose_device("cpu", "fp32"), "bundled")
+
+
+@pytest.mark.parametrize("recipe", [MURAL, SEED], ids=["mural", "seed"])
+@pytest.mark.parametrize(("height", "width", "side"), SHAPES)
+def test_losses_and_gradients_of_blocks_are_those_of_the_whole(
+    exact: Encoder, recipe: Recipe, height: int, width: int, side: int
+) -> None:
+    """Within 1e-4, relative to their size, for any shape and any number of blocks."""
+    generator = torch.Generator().manual_seed(3)
+    content, style, canvas = (
+        torch.rand(1, 3, height, width, generator=generator) for _ in range(3)
+    )
+    whole, several = cut(height, width, max(height, width)), cut(height, width, side)
+    assert (len(whole), len(several) > 1) == (1, True)
+    seen = see(exact, recipe, content)
+    features = {tap: seen[tap].clone() for tap in recipe.content_taps}
+    targets = style_numbers(recipe, style_sums(recipe, see(exact, recipe, style), whole[0]))
+    objective = Objective(recipe, features, targets)
+    one = torch.ones(())
+
+    expected = compare(exact, recipe, objective, canvas, whole, one)
+    found = compare(exact, recipe, objective, canvas, several, one)
+
+    for wanted, got in zip(expected, found, strict=True):
+        assert float((got - wanted).norm() / wanted.norm()) < 1e-4
+
+
+def test_the_border_is_what_the_network_needs(exact: Encoder) -> None:
+    """The features of a core are the whole picture's, and would not be with a border less."""
+    recipe = dataclasses.replace(MURAL, content_taps={}, style_taps={"relu5_1": 1.0})
+    canvas = torch.rand(1, 3, 64, 480, generator=torch.Generator().manual_seed(4))
+    features = see(exact, recipe, canvas)["relu5_1"]
+    block = cut(64, 480, 96)[2]
+    part = core_of(see(exact, recipe, block.of(canvas)), "relu5_1", block)
+    torch.testing.assert_close(part, features[block.core_in_picture("relu5_1")])
+
+    start, end = block.across.seen
+    narrow = dataclasses.replace(
+        block, across=dataclasses.replace(block.across, seen=(start + STRIDE, end - STRIDE))
+    )
+    less = core_of(see(exact, recipe, narrow.of(canvas)), "relu5_1", narrow)
+    assert not torch.allclose(less, features[block.core_in_picture("relu5_1")], rtol=1e-3)
+
+
+@pytest.mark.parametrize(("height", "width", "side"), [*SHAPES, (16, 16, 64), (4096, 3000, 512)])
+def test_the_cores_cover_the_picture_once(height: int, width: int, side: int) -> None:
+    """Every pixel belongs to the core of one block, which sees it with a full border."""
+    answered = torch.zeros(height, width, dtype=torch.int32)
+    for block in cut(height, width, side):
+        (top, bottom), (left, right) = block.down.core, block.across.core
+        answered[top:bottom, left:right] += 1
+        assert block.down.seen == (max(0, top - BORDER), min(height, bottom + BORDER))
+        assert max(bottom - top, right - left) < side + STRIDE
+    assert (answered == 1).all()
