@@ -1,0 +1,21 @@
+"""The soak itself, for seconds instead of an hour."""
+
+from pathlib import Path
+
+from tests.soak.gauge import heading
+from tests.soak.soak import Course, soak
+
+
+async def test_a_short_soak(tmp_path: Path) -> None:
+    """Members are served without an error, and every column of the table is measured."""
+    rows: list[str] = []
+    course = Course(length=16.0, between_rows=8.0, between_deaths=12.0, pause=0.2)
+    found = await soak(tmp_path, course, 1508, lambda reading: rows.append(reading.row()))
+    assert found.errors == []
+    assert len(rows) == len(found.readings) >= 2
+    assert {row.count("|") for row in [heading().splitlines()[0], *rows]} == {11}
+    last = found.readings[-1]
+    assert last.bot_memory > 2**20
+    assert last.bot_files > 3
+    assert last.lag[0] > 0
+    assert last.paintings + last.answers == sum(found.counts.values()) > 0
