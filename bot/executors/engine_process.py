@@ -35,7 +35,6 @@ from engine.request import Progress
 
 PREVIEW_SIDE = 384  # pixels on the long side at most
 PREVIEW_QUALITY = 80  # of the JPEG
-ALIVE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,7 @@ class EngineSetup:
     niceness: int = 10  # added to the bot's own, so that painting never delays an answer
     progress_seconds: float = 0.25  # between two reports
     preview_seconds: float = 2.0  # between two previews
+    alive_seconds: float = 1.0  # after which it says that it lives, when there is nothing else
 
 
 class Painter(Protocol):
@@ -96,7 +96,7 @@ def _paint_next(
     painter: Painter, inbox: "_Inbox", connection: Connection, setup: EngineSetup
 ) -> None:
     """Paint one order. What is no `EngineError` is left to end the process."""
-    order = inbox.orders.get()
+    order = _next_order(inbox, connection, setup)
     reporter = _Reporter(order.job_id, connection, setup)
 
     def should_stop() -> bool:
@@ -111,6 +111,16 @@ def _paint_next(
         connection.send(Failed(str(error)))
     else:
         connection.send(Painted(outcome))
+
+
+def _next_order(inbox: "_Inbox", connection: Connection, setup: EngineSetup) -> PaintOrder:
+    """Wait for an order, and let the bot know meanwhile that this process is not frozen."""
+    while True:
+        try:
+            return inbox.orders.get(timeout=setup.alive_seconds)
+        except queue.Empty:
+            with contextlib.suppress(OSError):  # the bot is gone; the inbox ends this process
+                connection.send(Alive())
 
 
 class _Inbox:
@@ -149,7 +159,7 @@ class _Reporter:
     def alive(self) -> None:
         """Say that the painting goes on, if nothing was said for a while."""
         now = time.monotonic()
-        if now - self._sent_at >= ALIVE_SECONDS:
+        if now - self._sent_at >= self._setup.alive_seconds:
             self._sent_at = now
             self._connection.send(Alive())
 

@@ -134,9 +134,9 @@ class _Bench:
             self._process.cancel(job_id)
 
     async def _keep_up(self, process: EngineProcess) -> None:
-        """Replace the process whenever it dies."""
+        """Replace the process whenever it dies or freezes."""
         while True:
-            await process.dead.wait()
+            await process.watch()
             self._up.clear()
             log.error("%s It is replaced.", process.why)
             pause = 1.0

@@ -43,7 +43,7 @@ class Unusable:
 
 @dataclass(frozen=True)
 class Alive:
-    """The painting goes on, if slowly: sent between two steps when there is nothing else to say."""
+    """The process is not frozen: sent between two steps, and between two orders."""
 
 
 @dataclass(frozen=True)

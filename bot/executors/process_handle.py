@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 REAP_SECONDS = 5.0  # for a process to end that closed its pipe
 WORTH_A_WORD = 0.2  # of the patience with a silent process
+LOOKS = 5  # in vain, before an idle process counts as frozen
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Patience:
 
     start: float = 300.0  # to load the weights, from a slow disk too
     silence: float = 300.0  # between two signs of life while painting; one step on a slow CPU
+    idle: float = 30.0  # between two signs of life while it has nothing to do
     cancel: float = 10.0  # to stop a painting
 
 
@@ -61,10 +63,15 @@ class EngineProcess:
         self.dead = asyncio.Event()
 
     @property
+    def _idle(self) -> bool:
+        return self._on_progress is None
+
+    @property
     def silence(self) -> str | None:
-        """What to say when it has not been heard of for long while painting; else None."""
+        """What to say when it has not been heard of for long; else None."""
         seconds = self._loop.time() - self._heard_at
-        if self._on_progress is None or seconds < WORTH_A_WORD * self._patience.silence:
+        patience = self._patience.idle if self._idle else self._patience.silence
+        if seconds < WORTH_A_WORD * patience:
             return None
         return f"nothing was heard of engine process {self.pid} for {seconds:.0f} s"
 
@@ -85,6 +92,21 @@ class EngineProcess:
         if not done:
             self._kill(f"it was not ready after {self._patience.start:.0f} s")
         return await self._ready
+
+    async def watch(self) -> None:
+        """Return when the process is dead; kill it where it falls silent without an order.
+
+        It is looked at several times: a bot that was stopped itself meanwhile must find the signs
+        of life that wait in the pipe before it judges.
+        """
+        in_vain = 0
+        while not self.dead.is_set():
+            heard_at = self._heard_at
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.dead.wait(), self._patience.idle / LOOKS)
+            in_vain = in_vain + 1 if self._idle and heard_at == self._heard_at else 0
+            if in_vain == LOOKS:
+                self._kill(f"nothing was heard of it for {self._patience.idle:.0f} s while idle")
 
     async def paint(self, order: PaintOrder, on_progress: OnProgress) -> PaintOutcome:
         """Paint one order, as `contract.Executor.paint` does."""
@@ -114,7 +136,7 @@ class EngineProcess:
 
     def cancel(self, job_id: int) -> None:
         """Stop what is painted before its next step; kill the process if it does not obey."""
-        if self._on_progress is None:
+        if self._idle:
             return
         self._cancelled = True
         self._send(Cancel(job_id))

@@ -13,9 +13,12 @@ from bot.executors.process_handle import Patience
 from tests.bot.executors.clockwork import Script
 
 SETUP = EngineSetup(
-    painter="tests.bot.executors.clockwork:load", progress_seconds=0.02, preview_seconds=0.2
+    painter="tests.bot.executors.clockwork:load",
+    progress_seconds=0.02,
+    preview_seconds=0.2,
+    alive_seconds=0.1,
 )
-IMPATIENT = Patience(start=20.0, silence=1.5, cancel=0.3)
+IMPATIENT = Patience(start=20.0, silence=1.5, idle=5.0, cancel=0.3)
 
 MakeOrder = Callable[[Script], PaintOrder]
 

@@ -126,6 +126,30 @@ async def test_frozen_while_painting(executor: LocalExecutor, order_for: MakeOrd
         await asyncio.wait_for(painting, 10)
 
 
+async def test_frozen_while_idle(executor: LocalExecutor, order_for: MakeOrder) -> None:
+    """A process that freezes between two paintings is a fault in words, and is replaced."""
+    (pid,) = executor.pids
+    assert executor.fault is None
+    os.kill(pid, signal.SIGSTOP)
+    async with asyncio.timeout(4):  # it is killed a second later
+        while executor.fault is None:  # noqa: ASYNC110 - no event is part of its API
+            await asyncio.sleep(0.05)
+    assert f"nothing was heard of engine process {pid}" in str(executor.fault)
+    await wait_for_new_pid(executor, pid)
+    await executor.paint(order_for(Script()), ignore)
+    assert executor.fault is None
+
+
+async def test_idle_for_long() -> None:
+    """A process that merely has nothing to do is left alone, however long."""
+    executor = LocalExecutor([SETUP], replace(IMPATIENT, idle=2.0))
+    await executor.start()
+    pids = executor.pids
+    await asyncio.sleep(3)
+    assert executor.pids == pids
+    await executor.close()
+
+
 async def test_says_why_it_cannot_paint(order_for: MakeOrder) -> None:
     """The fault is told before the start, while a process is silent or replaced, and at the end."""
     executor = LocalExecutor([SETUP], replace(IMPATIENT, silence=10.0))
