@@ -238,13 +238,15 @@ def _difference(found: list[Tensor], wanted: list[Tensor], relative: bool) -> Te
 
 def smoothness(canvas: Tensor, weight: float) -> tuple[Tensor, Tensor]:
     """The squared total variation of (1, 3, H, W), and its gradient."""
-    across = canvas[..., 1:] - canvas[..., :-1]
-    down = canvas[..., 1:, :] - canvas[..., :-1, :]
     factor = weight / canvas.numel()
     gradient = torch.zeros_like(canvas)
+    across = canvas[..., 1:] - canvas[..., :-1]
     gradient[..., 1:] += across
     gradient[..., :-1] -= across
+    loss = torch.linalg.vector_norm(across).square()
+    del across  # large pictures need its memory
+    down = canvas[..., 1:, :] - canvas[..., :-1, :]
     gradient[..., 1:, :] += down
     gradient[..., :-1, :] -= down
-    loss = factor * (across.square().sum() + down.square().sum())
-    return loss, gradient.mul_(2 * factor)
+    loss = loss + torch.linalg.vector_norm(down).square()
+    return factor * loss, gradient.mul_(2 * factor)

@@ -16,7 +16,7 @@ class Optimiser(Protocol):
     """Moves a canvas, in place, against its gradient."""
 
     def step(self, gradient: Tensor, ok: Tensor) -> None:
-        """Take one step, or none where `ok` is 0.0."""
+        """Take one step, or none where `ok` is 0.0. May write over the gradient."""
 
     def result(self) -> Tensor:
         """The canvas to show, (1, 3, H, W) float32."""
@@ -110,9 +110,9 @@ class LBFGS:
 
     def step(self, gradient: Tensor, ok: Tensor) -> None:
         """Take one step, or none where `ok` is 0.0."""
-        flat = gradient.nan_to_num(0.0, 0.0, 0.0).view(-1)
+        flat = gradient.nan_to_num_(0.0, 0.0, 0.0).view(-1)
         self._remember(flat, ok)
-        direction = self._direction(flat) * ok
+        direction = self._direction(flat).mul_(ok)
         self._gradient.lerp_(flat, ok)
         self._move.lerp_(direction, ok)
         self._moved.clamp_(min=ok)
@@ -157,8 +157,8 @@ class LBFGS:
         per_move[oldest_first], per_change[oldest_first] = outer, scale * inner
         own = gradient.dtype
         direction = self._changes.t() @ per_change.view(-1).to(own)
-        direction -= self._moves.t() @ per_move.view(-1).to(own)
-        return direction.sub_(scale * gradient)
+        direction.addmv_(self._moves.t(), per_move.view(-1).to(own), alpha=-1)
+        return direction.addcmul_(gradient, scale, value=-1)
 
     def result(self) -> Tensor:
         """The canvas as the last step left it."""

@@ -140,7 +140,9 @@ class Stepper:
         gradient /= _normalisation(recipe.canvas, gradient.device)[1]
         if recipe.smoothness:
             loss, own = smoothness(self._canvas, recipe.smoothness)
-            content, gradient = content + loss, gradient + own
+            content = content + loss
+            gradient += own
+            del own  # large pictures need its memory
 
         total = content + style
         finite = (gradient.isfinite().all() & total.isfinite()).float()

@@ -56,6 +56,7 @@ class Studio:
         objective = self._objective(scale, self._encoder, plan.block_side)
         if not objective.is_finite():
             objective = self._objective(scale, self._encoder.in_fp32, plan.block_side)
+        give_back_memory()  # that the targets took on the way
         canvas = canvas.to(self._encoder.device.torch_device, copy=True)
         if canvas.shape[2:] != (scale.height, scale.width):
             canvas = enlarge(canvas, scale.size)
