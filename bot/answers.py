@@ -1,7 +1,10 @@
 """How the bot answers an interaction whatever happens: shared by all commands and buttons."""
 
+import asyncio
+import contextlib
 import logging
 
+import aiohttp
 import discord
 from discord import app_commands
 
@@ -23,20 +26,51 @@ UNEXPECTED = (
     "Something went wrong here. It is in the bot's log as number {number}; "
     "try again, or tell the person who runs this bot."
 )
-_NO_ANSWER_POSSIBLE = {10062, 10015, 50027, 40060}  # unknown, dead or already answered
+ALREADY_ANSWERED = 40060
+TOKEN_DEAD = 50027
+PAUSES = (1.0, 4.0, 16.0, 60.0)  # seconds before the next try to tell a member something
+_NO_ANSWER_POSSIBLE = {10062, 10015, TOKEN_DEAD, ALREADY_ANSWERED}  # unknown, dead or answered
 
 
-async def tell(interaction: Interaction, error: BaseException) -> None:
-    """Tell the member, and nobody else, what went wrong; log what is no fault of theirs."""
+async def tell(interaction: Interaction, error: BaseException) -> bool:
+    """Tell the member, and nobody else, what went wrong; log what is no fault of theirs.
+
+    False when Discord could not be reached for long, so that they do not know yet.
+    """
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
     if isinstance(error, discord.HTTPException) and error.code in _NO_ANSWER_POSSIBLE:
         log.warning("interaction %d cannot be answered: %s", interaction.id, error)
-        return
+        return True
+    sentence = sentence_for(error, interaction.id)
+    for pause in (*PAUSES, None):
+        try:
+            await _answer_or_write(interaction, sentence)
+            return True
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as failed:
+            log.warning("interaction %d: the answer did not arrive: %s", interaction.id, failed)
+            if not may_have_arrived(failed):
+                return True
+        if pause is not None:
+            await asyncio.sleep(pause)
+    return False
+
+
+async def _answer_or_write(interaction: Interaction, sentence: str) -> None:
+    """Answer, or send a direct message once the token is dead."""
     try:
-        await answer(interaction, sentence_for(error, interaction.id))
-    except discord.HTTPException as failed:
-        log.warning("interaction %d: the answer did not arrive: %s", interaction.id, failed)
+        await answer(interaction, sentence)
+    except discord.HTTPException as error:
+        if error.code != TOKEN_DEAD:
+            raise
+        await interaction.user.send(sentence)
+
+
+def may_have_arrived(error: Exception) -> bool:
+    """Say whether Discord may have obeyed a call all the same, so that a repeat may help."""
+    if isinstance(error, discord.HTTPException):
+        return error.status >= 500 or error.code == ALREADY_ANSWERED
+    return isinstance(error, aiohttp.ClientError | OSError)  # OSError: time-outs too
 
 
 def sentence_for(error: BaseException, number: int) -> str:
@@ -57,12 +91,19 @@ def sentence_for(error: BaseException, number: int) -> str:
 
 async def answer(interaction: Interaction, sentence: str) -> None:
     """Answer so that only the member sees it, whatever was answered before."""
+    thinking = interaction.response.type is discord.InteractionResponseType.deferred_channel_message
     if not interaction.response.is_done():
-        await interaction.response.send_message(sentence, ephemeral=True)
-        return
-    if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+        try:
+            await interaction.response.send_message(sentence, ephemeral=True)
+            return
+        except discord.HTTPException as error:
+            if error.code != ALREADY_ANSWERED:
+                raise
+            thinking = True  # a deferral arrived whose confirmation was lost
+    if thinking:
         # The first follow-up would fill the public "thinking" instead of being a private one.
-        await interaction.delete_original_response()
+        with contextlib.suppress(discord.NotFound):  # it went at an earlier try
+            await interaction.delete_original_response()
     await interaction.followup.send(sentence, ephemeral=True)
 
 

@@ -5,13 +5,14 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 
+from bot.answers import PAUSES
 from bot.client import MuralscapeClient
 from bot.community import Community, CommunityStores
 from bot.errors import MuralscapeError
@@ -28,7 +29,7 @@ from bot.muralize import command as muralize_command
 from bot.muralize.delivery import Delivery, Patience
 from bot.muralize.intake import Intake, open_session
 from bot.muralize.live_cards import LiveCards, Pace
-from bot.muralize.messages import Messages, SendError
+from bot.muralize.messages import Messages, NotNow, SendError
 from bot.muralize.plot import draw_curve
 from bot.muralize.presses import Presses
 from bot.muralize.service import Muralize
@@ -58,10 +59,17 @@ class Tempo:
 
 
 class App:
-    """The bot: everything but the executor, which is given."""
+    """The bot: everything but the executor, which is given. `clock` gives Unix seconds."""
 
-    def __init__(self, settings: Settings, executor: Executor, tempo: Tempo | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        executor: Executor,
+        tempo: Tempo | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         tempo = tempo or Tempo()
+        self._clock = clock
         limits = settings.limits
         chance = random.Random()
         self._settings = settings
@@ -70,8 +78,8 @@ class App:
         self._pictures = PictureStore(settings.data_dir / "pictures")
         store = JobStore(self._database)
         stores = CommunityStores(self._database)
-        self._keeper = PictureKeeper(self._pictures, [store, *stores.picture_users], time.time)
-        self.jobs = JobService(store, self._keeper, Schedule(Estimator()), time.time, chance)
+        self._keeper = PictureKeeper(self._pictures, [store, *stores.picture_users], clock)
+        self.jobs = JobService(store, self._keeper, Schedule(Estimator()), clock, chance)
         api_base, web = settings.discord.api_base, settings.web
         gallery = Gallery(
             stores.challenges,
@@ -84,10 +92,10 @@ class App:
         self.client = MuralscapeClient(
             api_base, settings.data_dir / "commands-synced", self.pages.trace, self.pages.linked
         )
-        self._messages = Messages(self.client, time.time)
-        self._cards = LiveCards(self.jobs, self._messages, time.time, time.monotonic, tempo.cards)
+        self._messages = Messages(self.client, clock)
+        self._cards = LiveCards(self.jobs, self._messages, clock, time.monotonic, tempo.cards)
         self._delivery = Delivery(
-            self.jobs, self._messages, self._cards, self._pictures, time.time, tempo.delivery
+            self.jobs, self._messages, self._cards, self._pictures, clock, tempo.delivery
         )
         self._dispatcher = Dispatcher(self.jobs, executor, self._pictures)
         self._session = open_session
@@ -206,16 +214,20 @@ class App:
 
     async def _sweep(self) -> None:
         retention = self._settings.limits.retention_days * DAY
-        await sweep_for_ever(self.jobs.forget, self._keeper, time.time, retention)
+        await sweep_for_ever(self.jobs.forget, self._keeper, self._clock, retention)
 
     async def _resume(self, muralize: Muralize) -> None:
         """Go on with requests whose pictures were being fetched when the last run stopped."""
 
         async def refuse(origin: Origin, sentence: str) -> None:
-            try:
-                await self._messages.refuse(origin, sentence)
-            except SendError as error:
-                log.warning("a member could not be told %r: %s", sentence, error)
+            for pause in (*PAUSES, None):
+                try:
+                    return await self._messages.refuse(origin, sentence)
+                except SendError as error:
+                    log.warning("a member could not be told %r: %s", sentence, error)
+                    if pause is None or not isinstance(error, NotNow):
+                        return
+                await asyncio.sleep(pause)
 
         await muralize.resume(refuse)
 

@@ -1,10 +1,12 @@
 """Takes jobs from the queue to the executor, and what comes of them back to the service."""
 
 import asyncio
+import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bot.errors import ExecutorLost, PaintingCancelled, PaintingFailed
+from bot.errors import ExecutorLost, MuralscapeError, PaintingCancelled, PaintingFailed
 from bot.executors.contract import Executor, PaintOrder, PaintOutcome
 from bot.jobs.model import Job, JobResult, JobState
 from bot.jobs.service import JobService
@@ -27,10 +29,7 @@ class Dispatcher:
         self._service = service
         self._executor = executor
         self._pictures = pictures
-        # One token for each order that the executor has room for. A job is claimed when there is
-        # a token, not before, so that its turn is decided as late as can be.
-        self._room: asyncio.Queue[None] = asyncio.Queue()
-        self._news = asyncio.Event()  # a job may be waiting, or we stop
+        self._news = asyncio.Event()  # a job may be waiting, there may be room, or we stop
         self._stopping = asyncio.Event()
         self._putting_back = False
         self._cancelled: set[int] = set()
@@ -43,9 +42,8 @@ class Dispatcher:
         """Dispatch jobs until `stop`; the executor must have started."""
         self._idle.clear()
         unsubscribe = self._service.subscribe(self._follow)
-        self._service.ready(self._executor.capacity, self._executor.devices[0])
-        for _ in range(self._executor.capacity):
-            self._room.put_nowait(None)
+        self._look()
+        self._executor.watch(self._look)
         try:
             while job := await self._next():
                 painting = asyncio.create_task(self._paint(job))
@@ -59,7 +57,6 @@ class Dispatcher:
         """Begin no painting any more; put back what is not finished after `grace` seconds."""
         self._stopping.set()
         self._news.set()
-        self._room.put_nowait(None)
         try:
             async with asyncio.timeout(grace):
                 await self._idle.wait()
@@ -70,15 +67,16 @@ class Dispatcher:
 
     async def _next(self) -> Job | None:
         """Wait until there is both room and a job, and claim it; None when we stop."""
-        await self._room.get()
         while not self._stopping.is_set():
             self._news.clear()
+            job = None
             try:
-                job = await self._service.claim()
+                # Not before there is room, so that a job's turn is decided as late as can be.
+                if len(self._paintings) < self._executor.capacity:
+                    job = await self._service.claim()
             except Exception:  # a full disk or a locked database; no job was lost to it
                 log.exception("no job could be claimed; next try in %.0f s", RETRY_SECONDS)
                 asyncio.get_running_loop().call_later(RETRY_SECONDS, self._news.set)
-                job = None
             if job and self._stopping.is_set():
                 await self._service.put_back(job.id)
                 return None
@@ -86,6 +84,12 @@ class Dispatcher:
                 return job
             await self._news.wait()
         return None
+
+    def _look(self) -> None:
+        """See how much room there is, and on what."""
+        devices = self._executor.devices
+        self._service.ready(self._executor.capacity, devices[0] if devices else "")
+        self._news.set()
 
     async def _drain(self) -> None:
         while self._paintings:
@@ -111,28 +115,43 @@ class Dispatcher:
             finally:
                 self._cancelled.discard(job.id)
                 del self._paintings[job.id]
-                self._room.put_nowait(None)
+                self._news.set()
 
     async def _attempt(self, job: Job) -> None:
         """Paint a job once and write down what came of it."""
+        service = self._service
         try:
             result = await self._make(job)
         except PaintingCancelled:
-            if self._putting_back:
-                await self._service.put_back(job.id)
-            else:
-                await self._service.stopped(job.id)
+            end = service.put_back if self._putting_back else service.stopped
+            await self._write_down(lambda: end(job.id))
         except PaintingFailed as failure:
+            sentence = failure.sentence
             log.info("not painted: %s", failure)
-            await self._service.failed(job.id, failure.sentence)
+            await self._write_down(lambda: service.failed(job.id, sentence))
         except ExecutorLost as lost:
             log.warning("the executor was lost: %s", lost)
-            await self._service.lost(job.id)
+            await self._write_down(lambda: service.lost(job.id))
         except Exception:
             log.exception("this painting went wrong")
-            await self._service.failed(job.id, OUR_FAULT)
+            await self._write_down(lambda: service.failed(job.id, OUR_FAULT))
         else:
-            await self._service.painted(job.id, result)
+            await self._write_down(lambda: service.painted(job.id, result))
+
+    async def _write_down(self, write: Callable[[], Awaitable[Job]]) -> None:
+        """Write how a painting ended, again and again while the disk is full, until we stop."""
+        while True:
+            try:
+                await write()
+                return
+            except MuralscapeError:  # another try would be refused too
+                raise
+            except Exception:
+                if self._stopping.is_set():
+                    raise
+                log.exception("an end could not be written down; again in %.0f s", RETRY_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), RETRY_SECONDS)
 
     async def _make(self, job: Job) -> JobResult:
         """Have the executor paint, and take its files into the picture store."""

@@ -1,8 +1,10 @@
 """`/muralize` and the message menu "Muralize this picture"."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 
+import aiohttp
 import discord
 from discord import app_commands
 
@@ -16,6 +18,8 @@ from bot.styles.command import choices
 from bot.styles.model import Style
 from bot.styles.service import StyleService
 from engine.presets import PRESETS
+
+log = logging.getLogger(__name__)
 
 MODAL_SECONDS = 900.0  # after which a form that nobody sent is forgotten
 
@@ -92,12 +96,19 @@ async def ask(
     remembering = asyncio.create_task(muralize.remember(request))
     try:
         await interaction.response.defer(thinking=True, ephemeral=private)
-    except discord.HTTPException:
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         await remembering
-        await muralize.forget(request)
-        raise
+        if not answers.may_have_arrived(error):
+            await muralize.forget(request)
+            raise
+        # The member may see "thinking" now; and where not, the channel is a way to them too.
+        log.warning("interaction %d may have been answered: %s", interaction.id, error)
     await remembering
-    await muralize.start(request)
+    try:
+        await muralize.start(request)
+    except Exception as error:  # noqa: BLE001 - as at the edge, but it is forgotten once told
+        if await answers.tell(interaction, error):
+            await muralize.forget(request)
 
 
 class StyleForm(discord.ui.Modal, title="Muralize this picture"):

@@ -115,10 +115,14 @@ class Delivery:
 
     async def _deliver_and_log(self, job: Job) -> None:
         with about_job(str(job.id)):
-            try:
-                await self._deliver(job)
-            except Exception:  # one job's fault must not end the others' delivery
-                log.exception("delivery failed; it is tried again at the next start")
+            pause = self._patience.first
+            while True:
+                try:
+                    return await self._deliver(job)
+                except Exception:  # a full disk; nor must one job's fault end others' delivery
+                    log.exception("delivery failed; next try in %.0f s", pause)
+                await asyncio.sleep(pause)
+                pause = min(self._patience.longest, 2 * pause)
 
     async def _deliver(self, job: Job) -> None:
         await self._cards.let_go(job.id)

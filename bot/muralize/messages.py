@@ -5,7 +5,7 @@ Each method sends one message or raises what its failure means for what to do ne
 
 import io
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
@@ -90,10 +90,16 @@ class Messages:
     async def refuse(self, origin: Origin, sentence: str) -> None:
         """Take a public "thinking" back and tell its member, and nobody else, why not."""
         webhook = self._webhook(origin)
-        with explained():
-            # The first follow-up would fill the public answer instead of being a private one.
-            await webhook.delete_message(ORIGINAL)
-            await webhook.send(sentence, ephemeral=True)
+        try:
+            with explained():
+                # The first follow-up would fill the public answer instead of being a private one.
+                with suppress(discord.NotFound):  # it went at an earlier try
+                    await webhook.delete_message(ORIGINAL)
+                await webhook.send(sentence, ephemeral=True)
+        except RouteClosed:  # the token died while the bot was down
+            with explained():
+                channel = await self._client.create_dm(discord.Object(origin.member_id))
+                await channel.send(sentence)
 
     async def post(self, job: Job, card: Card, files: Sequence[Upload]) -> Sent:
         """Send a message to the job's channel, which mentions its member."""
@@ -129,16 +135,24 @@ class Messages:
         return _sent(message) if wanted and wanted <= _custom_ids(message) else None
 
     async def find_posted(self, job: Job, *, privately: bool, since: float) -> Sent | None:
-        """Look for the job's outcome among what was sent after `since`, in Unix seconds."""
-        after = discord.Object(discord.utils.time_snowflake(datetime.fromtimestamp(since, UTC)))
+        """Look for the job's outcome among what was sent after `since`, in Unix seconds.
+
+        Then among the newest since the member asked: our clock may have been wrong, and the ids of
+        what Discord made are in its own time.
+        """
+        begun = discord.Object(discord.utils.time_snowflake(datetime.fromtimestamp(since, UTC)))
+        asked = discord.Object(job.origin.interaction_id)
         try:
             with explained():
                 channel = (
                     await self._private(job) if privately else self._channel(job.origin.channel_id)
                 )
-                async for message in channel.history(limit=200, after=after):
-                    if job.delivery.nonce == str(message.nonce) or _is_about(message, job):
-                        return _sent(message)
+                for after, oldest_first in ((begun, True), (asked, False)):
+                    async for message in channel.history(
+                        limit=200, after=after, oldest_first=oldest_first
+                    ):
+                        if job.delivery.nonce == str(message.nonce) or _is_about(message, job):
+                            return _sent(message)
         except RouteClosed:  # it may not read what was sent there
             pass
         return None

@@ -85,8 +85,9 @@ class Muralize:
     async def start(self, request: Request) -> Job | None:
         """Fetch the pictures of a remembered request and queue the painting.
 
-        Raises Refused and ImageRejected; the request is forgotten then, and nothing is kept. None
-        when the bot is stopping: the next start will go on with the request.
+        Raises Refused and ImageRejected; whoever tells the member so forgets the request then, for
+        a crash before that must not lose it. None when the bot is stopping: the next start will go
+        on with the request.
         """
         if self._closing.is_set():
             return None
@@ -97,9 +98,6 @@ class Muralize:
         except asyncio.CancelledError:
             if self._closing.is_set():
                 return None
-            raise
-        except Exception:  # the member is told that it failed, so it must not start later
-            await self._requests.remove(request)
             raise
         finally:
             self._fetching.discard(fetching)
@@ -129,6 +127,9 @@ class Muralize:
                 job = await self.start(request)
             except (Refused, ImageRejected) as error:
                 await refuse(request.origin, str(error))
+                await self._requests.remove(request)
+            except Exception:  # a full disk must not end the bot
+                log.exception("a request of the last run waits for the next start")
             else:
                 log.info("a request of the last run became job %s", job.id if job else "none yet")
 

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import multiprocessing
 import signal
+import time
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
@@ -18,23 +19,36 @@ _context.set_forkserver_preload(["tests.end_to_end.bot_process"])
 
 
 def start(
-    token: str, api_base: str, data_dir: Path, painter: str, tempo: Tempo = HURRY
+    token: str,
+    api_base: str,
+    data_dir: Path,
+    painter: str,
+    tempo: Tempo = HURRY,
+    clock_ahead: float = 0.0,
 ) -> ForkServerProcess:
-    """Start a bot; the caller kills or terminates it."""
-    process = _context.Process(target=_run, args=(token, api_base, data_dir, painter, tempo))
+    """Start a bot whose clock is so many seconds ahead; the caller kills or terminates it."""
+    process = _context.Process(
+        target=_run, args=(token, api_base, data_dir, painter, tempo, clock_ahead)
+    )
     process.start()
     return process
 
 
-def _run(token: str, api_base: str, data_dir: Path, painter: str, tempo: Tempo) -> None:
-    asyncio.run(_serve(token, api_base, data_dir, painter, tempo))
+def _run(
+    token: str, api_base: str, data_dir: Path, painter: str, tempo: Tempo, ahead: float
+) -> None:
+    asyncio.run(_serve(token, api_base, data_dir, painter, tempo, ahead))
 
 
-async def _serve(token: str, api_base: str, data_dir: Path, painter: str, tempo: Tempo) -> None:
+async def _serve(
+    token: str, api_base: str, data_dir: Path, painter: str, tempo: Tempo, ahead: float
+) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     executor = LocalExecutor([EngineSetup(device="cpu", painter=PAINTERS + painter, niceness=0)])
-    app = App(settings(token, api_base, data_dir, ROOMY), executor, tempo)
+    app = App(
+        settings(token, api_base, data_dir, ROOMY), executor, tempo, lambda: time.time() + ahead
+    )
     app.client._connection.guild_ready_timeout = 0.05
     gc.collect()
     gc.freeze()  # as `muralscape run` does

@@ -97,6 +97,11 @@ def load_steady(_: EngineSetup) -> TimedPainter:
     return TimedPainter(0.25)
 
 
+def load_brisk(_: EngineSetup) -> TimedPainter:
+    """Paint in a twentieth of a second."""
+    return TimedPainter(0.05, steps=5)
+
+
 def load_slow(_: EngineSetup) -> TimedPainter:
     """Paint for longer than a test waits."""
     return TimedPainter(60.0, steps=1200)

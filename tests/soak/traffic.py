@@ -13,7 +13,7 @@ NAMES = ("ada", "ben", "cleo")
 MODERATOR = "mo"
 COLOURS = ("teal", "red", "gold", "navy", "purple", "green")
 ENDED = ("Not painted", "Cancelled")
-SMALL = {"preset": "draft", "size": "32"}
+SIZE = "32"  # pixels: the engine is to be used often, not for long
 REMEMBERED = 24  # results whose buttons are still pressed; the simulator forgets older ones
 PATIENCE = 300.0  # seconds that a member waits before it counts as an error
 
@@ -53,7 +53,8 @@ class Members:
             user,
             content=picture(colour=content),
             style=picture(colour=style),
-            **SMALL,
+            preset="draft",
+            size=SIZE,
         )
         await self._outcome(asked)
 
@@ -69,7 +70,9 @@ class Members:
         await self._told(self._simulator.people.invoke(saved), "style")
         await self._told(run(self._simulator, "style list", user), "style")
         saved_style = name.replace(" ", "_")
-        await self._outcome(muralize(self._simulator, user, saved_style=saved_style, **SMALL))
+        await self._outcome(
+            muralize(self._simulator, user, saved_style=saved_style, preset="draft", size=SIZE)
+        )
         await self._told(run(self._simulator, "style delete", user, {"name": name}), "style")
 
     async def press_again(self, user: str) -> None:
@@ -89,7 +92,7 @@ class Members:
 
     async def cancel(self, user: str) -> None:
         """Ask for a painting and think better of it."""
-        asked = muralize(self._simulator, user, **SMALL)
+        asked = muralize(self._simulator, user, preset="draft", size=SIZE)
         card = await self._simulator.until(
             lambda: asked.original if asked.original and asked.original.components else None,
             PATIENCE,
@@ -108,7 +111,7 @@ class Members:
         start = {"title": "Night", "theme": "Paint it"}
         await self._told(run(self._simulator, "challenge start", MODERATOR, start), "challenge")
         for user in NAMES[:2]:
-            result = await self._outcome(muralize(self._simulator, user, **SMALL))
+            result = await self._outcome(muralize(self._simulator, user, preset="draft", size=SIZE))
             if result is not None:
                 press = self._simulator.people.press(result.id, button(result, "enter"), user)
                 await self._told(press, "challenge")

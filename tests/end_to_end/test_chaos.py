@@ -1,0 +1,153 @@
+"""Two hundred jobs while everything around them breaks: each comes once, or ends in words."""
+
+import asyncio
+import random
+import shutil
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from bot.simulator import Simulator
+from bot.simulator.model import Interaction, InteractionState
+from tests.end_to_end.disasters import Victim, small_disk
+from tests.end_to_end.harness import is_result, muralize, picture, private_answers
+from tests.end_to_end.test_memory import ALLOWED, MIB
+
+JOBS = 200
+MEMBERS = ("ada", "ben", "cleo", "olga")
+# In the first half the bot dies too; in the second it lives, so that its memory can be watched.
+MILD = ["kill_engine", "cut_network", "lose_answers", "slow_network", "fill_disk", "move_clock"]
+WILD = [*MILD, "kill_bot", "kill_bot"]
+
+
+async def test_two_hundred_jobs_in_chaos(
+    simulator: Simulator, migrated_file: Path, tmp_path: Path
+) -> None:
+    """No job is lost or comes twice, database and picture store agree, and memory is flat."""
+    moments = random.Random(200)
+    with small_disk(tmp_path / "data") as mounted:
+        shutil.copy(migrated_file, tmp_path / "data" / "muralscape.db")
+        victim = Victim(simulator, tmp_path / "data", moments, mounted)
+        await victim.start()
+        asked = await suffer(victim, JOBS // 2, WILD)
+        before = victim.process.memory_info().rss
+        asked += await suffer(victim, JOBS - len(asked), MILD)
+        grown = victim.process.memory_info().rss - before
+        try:
+            await simulator.until(lambda: not unsettled(victim.data_dir), 60)
+        finally:
+            assert await victim.stop() == 0
+        assert set(victim.happened) == set(WILD)
+        assert_each_once(victim, asked)
+        assert grown < ALLOWED, f"grew by {grown / MIB:.1f} MiB"
+        # two hours on, the next start sweeps away what crashes left in the picture store
+        victim.clock_ahead = 7200
+        await victim.start()
+        await simulator.until(lambda: stored(victim.data_dir) == referred_to(victim.data_dir), 10)
+        assert await victim.stop() == 0
+        assert_consistent(victim.data_dir)
+
+
+async def suffer(victim: Victim, count: int, disasters: list[str]) -> list[Interaction]:
+    """Have so many commands acknowledged while disasters happen; return all that were sent."""
+    simulator, moments = victim.simulator, victim.moments
+    asked: list[Interaction] = []
+
+    def enough() -> bool:
+        return sum(one.state is InteractionState.ACKNOWLEDGED for one in asked) >= count
+
+    async def ask(user: str) -> None:
+        while not enough():
+            asked.append(muralize(simulator, user, content=unlike_others(moments)))
+            await answered(simulator, asked[-1])
+            await asyncio.sleep(moments.uniform(0, 0.6))
+
+    async def strike() -> None:
+        while not enough():
+            for disaster in moments.sample(disasters, len(disasters)):
+                await asyncio.sleep(moments.uniform(0.1, 0.6))
+                await victim.befall(disaster)
+
+    async with asyncio.TaskGroup() as together:
+        together.create_task(strike())
+        for user in MEMBERS:
+            together.create_task(ask(user))
+    return asked
+
+
+async def answered(simulator: Simulator, one: Interaction) -> None:
+    """Wait until an interaction was acknowledged, or its time to be is over."""
+    await simulator.until(lambda: one.state is not InteractionState.WAITING, 30)
+
+
+def unlike_others(moments: random.Random) -> bytes:
+    """Make a picture that no other job has, so that no two share a file."""
+    return picture(colour=f"#{moments.getrandbits(24):06x}")
+
+
+def assert_each_once(victim: Victim, asked: list[Interaction]) -> None:
+    """Each acknowledged command has a painting or a sentence, and none has two paintings."""
+    simulator = victim.simulator
+    made = {row["interaction_id"]: row for row in query(victim.data_dir, "SELECT * FROM jobs")}
+    assert made.keys() <= {one.id for one in asked}
+    arrived = Counter(
+        file.filename.split(".")[0]
+        for message in simulator.world.messages.values()
+        for file in message.attachments
+        if is_result(message)
+    )
+    for job in made.values():
+        told = simulator.world.messages.get(job["delivered_message_id"])
+        assert told is not None, dict(job)
+        assert arrived[f"muralscape-{job['id']}"] == (job["state"] == "done"), dict(job)
+        assert (job["state"] == "done") == is_result(told), told.content
+        assert job["state"] == "done" or "Not painted" in told.content
+    silent: Counter[int] = Counter()
+    for one in asked:
+        acknowledged = one.state is InteractionState.ACKNOWLEDGED
+        if acknowledged and one.id not in made and not private_answers(simulator, one):
+            silent[one.user.id] += 1
+    # whose token died before a refusal could be sent was written to
+    assert silent <= letters(simulator)
+
+
+def letters(simulator: Simulator) -> Counter[int]:
+    """Count the direct messages that each member got."""
+    return Counter(
+        message.channel.recipients[0].id
+        for message in simulator.world.messages.values()
+        if message.channel.recipients
+    )
+
+
+def assert_consistent(data_dir: Path) -> None:
+    """The database is sound, and every picture is there that a row names, and no other."""
+    assert [row[0] for row in query(data_dir, "PRAGMA integrity_check")] == ["ok"]
+    assert query(data_dir, "PRAGMA foreign_key_check") == []
+    assert stored(data_dir) == referred_to(data_dir)
+    assert list((data_dir / "pictures" / "work").iterdir()) == []
+
+
+def unsettled(data_dir: Path) -> list[sqlite3.Row]:
+    """List the requests that are no jobs yet and the jobs whose member was not told the end."""
+    untold = "SELECT id FROM jobs WHERE told_at IS NULL"
+    return query(data_dir, f"{untold} UNION ALL SELECT interaction_id FROM requests")
+
+
+def stored(data_dir: Path) -> set[str]:
+    """Name the pictures on disk."""
+    return {file.name for file in (data_dir / "pictures").glob("[0-9a-f][0-9a-f]/*")}
+
+
+def referred_to(data_dir: Path) -> set[str]:
+    """Name the pictures that rows refer to; nobody saves styles or enters challenges here."""
+    return {row[0] for row in query(data_dir, "SELECT picture FROM job_pictures")}
+
+
+def query(data_dir: Path, sql: str) -> list[Any]:
+    """Read from the bot's database."""
+    with closing(sqlite3.connect(f"file:{data_dir}/muralscape.db?mode=ro", uri=True)) as connection:
+        connection.row_factory = sqlite3.Row
+        return connection.execute(sql).fetchall()
