@@ -4,6 +4,8 @@ import os
 
 from hypothesis import settings
 
+pytest_plugins = ["tests.log_guard"]
+
 # A slow machine is no fault of the code. Where nobody is there to look at a new finding, the
 # examples are the same in every run.
 settings.register_profile("default", deadline=None)

@@ -13,6 +13,7 @@ from bot.simulator.errors import (
     invalid_webhook_token,
     unknown,
 )
+from bot.simulator.issued import issue
 from bot.simulator.limits import Limits
 from bot.simulator.messages import Messages
 from bot.simulator.model import (
@@ -62,7 +63,7 @@ class Interactions:
     ) -> Interaction:
         """Tell the bot that `user` did something and start the clock on its answer."""
         world = self._world
-        token = secrets.token_urlsafe(48)
+        token = issue(secrets.token_urlsafe(48))
         interaction = Interaction(
             world.snowflake(), type_, token, user, channel, data, world.clock()
         )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from bot.simulator.bus import Bus, Change, ChannelChanged, GuildChanged, MemberChanged
 from bot.simulator.clock import Clock, Snowflakes
 from bot.simulator.errors import Invalid
+from bot.simulator.issued import issue
 from bot.simulator.model import (
     Channel,
     ChannelType,
@@ -38,7 +39,7 @@ class World:
         self.bot = self.add_user("muralscape", bot=True)
         self.application_id = self.bot.id  # the same number for every application since 2016
         self.application_owner = self.add_user("host", "The host")
-        self.token = bot_token(self.bot.id)
+        self.token = issue(bot_token(self.bot.id))
 
     # people and places
 

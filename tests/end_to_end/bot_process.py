@@ -8,6 +8,7 @@ import time
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
+from bot import logs
 from bot.app import App, Tempo
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
@@ -43,6 +44,7 @@ def _run(
 async def _serve(
     token: str, api_base: str, data_dir: Path, painter: str, tempo: Tempo, ahead: float
 ) -> None:
+    logs.set_up("info", "text", (token,))
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     executor = LocalExecutor([EngineSetup(device="cpu", painter=PAINTERS + painter, niceness=0)])

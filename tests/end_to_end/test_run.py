@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from bot.simulator import Simulator
+from tests import log_guard
 from tests.end_to_end.harness import muralize, running_bot
 
 
@@ -21,6 +22,13 @@ async def start(*arguments: str, **settings: str) -> asyncio.subprocess.Process:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
+
+
+async def output_of(process: asyncio.subprocess.Process, within: float = 60) -> bytes:
+    """Wait for a process to end and return what it wrote, with no secret in it."""
+    output, _ = await asyncio.wait_for(process.communicate(), within)
+    log_guard.look_through(output.decode(), "a bot's output")
+    return output
 
 
 async def test_runs_from_the_environment_until_sigterm(
@@ -39,7 +47,7 @@ async def test_runs_from_the_environment_until_sigterm(
     asked = muralize(simulator)
     await simulator.until(lambda: asked.original and "Waiting" in asked.original.content, 20)
     process.send_signal(signal.SIGTERM)
-    output, _ = await asyncio.wait_for(process.communicate(), 20)
+    output = await output_of(process, 20)
     assert process.returncode == 0, output.decode()
     assert simulator.world.token.encode() not in output
     assert asked.token.encode() not in output
@@ -51,7 +59,7 @@ async def test_faults_are_told_all_at_once(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text("[limits]\npixels = 3\n[web]\nprot = 1\n")
     process = await start("--config", str(config), ENGINE__DEVICE="toaster")
-    output, _ = await process.communicate()
+    output = await output_of(process)
     lines = output.decode().splitlines()
     assert process.returncode == 2
     assert len(lines) == 4
@@ -69,7 +77,7 @@ async def test_a_wrong_token_is_told_in_words(simulator: Simulator, data_dir: Pa
         LOG__FORMAT="text",
         LOG__LEVEL="error",
     )
-    output, _ = await process.communicate()
+    output = await output_of(process)
     assert process.returncode == 2
     assert output.decode().splitlines() == [
         "muralscape: Discord does not accept the token; copy it again from the developer portal"
@@ -84,7 +92,7 @@ async def test_a_taken_address_is_told_in_words(simulator: Simulator, data_dir: 
         DATA_DIR=str(data_dir),
         WEB__PORT=str(simulator.port),
     )
-    output, _ = await process.communicate()
+    output = await output_of(process)
     assert process.returncode == 2
     assert b"Address already in use); set web.host and web.port" in output
 
@@ -97,7 +105,7 @@ async def test_a_second_bot_is_refused(simulator: Simulator, data_dir: Path) -> 
             DISCORD__API_BASE=simulator.api_base,
             DATA_DIR=str(data_dir),
         )
-        output, _ = await process.communicate()
+        output = await output_of(process)
         assert process.returncode == 2
         assert b"another bot is running on" in output
         assert not bot.task.done()
@@ -136,7 +144,7 @@ async def test_waits_for_discord(data_dir: Path, unused_tcp_port: int) -> None:
         while b"next try in" not in await process.stdout.readline():
             pass
     process.send_signal(signal.SIGTERM)
-    output, _ = await asyncio.wait_for(process.communicate(), 10)
+    output = await output_of(process, 10)
     assert process.returncode == 0, output.decode()
     assert b"Traceback" not in output
 

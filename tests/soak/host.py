@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 from bot.simulator import Simulator
+from tests import log_guard
 
 # The executor's own word for a death that it has dealt with; deaths are part of the traffic.
 REPLACED = "It is replaced."
@@ -90,6 +91,7 @@ async def hosted(simulator: Simulator, folder: Path) -> AsyncIterator[Host]:
     finally:
         process.terminate()
         await asyncio.wait_for(process.wait(), 60)
+    log_guard.look_through(log.read_text(), str(log))
     if process.returncode != 0:
         raise RuntimeError(f"the bot ended with exit code {process.returncode}; see {log}")
 
