@@ -16,6 +16,7 @@ SUBCOMMANDS = {
         "Say which VGG-19 weights there are, or fetch ImageNet's.",
     ),
     "run": ("bot.run_command", "Run the Discord bot."),
+    "worker": ("bot.worker_command", "Paint for a bot on another machine, over NATS."),
     "simulate": ("bot.simulate_command", "Try the bot in a browser, without a Discord account."),
     "check": ("bot.check.command", "Say what is wrong with a set-up, and what to do."),
     "invite": ("bot.invite_command", "Print the link that adds the bot to a server."),

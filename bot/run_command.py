@@ -11,8 +11,10 @@ import discord
 from bot import logs
 from bot.app import App
 from bot.errors import MuralscapeError
+from bot.executors.contract import Executor
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
+from bot.executors.several import HereAndElsewhere
 from bot.settings import Settings, SettingsError, load
 
 
@@ -33,7 +35,7 @@ def command(config: Path | None) -> None:
     logs.set_up(
         settings.log.level,
         settings.log.format,
-        (token.get_secret_value(),) if token is not None else (),
+        tuple(s.get_secret_value() for s in (token, settings.nats.token) if s is not None),
     )
     try:
         asyncio.run(serve(settings))
@@ -60,6 +62,25 @@ def load_settings(config: Path | None, *, token_required: bool) -> Settings:
         ) from None
 
 
+def executor_for(settings: Settings, setup: EngineSetup) -> Executor:
+    """Make what paints: this machine, workers elsewhere, or both."""
+    nats = settings.nats
+    if not nats.url:
+        return LocalExecutor([setup])
+    try:
+        from bot.executors.nats.executor import NatsExecutor
+        from bot.executors.nats.link import Access
+    except ModuleNotFoundError:
+        raise click.UsageError(
+            "nats.url needs its client: pip install 'muralscape[nats]'"
+        ) from None
+    token = nats.token.get_secret_value() if nats.token else ""
+    elsewhere = NatsExecutor(Access(nats.url, token, nats.nkey_file, nats.ca_file))
+    if not nats.paint_here:
+        return elsewhere
+    return HereAndElsewhere(LocalExecutor([setup]), elsewhere)
+
+
 async def serve(settings: Settings) -> None:
     """Run the bot until a signal asks it to stop."""
     stop = asyncio.Event()
@@ -67,7 +88,7 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     setup = EngineSetup(weights=settings.engine.weights, device=settings.engine.device)
-    executor = LocalExecutor([setup])
+    executor = executor_for(settings, setup)
     app = App(settings, executor)
     # A full collection would look through every module that was imported, which stops the event
     # loop for 150 ms and finds nothing. From here on they are not looked at.

@@ -84,6 +84,16 @@ class EngineSettings(_Section):
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
 
 
+class NatsSettings(_Section):
+    """Workers on other machines, over a NATS server with JetStream."""
+
+    url: str = ""  # empty: everything is painted here
+    token: SecretStr | None = None
+    nkey_file: Path | None = None  # the seed of the bot's own NKey
+    ca_file: Path | None = None  # certificates that the server's is checked against
+    paint_here: bool = True  # as well
+
+
 class WebSettings(_Section):
     """Where the bot's own pages are served."""
 
@@ -130,6 +140,7 @@ class Settings(BaseSettings):
     database_url: str = ""  # empty: SQLite in data_dir
     discord: DiscordSettings = DiscordSettings()
     engine: EngineSettings = EngineSettings()
+    nats: NatsSettings = NatsSettings()
     web: WebSettings = WebSettings()
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()

@@ -24,6 +24,8 @@ class PaintOrder:
     seed: int
     result: Path  # the picture is written here, as PNG
     timelapse: Path | None = None  # an MP4 is written here
+    checkpoint: Path | None = None  # written now and then while it is painted
+    resume: Path | None = None  # another's checkpoint to go on from, where there is such a file
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Executor(Protocol):
 
     @property
     def capacity(self) -> int:
-        """How many orders it can paint at a time; fixed once it has started."""
+        """How many orders it can paint at a time just now; 0 while nobody is there to paint."""
 
     @property
     def devices(self) -> tuple[str, ...]:
@@ -80,8 +82,12 @@ class Executor(Protocol):
     async def start(self) -> None:
         """Return when the first order would be painted at full speed.
 
-        Raises `PaintingFailed` with a sentence for the host when it never will be.
+        Where others paint, who come and go, it returns at once. Raises `PaintingFailed` with a
+        sentence for the host when nothing ever will be painted.
         """
+
+    def watch(self, listener: Callable[[], None]) -> None:
+        """Call `listener` on the event loop whenever capacity or devices have changed."""
 
     async def close(self) -> None:
         """Stop whatever is painted and free the devices. Paintings under way are lost."""
@@ -89,7 +95,7 @@ class Executor(Protocol):
     async def paint(self, order: PaintOrder, on_progress: OnProgress) -> PaintOutcome:
         """Paint one order; `on_progress` is called on the event loop and must not block.
 
-        Not to be called for more than `capacity` orders at a time.
+        Orders beyond `capacity`, which may sink while they are painted, wait.
 
         Raises `PaintingCancelled` after `cancel`, `PaintingFailed` with a sentence for the member
         when another try would fail the same way, `ExecutorLost` when one might not.

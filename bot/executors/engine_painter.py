@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -9,6 +10,7 @@ from PIL import Image
 from bot.executors.contract import PaintOrder, PaintOutcome
 from bot.executors.engine_process import EngineSetup
 from engine import images
+from engine.errors import CheckpointRejected
 from engine.request import Painting, Progress, StylizeRequest
 from engine.stylize import stylize
 from engine.timelapse import film
@@ -74,7 +76,19 @@ class EnginePainter:
                 for watcher in watchers:
                     watcher(progress)
 
-            painting = stylize(request, self._encoder, on_progress=watch, should_stop=should_stop)
+            go_on = partial(
+                stylize,
+                request,
+                self._encoder,
+                on_progress=watch,
+                should_stop=should_stop,
+                checkpoint=order.checkpoint,
+            )
+            try:
+                resume = order.resume if order.resume and order.resume.exists() else None
+                painting = go_on(resume=resume)
+            except CheckpointRejected:  # made with other weights: from the beginning, then
+                painting = go_on()
         images.save(painting.picture, order.result)
         return _outcome(painting)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bot.errors import ExecutorLost, PaintingCancelled, PaintingEnded, PaintingFailed
 from bot.executors.contract import OnProgress, PaintOrder, PaintOutcome
@@ -42,6 +42,9 @@ class LocalExecutor:
         """Why none of the processes can paint just now; None when one can."""
         faults = [bench.fault for bench in self._benches]
         return None if None in faults else faults[0]
+
+    def watch(self, listener: Callable[[], None]) -> None:
+        """Do nothing: a process that died is replaced, and its place counted all the while."""
 
     async def start(self) -> None:
         """Start all processes; see `contract.Executor.start`."""

@@ -55,7 +55,7 @@ class Schedule:
 
     def ready(self, slots: int, device: str) -> None:
         """Note how many paintings can go on at a time, and on what."""
-        self._slots = slots
+        self._slots = max(1, slots)  # while nobody can paint, times are as for one who can
         self._estimator.device = device
         self._predict_again()
 

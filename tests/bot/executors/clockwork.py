@@ -59,12 +59,14 @@ class Clockwork:
         """Take the steps of the script."""
         script = Script(**json.loads(order.content.read_bytes()))
         began = time.monotonic()
-        for step in range(1, script.steps + 1):
+        for step in range(_steps_done(order) + 1, script.steps + 1):
             if should_stop() and not script.stubborn:
                 raise Stopped(f"Stopped after step {step - 1}.")
             time.sleep(script.step_seconds)
             if step > script.steps // 2:
                 _fail(script)
+            if order.checkpoint:
+                order.checkpoint.write_text(str(step))
             seconds = time.monotonic() - began
             left = seconds / step * (script.steps - step)
             losses = Losses(100.0 / step, 40.0 / step, 60.0 / step)
@@ -86,6 +88,12 @@ class Clockwork:
             precision="fp32",
             curve=((1, 100.0), (script.steps, 100.0 / script.steps)),
         )
+
+
+def _steps_done(order: PaintOrder) -> int:
+    if order.resume and order.resume.exists():
+        return int(order.resume.read_text() or 0)
+    return 0
 
 
 def _fail(script: Script) -> None:

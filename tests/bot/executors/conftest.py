@@ -1,7 +1,9 @@
 """Executors to test, and orders for them."""
 
+import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,13 @@ import pytest
 from bot.executors.contract import PaintOrder
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
+from bot.executors.nats import wire
+from bot.executors.nats.executor import NatsExecutor
+from bot.executors.nats.link import Access
+from bot.executors.nats.worker import Worker
 from bot.executors.process_handle import Patience
 from tests.bot.executors.clockwork import Script
+from tests.bot.executors.nats_server import NatsServer
 
 SETUP = EngineSetup(
     painter="tests.bot.executors.clockwork:load",
@@ -50,6 +57,37 @@ def order_for(tmp_path: Path) -> MakeOrder:
     return make
 
 
+# As fast as a loopback server allows; a lease is long enough for a busy machine.
+HASTY = wire.Tempo(beat=0.1, silence=1.0, lease=1.5, poll=0.2, upload=0.02, retry=0.1, cancel=3.0)
+
+
+@pytest.fixture
+def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
+    """A NATS server of the test's own."""
+    server = NatsServer(tmp_path / "nats").start()
+    yield server
+    server.kill()
+
+
+@asynccontextmanager
+async def working(url: str) -> AsyncIterator[Worker]:
+    """Run a worker in this process, clockwork in its engine process."""
+    worker = Worker(Access(url), [SETUP], "worker", HASTY, IMPATIENT)
+    running = asyncio.create_task(worker.run())
+    try:
+        yield worker
+    finally:
+        await worker.leave(0.0)
+        await asyncio.wait_for(running, 10)
+
+
+async def until(condition: Callable[[], object], within: float = 15.0) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(within):
+        while not condition():  # noqa: ASYNC110 - what is waited for is no event
+            await asyncio.sleep(0.01)
+
+
 @pytest.fixture
 async def executor() -> AsyncIterator[LocalExecutor]:
     """One engine process, clockwork inside."""
@@ -57,3 +95,14 @@ async def executor() -> AsyncIterator[LocalExecutor]:
     await executor.start()
     yield executor
     await executor.close()
+
+
+@asynccontextmanager
+async def painting_elsewhere(url: str) -> AsyncIterator[NatsExecutor]:
+    """Run an executor whose workers, none of them there yet, are behind a NATS server."""
+    executor = NatsExecutor(Access(url), HASTY)
+    await executor.start()
+    try:
+        yield executor
+    finally:
+        await executor.close()

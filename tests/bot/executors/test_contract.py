@@ -1,15 +1,42 @@
-"""What every executor must do."""
+"""What every executor must do, here or over a NATS server."""
 
 import asyncio
 import io
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from bot.errors import ExecutorLost, PaintingCancelled, PaintingFailed
 from bot.executors.contract import Executor, PaintProgress
+from bot.executors.local import LocalExecutor
 from tests.bot.executors.clockwork import Script
-from tests.bot.executors.conftest import MakeOrder
+from tests.bot.executors.conftest import (
+    IMPATIENT,
+    SETUP,
+    MakeOrder,
+    painting_elsewhere,
+    until,
+    working,
+)
+from tests.bot.executors.nats_server import NatsServer
+
+
+@pytest.fixture(params=["local", "nats"])
+async def executor(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Executor]:
+    """One engine process, clockwork inside: here, or a worker's."""
+    if request.param == "local":
+        local = LocalExecutor([SETUP], IMPATIENT)
+        await local.start()
+        yield local
+        await local.close()
+        return
+    server = NatsServer(tmp_path / "nats").start()
+    async with working(server.url), painting_elsewhere(server.url) as elsewhere:
+        await until(lambda: elsewhere.capacity)
+        yield elsewhere
+    server.kill()
 
 
 def ignore(progress: PaintProgress) -> None:

@@ -1,0 +1,1 @@
+"""Paints on other machines: orders, leases and pictures travel over NATS JetStream."""

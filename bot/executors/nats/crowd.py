@@ -1,0 +1,77 @@
+"""The workers that are there, as they said themselves, and which would be done first."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.executors.contract import PaintOrder
+from bot.executors.nats.wire import Hello
+from bot.executors.speed import guess, work_of
+
+
+@dataclass
+class _Known:
+    hello: Hello
+    heard_at: float
+
+
+class Crowd:
+    """Who said hello within `silence` seconds. `clock` gives seconds."""
+
+    def __init__(self, silence: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._silence = silence
+        self._clock = clock
+        self._known: dict[str, _Known] = {}
+
+    @property
+    def slots(self) -> int:
+        """How many orders they can paint at a time."""
+        return sum(known.hello.slots for known in self._known.values())
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """What they paint on, the device of the first worker first."""
+        return tuple(d for known in self._known.values() for d in known.hello.devices)
+
+    def meet(self, hello: Hello) -> bool:
+        """Note what a worker says of itself; return whether there is more or less room for it."""
+        before = self._known.pop(hello.id, None)
+        if hello.slots:
+            self._known[hello.id] = _Known(hello, self._clock())
+        return before is None or _room(before.hello) != _room(hello)
+
+    def forget(self) -> bool:
+        """Drop those of whom nothing was heard; return whether there were any."""
+        latest = self._clock() - self._silence
+        gone = [name for name, known in self._known.items() if known.heard_at < latest]
+        for name in gone:
+            del self._known[name]
+        return bool(gone)
+
+    def choose(self, order: PaintOrder) -> str | None:
+        """Name the fastest worker that is idle and knows the preset; None where there is none."""
+        idle = [
+            known.hello
+            for known in self._known.values()
+            if len(known.hello.busy) < known.hello.slots and order.preset in known.hello.presets
+        ]
+        return min(idle, key=rate_of).id if idle else None
+
+    def seconds(self, order: PaintOrder) -> float:
+        """Guess how long the one that would be chosen takes, or any where all are busy."""
+        chosen = self._known.get(self.choose(order) or "")
+        among = [chosen] if chosen else list(self._known.values())
+        if not among:
+            return float("inf")
+        return min(rate_of(known.hello) for known in among) * work_of(order)
+
+
+def rate_of(hello: Hello) -> float:
+    """Give a worker's seconds per megapixel and step: measured, or what its kind takes."""
+    if hello.rate is not None:
+        return hello.rate
+    return guess(hello.devices[0] if hello.devices else "")
+
+
+def _room(hello: Hello) -> tuple[int, tuple[str, ...]]:
+    return max(0, hello.slots - len(hello.busy)), hello.devices

@@ -1,0 +1,223 @@
+"""A connection to a NATS server that comes back by itself, and what is kept on that server."""
+
+import asyncio
+import json
+import logging
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import nats.errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext, api
+from nats.js.errors import Error as JetStreamError
+from nats.js.errors import NotFoundError, ObjectNotFoundError
+from nats.js.object_store import ObjectStore
+
+from bot.executors.nats import wire
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+KEPT_SECONDS = 7 * 86_400.0  # of pictures that nobody fetched
+SAME_SECONDS = 120.0  # in which a message that is sent twice is taken once
+TROUBLE = (nats.errors.Error, JetStreamError, OSError, asyncio.TimeoutError)
+
+
+@dataclass(frozen=True)
+class Access:
+    """Where the server is and how to be let in."""
+
+    url: str
+    token: str = field(default="", repr=False)
+    nkey_file: Path | None = None  # holds the seed
+    ca_file: Path | None = None  # of the server's certificate, where the system does not know it
+
+    @property
+    def name(self) -> str:
+        """The server for people: without a password that the URL may hold."""
+        parts = urlsplit(self.url)
+        return f"{parts.hostname}:{parts.port or 4222}"
+
+
+class Link:
+    """Streams and pictures on one server. `open` it once; it then mends itself."""
+
+    def __init__(self, access: Access, tempo: wire.Tempo, name: str) -> None:
+        self.tempo = tempo
+        self._access = access
+        self._name = name
+        self._why = "no connection yet"
+        self._ready = asyncio.Event()
+        self.client = Client()
+        self.streams: JetStreamContext
+        self.pictures: ObjectStore
+
+    @property
+    def fault(self) -> str | None:
+        """Why nothing can be sent just now; None when it can."""
+        if self._ready.is_set() and self.client.is_connected:
+            return None
+        return f"the NATS server at {self._access.name} cannot be reached ({self._why})"
+
+    async def open(self) -> None:
+        """Return when the server was reached and has its streams, however long that takes."""
+        while not self.client.is_connected:
+            try:
+                await self._connect()
+            except (*TROUBLE, ValueError) as error:
+                await self._failed(error)
+                await asyncio.sleep(self.tempo.retry)
+        self.streams = self.client.jetstream(timeout=5.0)
+        await self.insist("the streams", self._furnish)
+        self._ready.set()
+
+    async def until_open(self) -> None:
+        """Wait until the server was reached for the first time."""
+        await self._ready.wait()
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self.client.is_connected:
+            # what is still in the buffer is sent
+            try:
+                await self.client.flush(2)
+            except TROUBLE as error:
+                log.info("not everything was sent: %s", error)
+        await self.client.close()
+
+    async def send(self, subject: str, message: wire.Message) -> None:
+        """Send what may be lost; without a connection it is."""
+        if self.client.is_connected:
+            try:
+                await self.client.publish(subject, wire.encode(message))
+            except TROUBLE as error:
+                log.info("not sent on %s: %s", subject, error)
+
+    async def insist(self, what: str, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Try until the server does it: it may be away, restarting, or its disk full."""
+        while True:
+            try:
+                return await attempt()
+            except TROUBLE as error:
+                log.warning("%s: %s; tried again", what, _words(error))
+                await asyncio.sleep(self.tempo.retry)
+
+    async def keep(self, subject: str, key: str, message: wire.Message) -> int:
+        """Put a message into a stream, once, and return its number there."""
+        headers = {"Nats-Msg-Id": key}
+        data = wire.encode(message)
+        ack = await self.insist(
+            subject, lambda: self.streams.publish(subject, data, headers=headers)
+        )
+        return ack.seq
+
+    async def next_of(self, stream: str, wait: float) -> Msg | None:
+        """Take the next message of a stream under a lease; None when none came in `wait` seconds.
+
+        Raises what `insist` knows as trouble.
+        """
+        ask: dict[str, int | bool] = {"batch": 1}
+        ask |= {"expires": int(wait * 1e9)} if wait else {"no_wait": True}
+        subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{stream}"
+        # an inbox of its own: what comes has the stream's subject, by which a shared one drops it
+        message = await self.client.request(
+            subject, json.dumps(ask).encode(), timeout=wait + 5, old_style=True
+        )
+        status = (message.headers or {}).get("Status")
+        return message if status is None else None  # 404 and 408: there is none
+
+    async def upload(self, name: str, file: Path) -> None:
+        """Put a file into the object store, however long that takes."""
+        data = await asyncio.to_thread(file.read_bytes)
+        await self.insist(name, lambda: self.pictures.put(name, data))
+
+    async def download(self, name: str, file: Path) -> bool:
+        """Fetch a file from the object store; False where there is none."""
+        try:
+            async with asyncio.timeout(60):  # an object whose chunks are gone never ends
+                found = await self.pictures.get(name)
+        except (NotFoundError, ObjectNotFoundError):
+            return False
+        await asyncio.to_thread(file.write_bytes, found.data or b"")
+        return True
+
+    async def remove(self, *names: str) -> None:
+        """Delete objects; those that are not there are no fault, and old ones go by themselves."""
+        for name in names:
+            try:
+                await self.pictures.delete(name)
+            except (NotFoundError, ObjectNotFoundError):
+                continue
+            except TROUBLE as error:
+                log.info("%s stays for now: %s", name, _words(error))
+
+    async def withdraw(self, stream: str, number: int) -> None:
+        """Delete a message from a stream; one that is gone already is no fault."""
+        try:
+            await self.streams.delete_msg(stream, number)
+        except TROUBLE as error:
+            log.info("message %d of %s is gone: %s", number, stream, _words(error))
+
+    async def _connect(self) -> None:
+        access = self._access
+        context = ssl.create_default_context(cafile=access.ca_file) if access.ca_file else None
+        self.client = Client()
+        await self.client.connect(
+            access.url,
+            name=self._name,
+            token=access.token or None,
+            nkeys_seed=str(access.nkey_file) if access.nkey_file else None,
+            tls=context,
+            error_cb=self._failed,
+            disconnected_cb=self._lost,
+            reconnected_cb=self._back,
+            allow_reconnect=True,
+            connect_timeout=5,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=self.tempo.retry,  # type: ignore[arg-type]
+            ping_interval=5,
+        )
+
+    async def _furnish(self) -> None:
+        """Make what is not there yet."""
+        for stream, subject in ((wire.ORDERS, wire.ORDER), (wire.OUTCOMES, wire.OUTCOME)):
+            await self.streams.add_stream(
+                name=stream,
+                subjects=[subject],
+                retention=api.RetentionPolicy.WORK_QUEUE,
+                duplicate_window=SAME_SECONDS,
+            )
+            await self.streams.add_consumer(
+                stream,
+                durable_name=stream,
+                ack_policy=api.AckPolicy.EXPLICIT,
+                ack_wait=self.tempo.lease,
+                filter_subject=subject,
+            )
+        try:
+            self.pictures = await self.streams.object_store(wire.PICTURES)
+        except NotFoundError:
+            self.pictures = await self.streams.create_object_store(
+                wire.PICTURES, config=api.ObjectStoreConfig(ttl=KEPT_SECONDS)
+            )
+
+    async def _failed(self, error: Exception) -> None:
+        why = _words(error)
+        if why != self._why:
+            log.warning("NATS at %s: %s", self._access.name, why)
+        self._why = why
+
+    async def _lost(self) -> None:
+        log.warning("the NATS server at %s is gone", self._access.name)
+
+    async def _back(self) -> None:
+        log.info("the NATS server at %s is back", self._access.name)
+
+
+def _words(error: BaseException) -> str:
+    return str(error) or type(error).__name__

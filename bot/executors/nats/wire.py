@@ -1,0 +1,163 @@
+"""What the bot and its workers say to each other: subjects, messages, names of objects.
+
+Orders and outcomes lie in JetStream streams, so that neither is lost with a connection. What may be
+lost (who is there, progress, cancels, nudges) goes over core subjects. All messages are JSON.
+"""
+
+import base64
+import json
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Literal, TypeVar
+
+from bot.executors.contract import PaintOutcome, PaintProgress
+
+ORDERS = "MURALSCAPE_ORDERS"  # a stream; an order stays until it is acknowledged
+OUTCOMES = "MURALSCAPE_OUTCOMES"  # a stream; an outcome stays until the bot has it
+PICTURES = "muralscape"  # an object store
+ORDER = "muralscape.orders"
+OUTCOME = "muralscape.outcomes"
+PROGRESS = "muralscape.progress"
+WORKER = "muralscape.workers"  # a worker says that it is there
+BOT = "muralscape.bot"  # the bot says that it is there
+CANCEL = "muralscape.cancel"
+NUDGE = "muralscape.nudge"  # and the worker's id: there is an order for you
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Tempo:
+    """How fast things go, in seconds; the same for the bot and all workers."""
+
+    beat: float = 1.0  # between two signs of life
+    silence: float = 4.0  # after which a worker is taken for gone
+    lease: float = 10.0  # for which an order is a worker's without a word of it
+    poll: float = 2.0  # between two looks of an idle worker for orders that a dead one left
+    upload: float = 0.25  # between two checkpoints at least
+    retry: float = 1.0  # until the server is asked again after it refused something
+    cancel: float = 15.0  # for a worker to say that it stopped
+
+
+@dataclass(frozen=True)
+class Order:
+    """One attempt at a job. Its pictures lie in the object store under its key."""
+
+    key: str  # of this attempt: bot run, job and attempt; orders and outcomes are told apart by it
+    run: str  # of the bot; orders of its earlier runs are void
+    job_id: int
+    styles: int
+    preset: str
+    size: int | None
+    steps: int | None
+    strength: float
+    keep_colors: bool
+    seed: int
+    timelapse: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an attempt ended. `sentence` says why where it did not end in a painting."""
+
+    key: str
+    worker: str
+    how: Literal["painted", "failed", "lost", "cancelled"]
+    sentence: str = ""
+    painted: PaintOutcome | None = None
+
+
+@dataclass(frozen=True)
+class Hello:
+    """A worker that can paint; `slots` of 0 when it is leaving or cannot just now."""
+
+    id: str
+    devices: tuple[str, ...]
+    presets: tuple[str, ...]
+    slots: int
+    busy: tuple[str, ...]  # keys of the orders that it paints
+    rate: float | None  # seconds per megapixel and step, as measured
+
+
+@dataclass(frozen=True)
+class Step:
+    """Progress of an attempt; without one it was only taken."""
+
+    key: str
+    worker: str
+    progress: PaintProgress | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """The bot is there."""
+
+    run: str
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Stop this attempt before its next step."""
+
+    key: str
+
+
+Message = Order | Outcome | Hello | Step | Run | Stop
+
+
+def encode(message: Message) -> bytes:
+    """Write a message as JSON; previews in base 64."""
+    return json.dumps(asdict(message), default=_bytes_to_text, separators=(",", ":")).encode()
+
+
+def decode(kind: type[T], data: bytes) -> T:
+    """Read a message. Raises ValueError, KeyError or TypeError for what is none of this kind."""
+    values = json.loads(data)
+    if kind is Outcome and values["painted"] is not None:
+        values["painted"] = _outcome(values["painted"])
+    if kind is Step and values["progress"] is not None:
+        preview = values["progress"].pop("preview")
+        progress = PaintProgress(**values["progress"])
+        values["progress"] = replace(progress, preview=preview and base64.b64decode(preview))
+    if kind is Hello:
+        for name in ("devices", "presets", "busy"):
+            values[name] = tuple(values[name])
+    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    # a newer version may say more
+    return kind(**{name: value for name, value in values.items() if name in known})
+
+
+def content_of(key: str) -> str:
+    """Name an order's content picture in the object store."""
+    return f"{key}/content"
+
+
+def style_of(key: str, number: int) -> str:
+    """Name one of an order's styles in the object store."""
+    return f"{key}/style-{number}"
+
+
+def result_of(key: str, worker: str) -> str:
+    """Name the painting in the object store; two workers may both have made one."""
+    return f"{key}/result/{worker}"
+
+
+def timelapse_of(key: str, worker: str) -> str:
+    """Name the time-lapse in the object store."""
+    return f"{key}/timelapse/{worker}"
+
+
+def checkpoint_of(job_id: int) -> str:
+    """Name a job's last checkpoint, of whatever attempt, in the object store."""
+    return f"checkpoint/{job_id}"
+
+
+def _outcome(values: dict[str, Any]) -> PaintOutcome:
+    curve = tuple((int(step), float(loss)) for step, loss in values.pop("curve"))
+    starts = tuple(values.pop("scale_starts"))
+    return PaintOutcome(curve=curve, scale_starts=starts, **values)
+
+
+def _bytes_to_text(value: object) -> str:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    raise TypeError(f"{type(value).__name__} is not sent")
