@@ -88,6 +88,10 @@ def overview(jobs: JobService, own: Sequence[Job], everyone: Sequence[Job], now:
     waiting = sum(job.state is JobState.QUEUED for job in everyone)
     painting = sum(job.state is JobState.PAINTING for job in everyone)
     lines.append(f"-# In this server: {painting} being painted, {waiting} waiting")
+    if jobs.slots == 0:
+        lines.append("-# Nobody is there to paint just now; what waits is kept.")
+    elif jobs.slots is not None and jobs.slots > 1:
+        lines.append(f"-# {jobs.slots} paintings can be made at a time")
     return "\n".join(lines)
 
 

@@ -55,6 +55,7 @@ class JobService:
         self._clock = clock
         self._random = random
         self._listeners: list[Listener] = []
+        self.slots: int | None = None  # paintings that can go on at a time; None before it is known
 
     async def recover(self) -> None:
         """Pick up where the last run stopped; to be awaited once, before anything else.
@@ -194,6 +195,7 @@ class JobService:
 
     def ready(self, slots: int, device: str) -> None:
         """Note how many paintings can go on at a time, and on what: predictions follow."""
+        self.slots = slots
         self._schedule.ready(slots, device)
 
     async def claim(self) -> Job | None:

@@ -18,6 +18,7 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from bot.executors.contract import Executor
 from bot.jobs.service import JobService
 from bot.web.gpu_metrics import GpuMetrics
 from bot.web.job_metrics import JobMetrics
@@ -59,6 +60,14 @@ class Metrics:
     def trace(self) -> aiohttp.TraceConfig:
         """For the client, to count its requests."""
         return self._rest.trace
+
+    def count_painters(self, executor: Executor) -> None:
+        """Tell from now on how many paintings can be made at a time, here and elsewhere."""
+        Gauge(
+            "muralscape_painting_slots",
+            "Paintings that all devices, here and on workers, can make at a time",
+            registry=self.registry,
+        ).set_function(lambda: executor.capacity)
 
     async def follow(self, jobs: JobService) -> None:
         """Count jobs from now on."""

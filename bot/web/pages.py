@@ -34,6 +34,7 @@ class Pages:
         self._database = database
         self._executor = executor
         self._metrics = Metrics(api_base)
+        self._metrics.count_painters(executor)
         self.trace: aiohttp.TraceConfig = self._metrics.trace
         self.linked = self._metrics.linked
         self._health = Health(
