@@ -224,6 +224,10 @@ class NatsExecutor:
             return
         if self._crowd.meet(hello):
             self._changed()
+        # who was nudged before may have had other work by then
+        for attempt in tuple(self._attempts.values()):
+            if attempt.number is not None and not attempt.worker:
+                await self._nudge(attempt)
 
     async def _progressed(self, message: Msg) -> None:
         step = wire.decode(wire.Step, message.data)

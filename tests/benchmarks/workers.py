@@ -1,0 +1,84 @@
+"""How throughput grows with workers, each a process of its own paced by the clock.
+
+    python -m tests.benchmarks.workers
+
+An engine that sleeps needs no processor, so this measures what the bot, the server and the
+network add: with none of that, eight workers are eight times one. The bot's own processor time for
+a job is measured in the same run.
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bot.executors.contract import PaintOrder
+from bot.executors.nats.executor import NatsExecutor
+from bot.executors.nats.link import Access
+from tests.bot.executors.clockwork import Script
+from tests.bot.executors.nats_server import NatsServer
+
+SCRIPT = Script(steps=20, step_seconds=0.1)
+ROUNDS = 5  # jobs for each worker
+PAINTER = "tests.bot.executors.clockwork:load"
+
+
+async def measure(workers: int) -> tuple[float, float]:
+    """Return jobs per second, and the bot's processor seconds for each job."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        server = NatsServer(folder / "nats").start()
+        command = [sys.executable, "-m", "bot", "worker", "--nats", server.url]
+        processes = [
+            subprocess.Popen(  # noqa: ASYNC220 - nothing else goes on yet
+                [*command, "--painter", PAINTER], stderr=subprocess.DEVNULL
+            )
+            for _ in range(workers)
+        ]
+        executor = NatsExecutor(Access(server.url))
+        await executor.start()
+        try:
+            while executor.capacity < workers:  # noqa: ASYNC110 - by its API
+                await asyncio.sleep(0.1)
+            return await _paint_all(executor, folder, workers)
+        finally:
+            await executor.close()
+            for process in processes:
+                process.kill()
+                process.wait()
+            server.kill()
+
+
+async def _paint_all(executor: NatsExecutor, folder: Path, workers: int) -> tuple[float, float]:
+    room = asyncio.Semaphore(workers)
+    content = folder / "content"
+    content.write_bytes(SCRIPT.bytes())
+
+    async def paint(number: int) -> None:
+        result = folder / f"{number}.png"
+        order = PaintOrder(number, content, (content,), "mural", None, None, 1.0, False, 0, result)
+        async with room:
+            await executor.paint(order, lambda _: None)
+
+    jobs = workers * ROUNDS
+    began, used = time.monotonic(), sum(os.times()[:2])
+    await asyncio.gather(*(paint(number) for number in range(jobs)))
+    seconds = time.monotonic() - began
+    return jobs / seconds, (sum(os.times()[:2]) - used) / jobs
+
+
+def main() -> None:
+    """Print a table."""
+    print("workers  jobs/s  times one  bot's CPU ms per job")
+    one = 0.0
+    for workers in (1, 2, 8):
+        rate, used = asyncio.run(measure(workers))
+        one = one or rate
+        print(f"{workers:7}  {rate:6.3f}  {rate / one:9.2f}  {used * 1000:20.1f}")
+
+
+if __name__ == "__main__":
+    main()
