@@ -1,4 +1,4 @@
-"""Run the usual benchmarks, or those named: `python -m tests.benchmarks [step|seed|pictures]...`"""
+"""Run the usual benchmarks, or those named: `python -m tests.benchmarks [NAME]...`"""
 
 import json
 import platform
@@ -8,9 +8,9 @@ from pathlib import Path
 import torch
 
 from engine.device import choose_device
-from tests.benchmarks import pictures, seed, step
+from tests.benchmarks import pictures, seed, size, step
 
-BENCHMARKS = {"step": step.run, "seed": seed.run, "pictures": pictures.run}
+BENCHMARKS = {"step": step.run, "seed": seed.run, "pictures": pictures.run, "size": size.run}
 USUAL = ("step", "seed")  # in minutes; `pictures` takes most of an hour on two cores
 OUTPUT = Path("build/benchmarks.json")
 

@@ -4,12 +4,17 @@ import dataclasses
 
 import pytest
 import torch
+from PIL import Image
 
 from engine.blocks import BORDER, STRIDE, cut
 from engine.device import choose_device
 from engine.losses import Objective, core_of, style_numbers, style_sums
+from engine.memory import Plan, estimate_bytes, plan_memory
 from engine.presets import MURAL, SEED, Recipe
+from engine.request import StylizeRequest
+from engine.scales import Scale
 from engine.step import compare, see
+from engine.studio import Studio
 from engine.vgg19 import Encoder
 from engine.weights import bundled, load
 
@@ -74,3 +79,24 @@ def test_the_cores_cover_the_picture_once(height: int, width: int, side: int) ->
         assert block.down.seen == (max(0, top - BORDER), min(height, bottom + BORDER))
         assert max(bottom - top, right - left) < side + STRIDE
     assert (answered == 1).all()
+
+
+def test_a_scale_that_is_painted_in_blocks_comes_out_the_same(exact: Encoder) -> None:
+    """Where only blocks fit into memory, targets and steps are those of the whole picture.
+
+    Up to what L-BFGS makes of the rounding: a hundredth of the range at most.
+    """
+    content = Image.effect_noise((600, 80), 60).convert("RGB")
+    style = Image.effect_noise((500, 100), 90).convert("RGB")
+    request, scale = StylizeRequest(content, (style,), size=600), Scale(600, 80, 3)
+    enough = estimate_bytes(scale.size, exact.device, MURAL, Plan(256, MURAL.history))
+
+    def paint(room: int) -> torch.Tensor:
+        studio = Studio(request, MURAL, exact, room)
+        stepper = studio.stepper(scale, studio.first_canvas(scale))
+        for _ in range(3):
+            assert stepper.take(1)[0].finite
+        return stepper.result()
+
+    assert plan_memory(scale.size, exact.device, MURAL, enough).block_side == 256
+    torch.testing.assert_close(paint(enough), paint(2**40), rtol=0, atol=1e-2)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.TiffImagePlugin import TiffImageFile
 
 from engine.errors import OutputRejected
 from engine.images import check_writable, decode, encode_under, save
@@ -14,6 +15,8 @@ from tests.engine.picture_files import (
     differs,
     quarters,
 )
+
+TILE_WIDTH = 322  # tag of TIFF 6.0, section 15
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "JPEG", "webp", "avif", "tif", "tiff"])
@@ -95,3 +98,13 @@ def test_limit_that_nothing_fits_is_rejected() -> None:
     """Where even a tiny JPEG is too large, OutputRejected says so."""
     with pytest.raises(OutputRejected, match="does not fit"):
         encode_under(quarters(), 100)
+
+
+def test_tiffs_are_written_in_tiles(tmp_path: Path) -> None:
+    """So that a viewer of a very large painting reads only what it shows."""
+    picture = Image.effect_noise((700, 300), 80).convert("RGB")
+    save(picture, tmp_path / "out.tif")
+
+    with TiffImageFile(tmp_path / "out.tif") as written:
+        assert written.tag_v2[TILE_WIDTH] == 256
+        assert written.convert("RGB").tobytes() == picture.tobytes()

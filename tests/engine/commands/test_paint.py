@@ -192,3 +192,16 @@ def test_a_folder_that_cannot_be_written_is_told_first(tmp_path: Path) -> None:
 
     assert done.returncode == 2
     assert "cannot be written" in done.stderr
+
+
+def test_a_memory_that_is_too_small_is_told_before_painting(tmp_path: Path) -> None:
+    """One line says that it does not fit, and nothing is left behind."""
+    done = muralscape(
+        "paint", CONTENT, STYLE, "-o", "out.png", "--size", "2048", "--memory", "0.5",
+        folder=tmp_path,
+    )  # fmt: skip
+
+    assert done.returncode == 2
+    assert "does not fit into" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,54 @@
+"""Mural size: peak memory and seconds of `muralscape paint` at 1024, 2048 and 4096 pixels, each in
+a process of its own that is told to stay within 4 GiB, with one step at each scale."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+
+from engine.device import Device
+from engine.request import StylizeRequest
+from engine.samples import CONTENTS, STYLES
+from engine.scales import plan_scales
+
+SIDES = (1024, 2048, 4096)
+LIMIT = 4  # GiB
+
+
+def run(device: Device) -> dict[str, float]:
+    """Peak GiB and seconds of each size, and GiB per megapixel between the largest two."""
+    figures: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for side in SIDES:
+            peak, seconds = _paint(side, device, Path(folder) / "out.jpg")
+            figures[f"size_peak_gib_{side}"] = peak
+            figures[f"size_seconds_{side}"] = seconds
+            print(f"{side:5} px: {peak:5.2f} GiB at most, {seconds:6.1f} s")
+    return figures
+
+
+def _paint(side: int, device: Device, output: Path) -> tuple[float, float]:
+    from engine import images
+
+    content, style = CONTENTS[0].path, STYLES[0].path
+    request = StylizeRequest(images.read(content), (images.read(style),), size=side)
+    steps = len(plan_scales(request))
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        [
+            sys.executable, "-m", "bot", "paint", str(content), str(style), "-o", str(output),
+            "--size", str(side), "--steps", str(steps), "--memory", str(LIMIT),
+            "--device", str(device.torch_device),
+        ],
+        stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - began
+    if status:
+        raise RuntimeError(f"painting at {side} pixels ended with status {status}")
+    unit = 1024 if psutil.LINUX else 1  # ru_maxrss is in KiB on Linux, in bytes on macOS
+    return usage.ru_maxrss * unit / 2**30, seconds
