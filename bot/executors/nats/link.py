@@ -1,6 +1,7 @@
 """A connection to a NATS server that comes back by itself, and what is kept on that server."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import ssl
@@ -88,7 +89,8 @@ class Link:
                 await self.client.flush(2)
             except TROUBLE as error:
                 log.info("not everything was sent: %s", error)
-        await self.client.close()
+        with contextlib.suppress(OSError):  # the server went in this very moment
+            await self.client.close()
 
     async def send(self, subject: str, message: wire.Message) -> None:
         """Send what may be lost; without a connection it is."""
