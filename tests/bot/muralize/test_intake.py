@@ -1,6 +1,7 @@
 """Taking pictures in, from a web server on loopback."""
 
 import asyncio
+import gzip
 import io
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -44,6 +45,25 @@ class Host:
                 return web.Response(body=b"x" * 50_000)
             case "redirect":
                 raise web.HTTPFound("/good.png")
+            case "elsewhere":
+                raise web.HTTPMovedPermanently("http://169.254.169.254/latest/meta-data")
+            case "trickle":  # a byte now and then, so that no pause is ever long
+                response = web.StreamResponse(headers={"Content-Length": "100000"})
+                await response.prepare(request)
+                for _ in range(100):
+                    await response.write(b"x")
+                    await asyncio.sleep(0.05)
+                return response
+            case "endless":  # says no length at all
+                response = web.StreamResponse()
+                response.enable_chunked_encoding()
+                await response.prepare(request)
+                for _ in range(1_000):
+                    await response.write(bytes(1_000))
+                return response
+            case "zipped":  # a picture once unpacked, which nobody asked for
+                packed = gzip.compress(png())
+                return web.Response(body=packed, headers={"Content-Encoding": "gzip"})
             case "stall":
                 response = web.StreamResponse(headers={"Content-Length": "100"})
                 await response.prepare(request)
@@ -119,6 +139,9 @@ async def test_good_pictures_are_saved_by_hash(
     [
         ("large", "larger than 0.0190735 MiB; choose a smaller file"),
         ("redirect", "could not be fetched from Discord (it answered 302); upload it again"),
+        ("elsewhere", "could not be fetched from Discord (it answered 301); upload it again"),
+        ("trickle", "could not be downloaded within 0.3 seconds; send it again"),
+        ("endless", "larger than 0.0190735 MiB; choose a smaller file"),
         ("stall", "could not be downloaded within 0.3 seconds; send it again"),
         ("cut", "could not be downloaded from Discord; send it again"),
         ("missing", "could not be fetched from Discord (it answered 404); upload it again"),
@@ -132,6 +155,19 @@ async def test_bad_downloads(
         await intake.take([offer(host, "good.png"), offer(host, name)])
     assert words in caught.value.sentence
     assert await store.names() == []
+
+
+async def test_redirects_are_not_followed(host: Host, intake: Intake) -> None:
+    """Not even to the same host: what a redirect names is never asked for."""
+    with pytest.raises(AttachmentRejected):
+        await intake.take([offer(host, "redirect")])
+    assert host.seen == ["redirect"]
+
+
+async def test_nothing_is_unpacked(host: Host, intake: Intake) -> None:
+    """A compressed answer is read as it came: a megabyte may unpack to a thousand."""
+    with pytest.raises(ImageRejected, match="is not a picture"):
+        await intake.take([offer(host, "zipped")])
 
 
 async def test_no_picture(host: Host, intake: Intake, store: PictureStore) -> None:
@@ -157,6 +193,14 @@ async def test_declared_size_comes_first(host: Host, intake: Intake) -> None:
         "file:///etc/passwd",
         "ftp://127.0.0.1/good.png",
         "//127.0.0.1/good.png",
+        "http://2130706433/good.png",
+        "http://0.0.0.0/good.png",
+        "http://[::1]/good.png",
+        "http://[::ffff:127.0.0.1]/good.png",
+        "http://169.254.169.254/latest/meta-data",
+        "https://cdn.discordapp.com.evil.example/good.png",
+        "https://evil.example/cdn.discordapp.com/good.png",
+        "data:image/png;base64,iVBORw0KGgo=",
         "http://[oops/good.png",
         "",
     ],
