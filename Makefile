@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check format bench soak clean
+.PHONY: demo test check format bench soak fuzz clean
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -32,6 +32,11 @@ bench: $(VENV)/installed
 # an hour of traffic; shorter with `make soak ARGS="--minutes 5"`
 soak: $(VENV)/installed
 	$(BIN)/python -m tests.soak $(ARGS)
+
+# ten minutes of coverage-guided fuzzing of engine/images.py; `make fuzz ARGS=60` for one
+fuzz: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --editable '.[fuzz]'
+	$(BIN)/python -m tests.fuzz.fuzz_images $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
