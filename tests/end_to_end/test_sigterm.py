@@ -48,6 +48,8 @@ async def test_sigterm(simulator: Simulator, data_dir: Path, moment: str) -> Non
     if path:
         await simulator.until(lambda: len(simulator.record.find("GET", path)) > calls, 20)
     else:
+        # only then is what the database says the new bot's doing
+        await simulator.until(lambda: simulator.gateway.connected, 20)
         await simulator.until(lambda: states(data_dir)[moment], 20)
     await end(simulator, bot)
     simulator.faults.lift(slow)
