@@ -250,7 +250,7 @@ class _Crew:
     async def __aenter__(self) -> "_Crew":
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, *_error: object) -> None:
         pending = set(self._tasks)
         while pending:
             # Again and again: Python 3.11's wait_for, which discord.py is in while it connects,
