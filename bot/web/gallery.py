@@ -5,25 +5,21 @@ that a picture is gone as soon as its owner deletes it. There is nothing to run 
 """
 
 import asyncio
-import base64
-import hashlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
-from pathlib import Path
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from bot.challenges.model import Challenge, ChallengeState, Contest, Entry
 from bot.challenges.store import ChallengeStore
 from bot.errors import PictureGone
 from bot.previews import shrunk
 from bot.storage.pictures import PictureStore
+from bot.web.html import Html
 
-TEMPLATES = Path(__file__).with_name("templates")
 SIDES = ("320", "640", "1280")  # pixels on the long side
 MOST_CHALLENGES = 100  # on a server's page
 _KEPT = 200  # encoded pictures in memory; each has some 20 to 200 kB
@@ -70,24 +66,8 @@ class Gallery:
         self._pictures = pictures
         self._opted_in = opted_in
         self._name_of = name_of
-        self._public_url = public_url.rstrip("/")
-        self._css = (TEMPLATES / "gallery.css").read_text(encoding="utf-8")
-        self._pages = Environment(
-            loader=FileSystemLoader(TEMPLATES),
-            autoescape=select_autoescape(default=True),
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        digest = base64.b64encode(hashlib.sha256(self._css.encode()).digest()).decode()
-        self._headers = {
-            "Content-Security-Policy": (
-                f"default-src 'none'; img-src 'self' data:; style-src 'sha256-{digest}'; "
-                "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-            ),
-            "Referrer-Policy": "no-referrer",
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "no-cache",
-        }
+        self._public_url = public_url
+        self._html = Html()
         self._encoded: OrderedDict[tuple[str, str], bytes] = OrderedDict()
         self._encoding = asyncio.Semaphore(2)
 
@@ -142,22 +122,22 @@ class Gallery:
         number, side = int(request.match_info["entry"]), request.match_info["side"]
         entry = next((entry for entry in contest.live if entry.id == number), None)
         if entry is None or entry.picture is None:
-            raise web.HTTPNotFound(headers=self._headers)
+            raise web.HTTPNotFound(headers=self._html.headers)
         tag = f'"{entry.picture[:32]}-{side}"'
-        headers = {**self._headers, "ETag": tag}
+        headers = {**self._html.headers, "ETag": tag}
         if request.headers.get("If-None-Match") == tag:
             return web.Response(status=304, headers=headers)
         try:
             data = await self._resized(entry.picture, side)
         except PictureGone:
-            raise web.HTTPNotFound(headers=self._headers) from None
+            raise web.HTTPNotFound(headers=self._html.headers) from None
         return web.Response(body=data, content_type="image/webp", headers=headers)
 
     async def _guild(self, request: web.Request) -> int:
         guild_id = int(request.match_info["guild"])
         # a number beyond the database's integers is no server of Discord's
         if guild_id >= 2**63 or not await self._opted_in(guild_id):
-            raise web.HTTPNotFound(headers=self._headers)
+            raise web.HTTPNotFound(headers=self._html.headers)
         return guild_id
 
     async def _closed(self, request: web.Request, guild_id: int) -> Contest:
@@ -167,7 +147,7 @@ class Gallery:
             or contest.challenge.guild_id != guild_id
             or contest.challenge.state is not ChallengeState.CLOSED
         ):
-            raise web.HTTPNotFound(headers=self._headers)
+            raise web.HTTPNotFound(headers=self._html.headers)
         return contest
 
     async def _contest(self, challenge_id: int) -> Contest | None:
@@ -190,13 +170,9 @@ class Gallery:
         self, request: web.Request, template: str, source: str | None, **values: object
     ) -> web.Response:
         origin = self._public_url or str(request.url.origin())
-        text = self._pages.get_template(template).render(
-            css=self._css,
-            address=origin + request.path,
-            image=f"{origin}{source}-640.webp" if source else None,
-            **values,
-        )
-        return web.Response(text=text, content_type="text/html", headers=self._headers)
+        values["address"] = origin + request.path
+        values["image"] = f"{origin}{source}-640.webp" if source else None
+        return self._html.page(template, values)
 
     def _server_name(self, guild_id: int) -> str:
         return self._name_of(guild_id) or "A server"

@@ -1,0 +1,50 @@
+"""Fills in the templates of the pages that people look at."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+class Html:
+    """Makes pages of one look. `headers` go with a page and with every picture on it."""
+
+    def __init__(self) -> None:
+        self._css = (TEMPLATES / "gallery.css").read_text(encoding="utf-8")
+        self._pages = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=select_autoescape(default=True),
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        digest = base64.b64encode(hashlib.sha256(self._css.encode()).digest()).decode()
+        self.headers = {
+            "Content-Security-Policy": (
+                f"default-src 'none'; img-src 'self' data:; style-src 'sha256-{digest}'; "
+                "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+            ),
+            "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "no-cache",
+        }
+
+    def page(
+        self,
+        template: str,
+        values: Mapping[str, object],
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> web.Response:
+        """Fill a template in; `headers` are added to those of every page."""
+        return web.Response(
+            text=self._pages.get_template(template).render(css=self._css, **values),
+            content_type="text/html",
+            status=status,
+            headers={**self.headers, **(headers or {})},
+        )
