@@ -20,8 +20,8 @@ _SECRETS = (
     re.compile(r"()\b[\w-]{23,30}\.[\w-]{6,7}\.[\w-]{27,}"),
     # whoever holds an interaction's token can answer in the bot's name for 15 minutes
     re.compile(r"((?:webhooks|interactions)/\d+/)[\w.-]{16,}"),
-    # ex, is and hm sign an attachment's address on Discord's CDN
-    re.compile(r"([?&](?:ex|is|hm)=)[0-9a-fA-F]+"),
+    # ex, is and hm sign an attachment's address on Discord's CDN, signature one of our own pages
+    re.compile(r"([?&](?:ex|is|hm|signature)=)[0-9a-fA-F]+"),
 )
 
 

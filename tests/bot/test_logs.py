@@ -58,12 +58,14 @@ async def test_tasks_keep_the_job(logged: Callable[..., str]) -> None:
 
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_secrets_are_masked(logged: Callable[..., str], form: str) -> None:
-    """Tokens and attachment signatures are masked in messages and in tracebacks."""
+    """Tokens and the signatures of addresses are masked in messages and in tracebacks."""
     interaction = "aW50ZXJhY3Rpb246MTIzNDU2Nzg5MDEy"
     url = "https://cdn.discordapp.com/attachments/1/2/a.png?ex=65af&is=65ad&hm=0a1b2c&format=png"
 
+    ours = "https://murals.example/paintings/1.png?expires=1790000000&signature=5f3759df"
+
     def log(logger: logging.Logger) -> None:
-        logger.info("%s %s", TOKEN, url)
+        logger.info("%s %s %s", TOKEN, url, ours)
         logger.info("%s", {"Authorization": f"Bot {TOKEN}", "url": url.replace("?", "?width=4&")})
         try:
             raise OSError(f"POST /webhooks/123/{interaction}/messages/@original with s3cret")
@@ -71,7 +73,7 @@ def test_secrets_are_masked(logged: Callable[..., str], form: str) -> None:
             logger.exception("failed")
 
     text = logged(form, log, "s3cret")
-    for secret in (TOKEN, "0a1b2c", "65af", interaction, "s3cret"):
+    for secret in (TOKEN, "0a1b2c", "65af", "5f3759df", interaction, "s3cret"):
         assert secret not in text
     assert "format=png" in text
     assert "/webhooks/123/***/messages/@original" in text
