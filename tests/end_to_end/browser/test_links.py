@@ -1,0 +1,49 @@
+"""What somebody sees whose link to a full painting does not work."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.jobs.model import JobState
+from bot.links import PaintingLinks
+from bot.storage.database import Database
+from bot.web.paintings import Paintings
+from bot.web.server import WebServer
+from tests.bot.conftest import database
+from tests.bot.jobs.office import Office
+from tests.end_to_end.browser.chromium import chromium, program
+from tests.end_to_end.browser.test_accessibility import faults
+from tests.end_to_end.browser.test_gallery import look
+
+__all__ = ["database"]
+
+
+@pytest.mark.skipif(program() is None, reason="no Chromium is installed")
+async def test_refusals(database: Database, tmp_path: Path) -> None:
+    """A wrong and an expired link: nothing else is loaded or sticks out, and axe finds no fault."""
+    office = Office(database, tmp_path / "pictures")
+    await office.pictures.open()
+    links = PaintingLinks(tmp_path / "link.key", "http://murals.example", 60, 60, office.clock)
+    await links.open()
+    server = WebServer("127.0.0.1", 0, Paintings(links, office.service, office.pictures).routes())
+    await server.start()
+    link = links.to(await office.job_in(JobState.DONE))
+    assert link is not None
+    expired = link.url.replace("http://murals.example", server.url)
+    office.clock.now += 60
+    async with chromium() as browser:
+        for scheme, width in (("light", 1280), ("dark", 390)):
+            page = await browser.new_page(
+                color_scheme="dark" if scheme == "dark" else "light",
+                viewport={"width": width, "height": 800},
+                bypass_csp=True,  # axe is put into the page
+            )
+            for address, heading in (
+                (expired, "This link has expired"),
+                (expired + "0", "This link opens nothing"),
+            ):
+                seen = await look(page, address)
+                assert seen == {"bytes": seen["bytes"], "shift": 0, "other": [], "wide": False}
+                assert await page.get_by_role("heading", level=1).inner_text() == heading
+                assert await faults(page) == []
+    await server.close()
