@@ -25,6 +25,7 @@ from bot.jobs.model import Origin
 from bot.jobs.schedule import Schedule
 from bot.jobs.service import JobService
 from bot.jobs.store import JobStore
+from bot.links import KEY_FILE, PaintingLinks
 from bot.muralize import command as muralize_command
 from bot.muralize.delivery import Delivery, Patience
 from bot.muralize.intake import Intake, open_session
@@ -42,6 +43,7 @@ from bot.storage.keeper import PictureKeeper, sweep_for_ever
 from bot.storage.pictures import PictureStore
 from bot.web.gallery import Gallery
 from bot.web.pages import Pages
+from bot.web.paintings import Paintings
 from engine import images
 
 log = logging.getLogger(__name__)
@@ -88,14 +90,29 @@ class App:
             self._server_name,
             web.public_url,
         )
-        self.pages = Pages(web.host, web.port, api_base, self._database, executor, gallery.routes())
+        self._links = PaintingLinks(
+            settings.data_dir / KEY_FILE,
+            web.public_url,
+            web.link_days * DAY,
+            limits.retention_days * DAY,
+            clock,
+        )
+        paintings = Paintings(self._links, self.jobs, self._pictures)
+        routes = [*gallery.routes(), *paintings.routes()]
+        self.pages = Pages(web.host, web.port, api_base, self._database, executor, routes)
         self.client = MuralscapeClient(
             api_base, settings.data_dir / "commands-synced", self.pages.trace, self.pages.linked
         )
         self._messages = Messages(self.client, clock)
         self._cards = LiveCards(self.jobs, self._messages, clock, time.monotonic, tempo.cards)
         self._delivery = Delivery(
-            self.jobs, self._messages, self._cards, self._pictures, clock, tempo.delivery
+            self.jobs,
+            self._messages,
+            self._cards,
+            self._pictures,
+            self._links.to,
+            clock,
+            tempo.delivery,
         )
         self._dispatcher = Dispatcher(self.jobs, executor, self._pictures)
         self._session = open_session
@@ -143,6 +160,7 @@ class App:
         await self._pictures.open()
         await self.jobs.recover()
         await self.pages.follow(self.jobs)
+        await self._links.open()
 
     async def _add_commands(self, stack: AsyncExitStack) -> Muralize:
         settings = self._settings
@@ -167,7 +185,13 @@ class App:
         queue_command.add_commands(self.client.tree, self.jobs)
         challenges = self.community.add_commands(intake)
         presses = Presses(
-            self.jobs, muralize, self._delivery, self._pictures, draw_curve, challenges.enter
+            self.jobs,
+            muralize,
+            self._delivery,
+            self._pictures,
+            self._links.to,
+            draw_curve,
+            challenges.enter,
         )
         self.client.press_handler = presses.press
         return muralize

@@ -54,6 +54,10 @@ def _web_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _web_address_or_none(value: str) -> str:
+    return _web_address(value) if value else value
+
+
 def _single_word(value: SecretStr) -> SecretStr:
     token = value.get_secret_value().strip()
     if not token or any(letter.isspace() or ord(letter) < 32 for letter in token):
@@ -99,7 +103,9 @@ class WebSettings(_Section):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
-    public_url: str = ""  # under which others reach the gallery; empty: as they asked for it
+    # under which others reach the gallery and full paintings; empty: only the gallery, as they ask
+    public_url: Annotated[str, AfterValidator(_web_address_or_none)] = ""
+    link_days: Annotated[float, Field(gt=0, le=365)] = 7.0  # that a link to a painting works
 
 
 class LimitSettings(_Section):

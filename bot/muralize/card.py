@@ -8,6 +8,7 @@ import discord
 
 from bot.executors.contract import PaintProgress
 from bot.jobs.model import Job, JobResult, JobState, Place
+from bot.links import Link
 
 BAR_LENGTH = 20  # characters
 
@@ -26,6 +27,7 @@ ACTIONS = {
     **RESULT_ACTIONS,
     "cancel": ("✖️", "Cancel"),
     "fetch": ("📬", "Show it here"),
+    "full": ("💾", "Full file"),
 }
 
 
@@ -40,6 +42,16 @@ class Card:
 
     text: str
     actions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Copy:
+    """What was sent instead of a painting whose file of `full_bytes` is too large for Discord."""
+
+    width: int
+    height: int
+    full_bytes: int
+    link: Link | None  # to the full file, where there are public pages
 
 
 class PressHandler(Protocol):
@@ -121,10 +133,10 @@ def painting(job: Job, progress: PaintProgress | None, now: float) -> Card:
     return Card(text, ("cancel",))
 
 
-def outcome(job: Job) -> Card:
-    """Show how a job ended, well or badly."""
+def outcome(job: Job, copy: Copy | None = None) -> Card:
+    """Show how a job ended, well or badly; `copy` is what was sent of a file that is too large."""
     if job.result is not None and job.state in (JobState.DELIVERING, JobState.DONE):
-        return painted(job, job.result)
+        return painted(job, job.result, copy)
     if job.state is JobState.CANCELLED:
         by_other = job.cancelled_by is not None and job.cancelled_by != job.origin.member_id
         who = " by a moderator" if by_other else ""
@@ -134,7 +146,7 @@ def outcome(job: Job) -> Card:
     return Card(f"⚠️ **Not painted.** {why}\n{_subtext(job)}", ("again",))
 
 
-def painted(job: Job, result: JobResult) -> Card:
+def painted(job: Job, result: JobResult, copy: Copy | None = None) -> Card:
     """Show a finished painting. The picture itself is an attachment, which Discord shows large."""
     style = f", in the style of *{_plain(job.recipe.style_name)}*" if job.recipe.style_name else ""
     if style and job.recipe.style_author is not None:
@@ -153,7 +165,15 @@ def painted(job: Job, result: JobResult) -> Card:
         f"🖼️ **Painted** for <@{job.origin.member_id}>{style}\n"
         f"Final loss **{loss(result.loss)}**\n-# {made} · № {job.id}"
     )
-    return Card(text, tuple(RESULT_ACTIONS))
+    if copy is None:
+        return Card(text, tuple(RESULT_ACTIONS))
+    actions = ("full", *RESULT_ACTIONS) if copy.link else tuple(RESULT_ACTIONS)
+    return Card(f"{text}\n{_instead(copy, result)}", actions)
+
+
+def full_file(link: Link) -> str:
+    """Name a link and when it stops working; <> keeps Discord from fetching the file itself."""
+    return f"[The full file](<{link.url}>) can be opened until <t:{link.expires_at}:f>."
 
 
 def gone(job: Job) -> Card:
@@ -181,6 +201,14 @@ def loss(value: float) -> str:
 def relative(moment: float) -> str:
     """Write a moment so that Discord shows it as "in 2 minutes", counting down by itself."""
     return f"<t:{round(moment)}:R>"
+
+
+def _instead(copy: Copy, full: JobResult) -> str:
+    smaller = (copy.width, copy.height) != (full.width, full.height)
+    what = f"smaller copy, {copy.width}x{copy.height}" if smaller else "compressed copy"
+    size = f"{copy.full_bytes / 2**20:.1f} MiB"
+    link = f" {full_file(copy.link)}" if copy.link else ""
+    return f"This is a {what}: the file of {size} is too large for Discord here.{link}"
 
 
 def _subtext(job: Job) -> str:

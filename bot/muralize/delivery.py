@@ -8,10 +8,14 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import Image
 
 from bot.errors import PictureGone
 from bot.jobs.model import Job, JobState
 from bot.jobs.service import JobService
+from bot.links import Link
 from bot.logs import about_job
 from bot.muralize import card
 from bot.muralize.live_cards import LiveCards
@@ -47,7 +51,10 @@ class Patience:
 
 
 class Delivery:
-    """Tells members how their jobs ended."""
+    """Tells members how their jobs ended.
+
+    `link_to` links to a painting's full file; None where the host has no public pages.
+    """
 
     def __init__(
         self,
@@ -55,6 +62,7 @@ class Delivery:
         messages: Messages,
         cards: LiveCards,
         pictures: PictureStore,
+        link_to: Callable[[Job], Link | None],
         clock: Callable[[], float],
         patience: Patience,
         at_a_time: int = 4,
@@ -63,6 +71,7 @@ class Delivery:
         self._messages = messages
         self._cards = cards
         self._pictures = pictures
+        self._link_to = link_to
         self._clock = clock
         self._patience = patience
         self._turns = asyncio.Semaphore(at_a_time)  # each holds a picture in memory
@@ -86,25 +95,29 @@ class Delivery:
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
-    async def pack(self, job: Job, limit: int) -> list[Upload]:
-        """Read a job's painting, encoded in at most `limit` bytes.
+    async def pack(self, job: Job, limit: int) -> tuple[card.Card, list[Upload]]:
+        """Show a job's outcome, with its painting in at most `limit` bytes.
 
         Raises PictureGone, and OutputRejected where it does not fit however small.
         """
         if job.result is None or job.state not in (JobState.DELIVERING, JobState.DONE):
-            return []
+            return card.outcome(job), []
         if job.result_deleted:
             raise PictureGone
         data, extension = await self._pictures.read(job.result.picture), ".png"
+        copy = None
         if len(data) > limit:
-            encoded = await asyncio.to_thread(_encode_smaller, data, limit)
+            full_bytes = len(data)
+            encoded, (width, height) = await asyncio.to_thread(_encode_smaller, data, limit)
             data, extension = encoded.data, encoded.extension
+            if extension != ".png":  # else nothing was lost
+                copy = card.Copy(width, height, full_bytes, self._link_to(job))
         uploads = [Upload(f"muralscape-{job.id}{extension}", data)]
         if job.recipe.timelapse and job.result.timelapse:
             film = await self._pictures.read(job.result.timelapse)
             if len(data) + len(film) <= limit:
                 uploads.append(Upload(f"muralscape-{job.id}.mp4", film))
-        return uploads
+        return card.outcome(job, copy), uploads
 
     def _follow(self, job: Job) -> None:
         ended = job.state not in (JobState.QUEUED, JobState.PAINTING)
@@ -202,7 +215,7 @@ class Delivery:
 
     async def _packed(self, job: Job, limit: int) -> tuple[card.Card, list[Upload]]:
         try:
-            return card.outcome(job), await self.pack(job, limit)
+            return await self.pack(job, limit)
         except PictureGone:
             return card.gone(job), []
 
@@ -234,5 +247,8 @@ def _knows_already(job: Job) -> bool:
     return job.state is JobState.CANCELLED and job.cancelled_by == job.origin.member_id
 
 
-def _encode_smaller(data: bytes, limit: int) -> images.Encoded:
-    return images.encode_under(images.decode(data, _OURS, "The painting"), limit)
+def _encode_smaller(data: bytes, limit: int) -> tuple[images.Encoded, tuple[int, int]]:
+    """Encode a painting in at most `limit` bytes; say how many pixels are left of it."""
+    encoded = images.encode_under(images.decode(data, _OURS, "The painting"), limit)
+    with Image.open(BytesIO(encoded.data)) as copy:
+        return encoded, copy.size

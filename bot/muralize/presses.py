@@ -10,11 +10,13 @@ from bot.answers import Interaction
 from bot.errors import JobNotFound, NotAllowed, PictureGone, WrongState
 from bot.jobs.model import Job
 from bot.jobs.service import JobService
+from bot.links import Link
 from bot.muralize import card
 from bot.muralize.delivery import Delivery
 from bot.muralize.service import Muralize
 from bot.storage.pictures import PictureStore
 
+LinkTo = Callable[[Job], Link | None]
 DrawCurve = Callable[[Job], Awaitable[bytes]]
 Enter = Callable[[Interaction, int], Awaitable[None]]
 
@@ -22,7 +24,8 @@ Enter = Callable[[Interaction, int], Awaitable[None]]
 class Presses:
     """Acts on the buttons. `draw_curve` makes a PNG of a job's losses.
 
-    `enter` enters a job's painting into the server's challenge.
+    `link_to` links to a painting's full file. `enter` enters a job's painting into the server's
+    challenge.
     """
 
     def __init__(
@@ -31,6 +34,7 @@ class Presses:
         muralize: Muralize,
         delivery: Delivery,
         pictures: PictureStore,
+        link_to: LinkTo,
         draw_curve: DrawCurve,
         enter: Enter,
     ) -> None:
@@ -38,6 +42,7 @@ class Presses:
         self._muralize = muralize
         self._delivery = delivery
         self._pictures = pictures
+        self._link_to = link_to
         self._draw_curve = draw_curve
         self._enter = enter
 
@@ -49,6 +54,7 @@ class Presses:
             "curve": self._curve,
             "timelapse": self._timelapse,
             "fetch": self._fetch,
+            "full": self._full,
             "enter": self._enter,
         }.get(action)
         try:
@@ -105,8 +111,7 @@ class Presses:
         job = await self._find(job_id)
         if interaction.user.id != job.origin.member_id:
             raise NotAllowed
-        uploads = await self._delivery.pack(job, interaction.filesize_limit)
-        shown = card.outcome(job)
+        shown, uploads = await self._delivery.pack(job, interaction.filesize_limit)
         message = await interaction.edit_original_response(
             content=shown.text,
             attachments=[discord.File(io.BytesIO(file.data), file.name) for file in uploads],
@@ -114,6 +119,17 @@ class Presses:
         )
         if job.kept:
             await self._jobs.delivered(job_id, message.channel.id, message.id)
+
+    async def _full(self, interaction: Interaction, job_id: int) -> None:
+        """Give whoever sees the painting a new link, for the old one may have expired."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        job = await self._find(job_id)
+        if job.result_deleted:
+            raise PictureGone
+        link = self._link_to(job)
+        if link is None:
+            raise WrongState("The bot's host has closed its pages, so there is no link any more.")
+        await interaction.edit_original_response(content=card.full_file(link))
 
     async def _find(self, job_id: int) -> Job:
         job = await self._jobs.get(job_id)

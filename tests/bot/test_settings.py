@@ -51,7 +51,11 @@ def test_environment_wins_over_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_all_faults_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every fault has a line of its own that names the setting and where it came from."""
     file = tmp_path / "config.toml"
-    file.write_text('[limits]\npixel = 1\n[web]\nport = 99999\n[engine]\ndevice = "gpu"\n')
+    file.write_text(
+        "[limits]\npixel = 1\n"
+        '[web]\nport = 99999\npublic_url = "murals.example"\n'
+        '[engine]\ndevice = "gpu"\n'
+    )
     monkeypatch.setenv("MURALSCAPE_LIMITS__JOBS_PER_MEMBER", "many")
     monkeypatch.setenv("MURALSCAPE_DISCORD__ATTACHMENT_HOSTS", "[oops")
     monkeypatch.setenv("MURALSCAPE_DATADIR", "x")
@@ -63,6 +67,7 @@ def test_all_faults_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         "write a list",
         f"engine.device (from {file}): ",
         f"web.port (from {file}): input should be less than or equal to 65535",
+        f"web.public_url (from {file}): write an address that begins with https://",
         "limits.jobs_per_member (from the environment's MURALSCAPE_LIMITS__JOBS_PER_MEMBER): "
         "input should be a valid integer",
         f"limits.pixel (from {file}): there is no such setting; did you mean limits.pixels?",

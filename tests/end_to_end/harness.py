@@ -29,6 +29,9 @@ HURRY = Tempo(Pace(painting=0.05, waiting=0.2, look=0.02), Patience(first=0.05, 
 ROOMY = LimitSettings(jobs_per_member=50, jobs_per_guild=1000, shutdown_seconds=5)
 
 
+ANY_PORT = WebSettings(port=0)  # many bots run at a time
+
+
 def picture(width: int = 48, height: int = 32, colour: str = "teal", form: str = "PNG") -> bytes:
     """Encode a picture of one colour."""
     buffer = io.BytesIO()
@@ -36,7 +39,13 @@ def picture(width: int = 48, height: int = 32, colour: str = "teal", form: str =
     return buffer.getvalue()
 
 
-def settings(token: str, api_base: str, data_dir: Path, limits: LimitSettings) -> Settings:
+def settings(
+    token: str,
+    api_base: str,
+    data_dir: Path,
+    limits: LimitSettings,
+    web: WebSettings = ANY_PORT,
+) -> Settings:
     """Point a bot at a simulator."""
     return Settings(
         data_dir=data_dir,
@@ -44,7 +53,7 @@ def settings(token: str, api_base: str, data_dir: Path, limits: LimitSettings) -
             token=SecretStr(token), api_base=api_base, attachment_hosts=("127.0.0.1",)
         ),
         limits=limits,
-        web=WebSettings(port=0),  # many bots run at a time
+        web=web,
     )
 
 
@@ -91,13 +100,14 @@ async def running_bot(
     painter: str | None = "load_quick",
     tempo: Tempo = HURRY,
     limits: LimitSettings = ROOMY,
+    web: WebSettings = ANY_PORT,
 ) -> AsyncIterator[Bot]:
     """Run a bot until the block ends. `painter` is one of `painters`, or None for the engine."""
     setup = EngineSetup(device="cpu", niceness=0, progress_seconds=0.02, preview_seconds=0.05)
     if painter is not None:
         setup = replace(setup, painter=PAINTERS + painter)
     executor = LocalExecutor([setup])
-    chosen = settings(simulator.world.token, simulator.api_base, data_dir, limits)
+    chosen = settings(simulator.world.token, simulator.api_base, data_dir, limits, web)
     app = App(chosen, executor, tempo)
     # discord.py waits 2 s for servers that come late before it says that it is ready
     app.client._connection.guild_ready_timeout = 0.05

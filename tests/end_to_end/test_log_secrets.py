@@ -12,6 +12,8 @@ import pytest
 from bot import logs
 from bot.simulator import CdnFault, Simulator
 from tests.end_to_end.harness import all_settled, muralize, private_answers, running_bot
+from tests.end_to_end.test_full_paintings import OPEN, fetch, path_in
+from tests.end_to_end.test_painting import result_of
 
 SIGNATURE = re.compile(r"hm=([0-9a-f]{16,})")
 
@@ -58,3 +60,17 @@ async def test_no_secret_in_the_log(simulator: Simulator, data_dir: Path, log: i
     assert seen
     for secret in (simulator.world.token, lost.token, asked.token, late.token, *seen):
         assert secret not in written
+
+
+async def test_no_link_in_the_log(simulator: Simulator, data_dir: Path, log: io.StringIO) -> None:
+    """A link to a full painting that is sent at the second try, then opened, is not put there."""
+    simulator.limits.accepted_upload = 60_000  # bytes
+    simulator.faults.fail(500, 0, "oh no", path="^/webhooks/", method="PATCH", times=1)
+    async with running_bot(simulator, data_dir, painter="load_noisy", web=OPEN) as bot:
+        message = await result_of(simulator, muralize(simulator))
+        path = path_in(message)
+        assert (await fetch(bot, path))[0] == 200
+        assert (await fetch(bot, path.replace("/1.", "/2.")))[0] == 403
+    written = log.getvalue()
+    assert "Discord takes no file of this size here" in written
+    assert path.partition("signature=")[2] not in written

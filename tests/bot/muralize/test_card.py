@@ -6,6 +6,7 @@ import pytest
 
 from bot.executors.contract import PaintProgress
 from bot.jobs.model import Delivery, Job, JobResult, JobState, Origin, Place, Recipe
+from bot.links import Link
 from bot.muralize import card
 
 JOB = Job(
@@ -119,3 +120,23 @@ async def test_buttons_are_in_rows_of_five() -> None:
     rows = card.buttons(7, tuple(card.RESULT_ACTIONS)).to_components()
     assert [len(row["components"]) for row in rows] == [5, 3]
     assert rows[0]["components"][0]["custom_id"] == "job:7:again"
+
+
+@pytest.mark.parametrize(
+    ("copy", "said"),
+    [
+        (card.Copy(256, 192, 15_728_640, None), "a smaller copy, 256x192: the file of 15.0 MiB is"),
+        (card.Copy(512, 384, 15_728_640, None), "a compressed copy: the file of 15.0 MiB is"),
+    ],
+)
+def test_a_copy_is_called_one(copy: card.Copy, said: str) -> None:
+    """Where Discord does not take the file, the card says what it has; with a link, if there is."""
+    job = replace(JOB, state=JobState.DELIVERING, result=RESULT)
+    assert "512x384" in card.outcome(job, copy).text
+    assert said in card.outcome(job, copy).text
+    assert "full" not in card.outcome(job, copy).actions
+    link = Link("https://murals.example/paintings/7.png?expires=99", 99)
+    linked = card.outcome(job, replace(copy, link=link))
+    assert f"[The full file](<{link.url}>) can be opened until <t:99:f>." in linked.text
+    assert "full" in linked.actions
+    assert "copy" not in card.outcome(job).text

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from bot.cli import muralscape
+from bot.links import KEY_FILE
 from bot.settings import LimitSettings
 from bot.simulator import Simulator
 from bot.storage.backup import BackupError, Manifest, back_up, restore
@@ -72,7 +73,10 @@ async def backup(data_dir: Path) -> bytes:
 async def test_a_bot_goes_on_from_a_backup(
     simulator: Simulator, data_dir: Path, tmp_path: Path
 ) -> None:
-    """A backup of a bot at work, restored elsewhere, has its jobs, and they are finished there."""
+    """A backup of a bot at work, restored elsewhere, has its jobs, and they are finished there.
+
+    The key that signs links is not in it.
+    """
     hasty = LimitSettings(jobs_per_member=50, shutdown_seconds=0)
     async with running_bot(simulator, data_dir, painter="load_quick") as bot:
         muralize(simulator)
@@ -84,6 +88,7 @@ async def test_a_bot_goes_on_from_a_backup(
         await simulator.until(lambda: any(p.position == 0 for p in bot.app.jobs.places().values()))
         backup, manifest = await asyncio.to_thread(save, data_dir)
         before = files(data_dir)
+    assert (data_dir / KEY_FILE).read_bytes() not in backup
     new = tmp_path / "new machine"
     assert bring_back(backup, new) == manifest
     assert files(new) == before
