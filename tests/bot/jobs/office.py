@@ -18,6 +18,7 @@ from bot.storage.pictures import PictureStore
 PLENTY = JobLimits(per_member=1000, per_guild=1000)
 GUILD = 10
 ANN, BOB, CID = 1, 2, 3
+MODERATOR = Actor(99, GUILD, moderator=True)
 
 
 class Clock:
