@@ -12,6 +12,9 @@ from bot.web.html import Html
 # Who has a link is its owner's choice, not that of a cache or an index.
 _PRIVATE = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
 
+# Nothing in a PNG can use it, but browsers centre a picture on a page of its own by inline styles.
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+
 # error -> status, heading, why, what to do
 _REFUSALS = {
     LinkInvalid: (
@@ -65,6 +68,7 @@ class Paintings:
         headers = {
             **self._html.headers,
             **_PRIVATE,
+            "Content-Security-Policy": _POLICY,
             "Content-Type": "image/png",
             "Content-Disposition": f'inline; filename="muralscape-{job_id}.png"',
             "Cross-Origin-Resource-Policy": "same-origin",
