@@ -91,7 +91,10 @@ class ChallengeStore:
 
     async def find(self, connection: AsyncConnection, challenge_id: int) -> Contest | None:
         """Read a challenge with everything in it."""
-        return await self._first(connection, challenges.c.id == challenge_id)
+        # a member may send any number, also one that PostgreSQL's INTEGER has no room for
+        return await self._first(
+            connection, challenges.c.id == sa.literal(challenge_id, sa.BigInteger)
+        )
 
     async def find_open(self, connection: AsyncConnection, guild_id: int) -> Contest | None:
         """Read a server's open challenge."""
@@ -184,8 +187,7 @@ class ChallengeStore:
     async def _first(
         self, connection: AsyncConnection, where: sa.ColumnElement[bool]
     ) -> Contest | None:
-        # locked where several processes share a database; SQLite takes one writer at a time anyway
-        query = sa.select(challenges).where(where).with_for_update()
+        query = sa.select(challenges).where(where)
         row = (await connection.execute(query)).mappings().first()
         if row is None:
             return None

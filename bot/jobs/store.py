@@ -121,7 +121,8 @@ class JobStore:
 
     async def find(self, connection: AsyncConnection, job_id: int) -> Job | None:
         """Read a job."""
-        return _first(await _select(connection, jobs.c.id == job_id))
+        # a member may type any number, also one that PostgreSQL's INTEGER has no room for
+        return _first(await _select(connection, jobs.c.id == sa.literal(job_id, sa.BigInteger)))
 
     async def of_interaction(self, connection: AsyncConnection, interaction_id: int) -> Job | None:
         """Read the job that an interaction made."""

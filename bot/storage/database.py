@@ -1,12 +1,15 @@
 """The database: SQLAlchemy over SQLite in WAL mode, or PostgreSQL by its URL.
 
-A write that returned survives a kill -9 and, with SQLite's synchronous=FULL, a power cut.
+A write that returned survives a kill -9 and, with SQLite's synchronous=FULL, a power cut. Both
+take one writer at a time, PostgreSQL because we ask it to: what a rule reads before it writes
+holds until it has written, whichever process shares the database.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -31,6 +34,11 @@ metadata = MetaData(
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 
+# PostgreSQL's advisory locks bear two numbers: the first is ours, the second says what for.
+LOCKS = 0x6D757261
+WRITING = 0
+LOST_SECONDS = 60  # until the server gives up on somebody who began to write and went silent
+
 
 def sqlite_url(file: Path) -> str:
     """Give the URL of a SQLite database in a file."""
@@ -41,36 +49,45 @@ class Database:
     """Connections to one database, for reading and for writing.
 
     `url` is SQLAlchemy's, the driver may be left out. `busy_seconds` is how long a write waits
-    for another process that writes to the same SQLite file.
+    for another process that writes to the same database.
     """
 
     def __init__(self, url: str, busy_seconds: float = 10.0) -> None:
         parsed = make_url(url)
         parsed = parsed.set(drivername=DRIVERS.get(parsed.drivername, parsed.drivername))
         self._sqlite = parsed.get_backend_name() == "sqlite"
+        connect = _sqlite_arguments if self._sqlite else _postgres_arguments
         self._engine = create_async_engine(
             parsed,
-            # isolation_level None: we begin transactions ourselves, see `_begin`
-            connect_args={"timeout": busy_seconds, "isolation_level": None} if self._sqlite else {},
+            connect_args=connect(busy_seconds),
+            pool_pre_ping=not self._sqlite,  # a server may have been restarted
         )
-        self._writing = self._engine.execution_options(begin="BEGIN IMMEDIATE")
-        # SQLite takes one writer at a time. Waiting here is first come, first served; waiting in
-        # SQLite is polling.
+        self._reading = self._writing = self._engine
+        # Waiting here is first come, first served; waiting in SQLite is polling.
         self._write_lock = asyncio.Lock()
         if self._sqlite:
+            self._writing = self._engine.execution_options(begin="BEGIN IMMEDIATE")
             event.listen(self._engine.sync_engine, "connect", _prepare)
             event.listen(self._engine.sync_engine, "begin", _begin)
+        else:  # one state for all that is read, as SQLite does by itself
+            self._reading = self._engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Read one consistent state of the database."""
-        async with self._engine.connect() as connection:
+        async with self._reading.connect() as connection:
             yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Read and write in one transaction: committed at the end, rolled back on an error."""
         async with self._write_lock, self._writing.begin() as connection:
+            if not self._sqlite:
+                await connection.exec_driver_sql(
+                    f"SELECT pg_advisory_xact_lock({LOCKS}, {WRITING})"
+                )
             yield connection
 
     async def upgrade(self) -> None:
@@ -114,6 +131,23 @@ def known_versions() -> list[str]:
 
 def _upgrade(connection: Connection) -> None:
     command.upgrade(alembic_config(connection), "head")
+
+
+def _sqlite_arguments(busy_seconds: float) -> dict[str, Any]:
+    # isolation_level None: we begin transactions ourselves, see `_begin`
+    return {"timeout": busy_seconds, "isolation_level": None}
+
+
+def _postgres_arguments(busy_seconds: float) -> dict[str, Any]:
+    milliseconds = {
+        "lock_timeout": 1000 * busy_seconds,
+        "idle_in_transaction_session_timeout": 1000 * LOST_SECONDS,
+    }
+    settings = {name: str(round(value)) for name, value in milliseconds.items()}
+    return {
+        "timeout": busy_seconds,
+        "server_settings": {"application_name": "muralscape", **settings},
+    }
 
 
 def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -12,28 +12,68 @@ from bot.simulator import Limits, Simulator
 from bot.storage.database import Database, sqlite_url
 from tests.bot.clients import StartSimulator
 from tests.bot.discord_schema import schema_errors
+from tests.bot.postgres_server import PostgresServer, find_programs
+
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+ON_POSTGRES = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+
+async def migrate(url: str) -> None:
+    """Make the tables."""
+    database = Database(url)
+    await database.upgrade()
+    await database.close()
 
 
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty SQLite database at the newest version; copied, because migrating takes longer."""
     file = tmp_path_factory.mktemp("database") / "empty.db"
-
-    async def migrate() -> None:
-        database = Database(sqlite_url(file))
-        await database.upgrade()
-        await database.close()
-
-    asyncio.run(migrate())
+    asyncio.run(migrate(sqlite_url(file)))
     return file
 
 
-@pytest.fixture
-async def database(migrated_file: Path, tmp_path: Path) -> AsyncIterator[Database]:
-    """A database of this test's own."""
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server."""
+    programs = find_programs()
+    if programs is None:
+        pytest.skip("no PostgreSQL server is installed (Debian: apt-get install postgresql)")
+    server = PostgresServer(programs)
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: PostgresServer) -> str:
+    """A PostgreSQL database at the newest version, emptied before each use."""
+    name = postgres.make_database()
+    asyncio.run(migrate(postgres.url(name)))
+    return name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a migrated database of this test's own, of both kinds in turn.
+
+    A test that is about one kind says so: `@ON_SQLITE` or `@ON_POSTGRES`.
+    """
+    if request.param == "postgresql":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        name: str = request.getfixturevalue("migrated_postgres")
+        server.empty(name)
+        return server.url(name)
     file = tmp_path / "muralscape.db"
-    shutil.copy(migrated_file, file)
-    database = Database(sqlite_url(file))
+    shutil.copy(request.getfixturevalue("migrated_file"), file)
+    return sqlite_url(file)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A database of this test's own, of both kinds in turn."""
+    database = Database(database_url)
     yield database
     await database.close()
 

@@ -11,6 +11,7 @@ from bot.check.findings import Level
 from bot.check.machine import check_disk, check_folder, check_pages
 from bot.check.tables import check_database
 from bot.storage.database import Database, known_versions, sqlite_url
+from tests.bot.conftest import ON_SQLITE
 
 
 def test_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
@@ -65,6 +66,7 @@ async def test_no_database_yet(tmp_path: Path) -> None:
     ("version", "level", "words"),
     [("0001", Level.WARN, "next start upgrades"), ("9999", Level.FAIL, "newer Muralscape")],
 )
+@ON_SQLITE
 async def test_another_version(
     database: Database, tmp_path: Path, version: str, level: Level, words: str
 ) -> None:
@@ -76,6 +78,7 @@ async def test_another_version(
     assert words in found.advice
 
 
+@ON_SQLITE
 async def test_a_locked_database(database: Database, tmp_path: Path) -> None:
     """A database that somebody else holds fails, with the database's own words."""
     await database.version()

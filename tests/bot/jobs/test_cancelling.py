@@ -52,6 +52,8 @@ async def test_who_may_cancel(office: Office) -> None:
         await office.service.cancel(job.id, Actor(ANN, GUILD + 1, moderator=True))
     with pytest.raises(JobNotFound):
         await office.service.cancel(job.id + 1, MODERATOR)
+    with pytest.raises(JobNotFound):
+        await office.service.cancel(2**53 - 1, MODERATOR)  # the largest that Discord lets through
     assert await office.service.get(job.id) == job
 
 

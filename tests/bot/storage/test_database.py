@@ -4,7 +4,6 @@ import asyncio
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -17,7 +16,9 @@ import bot.guilds.store
 import bot.jobs.store
 import bot.muralize.store
 import bot.styles.store  # noqa: F401 - declares its tables
-from bot.storage.database import Database, metadata, sqlite_url
+from bot.storage.database import Database, known_versions, metadata
+from tests.bot.conftest import ON_POSTGRES, ON_SQLITE
+from tests.bot.postgres_server import PostgresServer
 
 WRITER = """
 import asyncio, sys
@@ -38,14 +39,14 @@ asyncio.run(write())
 async def make_numbers(database: Database) -> None:
     """Make a table to write to."""
     async with database.write() as connection:
-        await connection.execute(sa.text("CREATE TABLE numbers (number INTEGER)"))
+        await connection.execute(sa.text("CREATE TABLE IF NOT EXISTS numbers (number INTEGER)"))
 
 
 async def numbers(database: Database) -> list[int]:
     """Read that table."""
     async with database.read() as connection:
-        rows = await connection.execute(sa.text("SELECT number FROM numbers ORDER BY rowid"))
-        return list(rows.scalars())
+        rows = await connection.execute(sa.text("SELECT number FROM numbers"))
+        return list(rows.scalars())  # in the order in which they were written
 
 
 async def test_migrations_and_tables_agree(database: Database) -> None:
@@ -64,6 +65,17 @@ async def test_upgrade_twice(database: Database) -> None:
     await database.upgrade()
 
 
+async def test_upgrades_at_the_same_moment(postgres: PostgresServer) -> None:
+    """Of bots that start at once on an empty PostgreSQL one makes the tables, and all have them."""
+    url = postgres.url(postgres.make_database())
+    databases = [Database(url) for _ in range(4)]
+    await asyncio.gather(*(database.upgrade() for database in databases))
+    assert {await database.version() for database in databases} == {known_versions()[0]}
+    for database in databases:
+        await database.close()
+
+
+@ON_SQLITE
 async def test_sqlite_is_set_up_for_durability(database: Database) -> None:
     """Every connection has the write-ahead log, full synchronisation and foreign keys."""
     pragmas = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
@@ -72,11 +84,11 @@ async def test_sqlite_is_set_up_for_durability(database: Database) -> None:
             assert (await connection.execute(sa.text(f"PRAGMA {pragma}"))).scalar() == value
 
 
-async def test_committed_writes_survive_kill_9(database: Database, tmp_path: Path) -> None:
+async def test_committed_writes_survive_kill_9(database: Database, database_url: str) -> None:
     """What a process reported as written is there after it was killed, in order."""
     await make_numbers(database)
     writer = subprocess.Popen(  # noqa: ASYNC220 - nothing else runs on this loop
-        [sys.executable, "-c", WRITER, sqlite_url(tmp_path / "muralscape.db")],
+        [sys.executable, "-c", WRITER, database_url],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -109,10 +121,10 @@ async def test_a_failed_write_leaves_nothing(database: Database) -> None:
     assert await numbers(database) == [2]
 
 
-async def test_writers_wait_for_each_other(database: Database, tmp_path: Path) -> None:
-    """Many writes that read first, over two connections pools to one file, all succeed."""
+async def test_writers_wait_for_each_other(database: Database, database_url: str) -> None:
+    """Many writes that read first, over two pools to one database, see all those before them."""
     await make_numbers(database)
-    other = Database(sqlite_url(tmp_path / "muralscape.db"))
+    other = Database(database_url)
 
     async def add_one(writer: Database) -> None:
         async with writer.write() as connection:
@@ -131,3 +143,25 @@ async def test_reading_goes_on_while_somebody_writes(database: Database) -> None
         await connection.execute(sa.text("INSERT INTO numbers VALUES (1)"))
         assert await asyncio.wait_for(numbers(database), 2) == []
     assert await numbers(database) == [1]
+
+
+async def test_a_reading_is_of_one_moment(database: Database) -> None:
+    """Two looks in one reading see the same, whatever is written between them."""
+    await make_numbers(database)
+    count = sa.text("SELECT count(*) FROM numbers")
+    async with database.read() as connection:
+        before = (await connection.execute(count)).scalar()
+        async with database.write() as other:
+            await other.execute(sa.text("INSERT INTO numbers VALUES (1)"))
+        assert (await connection.execute(count)).scalar() == before == 0
+
+
+@ON_POSTGRES
+async def test_a_server_that_was_restarted(database: Database) -> None:
+    """Connections that the server has closed meanwhile are made anew."""
+    await make_numbers(database)
+    close = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
+    with pytest.raises(sa.exc.DBAPIError):
+        async with database.read() as connection:
+            await connection.execute(sa.text(f"{close}current_database()"))
+    assert await numbers(database) == []

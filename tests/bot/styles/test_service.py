@@ -6,6 +6,7 @@ import pytest
 
 from bot.errors import LibraryFull, NotYourStyle, RoleNeeded, StyleExists, StyleNotFound
 from bot.guilds.model import Member
+from bot.styles.model import Style
 from tests.bot.styles.conftest import ADA, MOD, Library
 
 
@@ -53,7 +54,8 @@ async def test_limits_hold_at_the_same_moment(library: Library) -> None:
     done = await asyncio.gather(*saves, return_exceptions=True)
     assert sum(isinstance(one, LibraryFull) for one in done) == 4
     assert (await library.service.page(10, 0)).total == 8
-    await library.service.delete(ADA, "Style 0")
+    saved = next(one for one in done if isinstance(one, Style))
+    await library.service.delete(ADA, saved.name)
     twice = [library.service.save(ADA, name, green) for name in ("Same name", "SAME NAME")]
     done = await asyncio.gather(*twice, return_exceptions=True)
     assert sum(isinstance(one, StyleExists | LibraryFull) for one in done) == 1

@@ -7,12 +7,12 @@ import pytest
 from playwright.async_api import Page
 
 from bot.storage.database import Database
-from tests.bot.conftest import database
+from tests.bot.conftest import ON_SQLITE, database, database_url
 from tests.end_to_end.browser.chromium import chromium, program
 from tests.end_to_end.browser.test_accessibility import faults
 from tests.end_to_end.browser.wall import open_gallery
 
-__all__ = ["database"]
+__all__ = ["database", "database_url"]
 
 SHIFT = """() => new Promise(done => {
   let shift = 0;
@@ -44,6 +44,7 @@ async def look(page: Page, address: str) -> dict[str, Any]:
 
 
 @pytest.mark.skipif(program() is None, reason="no Chromium is installed")
+@ON_SQLITE
 async def test_light_dark_wide_and_narrow(database: Database, tmp_path: Path) -> None:
     """No layout shift, under 100 kB before pictures, no scripts needed, no fault that axe finds."""
     async with open_gallery(database, tmp_path / "pictures") as address, chromium() as browser:

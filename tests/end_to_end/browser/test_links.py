@@ -9,16 +9,17 @@ from bot.links import PaintingLinks
 from bot.storage.database import Database
 from bot.web.paintings import Paintings
 from bot.web.server import WebServer
-from tests.bot.conftest import database
+from tests.bot.conftest import ON_SQLITE, database, database_url
 from tests.bot.jobs.office import Office
 from tests.end_to_end.browser.chromium import chromium, program
 from tests.end_to_end.browser.test_accessibility import faults
 from tests.end_to_end.browser.test_gallery import look
 
-__all__ = ["database"]
+__all__ = ["database", "database_url"]
 
 
 @pytest.mark.skipif(program() is None, reason="no Chromium is installed")
+@ON_SQLITE
 async def test_refusals(database: Database, tmp_path: Path) -> None:
     """A wrong and an expired link: nothing else is loaded or sticks out, and axe finds no fault."""
     office = Office(database, tmp_path / "pictures")
