@@ -5,16 +5,16 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Any
 
 import aiohttp
 
 from bot.answers import PAUSES
 from bot.client import MuralscapeClient
 from bot.community import Community, CommunityStores
+from bot.crew import Crew
 from bot.errors import MuralscapeError
 from bot.executors.contract import Executor
 from bot.guilds.model import Ceilings
@@ -41,6 +41,7 @@ from bot.storage.database import Database
 from bot.storage.folder import held
 from bot.storage.keeper import PictureKeeper, sweep_for_ever
 from bot.storage.pictures import PictureStore
+from bot.storage.shard import Shard, ShardHold
 from bot.web.gallery import Gallery
 from bot.web.pages import Pages
 from bot.web.paintings import Paintings
@@ -49,6 +50,7 @@ from engine import images
 log = logging.getLogger(__name__)
 
 DAY = 86_400.0  # seconds
+HEED_SECONDS = 2.0  # between two looks at what another shard's bot was asked to stop
 LOOK_AROUND = aiohttp.ClientTimeout(total=10.0)
 
 
@@ -78,8 +80,10 @@ class App:
         self._executor = executor
         self._database = Database(settings.database)
         self._pictures = PictureStore(settings.data_dir / "pictures")
-        store = JobStore(self._database)
-        stores = CommunityStores(self._database)
+        self._shard = Shard(settings.discord.shard_id, settings.discord.shard_count)
+        self._hold = ShardHold(self._database, self._shard)
+        store = JobStore(self._database, self._shard)
+        stores = CommunityStores(self._database, self._shard)
         self._keeper = PictureKeeper(self._pictures, [store, *stores.picture_users], clock)
         self.jobs = JobService(store, self._keeper, Schedule(Estimator()), clock, chance)
         api_base, web = settings.discord.api_base, settings.web
@@ -101,7 +105,11 @@ class App:
         routes = [*gallery.routes(), *paintings.routes()]
         self.pages = Pages(web.host, web.port, api_base, self._database, executor, routes)
         self.client = MuralscapeClient(
-            api_base, settings.data_dir / "commands-synced", self.pages.trace, self.pages.linked
+            api_base,
+            settings.data_dir / "commands-synced",
+            self.pages.trace,
+            self.pages.linked,
+            self._shard,
         )
         self._messages = Messages(self.client, clock)
         self._cards = LiveCards(self.jobs, self._messages, clock, time.monotonic, tempo.cards)
@@ -139,7 +147,7 @@ class App:
             if not await self._reach_discord(stop):
                 return
             await self._log_in(stack)
-            async with _Crew() as crew:
+            async with Crew() as crew:
                 crew.start(self._cards.run())
                 crew.start(self._delivery.run())
                 crew.start(self._sweep())
@@ -147,6 +155,8 @@ class App:
                 crew.start(self.client.connect())
                 crew.start(self.community.run())
                 crew.start(self._resume(muralize))
+                crew.start(self._hold.watch())
+                crew.start(self._heed())
                 crew.start(self._paint(stack))
                 log.info("the bot is up")
                 await crew.until(stop)
@@ -156,6 +166,7 @@ class App:
         await asyncio.to_thread(self._settings.data_dir.mkdir, parents=True, exist_ok=True)
         stack.enter_context(held(self._settings.data_dir))
         stack.push_async_callback(self._database.close)
+        await stack.enter_async_context(self._hold)
         await self._database.upgrade()
         await self._pictures.open()
         await self.jobs.recover()
@@ -175,7 +186,7 @@ class App:
         muralize = Muralize(
             self.jobs,
             intake,
-            RequestStore(self._database),
+            RequestStore(self._database, self._shard),
             self.community.guilds,
             self.community.styles,
             usual_size=settings.limits.usual_size,
@@ -223,7 +234,8 @@ class App:
         await self.client.login(token.get_secret_value())
 
     async def _opted_in(self, guild_id: int) -> bool:
-        return await self.community.guilds.shows_gallery(guild_id)
+        # another bot's servers have their pictures in its folder
+        return self._shard.has(guild_id) and await self.community.guilds.shows_gallery(guild_id)
 
     def _server_name(self, guild_id: int) -> str | None:
         guild = self.client.get_guild(guild_id)
@@ -235,6 +247,15 @@ class App:
         await self._executor.start()
         log.info("painting on %s", ", ".join(self._executor.devices))
         await self._dispatcher.run()
+
+    async def _heed(self) -> None:
+        """Stop what another shard's bot was asked to stop."""
+        while self._shard.count > 1:
+            try:
+                await self.jobs.heed()
+            except Exception:  # the database may be back in a moment
+                log.exception("what is to be stopped cannot be read; next try soon")
+            await asyncio.sleep(HEED_SECONDS)
 
     async def _sweep(self) -> None:
         retention = self._settings.limits.retention_days * DAY
@@ -263,42 +284,3 @@ class App:
         await self._dispatcher.stop(grace)
         await self._delivery.finish(min(grace, 10.0))
         await self._cards.flush(2.0)
-
-
-class _Crew:
-    """Tasks that run beside each other; all are cancelled at the end."""
-
-    def __init__(self) -> None:
-        self._tasks: list[asyncio.Task[None]] = []
-
-    async def __aenter__(self) -> "_Crew":
-        return self
-
-    async def __aexit__(self, *_error: object) -> None:
-        pending = set(self._tasks)
-        while pending:
-            # Again and again: Python 3.11's wait_for, which discord.py is in while it connects,
-            # swallows a cancellation that comes together with what it waits for.
-            for task in pending:
-                task.cancel()
-            _, pending = await asyncio.wait(pending, timeout=2.0)
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Start a task."""
-        self._tasks.append(asyncio.create_task(work))
-
-    async def until(self, stop: asyncio.Event) -> None:
-        """Wait for `stop`; raise the error of the first task that fails before."""
-        stopping = asyncio.create_task(stop.wait())
-        running: set[asyncio.Task[Any]] = {*self._tasks}
-        try:
-            while not stopping.done() and running:
-                done, _ = await asyncio.wait(
-                    {stopping, *running}, return_when=asyncio.FIRST_COMPLETED
-                )
-                for task in done - {stopping}:
-                    running.discard(task)
-                    task.result()
-        finally:
-            stopping.cancel()

@@ -46,8 +46,9 @@ def sqlite_file(settings: Settings) -> Path:
     url = make_url(settings.database)
     if url.get_backend_name() != "sqlite" or not url.database:
         raise click.UsageError(
-            "database_url is not SQLite; copy the database with its own tools (pg_dump and "
-            "pg_restore), and the folder `pictures` of data_dir after it"
+            "database_url is not SQLite, and this command is for SQLite alone: copy the folder "
+            "`pictures` of data_dir, then the database with its own tools (pg_dump and "
+            "pg_restore), then what came into `pictures` meanwhile"
         )
     return Path(url.database)
 

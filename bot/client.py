@@ -17,6 +17,7 @@ from yarl import URL
 from bot import answers
 from bot.components import Handler, Routed
 from bot.muralize.card import JobButton
+from bot.storage.shard import WHOLE, Shard
 
 log = logging.getLogger(__name__)
 
@@ -45,13 +46,21 @@ class MuralscapeClient(discord.Client):
 
     discord.py keeps that address in a class, so a process talks to one Discord at a time.
     `synced` is a file that remembers which commands Discord was last told of. `trace` is told of
-    every request, `linked` when the gateway has greeted us and when it was lost.
+    every request, `linked` when the gateway has greeted us and when it was lost. `shard` says which
+    servers' events Discord is to send.
     """
 
     def __init__(
-        self, api_base: str, synced: Path, trace: aiohttp.TraceConfig, linked: Linked
+        self,
+        api_base: str,
+        synced: Path,
+        trace: aiohttp.TraceConfig,
+        linked: Linked,
+        shard: Shard = WHOLE,
     ) -> None:
         super().__init__(
+            shard_id=shard.id,
+            shard_count=shard.count,
             http_trace=trace,
             intents=discord.Intents(guilds=True),  # nothing else is listened to
             allowed_mentions=discord.AllowedMentions.none(),

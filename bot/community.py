@@ -23,6 +23,7 @@ from bot.privacy import command as privacy_command
 from bot.privacy.service import Holder, Privacy
 from bot.storage.database import Database
 from bot.storage.keeper import PictureKeeper, PictureUser
+from bot.storage.shard import Shard
 from bot.styles import command as style_command
 from bot.styles.model import Starter
 from bot.styles.service import StyleService
@@ -33,10 +34,11 @@ from engine.samples import STYLES
 class CommunityStores:
     """The stores that others must know as well."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, shard: Shard) -> None:
         self.styles = StyleStore(database)
-        self.requests = RequestStore(database)
-        self.challenges = ChallengeStore(database)
+        self.requests = RequestStore(database, shard)
+        self.challenges = ChallengeStore(database, shard)
+        self.shard = shard
 
     @property
     def picture_users(self) -> Sequence[PictureUser]:
@@ -63,7 +65,7 @@ class Community:
         starters = [Starter(style.title, style.path) for style in STYLES]
         self.guilds = GuildService(GuildStore(database), ceilings)
         self.styles = StyleService(stores.styles, keeper, self.guilds, starters, time.time)
-        notices = NoticeStore(database, lambda: str(chance.getrandbits(63)))
+        notices = NoticeStore(database, lambda: str(chance.getrandbits(63)), stores.shard)
         self.challenges = ChallengeDesk(
             stores.challenges, notices, keeper, self.guilds, jobs, time.time, chance
         )

@@ -79,6 +79,8 @@ class DiscordSettings(_Section):
         "cdn.discordapp.com",
         "media.discordapp.net",
     )
+    shard_id: Annotated[int, Field(ge=0)] = 0  # which of the bots on one database this is
+    shard_count: Annotated[int, Field(ge=1, le=1000)] = 1  # how many they are
 
 
 class EngineSettings(_Section):
@@ -192,7 +194,7 @@ def load(path: Path | None = None, *, token_required: bool = False) -> Settings:
         faults += [_in_words(fault, path) for fault in error.errors(include_url=False)]
     if settings is not None:
         settings, token_faults = _with_token(settings, token_required)
-        faults += token_faults
+        faults += [*token_faults, *_shard_faults(settings)]
     if faults or settings is None:
         raise SettingsError(faults)
     return settings
@@ -229,6 +231,15 @@ def _with_token(settings: Settings, required: bool) -> tuple[Settings, list[str]
             f"{ENV_PREFIX}DISCORD__TOKEN or in a file named by discord.token_file"
         ]
     return settings, []
+
+
+def _shard_faults(settings: Settings) -> list[str]:
+    shard, count = settings.discord.shard_id, settings.discord.shard_count
+    if shard >= count:
+        return [f"discord.shard_id: is {shard}, but the shards are numbered from 0 to {count - 1}"]
+    if count > 1 and not settings.database.startswith("postgresql"):
+        return ["discord.shard_count: several bots share a PostgreSQL database; set database_url"]
+    return []
 
 
 def _table(value: object) -> dict[str, Any]:

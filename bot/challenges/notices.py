@@ -7,7 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.challenges.model import ChallengeState, Contest, Notice, NoticeKind
+from bot.challenges.store import challenges
 from bot.storage.database import Database, metadata
+from bot.storage.shard import WHOLE, Shard
 
 PER_MESSAGE = 10  # pictures; Discord takes no more
 
@@ -52,11 +54,17 @@ def on_part(contest: Contest, part: int) -> Sequence[int]:
 
 
 class NoticeStore:
-    """Reads and writes notices. `draw_nonce` gives what makes two sends of one message one."""
+    """Reads and writes notices. `draw_nonce` gives what makes two sends of one message one.
 
-    def __init__(self, database: Database, draw_nonce: Callable[[], str]) -> None:
+    `shard` has the servers that this bot sends notices to.
+    """
+
+    def __init__(
+        self, database: Database, draw_nonce: Callable[[], str], shard: Shard = WHOLE
+    ) -> None:
         self._database = database
         self._draw_nonce = draw_nonce
+        self._shard = shard
 
     async def follow(
         self, connection: AsyncConnection, before: Contest | None, after: Contest
@@ -85,7 +93,8 @@ class NoticeStore:
         waiting = notices.c.message_id.is_(None) | notices.c.stale
         query = (
             sa.select(notices)
-            .where(waiting, ~notices.c.given_up)
+            .join(challenges)
+            .where(waiting, ~notices.c.given_up, self._shard.where(challenges.c.guild_id))
             .order_by(notices.c.stale, notices.c.id)
         )
         async with self._database.read() as connection:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.challenges.model import OPEN, Challenge, ChallengeState, Contest, Entry, Terms
 from bot.jobs.store import jobs
 from bot.storage.database import Database, metadata
+from bot.storage.shard import WHOLE, Shard
 
 _open_states = sa.text("state IN ('entering', 'voting')")
 
@@ -76,10 +77,14 @@ _OWN = tuple(name for name in Challenge.__dataclass_fields__ if name not in ("id
 
 
 class ChallengeStore:
-    """Reads and writes contests. Methods that take a connection are part of its transaction."""
+    """Reads and writes contests. Methods that take a connection are part of its transaction.
 
-    def __init__(self, database: Database) -> None:
+    `shard` has the servers whose challenges this bot brings on.
+    """
+
+    def __init__(self, database: Database, shard: Shard = WHOLE) -> None:
         self.database = database
+        self._shard = shard
 
     async def add(self, connection: AsyncConnection, challenge: Challenge) -> Contest:
         """Insert a challenge, whose id is ignored, and return it as a contest."""
@@ -109,8 +114,9 @@ class ChallengeStore:
             return [_challenge(row) for row in (await connection.execute(query)).mappings()]
 
     async def open(self) -> list[Challenge]:
-        """Read all open challenges."""
-        query = sa.select(challenges).where(challenges.c.state.in_(OPEN)).order_by(challenges.c.id)
+        """Read all open challenges of the shard."""
+        where = challenges.c.state.in_(OPEN) & self._shard.where(challenges.c.guild_id)
+        query = sa.select(challenges).where(where).order_by(challenges.c.id)
         async with self.database.read() as connection:
             return [_challenge(row) for row in (await connection.execute(query)).mappings()]
 
@@ -136,11 +142,12 @@ class ChallengeStore:
         await self._save_votes(connection, number, before.votes, after.votes)
 
     async def with_deleted_paintings(self, connection: AsyncConnection) -> dict[int, list[int]]:
-        """Find entries whose painting its owner has deleted: challenge id -> job ids."""
+        """Find the shard's entries whose painting was deleted: challenge id -> job ids."""
         query = (
             sa.select(entries.c.challenge_id, entries.c.job_id)
             .join(jobs, jobs.c.id == entries.c.job_id)
             .where(jobs.c.result_deleted, entries.c.picture.is_not(None))
+            .where(self._shard.where(jobs.c.guild_id))
         )
         found: dict[int, list[int]] = {}
         for challenge_id, job_id in await connection.execute(query):

@@ -25,7 +25,7 @@ NUMBERS = {
 class GuildService:
     """Keeps servers' settings, in memory too: every command asks for them before it answers.
 
-    Only one service may work on a database.
+    Only one service may change a server's.
     """
 
     def __init__(self, store: GuildStore, ceilings: Ceilings) -> None:

@@ -1,7 +1,7 @@
 """The rules of jobs: who may submit, cancel and delete, and how a job goes from state to state.
 
 Every method writes the new state to the database before it returns the job and before it tells
-the listeners. Only one service may work on a database.
+the listeners. Only one service may work on the jobs of a shard.
 """
 
 import contextlib
@@ -67,10 +67,11 @@ class JobService:
             for job in await self._store.last_painted(connection, LEARN_FROM):
                 self._schedule.learn(job)
             for before in await self._store.waiting_or_painting(connection):
-                after = before
+                rule = transitions.heed
                 if before.state is JobState.PAINTING:
-                    after = transitions.interrupted(before, self._clock())
-                    await self._store.save(connection, before, after)
+                    rule = transitions.interrupted
+                after = rule(before, self._clock())
+                await self._store.save(connection, before, after)
                 if after.state is JobState.QUEUED:
                     self._schedule.enter(after)
 
@@ -155,9 +156,23 @@ class JobService:
         for job in found:
             if job.state in WAITING_OR_PAINTING and job.cancelled_by is None:
                 with contextlib.suppress(WrongState):  # it was finished a moment ago
-                    await self.cancel(job.id, Actor(member_id, job.origin.guild_id))
+                    if self._store.shard.has(job.origin.guild_id):
+                        await self.cancel(job.id, Actor(member_id, job.origin.guild_id))
+                    else:
+                        await self._change(
+                            job.id, lambda job: transitions.ask_to_stop(job, member_id)
+                        )
         async with self._database.write() as connection:
             return await self._store.forget_member(connection, member_id)
+
+    async def heed(self) -> None:
+        """Stop the jobs that a member asked another shard's bot to stop."""
+        for job in await self._store.to_be_stopped():
+            if job.state is JobState.PAINTING:
+                self._announce(job)
+                continue
+            with contextlib.suppress(JobNotFound, WrongState):  # its state changed a moment ago
+                await self._change(job.id, lambda job: transitions.heed(job, self._clock()))
 
     async def get(self, job_id: int) -> Job | None:
         """Find a job."""
@@ -205,7 +220,7 @@ class JobService:
                 return await self._change(
                     job_id, lambda job: transitions.started(job, self._clock())
                 )
-            except (JobNotFound, WrongState):  # it was cancelled between the two
+            except (JobNotFound, WrongState):  # it was cancelled since, here or by another bot
                 self._schedule.leave(job_id)
             except BaseException:
                 self._schedule.put_back(job_id)
@@ -296,8 +311,9 @@ class JobService:
             after = rule(before)
             await self._store.save(connection, before, after)
         # No await between the commit and this: nobody sees a schedule that lags behind.
-        self._schedule.follow(before, after)
-        self._announce(after)
+        if self._store.shard.has(after.origin.guild_id):
+            self._schedule.follow(before, after)
+            self._announce(after)
         return after
 
     def _announce(self, job: Job) -> None:

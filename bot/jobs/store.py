@@ -16,6 +16,7 @@ from bot.jobs.model import (
     Recipe,
 )
 from bot.storage.database import Database, metadata
+from bot.storage.shard import WHOLE, Shard
 
 jobs = sa.Table(
     "jobs",
@@ -82,10 +83,15 @@ _kept = jobs.c.kept & jobs.c.told_at.is_(None)
 
 
 class JobStore:
-    """Reads and writes jobs. Methods that take a connection are part of its transaction."""
+    """Reads and writes jobs. Methods that take a connection are part of its transaction.
 
-    def __init__(self, database: Database) -> None:
+    Where a server or member is not named, jobs of the shard's servers are meant.
+    """
+
+    def __init__(self, database: Database, shard: Shard = WHOLE) -> None:
         self.database = database
+        self.shard = shard
+        self._ours = shard.where(jobs.c.guild_id)
 
     async def add(self, connection: AsyncConnection, job: Job) -> Job:
         """Insert a job, whose id is ignored, and return it with its new id."""
@@ -112,7 +118,7 @@ class JobStore:
 
     async def forget(self, connection: AsyncConnection, before: float) -> tuple[int, set[str]]:
         """Delete the jobs that ended before a moment; return how many, and their pictures."""
-        ended = (jobs.c.finished_at < before) & sa.not_(_unfinished)
+        ended = (jobs.c.finished_at < before) & sa.not_(_unfinished) & self._ours
         pictures = await connection.execute(
             sa.select(job_pictures.c.picture).join_from(job_pictures, jobs).where(ended)
         )
@@ -140,13 +146,21 @@ class JobStore:
 
     async def waiting_or_painting(self, connection: AsyncConnection) -> list[Job]:
         """Read all jobs that are queued or painting, oldest first."""
-        return await _select(connection, jobs.c.state.in_(WAITING_OR_PAINTING))
+        return await _select(connection, self._ours & jobs.c.state.in_(WAITING_OR_PAINTING))
+
+    async def to_be_stopped(self) -> list[Job]:
+        """Read the jobs that somebody has asked to stop and that have not ended, oldest first."""
+        asked = jobs.c.state.in_(WAITING_OR_PAINTING) & jobs.c.cancelled_by.is_not(None)
+        async with self.database.read() as connection:
+            return await _select(connection, self._ours & asked)
 
     async def unsettled(self) -> list[Job]:
         """Read the jobs whose member must still be told of the outcome, oldest first."""
         untold = jobs.c.state.not_in(sorted(UNFINISHED)) & jobs.c.told_at.is_(None) & ~jobs.c.kept
         async with self.database.read() as connection:
-            return await _select(connection, (jobs.c.state == JobState.DELIVERING) | untold)
+            return await _select(
+                connection, self._ours & ((jobs.c.state == JobState.DELIVERING) | untold)
+            )
 
     async def of_member(self, guild_id: int, member_id: int, limit: int) -> list[Job]:
         """Read a member's unfinished and kept jobs in a server, oldest first."""
@@ -191,7 +205,7 @@ class JobStore:
         return found
 
     async def last_painted(self, connection: AsyncConnection, limit: int) -> list[Job]:
-        """Read the youngest jobs that were painted, oldest first."""
+        """Read the youngest jobs that were painted, by whichever bot, oldest first."""
         query = sa.select(jobs.c.id).where(jobs.c.painted_at.is_not(None))
         last = query.order_by(jobs.c.id.desc()).limit(limit)
         return await _select(connection, jobs.c.id.in_(last))

@@ -17,6 +17,8 @@ MOST_STARTS = 25
 def started(job: Job, now: float) -> Job:
     """Queued to painting."""
     _expect(job, JobState.QUEUED)
+    if job.cancelled_by is not None:
+        raise WrongState(f"Painting {job.id} is to be stopped.")
     return replace(job, state=JobState.PAINTING, starts=job.starts + 1, started_at=now)
 
 
@@ -73,6 +75,19 @@ def cancel(job: Job, actor: Actor, now: float) -> Job:
     if job.state is JobState.QUEUED:
         return _cancelled(replace(job, cancelled_by=actor.member_id), now)
     raise WrongState("This painting is already finished, so it cannot be cancelled.")
+
+
+def ask_to_stop(job: Job, member_id: int) -> Job:
+    """Leave it to the bot whose job it is to cancel it."""
+    if job.state not in (JobState.QUEUED, JobState.PAINTING):
+        raise WrongState("This painting is already finished, so it cannot be cancelled.")
+    return replace(job, cancelled_by=job.cancelled_by or member_id)
+
+
+def heed(job: Job, now: float) -> Job:
+    """Queued to cancelled, where another bot was asked for that."""
+    _expect(job, JobState.QUEUED)
+    return _cancelled(job, now) if job.cancelled_by is not None else job
 
 
 def delete_result(job: Job, actor: Actor) -> Job:

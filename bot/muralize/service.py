@@ -122,7 +122,7 @@ class Muralize:
 
     async def resume(self, refuse: Refuse) -> None:
         """Go on with the requests that the last run left behind; `refuse` tells a member no."""
-        for request in await self._requests.all():
+        for request in await self._requests.ours():
             try:
                 job = await self.start(request)
             except (Refused, ImageRejected) as error:

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from bot.muralize.request import Request
 from bot.storage.database import Database, metadata
+from bot.storage.shard import WHOLE, Shard
 
 requests = sa.Table(
     "requests",
@@ -18,8 +19,9 @@ requests = sa.Table(
 class RequestStore:
     """Keeps what was asked for while its pictures are being fetched."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, shard: Shard = WHOLE) -> None:
         self._database = database
+        self._shard = shard
 
     async def add(self, request: Request) -> None:
         """Keep a request."""
@@ -44,6 +46,10 @@ class RequestStore:
             if request.origin.member_id == member_id:
                 await self.remove(request)
         return set()
+
+    async def ours(self) -> list[Request]:
+        """Read the requests in the shard's servers, oldest first."""
+        return [one for one in await self.all() if self._shard.has(one.origin.guild_id)]
 
     async def all(self) -> list[Request]:
         """Read all requests, oldest first: an interaction's id begins with its time."""

@@ -34,6 +34,19 @@ class Dispatch:
     exclusive: bool = False
 
 
+def guild_of(happened: object) -> int:
+    """The id of the guild that something happened in; 0 for direct messages."""
+    if isinstance(happened, bus.GuildChanged | bus.MemberChanged):
+        return happened.guild.id
+    if isinstance(happened, bus.InteractionCreated):
+        return happened.interaction.channel.guild_id or 0
+    if isinstance(happened, bus.MessageChanged):
+        return happened.message.channel.guild_id or 0
+    if isinstance(happened, bus.ChannelChanged | bus.Typing):
+        return happened.channel.guild_id or 0
+    return 0
+
+
 @dataclass(frozen=True)
 class Dispatcher:
     """Turns what happened into gateway events."""

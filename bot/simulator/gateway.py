@@ -9,7 +9,7 @@ from aiohttp import WSMsgType, web
 
 from bot.simulator.bus import BotConnection
 from bot.simulator.compression import transport
-from bot.simulator.dispatch import Dispatcher, Intent
+from bot.simulator.dispatch import Dispatcher, Intent, guild_of
 from bot.simulator.gateway_session import Connection, Session
 from bot.simulator.model import Json
 from bot.simulator.objects import member_object, user_object
@@ -42,6 +42,11 @@ class Gateway:
     def connected(self) -> bool:
         """Whether a session of the bot is on a connection now."""
         return any(s.connection is not None for s in self._sessions.values())
+
+    @property
+    def shards(self) -> set[int]:
+        """The shards whose session is on a connection now."""
+        return {s.shard[0] for s in self._sessions.values() if s.connection is not None}
 
     # disturbances
 
@@ -165,9 +170,18 @@ class Gateway:
         if intents & ~self.allowed_intents:
             await connection.close(4014, "Disallowed intents")
             return False
-        session = Session(intents, limits.replay_length, connection=connection)
+        number, count = data.get("shard") or (0, 1)
+        if not 0 <= number < count:
+            await connection.close(4010, "Invalid shard")
+            return False
+        shard = int(number), int(count)
+        session = Session(intents, limits.replay_length, shard, connection=connection)
         self._sessions[session.id] = session
-        guilds = [guild for guild in world.guilds.values() if world.bot.id in guild.members]
+        guilds = [
+            guild
+            for guild in world.guilds.values()
+            if world.bot.id in guild.members and session.hears_of(guild.id)
+        ]
         ready = {
             "v": 10,
             "user": {**user_object(world.bot), "mfa_enabled": True, "verified": True},
@@ -175,7 +189,7 @@ class Gateway:
             "session_id": session.id,
             "session_type": "normal",
             "resume_gateway_url": self._platform.gateway_url,
-            "shard": data.get("shard") or [0, 1],
+            "shard": shard,
             "application": {"id": str(world.application_id), "flags": APPLICATION_FLAGS},
             "private_channels": [],
             "_trace": ["simulator"],
@@ -251,9 +265,10 @@ class Gateway:
 
     def _tell(self, happened: object) -> None:
         self._drop_stale()
-        # An interaction goes to one session: the newest on a connection, else the newest of those
-        # that may come back.
-        sessions = list(self._sessions.values())
+        # An interaction goes to one session of the guild's shard: the newest on a connection, else
+        # the newest of those that may come back.
+        place = guild_of(happened)
+        sessions = [session for session in self._sessions.values() if session.hears_of(place)]
         live = [s for s in sessions if s.connection is not None] or sessions
         for session in sessions:
             for dispatch in self._dispatcher.dispatches(happened, session.intents):

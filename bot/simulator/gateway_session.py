@@ -63,6 +63,7 @@ class Session:
 
     intents: int
     replay_length: int
+    shard: tuple[int, int] = (0, 1)  # its number, and how many there are
     id: str = field(default_factory=lambda: secrets.token_hex(16))
     number: int = 0
     connection: Connection | None = None
@@ -70,6 +71,11 @@ class Session:
 
     def __post_init__(self) -> None:
         self._sent: deque[tuple[int, str, object]] = deque(maxlen=self.replay_length)
+
+    def hears_of(self, guild_id: int) -> bool:
+        """Whether what happens in a guild is for its shard; 0 stands for direct messages."""
+        number, count = self.shard
+        return (guild_id >> 22) % count == number
 
     def dispatch(self, event: str, data: object) -> None:
         """Send an event, and keep it for a resume."""

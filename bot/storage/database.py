@@ -90,6 +90,15 @@ class Database:
                 )
             yield connection
 
+    @property
+    def shared(self) -> bool:
+        """Whether bots on other machines can share it."""
+        return not self._sqlite
+
+    async def session(self) -> AsyncConnection:
+        """Open a connection without transactions, to hold a lock with; the caller closes it."""
+        return await self._engine.execution_options(isolation_level="AUTOCOMMIT").connect()
+
     async def upgrade(self) -> None:
         """Bring the tables up to this version of the program, all at once or not at all."""
         async with self.write() as connection:
@@ -144,6 +153,9 @@ def _postgres_arguments(busy_seconds: float) -> dict[str, Any]:
         "idle_in_transaction_session_timeout": 1000 * LOST_SECONDS,
     }
     settings = {name: str(round(value)) for name, value in milliseconds.items()}
+    # a bot whose machine died lets go of its locks within a minute
+    settings |= {"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10"}
+    settings |= {"tcp_keepalives_count": "3"}
     return {
         "timeout": busy_seconds,
         "server_settings": {"application_name": "muralscape", **settings},

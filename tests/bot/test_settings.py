@@ -48,6 +48,19 @@ def test_environment_wins_over_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert settings.discord.attachment_hosts == ("127.0.0.1:9",)
 
 
+def test_shards(tmp_path: Path) -> None:
+    """A shard that does not exist is a fault, and so are several on SQLite."""
+    file = tmp_path / "config.toml"
+    file.write_text("[discord]\nshard_id = 2\nshard_count = 2\n")
+    assert _faults(file) == ["discord.shard_id: is 2, but the shards are numbered from 0 to 1"]
+    two = "[discord]\nshard_id = 1\nshard_count = 2\n"
+    file.write_text(two)
+    (fault,) = _faults(file)
+    assert fault.startswith("discord.shard_count: several bots share a PostgreSQL database")
+    file.write_text(f'database_url = "postgresql://bot@db/muralscape"\n{two}')
+    assert load(file).discord.shard_id == 1
+
+
 def test_all_faults_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every fault has a line of its own that names the setting and where it came from."""
     file = tmp_path / "config.toml"

@@ -12,7 +12,8 @@ from bot import logs
 from bot.app import App, Tempo
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
-from tests.end_to_end.harness import HURRY, PAINTERS, ROOMY, settings
+from bot.settings import Settings
+from tests.end_to_end.harness import HURRY, PAINTERS, ROOMY, Share, settings
 
 # Forked from a server that has imported everything, a bot starts in no time, ten times over.
 _context: ForkServerContext = multiprocessing.get_context("forkserver")
@@ -26,31 +27,37 @@ def start(
     painter: str,
     tempo: Tempo = HURRY,
     clock_ahead: float = 0.0,
+    share: Share | None = None,
 ) -> ForkServerProcess:
     """Start a bot whose clock is so many seconds ahead; the caller kills or terminates it."""
     process = _context.Process(
-        target=_run, args=(token, api_base, data_dir, painter, tempo, clock_ahead)
+        target=_run, args=(token, api_base, data_dir, painter, tempo, clock_ahead, share)
     )
     process.start()
     return process
 
 
 def _run(
-    token: str, api_base: str, data_dir: Path, painter: str, tempo: Tempo, ahead: float
+    token: str,
+    api_base: str,
+    data_dir: Path,
+    painter: str,
+    tempo: Tempo,
+    ahead: float,
+    share: Share | None,
 ) -> None:
-    asyncio.run(_serve(token, api_base, data_dir, painter, tempo, ahead))
+    asyncio.run(
+        _serve(settings(token, api_base, data_dir, ROOMY, share=share), painter, tempo, ahead)
+    )
 
 
-async def _serve(
-    token: str, api_base: str, data_dir: Path, painter: str, tempo: Tempo, ahead: float
-) -> None:
-    logs.set_up("info", "text", (token,))
+async def _serve(chosen: Settings, painter: str, tempo: Tempo, ahead: float) -> None:
+    token = chosen.discord.token
+    logs.set_up("info", "text", (token.get_secret_value(),) if token else ())
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     executor = LocalExecutor([EngineSetup(device="cpu", painter=PAINTERS + painter, niceness=0)])
-    app = App(
-        settings(token, api_base, data_dir, ROOMY), executor, tempo, lambda: time.time() + ahead
-    )
+    app = App(chosen, executor, tempo, lambda: time.time() + ahead)
     app.client._connection.guild_ready_timeout = 0.05
     gc.collect()
     gc.freeze()  # as `muralscape run` does

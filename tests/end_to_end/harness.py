@@ -39,18 +39,34 @@ def picture(width: int = 48, height: int = 32, colour: str = "teal", form: str =
     return buffer.getvalue()
 
 
+@dataclass(frozen=True)
+class Share:
+    """One bot's share of the servers, of those on one database."""
+
+    database_url: str
+    shard_id: int
+    shard_count: int
+
+
 def settings(
     token: str,
     api_base: str,
     data_dir: Path,
     limits: LimitSettings,
     web: WebSettings = ANY_PORT,
+    share: Share | None = None,
 ) -> Settings:
     """Point a bot at a simulator."""
+    share = share or Share("", 0, 1)
     return Settings(
         data_dir=data_dir,
+        database_url=share.database_url,
         discord=DiscordSettings(
-            token=SecretStr(token), api_base=api_base, attachment_hosts=("127.0.0.1",)
+            token=SecretStr(token),
+            api_base=api_base,
+            attachment_hosts=("127.0.0.1",),
+            shard_id=share.shard_id,
+            shard_count=share.shard_count,
         ),
         limits=limits,
         web=web,

@@ -22,15 +22,17 @@ from bot.jobs.service import JobService
 from bot.jobs.store import JobStore
 from bot.storage.database import Database
 from bot.storage.keeper import PictureKeeper
+from bot.storage.shard import WHOLE
 from tests.bot.jobs.office import GUILD, Office
 
 MANAGER = Member(99, GUILD, manages=True, moderates=True)
 
 
 class Contests:
-    """A challenge desk over real SQLite and real jobs, with a clock that the test winds."""
+    """A challenge desk over a real database and real jobs, with a clock that the test winds."""
 
     def __init__(self, database: Database, folder: Path) -> None:
+        self.shard = WHOLE
         self.office = Office(database, folder)
         self.clock = self.office.clock
         self.database = database
@@ -38,7 +40,7 @@ class Contests:
 
     def restart(self) -> None:
         """Forget everything in memory, as a new process would."""
-        self.store = ChallengeStore(self.database)
+        self.store = ChallengeStore(self.database, self.shard)
         jobs = JobStore(self.database)
         keeper = PictureKeeper(self.office.pictures, [jobs, self.store], self.clock)
         self.office.keeper = keeper
@@ -46,7 +48,7 @@ class Contests:
             jobs, keeper, Schedule(Estimator("cpu")), self.clock, Random(0)
         )
         chance = Random(0)
-        self.notices = NoticeStore(self.database, lambda: str(chance.getrandbits(63)))
+        self.notices = NoticeStore(self.database, lambda: str(chance.getrandbits(63)), self.shard)
         self.desk = ChallengeDesk(
             self.store,
             self.notices,

@@ -11,6 +11,7 @@ from bot.challenges.model import ChallengeState, NoticeKind, Terms
 from bot.challenges.store import votes
 from bot.errors import ChallengeRefused, PictureGone, Refused, RoleNeeded
 from bot.jobs.model import Actor
+from bot.storage.shard import Shard
 from tests.bot.challenges.conftest import MANAGER, Contests, number_of
 from tests.bot.jobs.office import GUILD
 
@@ -149,6 +150,21 @@ async def test_who_may_start(contests: Contests) -> None:
     """Managers may; others need a role that the server has chosen."""
     with pytest.raises(RoleNeeded):
         await contests.desk.start(contests.member(ANN), 20, contests.terms(), None)
+
+
+async def test_another_bots_servers(contests: Contests) -> None:
+    """Deadlines and announcements of another shard's servers are left to its bot."""
+    await contests.start()
+    contests.clock.now += 7200
+    contests.shard = Shard(1, 2)
+    contests.restart()
+    assert await contests.desk.act_on_deadlines() is None
+    assert await contests.notices.pending() == []
+    contests.shard = Shard(0, 2)
+    contests.restart()
+    await contests.desk.act_on_deadlines()
+    kinds = [notice.kind for notice in await contests.notices.pending()]
+    assert kinds == [NoticeKind.OPENED, NoticeKind.CLOSED]
 
 
 async def test_privacy(contests: Contests) -> None:

@@ -1,4 +1,4 @@
-"""A job service over real SQLite and a real picture store, with a clock that the test winds."""
+"""A job service over a real database and a real picture store, with a clock that the test winds."""
 
 import itertools
 import time
@@ -14,6 +14,7 @@ from bot.jobs.store import JobStore
 from bot.storage.database import Database
 from bot.storage.keeper import PictureKeeper
 from bot.storage.pictures import PictureStore
+from bot.storage.shard import WHOLE, Shard
 
 PLENTY = JobLimits(per_member=1000, per_guild=1000)
 GUILD = 10
@@ -40,18 +41,25 @@ class Clock:
 class Office:
     """Everything that a job needs short of an executor."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
+    def __init__(
+        self,
+        database: Database,
+        folder: Path,
+        shard: Shard = WHOLE,
+        first_interaction: int = 500,
+    ) -> None:
         self.database = database
+        self.shard = shard
         self.clock = Clock()
         self.folder = folder
         self.pictures = PictureStore(folder)
         self.changes: list[Job] = []
-        self._interactions = itertools.count(500)
+        self._interactions = itertools.count(first_interaction)
         self.restart()
 
     def restart(self) -> None:
         """Forget everything in memory, as a new process would; `recover` is still to come."""
-        store = JobStore(self.database)
+        store = JobStore(self.database, self.shard)
         self.keeper = PictureKeeper(self.pictures, [store], self.clock)
         self.service = JobService(
             store, self.keeper, Schedule(Estimator("cpu")), self.clock, Random(0)

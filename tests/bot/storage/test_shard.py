@@ -1,0 +1,111 @@
+"""Which servers are a bot's, and that no other bot on the database has them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import sqlalchemy as sa
+
+from bot.storage.database import Database
+from bot.storage.shard import WHOLE, Shard, ShardHold, ShardTaken
+from tests.bot.conftest import ON_POSTGRES, ON_SQLITE
+
+GUILDS = [0, 10, *(1_100_000_000_000_000_000 + (n << 22) + 7 for n in range(7)), 2**62 + 1]
+CUT = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+
+
+@pytest.fixture
+async def other(database_url: str) -> AsyncIterator[Database]:
+    """Another bot's connections to the same database."""
+    database = Database(database_url)
+    yield database
+    await database.close()
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+async def test_every_server_has_one_bot(database: Database, count: int) -> None:
+    """The shards share all servers out; direct messages are shard 0's; SQL says the same."""
+    shards = [Shard(number, count) for number in range(count)]
+    ids = sa.union_all(*(sa.select(sa.literal(g, sa.BigInteger).label("id")) for g in GUILDS)).cte()
+    found = []
+    async with database.read() as connection:
+        for shard in shards:
+            query = sa.select(ids.c.id).where(shard.where(ids.c.id))
+            ours = list((await connection.execute(query)).scalars())
+            assert ours == [guild for guild in GUILDS if shard.has(guild)]
+            found += ours
+    assert sorted(found) == GUILDS
+    assert shards[0].has(0)
+
+
+@ON_POSTGRES
+async def test_one_bot_to_a_shard(database: Database, other: Database) -> None:
+    """A second bot of the same shard is refused until the first has ended; other shards are not."""
+    async with ShardHold(database, Shard(0, 2)):
+        async with ShardHold(other, Shard(1, 2)):
+            pass
+        with pytest.raises(ShardTaken, match="another bot has shard 0 of 2"):
+            async with ShardHold(other, Shard(0, 2), patience=0.0):
+                pass
+    async with ShardHold(other, Shard(0, 2)):
+        pass
+
+
+@ON_POSTGRES
+async def test_one_count_for_all(database: Database, other: Database) -> None:
+    """A bot that counts other shards than those that run is refused, and holds nothing then."""
+    async with ShardHold(database, Shard(0, 2)):
+        for wrong in (Shard(1, 3), WHOLE):
+            with pytest.raises(ShardTaken, match=f"counts 2 shards, this one {wrong.count}"):
+                async with ShardHold(other, wrong, patience=0.0):
+                    pass
+    async with ShardHold(other, Shard(1, 3)):
+        pass
+
+
+@ON_POSTGRES
+async def test_a_bot_that_ends_badly_lets_go(database: Database, other: Database) -> None:
+    """The hold goes with the connection; a bot that starts in that moment waits for it."""
+    async with ShardHold(database, WHOLE):
+        starting = asyncio.create_task(ShardHold(other, WHOLE, patience=20.0).__aenter__())
+        await asyncio.sleep(0.1)
+        assert not starting.done()
+        await cut(other)
+        await (await asyncio.wait_for(starting, 20)).__aexit__(None, None, None)
+
+
+@ON_POSTGRES
+async def test_a_lost_hold_is_taken_again(database: Database, other: Database) -> None:
+    """After the server was restarted the hold is there again; if another has it, the bot ends."""
+    async with ShardHold(database, WHOLE) as hold:
+        watching = asyncio.create_task(hold.watch(every=0.02))
+        await cut(other)
+        await until_held(other)
+        await cut(other)
+        with pytest.raises(ShardTaken):
+            async with ShardHold(other, WHOLE, patience=20.0):
+                await asyncio.wait_for(watching, 20)
+
+
+@ON_SQLITE
+async def test_sqlite_needs_no_hold(database: Database) -> None:
+    """On SQLite the data folder's lock keeps others off; there is nothing to hold or to watch."""
+    async with ShardHold(database, WHOLE) as hold:
+        await asyncio.wait_for(hold.watch(), 5)
+
+
+async def cut(database: Database) -> None:
+    """Have the server end the connections that hold something."""
+    async with database.read() as connection:
+        await connection.execute(sa.text(CUT))
+
+
+async def until_held(other: Database) -> None:
+    """Wait until somebody holds the only shard."""
+    query = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid > 0")
+    async with asyncio.timeout(20):
+        while True:
+            async with other.read() as connection:
+                if (await connection.execute(query)).scalar():
+                    return
+            await asyncio.sleep(0.02)
