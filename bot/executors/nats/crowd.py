@@ -1,12 +1,15 @@
 """The workers that are there, as they said themselves, and which would be done first."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bot.executors.contract import PaintOrder
+from bot.executors.contract import PaintOrder, WorkerState
 from bot.executors.nats.wire import Hello
 from bot.executors.speed import guess, work_of
+from bot.names import clean
+
+LONGEST_DEVICE = 60  # characters
 
 
 @dataclass
@@ -31,12 +34,24 @@ class Crowd:
     @property
     def devices(self) -> tuple[str, ...]:
         """What they paint on, the device of the first worker first."""
-        return tuple(d for known in self._known.values() for d in known.hello.devices)
+        able = (known.hello for known in self._known.values() if known.hello.slots)
+        return tuple(device for hello in able for device in hello.devices)
+
+    @property
+    def fault(self) -> str | None:
+        """Why those who are there cannot paint; None where one can, or nobody is there."""
+        faults = [f"{known.hello.id}: {known.hello.fault}" for known in self._known.values()]
+        return None if self.slots or not faults else faults[0]
+
+    def states(self, job_ids: Mapping[str, int]) -> tuple[WorkerState, ...]:
+        """Say what each is doing, by name; `job_ids` are those of this bot's orders by key."""
+        hellos = (known.hello for known in self._known.values())
+        return tuple(_state(hello, job_ids) for hello in sorted(hellos, key=lambda one: one.id))
 
     def meet(self, hello: Hello) -> bool:
         """Note what a worker says of itself; return whether there is more or less room for it."""
         before = self._known.pop(hello.id, None)
-        if hello.slots:
+        if hello.slots or hello.fault:
             self._known[hello.id] = _Known(hello, self._clock())
         return before is None or _room(before.hello) != _room(hello)
 
@@ -60,7 +75,8 @@ class Crowd:
     def seconds(self, order: PaintOrder) -> float:
         """Guess how long the one that would be chosen takes, or any where all are busy."""
         chosen = self._known.get(self.choose(order) or "")
-        among = [chosen] if chosen else list(self._known.values())
+        able = [known for known in self._known.values() if known.hello.slots]
+        among = [chosen] if chosen else able
         if not among:
             return float("inf")
         return min(rate_of(known.hello) for known in among) * work_of(order)
@@ -75,3 +91,14 @@ def rate_of(hello: Hello) -> float:
 
 def _room(hello: Hello) -> tuple[int, tuple[str, ...]]:
     return max(0, hello.slots - len(hello.busy)), hello.devices
+
+
+def _state(hello: Hello, job_ids: Mapping[str, int]) -> WorkerState:
+    return WorkerState(
+        name=hello.id,
+        devices=tuple(clean(device)[:LONGEST_DEVICE] for device in hello.devices),
+        slots=hello.slots,
+        paintings=len(hello.busy),
+        jobs=tuple(job_ids[key] for key in hello.busy if key in job_ids),
+        rate=hello.rate,
+    )

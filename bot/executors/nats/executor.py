@@ -6,12 +6,13 @@ import logging
 import uuid
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from nats.aio.msg import Msg
 
 from bot.errors import ExecutorLost, PaintingCancelled, PaintingFailed
-from bot.executors.contract import OnProgress, PaintOrder, PaintOutcome
+from bot.executors.contract import OnProgress, PaintOrder, PaintOutcome, WorkerState
 from bot.executors.nats import wire
 from bot.executors.nats.crowd import Crowd
 from bot.executors.nats.link import TROUBLE, Access, Link
@@ -44,7 +45,7 @@ class NatsExecutor:
     def __init__(self, access: Access, tempo: wire.Tempo | None = None) -> None:
         self._tempo = tempo or wire.Tempo()
         self._run = uuid.uuid4().hex[:12]
-        self._link = Link(access, self._tempo, "muralscape bot")
+        self._link = Link(access, self._tempo, "muralscape bot", self._changed)
         self._crowd = Crowd(self._tempo.silence)
         self._numbers = itertools.count(1)
         self._attempts: dict[str, _Attempt] = {}
@@ -54,8 +55,8 @@ class NatsExecutor:
 
     @property
     def capacity(self) -> int:
-        """How many orders its workers can paint at a time."""
-        return self._crowd.slots
+        """How many orders its workers can paint at a time; 0 while none could be sent."""
+        return 0 if self._link.fault else self._crowd.slots
 
     @property
     def devices(self) -> tuple[str, ...]:
@@ -63,11 +64,19 @@ class NatsExecutor:
         return self._crowd.devices
 
     @property
+    def workers(self) -> tuple[WorkerState, ...]:
+        """Who is there, and at what."""
+        job_ids = {key: attempt.order.job_id for key, attempt in self._attempts.items()}
+        return self._crowd.states(job_ids)
+
+    @property
     def fault(self) -> str | None:
         """Why nothing is painted elsewhere just now; None when it is."""
         if self._closed:
             return "the executor was closed"
-        return self._link.fault or (None if self.capacity else "no worker is connected")
+        if self._link.fault or self.capacity:
+            return self._link.fault
+        return self._crowd.fault or "no worker is connected"
 
     def watch(self, listener: Callable[[], None]) -> None:
         """Call `listener` when capacity or devices have changed."""
@@ -75,7 +84,7 @@ class NatsExecutor:
 
     def seconds(self, order: PaintOrder) -> float:
         """Guess how long the fastest worker that is free, or else any, takes for an order."""
-        return self._crowd.seconds(order)
+        return float("inf") if self._link.fault else self._crowd.seconds(order)
 
     async def start(self) -> None:
         """Begin to look for the server and its workers; neither has to be there yet."""
@@ -177,7 +186,8 @@ class NatsExecutor:
             wanted[wire.timelapse_of(key, outcome.worker)] = order.timelapse
         for name, file in wanted.items():
             attempt.objects.append(name)
-            await self._link.insist(name, lambda n=name, f=file: self._link.download(n, f))  # type: ignore[misc]
+            if not await self._link.insist(name, partial(self._link.download, name, file)):
+                raise ExecutorLost("The server has lost what was painted.")
         return outcome.painted
 
     async def _clear_away(self, attempt: _Attempt) -> None:
@@ -258,11 +268,16 @@ class NatsExecutor:
                 log.exception("an outcome could not be read")
 
     def _ended(self, outcome: wire.Outcome) -> None:
+        """Take the first outcome of an attempt; what came later is dropped, and its pictures."""
         attempt = self._attempts.get(outcome.key)
         if attempt is not None and not attempt.ended.done():
+            attempt.worker = outcome.worker
             attempt.ended.set_result(outcome)
-        else:
-            log.info("%s ended a second time; dropped", outcome.key)
+            return
+        log.info("%s ended a second time; dropped", outcome.key)
+        if attempt is None or attempt.worker != outcome.worker:  # its pictures are not being read
+            names = wire.result_of, wire.timelapse_of
+            self._do(self._link.remove(*(name(outcome.key, outcome.worker) for name in names)))
 
     def _changed(self) -> None:
         for listener in self._listeners:

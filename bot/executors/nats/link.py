@@ -5,27 +5,30 @@ import contextlib
 import json
 import logging
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext, api
+from nats.js.errors import APIError, NotFoundError, ServerError, ServiceUnavailableError
 from nats.js.errors import Error as JetStreamError
-from nats.js.errors import NotFoundError, ObjectNotFoundError
 from nats.js.object_store import ObjectStore
 
-from bot.executors.nats import wire
+from bot.executors.nats import objects, wire
+from bot.executors.nats.client import TlsClient
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 KEPT_SECONDS = 7 * 86_400.0  # of pictures that nobody fetched
 SAME_SECONDS = 120.0  # in which a message that is sent twice is taken once
+ANSWER_SECONDS = 5.0  # in which the server takes or gives 128 KiB
+STORE_FAILED = 10051  # JetStream's code for a stream that cannot be written, as on a full disk
 TROUBLE = (nats.errors.Error, JetStreamError, OSError, asyncio.TimeoutError)
 
 
@@ -44,16 +47,32 @@ class Access:
         parts = urlsplit(self.url)
         return f"{parts.hostname}:{parts.port or 4222}"
 
+    @property
+    def secure(self) -> bool:
+        """Whether nothing may be sent without TLS."""
+        return self.ca_file is not None or urlsplit(self.url).scheme == "tls"
+
 
 class Link:
     """Streams and pictures on one server. `open` it once; it then mends itself."""
 
-    def __init__(self, access: Access, tempo: wire.Tempo, name: str) -> None:
+    def __init__(
+        self,
+        access: Access,
+        tempo: wire.Tempo,
+        name: str,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`changed` is called when there is a fault and when it is over."""
         self.tempo = tempo
+        self._changed = changed
         self._access = access
         self._name = name
         self._why = "no connection yet"
         self._ready = asyncio.Event()
+        self._refused: dict[str, str] = {}  # what the server does not store just now, and why
+        self._tried = False  # whether there is anything to close
+        self._asked: set[asyncio.Task[Msg]] = set()  # questions that end with the connection
         self.client = Client()
         self.streams: JetStreamContext
         self.pictures: ObjectStore
@@ -62,20 +81,26 @@ class Link:
     def fault(self) -> str | None:
         """Why nothing can be sent just now; None when it can."""
         if self._ready.is_set() and self.client.is_connected:
-            return None
+            why = next(iter(self._refused.values()), None)
+            return why and f"the NATS server at {self._access.name} stores nothing ({why})"
         return f"the NATS server at {self._access.name} cannot be reached ({self._why})"
 
     async def open(self) -> None:
         """Return when the server was reached and has its streams, however long that takes."""
         while not self.client.is_connected:
             try:
-                await self._connect()
+                # nats-py tries again by itself and says why it has to, but after a TLS handshake
+                # that failed it was seen to wait for ever
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self.tempo.connect):
+                        await self._connect()
             except (*TROUBLE, ValueError) as error:
                 await self._failed(error)
                 await asyncio.sleep(self.tempo.retry)
-        self.streams = self.client.jetstream(timeout=5.0)
+        self.streams = self.client.jetstream(timeout=ANSWER_SECONDS)
         await self.insist("the streams", self._furnish)
         self._ready.set()
+        self._changed()
 
     async def until_open(self) -> None:
         """Wait until the server was reached for the first time."""
@@ -89,8 +114,9 @@ class Link:
                 await self.client.flush(2)
             except TROUBLE as error:
                 log.info("not everything was sent: %s", error)
-        with contextlib.suppress(OSError):  # the server went in this very moment
-            await self.client.close()
+        if self._tried:
+            with contextlib.suppress(OSError):  # the server went in this very moment
+                await self.client.close()
 
     async def send(self, subject: str, message: wire.Message) -> None:
         """Send what may be lost; without a connection it is."""
@@ -102,19 +128,28 @@ class Link:
 
     async def insist(self, what: str, attempt: Callable[[], Awaitable[T]]) -> T:
         """Try until the server does it: it may be away, restarting, or its disk full."""
-        while True:
-            try:
-                return await attempt()
-            except TROUBLE as error:
-                log.warning("%s: %s; tried again", what, _words(error))
+        said = ""
+        try:
+            while True:
+                try:
+                    return await attempt()
+                except TROUBLE as error:
+                    if said != (said := _words(error)):
+                        log.warning("%s: %s; tried again until it is done", what, said)
+                    if isinstance(error, ServerError | ServiceUnavailableError):
+                        self._refused[what] = said
+                        self._changed()
                 await asyncio.sleep(self.tempo.retry)
+        finally:
+            if self._refused.pop(what, None):
+                self._changed()
 
-    async def keep(self, subject: str, key: str, message: wire.Message) -> int:
-        """Put a message into a stream, once, and return its number there."""
-        headers = {"Nats-Msg-Id": key}
+    async def keep(self, subject: str, name: str, message: wire.Message) -> int:
+        """Put a message of this name into a stream, once, and return its number there."""
+        headers = {"Nats-Msg-Id": name}
         data = wire.encode(message)
         ack = await self.insist(
-            subject, lambda: self.streams.publish(subject, data, headers=headers)
+            f"{subject} {name}", lambda: self.streams.publish(subject, data, headers=headers)
         )
         return ack.seq
 
@@ -127,8 +162,8 @@ class Link:
         ask |= {"expires": int(wait * 1e9)} if wait else {"no_wait": True}
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{stream}"
         # an inbox of its own: what comes has the stream's subject, by which a shared one drops it
-        message = await self.client.request(
-            subject, json.dumps(ask).encode(), timeout=wait + 5, old_style=True
+        message = await self._ask(
+            self.client.request(subject, json.dumps(ask).encode(), timeout=wait + 5, old_style=True)
         )
         status = (message.headers or {}).get("Status")
         return message if status is None else None  # 404 and 408: there is none
@@ -141,11 +176,10 @@ class Link:
     async def download(self, name: str, file: Path) -> bool:
         """Fetch a file from the object store; False where there is none."""
         try:
-            async with asyncio.timeout(60):  # an object whose chunks are gone never ends
-                found = await self.pictures.get(name)
-        except (NotFoundError, ObjectNotFoundError):
+            data = await objects.read(self.streams, self.pictures, wire.PICTURES, name)
+        except NotFoundError:
             return False
-        await asyncio.to_thread(file.write_bytes, found.data or b"")
+        await asyncio.to_thread(file.write_bytes, data)
         return True
 
     async def remove(self, *names: str) -> None:
@@ -153,7 +187,7 @@ class Link:
         for name in names:
             try:
                 await self.pictures.delete(name)
-            except (NotFoundError, ObjectNotFoundError):
+            except NotFoundError:
                 continue
             except TROUBLE as error:
                 log.info("%s stays for now: %s", name, _words(error))
@@ -165,10 +199,24 @@ class Link:
         except TROUBLE as error:
             log.info("message %d of %s is gone: %s", number, stream, _words(error))
 
+    async def _ask(self, question: Coroutine[Any, Any, Msg]) -> Msg:
+        """Wait for an answer, but no longer than the connection that was asked over lasts."""
+        asking = asyncio.create_task(question)
+        self._asked.add(asking)
+        try:
+            await asyncio.wait({asking})
+        finally:
+            self._asked.discard(asking)
+            asking.cancel()
+        if asking.cancelled():
+            raise nats.errors.ConnectionClosedError
+        return asking.result()
+
     async def _connect(self) -> None:
         access = self._access
         context = ssl.create_default_context(cafile=access.ca_file) if access.ca_file else None
-        self.client = Client()
+        self.client = TlsClient() if access.secure else Client()
+        self._tried = True
         await self.client.connect(
             access.url,
             name=self._name,
@@ -216,10 +264,23 @@ class Link:
 
     async def _lost(self) -> None:
         log.warning("the NATS server at %s is gone", self._access.name)
+        for question in self._asked:
+            question.cancel()
+        self._changed()
 
     async def _back(self) -> None:
         log.info("the NATS server at %s is back", self._access.name)
+        self._changed()
 
 
 def _words(error: BaseException) -> str:
+    """Say what is wrong, to the host."""
+    match error:
+        case ssl.SSLCertVerificationError(verify_message=why):
+            return f"its certificate was refused: {why}; name who signed it with a CA file"
+        case nats.errors.SecureConnRequiredError():
+            return "it offers no TLS, which tls:// or a CA file asks for"
+        case APIError(description=str(why), err_code=code):
+            advice = "; once there is room, restart that server" if code == STORE_FAILED else ""
+            return why + advice
     return str(error) or type(error).__name__

@@ -6,6 +6,8 @@ lost (who is there, progress, cancels, nudges) goes over core subjects. All mess
 
 import base64
 import json
+import math
+import re
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, TypeVar
 
@@ -22,6 +24,9 @@ BOT = "muralscape.bot"  # the bot says that it is there
 CANCEL = "muralscape.cancel"
 NUDGE = "muralscape.nudge"  # and the worker's id: there is an order for you
 
+MOST_SLOTS = 1000  # of one worker; some machines have sixteen GPUs
+_NAME = re.compile(r"[\w-]{1,100}")  # what a subject may hold, a label and a message
+
 T = TypeVar("T")
 
 
@@ -35,6 +40,7 @@ class Tempo:
     poll: float = 2.0  # between two looks of an idle worker for orders that a dead one left
     upload: float = 0.25  # between two checkpoints at least
     retry: float = 1.0  # until the server is asked again after it refused something
+    connect: float = 10.0  # for the server to let one in
     cancel: float = 15.0  # for a worker to say that it stopped
 
 
@@ -68,7 +74,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Hello:
-    """A worker that can paint; `slots` of 0 when it is leaving or cannot just now."""
+    """A worker that can paint; `slots` of 0 when it is leaving, or cannot for a `fault`."""
 
     id: str
     devices: tuple[str, ...]
@@ -76,6 +82,17 @@ class Hello:
     slots: int
     busy: tuple[str, ...]  # keys of the orders that it paints
     rate: float | None  # seconds per megapixel and step, as measured
+    fault: str = ""  # in words for the host
+
+    def __post_init__(self) -> None:
+        """Raise ValueError or TypeError for what no worker says of itself."""
+        texts = (self.id, *self.devices, *self.presets, *self.busy, self.fault)
+        if not all(isinstance(text, str) for text in texts) or not _NAME.fullmatch(self.id):
+            raise ValueError("a worker has an odd name")
+        if type(self.slots) is not int or not 0 <= self.slots <= MOST_SLOTS:
+            raise ValueError("a worker cannot paint so many at a time")
+        if self.rate is not None and not 0 <= self.rate < math.inf:
+            raise ValueError("a worker has no such speed")
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,10 @@ class Worker:
             self._nudged.clear()
             message = await self._pull()
             if message is not None:
-                await self._answer(message)
+                try:
+                    await self._answer(message)
+                except TROUBLE as error:
+                    log.warning("its lease will lapse: %s", error or type(error).__name__)
                 continue
             # not all workers at once
             pause = self._tempo.poll * random.uniform(0.5, 1.0)
@@ -171,9 +174,8 @@ class Worker:
         """Paint an order; None where it is somebody else's now."""
         order, files, link = work.order, work.files, self._link
         await link.send(f"{wire.PROGRESS}.{order.run}", wire.Step(order.key, self._id))
-        if not await self._fetch(work):
-            await work.message.term()  # the bot gave it up and took its pictures away
-            return None
+        if not await self._fetch(work):  # the bot gave it up, and will not miss it, or worse
+            return wire.Outcome(order.key, self._id, "lost", "its pictures are not on the server")
 
         def progressed(progress: PaintProgress) -> None:
             step = wire.Step(order.key, self._id, progress)
@@ -230,7 +232,7 @@ class Worker:
 
     async def _report(self, message: Msg, outcome: wire.Outcome) -> None:
         """Have the server keep an outcome; only then the order is done with."""
-        await self._link.keep(wire.OUTCOME, outcome.key, outcome)
+        await self._link.keep(wire.OUTCOME, f"{outcome.key}/{outcome.worker}", outcome)
         await message.ack()
 
     async def _keep_lease(self, work: _Work) -> None:
@@ -269,14 +271,16 @@ class Worker:
             await asyncio.sleep(self._tempo.beat)
 
     async def _say_hello(self) -> None:
-        able = not self._leaving.is_set() and self._local.fault is None
+        leaving = self._leaving.is_set()
+        fault = self._local.fault or self._link.fault
         hello = wire.Hello(
             id=self._id,
             devices=self._local.devices,
             presets=tuple(PRESETS),
-            slots=self._local.capacity if able else 0,
+            slots=0 if leaving or fault else self._local.capacity,
             busy=tuple(self._at_work),
             rate=self._speed.rate,
+            fault="" if leaving else fault or "",
         )
         await self._link.send(f"{wire.WORKER}.{self._id}", hello)
 

@@ -58,7 +58,16 @@ def order_for(tmp_path: Path) -> MakeOrder:
 
 
 # As fast as a loopback server allows; a lease is long enough for a busy machine.
-HASTY = wire.Tempo(beat=0.1, silence=1.0, lease=1.5, poll=0.2, upload=0.02, retry=0.1, cancel=3.0)
+HASTY = wire.Tempo(
+    beat=0.1,
+    silence=1.0,
+    lease=1.5,
+    poll=0.2,
+    upload=0.02,
+    retry=0.1,
+    connect=2.0,
+    cancel=3.0,
+)
 
 
 @pytest.fixture
@@ -70,9 +79,9 @@ def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
 
 
 @asynccontextmanager
-async def working(url: str) -> AsyncIterator[Worker]:
+async def working(url: str, ca_file: Path | None = None) -> AsyncIterator[Worker]:
     """Run a worker in this process, clockwork in its engine process."""
-    worker = Worker(Access(url), [SETUP], "worker", HASTY, IMPATIENT)
+    worker = Worker(Access(url, ca_file=ca_file), [SETUP], "worker", HASTY, IMPATIENT)
     running = asyncio.create_task(worker.run())
     try:
         yield worker
@@ -98,9 +107,9 @@ async def executor() -> AsyncIterator[LocalExecutor]:
 
 
 @asynccontextmanager
-async def painting_elsewhere(url: str) -> AsyncIterator[NatsExecutor]:
+async def painting_elsewhere(url: str, ca_file: Path | None = None) -> AsyncIterator[NatsExecutor]:
     """Run an executor whose workers, none of them there yet, are behind a NATS server."""
-    executor = NatsExecutor(Access(url), HASTY)
+    executor = NatsExecutor(Access(url, ca_file=ca_file), HASTY)
     await executor.start()
     try:
         yield executor
