@@ -61,6 +61,18 @@ class PaintOutcome:
     scale_starts: tuple[int, ...] = ()  # steps at which a scale began; losses jump there
 
 
+@dataclass(frozen=True)
+class WorkerState:
+    """A worker on another machine, as it says itself; its texts are harmless wherever shown."""
+
+    name: str  # of no two workers the same; letters, digits, - and _
+    devices: tuple[str, ...]
+    slots: int  # how many orders it can paint at a time; 0 when it cannot, or is leaving
+    paintings: int  # that it is at
+    jobs: tuple[int, ...]  # those of them that were ordered from here
+    rate: float | None  # seconds per megapixel and step; None before its first painting
+
+
 OnProgress = Callable[[PaintProgress], None]
 
 
@@ -74,6 +86,10 @@ class Executor(Protocol):
     @property
     def devices(self) -> tuple[str, ...]:
         """What it paints on, such as ("cuda:0 (NVIDIA H100)",); empty until it has started."""
+
+    @property
+    def workers(self) -> tuple[WorkerState, ...]:
+        """Who paints on other machines, by name; empty where nobody does."""
 
     @property
     def fault(self) -> str | None:

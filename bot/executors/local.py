@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from bot.errors import ExecutorLost, PaintingCancelled, PaintingEnded, PaintingFailed
-from bot.executors.contract import OnProgress, PaintOrder, PaintOutcome
+from bot.executors.contract import OnProgress, PaintOrder, PaintOutcome, WorkerState
 from bot.executors.engine_process import EngineSetup
 from bot.executors.process_handle import EngineProcess, Patience
 
@@ -31,6 +31,11 @@ class LocalExecutor:
     def devices(self) -> tuple[str, ...]:
         """What the processes paint on; empty until they have started."""
         return tuple(bench.device for bench in self._benches if bench.device)
+
+    @property
+    def workers(self) -> tuple[WorkerState, ...]:
+        """Nobody: all is painted here."""
+        return ()
 
     @property
     def pids(self) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from bot.errors import PaintingFailed
-from bot.executors.contract import Executor, OnProgress, PaintOrder, PaintOutcome
+from bot.executors.contract import Executor, OnProgress, PaintOrder, PaintOutcome, WorkerState
 from bot.executors.speed import Speed, guess, work_of
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,11 @@ class HereAndElsewhere:
     def devices(self) -> tuple[str, ...]:
         """What both paint on, this machine's first."""
         return (*self._here.devices, *self._elsewhere.devices)
+
+    @property
+    def workers(self) -> tuple[WorkerState, ...]:
+        """Who paints elsewhere."""
+        return self._elsewhere.workers
 
     @property
     def fault(self) -> str | None:

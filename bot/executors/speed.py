@@ -24,6 +24,12 @@ def work_of(order: PaintOrder) -> float:
     return (side**2 + FIXED_PIXELS) * (order.steps or preset.steps) / 1e6
 
 
+def usual_seconds(rate: float) -> float:
+    """Say how long a painting of the usual preset, at its own size and steps, takes at a rate."""
+    mural = PRESETS["mural"]
+    return rate * (mural.size**2 + FIXED_PIXELS) * mural.steps / 1e6
+
+
 class Speed:
     """Measures one executor: the median, for one painting may have shared its machine."""
 
