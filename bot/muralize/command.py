@@ -21,6 +21,7 @@ from engine.presets import PRESETS
 
 log = logging.getLogger(__name__)
 
+REMEMBER_SECONDS = 0.5  # that an answer waits for a request to be on the disk
 MODAL_SECONDS = 900.0  # after which a form that nobody sent is forgotten
 
 _PRESET_CHOICES = [
@@ -92,8 +93,10 @@ async def ask(
         style_name=style_name if style is None else None,
         options=options,
     )
-    # Side by side: neither the answer nor the crash-safety of the request waits for the other.
+    # On the disk before it is answered, so that a crash loses nothing that a member was promised;
+    # but a disk that hangs must not cost the answer its 3 s.
     remembering = asyncio.create_task(muralize.remember(request))
+    await asyncio.wait({remembering}, timeout=REMEMBER_SECONDS)
     try:
         await interaction.response.defer(thinking=True, ephemeral=private)
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
