@@ -193,7 +193,7 @@ class App:
             chance=self._chance,
         )
         muralize_command.add_commands(self.client.tree, muralize, self.community.styles)
-        queue_command.add_commands(self.client.tree, self.jobs)
+        queue_command.add_commands(self.client.tree, self.jobs, self._executor)
         challenges = self.community.add_commands(intake)
         presses = Presses(
             self.jobs,

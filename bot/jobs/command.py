@@ -1,5 +1,6 @@
 """`/queue show` and `/queue cancel`."""
 
+import itertools
 import time
 from collections.abc import Sequence
 
@@ -9,15 +10,22 @@ from discord import app_commands
 from bot import answers
 from bot.answers import Interaction
 from bot.errors import Refused
+from bot.executors.contract import Executor, WorkerState
 from bot.jobs.model import Job, JobState
 from bot.jobs.service import JobService
+from bot.jobs.workers import lines as worker_lines
 from bot.muralize import card
 
-SHOWN = 15  # lines; a message has 2,000 characters
+SHOWN = 15  # jobs
+MOST_CHARACTERS = 1200  # of the jobs' lines; Discord takes 2,000 in all
+SHOWN_WORKERS = 10
+MOST_WORKER_CHARACTERS = 600
 FETCHABLE = 5  # buttons; Discord takes five in a row
 
 
-def add_commands(tree: app_commands.CommandTree[discord.Client], jobs: JobService) -> None:
+def add_commands(
+    tree: app_commands.CommandTree[discord.Client], jobs: JobService, executor: Executor
+) -> None:
     """Add the group to a tree."""
     group = app_commands.Group(
         name="queue", description="What is waiting and being painted", guild_only=True
@@ -29,9 +37,8 @@ def add_commands(tree: app_commands.CommandTree[discord.Client], jobs: JobServic
         guild_id = interaction.guild_id or 0
         own = await jobs.jobs_of(guild_id, interaction.user.id)
         others = await jobs.jobs_in(guild_id, limit=200)
-        await interaction.edit_original_response(
-            content=overview(jobs, own, others, time.time()), view=fetch_buttons(own)
-        )
+        text = overview(jobs, executor.workers, own, others, time.time())
+        await interaction.edit_original_response(content=text, view=fetch_buttons(own))
 
     @group.command(name="cancel", description="Stop a painting that waits or is being painted")
     @app_commands.describe(job="Its number; without one, your only painting")
@@ -78,11 +85,15 @@ async def only_job(jobs: JobService, interaction: Interaction) -> int:
     return own[0]
 
 
-def overview(jobs: JobService, own: Sequence[Job], everyone: Sequence[Job], now: float) -> str:
-    """List a member's jobs and sum up the server's."""
-    lines = [_line(jobs, job, now) for job in own[:SHOWN]]
-    if len(own) > SHOWN:
-        lines.append(f"and {len(own) - SHOWN} more")
+def overview(
+    jobs: JobService,
+    workers: Sequence[WorkerState],
+    own: Sequence[Job],
+    everyone: Sequence[Job],
+    now: float,
+) -> str:
+    """List a member's jobs, sum up the server's, and list the workers on other machines."""
+    lines = _first([_line(jobs, job, now) for job in own], SHOWN, MOST_CHARACTERS)
     if not lines:
         lines = ["You have no painting under way here."]
     waiting = sum(job.state is JobState.QUEUED for job in everyone)
@@ -92,7 +103,20 @@ def overview(jobs: JobService, own: Sequence[Job], everyone: Sequence[Job], now:
         lines.append("-# Nobody is there to paint just now; what waits is kept.")
     elif jobs.slots is not None and jobs.slots > 1:
         lines.append(f"-# {jobs.slots} paintings can be made at a time")
+    there = worker_lines(workers, jobs, {job.id for job in everyone})
+    lines += _first(there, SHOWN_WORKERS, MOST_WORKER_CHARACTERS, "-# ")
     return "\n".join(lines)
+
+
+def _first(lines: list[str], most: int, characters: int, mark: str = "") -> list[str]:
+    """Keep the first `most` lines that have room, and say how many more there are."""
+    room = itertools.takewhile(
+        lambda length: length <= characters,
+        itertools.accumulate(len(line) + 1 for line in lines[:most]),
+    )
+    kept = lines[: len(list(room))]
+    more = len(lines) - len(kept)
+    return [*kept, f"{mark}and {more} more"] if more else kept
 
 
 def fetch_buttons(own: Sequence[Job]) -> discord.ui.View:

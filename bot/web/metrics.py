@@ -23,6 +23,7 @@ from bot.jobs.service import JobService
 from bot.web.gpu_metrics import GpuMetrics
 from bot.web.job_metrics import JobMetrics
 from bot.web.rest_metrics import RestMetrics
+from bot.web.worker_metrics import WorkerMetrics
 
 LAG_LOOK = 0.5  # seconds between two looks at the event loop
 
@@ -53,6 +54,7 @@ class Metrics:
             buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 3),
             registry=self.registry,
         )
+        self._workers: WorkerMetrics | None = None
         self.connected = False  # to the gateway
         self._was_linked = False
 
@@ -62,12 +64,8 @@ class Metrics:
         return self._rest.trace
 
     def count_painters(self, executor: Executor) -> None:
-        """Tell from now on how many paintings can be made at a time, here and elsewhere."""
-        Gauge(
-            "muralscape_painting_slots",
-            "Paintings that all devices, here and on workers, can make at a time",
-            registry=self.registry,
-        ).set_function(lambda: executor.capacity)
+        """Tell from now on how many paintings can be made at a time, and of who makes them."""
+        self._workers = WorkerMetrics(self.registry, executor)
 
     async def follow(self, jobs: JobService) -> None:
         """Count jobs from now on."""
@@ -93,6 +91,8 @@ class Metrics:
         return [web.get("/metrics", self._show)]
 
     async def _show(self, _: web.Request) -> web.Response:
+        if self._workers is not None:
+            self._workers.look()
         # in a thread, for a graphics driver may take its time
         text = await asyncio.to_thread(generate_latest, self.registry)
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})

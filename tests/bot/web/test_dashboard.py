@@ -6,6 +6,7 @@ from pathlib import Path
 
 from prometheus_client.core import Metric
 
+from bot.executors.local import LocalExecutor
 from bot.web.metrics import Metrics
 
 DASHBOARD = Path(__file__).parents[3] / "grafana" / "muralscape.json"
@@ -14,7 +15,9 @@ DASHBOARD = Path(__file__).parents[3] / "grafana" / "muralscape.json"
 def exported() -> set[str]:
     """Name every series that /metrics may have."""
     described: list[Metric] = []
-    for collector in Metrics("https://discord.com/api/v10").registry._collector_to_names:
+    metrics = Metrics("https://discord.com/api/v10")
+    metrics.count_painters(LocalExecutor([]))
+    for collector in metrics.registry._collector_to_names:
         describe = getattr(collector, "describe", collector.collect)
         described += describe()
     endings = {

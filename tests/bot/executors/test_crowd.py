@@ -1,0 +1,64 @@
+"""What workers say of themselves, and what is made of it."""
+
+import json
+from dataclasses import asdict, replace
+
+import pytest
+
+from bot.executors.contract import WorkerState
+from bot.executors.nats import wire
+from bot.executors.nats.crowd import Crowd
+
+HELLO = wire.Hello("gpu-1", ("cuda:0",), ("mural",), slots=2, busy=(), rate=0.5)
+
+
+def test_each_is_listed_while_it_is_heard_of() -> None:
+    """By name, with the jobs that are this bot's; who is silent, or has left, is not there."""
+    now = 100.0
+    crowd = Crowd(4.0, lambda: now)
+    crowd.meet(replace(HELLO, id="z", slots=1))
+    now = 103.0
+    crowd.meet(replace(HELLO, busy=("ours", "another bot's")))
+    assert crowd.states({"ours": 7}) == (
+        WorkerState("gpu-1", ("cuda:0",), slots=2, paintings=2, jobs=(7,), rate=0.5),
+        WorkerState("z", ("cuda:0",), slots=1, paintings=0, jobs=(), rate=0.5),
+    )
+    now = 105.0
+    crowd.forget()
+    assert [state.name for state in crowd.states({})] == ["gpu-1"]
+    crowd.meet(replace(HELLO, slots=0))
+    assert crowd.states({}) == ()
+
+
+def test_devices_are_cleaned() -> None:
+    """What a worker calls its device mentions nobody, formats nothing and is not long."""
+    crowd = Crowd(4.0)
+    crowd.meet(replace(HELLO, devices=("<@&1> **cuda:0** @everyone `\u202e" + "x" * 500,)))
+    ((device,),) = (state.devices for state in crowd.states({}))
+    assert device.startswith("cuda:0 everyone xxx")
+    assert len(device) <= 60
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"id": "<@1>"},
+        {"id": "a b"},
+        {"id": "x" * 200},
+        {"id": 7},
+        {"devices": [7]},
+        {"slots": -1},
+        {"slots": 10**9},
+        {"slots": "2"},
+        {"rate": "fast"},
+        {"rate": -1.0},
+        {"rate": float("nan")},
+        {"rate": float("inf")},
+    ],
+    ids=str,
+)
+def test_an_odd_worker_is_not_heard(odd: dict[str, object]) -> None:
+    """What no worker of ours says of itself is no message."""
+    assert wire.decode(wire.Hello, wire.encode(HELLO)) == HELLO
+    with pytest.raises((ValueError, TypeError)):
+        wire.decode(wire.Hello, json.dumps(asdict(HELLO) | odd).encode())
