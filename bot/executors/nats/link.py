@@ -230,7 +230,7 @@ class Link:
             connect_timeout=5,
             max_reconnect_attempts=-1,
             reconnect_time_wait=self.tempo.retry,  # type: ignore[arg-type]
-            ping_interval=5,
+            ping_interval=self.tempo.ping,  # type: ignore[arg-type]
         )
 
     async def _furnish(self) -> None:

@@ -40,6 +40,7 @@ class Tempo:
     poll: float = 2.0  # between two looks of an idle worker for orders that a dead one left
     upload: float = 0.25  # between two checkpoints at least
     retry: float = 1.0  # until the server is asked again after it refused something
+    ping: float = 5.0  # between two questions whether the server is there; the third in vain is it
     connect: float = 10.0  # for the server to let one in
     cancel: float = 15.0  # for a worker to say that it stopped
 

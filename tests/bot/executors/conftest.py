@@ -65,6 +65,7 @@ HASTY = wire.Tempo(
     poll=0.2,
     upload=0.02,
     retry=0.1,
+    ping=0.5,
     connect=2.0,
     cancel=3.0,
 )
