@@ -3,14 +3,23 @@
 import json
 import platform
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
-from engine.device import choose_device
-from tests.benchmarks import pictures, seed, size, step
+from engine.device import Device, choose_device
+from tests.benchmarks import capacity, footprint, operations, pictures, seed, size, step
 
-BENCHMARKS = {"step": step.run, "seed": seed.run, "pictures": pictures.run, "size": size.run}
+BENCHMARKS: dict[str, Callable[[Device], dict[str, float]]] = {
+    "step": step.run,
+    "seed": seed.run,
+    "pictures": pictures.run,
+    "size": size.run,
+    "operations": operations.run,
+    "footprint": footprint.run,
+    "capacity": capacity.run,
+}
 USUAL = ("step", "seed")  # in minutes; `pictures` takes most of an hour on two cores
 OUTPUT = Path("build/benchmarks.json")
 
