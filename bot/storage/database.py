@@ -37,7 +37,7 @@ DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 # PostgreSQL's advisory locks bear two numbers: the first is ours, the second says what for.
 LOCKS = 0x6D757261
 WRITING = 0
-LOST_SECONDS = 60  # until the server gives up on somebody who began to write and went silent
+LOST_SECONDS = 60  # until a server or a bot that fell silent within a transaction is given up
 
 
 def sqlite_url(file: Path) -> str:
@@ -158,6 +158,7 @@ def _postgres_arguments(busy_seconds: float) -> dict[str, Any]:
     settings |= {"tcp_keepalives_count": "3"}
     return {
         "timeout": busy_seconds,
+        "command_timeout": LOST_SECONDS,
         "server_settings": {"application_name": "muralscape", **settings},
     }
 

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 MOST = 2**15 - 1  # shards; a lock's number holds their count and the shard's own number
 LOOK_SECONDS = 10.0  # between two looks whether the shard is still held
+ANSWER_SECONDS = 10.0  # that the database has to answer such a look
 PATIENCE = 5.0  # seconds for a bot that has just ended to be noticed as such
 
 COUNTS = sa.text(
@@ -28,6 +29,12 @@ COUNTS = sa.text(
     "WHERE locktype = 'advisory' AND granted AND classid = :ours AND objid <> :writing "
     "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 ).bindparams(ours=LOCKS, writing=WRITING)
+
+END_OURS = sa.text(
+    "SELECT pg_terminate_backend(pid) FROM pg_locks "
+    "WHERE locktype = 'advisory' AND granted AND classid = :ours "
+    "AND objid = CAST(:number AS integer) AND pid = CAST(:pid AS integer)"
+).bindparams(ours=LOCKS)
 
 
 class ShardTaken(MuralscapeError):
@@ -68,6 +75,7 @@ class ShardHold:
         self._shard = shard
         self._patience = patience
         self._connection: AsyncConnection | None = None
+        self._pid = 0  # the server's process for the connection, also when that was lost
 
     async def __aenter__(self) -> Self:
         """Take hold. Raises ShardTaken."""
@@ -90,7 +98,8 @@ class ShardHold:
                 if self._connection is None:
                     await self._take()
                 else:
-                    await self._connection.exec_driver_sql("SELECT 1")
+                    async with asyncio.timeout(ANSWER_SECONDS):
+                        await self._connection.exec_driver_sql("SELECT 1")
             except (DBAPIError, OSError) as error:
                 log.warning("the hold on shard %d was lost: %s", self._shard.id, error)
                 await self._let_go()
@@ -99,6 +108,10 @@ class ShardHold:
         if not self._database.shared:
             return
         self._connection = await self._database.session()
+        # where the network was cut the server may not know yet that our last connection is gone
+        await self._connection.execute(END_OURS, {"number": self._number, "pid": self._pid})
+        pid = await self._connection.exec_driver_sql("SELECT pg_backend_pid()")
+        self._pid = pid.scalar_one()
         end = asyncio.get_running_loop().time() + self._patience
         while taken := await self._taken(self._connection):
             if asyncio.get_running_loop().time() >= end:
@@ -106,10 +119,13 @@ class ShardHold:
                 raise ShardTaken(taken)
             await asyncio.sleep(0.2)
 
+    @property
+    def _number(self) -> int:
+        return self._shard.count << 16 | self._shard.id
+
     async def _taken(self, connection: AsyncConnection) -> str:
         """Try to take the lock; say who stands against it."""
-        shard = self._shard
-        number = shard.count << 16 | shard.id
+        shard, number = self._shard, self._number
         got = await connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({LOCKS}, {number})")
         if not got.scalar_one():
             return (

@@ -87,6 +87,23 @@ async def test_a_lost_hold_is_taken_again(database: Database, other: Database) -
                 await asyncio.wait_for(watching, 20)
 
 
+@ON_POSTGRES
+async def test_a_connection_that_only_the_server_believes_in(database: Database) -> None:
+    """A hold whose connection was cut without the server's knowledge is taken from that one."""
+    async with ShardHold(database, WHOLE, patience=20.0) as hold:
+        pid = hold._pid
+        lost, hold._connection = hold._connection, None  # as after a cut network
+        watching = asyncio.create_task(hold.watch(every=0.02))
+        async with asyncio.timeout(20):
+            while hold._pid == pid:  # noqa: ASYNC110 - nothing else tells
+                await asyncio.sleep(0.02)
+        watching.cancel()
+        assert lost is not None
+        with pytest.raises(sa.exc.DBAPIError):
+            await lost.exec_driver_sql("SELECT 1")
+        await lost.close()
+
+
 @ON_SQLITE
 async def test_sqlite_needs_no_hold(database: Database) -> None:
     """On SQLite the data folder's lock keeps others off; there is nothing to hold or to watch."""
