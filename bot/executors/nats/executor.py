@@ -259,13 +259,17 @@ class NatsExecutor:
             try:
                 message = await self._link.next_of(wire.OUTCOMES, OUTCOME_WAIT)
                 if message is not None:
-                    self._ended(wire.decode(wire.Outcome, message.data))
+                    self._hear(message)
                     await message.ack()
             except TROUBLE as error:
                 log.info("no outcomes just now: %s", error or type(error).__name__)
                 await asyncio.sleep(self._tempo.retry)
-            except (ValueError, KeyError, TypeError):
-                log.exception("an outcome could not be read")
+
+    def _hear(self, message: Msg) -> None:
+        try:
+            self._ended(wire.decode(wire.Outcome, message.data))
+        except (ValueError, KeyError, TypeError):
+            log.exception("an outcome could not be read; is the worker of another version?")
 
     def _ended(self, outcome: wire.Outcome) -> None:
         """Take the first outcome of an attempt; what came later is dropped, and its pictures."""

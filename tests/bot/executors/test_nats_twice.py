@@ -1,0 +1,237 @@
+"""What is said twice or too late counts once: whoever asked for a painting gets one result."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator
+from types import TracebackType
+
+import nats
+import nats.js.errors
+import pytest
+from nats.aio.msg import Msg
+from PIL import Image
+
+from bot.errors import ExecutorLost, PaintingFailed
+from bot.executors.contract import PaintOrder, PaintOutcome, PaintProgress
+from bot.executors.nats import wire
+from bot.executors.nats.executor import NatsExecutor
+from tests.bot.executors.clockwork import Script
+from tests.bot.executors.conftest import HASTY, MakeOrder, painting_elsewhere, until
+from tests.bot.executors.nats_server import NatsServer
+
+
+class Hand:
+    """A worker that does by hand, when a test says so, what workers do."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    async def __aenter__(self) -> "Hand":
+        self.client = await nats.connect(self._url)
+        self.streams = self.client.jetstream()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.client.close()
+
+    async def take(self) -> tuple[wire.Order, Msg]:
+        """Take the next order, as soon as there is one."""
+        orders = await self.streams.pull_subscribe_bind(wire.ORDERS, wire.ORDERS)
+        message = (await orders.fetch(1, timeout=10))[0]
+        return wire.decode(wire.Order, message.data), message
+
+    async def upload(self, order: wire.Order, worker: str, shade: int) -> None:
+        """Store a painting of one shade of grey, as a worker of that name."""
+        pictures = await self.streams.object_store(wire.PICTURES)
+        await pictures.put(wire.result_of(order.key, worker), picture_of(shade))
+
+    async def report(self, outcome: wire.Outcome, name: str = "") -> None:
+        """Say how an order ended; with another name it is another message to the server."""
+        headers = {"Nats-Msg-Id": name or f"{outcome.key}/{outcome.worker}"}
+        await self.streams.publish(wire.OUTCOME, wire.encode(outcome), headers=headers)
+
+    async def stored(self) -> set[str]:
+        """Name the objects that are stored."""
+        pictures = await self.streams.object_store(wire.PICTURES)
+        try:
+            return {str(info.name) for info in await pictures.list(ignore_deletes=True)}
+        except nats.js.errors.NotFoundError:
+            return set()
+
+
+def picture_of(shade: int) -> bytes:
+    """Paint a PNG of one shade of grey."""
+    buffer = io.BytesIO()
+    Image.new("L", (4, 4), shade).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def shade_of(order: PaintOrder) -> object:
+    """Say which painting was received."""
+    with Image.open(order.result) as picture:
+        return picture.getpixel((0, 0))
+
+
+def painted(order: wire.Order, worker: str) -> wire.Outcome:
+    """Say that a worker has painted an order."""
+    outcome = PaintOutcome(4, 4, 1.0, 1.0, 0.0, 1, 1.0, "none", worker, "fp32", ((1, 1.0),))
+    return wire.Outcome(order.key, worker, "painted", painted=outcome)
+
+
+class Site:
+    """A bot's executor, and a hand that works for it."""
+
+    def __init__(self, executor: NatsExecutor, hand: Hand) -> None:
+        self.executor = executor
+        self.hand = hand
+
+    def paint(self, order: PaintOrder) -> asyncio.Task[PaintOutcome]:
+        """Have an order painted."""
+        return asyncio.create_task(self.executor.paint(order, lambda _: None))
+
+    async def next_is_well(self, order: PaintOrder) -> None:
+        """Paint another order; what was said before it has been heard by then."""
+        painting = self.paint(order)
+        taken, message = await self.hand.take()
+        await self.hand.upload(taken, "next", 77)
+        await self.hand.report(painted(taken, "next"))
+        await message.ack()
+        async with asyncio.timeout(15):
+            assert (await painting).device == "next"
+        assert shade_of(order) == 77
+
+
+@pytest.fixture
+async def site(nats_server: NatsServer) -> AsyncIterator[Site]:
+    """A server, a bot's executor and a hand."""
+    async with Hand(nats_server.url) as hand, painting_elsewhere(nats_server.url) as executor:
+        await until(lambda: executor.fault == "no worker is connected")
+        yield Site(executor, hand)
+
+
+async def test_a_result_that_is_published_twice(site: Site, order_for: MakeOrder) -> None:
+    """A worker whose first report was not answered reports again: one result."""
+    order = order_for(Script())
+    painting = site.paint(order)
+    taken, message = await site.hand.take()
+    await site.hand.upload(taken, "a", 10)
+    await site.hand.report(painted(taken, "a"))
+    await site.hand.report(painted(taken, "a"))  # dropped by the server
+    await site.hand.report(painted(taken, "a"), "by another name")  # dropped by the bot
+    await message.ack()
+    assert (await painting).device == "a"
+    assert shade_of(order) == 10
+    order.result.unlink()
+    await site.next_is_well(order_for(Script()))
+    assert not order.result.exists()
+
+
+async def test_a_worker_whose_lease_ran_out_is_late(site: Site, order_for: MakeOrder) -> None:
+    """Another took its order and ended it first: that painting counts, the late one is removed."""
+    order = order_for(Script())
+    painting = site.paint(order)
+    taken, late = await site.hand.take()
+    again, message = await site.hand.take()  # as soon as the lease is over
+    assert again == taken
+    assert message.metadata.num_delivered == 2
+    await site.hand.upload(taken, "quick", 20)
+    await site.hand.report(painted(taken, "quick"))
+    await message.ack()
+    assert (await painting).device == "quick"
+    await site.hand.upload(taken, "late", 30)
+    await site.hand.report(painted(taken, "late"))
+    await late.ack()
+    await site.next_is_well(order_for(Script()))
+    assert shade_of(order) == 20
+    async with asyncio.timeout(15):
+        while await site.hand.stored():  # noqa: ASYNC110 - what is waited for is no event
+            await asyncio.sleep(0.05)
+
+
+async def test_a_late_worker_that_is_first_all_the_same(site: Site, order_for: MakeOrder) -> None:
+    """Whoever reports first wins, and what the other says afterwards changes nothing."""
+    order = order_for(Script())
+    painting = site.paint(order)
+    taken, late = await site.hand.take()
+    _, message = await site.hand.take()
+    for worker, shade in (("late", 30), ("quick", 20)):
+        await site.hand.upload(taken, worker, shade)
+    await site.hand.report(painted(taken, "late"))
+    await site.hand.report(wire.Outcome(taken.key, "quick", "lost", "its engine died"))
+    await late.ack()
+    await message.ack()
+    assert (await painting).device == "late"
+    assert shade_of(order) == 30
+    await site.next_is_well(order_for(Script()))
+
+
+async def test_an_acknowledged_order_is_not_given_out_again(
+    site: Site, order_for: MakeOrder
+) -> None:
+    """An order that was acknowledged, even twice and by one whose lease was over, is done with."""
+    painting = site.paint(order_for(Script()))
+    taken, late = await site.hand.take()
+    _, message = await site.hand.take()
+    await site.hand.report(wire.Outcome(taken.key, "a", "failed", "It cannot be painted."))
+    await message.ack()
+    await late.ack()
+    with pytest.raises(PaintingFailed, match="It cannot be painted"):
+        await painting
+    await asyncio.sleep(HASTY.lease)
+    assert (await site.hand.streams.stream_info(wire.ORDERS)).state.messages == 0
+
+
+async def test_progress_of_two_workers(site: Site, order_for: MakeOrder) -> None:
+    """Where two paint one order, the steps that are told never go back."""
+    heard: list[int] = []
+    order = order_for(Script())
+    painting = asyncio.create_task(
+        site.executor.paint(order, lambda progress: heard.append(progress.step))
+    )
+    taken, message = await site.hand.take()
+    for worker, step in (("a", 1), ("b", 1), ("a", 5), ("b", 3), ("b", 6), ("a", 6)):
+        progress = PaintProgress(order.job_id, step, 9, 1.0, 1.0, 0.0, 1.0, 1.0)
+        said = wire.encode(wire.Step(taken.key, worker, progress))
+        await site.hand.client.publish(f"{wire.PROGRESS}.{taken.run}", said)
+    await until(lambda: len(heard) >= 3)
+    await site.hand.upload(taken, "a", 10)
+    await site.hand.report(painted(taken, "a"))
+    await message.ack()
+    await painting
+    assert heard == [1, 5, 6]
+
+
+async def test_a_painting_that_the_server_lost(site: Site, order_for: MakeOrder) -> None:
+    """Where a result was reported whose picture is not there, the order is lost, not painted."""
+    painting = site.paint(order_for(Script()))
+    taken, message = await site.hand.take()
+    await site.hand.report(painted(taken, "a"))
+    await message.ack()
+    with pytest.raises(ExecutorLost, match="lost what was painted"):
+        await painting
+
+
+async def test_an_object_without_its_chunks(site: Site, order_for: MakeOrder) -> None:
+    """A picture of which only the name is left, as a cut in the midst leaves it, is not there."""
+    painting = site.paint(order_for(Script()))
+    taken, message = await site.hand.take()
+    await site.hand.upload(taken, "a", 10)
+    await site.hand.streams.purge_stream(f"OBJ_{wire.PICTURES}", subject="$O.*.C.*")
+    await site.hand.report(painted(taken, "a"))
+    await message.ack()
+    with pytest.raises(ExecutorLost, match="lost what was painted"):
+        await asyncio.wait_for(painting, 15)
+
+
+async def test_outcomes_that_cannot_be_read(site: Site, order_for: MakeOrder) -> None:
+    """Nonsense among the outcomes is dropped, and the next one is heard."""
+    for nonsense in (b"{", b"[]", b'{"key": 1}', b"\xff"):
+        await site.hand.streams.publish(wire.OUTCOME, nonsense)
+    await site.next_is_well(order_for(Script()))
+    state = (await site.hand.streams.stream_info(wire.OUTCOMES)).state
+    assert state.messages == 0
