@@ -21,6 +21,7 @@ class LocalExecutor:
         self._benches = [_Bench(setup, patience or Patience()) for setup in setups]
         self._idle: asyncio.Queue[_Bench] = asyncio.Queue()
         self._at_work: dict[int, _Bench] = {}
+        self._waiting: dict[int, asyncio.Event] = {}  # set when the order is cancelled
 
     @property
     def capacity(self) -> int:
@@ -69,7 +70,7 @@ class LocalExecutor:
 
     async def paint(self, order: PaintOrder, on_progress: OnProgress) -> PaintOutcome:
         """Paint one order; see `contract.Executor.paint`."""
-        bench = await self._idle.get()
+        bench = await self._free_bench(order.job_id)
         self._at_work[order.job_id] = bench
         try:
             return await bench.paint(order, on_progress)
@@ -79,9 +80,29 @@ class LocalExecutor:
 
     async def cancel(self, job_id: int) -> None:
         """Stop a painting; see `contract.Executor.cancel`."""
-        bench = self._at_work.get(job_id)
-        if bench:
+        if bench := self._at_work.get(job_id):
             bench.cancel(job_id)
+        elif unwanted := self._waiting.get(job_id):
+            unwanted.set()
+
+    async def _free_bench(self, job_id: int) -> "_Bench":
+        """Wait for a place to paint at. Raises PaintingCancelled after `cancel`."""
+        unwanted = self._waiting[job_id] = asyncio.Event()
+        getting = asyncio.create_task(self._idle.get())
+        asking = asyncio.create_task(unwanted.wait())
+        try:
+            await asyncio.wait({getting, asking}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            unwanted.set()
+            raise
+        finally:
+            del self._waiting[job_id]
+            asking.cancel()
+            if unwanted.is_set() and not getting.cancel():  # it came at the same moment
+                self._idle.put_nowait(getting.result())
+        if unwanted.is_set():
+            raise PaintingCancelled
+        return getting.result()
 
 
 class _Bench:

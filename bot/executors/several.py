@@ -98,7 +98,8 @@ class HereAndElsewhere:
         if here is None:
             here = guess(self._here.devices[0] if self._here.devices else "")
         seconds = {
-            self._here: here * work_of(order),
+            # an engine that has died is replaced, but nobody knows when
+            self._here: float("inf") if self._here.fault else here * work_of(order),
             self._elsewhere: self._elsewhere.seconds(order),
         }
         return min(seconds, key=lambda one: seconds[one] * self._rounds(one))

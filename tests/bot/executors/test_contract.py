@@ -122,6 +122,22 @@ async def test_cancelling_what_is_not_painted(executor: Executor, order_for: Mak
     await executor.paint(order_for(Script(steps=20, step_seconds=0.01)), ignore)
 
 
+async def test_cancels_what_waits(executor: Executor, order_for: MakeOrder) -> None:
+    """An order that waits for another to end is cancelled without waiting any longer."""
+    job_id, painting = await begin(executor, order_for, Script(steps=1000, step_seconds=0.02))
+    waits = order_for(Script())
+    waiting = asyncio.create_task(executor.paint(waits, ignore))
+    await asyncio.sleep(0.2)
+    await executor.cancel(waits.job_id)
+    with pytest.raises(PaintingCancelled):
+        await asyncio.wait_for(waiting, 5)
+    assert not painting.done()
+    await executor.cancel(job_id)
+    with pytest.raises(PaintingCancelled):
+        await painting
+    await executor.paint(order_for(Script()), ignore)
+
+
 async def test_kills_what_does_not_stop(executor: Executor, order_for: MakeOrder) -> None:
     """A painting that ignores its cancel is ended all the same."""
     script = Script(steps=1000, step_seconds=0.02, stubborn=True)
