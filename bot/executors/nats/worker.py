@@ -111,9 +111,9 @@ class Worker:
             if message is not None:
                 try:
                     await self._answer(message)
-                except TROUBLE as error:
+                    continue
+                except TROUBLE as error:  # not the server's alone: the disk here may be full
                     log.warning("its lease will lapse: %s", error or type(error).__name__)
-                continue
             # not all workers at once
             pause = self._tempo.poll * random.uniform(0.5, 1.0)
             with contextlib.suppress(TimeoutError):
