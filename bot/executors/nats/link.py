@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import nats.errors
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext, api
 from nats.js.errors import APIError, NotFoundError, ServerError, ServiceUnavailableError
@@ -20,7 +19,7 @@ from nats.js.errors import Error as JetStreamError
 from nats.js.object_store import ObjectStore
 
 from bot.executors.nats import objects, wire
-from bot.executors.nats.client import TlsClient
+from bot.executors.nats.client import SternClient
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -73,7 +72,7 @@ class Link:
         self._refused: dict[str, str] = {}  # what the server does not store just now, and why
         self._tried = False  # whether there is anything to close
         self._asked: set[asyncio.Task[Msg]] = set()  # questions that end with the connection
-        self.client = Client()
+        self.client = SternClient()
         self.streams: JetStreamContext
         self.pictures: ObjectStore
 
@@ -215,7 +214,7 @@ class Link:
     async def _connect(self) -> None:
         access = self._access
         context = ssl.create_default_context(cafile=access.ca_file) if access.ca_file else None
-        self.client = TlsClient() if access.secure else Client()
+        self.client = SternClient(access.secure)
         self._tried = True
         await self.client.connect(
             access.url,

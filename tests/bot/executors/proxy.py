@@ -40,12 +40,14 @@ class BadNetwork:
         ways = ((reader, there[1]), (there[0], writer))
         tasks = [asyncio.create_task(self._pump(*way, flows)) for way in ways]
         self._tasks.update(tasks)
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            task.cancel()
-        self._open = [end for end in self._open if end not in ends]
-        for end, _ in ends:
-            end.transport.abort()
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            self._open = [end for end in self._open if end not in ends]
+            for end, _ in ends:
+                end.transport.abort()
 
     async def _pump(
         self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, flows: asyncio.Event

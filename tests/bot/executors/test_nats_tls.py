@@ -11,6 +11,7 @@ from bot.executors.nats.link import Access
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.conftest import HASTY, MakeOrder, painting_elsewhere, until, working
 from tests.bot.executors.nats_server import NatsServer
+from tests.bot.executors.proxy import bad_network
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +116,35 @@ async def test_no_token_without_tls(
     url = f"{scheme}://127.0.0.1:{nats_server.port}"
     fault = await fault_of(Access(url, "s3cret", ca_file=ca_file if with_ca else None))
     assert "it offers no TLS, which tls:// or a CA file asks for" in fault
+
+
+async def test_a_stalled_connection_is_replaced(tls_server: NatsServer, ca_file: Path) -> None:
+    """A bot does not wait for the farewell of a connection on which nothing comes any more."""
+    async with (
+        bad_network(tls_server.port) as network,
+        painting_elsewhere(network.url, ca_file) as executor,
+    ):
+        await until(lambda: executor.fault == "no worker is connected")
+        network.stall()
+        await until(lambda: "cannot be reached" in (executor.fault or ""))
+        await until(lambda: executor.fault == "no worker is connected")
+        assert network.connections == 2
+
+
+async def test_a_certificate_that_is_put_right(
+    tls_server: NatsServer, ca_file: Path, tmp_path: Path
+) -> None:
+    """A server that comes back with another's certificate is refused until it has its own again."""
+    file = tmp_path / "server.pem"
+    own = file.read_bytes()
+    url = f"tls://127.0.0.1:{tls_server.port}"
+    async with painting_elsewhere(url, ca_file) as executor:
+        await until(lambda: executor.fault == "no worker is connected")
+        trustme.CA().issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(file)
+        tls_server.kill()
+        tls_server.start()
+        await until(lambda: "its certificate was refused" in (executor.fault or ""))
+        file.write_bytes(own)
+        tls_server.kill()
+        tls_server.start()
+        await until(lambda: executor.fault == "no worker is connected")
