@@ -168,7 +168,7 @@ class NatsExecutor:
         while not attempt.ended.done():
             await self._link.send(wire.CANCEL, wire.Stop(attempt.sent.key))
             out_of_time = asyncio.get_running_loop().time() > give_up
-            if not attempt.worker or out_of_time:
+            if not attempt.ended.done() and (out_of_time or not attempt.worker):
                 attempt.ended.set_exception(PaintingCancelled())
             await asyncio.wait({attempt.ended}, timeout=self._tempo.beat)
 
