@@ -1,20 +1,12 @@
 """The SQL of jobs."""
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.jobs.model import (
-    UNFINISHED,
-    Delivery,
-    Job,
-    JobResult,
-    JobState,
-    Origin,
-    Recipe,
-)
+from bot.jobs.model import UNFINISHED, Job, JobState
+from bot.jobs.rows import job_of, row_of
 from bot.storage.database import Database, metadata
 from bot.storage.shard import WHOLE, Shard
 
@@ -95,17 +87,17 @@ class JobStore:
 
     async def add(self, connection: AsyncConnection, job: Job) -> Job:
         """Insert a job, whose id is ignored, and return it with its new id."""
-        row = _row(job)
+        row = row_of(job)
         del row["id"]
         job_id = (
             await connection.execute(sa.insert(jobs).values(row).returning(jobs.c.id))
         ).scalar_one()
         await self._add_pictures(connection, job_id, [job.recipe.content, *job.recipe.styles])
-        return _job({**row, "id": job_id})
+        return job_of({**row, "id": job_id})
 
     async def save(self, connection: AsyncConnection, before: Job, after: Job) -> None:
         """Write what has changed of a job. Its origin and recipe never do."""
-        old, new = _row(before), _row(after)
+        old, new = row_of(before), row_of(after)
         changes = {column: value for column, value in new.items() if value != old[column]}
         if changes:
             query = sa.update(jobs).where(jobs.c.id == after.id).values(changes)
@@ -234,74 +226,8 @@ async def _select(
     connection: AsyncConnection, where: sa.ColumnElement[bool], limit: int | None = None
 ) -> list[Job]:
     query = sa.select(jobs).where(where).order_by(jobs.c.id).limit(limit)
-    return [_job(dict(row)) for row in (await connection.execute(query)).mappings()]
+    return [job_of(dict(row)) for row in (await connection.execute(query)).mappings()]
 
 
 def _first(found: Sequence[Job]) -> Job | None:
     return found[0] if found else None
-
-
-# Where each field of the delivery lies; the other fields bear their columns' names.
-_DELIVERY_COLUMNS = {
-    "nonce": "nonce",
-    "card_channel_id": "card_channel_id",
-    "card_message_id": "card_message_id",
-    "tries": "delivery_tries",
-    "route": "delivery_route",
-    "tried_at": "delivery_tried_at",
-    "channel_id": "delivered_channel_id",
-    "message_id": "delivered_message_id",
-    "told_at": "told_at",
-    "kept": "kept",
-}
-_OWN_COLUMNS = (
-    "id",
-    "state",
-    "parent_id",
-    "predicted_seconds",
-    "created_at",
-    "started_at",
-    "painted_at",
-    "finished_at",
-    "starts",
-    "losses",
-    "cancelled_by",
-    "failure",
-    "result_deleted",
-)
-
-
-def _row(job: Job) -> dict[str, Any]:
-    delivery = vars(job.delivery)
-    return {
-        **{column: getattr(job, column) for column in _OWN_COLUMNS},
-        **vars(job.origin),
-        **vars(job.recipe),
-        **{column: delivery[name] for name, column in _DELIVERY_COLUMNS.items()},
-        "styles": list(job.recipe.styles),
-        "result": vars(job.result) if job.result else None,
-    }
-
-
-def _job(row: dict[str, Any]) -> Job:
-    origin = {name: row[name] for name in Origin.__dataclass_fields__}
-    recipe = {name: row[name] for name in Recipe.__dataclass_fields__}
-    recipe["styles"] = tuple(row["styles"])
-    own = {column: row[column] for column in _OWN_COLUMNS}
-    own["state"] = JobState(row["state"])
-    delivery = {name: row[column] for name, column in _DELIVERY_COLUMNS.items()}
-    return Job(
-        **own,
-        origin=Origin(**origin),
-        recipe=Recipe(**recipe),
-        delivery=Delivery(**delivery),
-        result=_result(row["result"]),
-    )
-
-
-def _result(stored: dict[str, Any] | None) -> JobResult | None:
-    if stored is None:
-        return None
-    curve = tuple((int(step), float(loss)) for step, loss in stored["curve"])
-    starts = tuple(stored["scale_starts"])
-    return JobResult(**{**stored, "curve": curve, "scale_starts": starts})

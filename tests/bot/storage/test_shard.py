@@ -76,15 +76,23 @@ async def test_a_bot_that_ends_badly_lets_go(database: Database, other: Database
 
 @ON_POSTGRES
 async def test_a_lost_hold_is_taken_again(database: Database, other: Database) -> None:
-    """After the server was restarted the hold is there again; if another has it, the bot ends."""
-    async with ShardHold(database, WHOLE) as hold:
+    """After the server was restarted the hold is there again."""
+    async with ShardHold(database, WHOLE, patience=20.0) as hold:
         watching = asyncio.create_task(hold.watch(every=0.02))
         await cut(other)
         await until_held(other)
+        assert not watching.done()
+        watching.cancel()
+
+
+@ON_POSTGRES
+async def test_a_lost_hold_that_another_has(database: Database, other: Database) -> None:
+    """A bot whose shard another took meanwhile ends."""
+    async with ShardHold(database, WHOLE, patience=0.0) as hold:
         await cut(other)
-        with pytest.raises(ShardTaken):
-            async with ShardHold(other, WHOLE, patience=20.0):
-                await asyncio.wait_for(watching, 20)
+        async with ShardHold(other, WHOLE, patience=20.0):
+            with pytest.raises(ShardTaken):
+                await asyncio.wait_for(hold.watch(every=0.02), 20)
 
 
 @ON_POSTGRES

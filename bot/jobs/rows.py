@@ -1,0 +1,72 @@
+"""Jobs as rows of the database and back."""
+
+from typing import Any
+
+from bot.jobs.model import Delivery, Job, JobResult, JobState, Origin, Recipe
+
+# Where each field of the delivery lies; the other fields bear their columns' names.
+_DELIVERY_COLUMNS = {
+    "nonce": "nonce",
+    "card_channel_id": "card_channel_id",
+    "card_message_id": "card_message_id",
+    "tries": "delivery_tries",
+    "route": "delivery_route",
+    "tried_at": "delivery_tried_at",
+    "channel_id": "delivered_channel_id",
+    "message_id": "delivered_message_id",
+    "told_at": "told_at",
+    "kept": "kept",
+}
+_OWN_COLUMNS = (
+    "id",
+    "state",
+    "parent_id",
+    "predicted_seconds",
+    "created_at",
+    "started_at",
+    "painted_at",
+    "finished_at",
+    "starts",
+    "losses",
+    "cancelled_by",
+    "failure",
+    "result_deleted",
+)
+
+
+def row_of(job: Job) -> dict[str, Any]:
+    """Give the columns of a job."""
+    delivery = vars(job.delivery)
+    return {
+        **{column: getattr(job, column) for column in _OWN_COLUMNS},
+        **vars(job.origin),
+        **vars(job.recipe),
+        **{column: delivery[name] for name, column in _DELIVERY_COLUMNS.items()},
+        "styles": list(job.recipe.styles),
+        "result": vars(job.result) if job.result else None,
+    }
+
+
+def job_of(row: dict[str, Any]) -> Job:
+    """Give the job of a row."""
+    origin = {name: row[name] for name in Origin.__dataclass_fields__}
+    recipe = {name: row[name] for name in Recipe.__dataclass_fields__}
+    recipe["styles"] = tuple(row["styles"])
+    own = {column: row[column] for column in _OWN_COLUMNS}
+    own["state"] = JobState(row["state"])
+    delivery = {name: row[column] for name, column in _DELIVERY_COLUMNS.items()}
+    return Job(
+        **own,
+        origin=Origin(**origin),
+        recipe=Recipe(**recipe),
+        delivery=Delivery(**delivery),
+        result=_result(row["result"]),
+    )
+
+
+def _result(stored: dict[str, Any] | None) -> JobResult | None:
+    if stored is None:
+        return None
+    curve = tuple((int(step), float(loss)) for step, loss in stored["curve"])
+    starts = tuple(stored["scale_starts"])
+    return JobResult(**{**stored, "curve": curve, "scale_starts": starts})
