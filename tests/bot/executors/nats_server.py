@@ -13,10 +13,10 @@ SERVER = Path(sysconfig.get_path("scripts")) / "nats-server"
 class NatsServer:
     """A server that keeps its streams in a folder; it can be killed and started again.
 
-    `more` is added to its configuration.
+    `more` is added to its configuration, `store` to what that says of its streams.
     """
 
-    def __init__(self, folder: Path, more: str = "") -> None:
+    def __init__(self, folder: Path, more: str = "", store: str = "") -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         with socket.socket() as free:
@@ -25,7 +25,7 @@ class NatsServer:
         self._config = folder / "server.conf"
         self._config.write_text(
             f'listen: "127.0.0.1:{self.port}"\n'
-            f'jetstream {{ store_dir: "{folder / "streams"}" }}\n{more}\n'
+            f'jetstream {{ store_dir: "{folder / "streams"}", {store} }}\n{more}\n'
         )
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -25,8 +25,7 @@ SOON = 10.0  # seconds; a busy machine's
 @pytest.fixture
 def small_server(tmp_path: Path) -> Iterator[NatsServer]:
     """A server that may store 4 MB."""
-    server = NatsServer(tmp_path / "nats", "jetstream { max_file_store: 4MB }")
-    server.start()
+    server = NatsServer(tmp_path / "nats", store="max_file_store: 4MB").start()
     yield server
     server.kill()
 
