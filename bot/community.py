@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.challenges import command as challenge_command
 from bot.challenges.announcements import Announcer
-from bot.challenges.clock import ChallengeClock
+from bot.challenges.clock import LONGEST_NAP, SHARED_NAP, ChallengeClock
 from bot.challenges.command import ChallengeCommands
 from bot.challenges.desk import ChallengeDesk
 from bot.challenges.notices import NoticeStore
@@ -70,7 +70,8 @@ class Community:
             stores.challenges, notices, keeper, self.guilds, jobs, time.time, chance
         )
         announcer = Announcer(client, self.challenges, notices, keeper.pictures, time.time)
-        self._clock = ChallengeClock(self.challenges, announcer, time.time)
+        nap = LONGEST_NAP if stores.shard.count == 1 else SHARED_NAP
+        self._clock = ChallengeClock(self.challenges, announcer, time.time, longest_nap=nap)
         holders: dict[str, Holder] = {
             "requests": stores.requests,
             "styles": stores.styles,

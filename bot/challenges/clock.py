@@ -11,6 +11,7 @@ from bot.challenges.desk import ChallengeDesk
 log = logging.getLogger(__name__)
 
 LONGEST_NAP = 3600.0  # seconds; a clock that is set meanwhile is noticed after that
+SHARED_NAP = 60.0  # where another bot may change a challenge: it forgets members in all servers
 RETRY = 5.0  # seconds until what failed is tried again
 
 
@@ -23,11 +24,13 @@ class ChallengeClock:
         announcer: Announcer,
         clock: Callable[[], float],
         retry: float = RETRY,
+        longest_nap: float = LONGEST_NAP,
     ) -> None:
         self._desk = desk
         self._announcer = announcer
         self._clock = clock
         self._retry = retry
+        self._longest_nap = longest_nap
 
     async def run(self) -> None:
         """Act on what is due, then wait for the next deadline or change, for ever."""
@@ -45,5 +48,5 @@ class ChallengeClock:
         """Do all that is due; say for how many seconds there is nothing more."""
         deadline = await self._desk.act_on_deadlines()
         done = await self._announcer.announce()
-        nap = LONGEST_NAP if deadline is None else max(0.0, deadline - self._clock())
-        return min(nap, LONGEST_NAP if done else self._retry)
+        nap = self._longest_nap if deadline is None else max(0.0, deadline - self._clock())
+        return min(nap, self._longest_nap if done else self._retry)

@@ -79,8 +79,9 @@ async def test_a_lost_hold_is_taken_again(database: Database, other: Database) -
     """After the server was restarted the hold is there again."""
     async with ShardHold(database, WHOLE, patience=20.0) as hold:
         watching = asyncio.create_task(hold.watch(every=0.02))
+        lost = hold._pid
         await cut(other)
-        await until_held(other)
+        await until_held(other, lost)
         assert not watching.done()
         watching.cancel()
 
@@ -125,9 +126,9 @@ async def cut(database: Database) -> None:
         await connection.execute(sa.text(CUT))
 
 
-async def until_held(other: Database) -> None:
-    """Wait until somebody holds the only shard."""
-    query = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid > 0")
+async def until_held(other: Database, lost: int) -> None:
+    """Wait until a connection other than the one that was lost holds something."""
+    query = sa.text(f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid <> {lost}")
     async with asyncio.timeout(20):
         while True:
             async with other.read() as connection:
