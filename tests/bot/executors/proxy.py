@@ -16,21 +16,30 @@ class BadNetwork:
         self._target = port
         self._chance = random.Random(1)
         self._open: list[tuple[asyncio.StreamWriter, asyncio.Event]] = []
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._handlers: set[asyncio.Task[None]] = set()
         self.url = ""
         self.connections = 0  # so far
 
     def cut(self) -> None:
         """Break all connections that are open, without a farewell."""
-        for writer, _ in self._open:
+        for writer, flows in self._open:
             writer.transport.abort()
+            flows.set()
 
     def stall(self) -> None:
         """Let nothing more through what is open, and say nothing of it; new ones are well."""
         for _, flows in self._open:
             flows.clear()
 
+    async def end(self) -> None:
+        """Break all connections and wait until they are gone."""
+        self.cut()
+        if self._handlers:
+            await asyncio.wait(self._handlers, timeout=5)
+
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if handler := asyncio.current_task():
+            self._handlers.add(handler)
         there = await asyncio.open_connection("127.0.0.1", self._target)
         self.connections += 1
         flows = asyncio.Event()
@@ -39,7 +48,6 @@ class BadNetwork:
         self._open += ends
         ways = ((reader, there[1]), (there[0], writer))
         tasks = [asyncio.create_task(self._pump(*way, flows)) for way in ways]
-        self._tasks.update(tasks)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -72,4 +80,4 @@ async def bad_network(port: int) -> AsyncIterator[BadNetwork]:
         yield network
     finally:
         server.close()
-        network.cut()
+        await network.end()
