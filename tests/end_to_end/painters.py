@@ -7,12 +7,14 @@ what an `EngineSetup` names.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from PIL import Image
 
 from bot.executors.contract import PaintOrder, PaintOutcome
 from bot.executors.engine_process import EngineSetup
 from engine.errors import Stopped
+from engine.files import written_whole
 from engine.request import Losses, Progress
 
 FILM = b"a film"
@@ -20,7 +22,10 @@ FILM = b"a film"
 
 @dataclass(frozen=True)
 class TimedPainter:
-    """Takes `seconds` in `steps` and hands back the content, squeezed to 32 by 32 pixels."""
+    """Takes `seconds` in `steps` and hands back the content, squeezed to 32 by 32 pixels.
+
+    Its checkpoint is the number of steps done, and its curve begins where it went on from one.
+    """
 
     seconds: float
     steps: int = 20
@@ -40,10 +45,14 @@ class TimedPainter:
         """Wait, report, write."""
         picture = self._picture(order)
         losses = Losses(2.0, 1.0, 1.0)
-        for step in range(1, self.steps + 1):
+        first = 1 + steps_done(order.resume)
+        for step in range(first, self.steps + 1):
             time.sleep(self.seconds / self.steps)
             if should_stop():
                 raise Stopped
+            if order.checkpoint is not None:
+                with written_whole(order.checkpoint) as file:
+                    file.write_text(str(step))
             losses = Losses(200.0 / step, 100.0 / step, 100.0 / step)
             left = self.seconds * (self.steps - step) / self.steps
             on_progress(Progress(step, self.steps, losses, self.seconds - left, left, picture.copy))
@@ -61,7 +70,7 @@ class TimedPainter:
             weights="no weights at all",
             device=self.device,
             precision="none",
-            curve=tuple((step, 200.0 / step) for step in range(1, self.steps + 1)),
+            curve=tuple((step, 200.0 / step) for step in range(first, self.steps + 1)),
         )
 
     def _picture(self, order: PaintOrder) -> Image.Image:
@@ -69,6 +78,11 @@ class TimedPainter:
             return Image.effect_noise((600, 600), 100).convert("RGB")
         with Image.open(order.content) as content:
             return content.convert("RGB").resize((32, 32))
+
+
+def steps_done(checkpoint: Path | None) -> int:
+    """Read a checkpoint; 0 where there is none."""
+    return int(checkpoint.read_text()) if checkpoint is not None and checkpoint.exists() else 0
 
 
 @dataclass(frozen=True)
@@ -100,6 +114,11 @@ def load_steady(_: EngineSetup) -> TimedPainter:
 def load_brisk(_: EngineSetup) -> TimedPainter:
     """Paint in a twentieth of a second."""
     return TimedPainter(0.05, steps=5)
+
+
+def load_measured(_: EngineSetup) -> TimedPainter:
+    """Take a tenth of a second for each step."""
+    return TimedPainter(6.0, steps=60)
 
 
 def load_slow(_: EngineSetup) -> TimedPainter:
