@@ -4,7 +4,8 @@
 
 An engine that sleeps needs no processor, so this measures what the bot, the server and the
 network add: with none of that, eight workers are eight times one. The bot's own processor time for
-a job is measured in the same run.
+a job is measured in the same run. Then one and two workers of one thread each paint with the real
+engine, in turns, so that what else the machine does slows both alike; two cores should be free.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from pathlib import Path
 from bot.executors.contract import PaintOrder
 from bot.executors.nats.executor import NatsExecutor
 from bot.executors.nats.link import Access
+from engine.samples import CONTENTS, STYLES
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.nats_server import NatsServer
 
@@ -26,15 +28,23 @@ ROUNDS = 5  # jobs for each worker
 PAINTER = "tests.bot.executors.clockwork:load"
 
 
-async def measure(workers: int) -> tuple[float, float]:
-    """Return jobs per second, and the bot's processor seconds for each job."""
+ENGINE_SIDE, ENGINE_STEPS = 192, 60
+ENGINE_TURNS = 3
+
+
+async def measure(workers: int, engine: bool = False) -> tuple[float, float]:
+    """Return jobs per second, and the bot's processor seconds for each job.
+
+    Workers are paced by the clock, or paint with the `engine` in one thread each.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         server = NatsServer(folder / "nats").start()
         command = [sys.executable, "-m", "bot", "worker", "--nats", server.url]
+        command += ["--device", "cpu"] if engine else ["--painter", PAINTER]
         processes = [
             subprocess.Popen(  # noqa: ASYNC220 - nothing else goes on yet
-                [*command, "--painter", PAINTER], stderr=subprocess.DEVNULL
+                command, env=os.environ | {"OMP_NUM_THREADS": "1"}, stderr=subprocess.DEVNULL
             )
             for _ in range(workers)
         ]
@@ -43,7 +53,7 @@ async def measure(workers: int) -> tuple[float, float]:
         try:
             while executor.capacity < workers:  # noqa: ASYNC110 - by its API
                 await asyncio.sleep(0.1)
-            return await _paint_all(executor, folder, workers)
+            return await _paint_all(executor, folder, workers, engine)
         finally:
             await executor.close()
             for process in processes:
@@ -52,14 +62,21 @@ async def measure(workers: int) -> tuple[float, float]:
             server.kill()
 
 
-async def _paint_all(executor: NatsExecutor, folder: Path, workers: int) -> tuple[float, float]:
+async def _paint_all(
+    executor: NatsExecutor, folder: Path, workers: int, engine: bool
+) -> tuple[float, float]:
     room = asyncio.Semaphore(workers)
-    content = folder / "content"
-    content.write_bytes(SCRIPT.bytes())
+    content, style = folder / "content", folder / "content"
+    size = steps = None
+    if engine:
+        content, style = CONTENTS[0].path, STYLES[0].path
+        size, steps = ENGINE_SIDE, ENGINE_STEPS
+    else:
+        content.write_bytes(SCRIPT.bytes())
 
     async def paint(number: int) -> None:
         result = folder / f"{number}.png"
-        order = PaintOrder(number, content, (content,), "mural", None, None, 1.0, False, 0, result)
+        order = PaintOrder(number, content, (style,), "mural", size, steps, 1.0, False, 0, result)
         async with room:
             await executor.paint(order, lambda _: None)
 
@@ -78,6 +95,12 @@ def main() -> None:
         rate, used = asyncio.run(measure(workers))
         one = one or rate
         print(f"{workers:7}  {rate:6.3f}  {rate / one:9.2f}  {used * 1000:20.1f}")
+    print("\nWith the engine, one thread each; load is that of the last minute before it began")
+    print("one, jobs/s  two, jobs/s  times one  load")
+    for _ in range(ENGINE_TURNS):
+        load = os.getloadavg()[0]
+        alone, pair = (asyncio.run(measure(workers, engine=True))[0] for workers in (1, 2))
+        print(f"{alone:11.3f}  {pair:11.3f}  {pair / alone:9.2f}  {load:4.1f}")
 
 
 if __name__ == "__main__":

@@ -116,6 +116,11 @@ def load_brisk(_: EngineSetup) -> TimedPainter:
     return TimedPainter(0.05, steps=5)
 
 
+def load_unhurried(_: EngineSetup) -> TimedPainter:
+    """Paint in two seconds."""
+    return TimedPainter(2.0)
+
+
 def load_measured(_: EngineSetup) -> TimedPainter:
     """Take a tenth of a second for each step."""
     return TimedPainter(6.0, steps=60)
