@@ -12,7 +12,9 @@ from torch import Tensor
 from engine.errors import CheckpointRejected
 from engine.files import written_whole
 from engine.logbook import State
+from engine.presets import settle
 from engine.request import StylizeRequest
+from engine.scales import plan_scales
 
 # A file is written when the time since the last one is this many times what that one took.
 PAUSE_PER_WRITE = 20.0
@@ -27,15 +29,18 @@ class Saved:
     log: State  # losses, steps and seconds so far
 
 
-def fingerprint(request: StylizeRequest, steps: int, weights: str) -> str:
-    """A hash of all that decides a painting, so that a checkpoint meets only its own."""
+def fingerprint(request: StylizeRequest, weights: str) -> str:
+    """A hash of all that decides a painting, so that a checkpoint meets only its own.
+
+    The preset goes in with what it says today: another version's checkpoint is another painting's.
+    """
     digest = hashlib.sha256()
     for picture in (request.content, *request.styles):
         digest.update(repr(picture.size).encode())
         digest.update(picture.tobytes())
     settings = (
-        request.style_weights, request.preset, request.size, steps, request.strength,
-        request.keep_colors, request.fast, request.seed, weights,
+        settle(request), plan_scales(request), request.style_weights, request.strength,
+        request.keep_colors, request.seed, weights,
     )  # fmt: skip
     digest.update(repr(settings).encode())
     return digest.hexdigest()

@@ -89,21 +89,22 @@ GATYS = Recipe(
     optimiser="lbfgs",
 )
 
-# Chosen by looking and by `make bench`: L-BFGS reaches a third of Adam's loss in the same time, and
-# its strokes are cleaner. A little of relu3_1 keeps faces; the smoothness takes out the weave that
-# is finer than a stroke; beginning at 144 pixels lays the large forms down first.
+# Chosen by looking and by `python -m tests.benchmarks pictures`: L-BFGS reaches a third of Adam's
+# loss in the same time, and its strokes are cleaner. The lower content taps keep edges and faces,
+# and cost next to nothing in style; the smoothness takes out the weave that is finer than a stroke;
+# beginning at 144 pixels lays the large forms down first.
 MURAL = Recipe(
-    content_taps={"relu3_1": 0.15, "relu4_1": 0.85},
+    content_taps={"relu2_1": 0.2, "relu3_1": 0.3, "relu4_1": 0.5},
     style_taps=EVEN_STYLE,
     content_weight=1.0,
-    style_weight=10.0,
+    style_weight=4.0,
     statistic="gram",
     relative=True,
     pooling="average",
     padding="replicate",
     canvas="rgb",
     start="recolored",
-    noise=0.1,
+    noise=0.02,
     optimiser="lbfgs",
     history=10,
     smoothness=3.0,
@@ -113,8 +114,8 @@ MURAL = Recipe(
 PRESETS = {
     preset.name: preset
     for preset in (
-        Preset("mural", "the best picture: coarse to fine, aspect ratio kept", 512, 200, MURAL),
-        Preset("draft", "a preview in seconds", 256, 30, replace(MURAL, noise=0.02)),
+        Preset("mural", "the best picture: coarse to fine, aspect ratio kept", 512, 130, MURAL),
+        Preset("draft", "what mural begins with, in seconds", 256, 30, MURAL),
         Preset("gatys", "the paper: one scale, five style layers, L-BFGS", 512, 300, GATYS),
         Preset(
             "seed",

@@ -3,8 +3,10 @@
 import math
 from dataclasses import dataclass
 
-from engine.presets import SMALLEST_SIDE, settle
+from engine.presets import PRESETS, SMALLEST_SIDE, settle
 from engine.request import StylizeRequest
+
+DRAFT = PRESETS["draft"]
 
 
 @dataclass(frozen=True)
@@ -39,20 +41,32 @@ def fit(picture: tuple[int, int], long_side: int) -> tuple[int, int]:
 def plan_scales(request: StylizeRequest) -> list[Scale]:
     """The scales from the coarsest to the size asked for, about half an octave between two.
 
-    The steps are shared out evenly; with fewer steps than scales, the coarse ones go without.
-    Raises RequestRejected as `settle` does.
+    A picture larger than a draft begins with the scales and steps of one, so that there is
+    something to see at once; the scales beyond share out the other steps evenly. With fewer steps
+    than scales, the coarse ones go without. Raises RequestRejected as `settle` does.
     """
     recipe, size, steps = settle(request)
-    sides = [size]
-    if recipe.coarsest is not None and recipe.coarsest < size:
-        gaps = max(1, round(2 * math.log2(size / recipe.coarsest)))
-        sides = [
-            round(recipe.coarsest * (size / recipe.coarsest) ** (n / gaps)) for n in range(gaps + 1)
-        ]
-    sides = sides[-steps:]
-    count = len(sides)
-    shares = [steps * (n + 1) // count - steps * n // count for n in range(count)]
+    if recipe.coarsest is None or recipe.coarsest >= size:
+        shares = {size: steps}
+    elif size <= DRAFT.size:
+        shares = _share(_sides(recipe.coarsest, size), steps)
+    else:
+        first = _sides(recipe.coarsest, DRAFT.size)
+        beyond = _sides(DRAFT.size, size)[1:]
+        draft_steps = min(DRAFT.steps, steps * len(first) // (len(first) + len(beyond)))
+        shares = _share(first, draft_steps) | _share(beyond, steps - draft_steps)
     return [
         Scale(*(fit(request.content.size, side) if recipe.keeps_aspect else (side, side)), share)
-        for side, share in zip(sides, shares, strict=True)
+        for side, share in shares.items()
     ]
+
+
+def _sides(coarsest: int, finest: int) -> list[int]:
+    gaps = max(1, round(2 * math.log2(finest / coarsest)))
+    return [round(coarsest * (finest / coarsest) ** (n / gaps)) for n in range(gaps + 1)]
+
+
+def _share(sides: list[int], steps: int) -> dict[int, int]:
+    sides = sides[-steps:] if steps else []
+    count = len(sides)
+    return {side: steps * (n + 1) // count - steps * n // count for n, side in enumerate(sides)}

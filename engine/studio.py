@@ -35,19 +35,13 @@ class Studio:
 
     def first_canvas(self, scale: Scale) -> Tensor:
         """What the painting starts from, with the seed's noise."""
-        recipe, request = self._recipe, self._request
-        start = self._canvas_of(request.content, scale.size)
-        if recipe.start == "noise":
-            start = torch.full_like(start, 0.5)
-        elif recipe.start == "recolored":
-            size = fit(request.styles[0].size, scale.long_side)
-            start = recolored(start, self._canvas_of(request.styles[0], size))
-        if not recipe.noise:
+        start = self._start(scale.size)
+        if not self._recipe.noise:
             return start
         # Drawn on the CPU, so that a seed means the same noise on every device.
-        generator = torch.Generator().manual_seed(request.seed)
+        generator = torch.Generator().manual_seed(self._request.seed)
         noise = torch.randn(start.shape, generator=generator).to(start.device)
-        return (start + recipe.noise * noise).clamp_(0, 1)
+        return (start + self._recipe.noise * noise).clamp_(0, 1)
 
     def stepper(self, scale: Scale, canvas: Tensor) -> Stepper:
         """What takes the steps of a scale, from a canvas that another size or device left."""
@@ -59,7 +53,7 @@ class Studio:
         give_back_memory()  # that the targets took on the way
         canvas = canvas.to(self._encoder.device.torch_device, copy=True)
         if canvas.shape[2:] != (scale.height, scale.width):
-            canvas = enlarge(canvas, scale.size)
+            canvas = self._enlarged(canvas, scale)
         if self._recipe.optimiser == "lbfgs":
             optimiser: Optimiser = LBFGS(canvas, history=plan.history)
         else:
@@ -77,6 +71,26 @@ class Studio:
             content = to_tensor(self._request.content, (width, height), canvas.device)
             canvas = with_colors_of(content, canvas.clamp(0, 1))
         return to_picture(canvas)
+
+    def _start(self, size: tuple[int, int]) -> Tensor:
+        """What a (width, height) would start from, without noise."""
+        start = self._canvas_of(self._request.content, size)
+        if self._recipe.start == "noise":
+            return torch.full_like(start, 0.5)
+        if self._recipe.start == "recolored":
+            style = self._request.styles[0]
+            return recolored(start, self._canvas_of(style, fit(style.size, max(size))))
+        return start
+
+    def _enlarged(self, canvas: Tensor, scale: Scale) -> Tensor:
+        """A coarser scale's canvas, with the detail that it had no room for.
+
+        Enlarged alone it would be blurred, and the first steps would go into sharp edges.
+        """
+        _, _, height, width = canvas.shape
+        coarse = enlarge(self._start((width, height)), scale.size)
+        detail = self._start(scale.size).sub_(coarse)
+        return enlarge(canvas, scale.size).add_(detail)
 
     def _objective(self, scale: Scale, encoder: Encoder, block_side: int) -> Objective:
         """What to match: both pictures seen once, the styles at the size of the painting."""

@@ -51,7 +51,7 @@ def stylize(
     studio = Studio(request, recipe, encoder, room)
 
     # Where to begin: at the coarsest scale, or where a checkpoint ends.
-    mark = fingerprint(request, steps, encoder.description)
+    mark = fingerprint(request, encoder.description)
     saved = read_checkpoint(resume, mark) if resume else None
     writer = CheckpointWriter(checkpoint) if checkpoint else None
     log = Logbook(scales, saved.log if saved else None)

@@ -36,6 +36,13 @@ def test_scales_grow_to_the_size_and_share_all_steps(
     assert all(min(scale.size) >= SMALLEST_SIDE for scale in scales)
 
 
+def test_a_mural_begins_with_the_draft() -> None:
+    """The first scales and their steps are those of the draft, which is what people see first."""
+    draft = plan_scales(wish((640, 480), preset="draft"))
+    for size in (300, 512, 2048):
+        assert plan_scales(wish((640, 480), preset="mural", size=size))[: len(draft)] == draft
+
+
 def test_one_scale_presets_have_one() -> None:
     """The paper's and the original's presets paint at the last size only."""
     for preset in ("gatys", "seed"):
