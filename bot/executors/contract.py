@@ -30,7 +30,7 @@ class PaintOrder:
 
 @dataclass(frozen=True)
 class PaintProgress:
-    """Where a painting stands. Reported a few times a second at most."""
+    """Where a painting stands. Reported about once a second at most."""
 
     job_id: int
     step: int  # steps done

@@ -46,8 +46,9 @@ class EngineSetup:
     precision: str = "auto"
     painter: str = "bot.executors.engine_painter:load_painter"
     niceness: int = 10  # added to the bot's own, so that painting never delays an answer
-    progress_seconds: float = 0.25  # between two reports
-    preview_seconds: float = 2.0  # between two previews
+    # a card is edited every 3 s, so more is seen by nobody, and all of it crosses the bot's loop
+    progress_seconds: float = 1.0  # between two reports
+    preview_seconds: float = 3.0  # between two previews
     alive_seconds: float = 1.0  # after which it says that it lives, when there is nothing else
 
 

@@ -115,6 +115,12 @@ class JobService:
         self._announce(job)
         return job
 
+    async def check_quota(self, origin: Origin, limits: JobLimits) -> None:
+        """Raise `MemberQuotaReached` or `GuildQuotaReached` where `submit` would as things are."""
+        async with self._database.read() as connection:
+            if await self._store.of_interaction(connection, origin.interaction_id) is None:
+                await self._check_limits(connection, origin, limits)
+
     async def cancel(self, job_id: int, actor: Actor) -> Job:
         """Cancel a job: at once while it is queued, within two steps while it is being painted.
 

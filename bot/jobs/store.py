@@ -1,6 +1,7 @@
 """The SQL of jobs."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -73,6 +74,18 @@ WAITING_OR_PAINTING = (JobState.QUEUED, JobState.PAINTING)
 _unfinished = jobs.c.state.in_(sorted(UNFINISHED))
 _kept = jobs.c.kept & jobs.c.told_at.is_(None)
 
+# What each job needs many times is made once: SQLAlchemy takes longer to make a statement, and the
+# key by which it finds the finished SQL again, than SQLite takes to run it.
+# BIGINT: a member may type any number, also one that PostgreSQL's INTEGER has no room for.
+_FIND = sa.select(jobs).where(jobs.c.id == sa.bindparam("sought", type_=sa.BigInteger))
+_OF_INTERACTION = sa.select(jobs).where(jobs.c.interaction_id == sa.bindparam("sought"))
+_ADD = sa.insert(jobs).returning(jobs.c.id)
+_ADD_PICTURES = sa.insert(job_pictures)
+_SAVE = sa.update(jobs).where(jobs.c.id == sa.bindparam("changed"))
+_UNDER_WAY = sa.select(
+    sa.func.count().filter(jobs.c.member_id == sa.bindparam("member")), sa.func.count()
+).where(jobs.c.guild_id == sa.bindparam("guild"), jobs.c.state.in_(WAITING_OR_PAINTING))
+
 
 class JobStore:
     """Reads and writes jobs. Methods that take a connection are part of its transaction.
@@ -89,9 +102,7 @@ class JobStore:
         """Insert a job, whose id is ignored, and return it with its new id."""
         row = row_of(job)
         del row["id"]
-        job_id = (
-            await connection.execute(sa.insert(jobs).values(row).returning(jobs.c.id))
-        ).scalar_one()
+        job_id = (await connection.execute(_ADD, row)).scalar_one()
         await self._add_pictures(connection, job_id, [job.recipe.content, *job.recipe.styles])
         return job_of({**row, "id": job_id})
 
@@ -100,8 +111,7 @@ class JobStore:
         old, new = row_of(before), row_of(after)
         changes = {column: value for column, value in new.items() if value != old[column]}
         if changes:
-            query = sa.update(jobs).where(jobs.c.id == after.id).values(changes)
-            await connection.execute(query)
+            await connection.execute(_SAVE, {**changes, "changed": after.id})
         if after.result and not before.result:
             await self._add_pictures(connection, after.id, after.result.pictures, is_result=True)
         if after.result_deleted and not before.result_deleted:
@@ -119,21 +129,18 @@ class JobStore:
 
     async def find(self, connection: AsyncConnection, job_id: int) -> Job | None:
         """Read a job."""
-        # a member may type any number, also one that PostgreSQL's INTEGER has no room for
-        return _first(await _select(connection, jobs.c.id == sa.literal(job_id, sa.BigInteger)))
+        return _first(await connection.execute(_FIND, {"sought": job_id}))
 
     async def of_interaction(self, connection: AsyncConnection, interaction_id: int) -> Job | None:
         """Read the job that an interaction made."""
-        return _first(await _select(connection, jobs.c.interaction_id == interaction_id))
+        return _first(await connection.execute(_OF_INTERACTION, {"sought": interaction_id}))
 
     async def under_way(
         self, connection: AsyncConnection, guild_id: int, member_id: int
     ) -> tuple[int, int]:
         """Count a member's and a server's jobs that are queued or painting."""
-        query = sa.select(
-            sa.func.count().filter(jobs.c.member_id == member_id), sa.func.count()
-        ).where(jobs.c.guild_id == guild_id, jobs.c.state.in_(WAITING_OR_PAINTING))
-        of_member, of_guild = (await connection.execute(query)).one()
+        which = {"guild": guild_id, "member": member_id}
+        of_member, of_guild = (await connection.execute(_UNDER_WAY, which)).one()
         return of_member, of_guild
 
     async def waiting_or_painting(self, connection: AsyncConnection) -> list[Job]:
@@ -219,7 +226,7 @@ class JobStore:
             {"job_id": job_id, "picture": picture, "is_result": is_result}
             for picture in sorted(set(pictures))
         ]
-        await connection.execute(sa.insert(job_pictures), rows)
+        await connection.execute(_ADD_PICTURES, rows)
 
 
 async def _select(
@@ -229,5 +236,6 @@ async def _select(
     return [job_of(dict(row)) for row in (await connection.execute(query)).mappings()]
 
 
-def _first(found: Sequence[Job]) -> Job | None:
-    return found[0] if found else None
+def _first(found: sa.CursorResult[Any]) -> Job | None:
+    row = found.mappings().first()
+    return job_of(dict(row)) if row is not None else None
