@@ -12,7 +12,7 @@ from bot import answers
 from bot.answers import Interaction
 from bot.errors import NothingToPaint
 from bot.guilds.service import SMALLEST_SIZE
-from bot.muralize.request import Offered, Options, Request
+from bot.muralize.request import Offered, Options, Repeat, Request
 from bot.muralize.service import STRONGEST, WEAKEST, Muralize
 from bot.styles.command import choices
 from bot.styles.model import Style
@@ -93,12 +93,17 @@ async def ask(
         style_name=style_name if style is None else None,
         options=options,
     )
+    await accept(muralize, interaction, request)
+
+
+async def accept(muralize: Muralize, interaction: Interaction, request: Request | Repeat) -> None:
+    """Answer a request when it is on the disk, then make it a job."""
     # On the disk before it is answered, so that a crash loses nothing that a member was promised;
     # but a disk that hangs must not cost the answer its 3 s.
     remembering = asyncio.create_task(muralize.remember(request))
     await asyncio.wait({remembering}, timeout=REMEMBER_SECONDS)
     try:
-        await interaction.response.defer(thinking=True, ephemeral=private)
+        await interaction.response.defer(thinking=True, ephemeral=request.origin.private)
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         await remembering
         if not answers.may_have_arrived(error):

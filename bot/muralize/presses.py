@@ -12,7 +12,9 @@ from bot.jobs.model import Job
 from bot.jobs.service import JobService
 from bot.links import Link
 from bot.muralize import card
+from bot.muralize.command import accept
 from bot.muralize.delivery import Delivery
+from bot.muralize.request import Repeat
 from bot.muralize.service import Muralize
 from bot.storage.pictures import PictureStore
 
@@ -70,10 +72,9 @@ class Presses:
         rules = await self._muralize.admit(interaction.guild_id or 0, channels)
         # a direct message is private as it is
         private = bool(channels) and not rules.settings.public_results
-        await interaction.response.defer(thinking=True, ephemeral=private)
         job = await self._find(job_id)
         origin = answers.origin_of(interaction, job.origin.guild_id, private=private)
-        await self._muralize.again(origin, job, change)
+        await accept(self._muralize, interaction, Repeat(origin, job_id, change))
 
     async def _cancel(self, interaction: Interaction, job_id: int) -> None:
         await interaction.response.defer()  # the card itself will show it

@@ -54,6 +54,26 @@ class Request:
         )
 
 
+@dataclass(frozen=True)
+class Repeat:
+    """A painting that was asked for by a button on another one's card."""
+
+    origin: Origin
+    job_id: int
+    change: str  # "again", "stronger", "softer", "larger" or "timelapse"
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the request as JSON values."""
+        return asdict(self)
+
+
+def from_json(stored: Mapping[str, Any]) -> Request | Repeat:
+    """Read what either's `to_json` gave."""
+    if "change" in stored:
+        return Repeat(**{**stored, "origin": Origin(**stored["origin"])})
+    return Request.from_json(stored)
+
+
 def recipe_for(
     request: Request, content: str, style: str, saved: Style | None, usual_preset: str
 ) -> Recipe:

@@ -6,13 +6,13 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
-from bot.errors import MemberQuotaReached, NothingToPaint, Refused
+from bot.errors import JobNotFound, NothingToPaint, Refused
 from bot.guilds.model import Rules
 from bot.guilds.service import GuildService, check_channel
-from bot.jobs.model import Job, JobState, Origin, Recipe
+from bot.jobs.model import Job, Origin, Recipe
 from bot.jobs.service import JobService
 from bot.muralize.intake import Intake
-from bot.muralize.request import Request, recipe_for
+from bot.muralize.request import Repeat, Request, recipe_for
 from bot.muralize.store import RequestStore
 from bot.styles.service import StyleService
 from engine.errors import ImageRejected
@@ -74,16 +74,16 @@ class Muralize:
                 "choose that or a smaller one."
             )
 
-    async def remember(self, request: Request) -> None:
-        """Keep a request, so that a crash while its pictures are fetched does not lose it."""
+    async def remember(self, request: Request | Repeat) -> None:
+        """Keep a request, so that a crash before it is a job does not lose it."""
         await self._requests.add(request)
 
-    async def forget(self, request: Request) -> None:
+    async def forget(self, request: Request | Repeat) -> None:
         """Drop a request that came to nothing."""
         await self._requests.remove(request)
 
-    async def start(self, request: Request) -> Job | None:
-        """Fetch the pictures of a remembered request and queue the painting.
+    async def start(self, request: Request | Repeat) -> Job | None:
+        """Fetch the pictures that a remembered request needs and queue the painting.
 
         Raises Refused and ImageRejected; whoever tells the member so forgets the request then, for
         a crash before that must not lose it. None when the bot is stopping: the next start will go
@@ -111,21 +111,12 @@ class Muralize:
             task.cancel()
         await asyncio.gather(*self._fetching, return_exceptions=True)
 
-    async def again(self, origin: Origin, job: Job, change: str) -> Job:
-        """Queue a job's painting again: "again", "stronger", "softer", "larger" or "timelapse".
-
-        Raises Refused.
-        """
-        rules = await self._guilds.rules(origin.guild_id)
-        recipe = self._changed(job, change, rules.largest_size)
-        return await self._jobs.submit(origin, recipe, rules.jobs, job.id)
-
     async def resume(self, refuse: Refuse) -> None:
         """Go on with the requests that the last run left behind; `refuse` tells a member no."""
         for request in await self._requests.ours():
             try:
                 job = await self.start(request)
-            except (Refused, ImageRejected) as error:
+            except (Refused, JobNotFound, ImageRejected) as error:
                 await refuse(request.origin, str(error))
                 await self._requests.remove(request)
             except Exception:  # a full disk must not end the bot
@@ -133,10 +124,12 @@ class Muralize:
             else:
                 log.info("a request of the last run became job %s", job.id if job else "none yet")
 
-    async def _fetch_and_submit(self, request: Request) -> Job:
+    async def _fetch_and_submit(self, request: Request | Repeat) -> Job:
         rules = await self._guilds.rules(request.origin.guild_id)
+        if isinstance(request, Repeat):
+            return await self._submit_again(request, rules)
         self.check(request, rules)
-        await self._check_quota(request.origin, rules.jobs.per_member)
+        await self._jobs.check_quota(request.origin, rules.jobs)  # before anything is fetched
         recipe = await self._recipe(request, rules.default_preset)
         usual = min(self._usual_size, rules.largest_size)
         if recipe.size is None and PRESETS[recipe.preset].size > usual:
@@ -152,13 +145,12 @@ class Muralize:
         (content,) = await self._intake.take([request.content])
         return recipe_for(request, content, saved.picture, saved, preset)
 
-    async def _check_quota(self, origin: Origin, limit: int) -> None:
-        """Refuse before fetching what `submit` would refuse after it."""
-        theirs = await self._jobs.jobs_of(origin.guild_id, origin.member_id)
-        under_way = [job for job in theirs if job.state in (JobState.QUEUED, JobState.PAINTING)]
-        made_one = any(job.origin.interaction_id == origin.interaction_id for job in theirs)
-        if len(under_way) >= limit and not made_one:
-            raise MemberQuotaReached(limit)
+    async def _submit_again(self, repeat: Repeat, rules: Rules) -> Job:
+        job = await self._jobs.get(repeat.job_id)
+        if job is None:
+            raise JobNotFound(repeat.job_id)
+        recipe = self._changed(job, repeat.change, rules.largest_size)
+        return await self._jobs.submit(repeat.origin, recipe, rules.jobs, job.id)
 
     def _changed(self, job: Job, change: str, largest: int) -> Recipe:
         recipe = replace(job.recipe, timelapse=False)

@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.muralize.request import Request
+from bot.muralize.request import Repeat, Request, from_json
 from bot.storage.database import Database, metadata
 from bot.storage.shard import WHOLE, Shard
 
@@ -17,19 +17,19 @@ requests = sa.Table(
 
 
 class RequestStore:
-    """Keeps what was asked for while its pictures are being fetched."""
+    """Keeps what was asked for until it is a job: while its pictures are being fetched."""
 
     def __init__(self, database: Database, shard: Shard = WHOLE) -> None:
         self._database = database
         self._shard = shard
 
-    async def add(self, request: Request) -> None:
+    async def add(self, request: Request | Repeat) -> None:
         """Keep a request."""
         row = {"interaction_id": request.origin.interaction_id, "request": request.to_json()}
         async with self._database.write() as connection:
             await connection.execute(sa.insert(requests).values(row))
 
-    async def remove(self, request: Request) -> None:
+    async def remove(self, request: Request | Repeat) -> None:
         """Forget a request: it became a job, or was refused."""
         kept = requests.c.interaction_id == request.origin.interaction_id
         async with self._database.write() as connection:
@@ -37,8 +37,7 @@ class RequestStore:
 
     async def about_member(self, member_id: int) -> list[dict[str, Any]]:
         """List what a member has asked for whose pictures are still being fetched."""
-        found = [one for one in await self.all() if one.origin.member_id == member_id]
-        return [{"content": one.content.url, "style": one.style_name} for one in found]
+        return [_readable(one) for one in await self.all() if one.origin.member_id == member_id]
 
     async def forget_member(self, member_id: int) -> set[str]:
         """Forget what a member has asked for; its pictures are in no store yet."""
@@ -47,12 +46,18 @@ class RequestStore:
                 await self.remove(request)
         return set()
 
-    async def ours(self) -> list[Request]:
+    async def ours(self) -> list[Request | Repeat]:
         """Read the requests in the shard's servers, oldest first."""
         return [one for one in await self.all() if self._shard.has(one.origin.guild_id)]
 
-    async def all(self) -> list[Request]:
+    async def all(self) -> list[Request | Repeat]:
         """Read all requests, oldest first: an interaction's id begins with its time."""
         query = sa.select(requests.c.request).order_by(requests.c.interaction_id)
         async with self._database.read() as connection:
-            return [Request.from_json(row) for row in (await connection.execute(query)).scalars()]
+            return [from_json(row) for row in (await connection.execute(query)).scalars()]
+
+
+def _readable(request: Request | Repeat) -> dict[str, Any]:
+    if isinstance(request, Repeat):
+        return {"painting": request.job_id, "change": request.change}
+    return {"content": request.content.url, "style": request.style_name}

@@ -1,11 +1,12 @@
 """What a member is promised is on the disk by then, and a slow disk does not keep them waiting."""
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 from bot.simulator import Simulator
-from tests.end_to_end.harness import muralize, results, running_bot
+from tests.end_to_end.harness import button, muralize, results, running_bot
 
 
 async def test_requests_are_kept_before_they_are_answered(
@@ -30,6 +31,40 @@ async def test_requests_are_kept_before_they_are_answered(
         await simulator.until(lambda: len(results(simulator)) == len(asked), 20)
     assert sorted(answered) == sorted(interaction.id for interaction in asked)
     assert kept == answered
+
+
+async def test_buttons_are_kept_before_they_are_answered(
+    simulator: Simulator, data_dir: Path
+) -> None:
+    """So is what a button asks for; a start after the crash paints it."""
+    kept: list[str] = []
+
+    def look(_: str, path: str) -> bool:
+        with closing(sqlite3.connect(data_dir / "muralscape.db")) as reader:
+            number = int(path.split("/")[2])
+            query = "SELECT request FROM requests WHERE interaction_id = ?"
+            kept.extend(row for (row,) in reader.execute(query, [number]))
+        return False
+
+    async with running_bot(simulator, data_dir):
+        asked = muralize(simulator)
+        await simulator.until(lambda: results(simulator), 20)
+        simulator.faults.fail(500, path="/callback$", when=look)
+        assert asked.original is not None
+        pressed = simulator.people.press(
+            asked.original.id, button(asked.original, "stronger"), "ben"
+        )
+        await simulator.until(lambda: len(results(simulator)) == 2, 20)
+    assert [json.loads(row)["change"] for row in kept] == ["stronger"]
+
+    # as a bot leaves it that was killed after the answer: the request is there and no job
+    with closing(sqlite3.connect(data_dir / "muralscape.db")) as writer, writer:
+        writer.execute("DELETE FROM jobs WHERE interaction_id = ?", [pressed.id])
+        writer.execute("INSERT INTO requests VALUES (?, ?)", [pressed.id, kept[0]])
+    async with running_bot(simulator, data_dir) as bot:
+        again = await bot.until_job(lambda job: job.delivery.told_at is not None)
+    assert again.origin.interaction_id == pressed.id
+    assert again.recipe.strength == 1.5
 
 
 async def test_a_disk_that_hangs(simulator: Simulator, data_dir: Path) -> None:
