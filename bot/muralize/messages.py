@@ -151,7 +151,7 @@ class Messages:
                     async for message in channel.history(
                         limit=200, after=after, oldest_first=oldest_first
                     ):
-                        if job.delivery.nonce == str(message.nonce) or _is_about(message, job):
+                        if _is_outcome(message, job):
                             return _sent(message)
         except RouteClosed:  # it may not read what was sent there
             pass
@@ -225,6 +225,13 @@ def _custom_ids(message: discord.Message) -> set[str]:
     }
 
 
-def _is_about(message: discord.Message, job: Job) -> bool:
-    """Say whether a message is the outcome of a job, by its buttons."""
-    return any(found.startswith(custom_id(job.id, "")) for found in _custom_ids(message))
+def _is_outcome(message: discord.Message, job: Job) -> bool:
+    """Say whether a message was sent to tell the outcome of a job, by its nonce or its buttons.
+
+    The job's card has such buttons too, but answers an interaction, as nothing does that is looked
+    for here.
+    """
+    if message.interaction_metadata is not None or message.id == job.delivery.card_message_id:
+        return False
+    about = any(found.startswith(custom_id(job.id, "")) for found in _custom_ids(message))
+    return about or job.delivery.nonce == str(message.nonce)

@@ -137,6 +137,30 @@ async def test_a_post_whose_answer_was_lost(simulator: Simulator, data_dir: Path
         await only_result(simulator)
 
 
+async def test_a_post_that_failed_unclearly(simulator: Simulator, data_dir: Path) -> None:
+    """The job's own card, in the same channel and with buttons too, is not taken for it."""
+    kill_token_after_the_card(simulator)
+    simulator.faults.hang_up(method="POST", path=r"^/channels/\d+/messages$", times=1)
+    async with running_bot(simulator, data_dir, painter="load_steady") as bot:
+        told = asyncio.create_task(bot.until_job(lambda job: job.delivery.told_at is not None))
+        asked = muralize(simulator)
+        job = await told
+        message = await only_result(simulator)
+    assert asked.original is not None
+    assert job.delivery.message_id == message.id != asked.original.id
+
+
+def kill_token_after_the_card(simulator: Simulator) -> None:
+    """Let the card be shown with its button, and no outcome take its place."""
+    simulator.faults.fail(
+        401,
+        50027,
+        "Invalid Webhook Token",
+        path=r"^/webhooks/",
+        when=lambda *_: any(message.components for message in simulator.world.messages.values()),
+    )
+
+
 async def test_gateway_dropped_while_painting(simulator: Simulator, data_dir: Path) -> None:
     """A lost gateway is connected again, by the address that /gateway/bot gives; work goes on."""
     async with running_bot(simulator, data_dir, painter="load_steady") as bot:
