@@ -229,7 +229,7 @@ class NatsExecutor:
         """Hear of a worker."""
         try:
             hello = wire.decode(wire.Hello, message.data)
-        except (ValueError, KeyError, TypeError):
+        except wire.UNREADABLE:
             log.warning("a worker of another version speaks on %s", message.subject)
             return
         if self._crowd.meet(hello):
@@ -268,8 +268,11 @@ class NatsExecutor:
     def _hear(self, message: Msg) -> None:
         try:
             self._ended(wire.decode(wire.Outcome, message.data))
-        except (ValueError, KeyError, TypeError):
+        except wire.UNREADABLE:
             log.exception("an outcome could not be read; is the worker of another version?")
+            # it bears the order's name all the same; nobody else will end that
+            key, _, worker = (message.headers or {}).get("Nats-Msg-Id", "").partition("/")
+            self._ended(wire.Outcome(key, worker, "lost", "its outcome could not be read"))
 
     def _ended(self, outcome: wire.Outcome) -> None:
         """Take the first outcome of an attempt; what came later is dropped, and its pictures."""

@@ -8,10 +8,12 @@ import base64
 import json
 import math
 import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, TypeVar
 
 from bot.executors.contract import PaintOutcome, PaintProgress
+from bot.names import clean
 
 ORDERS = "MURALSCAPE_ORDERS"  # a stream; an order stays until it is acknowledged
 OUTCOMES = "MURALSCAPE_OUTCOMES"  # a stream; an outcome stays until the bot has it
@@ -25,9 +27,14 @@ CANCEL = "muralscape.cancel"
 NUDGE = "muralscape.nudge"  # and the worker's id: there is an order for you
 
 MOST_SLOTS = 1000  # of one worker; some machines have sixteen GPUs
+LONGEST_TEXT = 100  # characters: of a device, of weights
+LONGEST_SENTENCE = 300  # characters; members read why a painting failed
 _NAME = re.compile(r"[\w-]{1,100}")  # what a subject may hold, a label and a message
 
 T = TypeVar("T")
+
+# what a message of another version, or of nobody we know, raises when it is read
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
 
 
 @dataclass(frozen=True)
@@ -128,10 +135,15 @@ def encode(message: Message) -> bytes:
 
 
 def decode(kind: type[T], data: bytes) -> T:
-    """Read a message. Raises ValueError, KeyError or TypeError for what is none of this kind."""
+    """Read a message; what a worker says of its painting is harmless wherever it is shown.
+
+    Raises one of `UNREADABLE` for what is none of this kind.
+    """
     values = json.loads(data)
-    if kind is Outcome and values["painted"] is not None:
-        values["painted"] = _outcome(values["painted"])
+    if kind is Outcome:
+        values["sentence"] = clean(values["sentence"])[:LONGEST_SENTENCE]
+        if values["painted"] is not None:
+            values["painted"] = _outcome(values["painted"])
     if kind is Step and values["progress"] is not None:
         preview = values["progress"].pop("preview")
         progress = PaintProgress(**values["progress"])
@@ -139,6 +151,7 @@ def decode(kind: type[T], data: bytes) -> T:
     if kind is Hello:
         for name in ("devices", "presets", "busy"):
             values[name] = tuple(values[name])
+        values["devices"] = tuple(_text(device) for device in values["devices"])
     known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
     # a newer version may say more
     return kind(**{name: value for name, value in values.items() if name in known})
@@ -170,9 +183,19 @@ def checkpoint_of(job_id: int) -> str:
 
 
 def _outcome(values: dict[str, Any]) -> PaintOutcome:
-    curve = tuple((int(step), float(loss)) for step, loss in values.pop("curve"))
-    starts = tuple(values.pop("scale_starts"))
-    return PaintOutcome(curve=curve, scale_starts=starts, **values)
+    kinds: dict[object, Callable[[Any], Any]] = {int: int, float: float, str: _text}
+    plain = {
+        field.name: kinds[field.type](values[field.name])
+        for field in fields(PaintOutcome)
+        if field.type in kinds
+    }
+    curve = tuple((int(step), float(loss)) for step, loss in values["curve"])
+    starts = tuple(int(step) for step in values["scale_starts"])
+    return PaintOutcome(curve=curve, scale_starts=starts, **plain)
+
+
+def _text(said: str) -> str:
+    return clean(said)[:LONGEST_TEXT]
 
 
 def _bytes_to_text(value: object) -> str:

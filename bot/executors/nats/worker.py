@@ -132,7 +132,7 @@ class Worker:
         """Do with an order what has to be done."""
         try:
             order = wire.decode(wire.Order, message.data)
-        except (ValueError, KeyError, TypeError):
+        except wire.UNREADABLE:
             log.exception("an order could not be read; is the bot of another version?")
             await message.nak(delay=self._tempo.lease)
             return

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from bot.executors.contract import WorkerState
+from bot.executors.contract import PaintOutcome, WorkerState
 from bot.executors.nats import wire
 from bot.executors.nats.crowd import Crowd
 
@@ -62,3 +62,21 @@ def test_an_odd_worker_is_not_heard(odd: dict[str, object]) -> None:
     assert wire.decode(wire.Hello, wire.encode(HELLO)) == HELLO
     with pytest.raises((ValueError, TypeError)):
         wire.decode(wire.Hello, json.dumps(asdict(HELLO) | odd).encode())
+
+
+def test_what_a_worker_says_of_a_painting_is_cleaned() -> None:
+    """Members read its weights and its reasons: these mention nobody, and are numbers and short."""
+    odd = "<@&1> **VGG** @everyone [here](https://example.org) \u202e" + "x" * 500
+    painted = PaintOutcome(4, 4, 1.0, 1.0, 0.0, 1, 1.0, odd, odd, odd, ((1, 1.0),))
+    sent = wire.Outcome("key", "worker", "failed", odd, painted)
+    read = wire.decode(wire.Outcome, wire.encode(sent))
+    assert read.painted is not None
+    for text in (read.sentence, read.painted.weights, read.painted.device, read.painted.precision):
+        assert text.startswith("VGG everyone here (")
+        assert not set("<>*@[]\u202e") & set(text)
+        assert "://" not in text
+        assert len(text) <= wire.LONGEST_SENTENCE
+    for wrong in ({"seconds": "long"}, {"width": None}, {"weights": 7}):
+        said = json.dumps({**asdict(sent), "painted": asdict(painted) | wrong}).encode()
+        with pytest.raises(wire.UNREADABLE):
+            wire.decode(wire.Outcome, said)

@@ -2,7 +2,9 @@
 
 import asyncio
 import io
+import json
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from types import TracebackType
 
 import nats
@@ -15,8 +17,9 @@ from bot.errors import ExecutorLost, PaintingFailed
 from bot.executors.contract import PaintOrder, PaintOutcome, PaintProgress
 from bot.executors.nats import wire
 from bot.executors.nats.executor import NatsExecutor
+from bot.executors.nats.worker import MOST_TRIES
 from tests.bot.executors.clockwork import Script
-from tests.bot.executors.conftest import HASTY, MakeOrder, painting_elsewhere, until
+from tests.bot.executors.conftest import HASTY, MakeOrder, painting_elsewhere, until, working
 from tests.bot.executors.nats_server import NatsServer
 
 
@@ -235,3 +238,36 @@ async def test_outcomes_that_cannot_be_read(site: Site, order_for: MakeOrder) ->
     await site.next_is_well(order_for(Script()))
     state = (await site.hand.streams.stream_info(wire.OUTCOMES)).state
     assert state.messages == 0
+
+
+@pytest.mark.parametrize(
+    "odd", [{"painted": "yes"}, {"painted": {"width": "wide"}}, {"sentence": None}, {"how": []}]
+)
+async def test_an_outcome_of_another_version(
+    site: Site, order_for: MakeOrder, odd: dict[str, object]
+) -> None:
+    """An order whose outcome cannot be read is lost, so that its job is not waited for for ever."""
+    painting = site.paint(order_for(Script()))
+    taken, message = await site.hand.take()
+    outcome = wire.Outcome(taken.key, "a", "lost")
+    headers = {"Nats-Msg-Id": f"{taken.key}/a"}
+    said = json.dumps(asdict(outcome) | odd).encode()
+    await site.hand.streams.publish(wire.OUTCOME, said, headers=headers)
+    await message.ack()
+    with pytest.raises(ExecutorLost):
+        await asyncio.wait_for(painting, 15)
+    await site.next_is_well(order_for(Script()))
+
+
+async def test_an_order_that_costs_every_worker(
+    site: Site, nats_server: NatsServer, order_for: MakeOrder
+) -> None:
+    """An order that was handed out in vain five times is lost at the sixth: its job goes on."""
+    painting = site.paint(order_for(Script()))
+    for _ in range(MOST_TRIES):
+        _, message = await site.hand.take()
+        await message.nak()
+    async with working(nats_server.url):
+        with pytest.raises(ExecutorLost, match="5 workers were lost with it"):
+            await asyncio.wait_for(painting, 20)
+    assert (await site.hand.streams.stream_info(wire.ORDERS)).state.messages == 0
