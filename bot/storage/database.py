@@ -6,6 +6,7 @@ holds until it has written, whichever process shares the database.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, event, make_url
 from sqlalchemy.engine.interfaces import AdaptedConnection, DBAPIConnection
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -177,4 +179,7 @@ def _begin(connection: Connection) -> None:
     begin = connection.get_execution_options().get("begin", "BEGIN")
     # without a cursor of SQLAlchemy's: each call to one is a trip to SQLite's thread and back
     driver = cast(AdaptedConnection, connection.connection.dbapi_connection)
-    driver.run_async(lambda sqlite: sqlite.execute(begin))
+    try:
+        driver.run_async(lambda sqlite: sqlite.execute(begin))
+    except sqlite3.OperationalError as error:  # another process writes for too long
+        raise OperationalError(begin, None, error) from error
