@@ -15,6 +15,9 @@ requests = sa.Table(
     sa.Column("request", sa.JSON, nullable=False),
 )
 
+_ADD = sa.insert(requests)  # made once, as those of jobs
+_REMOVE = sa.delete(requests).where(requests.c.interaction_id == sa.bindparam("sought"))
+
 
 class RequestStore:
     """Keeps what was asked for until it is a job: while its pictures are being fetched."""
@@ -27,13 +30,12 @@ class RequestStore:
         """Keep a request."""
         row = {"interaction_id": request.origin.interaction_id, "request": request.to_json()}
         async with self._database.write() as connection:
-            await connection.execute(sa.insert(requests).values(row))
+            await connection.execute(_ADD, row)
 
     async def remove(self, request: Request | Repeat) -> None:
         """Forget a request: it became a job, or was refused."""
-        kept = requests.c.interaction_id == request.origin.interaction_id
         async with self._database.write() as connection:
-            await connection.execute(sa.delete(requests).where(kept))
+            await connection.execute(_REMOVE, {"sought": request.origin.interaction_id})
 
     async def about_member(self, member_id: int) -> list[dict[str, Any]]:
         """List what a member has asked for whose pictures are still being fetched."""

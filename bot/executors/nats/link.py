@@ -183,13 +183,8 @@ class Link:
 
     async def remove(self, *names: str) -> None:
         """Delete objects; those that are not there are no fault, and old ones go by themselves."""
-        for name in names:
-            try:
-                await self.pictures.delete(name)
-            except NotFoundError:
-                continue
-            except TROUBLE as error:
-                log.info("%s stays for now: %s", name, _words(error))
+        # together, so that questions and answers share trips over the network
+        await asyncio.gather(*(self._remove(name) for name in names))
 
     async def withdraw(self, stream: str, number: int) -> None:
         """Delete a message from a stream; one that is gone already is no fault."""
@@ -197,6 +192,14 @@ class Link:
             await self.streams.delete_msg(stream, number)
         except TROUBLE as error:
             log.info("message %d of %s is gone: %s", number, stream, _words(error))
+
+    async def _remove(self, name: str) -> None:
+        try:
+            await self.pictures.delete(name)
+        except NotFoundError:
+            pass
+        except TROUBLE as error:
+            log.info("%s stays for now: %s", name, _words(error))
 
     async def _ask(self, question: Coroutine[Any, Any, Msg]) -> Msg:
         """Wait for an answer, but no longer than the connection that was asked over lasts."""
