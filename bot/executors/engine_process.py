@@ -155,7 +155,7 @@ class _Reporter:
         self._job_id = job_id
         self._connection = connection
         self._setup = setup
-        self._sent_at = self._preview_at = float("-inf")
+        self._sent_at = self._reported_at = self._preview_at = float("-inf")
 
     def alive(self) -> None:
         """Say that the painting goes on, if nothing was said for a while."""
@@ -168,13 +168,13 @@ class _Reporter:
         """Pass a step on, if it is time for that."""
         now = time.monotonic()
         last = progress.step == progress.total_steps
-        if now - self._sent_at < self._setup.progress_seconds and not last:
+        if now - self._reported_at < self._setup.progress_seconds and not last:
             return
         preview = None
         if now - self._preview_at >= self._setup.preview_seconds:
             preview = _preview(progress)
             self._preview_at = now
-        self._sent_at = now
+        self._sent_at = self._reported_at = now
         self._connection.send(
             PaintProgress(
                 job_id=self._job_id,
