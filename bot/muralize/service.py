@@ -14,6 +14,7 @@ from bot.jobs.service import JobService
 from bot.muralize.intake import Intake
 from bot.muralize.request import Repeat, Request, recipe_for
 from bot.muralize.store import RequestStore
+from bot.storage.keeper import insist
 from bot.styles.service import StyleService
 from engine.errors import ImageRejected
 from engine.presets import PRESETS
@@ -130,11 +131,15 @@ class Muralize:
             return await self._submit_again(request, rules)
         self.check(request, rules)
         await self._jobs.check_quota(request.origin, rules.jobs)  # before anything is fetched
-        recipe = await self._recipe(request, rules.default_preset)
         usual = min(self._usual_size, rules.largest_size)
-        if recipe.size is None and PRESETS[recipe.preset].size > usual:
-            recipe = replace(recipe, size=usual)
-        return await self._jobs.submit(request.origin, recipe, rules.jobs)
+
+        async def take_in() -> Job:
+            recipe = await self._recipe(request, rules.default_preset)
+            if recipe.size is None and PRESETS[recipe.preset].size > usual:
+                recipe = replace(recipe, size=usual)
+            return await self._jobs.submit(request.origin, recipe, rules.jobs)
+
+        return await insist(take_in)
 
     async def _recipe(self, request: Request, preset: str) -> Recipe:
         """Fetch the pictures that a request names and say what to paint."""

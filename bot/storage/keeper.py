@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bot.errors import PictureGone
 from bot.storage.pictures import PictureStore
@@ -12,6 +12,8 @@ from bot.storage.pictures import PictureStore
 log = logging.getLogger(__name__)
 
 BATCH = 500  # names asked of the database at a time
+
+T = TypeVar("T")
 
 
 class PictureUser(Protocol):
@@ -79,6 +81,18 @@ class PictureKeeper:
 
 def _batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
     return (names[start : start + BATCH] for start in range(0, len(names), BATCH))
+
+
+async def insist(attempt: Callable[[], Awaitable[T]]) -> T:
+    """Store pictures and write the row that refers to them, once more where one was gone.
+
+    Pictures are kept by content: another's deletion of an equal one may come between the two.
+    `attempt` does both, and stores its pictures anew each time.
+    """
+    try:
+        return await attempt()
+    except PictureGone:
+        return await attempt()
 
 
 async def sweep_for_ever(

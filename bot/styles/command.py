@@ -8,6 +8,7 @@ from bot.answers import Interaction
 from bot.components import Press, Router
 from bot.muralize.intake import Intake
 from bot.muralize.request import Offered
+from bot.storage.keeper import insist
 from bot.storage.pictures import PictureStore
 from bot.styles import card
 from bot.styles.model import Style
@@ -34,8 +35,13 @@ def add_commands(
         await interaction.response.defer(ephemeral=True, thinking=True)
         member = answers.member_of(interaction)
         await styles.check(member, name)  # before anything is fetched
-        (stored,) = await intake.take([Offered("The picture", picture.url, picture.size)])
-        style = await styles.save(member, name, stored)
+        offered = Offered("The picture", picture.url, picture.size)
+
+        async def take_in() -> Style:
+            (stored,) = await intake.take([offered])
+            return await styles.save(member, name, stored)
+
+        style = await insist(take_in)
         await _show(interaction, style, "Saved. It is offered in `/muralize saved_style:` now.")
 
     @group.command(name="list", description="The styles of this server, with pictures")

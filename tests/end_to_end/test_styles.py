@@ -1,9 +1,12 @@
 """The style library on the simulator: saved, looked at, painted in, deleted."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from bot.muralize.intake import Intake
+from bot.muralize.request import Offered
 from bot.simulator import Invocation, Simulator, Upload
 from bot.simulator.model import Interaction, Message
 from tests.end_to_end.harness import muralize, picture, running_bot
@@ -78,3 +81,27 @@ async def test_names(simulator: Simulator, data_dir: Path, name: str, kept: str 
         for message in simulator.world.messages.values():
             assert [*message.mentions, *message.mention_roles] == []
             assert not message.mention_everyone
+
+
+async def test_an_equal_picture_deleted_meanwhile(
+    simulator: Simulator, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another's deletion of an equal picture, between storing one and its row, costs nothing."""
+    take = Intake.take
+    taken: list[str] = []
+
+    async def take_once_in_vain(intake: Intake, offered: Sequence[Offered]) -> tuple[str, ...]:
+        names = await take(intake, offered)
+        if not taken:
+            await intake._pictures.remove(names)
+        taken.extend(names)
+        return names
+
+    monkeypatch.setattr(Intake, "take", take_once_in_vain)
+    async with running_bot(simulator, data_dir):
+        saved = await told(simulator, save(simulator, "Haze"))
+        assert saved.embeds[0]["title"] == "Haze"
+        assert len(taken) == 2
+        taken.clear()
+        await result_of(simulator, muralize(simulator, "ben"))
+        assert len(taken) == 4

@@ -1,6 +1,7 @@
 """Soak a bot in traffic and print how it bears that: `python -m tests.soak --minutes 60`."""
 
 import asyncio
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import click
 
 from tests.soak.gauge import heading
 from tests.soak.soak import Course, soak
+
+LOG = Path("build/soak.log")
 
 
 @click.command()
@@ -24,9 +27,12 @@ def main(minutes: float, rows: int, deaths: int, seed: int) -> None:
         found = asyncio.run(
             soak(Path(folder), course, seed, lambda reading: click.echo(reading.row()))
         )
+        LOG.parent.mkdir(exist_ok=True)
+        shutil.copy(Path(folder) / "bot.log", LOG)
     click.echo("\n" + ", ".join(f"{kind}: {number}" for kind, number in found.counts.items()))
     for error in found.errors:
         click.echo(error)
+    click.echo(f"The bot's log is in {LOG}.")
     raise SystemExit(1 if found.errors else 0)
 
 

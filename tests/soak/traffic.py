@@ -149,17 +149,17 @@ class Members:
     async def _patiently(self, what: str, deed: Awaitable[None]) -> None:
         try:
             await deed
-        except TimeoutError:
-            self.complaints.append(f"{what}: no answer within {PATIENCE:.0f} s")
+        except TimeoutError as error:
+            self.complaints.append(f"{what}: no answer within {PATIENCE:.0f} s; {error}")
 
     async def _told(self, asked: Interaction, kind: str) -> None:
         """Wait for the private answer, and let the simulator forget it."""
-        message = await self._simulator.until(
-            lambda: next(
-                (m for m in private_answers(self._simulator, asked) if not m.thinking), None
-            ),
-            PATIENCE,
-        )
+
+        def answered() -> Message | None:
+            answers = private_answers(self._simulator, asked)
+            return next((answer for answer in answers if not answer.thinking), None)
+
+        message = await self._patient(answered, asked)
         self.counts[kind] += 1
         del self._simulator.world.messages[message.id]
 
@@ -172,7 +172,7 @@ class Members:
                 return None
             return card if is_result(card) or any(w in card.content for w in ENDED) else None
 
-        card = await self._simulator.until(ended, PATIENCE)
+        card = await self._patient(ended, asked)
         if not is_result(card):
             self.counts["cancelled" if "Cancelled" in card.content else "failed in words"] += 1
             return None
@@ -181,3 +181,12 @@ class Members:
         if len(self._results) > REMEMBERED:
             self._simulator.world.messages.pop(self._results.popleft().id, None)
         return card
+
+    async def _patient(self, look: Callable[[], Message | None], asked: Interaction) -> Message:
+        """Wait for something to be seen; a member who waits in vain says what was there instead."""
+        try:
+            return await self._simulator.until(look, PATIENCE)
+        except TimeoutError:
+            shown = [asked.original, *private_answers(self._simulator, asked)]
+            seen = [message.content or "(no words)" for message in shown if message is not None]
+            raise TimeoutError(f"what was there: {seen}") from None
