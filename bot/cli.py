@@ -1,12 +1,11 @@
 """The `muralscape` command. Each subcommand is imported only when it is called."""
 
 import importlib
-import sys
 from collections.abc import Sequence
 
 import click
 
-from engine.errors import EngineError, PaintingFailed, Stopped
+from engine.commands import exits
 
 # name -> (module that holds a click command called `command`, one line of help)
 SUBCOMMANDS = {
@@ -54,25 +53,5 @@ def muralscape() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command and exit: 0 done, 1 failed, 2 wrong input, 130 interrupted.
-
-    Where it did not end well, one line on standard error says why.
-    """
-    try:
-        result = muralscape.main(arguments, "muralscape", standalone_mode=False)
-        sys.exit(result if isinstance(result, int) else 0)
-    except click.Abort:
-        sys.exit(130)
-    except click.ClickException as error:
-        _complain(error.format_message(), 2)
-    except Stopped as error:
-        _complain(str(error), 130)
-    except PaintingFailed as error:
-        _complain(str(error), 1)
-    except EngineError as error:
-        _complain(str(error), 2)
-
-
-def _complain(sentence: str, code: int) -> None:
-    click.echo(f"muralscape: {' '.join(sentence.split())}", err=True)
-    sys.exit(code)
+    """Run the command and exit; `engine.commands.exits.run` says with which code."""
+    exits.run(muralscape, "muralscape", arguments)

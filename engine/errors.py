@@ -8,6 +8,8 @@ EngineError
 ├── OutputRejected       the result cannot be written where it should go
 ├── OutOfMemory          the picture needs more memory than there is; names a size that fits
 ├── PaintingFailed       the losses are not finite, even in FP32
+├── DatasetRejected      there are no pictures to train on, or their shards are damaged
+├── TrainingFailed       the loss of a training is not finite
 └── Stopped              somebody asked the painting to stop; no fault
 """
 
@@ -42,6 +44,14 @@ class OutOfMemory(EngineError):
 
 class PaintingFailed(EngineError):
     """The losses of a painting are not finite, even in FP32."""
+
+
+class DatasetRejected(EngineError):
+    """There are no pictures to train on, or the shards that hold them are damaged."""
+
+
+class TrainingFailed(EngineError):
+    """The loss of a training is not finite."""
 
 
 class Stopped(EngineError):

@@ -1,0 +1,78 @@
+"""VGG-19 up to conv5_1 as a classifier: batch normalisation while it learns, one linear head."""
+
+from collections.abc import Iterable
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from engine.vgg19 import CONVOLUTIONS as INDICES
+from engine.vgg19 import POOLED
+from engine.weights import CONVOLUTIONS as SHAPES
+
+
+class Block(nn.Module):
+    """A convolution, its normalisation and the ReLU."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        # The normalisation has a bias of its own.
+        self.convolution = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(outputs)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(N, inputs, H, W) -> (N, outputs, H, W)."""
+        return F.relu_(self.norm(self.convolution(features)))
+
+
+class Classifier(nn.Module):
+    """The 13 convolutions that paint, each normalised, and a head on the mean of relu5_1.
+
+    Source: Simonyan and Zisserman, arXiv 1409.1556, configuration E; normalisation as in Ioffe
+    and Szegedy, arXiv 1502.03167.
+    """
+
+    def __init__(self, classes: int, pooling: str = "max") -> None:
+        """`pooling` is "max", as in torchvision's VGG-19, or "average"."""
+        super().__init__()
+        shapes = [SHAPES[index] for index in INDICES.values()]
+        self.blocks = nn.ModuleList(Block(inputs, outputs) for outputs, inputs in shapes)
+        self.head = nn.Linear(shapes[-1][0], classes)
+        self.pooling = pooling
+
+    @property
+    def layers(self) -> list[tuple[str, Block]]:
+        """The blocks with the names of their convolutions, "1_1" to "5_1"."""
+        return list(zip(INDICES, cast(Iterable[Block], self.blocks), strict=True))
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """Draw the weights: He et al., arXiv 1502.01852, equation 14, for the convolutions."""
+        for _, block in self.layers:
+            nn.init.kaiming_normal_(
+                block.convolution.weight,
+                mode="fan_out",
+                nonlinearity="relu",
+                generator=generator,
+            )
+        nn.init.normal_(self.head.weight, std=0.01, generator=generator)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """The classes' logits, (N, classes), of normalised pictures, (N, 3, H, W)."""
+        logits: Tensor = self.head(self.features(pictures).mean((2, 3)))
+        return logits
+
+    def features(self, pictures: Tensor) -> Tensor:
+        """relu5_1, (N, 512, H / 16, W / 16)."""
+        current = pictures
+        for name, block in self.layers:
+            current = block(current)
+            if name in POOLED:
+                current = pool(current, self.pooling)
+        return current
+
+
+def pool(features: Tensor, pooling: str) -> Tensor:
+    """Halve both sides of (N, C, H, W)."""
+    return F.avg_pool2d(features, 2) if pooling == "average" else F.max_pool2d(features, 2)
