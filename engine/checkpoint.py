@@ -1,10 +1,10 @@
 """A painting's state on disk, from which it goes on as if it had never stopped."""
 
 import hashlib
-import pickle
 import time
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -72,15 +72,29 @@ def read_checkpoint(path: Path, expected: str) -> Saved:
 
     Raises CheckpointRejected for a missing or damaged file and for another painting's.
     """
+    values = read_values(path)
     try:
-        values = torch.load(path, map_location="cpu", weights_only=True)
         saved = Saved(**{field.name: values[field.name] for field in fields(Saved)})
-    except FileNotFoundError as error:
-        raise CheckpointRejected(f"There is no checkpoint at {path}.") from error
-    except (OSError, RuntimeError, EOFError, KeyError, TypeError, pickle.UnpicklingError) as error:
-        raise CheckpointRejected(f"{path} is no checkpoint of Muralscape, or damaged.") from error
+    except (KeyError, TypeError) as error:
+        raise CheckpointRejected(f"{path} is no checkpoint of a painting.") from error
     if saved.fingerprint != expected:
         raise CheckpointRejected(
             f"{path} belongs to another painting: give the same pictures, options and weights."
         )
     return saved
+
+
+def read_values(path: Path) -> dict[str, Any]:
+    """Read a dictionary that `torch.save` wrote, on the CPU; no code in the file is run.
+
+    Raises CheckpointRejected where the file is missing or damaged.
+    """
+    try:
+        values = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise CheckpointRejected(f"There is no checkpoint at {path}.") from error
+    except Exception as error:  # a damaged file makes torch raise whatever it pleases
+        raise CheckpointRejected(f"{path} is no checkpoint of Muralscape, or damaged.") from error
+    if not isinstance(values, dict):
+        raise CheckpointRejected(f"{path} is no checkpoint of Muralscape.")
+    return values

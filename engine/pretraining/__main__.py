@@ -8,9 +8,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from engine.commands import exits
 from engine.files import written_whole
+from engine.pretraining.course import Course, Epoch
 from engine.pretraining.shards import listing
 from engine.pretraining.shards import pack as pack_pictures
-from engine.pretraining.training import Course, Epoch
 
 FOLDER = click.Path(path_type=Path)
 USUAL = Course()

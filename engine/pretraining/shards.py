@@ -61,7 +61,7 @@ class Dataset:
     pictures: Tensor
     labels: Tensor
     classes: tuple[str, ...]
-    fingerprint: str  # of the shards' bytes
+    fingerprint: str  # of all that is in the shards
 
     @property
     def side(self) -> int:
@@ -180,18 +180,21 @@ def read_shards(folder: Path) -> Dataset:
     parts: list[tuple[Tensor, Tensor]] = []
     kinds: set[tuple[str, str]] = set()
     for path in paths:
-        digest.update(path.read_bytes())
         try:
             with safe_open(path, framework="pt") as file:
                 metadata = file.metadata()
                 kinds.add((metadata["classes"], metadata["side"]))
                 jpegs, ends, labels = (file.get_tensor(n) for n in ("jpegs", "ends", "labels"))
+            for part in (jpegs, ends, labels):
+                digest.update(part.numpy().tobytes())
             parts.append((_decoded(jpegs.numpy().tobytes(), ends.tolist()), labels))
         except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
             raise DatasetRejected(f"{path} is damaged or no shard; pack it again.") from error
     if len(kinds) > 1:
         raise DatasetRejected(f"The shards in {folder} are not of one `pack`.")
-    classes = tuple(json.loads(next(iter(kinds))[0]))
+    (named, _), *_ = kinds
+    classes = tuple(json.loads(named))
+    digest.update(named.encode())
     pictures, labels = (torch.cat(column) for column in zip(*parts, strict=True))
     if len(pictures) != len(labels) or not 0 <= labels.min() <= labels.max() < len(classes):
         raise DatasetRejected(f"The labels of the shards in {folder} do not fit; pack them again.")

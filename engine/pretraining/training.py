@@ -1,7 +1,6 @@
 """The training of a classifier: one loop, and everything that it needs to go on after a stop."""
 
 import math
-import pickle
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -12,66 +11,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine.checkpoint import read_values
 from engine.device import Device
-from engine.errors import CheckpointRejected, DatasetRejected, RequestRejected, TrainingFailed
+from engine.errors import CheckpointRejected, DatasetRejected, TrainingFailed
 from engine.files import written_whole
 from engine.pretraining.augment import augmented, plain
+from engine.pretraining.course import Course, Epoch
 from engine.pretraining.network import Classifier
-from engine.pretraining.shards import MIN_SIDE, Dataset
+from engine.pretraining.shards import Dataset
 
 CHECKPOINT = "checkpoint.pt"
 MEASURED_AT_ONCE = 256  # pictures
-_DAMAGED = (OSError, RuntimeError, EOFError, KeyError, TypeError, pickle.UnpicklingError)
-
-
-@dataclass(frozen=True)
-class Course:
-    """How a classifier is taught; with the same data and seed it ends the same (on one CPU)."""
-
-    epochs: int = 60
-    batch: int = 256  # pictures in a step
-    size: int = 64  # pixels, at the end
-    first_size: int = 48  # pixels, at the beginning, where steps are cheaper
-    first_share: float = 0.5  # of the epochs that are at `first_size`
-    rate: float = 0.1  # the learning rate's peak
-    warm_up: float = 0.1  # of all steps until that peak; then a cosine down to nothing
-    momentum: float = 0.9  # Nesterov's
-    weight_decay: float = 5e-4
-    label_smoothing: float = 0.1
-    pooling: str = "max"
-    seed: int = 0
-
-    def check(self) -> None:
-        """Raise RequestRejected where a value makes no sense."""
-        if min(self.epochs, self.batch) < 1:
-            raise RequestRejected("Epochs and batch must be at least 1.")
-        if min(self.size, self.first_size) < MIN_SIDE:
-            raise RequestRejected(f"Pictures must have at least {MIN_SIDE} pixels a side.")
-        if not (self.rate > 0 and math.isfinite(self.rate)):
-            raise RequestRejected("The learning rate must be a number above 0.")
-        if self.pooling not in ("max", "average"):
-            raise RequestRejected(f"There is no pooling {self.pooling!r}: say max or average.")
-
-    def size_in(self, epoch: int) -> int:
-        """The pictures' side in an epoch, in pixels."""
-        return self.first_size if epoch < self.first_share * self.epochs else self.size
-
-    def rate_at(self, share: float) -> float:
-        """The learning rate when `share` of the steps is done: one cycle (arXiv 1708.07120)."""
-        if share < self.warm_up:
-            return self.rate * share / self.warm_up
-        return self.rate * (1 + math.cos(math.pi * (share - self.warm_up) / (1 - self.warm_up))) / 2
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What an epoch came to."""
-
-    number: int  # from 1
-    size: int  # pixels
-    loss: float  # the mean over its steps since the start or the last stop
-    accuracy: float | None  # on the validation pictures, where there are some
-    seconds: float  # of the whole training so far
 
 
 @dataclass(frozen=True)
@@ -130,7 +80,7 @@ def train(
 
 def read_trained(folder: Path) -> Trained:
     """Read the classifier of a training that has ended. Raises CheckpointRejected."""
-    saved = _read(folder / CHECKPOINT)
+    saved = read_values(folder / CHECKPOINT)
     try:
         course = Course(**saved["course"])
         network = Classifier(len(saved["classes"]), course.pooling)
@@ -140,7 +90,7 @@ def read_trained(folder: Path) -> Trained:
             network, course, epochs, tuple(saved["classes"]), saved["pictures"],
             saved["precision"], saved["device"],
         )  # fmt: skip
-    except _DAMAGED as error:
+    except (KeyError, TypeError, RuntimeError) as error:
         raise CheckpointRejected(f"{folder / CHECKPOINT} is of another version.") from error
     if len(epochs) < course.epochs:
         raise CheckpointRejected(
@@ -207,7 +157,7 @@ class _Lesson:
                 )
             self._path.parent.mkdir(parents=True, exist_ok=True)
             return
-        saved = _read(self._path)
+        saved = read_values(self._path)
         if saved.get("identity") != self._identity():
             raise CheckpointRejected(
                 f"{self._path} is of another training: give the same pictures, options and "
@@ -318,15 +268,3 @@ def _autocast(device: Device) -> torch.autocast:
     return torch.autocast(
         device.torch_device.type, device.dtype, enabled=device.precision != "fp32"
     )
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError as error:
-        raise CheckpointRejected(f"There is no training at {path}; `train` begins one.") from error
-    except _DAMAGED as error:
-        raise CheckpointRejected(f"{path} is no checkpoint of a training, or damaged.") from error
-    if not isinstance(saved, dict):
-        raise CheckpointRejected(f"{path} is no checkpoint of a training.")
-    return saved

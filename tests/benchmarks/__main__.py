@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from engine.device import Device, choose_device
-from tests.benchmarks import capacity, footprint, operations, pictures, seed, size, step
+from tests.benchmarks import capacity, footprint, operations, pictures, seed, size, step, weights
 
 BENCHMARKS: dict[str, Callable[[Device], dict[str, float]]] = {
     "step": step.run,
@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, Callable[[Device], dict[str, float]]] = {
     "operations": operations.run,
     "footprint": footprint.run,
     "capacity": capacity.run,
+    "weights": weights.run,
 }
 USUAL = ("step", "seed")  # in minutes; `pictures` takes most of an hour on two cores
 OUTPUT = Path("build/benchmarks.json")
