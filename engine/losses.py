@@ -18,24 +18,10 @@ import torch
 from torch import Tensor
 
 from engine.blocks import Block
+from engine.content import Content, sum_of_squares
 from engine.presets import Recipe
 from engine.statistics import NEED_TOTALS, STATISTICS, Statistics, rows, statistics_of
 from engine.vgg19 import Features, TapGradient
-
-
-@dataclass(frozen=True)
-class Sums:
-    """What the losses of a picture, or of a part of it, depend on."""
-
-    style: dict[str, Statistics]
-    content: dict[str, Tensor]  # of each tap's squared differences, 0-d float32
-
-    def __add__(self, other: "Sums") -> "Sums":
-        """Of both parts together."""
-        return Sums(
-            {tap: own + other.style[tap] for tap, own in self.style.items()},
-            {tap: own + other.content[tap] for tap, own in self.content.items()},
-        )
 
 
 @dataclass(frozen=True)
@@ -53,11 +39,11 @@ class Objective:
     def __init__(
         self,
         recipe: Recipe,
-        content: Mapping[str, Tensor],
+        content: Content,
         style: Mapping[str, list[Tensor]],
         strength: float = 1.0,
     ) -> None:
-        """Take the whole content's features and the numbers to match, of each tap.
+        """Take the content's features, and the style's numbers to match at each tap.
 
         The square of `strength` multiplies the recipe's style weight: at 2 the style is plainly
         stronger, which at twice the weight it is not.
@@ -66,40 +52,47 @@ class Objective:
         self._style_weight = recipe.style_weight * strength**2
         self._content = content
         self._content_weights = {
-            tap: torch.tensor(recipe.content_weight * weight, device=content[tap].device)
-            / (_sum_of_squares(content[tap]) if recipe.relative else content[tap].numel())
+            tap: recipe.content_weight
+            * weight
+            / (energy if recipe.relative else torch.full_like(energy, content.counts[tap]))
             for tap, weight in recipe.content_taps.items()
+            for energy in (content.energies[tap],)
         }
         self._style = style
 
     def is_finite(self) -> bool:
         """Whether all targets are; in FP16 loud features overflow."""
-        targets = [*self._content.values(), *(one for tap in self._style.values() for one in tap)]
+        styles = (number for numbers in self._style.values() for number in numbers)
+        targets = [*self._content.energies.values(), *styles]
         return all(bool(target.isfinite().all()) for target in targets)
 
     def look(self, features: Features, block: Block) -> "Look":
         """Compare the features of a block of the canvas."""
         return Look(self._recipe, features, block, self._content)
 
-    def losses(self, sums: Sums, scale: Tensor) -> tuple[Tensor, Tensor, Slopes]:
-        """The content loss, the style loss (0-d float32), and the slopes of their sum.
+    def content_loss(self, sums: Mapping[str, Tensor]) -> Tensor:
+        """With the recipe's weight, 0-d float32; parts of a picture add up to the whole's."""
+        parts = [factor * sums[tap] for tap, factor in self._content_weights.items()]
+        return torch.stack(parts).sum()
 
-        The losses carry the recipe's weights. The slopes are multiplied by `scale` (0-d
-        float32), which keeps small gradients from vanishing in FP16.
+    def style_loss(self, sums: Mapping[str, Statistics], scale: Tensor) -> tuple[Tensor, Slopes]:
+        """With the recipe's weight, 0-d float32; and the slopes of both losses.
+
+        The slopes are multiplied by `scale` (0-d float32), which keeps small gradients from
+        vanishing in FP16.
         """
-        content, style = scale.new_zeros(()), scale.new_zeros(())
+        style = scale.new_zeros(())
         slopes = Slopes({}, {}, {})
         for tap, share in self._recipe.style_taps.items():
-            loss, d_gram, d_total = self._style_loss(tap, sums.style[tap])
+            loss, d_gram, d_total = self._style_loss(tap, sums[tap])
             weight = share * self._style_weight
             style = style + weight * loss
             slopes.gram[tap] = (d_gram + d_gram.t()) * (scale * weight)
             if d_total is not None:
                 slopes.total[tap] = d_total * (scale * weight)
         for tap, factor in self._content_weights.items():
-            content = content + factor * sums.content[tap]
             slopes.content[tap] = 2 * scale * factor
-        return content, style, slopes
+        return style, slopes
 
     def _style_loss(self, tap: str, sums: Statistics) -> tuple[Tensor, Tensor, Tensor | None]:
         """The loss of one tap, and its derivatives by the Gram matrix and the total."""
@@ -115,20 +108,19 @@ class Objective:
 class Look:
     """A block's features against the targets."""
 
-    def __init__(
-        self, recipe: Recipe, features: Features, block: Block, content: Mapping[str, Tensor]
-    ) -> None:
+    def __init__(self, recipe: Recipe, features: Features, block: Block, content: Content) -> None:
         self._recipe = recipe
         self._features = features
         self._block = block
         self._content = content
 
-    def sums(self) -> Sums:
-        """Over the block's core."""
-        return Sums(
-            style_sums(self._recipe, self._features, self._block),
-            {tap: _sum_of_squares(one) for tap, one in self._differences.items()},
-        )
+    def style_sums(self) -> dict[str, Statistics]:
+        """Of each style tap, over the block's core."""
+        return style_sums(self._recipe, self._features, self._block)
+
+    def content_sums(self) -> dict[str, Tensor]:
+        """Of each content tap's squared differences over the core, 0-d float32."""
+        return {tap: sum_of_squares(one) for tap, one in self._differences.items()}
 
     def backward(self, slopes: Slopes) -> Tensor:
         """The gradient, with respect to all that the block sees, of the losses on its core.
@@ -152,8 +144,8 @@ class Look:
     @cached_property
     def _differences(self) -> dict[str, Tensor]:
         return {
-            tap: core_of(self._features, tap, self._block) - whole[self._block.core_in_picture(tap)]
-            for tap, whole in self._content.items()
+            tap: core_of(self._features, tap, self._block) - wanted
+            for tap, wanted in self._content.of(self._block).items()
         }
 
     def _on_core(self, tap: str, gradient: TapGradient) -> TapGradient:
@@ -221,12 +213,6 @@ def _chain(first: TapGradient | None, second: TapGradient) -> TapGradient:
     return lambda above: second(before(above))
 
 
-def _sum_of_squares(features: Tensor) -> Tensor:
-    """Of low-precision numbers, in FP32 without a copy in FP32; 0-d."""
-    norm: Tensor = torch.linalg.vector_norm(features, dtype=torch.float32)
-    return norm.square()
-
-
 def _difference(found: list[Tensor], wanted: list[Tensor], relative: bool) -> Tensor:
     """Sum over the statistics of their mean squared differences."""
     parts = []
@@ -236,17 +222,15 @@ def _difference(found: list[Tensor], wanted: list[Tensor], relative: bool) -> Te
     return torch.stack(parts).sum()
 
 
-def smoothness(canvas: Tensor, weight: float) -> tuple[Tensor, Tensor]:
-    """The squared total variation of (1, 3, H, W), and its gradient."""
+def add_smoothness(canvas: Tensor, weight: float, gradient: Tensor) -> Tensor:
+    """The squared total variation of (1, 3, H, W), 0-d; its gradient is added to `gradient`."""
     factor = weight / canvas.numel()
-    gradient = torch.zeros_like(canvas)
-    across = canvas[..., 1:] - canvas[..., :-1]
-    gradient[..., 1:] += across
-    gradient[..., :-1] -= across
-    loss = torch.linalg.vector_norm(across).square()
-    del across  # large pictures need its memory
-    down = canvas[..., 1:, :] - canvas[..., :-1, :]
-    gradient[..., 1:, :] += down
-    gradient[..., :-1, :] -= down
-    loss = loss + torch.linalg.vector_norm(down).square()
-    return factor * loss, gradient.mul_(2 * factor)
+    loss = canvas.new_zeros(())
+    for along in (3, 2):
+        length = canvas.shape[along] - 1
+        difference = canvas.narrow(along, 1, length) - canvas.narrow(along, 0, length)
+        gradient.narrow(along, 1, length).add_(difference, alpha=2 * factor)
+        gradient.narrow(along, 0, length).sub_(difference, alpha=2 * factor)
+        loss = loss + torch.linalg.vector_norm(difference).square()
+        del difference  # large pictures need its memory
+    return factor * loss

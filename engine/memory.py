@@ -20,7 +20,7 @@ from engine.presets import SMALLEST_SIDE, Recipe
 KEPT_PER_PIXEL = 320
 PASSING_PER_PIXEL = 448
 FIXED_BYTES = 250 * 2**20
-CANVASES = 12  # float32 pictures: canvas, optimiser, content, and those in passing
+CANVASES = 10  # float32 pictures: canvas, optimiser, content, and those in passing
 CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -36,6 +36,7 @@ class Plan:
 
     block_side: int  # pixels; pictures with a longer side are painted in blocks of about this
     history: int  # pairs of pictures that L-BFGS remembers
+    keeps_content: bool = True  # the content's features; else they are computed at every step
 
 
 def estimate_bytes(
@@ -54,7 +55,8 @@ def estimate_bytes(
     for side in size:
         at_a_time *= side if side <= plan.block_side else min(side, plan.block_side + 2 * BORDER)
     content = sum(_values_per_pixel(tap) for tap in recipe.content_taps) * width
-    beside = 0 if at_a_time == pixels else pixels * content  # else within what was measured
+    # Of a picture painted as a whole, the content is within what was measured.
+    beside = pixels * content if at_a_time < pixels and plan.keeps_content else 0
     canvases = CANVASES + (2 * plan.history if recipe.optimiser == "lbfgs" else 0)
     return int(FIXED_BYTES + at_a_time * per_pixel + beside + pixels * 3 * 4 * canvases)
 
@@ -119,15 +121,23 @@ def _first_that_fits(
 
 def _plans(long_side: int, recipe: Recipe) -> Iterator[Plan]:
     """From the fastest to the smallest."""
-    sides = [long_side]
+    cuts = [(long_side, True)]
     side = LARGEST_BLOCK
     while side >= SMALLEST_BLOCK:
         if side < long_side:
-            sides.append(side)
+            cuts += [(side, True), (side, False)]
         side //= 2
+    cuts.sort(key=lambda one: _passes(one[0], one[1], long_side))
     histories = [recipe.history] if recipe.optimiser == "lbfgs" else [0]
     while histories[-1] > SMALLEST_HISTORY:
         histories.append(max(SMALLEST_HISTORY, histories[-1] // 2))
     for history in histories:
-        for block_side in sides:
-            yield Plan(block_side, history)
+        for block_side, keeps_content in cuts:
+            yield Plan(block_side, history, keeps_content)
+
+
+def _passes(block_side: int, keeps_content: bool, long_side: int) -> float:
+    """Passes through the network that a step takes, borders counted as what they add to a block."""
+    if block_side >= long_side:
+        return 2
+    return (3 if keeps_content else 4) * (1 + 2 * BORDER / block_side) ** 2

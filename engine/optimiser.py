@@ -124,15 +124,17 @@ class LBFGS:
         curvature = change.dot(self._move)
         good = (curvature > 1e-10) * ok * self._moved
         self._moves.index_copy_(0, self._place, (self._move * good).unsqueeze(0))
-        self._changes.index_copy_(0, self._place, (change * good).unsqueeze(0))
+        squared = change.dot(change)
+        change *= good  # large pictures need the memory of a copy
+        self._changes.index_copy_(0, self._place, change.unsqueeze(0))
         # Products of newer moves with older changes are never read: they stay as they were.
-        along_moves = (self._moves @ change * good).double().unsqueeze(1)
-        along_changes = (self._changes @ change * good).double().unsqueeze(1)
+        along_moves = (self._moves @ change).double().unsqueeze(1)
+        along_changes = (self._changes @ change).double().unsqueeze(1)
         self._moves_changes.index_copy_(1, self._place, along_moves)
         self._changes_changes.index_copy_(1, self._place, along_changes)
         self._changes_changes.index_copy_(0, self._place, along_changes.t())
         self._place.add_(good.long()).remainder_(self._history)
-        scale = curvature / change.dot(change).clamp_min(1e-30)
+        scale = curvature / squared.clamp_min(1e-30)
         self._scale.lerp_(scale.nan_to_num(0.0, 0.0, 0.0), good)
 
     def _direction(self, gradient: Tensor) -> Tensor:

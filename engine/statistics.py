@@ -30,6 +30,11 @@ class Statistics:
         )
 
 
+def added(one: Mapping[str, Statistics], other: Mapping[str, Statistics]) -> dict[str, Statistics]:
+    """The sums of two parts of a picture together, tap by tap."""
+    return {tap: own + other[tap] for tap, own in one.items()}
+
+
 def rows(features: Tensor) -> Tensor:
     """(1, C, H, W) features as (H*W, C): a view of channels-last memory, a copy of a part of it."""
     return features.permute(0, 2, 3, 1).reshape(-1, features.shape[1])

@@ -1,19 +1,19 @@
 """One optimisation step: features, losses, gradient, update, all on the device."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, reduce
-from operator import add
 
 import torch
 from torch import Tensor
 
 from engine.blocks import Block
 from engine.errors import CheckpointRejected
-from engine.losses import Look, Objective, smoothness
+from engine.losses import Look, Objective, add_smoothness
 from engine.optimiser import Optimiser
 from engine.presets import Recipe
 from engine.request import Losses
+from engine.statistics import added
 from engine.tensors import IMAGENET_DEVIATION, IMAGENET_MEAN
 from engine.vgg19 import Encoder, Features
 
@@ -31,11 +31,14 @@ class Reading:
     losses: Losses
 
 
-def see(encoder: Encoder, recipe: Recipe, canvas: Tensor) -> Features:
-    """The features that a recipe compares, of a canvas in its own range."""
+def see(
+    encoder: Encoder, recipe: Recipe, canvas: Tensor, taps: Collection[str] | None = None
+) -> Features:
+    """The features that a recipe compares, or those at `taps`, of a canvas in its own range."""
     mean, deviation = _normalisation(recipe.canvas, canvas.device)
     picture = (canvas - mean) / deviation
-    taps = recipe.content_taps.keys() | recipe.style_taps.keys()
+    if taps is None:
+        taps = recipe.content_taps.keys() | recipe.style_taps.keys()
     return encoder(picture, taps, pooling=recipe.pooling, padding=recipe.padding)
 
 
@@ -139,10 +142,7 @@ class Stepper:
         gradient /= self._loss_scale
         gradient /= _normalisation(recipe.canvas, gradient.device)[1]
         if recipe.smoothness:
-            loss, own = smoothness(self._canvas, recipe.smoothness)
-            content = content + loss
-            gradient += own
-            del own  # large pictures need its memory
+            content = content + add_smoothness(self._canvas, recipe.smoothness, gradient)
 
         total = content + style
         finite = (gradient.isfinite().all() & total.isfinite()).float()
@@ -164,8 +164,8 @@ def compare(
     """The content loss and the style loss (0-d float32) of a canvas, and their gradient.
 
     The gradient is with respect to what VGG-19 is shown, (1, 3, H, W) float32, and multiplied by
-    `loss_scale`. Of several blocks each is seen twice: the losses are only known once all were
-    summed up, and the gradients need the losses' slopes. In between nothing of them is kept.
+    `loss_scale`. Of several blocks each is seen twice: the style's loss is only known once all
+    were summed up, and the gradients need its slopes. In between nothing of them is kept.
     """
 
     def look(block: Block) -> Look:
@@ -173,13 +173,15 @@ def compare(
 
     if len(blocks) == 1:
         whole = look(blocks[0])
-        content, style, slopes = objective.losses(whole.sums(), loss_scale)
-        return content, style, whole.backward(slopes)
-    sums = reduce(add, (look(block).sums() for block in blocks))
-    content, style, slopes = objective.losses(sums, loss_scale)
-    gradient = torch.zeros_like(canvas)
+        style, slopes = objective.style_loss(whole.style_sums(), loss_scale)
+        return objective.content_loss(whole.content_sums()), style, whole.backward(slopes)
+    sums = reduce(added, (look(block).style_sums() for block in blocks))
+    style, slopes = objective.style_loss(sums, loss_scale)
+    content, gradient = torch.zeros_like(style), torch.zeros_like(canvas)
     for block in blocks:
-        block.of(gradient).add_(look(block).backward(slopes))
+        seen = look(block)
+        content += objective.content_loss(seen.content_sums())
+        block.of(gradient).add_(seen.backward(slopes))
     return content, style, gradient
 
 

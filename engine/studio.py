@@ -1,6 +1,5 @@
 """A request on a device: its pictures as canvases, its targets, and the picture that people see."""
 
-from collections.abc import Iterator
 from functools import reduce
 
 import torch
@@ -8,17 +7,18 @@ from PIL import Image
 from torch import Tensor
 
 from engine.blocks import Block, cut, stride_of
+from engine.content import Content, ContentSeenAgain, KeptContent
 from engine.device import give_back_memory
 from engine.losses import Objective, core_of, style_numbers, style_sums
-from engine.memory import plan_memory
+from engine.memory import Plan, plan_memory
 from engine.optimiser import LBFGS, Adam, Optimiser
 from engine.presets import Recipe
 from engine.request import StylizeRequest
 from engine.scales import Scale, fit
-from engine.statistics import Statistics, blend
+from engine.statistics import Statistics, added, blend
 from engine.step import Stepper, see
 from engine.tensors import enlarge, recolored, to_picture, to_tensor, with_colors_of
-from engine.vgg19 import Encoder, Features
+from engine.vgg19 import Encoder
 
 
 class Studio:
@@ -47,9 +47,9 @@ class Studio:
         """What takes the steps of a scale, from a canvas that another size or device left."""
         give_back_memory()  # of the scale before: blocks of its sizes are of no use to this one
         plan = plan_memory(scale.size, self._encoder.device, self._recipe, self._memory)
-        objective = self._objective(scale, self._encoder, plan.block_side)
+        objective = self._objective(scale, self._encoder, plan)
         if not objective.is_finite():
-            objective = self._objective(scale, self._encoder.in_fp32, plan.block_side)
+            objective = self._objective(scale, self._encoder.in_fp32, plan)
         give_back_memory()  # that the targets took on the way
         canvas = canvas.to(self._encoder.device.torch_device, copy=True)
         if canvas.shape[2:] != (scale.height, scale.width):
@@ -92,50 +92,48 @@ class Studio:
         detail = self._start(scale.size).sub_(coarse)
         return enlarge(canvas, scale.size).add_(detail)
 
-    def _objective(self, scale: Scale, encoder: Encoder, block_side: int) -> Objective:
+    def _objective(self, scale: Scale, encoder: Encoder, plan: Plan) -> Objective:
         """What to match: both pictures seen once, the styles at the size of the painting."""
         recipe, request = self._recipe, self._request
         styles = []
         for picture in request.styles:
             size = fit(picture.size, scale.long_side) if recipe.keeps_aspect else scale.size
-            sums = self._style_sums(encoder, self._canvas_of(picture, size), block_side)
+            sums = self._style_sums(encoder, self._canvas_of(picture, size), plan.block_side)
             styles.append(style_numbers(recipe, sums))
         targets = blend(styles, request.style_weights)
         canvas = self._canvas_of(request.content, scale.size)
-        content = self._content_features(encoder, canvas, block_side)
+        content = self._content(encoder, canvas, plan)
         return Objective(recipe, content, targets, request.strength)
 
     def _style_sums(
         self, encoder: Encoder, canvas: Tensor, block_side: int
     ) -> dict[str, Statistics]:
+        recipe, (_, _, height, width) = self._recipe, canvas.shape
         parts = (
-            style_sums(self._recipe, features, block)
-            for block, features in self._seen(encoder, canvas, block_side)
+            style_sums(recipe, see(encoder, recipe, block.of(canvas)), block)
+            for block in cut(height, width, block_side)
         )
-        return reduce(lambda one, other: {tap: one[tap] + other[tap] for tap in one}, parts)
+        return reduce(added, parts)
 
-    def _content_features(
-        self, encoder: Encoder, canvas: Tensor, block_side: int
-    ) -> dict[str, Tensor]:
-        """Of the whole picture, each content tap as (1, C, H, W) in the convolutions' numbers."""
+    def _content(self, encoder: Encoder, canvas: Tensor, plan: Plan) -> Content:
+        """The content's features, kept or to be seen again, as the memory allows."""
+        recipe, (_, _, height, width) = self._recipe, canvas.shape
+
+        def cores(block: Block) -> dict[str, Tensor]:
+            features = see(encoder, recipe, block.of(canvas), recipe.content_taps)
+            return {tap: core_of(features, tap, block) for tap in recipe.content_taps}
+
+        blocks = cut(height, width, plan.block_side)
+        if not plan.keeps_content:
+            return ContentSeenAgain(cores, blocks)
         whole: dict[str, Tensor] = {}
-        for block, features in self._seen(encoder, canvas, block_side):
-            for tap in self._recipe.content_taps:
-                core = core_of(features, tap, block)
+        for block in blocks:
+            for tap, core in cores(block).items():
                 if tap not in whole:
-                    height, width = (side // stride_of(tap) for side in canvas.shape[2:])
-                    whole[tap] = core.new_empty(1, core.shape[1], height, width).contiguous(
-                        memory_format=torch.channels_last
-                    )
+                    shape = (1, core.shape[1], height // stride_of(tap), width // stride_of(tap))
+                    whole[tap] = core.new_empty(shape).contiguous(memory_format=torch.channels_last)
                 whole[tap][block.core_in_picture(tap)] = core
-        return whole
-
-    def _seen(
-        self, encoder: Encoder, canvas: Tensor, block_side: int
-    ) -> Iterator[tuple[Block, Features]]:
-        _, _, height, width = canvas.shape
-        for block in cut(height, width, block_side):
-            yield block, see(encoder, self._recipe, block.of(canvas))
+        return KeptContent(whole)
 
     def _canvas_of(self, picture: Image.Image, size: tuple[int, int]) -> Tensor:
         device = self._encoder.device.torch_device

@@ -24,7 +24,7 @@ def to_tensor(
 
 def to_picture(pixels: Tensor) -> Image.Image:
     """A picture of (1, 3, H, W) values; those outside [0, 1] are clipped."""
-    rounded = pixels[0].clamp(0, 1).mul(255).round().to(torch.uint8)
+    rounded = pixels[0].clamp(0, 1).mul_(255).round_().to(torch.uint8)
     return Image.fromarray(rounded.permute(1, 2, 0).cpu().numpy())
 
 
@@ -45,19 +45,24 @@ def recolored(content: Tensor, style: Tensor) -> Tensor:
     Source: Gatys et al., Controlling Perceptual Factors in Neural Style Transfer,
     arXiv 1611.07865, section 5.1, here from the content's colours to the style's.
     """
-    colors, wanted = (picture[0].flatten(1).double() for picture in (content, style))
-    mean, wanted_mean = colors.mean(1, keepdim=True), wanted.mean(1, keepdim=True)
-    matrix = _root(wanted) @ torch.linalg.inv(_root(colors))
-    moved: Tensor = matrix @ (colors - mean) + wanted_mean
-    return moved.float().view_as(content).clamp_(0, 1)
+    mean, root = _spread(content)
+    wanted_mean, wanted_root = _spread(style)
+    matrix = wanted_root @ torch.linalg.inv(root)
+    centred = content[0].flatten(1) - mean.float()
+    moved: Tensor = (matrix.float() @ centred).add_(wanted_mean.float())
+    return moved.view_as(content).clamp_(0, 1)
 
 
-def _root(colors: Tensor) -> Tensor:
-    """The symmetric square root of the covariance of (3, N) colours."""
-    values, vectors = torch.linalg.eigh(torch.cov(colors))
+def _spread(picture: Tensor) -> tuple[Tensor, Tensor]:
+    """The mean (3, 1) of a picture's colours and the symmetric root (3, 3) of their covariance.
+
+    Both float64; the sums run in float32, for large pictures need the memory.
+    """
+    colors = picture[0].flatten(1)
+    mean = colors.mean(1, keepdim=True)
+    values, vectors = torch.linalg.eigh(torch.cov(colors).double())
     # A grey picture has no spread in two directions: they stay where they are.
-    root: Tensor = vectors @ values.clamp_min(1e-5).sqrt().diag() @ vectors.t()
-    return root
+    return mean.double(), vectors @ values.clamp_min(1e-5).sqrt().diag() @ vectors.t()
 
 
 def with_colors_of(content: Tensor, painting: Tensor) -> Tensor:

@@ -6,7 +6,8 @@ import pytest
 import torch
 from PIL import Image
 
-from engine.blocks import BORDER, STRIDE, cut
+from engine.blocks import BORDER, STRIDE, Block, cut
+from engine.content import ContentSeenAgain, KeptContent
 from engine.device import choose_device
 from engine.losses import Objective, core_of, style_numbers, style_sums
 from engine.memory import Plan, estimate_bytes, plan_memory
@@ -40,7 +41,7 @@ def test_losses_and_gradients_of_blocks_are_those_of_the_whole(
     whole, several = cut(height, width, max(height, width)), cut(height, width, side)
     assert (len(whole), len(several) > 1) == (1, True)
     seen = see(exact, recipe, content)
-    features = {tap: seen[tap].clone() for tap in recipe.content_taps}
+    features = KeptContent({tap: seen[tap].clone() for tap in recipe.content_taps})
     targets = style_numbers(recipe, style_sums(recipe, see(exact, recipe, style), whole[0]))
     objective = Objective(recipe, features, targets)
     one = torch.ones(())
@@ -50,6 +51,23 @@ def test_losses_and_gradients_of_blocks_are_those_of_the_whole(
 
     for wanted, got in zip(expected, found, strict=True):
         assert float((got - wanted).norm() / wanted.norm()) < 1e-4
+
+
+def test_content_that_is_seen_again_is_the_same(exact: Encoder) -> None:
+    """Computed anew for each block, the content's features are those of the whole picture."""
+    canvas = torch.rand(1, 3, 201, 275, generator=torch.Generator().manual_seed(5))
+    (whole,), several = cut(201, 275, 275), cut(201, 275, 64)
+
+    def cores(block: Block) -> dict[str, torch.Tensor]:
+        features = see(exact, MURAL, block.of(canvas), MURAL.content_taps)
+        return {tap: core_of(features, tap, block) for tap in MURAL.content_taps}
+
+    kept, again = KeptContent(cores(whole)), ContentSeenAgain(cores, several)
+    assert again.counts == kept.counts
+    for tap in MURAL.content_taps:
+        torch.testing.assert_close(again.energies[tap], kept.energies[tap], rtol=1e-4, atol=0)
+        for block in several:
+            torch.testing.assert_close(again.of(block)[tap], kept.of(block)[tap])
 
 
 def test_the_border_is_what_the_network_needs(exact: Encoder) -> None:
@@ -89,7 +107,8 @@ def test_a_scale_that_is_painted_in_blocks_comes_out_the_same(exact: Encoder) ->
     content = Image.effect_noise((600, 80), 60).convert("RGB")
     style = Image.effect_noise((500, 100), 90).convert("RGB")
     request, scale = StylizeRequest(content, (style,), size=600), Scale(600, 80, 3)
-    enough = estimate_bytes(scale.size, exact.device, MURAL, Plan(256, MURAL.history))
+    plans = [Plan(256, MURAL.history, keeps_content) for keeps_content in (True, False)]
+    enough, less = (estimate_bytes(scale.size, exact.device, MURAL, plan) for plan in plans)
 
     def paint(room: int) -> torch.Tensor:
         studio = Studio(request, MURAL, exact, room)
@@ -98,5 +117,7 @@ def test_a_scale_that_is_painted_in_blocks_comes_out_the_same(exact: Encoder) ->
             assert stepper.take(1)[0].finite
         return stepper.result()
 
-    assert plan_memory(scale.size, exact.device, MURAL, enough).block_side == 256
-    torch.testing.assert_close(paint(enough), paint(2**40), rtol=0, atol=1e-2)
+    whole = paint(2**40)
+    for plan, room in zip(plans, (enough, less), strict=True):
+        assert plan_memory(scale.size, exact.device, MURAL, room) == plan
+        torch.testing.assert_close(paint(room), whole, rtol=0, atol=1e-2)

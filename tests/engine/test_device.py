@@ -60,13 +60,13 @@ def test_what_does_not_fit_as_a_whole_is_planned_in_blocks() -> None:
     """Less room means smaller blocks first, then a shorter history; what is planned fits."""
     device = choose_device("cpu", "fp32")
     plans = [
-        plan_memory((4096, 3072), device, MURAL, int(room * 2**30)) for room in (64, 16, 8, 5.75)
+        plan_memory((4096, 3072), device, MURAL, int(room * 2**30)) for room in (64, 16, 8, 4.5)
     ]
 
     assert plans[0] == Plan(4096, MURAL.history)
     assert plans == sorted(plans, key=lambda plan: (plan.block_side, plan.history), reverse=True)
     assert plans[-1].history < MURAL.history
-    for plan, room in zip(plans, (64, 16, 8, 5.75), strict=True):
+    for plan, room in zip(plans, (64, 16, 8, 4.5), strict=True):
         assert estimate_bytes((4096, 3072), device, MURAL, plan) <= room * 2**30
 
 
