@@ -17,16 +17,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.device import Device, choose_device
-from engine.weights import Weights, find, load
+from engine.weights import CONVOLUTIONS, Weights, find, load
 
-# Convolution -> its index in torchvision's `vgg19().features`, in order.
-CONVOLUTIONS = {
-    "1_1": 0, "1_2": 2,
-    "2_1": 5, "2_2": 7,
-    "3_1": 10, "3_2": 12, "3_3": 14, "3_4": 16,
-    "4_1": 19, "4_2": 21, "4_3": 23, "4_4": 25,
-    "5_1": 28,
-}  # fmt: skip
 POOLED = frozenset({"1_2", "2_2", "3_4", "4_4"})  # a 2x2 pooling follows these
 MULTIPLY_ADDS_PER_PIXEL = 361_152  # of the 13 convolutions, per pixel of the picture
 
@@ -117,7 +109,7 @@ class Encoder:
                 .contiguous(memory_format=torch.channels_last),
                 state[f"features.{index}.bias"].to(device.torch_device, device.dtype),
             )
-            for name, index in CONVOLUTIONS.items()
+            for name, (index, _, _) in CONVOLUTIONS.items()
         ]
 
     @cached_property

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import platformdirs
 
@@ -22,22 +22,31 @@ BUNDLED = Path(__file__).parent / "bundled" / "vgg19_muralscape.safetensors"
 IMAGENET_NAME = "vgg19_imagenet1k_v1.safetensors"
 CUSTOM_SUFFIXES = (".safetensors", ".pth", ".pt")
 
-# conv1_1 to conv5_1 of VGG-19 (Simonyan and Zisserman 2014, table 1, column E) under torchvision's
-# indices in `features`: index -> (outputs, inputs) of a 3x3 convolution.
+
+class Convolution(NamedTuple):
+    """A 3x3 convolution of VGG-19: its place in torchvision's `features`, and its channels."""
+
+    place: int
+    inputs: int
+    outputs: int
+
+
+# Name -> convolution, in order: conv1_1 to conv5_1 of VGG-19 (Simonyan and Zisserman 2014, table 1,
+# column E).
 CONVOLUTIONS = {
-    0: (64, 3),
-    2: (64, 64),
-    5: (128, 64),
-    7: (128, 128),
-    10: (256, 128),
-    12: (256, 256),
-    14: (256, 256),
-    16: (256, 256),
-    19: (512, 256),
-    21: (512, 512),
-    23: (512, 512),
-    25: (512, 512),
-    28: (512, 512),
+    "1_1": Convolution(0, 3, 64),
+    "1_2": Convolution(2, 64, 64),
+    "2_1": Convolution(5, 64, 128),
+    "2_2": Convolution(7, 128, 128),
+    "3_1": Convolution(10, 128, 256),
+    "3_2": Convolution(12, 256, 256),
+    "3_3": Convolution(14, 256, 256),
+    "3_4": Convolution(16, 256, 256),
+    "4_1": Convolution(19, 256, 512),
+    "4_2": Convolution(21, 512, 512),
+    "4_3": Convolution(23, 512, 512),
+    "4_4": Convolution(25, 512, 512),
+    "5_1": Convolution(28, 512, 512),
 }
 
 
@@ -149,7 +158,7 @@ def _convolutions(state: Mapping[str, Any], path: Path) -> "dict[str, torch.Tens
     import torch
 
     tensors = {}
-    for index, (outputs, inputs) in CONVOLUTIONS.items():
+    for index, inputs, outputs in CONVOLUTIONS.values():
         for part, shape in (("weight", (outputs, inputs, 3, 3)), ("bias", (outputs,))):
             name = f"features.{index}.{part}"
             tensor = state.get(name)

@@ -17,7 +17,8 @@ from engine.errors import DatasetRejected, ImageRejected, TrainingFailed
 from engine.files import written_whole
 from engine.pretraining.augment import plain
 from engine.pretraining.network import Classifier, pool
-from engine.vgg19 import CONVOLUTIONS, POOLED
+from engine.vgg19 import POOLED
+from engine.weights import CONVOLUTIONS
 
 PHOTOGRAPH_SIDE = 256  # pixels, at which activations are measured
 MOST_PHOTOGRAPHS = 500
@@ -96,8 +97,8 @@ def folded(network: Classifier) -> dict[str, Tensor]:
     state: dict[str, Tensor] = {}
     for name, block in network.layers:
         fused = fuse_conv_bn_eval(block.convolution, block.norm)
-        state[f"features.{CONVOLUTIONS[name]}.weight"] = fused.weight
-        state[f"features.{CONVOLUTIONS[name]}.bias"] = cast(Tensor, fused.bias)
+        state[f"features.{CONVOLUTIONS[name].place}.weight"] = fused.weight
+        state[f"features.{CONVOLUTIONS[name].place}.bias"] = cast(Tensor, fused.bias)
     return state
 
 
@@ -110,7 +111,7 @@ def _activations(
     maxima: list[list[Tensor]] = [[] for _ in CONVOLUTIONS]
     for photograph in photographs:
         current = plain(photograph, photograph.shape[-1])
-        for layer, (name, index) in enumerate(CONVOLUTIONS.items()):
+        for layer, (name, (index, _, _)) in enumerate(CONVOLUTIONS.items()):
             weight, bias = state[f"features.{index}.weight"], state[f"features.{index}.bias"]
             current = F.relu_(F.conv2d(current, weight, bias, padding=1))
             means[layer].append(current.mean((0, 2, 3)))
@@ -136,7 +137,7 @@ def _scaled(state: dict[str, Tensor], divisors: Sequence[Tensor]) -> dict[str, T
     """
     scaled: dict[str, Tensor] = {}
     below = torch.ones(3)
-    for index, divisor in zip(CONVOLUTIONS.values(), divisors, strict=True):
+    for (index, _, _), divisor in zip(CONVOLUTIONS.values(), divisors, strict=True):
         weight, bias = state[f"features.{index}.weight"], state[f"features.{index}.bias"]
         scaled[f"features.{index}.weight"] = (
             weight * below.view(1, -1, 1, 1) / divisor.view(-1, 1, 1, 1)

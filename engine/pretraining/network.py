@@ -7,9 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.vgg19 import CONVOLUTIONS as INDICES
 from engine.vgg19 import POOLED
-from engine.weights import CONVOLUTIONS as SHAPES
+from engine.weights import CONVOLUTIONS
 
 
 class Block(nn.Module):
@@ -36,15 +35,16 @@ class Classifier(nn.Module):
     def __init__(self, classes: int, pooling: str = "max") -> None:
         """`pooling` is "max", as in torchvision's VGG-19, or "average"."""
         super().__init__()
-        shapes = [SHAPES[index] for index in INDICES.values()]
-        self.blocks = nn.ModuleList(Block(inputs, outputs) for outputs, inputs in shapes)
-        self.head = nn.Linear(shapes[-1][0], classes)
+        self.blocks = nn.ModuleList(
+            Block(inputs, outputs) for _, inputs, outputs in CONVOLUTIONS.values()
+        )
+        self.head = nn.Linear(CONVOLUTIONS["5_1"].outputs, classes)
         self.pooling = pooling
 
     @property
     def layers(self) -> list[tuple[str, Block]]:
         """The blocks with the names of their convolutions, "1_1" to "5_1"."""
-        return list(zip(INDICES, cast(Iterable[Block], self.blocks), strict=True))
+        return list(zip(CONVOLUTIONS, cast(Iterable[Block], self.blocks), strict=True))
 
     def initialise(self, generator: torch.Generator) -> None:
         """Draw the weights: He et al., arXiv 1502.01852, equation 14, for the convolutions."""

@@ -30,7 +30,7 @@ def vgg() -> bytes:
     return _pickled(
         {
             f"features.{index}.{part}": torch.full((1,), 0.25).expand(shape)
-            for index, (outputs, inputs) in CONVOLUTIONS.items()
+            for index, inputs, outputs in CONVOLUTIONS.values()
             for part, shape in (("weight", (outputs, inputs, 3, 3)), ("bias", (outputs,)))
         }
     )

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from torchvision.models.vgg import cfgs, make_layers
 
 from engine.device import choose_device
-from engine.vgg19 import CONVOLUTIONS, Encoder, Features, TapGradient
+from engine.vgg19 import Encoder, Features, TapGradient
+from engine.weights import CONVOLUTIONS
 
 
 def reference(state: Mapping[str, Tensor], pooling: str, padding: str) -> nn.Sequential:
@@ -54,7 +55,7 @@ def test_features_and_gradients_equal_autograds(
     watched = current
     for index, layer in enumerate(model):
         watched = layer(watched)
-        for name, place in CONVOLUTIONS.items():
+        for name, (place, _, _) in CONVOLUTIONS.items():
             if index == place:
                 expected[f"conv{name}"] = watched
             if index == place + 1:

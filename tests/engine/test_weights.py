@@ -32,7 +32,7 @@ class Exploit:
 def state() -> dict[str, torch.Tensor]:
     """Return a VGG-19's convolutions and, as in torchvision's file, parts of its classifier."""
     tensors: dict[str, torch.Tensor] = {"classifier.6.bias": torch.zeros(1000)}
-    for index, (outputs, inputs) in CONVOLUTIONS.items():
+    for index, inputs, outputs in CONVOLUTIONS.values():
         # Expanded tensors keep the files small: a pickle stores the one value under them.
         tensors[f"features.{index}.weight"] = torch.full((1,), 0.5).expand(outputs, inputs, 3, 3)
         tensors[f"features.{index}.bias"] = torch.full((1,), float(index)).expand(outputs)
@@ -42,7 +42,9 @@ def state() -> dict[str, torch.Tensor]:
 def test_bundled_weights_are_the_thirteen_convolutions() -> None:
     """The bundled file gives conv1_1 to conv5_1, finite and in float32, without any cache."""
     tensors = load(find("bundled"))
-    assert set(tensors) == {f"features.{i}.{p}" for i in CONVOLUTIONS for p in ("weight", "bias")}
+    assert set(tensors) == {
+        f"features.{i}.{p}" for i, _, _ in CONVOLUTIONS.values() for p in ("weight", "bias")
+    }
     assert {tensor.dtype for tensor in tensors.values()} == {torch.float32}
     assert sum(tensor.numel() for tensor in tensors.values()) == 12_944_960
 

@@ -17,8 +17,8 @@ from engine.pretraining.training import Trained
 from engine.request import StylizeRequest
 from engine.samples import FOLDER
 from engine.stylize import stylize
-from engine.vgg19 import CONVOLUTIONS, POOLED, Encoder
-from engine.weights import Weights, load
+from engine.vgg19 import POOLED, Encoder
+from engine.weights import CONVOLUTIONS, Weights, load
 
 SIDE = 64  # pixels of the photographs here
 
@@ -49,7 +49,7 @@ def test_folding_changes_nothing(trained: Trained, photographs: tuple[torch.Tens
     picture = plain(photographs[0], SIDE)
     state = folded(trained.network)
     current = picture
-    for name, index in CONVOLUTIONS.items():
+    for name, (index, _, _) in CONVOLUTIONS.items():
         weight, bias = state[f"features.{index}.weight"], state[f"features.{index}.bias"]
         current = F.relu(F.conv2d(current, weight, bias, padding=1))
         if name in POOLED:
