@@ -105,7 +105,7 @@ def probe(encoder: Encoder, training: Dataset, validation: Dataset) -> float:
         optimiser.zero_grad()
         value = F.cross_entropy(known @ weight.t() + bias, labels) + PENALTY * weight.square().sum()
         value.backward()  # type: ignore[no-untyped-call]
-        return float(value)
+        return float(value.detach())
 
     optimiser.step(loss)  # type: ignore[no-untyped-call]
     best = (unknown @ weight.detach().t() + bias.detach()).argmax(1)
