@@ -5,7 +5,8 @@
 An engine that sleeps needs no processor, so this measures what the bot, the server and the
 network add: with none of that, eight workers are eight times one. The bot's own processor time for
 a job is measured in the same run. Then one and two workers of one thread each paint with the real
-engine, in turns, so that what else the machine does slows both alike; two cores should be free.
+engine, in turns, so that what else the machine does slows both alike; two cores should be free. Two
+processes that paint the same without a bot say how much of twice the machine has to give.
 """
 
 import asyncio
@@ -27,9 +28,25 @@ SCRIPT = Script(steps=20, step_seconds=0.1)
 ROUNDS = 5  # jobs for each worker
 PAINTER = "tests.bot.executors.clockwork:load"
 
-
 ENGINE_SIDE, ENGINE_STEPS = 192, 60
 ENGINE_TURNS = 3
+ALONE = f"""
+import time
+from engine import images
+from engine.request import StylizeRequest
+from engine.samples import CONTENTS, STYLES
+from engine.stylize import stylize
+from engine.vgg19 import load_encoder
+
+encoder = load_encoder("bundled", "cpu")
+pictures = images.read(CONTENTS[0].path), (images.read(STYLES[0].path),)
+request = StylizeRequest(*pictures, size={ENGINE_SIDE}, steps={ENGINE_STEPS})
+stylize(request, encoder)  # so that libraries are loaded
+began = time.monotonic()
+for _ in range({ROUNDS}):
+    stylize(request, encoder)
+print(time.monotonic() - began)
+"""
 
 
 async def measure(workers: int, engine: bool = False) -> tuple[float, float]:
@@ -96,11 +113,24 @@ def main() -> None:
         one = one or rate
         print(f"{workers:7}  {rate:6.3f}  {rate / one:9.2f}  {used * 1000:20.1f}")
     print("\nWith the engine, one thread each; load is that of the last minute before it began")
-    print("one, jobs/s  two, jobs/s  times one  load")
+    print("one, jobs/s  two, jobs/s  times one  two without a bot, times one  load")
     for _ in range(ENGINE_TURNS):
         load = os.getloadavg()[0]
         alone, pair = (asyncio.run(measure(workers, engine=True))[0] for workers in (1, 2))
-        print(f"{alone:11.3f}  {pair:11.3f}  {pair / alone:9.2f}  {load:4.1f}")
+        machine = without_bot(2) / without_bot(1)
+        print(f"{alone:11.3f}  {pair:11.3f}  {pair / alone:9.2f}  {machine:27.2f}  {load:4.1f}")
+
+
+def without_bot(processes: int) -> float:
+    """Return the paintings per second of so many processes of one thread each, side by side."""
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", ALONE], env=os.environ | {"OMP_NUM_THREADS": "1"},
+            stdout=subprocess.PIPE, text=True,
+        )
+        for _ in range(processes)
+    ]  # fmt: skip
+    return sum(ROUNDS / float(process.communicate()[0]) for process in running)
 
 
 if __name__ == "__main__":
