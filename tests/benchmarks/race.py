@@ -26,10 +26,14 @@ class Race:
     mural: Sequence[Point]
     plain: Sequence[Point]  # to several times as many seconds
 
+    @property
+    def start(self) -> float:
+        """The second from when on every moment counts."""
+        return min(FIRST_SECONDS, self.mural[-1].seconds / 2)
+
     def won(self) -> bool:
-        """Whether `mural` is better on both at every moment, once there is something to see."""
-        start = min(FIRST_SECONDS, self.mural[-1].seconds / 3)
-        moments = [point for point in self.mural if point.seconds >= start]
+        """Whether `mural` is better on both at every moment from ten seconds, or half-way, on."""
+        moments = [point for point in self.mural if point.seconds >= self.start]
         return all(point.beats(at(self.plain, point.seconds)) for point in moments)
 
     def won_against_longer(self) -> bool:
