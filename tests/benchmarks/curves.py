@@ -27,7 +27,9 @@ def draw(races: Sequence[Race]) -> bytes:
     style.set_yscale("log")
     for colour, name in ((MURAL, "mural"), (PLAIN, "plain Gatys loop")):
         content.plot([], [], color=colour, label=name, lw=2)
-    content.legend(frameon=False, loc="lower right")
+    figure.legend(
+        *content.get_legend_handles_labels(), frameon=False, ncols=2, loc="outside lower center"
+    )
     buffer = BytesIO()
     figure.savefig(buffer, format="png")
     return buffer.getvalue()
