@@ -19,6 +19,7 @@ from engine.presets import SMALLEST_SIDE, Recipe
 # CPU in BF16 at 256 to 1024 pixels; in FP32 they are up to a third too much.
 KEPT_PER_PIXEL = 320
 PASSING_PER_PIXEL = 448
+COPIED_PER_PIXEL = 128  # of a block: its core is cut out of the features that it sees
 FIXED_BYTES = 250 * 2**20
 CANVASES = 10  # float32 pictures: canvas, optimiser, content, and those in passing
 CGROUP = Path("/sys/fs/cgroup")
@@ -55,8 +56,10 @@ def estimate_bytes(
     for side in size:
         at_a_time *= side if side <= plan.block_side else min(side, plan.block_side + 2 * BORDER)
     content = sum(_values_per_pixel(tap) for tap in recipe.content_taps) * width
-    # Of a picture painted as a whole, the content is within what was measured.
-    beside = pixels * content if at_a_time < pixels and plan.keeps_content else 0
+    beside = 0.0
+    if at_a_time < pixels:  # the content of a whole one is within what was measured
+        per_pixel += COPIED_PER_PIXEL * width
+        beside = pixels * content if plan.keeps_content else 0.0
     canvases = CANVASES + (2 * plan.history if recipe.optimiser == "lbfgs" else 0)
     return int(FIXED_BYTES + at_a_time * per_pixel + beside + pixels * 3 * 4 * canvases)
 
