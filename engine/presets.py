@@ -124,7 +124,7 @@ PRESETS = {
             2000,
             SEED,
             fast=replace(SEED, optimiser="lbfgs"),
-            fast_steps=150,
+            fast_steps=200,
         ),
     )
 }

@@ -2,9 +2,11 @@
 and the naive reading's seconds for 2000 steps against ours to the same loss."""
 
 import time
+from contextlib import suppress
 
 from engine import images
 from engine.device import Device
+from engine.errors import Stopped
 from engine.request import Progress, StylizeRequest
 from engine.samples import CONTENTS, STYLES
 from engine.stylize import stylize
@@ -14,6 +16,7 @@ from tests.engine.naive_seed import naive_losses
 from tests.engine.shared import SHARED_PICTURES
 
 STEPS, SIZE, COMPARED, TIMED = 2000, 256, 50, 5
+FAST_STEPS = 600  # at most; it stops at the original's loss, and the preset has 200
 
 
 def run(device: Device) -> dict[str, float]:
@@ -48,20 +51,23 @@ def run(device: Device) -> dict[str, float]:
         if not reached and progress.losses.total <= original.losses.total:
             reached.append(progress)
 
-    request = StylizeRequest(pair[0], (pair[1],), preset="seed", size=SIZE, fast=True)
-    fast = stylize(request, encoder, on_progress=watch)
+    pictures = pair[0], (pair[1],)
+    request = StylizeRequest(*pictures, preset="seed", size=SIZE, steps=FAST_STEPS, fast=True)
+    with suppress(Stopped):
+        stylize(request, encoder, on_progress=watch, should_stop=lambda: bool(reached))
     figures = {
         "seed_naive_seconds_per_step": naive_seconds,
         "seed_loss_deviation": deviation,
         "seed_original_loss": original.losses.total,
         "seed_original_seconds": original.seconds,
-        "seed_fast_final_loss": fast.losses.total,
     }
     if reached:
         figures["seed_fast_steps"] = reached[0].step
         figures["seed_fast_seconds"] = reached[0].seconds
         figures["seed_steps_ratio"] = STEPS / reached[0].step
         figures["seed_time_ratio"] = STEPS * naive_seconds / reached[0].seconds
+    else:
+        print(f"--fast did not reach the original's loss in {FAST_STEPS} steps.")
     for name, value in figures.items():
         print(f"{name:30} {value:10.4g}")
     return figures
