@@ -25,7 +25,7 @@ class Content(Protocol):
 
 
 class KeptContent:
-    """Features of the whole picture, kept: 80 bytes a pixel for `mural` in 16 bits."""
+    """Features of the whole picture, kept: 112 bytes a pixel for `mural` in 16 bits."""
 
     def __init__(self, features: Mapping[str, Tensor]) -> None:
         self._features = features

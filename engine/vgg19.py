@@ -158,7 +158,7 @@ class Encoder:
             if last == f"relu{layer.name}":
                 break
             if pooled:
-                current = _pool(rectified, pooling)
+                current = pool(rectified, pooling)
         return Features(found, steps, pooling)
 
 
@@ -194,7 +194,8 @@ def _relu_backward_(gradient: Tensor, rectified: Tensor) -> Tensor:
     return gradient
 
 
-def _pool(features: Tensor, pooling: str) -> Tensor:
+def pool(features: Tensor, pooling: str) -> Tensor:
+    """Halve both sides of (N, C, H, W), by "average" or by "max"."""
     return F.avg_pool2d(features, 2) if pooling == "average" else F.max_pool2d(features, 2)
 
 

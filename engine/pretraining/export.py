@@ -16,8 +16,8 @@ from engine import images
 from engine.errors import DatasetRejected, ImageRejected, TrainingFailed
 from engine.files import written_whole
 from engine.pretraining.augment import plain
-from engine.pretraining.network import Classifier, pool
-from engine.vgg19 import POOLED
+from engine.pretraining.network import Classifier
+from engine.vgg19 import POOLED, pool
 from engine.weights import CONVOLUTIONS
 
 PHOTOGRAPH_SIDE = 256  # pixels, at which activations are measured

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.vgg19 import POOLED
+from engine.vgg19 import POOLED, pool
 from engine.weights import CONVOLUTIONS
 
 
@@ -71,8 +71,3 @@ class Classifier(nn.Module):
             if name in POOLED:
                 current = pool(current, self.pooling)
         return current
-
-
-def pool(features: Tensor, pooling: str) -> Tensor:
-    """Halve both sides of (N, C, H, W)."""
-    return F.avg_pool2d(features, 2) if pooling == "average" else F.max_pool2d(features, 2)

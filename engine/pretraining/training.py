@@ -176,9 +176,12 @@ class _Lesson:
         per_epoch = len(self._dataset.labels) // course.batch
         total = per_epoch * course.epochs
         losses: list[Tensor] = []
+        order = self._order(self._step // per_epoch)
         while self._step < total:
             epoch, place = divmod(self._step, per_epoch)
-            chosen = self._order(epoch)[place * course.batch : (place + 1) * course.batch]
+            if place == 0:
+                order = self._order(epoch)
+            chosen = order[place * course.batch : (place + 1) * course.batch]
             self._optimiser.param_groups[0]["lr"] = course.rate_at((self._step + 1) / total)
             batch = pictures[chosen.to(pictures.device)].to(self._device.torch_device)
             labels = self._dataset.labels[chosen].to(self._device.torch_device)

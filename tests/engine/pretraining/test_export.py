@@ -12,12 +12,12 @@ from engine.errors import DatasetRejected, TrainingFailed
 from engine.pretraining.augment import plain
 from engine.pretraining.card import model_card
 from engine.pretraining.export import export, folded, read_photographs
-from engine.pretraining.network import Classifier, pool
+from engine.pretraining.network import Classifier
 from engine.pretraining.training import Trained
 from engine.request import StylizeRequest
 from engine.samples import FOLDER
 from engine.stylize import stylize
-from engine.vgg19 import POOLED, Encoder
+from engine.vgg19 import POOLED, Encoder, pool
 from engine.weights import CONVOLUTIONS, Weights, load
 
 SIDE = 64  # pixels of the photographs here
