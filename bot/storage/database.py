@@ -6,7 +6,6 @@ holds until it has written, whichever process shares the database.
 """
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,10 +16,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, event, make_url
-from sqlalchemy.engine.interfaces import AdaptedConnection, DBAPIConnection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from bot.storage import sqlite
 
 # Every feature's store declares its tables here. Constraints are named by rule, because a
 # migration can only change what has a name.
@@ -58,12 +58,16 @@ class Database:
         parsed = make_url(url)
         parsed = parsed.set(drivername=DRIVERS.get(parsed.drivername, parsed.drivername))
         self._sqlite = parsed.get_backend_name() == "sqlite"
-        connect = _sqlite_arguments if self._sqlite else _postgres_arguments
-        self._engine = create_async_engine(
-            parsed,
-            connect_args=connect(busy_seconds),
-            pool_pre_ping=not self._sqlite,  # a server may have been restarted
-        )
+        if self._sqlite:
+            self._engine = create_async_engine(
+                parsed, async_creator=lambda: sqlite.connect(parsed, busy_seconds)
+            )
+        else:
+            self._engine = create_async_engine(
+                parsed,
+                connect_args=_postgres_arguments(busy_seconds),
+                pool_pre_ping=True,  # the server may have been restarted
+            )
         self._reading = self._writing = self._engine
         # Waiting here is first come, first served; waiting in SQLite is polling.
         self._write_lock = asyncio.Lock()
@@ -144,11 +148,6 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(alembic_config(connection), "head")
 
 
-def _sqlite_arguments(busy_seconds: float) -> dict[str, Any]:
-    # isolation_level None: we begin transactions ourselves, see `_begin`
-    return {"timeout": busy_seconds, "isolation_level": None}
-
-
 def _postgres_arguments(busy_seconds: float) -> dict[str, Any]:
     milliseconds = {
         "lock_timeout": 1000 * busy_seconds,
@@ -176,10 +175,5 @@ def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
 def _begin(connection: Connection) -> None:
     # A transaction that begins by reading cannot always be turned into one that writes
     # (SQLITE_BUSY_SNAPSHOT, at once), so those that will write say so when they begin.
-    begin = connection.get_execution_options().get("begin", "BEGIN")
-    # without a cursor of SQLAlchemy's: each call to one is a trip to SQLite's thread and back
-    driver = cast(AdaptedConnection, connection.connection.dbapi_connection)
-    try:
-        driver.run_async(lambda sqlite: sqlite.execute(begin))
-    except sqlite3.OperationalError as error:  # another process writes for too long
-        raise OperationalError(begin, None, error) from error
+    driver = cast(sqlite.PromptConnection, connection.connection.driver_connection)
+    driver.begin = connection.get_execution_options().get("begin", "BEGIN")
