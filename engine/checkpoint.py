@@ -16,8 +16,11 @@ from engine.presets import settle
 from engine.request import StylizeRequest
 from engine.scales import plan_scales
 
-# A file is written when the time since the last one is this many times what that one took.
+# A file is written when the time since the last one is this many times what that one took, and so
+# many steps were taken: a worker on another machine sends each file away, which costs it and the
+# server more than the writing does.
 PAUSE_PER_WRITE = 20.0
+STEPS_PER_WRITE = 4
 
 
 @dataclass(frozen=True)
@@ -52,19 +55,20 @@ class CheckpointWriter:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._next_at = 0.0
+        self._next_step = 0
 
-    @property
-    def due(self) -> bool:
-        """Whether it is time to write again."""
-        return time.monotonic() >= self._next_at
+    def due(self, step: int) -> bool:
+        """Whether it is time to write again, after so many steps."""
+        return step >= self._next_step and time.monotonic() >= self._next_at
 
-    def write(self, saved: Saved) -> None:
+    def write(self, step: int, saved: Saved) -> None:
         """Write the file whole or not at all. Raises OutputRejected where it cannot be written."""
         began = time.monotonic()
         with written_whole(self._path) as partial:
             torch.save(vars(saved), partial)
         now = time.monotonic()
         self._next_at = now + PAUSE_PER_WRITE * (now - began)
+        self._next_step = step + STEPS_PER_WRITE
 
 
 def read_checkpoint(path: Path, expected: str) -> Saved:

@@ -68,8 +68,8 @@ def stylize(
         # The steps. One that was not finite changed nothing, and is done again in FP32.
         while log.steps_left:
             stopping = should_stop is not None and should_stop()
-            if writer and (stopping or writer.due):
-                writer.write(Saved(mark, stepper.state(), log.state()))
+            if writer and (stopping or writer.due(log.step)):
+                writer.write(log.step, Saved(mark, stepper.state(), log.state()))
             if stopping:
                 raise Stopped(f"Stopped after step {log.step} of {steps}.")
             for reading in stepper.take(log.steps_left):

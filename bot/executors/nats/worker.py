@@ -257,8 +257,7 @@ class Worker:
         if file is None or not file.exists() or file.stat().st_mtime == work.uploaded:
             return
         work.uploaded = file.stat().st_mtime
-        data = await asyncio.to_thread(file.read_bytes)
-        await self._link.pictures.put(wire.checkpoint_of(work.order.job_id), data)
+        await self._link.upload_once(wire.checkpoint_of(work.order.job_id), file)
 
     async def _stop(self, work: _Work, why: Literal["cancelled", "void", "handed back"]) -> None:
         work.stop = work.stop or why
