@@ -6,7 +6,7 @@ import logging
 import uuid
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from nats.aio.msg import Msg
@@ -20,6 +20,9 @@ from bot.executors.nats.link import TROUBLE, Access, Link
 log = logging.getLogger(__name__)
 
 OUTCOME_WAIT = 5.0  # seconds that one look for an outcome lasts
+
+# a worker says the same every second for as long as nothing changes
+_hello = lru_cache(maxsize=256)(partial(wire.decode, wire.Hello))
 
 
 @dataclass(eq=False)
@@ -149,11 +152,8 @@ class NatsExecutor:
     async def _send(self, attempt: _Attempt) -> None:
         sent, order, link = attempt.sent, attempt.order, self._link
         await link.until_open()
-        files = {wire.content_of(sent.key): order.content}
-        files |= {wire.style_of(sent.key, n): style for n, style in enumerate(order.styles)}
-        for name, file in files.items():
-            attempt.objects.append(name)
-            await link.upload(name, file)
+        attempt.objects.append(wire.pictures_of(sent.key))
+        await link.upload(wire.pictures_of(sent.key), order.content, *order.styles)
         attempt.number = await link.keep(wire.ORDER, sent.key, sent)
         await self._nudge(attempt)
 
@@ -181,26 +181,21 @@ class NatsExecutor:
             raise PaintingCancelled
         if outcome.painted is None:
             raise ExecutorLost(outcome.sentence)
-        wanted = {wire.result_of(key, outcome.worker): order.result}
-        if order.timelapse is not None:
-            wanted[wire.timelapse_of(key, outcome.worker)] = order.timelapse
-        for name, file in wanted.items():
-            attempt.objects.append(name)
-            if not await self._link.insist(name, partial(self._link.download, name, file)):
-                raise ExecutorLost("The server has lost what was painted.")
+        name = wire.result_of(key, outcome.worker)
+        attempt.objects.append(name)
+        files = [order.result] if order.timelapse is None else [order.result, order.timelapse]
+        if not await self._link.insist(name, lambda: self._link.download(name, *files)):
+            raise ExecutorLost("The server has lost what was painted.")
         return outcome.painted
 
     async def _clear_away(self, attempt: _Attempt) -> None:
-        """Leave nothing of an attempt on the server; a lost one leaves its checkpoint."""
+        """Leave nothing of an attempt on the server; its worker sees to the checkpoint."""
         ended, objects = attempt.ended, attempt.objects
-        how = None
-        if ended.done() and not ended.cancelled() and ended.exception() is None:
-            how = ended.result().how
-        if how is None:  # given up from here; a worker may be at it, or about to
+        if not ended.done() or ended.cancelled() or ended.exception() is not None:
+            # given up from here; a worker may be at it, or about to
             await self._link.send(wire.CANCEL, wire.Stop(attempt.sent.key))
             if attempt.number is not None:
                 await self._link.withdraw(wire.ORDERS, attempt.number)
-        if how != "lost":
             objects.append(wire.checkpoint_of(attempt.sent.job_id))
         await self._link.remove(*objects)
 
@@ -228,7 +223,7 @@ class NatsExecutor:
     async def _met(self, message: Msg) -> None:
         """Hear of a worker."""
         try:
-            hello = wire.decode(wire.Hello, message.data)
+            hello = _hello(message.data)
         except wire.UNREADABLE:
             log.warning("a worker of another version speaks on %s", message.subject)
             return
@@ -283,8 +278,7 @@ class NatsExecutor:
             return
         log.info("%s ended a second time; dropped", outcome.key)
         if attempt is None or attempt.worker != outcome.worker:  # its pictures are not being read
-            names = wire.result_of, wire.timelapse_of
-            self._do(self._link.remove(*(name(outcome.key, outcome.worker) for name in names)))
+            self._do(self._link.remove(wire.result_of(outcome.key, outcome.worker)))
 
     def _changed(self) -> None:
         for listener in self._listeners:

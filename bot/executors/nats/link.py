@@ -16,10 +16,10 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext, api
 from nats.js.errors import APIError, NotFoundError, ServerError, ServiceUnavailableError
 from nats.js.errors import Error as JetStreamError
-from nats.js.object_store import ObjectStore
 
-from bot.executors.nats import objects, wire
+from bot.executors.nats import wire
 from bot.executors.nats.client import SternClient
+from bot.executors.nats.objects import Objects
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class Link:
         self._asked: set[asyncio.Task[Msg]] = set()  # questions that end with the connection
         self.client = SternClient()
         self.streams: JetStreamContext
-        self.pictures: ObjectStore
+        self.objects: Objects
 
     @property
     def fault(self) -> str | None:
@@ -168,29 +168,31 @@ class Link:
         status = (message.headers or {}).get("Status")
         return message if status is None else None  # 404 and 408: there is none
 
-    async def upload(self, name: str, file: Path) -> None:
-        """Put a file into the object store, however long that takes."""
-        data = await asyncio.to_thread(file.read_bytes)
-        await self.insist(name, lambda: self.pictures.put(name, data))
+    async def upload(self, name: str, *files: Path) -> None:
+        """Put files into the object store as one object, however long that takes."""
+        data = await asyncio.to_thread(lambda: [file.read_bytes() for file in files])
+        await self.insist(name, lambda: self.objects.write(name, data))
 
     async def upload_once(self, name: str, file: Path) -> None:
-        """Put a file into the object store, in few chunks, or raise what `insist` knows as trouble.
+        """Put a file in the place of an older one, or raise what `insist` knows as trouble.
 
-        A quarter of the chunks is a quarter of the work for both ends; but where a network takes
-        longer than `ANSWER_SECONDS` for one, nothing arrives.
+        It goes in few chunks. A quarter of them is a quarter of the work for both ends; but where
+        a network takes longer than `ANSWER_SECONDS` for one, nothing arrives.
         """
         data = await asyncio.to_thread(file.read_bytes)
         chunk = min(LARGE_CHUNK, self.client.max_payload)
-        options = api.ObjectMetaOptions(max_chunk_size=chunk)
-        await self.pictures.put(name, data, api.ObjectMeta(options=options))
+        await self.objects.remove_older(name, await self.objects.write(name, [data], chunk))
 
-    async def download(self, name: str, file: Path) -> bool:
-        """Fetch a file from the object store; False where there is none."""
+    async def download(self, name: str, *files: Path) -> bool:
+        """Fetch what `upload` stored; False where that is not there, or not so many files."""
         try:
-            data = await objects.read(self.streams, self.pictures, wire.PICTURES, name)
+            data = await self.objects.read(name)
         except NotFoundError:
             return False
-        await asyncio.to_thread(file.write_bytes, data)
+        if len(data) != len(files):
+            return False
+        pairs = list(zip(files, data, strict=True))
+        await asyncio.to_thread(lambda: [file.write_bytes(part) for file, part in pairs])
         return True
 
     async def remove(self, *names: str) -> None:
@@ -207,9 +209,7 @@ class Link:
 
     async def _remove(self, name: str) -> None:
         try:
-            await self.pictures.delete(name)
-        except NotFoundError:
-            pass
+            await self.objects.remove(name)
         except TROUBLE as error:
             log.info("%s stays for now: %s", name, _words(error))
 
@@ -264,11 +264,12 @@ class Link:
                 filter_subject=subject,
             )
         try:
-            self.pictures = await self.streams.object_store(wire.PICTURES)
+            await self.streams.object_store(wire.PICTURES)
         except NotFoundError:
-            self.pictures = await self.streams.create_object_store(
+            await self.streams.create_object_store(
                 wire.PICTURES, config=api.ObjectStoreConfig(ttl=KEPT_SECONDS)
             )
+        self.objects = Objects(self.streams, wire.PICTURES)
 
     async def _failed(self, error: Exception) -> None:
         why = _words(error)

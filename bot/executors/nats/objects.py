@@ -1,33 +1,122 @@
-"""Reads from a NATS object store, by questions that are answered or time out."""
+"""Objects in a NATS object store, with as few questions to the server as they can be had for.
+
+They lie there as any client of NATS lays them down (ADR-20): chunks, and a message that describes
+them. nats-py asks the server three or four times for each thing that is done with one, leaves a
+stone where one was, and waits for ever for a chunk that is not there any more.
+"""
 
 import base64
 import hashlib
+import itertools
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
-from nats.js import JetStreamContext
+from nats.js import JetStreamContext, api
 from nats.js.errors import DigestMismatchError, NotFoundError
-from nats.js.object_store import ObjectStore
+from nats.js.kv import MSG_ROLLUP_SUBJECT
+from nats.nuid import NUID
+
+SMALL_CHUNK = 128 * 1024  # bytes; the usual size
+LENGTHS = "Lengths"  # a header: how many bytes each of the files in an object has
 
 
-async def read(streams: JetStreamContext, store: ObjectStore, bucket: str, name: str) -> bytes:
-    """Read an object, chunk by chunk. Raises NotFoundError where it, or a part of it, is not there.
+class Objects:
+    """The objects of one bucket. An object is one file or several, one after the other.
 
-    nats-py's own `get` has the server push the chunks, and copies all that it has for each one: 217
-    MB, a checkpoint at 1024 pixels, took it 78 s and take this 0.7. Where a chunk is not there any
-    more, for whoever stored or deleted the object was cut off, it waits for ever, and after a
-    reconnection it was seen to wait for chunks that were there.
+    Names are words of letters, digits, - and _, with / between them.
     """
-    info = await store.get_info(name)
-    data = bytearray()
-    position = 1  # in the stream, from which the next chunk is looked for
-    for _ in range(info.chunks or 0):
-        chunk = await streams.get_msg(
-            f"OBJ_{bucket}", position, f"$O.{bucket}.C.{info.nuid}", direct=True, next=True
+
+    def __init__(self, streams: JetStreamContext, bucket: str) -> None:
+        self._streams = streams
+        self._bucket = bucket
+        self._stream = f"OBJ_{bucket}"
+        self._nuid = NUID()
+
+    async def write(self, name: str, files: Sequence[bytes], chunk: int = SMALL_CHUNK) -> int:
+        """Store an object of this name, in chunks of so many bytes, in place of an older one.
+
+        Returns the place in the stream from which on it lies there; see `remove_older`.
+        """
+        data = memoryview(b"".join(files))
+        # of its own, so that it does not get between what a write that was cut off left
+        nuid = f"{_words(name)}.{self._nuid.next().decode()}"
+        info = api.ObjectInfo(
+            name=name,
+            bucket=self._bucket,
+            nuid=nuid,
+            size=len(data),
+            mtime=datetime.now(UTC).isoformat(),
+            chunks=-(-len(data) // chunk),
+            digest=_digest(data),
+            headers={LENGTHS: [str(len(file)) for file in files]},
+            options=api.ObjectMetaOptions(max_chunk_size=chunk),
         )
-        if chunk.seq is None or chunk.data is None:
+        try:
+            first = None
+            for start in range(0, len(data), chunk):
+                part = bytes(data[start : start + chunk])
+                ack = await self._streams.publish(self._chunks(nuid), part)
+                first = first or ack.seq
+            ack = await self._streams.publish(
+                self._description(name),
+                json.dumps(info.as_dict()).encode(),
+                headers={api.Header.ROLLUP: MSG_ROLLUP_SUBJECT},
+            )
+        except Exception:
+            # a server whose disk is full does not answer a write, but says so here
+            await self._streams.purge_stream(self._stream, subject=self._chunks(nuid))
+            raise
+        return first or ack.seq
+
+    async def read(self, name: str) -> list[bytes]:
+        """Read the files of an object. Raises NotFoundError where a part of it is not there."""
+        about = await self._streams.get_msg(
+            self._stream, subject=self._description(name), direct=True
+        )
+        if about.data is None:
             raise NotFoundError
-        position = chunk.seq + 1
-        data += chunk.data
-    digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode()
-    if data and (info.digest or "").lower() != f"sha-256={digest}".lower():
-        raise DigestMismatchError
-    return bytes(data)
+        info = api.ObjectInfo.from_response(json.loads(about.data))
+        data = bytearray()
+        position = 1  # in the stream, from which the next chunk is looked for
+        for _ in range(info.chunks or 0):
+            chunk = await self._streams.get_msg(
+                self._stream, position, self._chunks(info.nuid), direct=True, next=True
+            )
+            if chunk.seq is None or chunk.data is None:
+                raise NotFoundError
+            position = chunk.seq + 1
+            data += chunk.data
+        if data and (info.digest or "").lower() != _digest(data).lower():
+            raise DigestMismatchError
+        lengths = (info.headers or {}).get(LENGTHS) or [str(len(data))]
+        ends = list(itertools.accumulate(int(length) for length in lengths))
+        return [bytes(data[start:end]) for start, end in itertools.pairwise([0, *ends])]
+
+    async def remove(self, name: str) -> None:
+        """Delete an object; there need not be one."""
+        await self._streams.purge_stream(self._stream, subject=self._description(name))
+        await self._purge_chunks(name)
+
+    async def remove_older(self, name: str, place: int) -> None:
+        """Delete what is left of those that were replaced by the one from `place` on."""
+        await self._purge_chunks(name, place)
+
+    async def _purge_chunks(self, name: str, before: int | None = None) -> None:
+        subject = self._chunks(f"{_words(name)}.>")
+        await self._streams.purge_stream(self._stream, seq=before, subject=subject)
+
+    def _chunks(self, nuid: str) -> str:
+        return f"$O.{self._bucket}.C.{nuid}"
+
+    def _description(self, name: str) -> str:
+        return f"$O.{self._bucket}.M.{base64.urlsafe_b64encode(name.encode()).decode()}"
+
+
+def _words(name: str) -> str:
+    """Write a name as the words of a subject, so that what belongs to it can be purged."""
+    return name.replace("/", ".")
+
+
+def _digest(data: bytes | bytearray | memoryview) -> str:
+    return f"SHA-256={base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode()}"

@@ -157,24 +157,14 @@ def decode(kind: type[T], data: bytes) -> T:
     return kind(**{name: value for name, value in values.items() if name in known})
 
 
-def content_of(key: str) -> str:
-    """Name an order's content picture in the object store."""
-    return f"{key}/content"
-
-
-def style_of(key: str, number: int) -> str:
-    """Name one of an order's styles in the object store."""
-    return f"{key}/style-{number}"
+def pictures_of(key: str) -> str:
+    """Name an order's pictures in the object store: the content, then the styles."""
+    return f"{key}/pictures"
 
 
 def result_of(key: str, worker: str) -> str:
-    """Name the painting in the object store; two workers may both have made one."""
+    """Name the painting in the object store, and its time-lapse; two workers may have made one."""
     return f"{key}/result/{worker}"
-
-
-def timelapse_of(key: str, worker: str) -> str:
-    """Name the time-lapse in the object store."""
-    return f"{key}/timelapse/{worker}"
 
 
 def checkpoint_of(job_id: int) -> str:

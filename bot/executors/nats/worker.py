@@ -154,6 +154,7 @@ class Worker:
         work = _Work(order, message, _files_of(order, folder))
         self._at_work[order.key] = work
         tasks = [asyncio.create_task(t) for t in (self._keep_lease(work), self._save_often(work))]
+        outcome = None
         try:
             await self._say_hello()
             outcome = await self._paint(work)
@@ -169,6 +170,8 @@ class Worker:
                 self._done.set()
             await self._say_hello()
             await asyncio.to_thread(_remove, folder)
+        if outcome is not None and outcome.how != "lost":  # nobody will go on from here
+            await self._link.remove(wire.checkpoint_of(order.job_id))
 
     async def _paint(self, work: _Work) -> wire.Outcome | None:
         """Paint an order; None where it is somebody else's now."""
@@ -203,9 +206,8 @@ class Worker:
         key, files = work.order.key, work.files
         if not files.result.exists():
             return wire.Outcome(key, self._id, "lost", "the engine wrote no picture")
-        await self._link.upload(wire.result_of(key, self._id), files.result)
-        if files.timelapse is not None:
-            await self._link.upload(wire.timelapse_of(key, self._id), files.timelapse)
+        made = [files.result] if files.timelapse is None else [files.result, files.timelapse]
+        await self._link.upload(wire.result_of(key, self._id), *made)
         return wire.Outcome(key, self._id, "painted", painted=outcome)
 
     async def _stopped(self, work: _Work) -> wire.Outcome | None:
@@ -221,11 +223,8 @@ class Worker:
     async def _fetch(self, work: _Work) -> bool:
         """Bring an order's pictures here, and another worker's checkpoint if there is one."""
         order, files, link = work.order, work.files, self._link
-        wanted = {wire.content_of(order.key): files.content}
-        wanted |= {wire.style_of(order.key, n): style for n, style in enumerate(files.styles)}
-        for name, file in wanted.items():
-            if not await link.download(name, file):
-                return False
+        if not await link.download(wire.pictures_of(order.key), files.content, *files.styles):
+            return False
         if files.resume is not None:
             await link.download(wire.checkpoint_of(order.job_id), files.resume)
         return True
