@@ -5,7 +5,7 @@ the listeners. Only one service may work on the jobs of a shard.
 """
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from random import Random
 from typing import Any
 
@@ -30,6 +30,7 @@ from bot.jobs.store import WAITING_OR_PAINTING, JobStore
 from bot.storage.keeper import PictureKeeper
 
 Listener = Callable[[Job], None]
+CardPlace = tuple[int, int]  # the ids of a channel and of a message in it
 
 LEARN_FROM = 200  # paintings, when the bot starts
 
@@ -84,20 +85,29 @@ class JobService:
         return lambda: self._listeners.remove(listener)
 
     async def submit(
-        self, origin: Origin, recipe: Recipe, limits: JobLimits, parent_id: int | None = None
+        self,
+        origin: Origin,
+        recipe: Recipe,
+        limits: JobLimits,
+        parent_id: int | None = None,
+        *,
+        card: CardPlace | None = None,
+        settle: Callable[[AsyncConnection], Awaitable[None]] | None = None,
     ) -> Job:
         """Queue a painting. Its pictures must be in the picture store already.
 
-        An interaction that was submitted before gives the job it made then. Raises
+        `card` is the message that is to show it, where that is known; `settle` is done in the same
+        transaction. An interaction that was submitted before gives the job it made then. Raises
         `MemberQuotaReached`, `GuildQuotaReached` and `PictureGone`.
         """
+        channel_id, message_id = card or (None, None)
         recipe = complete(recipe)
         job = Job(
             id=0,
             state=JobState.QUEUED,
             origin=origin,
             recipe=recipe,
-            delivery=Delivery(nonce=str(self._random.getrandbits(63))),
+            delivery=Delivery(str(self._random.getrandbits(63)), channel_id, message_id),
             predicted_seconds=self._schedule.predict(recipe),
             created_at=self._clock(),
             parent_id=parent_id,
@@ -106,20 +116,28 @@ class JobService:
             self._keeper.referring_to([recipe.content, *recipe.styles]),
             self._database.write() as connection,
         ):
+            if settle is not None:
+                await settle(connection)
             known = await self._store.of_interaction(connection, origin.interaction_id)
             if known:
                 return known
-            await self._check_limits(connection, origin, limits)
+            await self.check_quota(connection, origin, limits)
             job = await self._store.add(connection, job)
         self._schedule.enter(job)
         self._announce(job)
         return job
 
-    async def check_quota(self, origin: Origin, limits: JobLimits) -> None:
+    async def check_quota(
+        self, connection: AsyncConnection, origin: Origin, limits: JobLimits
+    ) -> None:
         """Raise `MemberQuotaReached` or `GuildQuotaReached` where `submit` would as things are."""
-        async with self._database.read() as connection:
-            if await self._store.of_interaction(connection, origin.interaction_id) is None:
-                await self._check_limits(connection, origin, limits)
+        of_member, of_guild = await self._store.under_way(
+            connection, origin.guild_id, origin.member_id
+        )
+        if of_member >= limits.per_member:
+            raise MemberQuotaReached(limits.per_member)
+        if of_guild >= limits.per_guild:
+            raise GuildQuotaReached(limits.per_guild)
 
     async def cancel(self, job_id: int, actor: Actor) -> Job:
         """Cancel a job: at once while it is queued, within two steps while it is being painted.
@@ -296,17 +314,6 @@ class JobService:
         A delivering job becomes done. `delivered` may follow, when the member fetches it.
         """
         return await self._change(job_id, lambda job: transitions.kept(job, self._clock()))
-
-    async def _check_limits(
-        self, connection: AsyncConnection, origin: Origin, limits: JobLimits
-    ) -> None:
-        of_member, of_guild = await self._store.under_way(
-            connection, origin.guild_id, origin.member_id
-        )
-        if of_member >= limits.per_member:
-            raise MemberQuotaReached(limits.per_member)
-        if of_guild >= limits.per_guild:
-            raise GuildQuotaReached(limits.per_guild)
 
     async def _change(self, job_id: int, rule: Callable[[Job], Job]) -> Job:
         """Apply a transition to a job in one transaction; then, and only then, act on it."""

@@ -102,8 +102,13 @@ async def accept(muralize: Muralize, interaction: Interaction, request: Request 
     # but a disk that hangs must not cost the answer its 3 s.
     remembering = asyncio.create_task(muralize.remember(request))
     await asyncio.wait({remembering}, timeout=REMEMBER_SECONDS)
+    if remembering.done():
+        remembering.result()  # refused before anything was promised
+    card = None
     try:
-        await interaction.response.defer(thinking=True, ephemeral=request.origin.private)
+        answered = await interaction.response.defer(thinking=True, ephemeral=request.origin.private)
+        if answered is not None and answered.message_id is not None:
+            card = request.origin.channel_id, answered.message_id
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         await remembering
         if not answers.may_have_arrived(error):
@@ -113,7 +118,7 @@ async def accept(muralize: Muralize, interaction: Interaction, request: Request 
         log.warning("interaction %d may have been answered: %s", interaction.id, error)
     await remembering
     try:
-        await muralize.start(request)
+        await muralize.start(request, card)
     except Exception as error:  # noqa: BLE001 - as at the edge, but it is forgotten once told
         if await answers.tell(interaction, error):
             await muralize.forget(request)

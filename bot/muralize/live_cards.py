@@ -21,6 +21,7 @@ class Pace:
     painting: float = 3.0  # between two edits of one card while it is painted
     waiting: float = 15.0  # the same while it waits; Discord counts the time down by itself
     look: float = 0.5  # between two looks at what has changed
+    gather: float = 0.1  # from a change to its edit: a job whose turn comes at once is shown once
     at_a_time: int = 8  # edits under way together
 
 
@@ -65,8 +66,9 @@ class LiveCards:
                     self._follow(job)
             while True:
                 self._start_edits()
-                # new jobs are shown at once, progress when it is looked for
-                await _either(self._changed, self._pace.look)
+                # new jobs are shown soon, progress when it is looked for
+                if await _within(self._pace.look, self._changed):
+                    await asyncio.sleep(self._pace.gather)
                 self._changed.clear()
         finally:
             unsubscribe()
@@ -170,9 +172,10 @@ def _coarse(seconds: float) -> int:
     return round(seconds / step) * round(step)
 
 
-async def _either(event: asyncio.Event, seconds: float) -> None:
+async def _within(seconds: float, event: asyncio.Event) -> bool:
+    """Wait for an event, and say whether it came."""
     try:
         async with asyncio.timeout(seconds):
-            await event.wait()
+            return await event.wait()
     except TimeoutError:
-        pass
+        return False

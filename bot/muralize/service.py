@@ -5,12 +5,13 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from bot.errors import JobNotFound, NothingToPaint, Refused
 from bot.guilds.model import Rules
 from bot.guilds.service import GuildService, check_channel
 from bot.jobs.model import Job, Origin, Recipe
-from bot.jobs.service import JobService
+from bot.jobs.service import CardPlace, JobService
 from bot.muralize.intake import Intake
 from bot.muralize.request import Repeat, Request, recipe_for
 from bot.muralize.store import RequestStore
@@ -76,15 +77,23 @@ class Muralize:
             )
 
     async def remember(self, request: Request | Repeat) -> None:
-        """Keep a request, so that a crash before it is a job does not lose it."""
-        await self._requests.add(request)
+        """Keep a request, so that a crash before it is a job does not lose it.
+
+        Raises MemberQuotaReached and GuildQuotaReached: nothing is fetched then.
+        """
+        rules = await self._guilds.rules(request.origin.guild_id)
+        async with self._requests.database.write() as connection:
+            await self._jobs.check_quota(connection, request.origin, rules.jobs)
+            await self._requests.add(connection, request)
 
     async def forget(self, request: Request | Repeat) -> None:
         """Drop a request that came to nothing."""
         await self._requests.remove(request)
 
-    async def start(self, request: Request | Repeat) -> Job | None:
+    async def start(self, request: Request | Repeat, card: CardPlace | None = None) -> Job | None:
         """Fetch the pictures that a remembered request needs and queue the painting.
+
+        `card` is the message that answered the request, where that is known.
 
         Raises Refused and ImageRejected; whoever tells the member so forgets the request then, for
         a crash before that must not lose it. None when the bot is stopping: the next start will go
@@ -92,18 +101,16 @@ class Muralize:
         """
         if self._closing.is_set():
             return None
-        fetching = asyncio.create_task(self._fetch_and_submit(request))
+        fetching = asyncio.create_task(self._fetch_and_submit(request, card))
         self._fetching.add(fetching)
         try:
-            job = await fetching
+            return await fetching
         except asyncio.CancelledError:
             if self._closing.is_set():
                 return None
             raise
         finally:
             self._fetching.discard(fetching)
-        await self._requests.remove(request)
-        return job
 
     async def close(self) -> None:
         """Leave the requests whose pictures are being fetched to the next start."""
@@ -125,19 +132,30 @@ class Muralize:
             else:
                 log.info("a request of the last run became job %s", job.id if job else "none yet")
 
-    async def _fetch_and_submit(self, request: Request | Repeat) -> Job:
+    async def _fetch_and_submit(self, request: Request | Repeat, card: CardPlace | None) -> Job:
         rules = await self._guilds.rules(request.origin.guild_id)
+        submit = partial(
+            self._jobs.submit,
+            request.origin,
+            limits=rules.jobs,
+            card=card,
+            settle=partial(self._requests.settle, request=request),
+        )
         if isinstance(request, Repeat):
-            return await self._submit_again(request, rules)
+            job = await self._jobs.get(request.job_id)
+            if job is None:
+                raise JobNotFound(request.job_id)
+            return await submit(
+                self._changed(job, request.change, rules.largest_size), parent_id=job.id
+            )
         self.check(request, rules)
-        await self._jobs.check_quota(request.origin, rules.jobs)  # before anything is fetched
         usual = min(self._usual_size, rules.largest_size)
 
         async def take_in() -> Job:
             recipe = await self._recipe(request, rules.default_preset)
             if recipe.size is None and PRESETS[recipe.preset].size > usual:
                 recipe = replace(recipe, size=usual)
-            return await self._jobs.submit(request.origin, recipe, rules.jobs)
+            return await submit(recipe)
 
         return await insist(take_in)
 
@@ -149,13 +167,6 @@ class Muralize:
         saved = await self._styles.find(request.origin.guild_id, request.style_name or "")
         (content,) = await self._intake.take([request.content])
         return recipe_for(request, content, saved.picture, saved, preset)
-
-    async def _submit_again(self, repeat: Repeat, rules: Rules) -> Job:
-        job = await self._jobs.get(repeat.job_id)
-        if job is None:
-            raise JobNotFound(repeat.job_id)
-        recipe = self._changed(job, repeat.change, rules.largest_size)
-        return await self._jobs.submit(repeat.origin, recipe, rules.jobs, job.id)
 
     def _changed(self, job: Job, change: str, largest: int) -> Recipe:
         recipe = replace(job.recipe, timelapse=False)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.muralize.request import Repeat, Request, from_json
 from bot.storage.database import Database, metadata
@@ -20,22 +21,28 @@ _REMOVE = sa.delete(requests).where(requests.c.interaction_id == sa.bindparam("s
 
 
 class RequestStore:
-    """Keeps what was asked for until it is a job: while its pictures are being fetched."""
+    """Keeps what was asked for until it is a job: while its pictures are being fetched.
+
+    Methods that take a connection are part of its transaction.
+    """
 
     def __init__(self, database: Database, shard: Shard = WHOLE) -> None:
-        self._database = database
+        self.database = database
         self._shard = shard
 
-    async def add(self, request: Request | Repeat) -> None:
+    async def add(self, connection: AsyncConnection, request: Request | Repeat) -> None:
         """Keep a request."""
         row = {"interaction_id": request.origin.interaction_id, "request": request.to_json()}
-        async with self._database.write() as connection:
-            await connection.execute(_ADD, row)
+        await connection.execute(_ADD, row)
+
+    async def settle(self, connection: AsyncConnection, request: Request | Repeat) -> None:
+        """Forget a request that becomes a job."""
+        await connection.execute(_REMOVE, {"sought": request.origin.interaction_id})
 
     async def remove(self, request: Request | Repeat) -> None:
-        """Forget a request: it became a job, or was refused."""
-        async with self._database.write() as connection:
-            await connection.execute(_REMOVE, {"sought": request.origin.interaction_id})
+        """Forget a request that came to nothing."""
+        async with self.database.write() as connection:
+            await self.settle(connection, request)
 
     async def about_member(self, member_id: int) -> list[dict[str, Any]]:
         """List what a member has asked for whose pictures are still being fetched."""
@@ -55,7 +62,7 @@ class RequestStore:
     async def all(self) -> list[Request | Repeat]:
         """Read all requests, oldest first: an interaction's id begins with its time."""
         query = sa.select(requests.c.request).order_by(requests.c.interaction_id)
-        async with self._database.read() as connection:
+        async with self.database.read() as connection:
             return [from_json(row) for row in (await connection.execute(query)).scalars()]
 
 

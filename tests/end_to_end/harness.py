@@ -24,7 +24,9 @@ from bot.simulator.model import Interaction, Message
 PAINTERS = "tests.end_to_end.painters:"
 
 # Everything that waits, waits less.
-HURRY = Tempo(Pace(painting=0.05, waiting=0.2, look=0.02), Patience(first=0.05, longest=0.2))
+HURRY = Tempo(
+    Pace(painting=0.05, waiting=0.2, look=0.02, gather=0.0), Patience(first=0.05, longest=0.2)
+)
 
 ROOMY = LimitSettings(jobs_per_member=50, jobs_per_guild=1000, shutdown_seconds=5)
 
