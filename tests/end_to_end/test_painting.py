@@ -194,10 +194,14 @@ async def test_the_message_menu(simulator: Simulator, data_dir: Path) -> None:
 
 
 async def test_quotas(simulator: Simulator, data_dir: Path) -> None:
-    """A member who has as many under way as allowed is refused in words, by them alone seen."""
+    """A member who has as many under way as allowed is refused in words, by them alone seen.
+
+    At once, too: nobody sees a "thinking" that comes to nothing.
+    """
     limits = LimitSettings(jobs_per_member=1, shutdown_seconds=0)
     async with running_bot(simulator, data_dir, painter="load_slow", limits=limits):
         first = muralize(simulator)
         await simulator.until(lambda: first.original and "Painting" in first.original.content)
         refused = await said_privately(simulator, muralize(simulator))
         assert "this server's limit" in refused.content
+        assert not simulator.record.find("DELETE", "@original")

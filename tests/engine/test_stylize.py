@@ -152,6 +152,21 @@ def test_a_stopped_run_goes_on_to_the_same_picture(
     assert np.abs(pixels(resumed.picture) - pixels(whole.picture)).max() <= 1
 
 
+def test_checkpoints_are_some_steps_apart(
+    request_: StylizeRequest, encoder: Encoder, tmp_path: Path
+) -> None:
+    """However quick the disk, not every step is written: a worker sends each checkpoint away."""
+    file = tmp_path / "nst_model.pth"
+    written: list[int] = []
+
+    def look(progress: Progress) -> None:
+        if file.exists() and (changed := file.stat().st_mtime_ns) not in written:
+            written.append(changed)
+
+    stylize(replace(request_, steps=12), encoder, on_progress=look, checkpoint=file)
+    assert 1 <= len(written) <= 3
+
+
 def test_a_checkpoint_meets_only_its_own_painting(
     request_: StylizeRequest, encoder: Encoder, tmp_path: Path
 ) -> None:

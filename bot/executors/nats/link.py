@@ -14,7 +14,13 @@ from urllib.parse import urlsplit
 import nats.errors
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext, api
-from nats.js.errors import APIError, NotFoundError, ServerError, ServiceUnavailableError
+from nats.js.errors import (
+    APIError,
+    DigestMismatchError,
+    NotFoundError,
+    ServerError,
+    ServiceUnavailableError,
+)
 from nats.js.errors import Error as JetStreamError
 
 from bot.executors.nats import wire
@@ -184,10 +190,10 @@ class Link:
         await self.objects.remove_older(name, await self.objects.write(name, [data], chunk))
 
     async def download(self, name: str, *files: Path) -> bool:
-        """Fetch what `upload` stored; False where that is not there, or not so many files."""
+        """Fetch what `upload` stored; False where that is not there, or not as it was."""
         try:
             data = await self.objects.read(name)
-        except NotFoundError:
+        except (NotFoundError, DigestMismatchError):
             return False
         if len(data) != len(files):
             return False

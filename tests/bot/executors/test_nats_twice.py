@@ -8,7 +8,6 @@ from dataclasses import asdict
 from types import TracebackType
 
 import nats
-import nats.js.errors
 import pytest
 from nats.aio.msg import Msg
 from PIL import Image
@@ -17,6 +16,7 @@ from bot.errors import ExecutorLost, PaintingFailed
 from bot.executors.contract import PaintOrder, PaintOutcome, PaintProgress
 from bot.executors.nats import wire
 from bot.executors.nats.executor import NatsExecutor
+from bot.executors.nats.objects import Objects
 from bot.executors.nats.worker import MOST_TRIES
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.conftest import HASTY, MakeOrder, painting_elsewhere, until, working
@@ -50,21 +50,17 @@ class Hand:
 
     async def upload(self, order: wire.Order, worker: str, shade: int) -> None:
         """Store a painting of one shade of grey, as a worker of that name."""
-        pictures = await self.streams.object_store(wire.PICTURES)
-        await pictures.put(wire.result_of(order.key, worker), picture_of(shade))
+        objects = Objects(self.streams, wire.PICTURES)
+        await objects.write(wire.result_of(order.key, worker), [picture_of(shade)])
 
     async def report(self, outcome: wire.Outcome, name: str = "") -> None:
         """Say how an order ended; with another name it is another message to the server."""
         headers = {"Nats-Msg-Id": name or f"{outcome.key}/{outcome.worker}"}
         await self.streams.publish(wire.OUTCOME, wire.encode(outcome), headers=headers)
 
-    async def stored(self) -> set[str]:
-        """Name the objects that are stored."""
-        pictures = await self.streams.object_store(wire.PICTURES)
-        try:
-            return {str(info.name) for info in await pictures.list(ignore_deletes=True)}
-        except nats.js.errors.NotFoundError:
-            return set()
+    async def stored(self) -> int:
+        """Count the messages that objects are made of."""
+        return (await self.streams.stream_info(f"OBJ_{wire.PICTURES}")).state.messages
 
 
 def picture_of(shade: int) -> bytes:
