@@ -220,7 +220,7 @@ async def test_an_object_without_its_chunks(site: Site, order_for: MakeOrder) ->
     painting = site.paint(order_for(Script()))
     taken, message = await site.hand.take()
     await site.hand.upload(taken, "a", 10)
-    await site.hand.streams.purge_stream(f"OBJ_{wire.PICTURES}", subject="$O.*.C.*")
+    await site.hand.streams.purge_stream(f"OBJ_{wire.PICTURES}", subject="$O.*.C.>")
     await site.hand.report(painted(taken, "a"))
     await message.ack()
     with pytest.raises(ExecutorLost, match="lost what was painted"):
