@@ -57,6 +57,19 @@ def decode(data: bytes, limits: Limits = DEFAULT_LIMITS, name: str = "The file")
     `name` stands in the sentence of the ImageRejected that is raised where `data` is no picture in
     one of the READABLE formats, is damaged, or is beyond `limits`.
     """
+    return _decode(data, limits, name, whole=True)
+
+
+def check(data: bytes, limits: Limits = DEFAULT_LIMITS, name: str = "The file") -> None:
+    """Raise ImageRejected where `decode` would.
+
+    A JPEG's data are read to their end all the same, but made only an eighth as wide and high: a
+    fifth of the time, and a sixty-fourth of the memory.
+    """
+    _decode(data, limits, name, whole=False)
+
+
+def _decode(data: bytes, limits: Limits, name: str, whole: bool) -> Image.Image:
     if not data:
         raise ImageRejected(f"{name} is empty; choose a {READABLE_WORDS} picture.")
     if len(data) > limits.max_bytes:
@@ -68,8 +81,10 @@ def decode(data: bytes, limits: Limits = DEFAULT_LIMITS, name: str = "The file")
             warnings.simplefilter("ignore")  # what Pillow warns of is checked here or harmless
             with Image.open(BytesIO(data), formats=READABLE) as picture:
                 _check_size(picture.size, limits, name)
+                smaller = not whole and picture.draft(None, (1, 1)) is not None  # a JPEG
                 picture.load()
-                _check_size(picture.size, limits, name)  # HEIF and GIF may find another one
+                if not smaller:
+                    _check_size(picture.size, limits, name)  # HEIF and GIF may find another one
                 _restore_orientation(picture, data)
                 return to_srgb(picture)
     except ImageRejected:

@@ -48,8 +48,8 @@ class Intake:
         async with self._turns:
             files = await asyncio.gather(*(self._download(one) for one in offered))
             for one, data in zip(offered, files, strict=True):
-                # decoded here only to be checked; the executor decodes it again where it paints
-                await asyncio.to_thread(images.decode, data, self._limits, one.called)
+                # the executor decodes it again where it paints
+                await asyncio.to_thread(images.check, data, self._limits, one.called)
             return tuple([await self._pictures.put(data) for data in files])
 
     def _check_description(self, offered: Offered) -> None:

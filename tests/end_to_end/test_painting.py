@@ -1,11 +1,13 @@
 """One painting from the command to the result, and what can be done with it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from bot.settings import LimitSettings
 from bot.simulator import Invocation, Simulator, Upload
 from bot.simulator.model import Interaction, Message
 from tests.end_to_end.harness import (
+    HURRY,
     button,
     muralize,
     picture,
@@ -58,6 +60,29 @@ async def test_the_card_goes_from_waiting_to_the_result(
     assert message.content in seen[-1]
     assert len(simulator.world.messages) == 1
     assert all(m.mentions == [] or not m.mention_everyone for m in results(simulator))
+
+
+async def test_who_does_not_wait_is_not_shown_as_waiting(
+    simulator: Simulator, data_dir: Path
+) -> None:
+    """A job whose turn comes at once is shown as painted from the start; the next one waits."""
+    seen: dict[int, set[str]] = {}
+
+    def watch(_: object) -> None:
+        for message in simulator.world.messages.values():
+            if message.interaction is not None:
+                seen.setdefault(message.interaction.id, set()).add(message.content)
+
+    simulator.bus.subscribe(watch)
+    tempo = replace(HURRY, cards=replace(HURRY.cards, gather=0.5))
+    async with running_bot(simulator, data_dir, painter="load_unhurried", tempo=tempo):
+        first = muralize(simulator, "ada")
+        await simulator.until(lambda: any("Painting" in text for text in seen.get(first.id, ())))
+        second = muralize(simulator, "ben")
+        await result_of(simulator, first)
+        await result_of(simulator, second)
+    assert not any("Waiting" in text for text in seen[first.id])
+    assert any("Waiting" in text for text in seen[second.id])
 
 
 async def test_buttons_work_after_a_restart(simulator: Simulator, data_dir: Path) -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from engine.errors import ImageRejected
-from engine.images import Limits, decode, read
+from engine.images import Limits, check, decode, read
+from tests.engine.hostile_files import hostile_file
 from tests.engine.picture_files import (
     FORMATS,
     bombs,
@@ -43,6 +45,25 @@ def test_truncated_file_is_rejected(format_name: str) -> None:
     for keep in (12, len(data) // 3, len(data) * 2 // 3):
         with pytest.raises(ImageRejected):
             decode(data[:keep])
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+def test_a_check_refuses_what_decoding_would(seed: int) -> None:
+    """Of a thousand hostile files both refuse the same, in the same words, and so of good ones."""
+    files = [hostile_file(seed, number) for number in range(1000)]
+    files += [encoded(quarters(size), name) for name in FORMATS for size in (16, 17, 64, 333)]
+    limits = Limits(max_bytes=2**20, max_pixels=500_000)
+    for data in files:
+        assert refusal(check, data, limits) == refusal(decode, data, limits)
+
+
+def refusal(look: Callable[[bytes, Limits], object], data: bytes, limits: Limits) -> str | None:
+    """What a file is refused with; None where it is not."""
+    try:
+        look(data, limits)
+    except ImageRejected as rejected:
+        return str(rejected)
+    return None
 
 
 def test_unreadable_files_are_one_sentence(tmp_path: Path) -> None:
