@@ -6,7 +6,7 @@ them (cursor, statement, rows, end), and one for the BEGIN before it; here all t
 
 import functools
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import aiosqlite
@@ -23,6 +23,7 @@ class PromptConnection(aiosqlite.Connection):
     """
 
     begin: str | None = None
+    _used = False  # since the last commit or rollback
 
     def cursor(self) -> "PromptCursor":  # type: ignore[override]
         """Make a cursor, without a trip."""
@@ -30,19 +31,21 @@ class PromptConnection(aiosqlite.Connection):
 
     async def commit(self) -> None:
         """Commit what was begun."""
-        if self.begin is None:
-            await super().commit()
-        self.begin = None
+        await self._end(super().commit)
 
     async def rollback(self) -> None:
         """Roll back what was begun; SQLAlchemy asks for it after each commit, too."""
-        if self.begin is None and self.in_transaction:
-            await super().rollback()
+        await self._end(super().rollback)
+
+    async def _end(self, end: Callable[[], Awaitable[None]]) -> None:
         self.begin = None
+        if self._used:  # not `in_transaction`: a BEGIN may be on its way to the thread
+            await end()
+        self._used = False
 
     async def run(self, work: Work) -> tuple[sqlite3.Cursor, list[Any]]:
         """Do something in SQLite's thread; return the cursor, and all rows that it had."""
-        begin, self.begin = self.begin, None
+        begin, self.begin, self._used = self.begin, None, True
 
         def run() -> tuple[sqlite3.Cursor, list[Any]]:
             if begin is not None:

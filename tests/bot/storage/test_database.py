@@ -165,3 +165,27 @@ async def test_a_server_that_was_restarted(database: Database) -> None:
         async with database.read() as connection:
             await connection.execute(sa.text(f"{close}current_database()"))
     assert await numbers(database) == []
+
+
+async def test_a_write_that_was_given_up_leaves_no_lock(database: Database) -> None:
+    """A writer that is cancelled at whatever moment has written all or nothing, and others can."""
+    await make_numbers(database)
+
+    async def write(number: int) -> None:
+        async with database.write() as connection:
+            await connection.execute(sa.text("SELECT count(*) FROM numbers"))
+            await connection.execute(sa.text(f"INSERT INTO numbers VALUES ({number})"))
+            await connection.execute(sa.text(f"INSERT INTO numbers VALUES ({number})"))
+
+    for number in range(60):
+        writing = asyncio.create_task(write(number))
+        for _ in range(number):
+            await asyncio.sleep(0)
+        writing.cancel()
+        await asyncio.wait({writing})
+    async with asyncio.timeout(10):
+        await write(60)
+    found = await numbers(database)
+    assert found[-2:] == [60, 60]
+    assert found == sorted(found)
+    assert all(found.count(number) == 2 for number in found)
