@@ -67,11 +67,25 @@ async def test_buttons_are_kept_before_they_are_answered(
     assert again.recipe.strength == 1.5
 
 
+def locked(database: sqlite3.Connection) -> bool:
+    """Begin to write, if nobody else writes at this moment; say whether that was so.
+
+    Waiting here would stop the bot, which runs on the same event loop.
+    """
+    try:
+        database.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        return False
+    return True
+
+
 async def test_a_disk_that_hangs(simulator: Simulator, data_dir: Path) -> None:
     """A member is answered within Discord's 3 s all the same, and gets the painting."""
     async with running_bot(simulator, data_dir):
-        with closing(sqlite3.connect(data_dir / "muralscape.db", isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")  # the bot cannot write until this is closed
+        file = data_dir / "muralscape.db"
+        with closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as other:
+            # the bot cannot write until this is closed; what it writes just now it writes first
+            await simulator.until(lambda: locked(other), 5)
             asked = muralize(simulator)
             await simulator.until(lambda: asked.original, 10)
         await simulator.until(lambda: results(simulator), 20)
