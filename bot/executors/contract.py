@@ -27,6 +27,11 @@ class PaintOrder:
     checkpoint: Path | None = None  # written now and then while it is painted
     resume: Path | None = None  # another's checkpoint to go on from, where there is such a file
 
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        """The files that are there once it is painted: the picture, then the time-lapse if any."""
+        return (self.result,) if self.timelapse is None else (self.result, self.timelapse)
+
 
 @dataclass(frozen=True)
 class PaintProgress:

@@ -183,8 +183,7 @@ class NatsExecutor:
             raise ExecutorLost(outcome.sentence)
         name = wire.result_of(key, outcome.worker)
         attempt.objects.append(name)
-        files = [order.result] if order.timelapse is None else [order.result, order.timelapse]
-        if not await self._link.insist(name, lambda: self._link.download(name, *files)):
+        if not await self._link.insist(name, lambda: self._link.download(name, *order.outputs)):
             raise ExecutorLost("The server has lost what was painted.")
         return outcome.painted
 

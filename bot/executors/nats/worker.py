@@ -206,8 +206,7 @@ class Worker:
         key, files = work.order.key, work.files
         if not files.result.exists():
             return wire.Outcome(key, self._id, "lost", "the engine wrote no picture")
-        made = [files.result] if files.timelapse is None else [files.result, files.timelapse]
-        await self._link.upload(wire.result_of(key, self._id), *made)
+        await self._link.upload(wire.result_of(key, self._id), *files.outputs)
         return wire.Outcome(key, self._id, "painted", painted=outcome)
 
     async def _stopped(self, work: _Work) -> wire.Outcome | None:
