@@ -11,38 +11,38 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
-from bot.answers import PAUSES
-from bot.client import MuralscapeClient
+from bot.background import BackgroundTasks
 from bot.community import Community, CommunityStores
-from bot.crew import Crew
+from bot.discord_io.answers import PAUSES
+from bot.discord_io.client import MuralscapeClient
+from bot.discord_io.sender import MessageSender, NotNow, SendError
 from bot.errors import MuralscapeError
 from bot.executors.contract import Executor
 from bot.guilds.model import Ceilings
-from bot.jobs import command as queue_command
 from bot.jobs.dispatcher import Dispatcher
 from bot.jobs.estimator import Estimator
-from bot.jobs.model import Origin
 from bot.jobs.schedule import Schedule
 from bot.jobs.service import JobService
 from bot.jobs.store import JobStore
-from bot.links import KEY_FILE, PaintingLinks
 from bot.muralize import command as muralize_command
-from bot.muralize.delivery import Delivery, Patience
-from bot.muralize.intake import Intake, open_session
+from bot.muralize.buttons import JobButtonHandlers
+from bot.muralize.delivery import BackOff, Deliverer
 from bot.muralize.live_cards import LiveCards, Pace
-from bot.muralize.messages import Messages, NotNow, SendError
 from bot.muralize.plot import draw_curve
-from bot.muralize.presses import Presses
-from bot.muralize.service import Muralize
+from bot.muralize.service import MuralizeService
 from bot.muralize.store import RequestStore
 from bot.names import clean
+from bot.people import Origin
+from bot.pictures.intake import Intake, open_session
+from bot.pictures.retention import PictureRetention, sweep_forever
+from bot.pictures.store import PictureStore
+from bot.queue import command as queue_command
 from bot.settings import Settings
 from bot.storage.database import Database
 from bot.storage.folder import held
-from bot.storage.keeper import PictureKeeper, sweep_for_ever
-from bot.storage.pictures import PictureStore
 from bot.storage.shard import Shard, ShardHold
 from bot.web.gallery import Gallery
+from bot.web.links import KEY_FILE, PaintingLinks
 from bot.web.pages import Pages
 from bot.web.paintings import Paintings
 from engine import images
@@ -50,16 +50,16 @@ from engine import images
 log = logging.getLogger(__name__)
 
 DAY = 86_400.0  # seconds
-HEED_SECONDS = 2.0  # between two looks at what another shard's bot was asked to stop
+CANCEL_POLL_SECONDS = 2.0  # between two looks at what another shard's bot was asked to stop
 LOOK_AROUND = aiohttp.ClientTimeout(total=10.0)
 
 
 @dataclass(frozen=True)
-class Tempo:
+class Timing:
     """How fast the bot goes about things; tests are in more of a hurry than members."""
 
     cards: Pace = field(default_factory=Pace)
-    delivery: Patience = field(default_factory=Patience)
+    delivery: BackOff = field(default_factory=BackOff)
 
 
 class App:
@@ -69,10 +69,10 @@ class App:
         self,
         settings: Settings,
         executor: Executor,
-        tempo: Tempo | None = None,
+        timing: Timing | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        tempo = tempo or Tempo()
+        timing = timing or Timing()
         self._clock = clock
         limits = settings.limits
         chance = random.Random()
@@ -84,8 +84,8 @@ class App:
         self._hold = ShardHold(self._database, self._shard)
         store = JobStore(self._database, self._shard)
         stores = CommunityStores(self._database, self._shard)
-        self._keeper = PictureKeeper(self._pictures, [store, *stores.picture_users], clock)
-        self.jobs = JobService(store, self._keeper, Schedule(Estimator()), clock, chance)
+        self._retention = PictureRetention(self._pictures, [store, *stores.picture_users], clock)
+        self.jobs = JobService(store, self._retention, Schedule(Estimator()), clock, chance)
         api_base, web = settings.discord.api_base, settings.web
         gallery = Gallery(
             stores.challenges,
@@ -111,16 +111,16 @@ class App:
             self.pages.linked,
             self._shard,
         )
-        self._messages = Messages(self.client, clock)
-        self._cards = LiveCards(self.jobs, self._messages, clock, time.monotonic, tempo.cards)
-        self._delivery = Delivery(
+        self._messages = MessageSender(self.client, clock)
+        self._cards = LiveCards(self.jobs, self._messages, clock, time.monotonic, timing.cards)
+        self._delivery = Deliverer(
             self.jobs,
             self._messages,
             self._cards,
             self._pictures,
             self._links.to,
             clock,
-            tempo.delivery,
+            timing.delivery,
         )
         self._dispatcher = Dispatcher(self.jobs, executor, self._pictures)
         self._session = open_session
@@ -131,7 +131,7 @@ class App:
             limits.saved_styles,
         )
         self.community = Community(
-            self._database, stores, self._keeper, self.jobs, self.client, ceilings, chance
+            self._database, stores, self._retention, self.jobs, self.client, ceilings, chance
         )
         self._chance = chance
 
@@ -147,19 +147,19 @@ class App:
             if not await self._reach_discord(stop):
                 return
             await self._log_in(stack)
-            async with Crew() as crew:
-                crew.start(self._cards.run())
-                crew.start(self._delivery.run())
-                crew.start(self._sweep())
-                crew.start(self.pages.watch())
-                crew.start(self.client.connect())
-                crew.start(self.community.run())
-                crew.start(self._resume(muralize))
-                crew.start(self._hold.watch())
-                crew.start(self._heed())
-                crew.start(self._paint(stack))
+            async with BackgroundTasks() as tasks:
+                tasks.start(self._cards.run())
+                tasks.start(self._delivery.run())
+                tasks.start(self._sweep())
+                tasks.start(self.pages.watch())
+                tasks.start(self.client.connect())
+                tasks.start(self.community.run())
+                tasks.start(self._resume(muralize))
+                tasks.start(self._hold.watch())
+                tasks.start(self._stop_as_asked())
+                tasks.start(self._paint(stack))
                 log.info("the bot is up")
-                await crew.until(stop)
+                await tasks.until(stop)
                 await self._wind_down(muralize)
 
     async def _open_storage(self, stack: AsyncExitStack) -> None:
@@ -173,7 +173,7 @@ class App:
         await self.pages.follow(self.jobs)
         await self._links.open()
 
-    async def _add_commands(self, stack: AsyncExitStack) -> Muralize:
+    async def _add_commands(self, stack: AsyncExitStack) -> MuralizeService:
         settings = self._settings
         session = await stack.enter_async_context(self._session())
         intake = Intake(
@@ -183,7 +183,7 @@ class App:
             limits=images.Limits(settings.limits.attachment_bytes, settings.limits.pixels),
             seconds=settings.limits.download_seconds,
         )
-        muralize = Muralize(
+        muralize = MuralizeService(
             self.jobs,
             intake,
             RequestStore(self._database, self._shard),
@@ -195,7 +195,7 @@ class App:
         muralize_command.add_commands(self.client.tree, muralize, self.community.styles)
         queue_command.add_commands(self.client.tree, self.jobs, self._executor)
         challenges = self.community.add_commands(intake)
-        presses = Presses(
+        job_buttons = JobButtonHandlers(
             self.jobs,
             muralize,
             self._delivery,
@@ -204,7 +204,7 @@ class App:
             draw_curve,
             challenges.enter,
         )
-        self.client.press_handler = presses.press
+        self.client.press_handler = job_buttons.press
         return muralize
 
     async def _reach_discord(self, stop: asyncio.Event) -> bool:
@@ -248,20 +248,20 @@ class App:
         log.info("painting on %s", ", ".join(self._executor.devices))
         await self._dispatcher.run()
 
-    async def _heed(self) -> None:
+    async def _stop_as_asked(self) -> None:
         """Stop what another shard's bot was asked to stop."""
         while self._shard.count > 1:
             try:
-                await self.jobs.heed()
+                await self.jobs.stop_as_asked()
             except Exception:  # the database may be back in a moment
                 log.exception("what is to be stopped cannot be read; next try soon")
-            await asyncio.sleep(HEED_SECONDS)
+            await asyncio.sleep(CANCEL_POLL_SECONDS)
 
     async def _sweep(self) -> None:
         retention = self._settings.limits.retention_days * DAY
-        await sweep_for_ever(self.jobs.forget, self._keeper, self._clock, retention)
+        await sweep_forever(self.jobs.forget, self._retention, self._clock, retention)
 
-    async def _resume(self, muralize: Muralize) -> None:
+    async def _resume(self, muralize: MuralizeService) -> None:
         """Go on with requests whose pictures were being fetched when the last run stopped."""
 
         async def refuse(origin: Origin, sentence: str) -> None:
@@ -276,7 +276,7 @@ class App:
 
         await muralize.resume(refuse)
 
-    async def _wind_down(self, muralize: Muralize) -> None:
+    async def _wind_down(self, muralize: MuralizeService) -> None:
         """Stop painting, tell members where things stand, let the sends under way end."""
         grace = self._settings.limits.shutdown_seconds
         log.info("stopping; what is being painted has %.0f s to finish", grace)

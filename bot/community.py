@@ -6,23 +6,23 @@ from collections.abc import Sequence
 
 from bot.challenges import command as challenge_command
 from bot.challenges.announcements import Announcer
-from bot.challenges.clock import LONGEST_NAP, SHARED_NAP, ChallengeClock
 from bot.challenges.command import ChallengeCommands
-from bot.challenges.desk import ChallengeDesk
 from bot.challenges.notices import NoticeStore
+from bot.challenges.scheduler import LONGEST_NAP, SHARED_NAP, ChallengeScheduler
+from bot.challenges.service import ChallengeService
 from bot.challenges.store import ChallengeStore
-from bot.client import MuralscapeClient
+from bot.discord_io.client import MuralscapeClient
 from bot.guilds import command as settings_command
 from bot.guilds.model import Ceilings
 from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
 from bot.jobs.service import JobService
-from bot.muralize.intake import Intake
 from bot.muralize.store import RequestStore
+from bot.pictures.intake import Intake
+from bot.pictures.retention import PictureRetention, PictureUser
 from bot.privacy import command as privacy_command
-from bot.privacy.service import Holder, Privacy
+from bot.privacy.service import PersonalDataSource, PrivacyService
 from bot.storage.database import Database
-from bot.storage.keeper import PictureKeeper, PictureUser
 from bot.storage.shard import Shard
 from bot.styles import command as style_command
 from bot.styles.model import Starter
@@ -53,7 +53,7 @@ class Community:
         self,
         database: Database,
         stores: CommunityStores,
-        keeper: PictureKeeper,
+        retention: PictureRetention,
         jobs: JobService,
         client: MuralscapeClient,
         ceilings: Ceilings,
@@ -61,23 +61,23 @@ class Community:
     ) -> None:
         self._client = client
         self._jobs = jobs
-        self._pictures = keeper.pictures
+        self._pictures = retention.pictures
         starters = [Starter(style.title, style.path) for style in STYLES]
         self.guilds = GuildService(GuildStore(database), ceilings)
-        self.styles = StyleService(stores.styles, keeper, self.guilds, starters, time.time)
+        self.styles = StyleService(stores.styles, retention, self.guilds, starters, time.time)
         notices = NoticeStore(database, lambda: str(chance.getrandbits(63)), stores.shard)
-        self.challenges = ChallengeDesk(
-            stores.challenges, notices, keeper, self.guilds, jobs, time.time, chance
+        self.challenges = ChallengeService(
+            stores.challenges, notices, retention, self.guilds, jobs, time.time, chance
         )
-        announcer = Announcer(client, self.challenges, notices, keeper.pictures, time.time)
+        announcer = Announcer(client, self.challenges, notices, retention.pictures, time.time)
         nap = LONGEST_NAP if stores.shard.count == 1 else SHARED_NAP
-        self._clock = ChallengeClock(self.challenges, announcer, time.time, longest_nap=nap)
-        holders: dict[str, Holder] = {
+        self._clock = ChallengeScheduler(self.challenges, announcer, time.time, longest_nap=nap)
+        holders: dict[str, PersonalDataSource] = {
             "requests": stores.requests,
             "styles": stores.styles,
             "challenges": self.challenges,
         }
-        self.privacy = Privacy(holders, jobs, keeper)
+        self.privacy = PrivacyService(holders, jobs, retention)
 
     def add_commands(self, intake: Intake) -> ChallengeCommands:
         """Add the commands, their buttons and their menus to the client."""

@@ -1,4 +1,4 @@
-"""Who may import whom."""
+"""Import contracts."""
 
 import subprocess
 import sys

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 import discord
 
 from bot.challenges import card
-from bot.challenges.desk import ChallengeDesk
 from bot.challenges.model import Contest, Notice, NoticeKind
 from bot.challenges.notices import NoticeStore
+from bot.challenges.service import ChallengeService
+from bot.discord_io.sender import FileTooLarge, NotNow, RouteClosed, explained
 from bot.errors import PictureGone
-from bot.muralize.messages import FileTooLarge, NotNow, RouteClosed, explained
-from bot.storage.pictures import PictureStore
+from bot.pictures.store import PictureStore
 
 log = logging.getLogger(__name__)
 
@@ -31,13 +31,13 @@ class Announcer:
     def __init__(
         self,
         client: discord.Client,
-        desk: ChallengeDesk,
+        challenges: ChallengeService,
         notices: NoticeStore,
         pictures: PictureStore,
         clock: Callable[[], float],
     ) -> None:
         self._client = client
-        self._desk = desk
+        self._challenges = challenges
         self._notices = notices
         self._pictures = pictures
         self._clock = clock
@@ -57,7 +57,7 @@ class Announcer:
         return done
 
     async def _announce(self, notice: Notice) -> None:
-        contest = await self._desk.get(notice.challenge_id)
+        contest = await self._challenges.get(notice.challenge_id)
         if contest is None or not _still_true(notice, contest):
             await self._notices.give_up(notice)
         elif notice.message_id is None:

@@ -17,8 +17,8 @@ from bot.challenges.model import (
     Standing,
 )
 from bot.challenges.notices import PER_MESSAGE, on_part
-from bot.components import AnyItem, custom_id, view_of
-from bot.guilds.model import Member
+from bot.discord_io.components import AnyItem, custom_id, view_of
+from bot.people import Member
 
 FEATURE = "challenges"
 MOST_LINES = 20  # of results; a message has 2,000 characters

@@ -6,21 +6,20 @@ import time
 import discord
 from discord import app_commands
 
-from bot import answers
-from bot.answers import Interaction
 from bot.challenges import card
-from bot.challenges.desk import ChallengeDesk
-from bot.challenges.forms import Pressed
+from bot.challenges.buttons import ChallengeButtonHandlers
+from bot.challenges.deadlines import moment
 from bot.challenges.model import Terms
-from bot.challenges.moments import moment
-from bot.components import Router
+from bot.challenges.service import ChallengeService
+from bot.discord_io import answers
+from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Router
 from bot.errors import ChallengeRefused
 from bot.guilds.service import GuildService, check_may_start
 from bot.jobs.service import JobService
-from bot.muralize.intake import Intake
-from bot.muralize.request import Offered
 from bot.names import clean, cleaned_name
-from bot.storage.pictures import PictureStore
+from bot.pictures.intake import Intake, UploadedFile
+from bot.pictures.store import PictureStore
 
 LONGEST_TITLE, LONGEST_THEME = 80, 300  # characters
 OFFERED = 25  # choices while a member types; Discord takes no more
@@ -31,13 +30,13 @@ class ChallengeCommands:
 
     def __init__(
         self,
-        desk: ChallengeDesk,
+        challenges: ChallengeService,
         guilds: GuildService,
         jobs: JobService,
         intake: Intake,
         pictures: PictureStore,
     ) -> None:
-        self._desk = desk
+        self._challenges = challenges
         self._guilds = guilds
         self._jobs = jobs
         self._intake = intake
@@ -54,9 +53,9 @@ class ChallengeCommands:
         _check_channel(interaction, channel)
         picture = None
         if style is not None:
-            offered = Offered("The style picture", style.url, style.size)
+            offered = UploadedFile("The style picture", style.url, style.size)
             (picture,) = await self._intake.take([offered])
-        challenge = await self._desk.start(member, channel, terms, picture)
+        challenge = await self._challenges.start(member, channel, terms, picture)
         await interaction.edit_original_response(
             content=f"Challenge № {challenge.id} is open; it is announced in <#{channel}>."
         )
@@ -64,14 +63,14 @@ class ChallengeCommands:
     async def enter(self, interaction: Interaction, job_id: int) -> None:
         """Enter a painting: by command, or by the button under it."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        contest = await self._desk.enter(answers.member_of(interaction), job_id)
+        contest = await self._challenges.enter(answers.member_of(interaction), job_id)
         await interaction.edit_original_response(content=card.entered(contest, job_id))
 
     async def status(self, interaction: Interaction) -> None:
         """Show where the open challenge stands."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         member = answers.member_of(interaction)
-        contest = await self._desk.open_in(member.guild_id)
+        contest = await self._challenges.open_in(member.guild_id)
         if contest is None:
             raise ChallengeRefused(
                 "There is no challenge open in this server; see `/challenge results` for the last."
@@ -82,7 +81,7 @@ class ChallengeCommands:
     async def close(self, interaction: Interaction, *, cancel: bool) -> None:
         """End the stage that the open challenge is in."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        contest = await self._desk.close(answers.member_of(interaction), cancel=cancel)
+        contest = await self._challenges.close(answers.member_of(interaction), cancel=cancel)
         await interaction.edit_original_response(
             content=f"The challenge is now: {contest.challenge.state.value}. It is announced."
         )
@@ -90,7 +89,7 @@ class ChallengeCommands:
     async def results(self, interaction: Interaction, challenge: int | None) -> None:
         """Show who won."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        shown = card.results(await self._desk.results(interaction.guild_id or 0, challenge))
+        shown = card.results(await self._challenges.results(interaction.guild_id or 0, challenge))
         files = [
             discord.File(io.BytesIO(await self._pictures.read(picture)), name)
             for name, picture in shown.pictures
@@ -100,7 +99,7 @@ class ChallengeCommands:
     async def leaderboard(self, interaction: Interaction) -> None:
         """Show who has achieved most."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        standings = await self._desk.leaderboard(interaction.guild_id or 0)
+        standings = await self._challenges.leaderboard(interaction.guild_id or 0)
         await interaction.edit_original_response(content=card.leaderboard(standings))
 
     async def own_paintings(
@@ -116,7 +115,7 @@ class ChallengeCommands:
 
     async def past(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[int]]:
         """Offer the closed challenges, the last one first."""
-        found = await self._desk.closed_in(interaction.guild_id or 0)
+        found = await self._challenges.closed_in(interaction.guild_id or 0)
         wanted = typed.casefold().strip()
         return [
             app_commands.Choice(name=f"№ {one.id} {one.terms.title}"[:100], value=one.id)
@@ -129,7 +128,7 @@ def add_commands(
     tree: app_commands.CommandTree[discord.Client],
     router: Router,
     commands: ChallengeCommands,
-    desk: ChallengeDesk,
+    challenges: ChallengeService,
 ) -> None:
     """Add the group to a tree, and its buttons and menus to the client."""
     group = app_commands.Group(
@@ -167,7 +166,7 @@ def add_commands(
         await commands.leaderboard(interaction)
 
     tree.add_command(group)
-    router.handlers[card.FEATURE] = Pressed(desk)
+    router.handlers[card.FEATURE] = ChallengeButtonHandlers(challenges)
 
 
 def _add_start(group: app_commands.Group, commands: ChallengeCommands) -> None:

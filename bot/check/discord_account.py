@@ -8,8 +8,8 @@ from typing import Any
 
 import aiohttp
 
-from bot import permissions
 from bot.check.findings import Finding, failed, passed, warned
+from bot.discord_io import permissions
 
 SECONDS = 10.0  # for one answer
 FEW_STARTS = 20  # log-ins left today

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.components import AnyItem, custom_id, view_of
+from bot.discord_io.components import AnyItem, custom_id, view_of
 from bot.guilds.model import Ceilings, Rules
 from bot.guilds.service import NUMBERS
 from engine.presets import PRESETS

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import discord
 from discord import app_commands
 
-from bot import answers
-from bot.answers import Interaction
-from bot.components import Press, Router
+from bot.discord_io import answers
+from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Press, Router
 from bot.guilds import card
 from bot.guilds.model import Rules
 from bot.guilds.service import GuildService, check_manager

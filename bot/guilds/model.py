@@ -8,19 +8,6 @@ from bot.jobs.model import JobLimits
 
 
 @dataclass(frozen=True)
-class Member:
-    """Somebody who acts in a server, and what their roles allow there."""
-
-    id: int
-    guild_id: int
-    roles: frozenset[int] = frozenset()
-    manages: bool = False  # may manage the server
-    moderates: bool = False  # may delete other people's messages
-    joined_at: float = 0.0  # Unix seconds
-    name: str = ""  # as others read it, cleaned
-
-
-@dataclass(frozen=True)
 class GuildSettings:
     """What a server has chosen. None takes the host's value."""
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from bot.errors import ChannelClosed, ManagersOnly, Refused, RoleNeeded, ValuesRejected
-from bot.guilds.model import Ceilings, GuildSettings, Member, Rules
+from bot.guilds.model import Ceilings, GuildSettings, Rules
 from bot.guilds.store import GuildStore
 from bot.jobs.model import JobLimits
+from bot.people import Member
 from engine.presets import PRESETS
 from engine.request import DEFAULT_PRESET
 

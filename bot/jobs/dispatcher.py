@@ -11,7 +11,7 @@ from bot.executors.contract import Executor, PaintOrder, PaintOutcome
 from bot.jobs.model import Job, JobResult, JobState
 from bot.jobs.service import JobService
 from bot.logs import about_job
-from bot.storage.pictures import PictureStore
+from bot.pictures.store import PictureStore
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +42,8 @@ class Dispatcher:
         """Dispatch jobs until `stop`; the executor must have started."""
         self._idle.clear()
         unsubscribe = self._service.subscribe(self._follow)
-        self._look()
-        self._executor.watch(self._look)
+        self._update_capacity()
+        self._executor.watch(self._update_capacity)
         try:
             while job := await self._next():
                 painting = asyncio.create_task(self._paint(job))
@@ -85,10 +85,10 @@ class Dispatcher:
             await self._news.wait()
         return None
 
-    def _look(self) -> None:
+    def _update_capacity(self) -> None:
         """See how much room there is, and on what."""
         devices = self._executor.devices
-        self._service.ready(self._executor.capacity, devices[0] if devices else "")
+        self._service.set_capacity(self._executor.capacity, devices[0] if devices else "")
         self._news.set()
 
     async def _drain(self) -> None:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from bot.people import Origin
 from engine.request import DEFAULT_PRESET
 
 
@@ -23,19 +24,6 @@ class JobState(StrEnum):
 
 
 UNFINISHED = frozenset({JobState.QUEUED, JobState.PAINTING, JobState.DELIVERING})
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Who asked, where, and how they can be answered."""
-
-    guild_id: int
-    channel_id: int
-    member_id: int
-    interaction_id: int  # unique: an interaction that arrives twice is one job
-    interaction_token: str = field(repr=False)
-    token_expires_at: float
-    private: bool = False  # only the member is to see the answer
 
 
 @dataclass(frozen=True)
@@ -81,7 +69,7 @@ class JobResult:
 
 
 @dataclass(frozen=True)
-class Delivery:
+class DeliveryState:
     """What the member has been sent. The nonce is this job's own, for `enforce_nonce`."""
 
     nonce: str
@@ -104,7 +92,7 @@ class Job:
     state: JobState
     origin: Origin
     recipe: Recipe
-    delivery: Delivery
+    delivery: DeliveryState
     predicted_seconds: float  # of painting, as it was predicted when it was submitted
     created_at: float
     started_at: float | None = None  # of the last painting begun
@@ -133,15 +121,6 @@ class Job:
         values = asdict(self)
         del values["origin"]["interaction_token"], values["delivery"]["nonce"]
         return values
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Somebody who acts on a job that exists."""
-
-    member_id: int
-    guild_id: int
-    moderator: bool = False  # of that server
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from bot.jobs.model import Delivery, Job, JobResult, JobState, Origin, Recipe
+from bot.jobs.model import DeliveryState, Job, JobResult, JobState, Recipe
+from bot.people import Origin
 
 # Where each field of the delivery lies; the other fields bear their columns' names.
 _DELIVERY_COLUMNS = {
@@ -59,7 +60,7 @@ def job_of(row: dict[str, Any]) -> Job:
         **own,
         origin=Origin(**origin),
         recipe=Recipe(**recipe),
-        delivery=Delivery(**delivery),
+        delivery=DeliveryState(**delivery),
         result=_result(row["result"]),
     )
 

@@ -28,7 +28,7 @@ def kind_of(recipe: Recipe) -> Kind:
 
 
 @dataclass
-class _Painting:
+class _Running:
     predicted: float  # seconds
     started_at: float
     progress: PaintProgress | None = None
@@ -48,12 +48,12 @@ class Schedule:
         self._queue = FairQueue()
         self._kinds: dict[int, Kind] = {}
         self._seconds: dict[int, float] = {}  # of painting, as predicted by now; newer jobs lack
-        self._paintings: dict[int, _Painting] = {}
+        self._paintings: dict[int, _Running] = {}
         self._slots = 1
         self._places: dict[int, Place] = {}
         self._places_at: float | None = None  # None when something changed since
 
-    def ready(self, slots: int, device: str) -> None:
+    def set_capacity(self, slots: int, device: str) -> None:
         """Note how many paintings can go on at a time, and on what."""
         self._slots = max(1, slots)  # while nobody can paint, times are as for one who can
         self._estimator.device = device
@@ -84,7 +84,7 @@ class Schedule:
         if waiting is None:
             return None
         predicted = self._seconds.get(waiting.job_id, waiting.seconds)
-        self._paintings[waiting.job_id] = _Painting(predicted, now)
+        self._paintings[waiting.job_id] = _Running(predicted, now)
         self._places_at = None
         return waiting.job_id
 

@@ -13,21 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import GuildQuotaReached, JobNotFound, MemberQuotaReached, WrongState
 from bot.executors.contract import PaintProgress
-from bot.jobs import transitions
-from bot.jobs.model import (
-    Actor,
-    Delivery,
-    Job,
-    JobLimits,
-    JobResult,
-    JobState,
-    Origin,
-    Place,
-    Recipe,
-)
+from bot.jobs import rules
+from bot.jobs.model import DeliveryState, Job, JobLimits, JobResult, JobState, Place, Recipe
 from bot.jobs.schedule import Schedule, complete
 from bot.jobs.store import WAITING_OR_PAINTING, JobStore
-from bot.storage.keeper import PictureKeeper
+from bot.people import Member, Origin
+from bot.pictures.retention import PictureRetention
 
 Listener = Callable[[Job], None]
 CardPlace = tuple[int, int]  # the ids of a channel and of a message in it
@@ -44,14 +35,14 @@ class JobService:
     def __init__(
         self,
         store: JobStore,
-        keeper: PictureKeeper,
+        retention: PictureRetention,
         schedule: Schedule,
         clock: Callable[[], float],
         random: Random,
     ) -> None:
         self._store = store
         self._database = store.database
-        self._keeper = keeper
+        self._retention = retention
         self._schedule = schedule
         self._clock = clock
         self._random = random
@@ -68,9 +59,9 @@ class JobService:
             for job in await self._store.last_painted(connection, LEARN_FROM):
                 self._schedule.learn(job)
             for before in await self._store.waiting_or_painting(connection):
-                rule = transitions.heed
+                rule = rules.stop_as_asked
                 if before.state is JobState.PAINTING:
-                    rule = transitions.interrupted
+                    rule = rules.interrupted
                 after = rule(before, self._clock())
                 await self._store.save(connection, before, after)
                 if after.state is JobState.QUEUED:
@@ -107,13 +98,13 @@ class JobService:
             state=JobState.QUEUED,
             origin=origin,
             recipe=recipe,
-            delivery=Delivery(str(self._random.getrandbits(63)), channel_id, message_id),
+            delivery=DeliveryState(str(self._random.getrandbits(63)), channel_id, message_id),
             predicted_seconds=self._schedule.predict(recipe),
             created_at=self._clock(),
             parent_id=parent_id,
         )
         async with (
-            self._keeper.referring_to([recipe.content, *recipe.styles]),
+            self._retention.referring_to([recipe.content, *recipe.styles]),
             self._database.write() as connection,
         ):
             if settle is not None:
@@ -139,29 +130,29 @@ class JobService:
         if of_guild >= limits.per_guild:
             raise GuildQuotaReached(limits.per_guild)
 
-    async def cancel(self, job_id: int, actor: Actor) -> Job:
+    async def cancel(self, job_id: int, actor: Member) -> Job:
         """Cancel a job: at once while it is queued, within two steps while it is being painted.
 
         A painting job is returned as still painting, with `cancelled_by` set. Raises
         `JobNotFound`, `NotAllowed`, and `WrongState` once it is painted.
         """
-        return await self._change(job_id, lambda job: transitions.cancel(job, actor, self._clock()))
+        return await self._change(job_id, lambda job: rules.cancel(job, actor, self._clock()))
 
-    async def delete_result(self, job_id: int, actor: Actor) -> Job:
+    async def delete_result(self, job_id: int, actor: Member) -> Job:
         """Remove a finished painting and its time-lapse from disk, unless another job has the same.
 
         Raises `JobNotFound`, `NotAllowed`, and `WrongState` while it is not done.
         """
-        job = await self._change(job_id, lambda job: transitions.delete_result(job, actor))
+        job = await self._change(job_id, lambda job: rules.delete_result(job, actor))
         if job.result:
-            await self._keeper.release(job.result.pictures)
+            await self._retention.release(job.result.pictures)
         return job
 
     async def forget(self, before: float) -> int:
         """Delete the jobs that ended before a moment, with their pictures; return how many."""
         async with self._database.write() as connection:
             number, pictures = await self._store.forget(connection, before)
-        await self._keeper.release(pictures)
+        await self._retention.release(pictures)
         return number
 
     async def about_member(self, member_id: int) -> list[dict[str, Any]]:
@@ -181,22 +172,20 @@ class JobService:
             if job.state in WAITING_OR_PAINTING and job.cancelled_by is None:
                 with contextlib.suppress(WrongState):  # it was finished a moment ago
                     if self._store.shard.has(job.origin.guild_id):
-                        await self.cancel(job.id, Actor(member_id, job.origin.guild_id))
+                        await self.cancel(job.id, Member(member_id, job.origin.guild_id))
                     else:
-                        await self._change(
-                            job.id, lambda job: transitions.ask_to_stop(job, member_id)
-                        )
+                        await self._change(job.id, lambda job: rules.ask_to_stop(job, member_id))
         async with self._database.write() as connection:
             return await self._store.forget_member(connection, member_id)
 
-    async def heed(self) -> None:
+    async def stop_as_asked(self) -> None:
         """Stop the jobs that a member asked another shard's bot to stop."""
         for job in await self._store.to_be_stopped():
             if job.state is JobState.PAINTING:
                 self._announce(job)
                 continue
             with contextlib.suppress(JobNotFound, WrongState):  # its state changed a moment ago
-                await self._change(job.id, lambda job: transitions.heed(job, self._clock()))
+                await self._change(job.id, lambda job: rules.stop_as_asked(job, self._clock()))
 
     async def get(self, job_id: int) -> Job | None:
         """Find a job."""
@@ -232,18 +221,16 @@ class JobService:
 
     # For the dispatcher.
 
-    def ready(self, slots: int, device: str) -> None:
+    def set_capacity(self, slots: int, device: str) -> None:
         """Note how many paintings can go on at a time, and on what: predictions follow."""
         self.slots = slots
-        self._schedule.ready(slots, device)
+        self._schedule.set_capacity(slots, device)
 
     async def claim(self) -> Job | None:
         """Take the job whose turn it is from the queue to painting; None when none waits."""
         while (job_id := self._schedule.take(self._clock())) is not None:
             try:
-                return await self._change(
-                    job_id, lambda job: transitions.started(job, self._clock())
-                )
+                return await self._change(job_id, lambda job: rules.started(job, self._clock()))
             except (JobNotFound, WrongState):  # it was cancelled since, here or by another bot
                 self._schedule.leave(job_id)
             except BaseException:
@@ -257,32 +244,28 @@ class JobService:
 
     async def painted(self, job_id: int, result: JobResult) -> Job:
         """Store a painting: painting to delivering; to cancelled when that was asked for."""
-        job = await self._change(
-            job_id, lambda job: transitions.painted(job, result, self._clock())
-        )
+        job = await self._change(job_id, lambda job: rules.painted(job, result, self._clock()))
         if job.state is JobState.CANCELLED:
-            await self._keeper.release(result.pictures)
+            await self._retention.release(result.pictures)
         else:
             self._schedule.learn(job)
         return job
 
     async def lost(self, job_id: int) -> Job:
         """Queue a job again whose executor was lost, first in its member's line, or fail it."""
-        return await self._change(job_id, lambda job: transitions.lost(job, self._clock()))
+        return await self._change(job_id, lambda job: rules.lost(job, self._clock()))
 
     async def put_back(self, job_id: int) -> Job:
         """Queue a job again that a shut-down interrupted; cancel it when that was asked for."""
-        return await self._change(job_id, lambda job: transitions.put_back(job, self._clock()))
+        return await self._change(job_id, lambda job: rules.put_back(job, self._clock()))
 
     async def failed(self, job_id: int, sentence: str) -> Job:
         """Give a painting up: painting to failed."""
-        return await self._change(
-            job_id, lambda job: transitions.failed(job, sentence, self._clock())
-        )
+        return await self._change(job_id, lambda job: rules.failed(job, sentence, self._clock()))
 
     async def stopped(self, job_id: int) -> Job:
         """Note that a painting has stopped as asked: painting to cancelled."""
-        return await self._change(job_id, lambda job: transitions.stopped(job, self._clock()))
+        return await self._change(job_id, lambda job: rules.stopped(job, self._clock()))
 
     # For the delivery.
 
@@ -293,19 +276,19 @@ class JobService:
     async def card_posted(self, job_id: int, channel_id: int, message_id: int) -> Job:
         """Note which message is the job's card."""
         return await self._change(
-            job_id, lambda job: transitions.card_posted(job, channel_id, message_id)
+            job_id, lambda job: rules.card_posted(job, channel_id, message_id)
         )
 
     async def delivery_begun(self, job_id: int, route: str) -> Job:
         """Note, before a send, that the outcome may be on its way by this route."""
         return await self._change(
-            job_id, lambda job: transitions.delivery_begun(job, route, self._clock())
+            job_id, lambda job: rules.delivery_begun(job, route, self._clock())
         )
 
     async def delivered(self, job_id: int, channel_id: int, message_id: int) -> Job:
         """Note that the outcome reached the member: delivering to done, or told of a failure."""
         return await self._change(
-            job_id, lambda job: transitions.delivered(job, channel_id, message_id, self._clock())
+            job_id, lambda job: rules.delivered(job, channel_id, message_id, self._clock())
         )
 
     async def kept(self, job_id: int) -> Job:
@@ -313,7 +296,7 @@ class JobService:
 
         A delivering job becomes done. `delivered` may follow, when the member fetches it.
         """
-        return await self._change(job_id, lambda job: transitions.kept(job, self._clock()))
+        return await self._change(job_id, lambda job: rules.kept(job, self._clock()))
 
     async def _change(self, job_id: int, rule: Callable[[Job], Job]) -> Job:
         """Apply a transition to a job in one transaction; then, and only then, act on it."""

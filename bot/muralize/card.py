@@ -8,7 +8,7 @@ import discord
 
 from bot.executors.contract import PaintProgress
 from bot.jobs.model import Job, JobResult, JobState, Place
-from bot.links import Link
+from bot.web.links import Link
 
 BAR_LENGTH = 20  # characters
 

@@ -8,12 +8,13 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot import answers
-from bot.answers import Interaction
+from bot.discord_io import answers
+from bot.discord_io.answers import Interaction
 from bot.errors import NothingToPaint
 from bot.guilds.service import SMALLEST_SIZE
-from bot.muralize.request import Offered, Options, Repeat, Request
-from bot.muralize.service import STRONGEST, WEAKEST, Muralize
+from bot.muralize.request import Options, Repeat, Request
+from bot.muralize.service import STRONGEST, WEAKEST, MuralizeService
+from bot.pictures.intake import UploadedFile
 from bot.styles.command import choices
 from bot.styles.model import Style
 from bot.styles.service import StyleService
@@ -31,7 +32,7 @@ _PRESET_CHOICES = [
 
 
 def add_commands(
-    tree: app_commands.CommandTree[discord.Client], muralize: Muralize, styles: StyleService
+    tree: app_commands.CommandTree[discord.Client], muralize: MuralizeService, styles: StyleService
 ) -> None:
     """Add the commands to a tree."""
 
@@ -76,7 +77,7 @@ def add_commands(
 
 
 async def ask(
-    muralize: Muralize,
+    muralize: MuralizeService,
     interaction: Interaction,
     content: discord.Attachment,
     style: discord.Attachment | None,
@@ -96,7 +97,9 @@ async def ask(
     await accept(muralize, interaction, request)
 
 
-async def accept(muralize: Muralize, interaction: Interaction, request: Request | Repeat) -> None:
+async def accept(
+    muralize: MuralizeService, interaction: Interaction, request: Request | Repeat
+) -> None:
     """Answer a request when it is on the disk, then make it a job."""
     # On the disk before it is answered, so that a crash loses nothing that a member was promised;
     # but a disk that hangs must not cost the answer its 3 s.
@@ -129,7 +132,7 @@ class StyleForm(discord.ui.Modal, title="Muralize this picture"):
 
     def __init__(
         self,
-        muralize: Muralize,
+        muralize: MuralizeService,
         content: discord.Attachment,
         saved: Sequence[Style],
         usual_preset: str,
@@ -194,8 +197,8 @@ class StyleForm(discord.ui.Modal, title="Muralize this picture"):
         await answers.tell(interaction, error)
 
 
-def _offered(called: str, attachment: discord.Attachment) -> Offered:
-    return Offered(called, attachment.url, attachment.size)
+def _offered(called: str, attachment: discord.Attachment) -> UploadedFile:
+    return UploadedFile(called, attachment.url, attachment.size)
 
 
 def _picture_in(attachments: Sequence[discord.Attachment]) -> discord.Attachment:

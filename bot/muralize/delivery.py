@@ -12,23 +12,23 @@ from io import BytesIO
 
 from PIL import Image
 
-from bot.errors import PictureGone
-from bot.jobs.model import Job, JobState
-from bot.jobs.service import JobService
-from bot.links import Link
-from bot.logs import about_job
-from bot.muralize import card
-from bot.muralize.live_cards import LiveCards
-from bot.muralize.messages import (
+from bot.discord_io.sender import (
     FileTooLarge,
-    Messages,
+    MessageSender,
     NotNow,
     RouteClosed,
     SendError,
     Sent,
     Upload,
 )
-from bot.storage.pictures import PictureStore
+from bot.errors import PictureGone
+from bot.jobs.model import Job, JobState
+from bot.jobs.service import JobService
+from bot.logs import about_job
+from bot.muralize import card
+from bot.muralize.live_cards import LiveCards
+from bot.pictures.store import PictureStore
+from bot.web.links import Link
 from engine import images
 from engine.errors import OutputRejected
 
@@ -43,14 +43,14 @@ _CLOCKS_APART = 60.0  # seconds that Discord's clock and ours may differ by
 
 
 @dataclass(frozen=True)
-class Patience:
+class BackOff:
     """How long to wait after Discord or the network failed, in seconds; doubled each time."""
 
     first: float = 2.0
     longest: float = 60.0
 
 
-class Delivery:
+class Deliverer:
     """Tells members how their jobs ended.
 
     `link_to` links to a painting's full file; None where the host has no public pages.
@@ -59,12 +59,12 @@ class Delivery:
     def __init__(
         self,
         jobs: JobService,
-        messages: Messages,
+        messages: MessageSender,
         cards: LiveCards,
         pictures: PictureStore,
         link_to: Callable[[Job], Link | None],
         clock: Callable[[], float],
-        patience: Patience,
+        back_off: BackOff,
         at_a_time: int = 4,
     ) -> None:
         self._jobs = jobs
@@ -73,7 +73,7 @@ class Delivery:
         self._pictures = pictures
         self._link_to = link_to
         self._clock = clock
-        self._patience = patience
+        self._back_off = back_off
         self._turns = asyncio.Semaphore(at_a_time)  # each holds a picture in memory
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
@@ -128,14 +128,14 @@ class Delivery:
 
     async def _deliver_and_log(self, job: Job) -> None:
         with about_job(str(job.id)):
-            pause = self._patience.first
+            pause = self._back_off.first
             while True:
                 try:
                     return await self._deliver(job)
                 except Exception:  # a full disk; nor must one job's fault end others' delivery
                     log.exception("delivery failed; next try in %.0f s", pause)
                 await asyncio.sleep(pause)
-                pause = min(self._patience.longest, 2 * pause)
+                pause = min(self._back_off.longest, 2 * pause)
 
     async def _deliver(self, job: Job) -> None:
         await self._cards.let_go(job.id)
@@ -158,7 +158,7 @@ class Delivery:
         # when the first send was begun whose end nobody knows
         unclear = job.delivery.tried_at if job.delivery.route == route else None
         limit = self._messages.upload_limit(job.origin.guild_id)
-        pause = self._patience.first
+        pause = self._back_off.first
         while True:
             uploads: list[Upload] = []
             begun = self._clock()
@@ -175,7 +175,7 @@ class Delivery:
                 unclear = unclear or begun
                 log.warning("sending by %s failed, again in %.0f s: %s", route, pause, error)
                 await asyncio.sleep(pause)
-                pause = min(self._patience.longest, 2 * pause)
+                pause = min(self._back_off.longest, 2 * pause)
             except (RouteClosed, OutputRejected) as error:
                 log.info("%s is closed: %s", route, error)
                 return None

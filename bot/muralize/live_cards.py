@@ -5,11 +5,11 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.discord_io.sender import MessageSender, RouteClosed, SendError, Upload
 from bot.jobs.model import Job, JobState, Place
 from bot.jobs.service import JobService
 from bot.logs import about_job
 from bot.muralize import card
-from bot.muralize.messages import Messages, RouteClosed, SendError, Upload
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class LiveCards:
     def __init__(
         self,
         jobs: JobService,
-        messages: Messages,
+        messages: MessageSender,
         clock: Callable[[], float],
         monotonic: Callable[[], float],
         pace: Pace,

@@ -4,17 +4,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bot.jobs.model import Origin, Recipe
+from bot.jobs.model import Recipe
+from bot.people import Origin
+from bot.pictures.intake import UploadedFile
 from bot.styles.model import Style
-
-
-@dataclass(frozen=True)
-class Offered:
-    """A file that a member sent, as Discord describes it. `called` names it in sentences."""
-
-    called: str  # such as "The style picture"
-    url: str  # signed; Discord's expire after about a day
-    size: int  # bytes; the description's word only
 
 
 @dataclass(frozen=True)
@@ -32,8 +25,8 @@ class Request:
     """A painting that was asked for with pictures to fetch: the style's, or a style's name."""
 
     origin: Origin
-    content: Offered
-    style: Offered | None
+    content: UploadedFile
+    style: UploadedFile | None
     style_name: str | None
     options: Options
 
@@ -47,8 +40,8 @@ class Request:
         style = stored["style"]
         return cls(
             origin=Origin(**stored["origin"]),
-            content=Offered(**stored["content"]),
-            style=Offered(**style) if style else None,
+            content=UploadedFile(**stored["content"]),
+            style=UploadedFile(**style) if style else None,
             style_name=stored["style_name"],
             options=Options(**stored["options"]),
         )

@@ -10,12 +10,13 @@ from functools import partial
 from bot.errors import JobNotFound, NothingToPaint, Refused
 from bot.guilds.model import Rules
 from bot.guilds.service import GuildService, check_channel
-from bot.jobs.model import Job, Origin, Recipe
+from bot.jobs.model import Job, Recipe
 from bot.jobs.service import CardPlace, JobService
-from bot.muralize.intake import Intake
 from bot.muralize.request import Repeat, Request, recipe_for
 from bot.muralize.store import RequestStore
-from bot.storage.keeper import insist
+from bot.people import Origin
+from bot.pictures.intake import Intake
+from bot.pictures.retention import retry_if_deleted
 from bot.styles.service import StyleService
 from engine.errors import ImageRejected
 from engine.presets import PRESETS
@@ -29,7 +30,7 @@ _STEP = 1.5  # what the buttons stronger, softer and larger multiply by
 Refuse = Callable[[Origin, str], Awaitable[None]]
 
 
-class Muralize:
+class MuralizeService:
     """Turns what members ask for into jobs."""
 
     def __init__(
@@ -157,7 +158,7 @@ class Muralize:
                 recipe = replace(recipe, size=usual)
             return await submit(recipe)
 
-        return await insist(take_in)
+        return await retry_if_deleted(take_in)
 
     async def _recipe(self, request: Request, preset: str) -> Recipe:
         """Fetch the pictures that a request names and say what to paint."""

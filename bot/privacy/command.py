@@ -6,9 +6,9 @@ import json
 import discord
 from discord import app_commands
 
-from bot.answers import Interaction
-from bot.components import Press, Router, custom_id, view_of
-from bot.privacy.service import Privacy
+from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Press, Router, custom_id, view_of
+from bot.privacy.service import PrivacyService
 
 FEATURE = "privacy"
 
@@ -23,7 +23,7 @@ DONE = "The bot keeps nothing about you any more."
 
 
 def add_commands(
-    tree: app_commands.CommandTree[discord.Client], router: Router, privacy: Privacy
+    tree: app_commands.CommandTree[discord.Client], router: Router, privacy: PrivacyService
 ) -> None:
     """Add the group to a tree, and its button to the client."""
     group = app_commands.Group(name="privacy", description="What the bot keeps about you")

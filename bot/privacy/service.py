@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from bot.jobs.service import JobService
-from bot.storage.keeper import PictureKeeper
+from bot.pictures.retention import PictureRetention
 
 STEP = 0.1  # seconds between two looks at paintings that are being stopped
 
 
-class Holder(Protocol):
+class PersonalDataSource(Protocol):
     """Something that keeps what belongs to members."""
 
     async def about_member(self, member_id: int) -> Sequence[Mapping[str, Any]]:
@@ -20,7 +20,7 @@ class Holder(Protocol):
         """Remove a member, and return the pictures that belonged to what is gone."""
 
 
-class Privacy:
+class PrivacyService:
     """Answers members who ask what is kept about them.
 
     `holders` are named as the member reads it. `patience` is how many seconds a removal waits for
@@ -29,14 +29,14 @@ class Privacy:
 
     def __init__(
         self,
-        holders: Mapping[str, Holder],
+        holders: Mapping[str, PersonalDataSource],
         jobs: JobService,
-        keeper: PictureKeeper,
+        retention: PictureRetention,
         patience: float = 30.0,
     ) -> None:
         self._holders = holders
         self._jobs = jobs
-        self._keeper = keeper
+        self._retention = retention
         self._patience = patience
 
     async def export(self, member_id: int) -> dict[str, Any]:
@@ -62,5 +62,5 @@ class Privacy:
             if not left or asyncio.get_running_loop().time() >= until:
                 break
             await asyncio.sleep(STEP)
-        await self._keeper.release(pictures)
+        await self._retention.release(pictures)
         return left

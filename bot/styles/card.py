@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.components import custom_id, view_of
+from bot.discord_io.components import custom_id, view_of
 from bot.styles.model import Page, Style
 
 FEATURE = "styles"

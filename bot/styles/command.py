@@ -3,13 +3,12 @@
 import discord
 from discord import app_commands
 
-from bot import answers
-from bot.answers import Interaction
-from bot.components import Press, Router
-from bot.muralize.intake import Intake
-from bot.muralize.request import Offered
-from bot.storage.keeper import insist
-from bot.storage.pictures import PictureStore
+from bot.discord_io import answers
+from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Press, Router
+from bot.pictures.intake import Intake, UploadedFile
+from bot.pictures.retention import retry_if_deleted
+from bot.pictures.store import PictureStore
 from bot.styles import card
 from bot.styles.model import Style
 from bot.styles.service import StyleService
@@ -35,13 +34,13 @@ def add_commands(
         await interaction.response.defer(ephemeral=True, thinking=True)
         member = answers.member_of(interaction)
         await styles.check(member, name)  # before anything is fetched
-        offered = Offered("The picture", picture.url, picture.size)
+        offered = UploadedFile("The picture", picture.url, picture.size)
 
         async def take_in() -> Style:
             (stored,) = await intake.take([offered])
             return await styles.save(member, name, stored)
 
-        style = await insist(take_in)
+        style = await retry_if_deleted(take_in)
         await _show(interaction, style, "Saved. It is offered in `/muralize saved_style:` now.")
 
     @group.command(name="list", description="The styles of this server, with pictures")

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from bot.errors import LibraryFull, NotYourStyle, StyleExists, StyleNotFound
-from bot.guilds.model import Member
 from bot.guilds.service import GuildService, check_may_save
 from bot.names import cleaned_name, key_of
-from bot.previews import make_preview
-from bot.storage.keeper import PictureKeeper
+from bot.people import Member
+from bot.pictures.retention import PictureRetention
+from bot.pictures.thumbnails import make_thumbnail
 from bot.styles.model import Page, Starter, Style
 from bot.styles.store import StyleStore
 
@@ -23,13 +23,13 @@ class StyleService:
     def __init__(
         self,
         store: StyleStore,
-        keeper: PictureKeeper,
+        retention: PictureRetention,
         guilds: GuildService,
         starters: Sequence[Starter],
         clock: Callable[[], float],
     ) -> None:
         self._store = store
-        self._keeper = keeper
+        self._retention = retention
         self._guilds = guilds
         self._starters = starters
         self._clock = clock
@@ -73,14 +73,14 @@ class StyleService:
     async def save(self, member: Member, name: str, picture: str) -> Style:
         """Add a picture of the store to the library. Raises Refused."""
         name = await self.check(member, name)
-        preview = await make_preview(self._keeper.pictures, picture)
+        preview = await make_thumbnail(self._retention.pictures, picture)
         style = Style(
             0, member.guild_id, name, key_of(name), picture, preview, member.id, self._clock()
         )
         limit = (await self._guilds.rules(member.guild_id)).saved_styles
         async with (
             self._opening,  # nobody else's style comes between the look and the row
-            self._keeper.referring_to([picture, preview]),
+            self._retention.referring_to([picture, preview]),
         ):
             if await self._store.find(style.guild_id, style.key):
                 raise StyleExists(name)
@@ -96,7 +96,7 @@ class StyleService:
             raise NotYourStyle
         async with self._store.database.write() as connection:
             await self._store.delete(connection, style.id)
-        await self._keeper.release([style.picture, style.preview])
+        await self._retention.release([style.picture, style.preview])
         return style
 
     async def _all(self, guild_id: int) -> Sequence[Style]:
@@ -113,7 +113,7 @@ class StyleService:
             new = [await self._stored(guild_id, starter) for starter in self._starters]
             pictures = [picture for style in new for picture in (style.picture, style.preview)]
             async with (
-                self._keeper.referring_to(pictures),
+                self._retention.referring_to(pictures),
                 self._store.database.write() as connection,
             ):
                 if not await self._store.opened(connection, guild_id):
@@ -123,7 +123,7 @@ class StyleService:
 
     async def _stored(self, guild_id: int, starter: Starter) -> Style:
         data = await asyncio.to_thread(starter.path.read_bytes)
-        picture = await self._keeper.pictures.put(data)
-        preview = await make_preview(self._keeper.pictures, picture)
+        picture = await self._retention.pictures.put(data)
+        preview = await make_thumbnail(self._retention.pictures, picture)
         key = key_of(starter.title)
         return Style(0, guild_id, starter.title, key, picture, preview, None, self._clock())

@@ -16,8 +16,8 @@ from aiohttp import web
 from bot.challenges.model import Challenge, ChallengeState, Contest, Entry
 from bot.challenges.store import ChallengeStore
 from bot.errors import PictureGone
-from bot.previews import shrunk
-from bot.storage.pictures import PictureStore
+from bot.pictures.store import PictureStore
+from bot.pictures.thumbnails import shrunk
 from bot.web.html import Html
 
 SIDES = ("320", "640", "1280")  # pixels on the long side

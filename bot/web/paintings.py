@@ -1,13 +1,13 @@
-"""Full paintings, for those who have a link that the bot signed: see `bot.links`."""
+"""Full paintings, for those who have a link that the bot signed: see `bot.web.links`."""
 
 from aiohttp import web
 
 from bot.errors import MuralscapeError, PictureGone
 from bot.jobs.model import JobState
 from bot.jobs.service import JobService
-from bot.links import LinkExpired, LinkInvalid, NotYet, PaintingLinks
-from bot.storage.pictures import PictureStore
+from bot.pictures.store import PictureStore
 from bot.web.html import Html
+from bot.web.links import LinkExpired, LinkInvalid, NotYet, PaintingLinks
 
 # Who has a link is its owner's choice, not that of a cache or an index.
 _PRIVATE = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}

@@ -11,11 +11,11 @@ from pathlib import Path
 from PIL import Image
 from pydantic import SecretStr
 
-from bot.app import App, Tempo
+from bot.app import App, Timing
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from bot.jobs.model import Job
-from bot.muralize.delivery import Patience
+from bot.muralize.delivery import BackOff
 from bot.muralize.live_cards import Pace
 from bot.settings import DiscordSettings, LimitSettings, Settings, WebSettings
 from bot.simulator import Invocation, Simulator, Upload
@@ -24,8 +24,8 @@ from bot.simulator.model import Interaction, Message
 PAINTERS = "tests.end_to_end.painters:"
 
 # Everything that waits, waits less.
-HURRY = Tempo(
-    Pace(painting=0.05, waiting=0.2, look=0.02, gather=0.0), Patience(first=0.05, longest=0.2)
+FAST = Timing(
+    Pace(painting=0.05, waiting=0.2, look=0.02, gather=0.0), BackOff(first=0.05, longest=0.2)
 )
 
 ROOMY = LimitSettings(jobs_per_member=50, jobs_per_guild=1000, shutdown_seconds=5)
@@ -116,7 +116,7 @@ async def running_bot(
     data_dir: Path,
     *,
     painter: str | None = "load_quick",
-    tempo: Tempo = HURRY,
+    timing: Timing = FAST,
     limits: LimitSettings = ROOMY,
     web: WebSettings = ANY_PORT,
 ) -> AsyncIterator[Bot]:
@@ -126,7 +126,7 @@ async def running_bot(
         setup = replace(setup, painter=PAINTERS + painter)
     executor = LocalExecutor([setup])
     chosen = settings(simulator.world.token, simulator.api_base, data_dir, limits, web)
-    app = App(chosen, executor, tempo)
+    app = App(chosen, executor, timing)
     # discord.py waits 2 s for servers that come late before it says that it is ready
     app.client._connection.guild_ready_timeout = 0.05
     stop = asyncio.Event()

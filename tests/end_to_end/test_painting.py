@@ -7,7 +7,7 @@ from bot.settings import LimitSettings
 from bot.simulator import Invocation, Simulator, Upload
 from bot.simulator.model import Interaction, Message
 from tests.end_to_end.harness import (
-    HURRY,
+    FAST,
     button,
     muralize,
     picture,
@@ -74,8 +74,8 @@ async def test_who_does_not_wait_is_not_shown_as_waiting(
                 seen.setdefault(message.interaction.id, set()).add(message.content)
 
     simulator.bus.subscribe(watch)
-    tempo = replace(HURRY, cards=replace(HURRY.cards, gather=0.5))
-    async with running_bot(simulator, data_dir, painter="load_unhurried", tempo=tempo):
+    timing = replace(FAST, cards=replace(FAST.cards, gather=0.5))
+    async with running_bot(simulator, data_dir, painter="load_unhurried", timing=timing):
         first = muralize(simulator, "ada")
         await simulator.until(lambda: any("Painting" in text for text in seen.get(first.id, ())))
         second = muralize(simulator, "ben")

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.muralize.intake import Intake
-from bot.muralize.request import Offered
+from bot.pictures.intake import Intake, UploadedFile
 from bot.simulator import Invocation, Simulator, Upload
 from bot.simulator.model import Interaction, Message
 from tests.end_to_end.harness import muralize, picture, running_bot
@@ -90,7 +89,7 @@ async def test_an_equal_picture_deleted_meanwhile(
     take = Intake.take
     taken: list[str] = []
 
-    async def take_once_in_vain(intake: Intake, offered: Sequence[Offered]) -> tuple[str, ...]:
+    async def take_once_in_vain(intake: Intake, offered: Sequence[UploadedFile]) -> tuple[str, ...]:
         names = await take(intake, offered)
         if not taken:
             await intake._pictures.remove(names)

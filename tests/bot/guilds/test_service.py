@@ -3,9 +3,10 @@
 import pytest
 
 from bot.errors import ChannelClosed, ManagersOnly, Refused, RoleNeeded, ValuesRejected
-from bot.guilds.model import Ceilings, GuildSettings, Member
+from bot.guilds.model import Ceilings, GuildSettings
 from bot.guilds.service import GuildService, check_channel, check_may_save, check_may_start
 from bot.guilds.store import GuildStore
+from bot.people import Member
 from bot.storage.database import Database
 
 HOST = Ceilings(jobs_per_member=5, jobs_per_guild=50, largest_size=1024, saved_styles=100)

@@ -5,16 +5,17 @@ from dataclasses import replace
 import pytest
 
 from bot.executors.contract import PaintProgress
-from bot.jobs.model import Delivery, Job, JobResult, JobState, Origin, Place, Recipe
-from bot.links import Link
+from bot.jobs.model import DeliveryState, Job, JobResult, JobState, Place, Recipe
 from bot.muralize import card
+from bot.people import Origin
+from bot.web.links import Link
 
 JOB = Job(
     id=7,
     state=JobState.QUEUED,
     origin=Origin(1, 2, 42, 3, "token", 900.0),
     recipe=Recipe("0" * 64, ("1" * 64,), preset="mural", size=512, steps=300),
-    delivery=Delivery(nonce="n"),
+    delivery=DeliveryState(nonce="n"),
     predicted_seconds=10.0,
     created_at=0.0,
 )

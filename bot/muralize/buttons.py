@@ -1,0 +1,143 @@
+"""What the buttons on a job's card do."""
+
+import io
+from collections.abc import Awaitable, Callable
+
+import discord
+
+from bot.discord_io import answers
+from bot.discord_io.answers import Interaction
+from bot.errors import JobNotFound, NotAllowed, PictureGone, WrongState
+from bot.jobs.model import Job
+from bot.jobs.service import JobService
+from bot.muralize import card
+from bot.muralize.command import accept
+from bot.muralize.delivery import Deliverer
+from bot.muralize.request import Repeat
+from bot.muralize.service import MuralizeService
+from bot.pictures.store import PictureStore
+from bot.web.links import Link
+
+LinkTo = Callable[[Job], Link | None]
+DrawCurve = Callable[[Job], Awaitable[bytes]]
+Enter = Callable[[Interaction, int], Awaitable[None]]
+
+
+class JobButtonHandlers:
+    """Acts on the buttons. `draw_curve` makes a PNG of a job's losses.
+
+    `link_to` links to a painting's full file. `enter` enters a job's painting into the server's
+    challenge.
+    """
+
+    def __init__(
+        self,
+        jobs: JobService,
+        muralize: MuralizeService,
+        delivery: Deliverer,
+        pictures: PictureStore,
+        link_to: LinkTo,
+        draw_curve: DrawCurve,
+        enter: Enter,
+    ) -> None:
+        self._jobs = jobs
+        self._muralize = muralize
+        self._delivery = delivery
+        self._pictures = pictures
+        self._link_to = link_to
+        self._draw_curve = draw_curve
+        self._enter = enter
+
+    async def press(self, interaction: Interaction, action: str, job_id: int) -> None:
+        """Do what a button says, or tell the member why not."""
+        act = {
+            "cancel": self._cancel,
+            "delete": self._delete,
+            "curve": self._curve,
+            "timelapse": self._timelapse,
+            "fetch": self._fetch,
+            "full": self._full,
+            "enter": self._enter,
+        }.get(action)
+        try:
+            if act is not None:
+                await act(interaction, job_id)
+            elif action in card.ACTIONS:
+                await self._paint_again(interaction, job_id, action)
+        except Exception as error:  # noqa: BLE001 - discord.py would log it and leave the member waiting
+            await answers.tell(interaction, error)
+
+    async def _paint_again(self, interaction: Interaction, job_id: int, change: str) -> None:
+        channels = answers.channels_of(interaction)
+        rules = await self._muralize.admit(interaction.guild_id or 0, channels)
+        # a direct message is private as it is
+        private = bool(channels) and not rules.settings.public_results
+        job = await self._find(job_id)
+        origin = answers.origin_of(interaction, job.origin.guild_id, private=private)
+        await accept(self._muralize, interaction, Repeat(origin, job_id, change))
+
+    async def _cancel(self, interaction: Interaction, job_id: int) -> None:
+        await interaction.response.defer()  # the card itself will show it
+        job = await self._find(job_id)
+        await self._jobs.cancel(job_id, answers.member_of(interaction, job.origin.guild_id))
+
+    async def _delete(self, interaction: Interaction, job_id: int) -> None:
+        await interaction.response.defer()
+        job = await self._find(job_id)
+        await self._jobs.delete_result(job_id, answers.member_of(interaction, job.origin.guild_id))
+        await interaction.delete_original_response()  # the message with the button
+
+    async def _curve(self, interaction: Interaction, job_id: int) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        job = await self._find(job_id)
+        if job.result is None or not job.result.curve:
+            raise WrongState("There is no loss curve of this painting.")
+        await _send_file(interaction, f"loss-{job_id}.png", await self._draw_curve(job))
+
+    async def _timelapse(self, interaction: Interaction, job_id: int) -> None:
+        job = await self._jobs.get(job_id)
+        if job is None or job.result is None or job.result.timelapse is None:
+            # it was not filmed: paint the same again, with the film this time
+            await self._paint_again(interaction, job_id, "timelapse")
+            return
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        if job.result_deleted:
+            raise PictureGone
+        film = await self._pictures.read(job.result.timelapse)
+        await _send_file(interaction, f"timelapse-{job_id}.mp4", film)
+
+    async def _fetch(self, interaction: Interaction, job_id: int) -> None:
+        """Show a member what could not be delivered."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        job = await self._find(job_id)
+        if interaction.user.id != job.origin.member_id:
+            raise NotAllowed
+        shown, uploads = await self._delivery.pack(job, interaction.filesize_limit)
+        message = await interaction.edit_original_response(
+            content=shown.text,
+            attachments=[discord.File(io.BytesIO(file.data), file.name) for file in uploads],
+            view=card.buttons(job_id, shown.actions),
+        )
+        if job.kept:
+            await self._jobs.delivered(job_id, message.channel.id, message.id)
+
+    async def _full(self, interaction: Interaction, job_id: int) -> None:
+        """Give whoever sees the painting a new link, for the old one may have expired."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        job = await self._find(job_id)
+        if job.result_deleted:
+            raise PictureGone
+        link = self._link_to(job)
+        if link is None:
+            raise WrongState("The bot's host has closed its pages, so there is no link any more.")
+        await interaction.edit_original_response(content=card.full_file(link))
+
+    async def _find(self, job_id: int) -> Job:
+        job = await self._jobs.get(job_id)
+        if job is None:
+            raise JobNotFound(job_id)
+        return job
+
+
+async def _send_file(interaction: Interaction, name: str, data: bytes) -> None:
+    await interaction.edit_original_response(attachments=[discord.File(io.BytesIO(data), name)])
