@@ -128,7 +128,7 @@ def fetch_buttons(own: Sequence[Job]) -> discord.ui.View:
 
 
 def _line(jobs: JobService, job: Job, now: float) -> str:
-    head = f"**№ {job.id}** {job.recipe.preset}"
+    head = f"**№ {job.id}** {job.settings.preset}"
     if job.kept:
         if job.result is not None:
             return f"{head} · 📬 finished, but could not be sent to you"
@@ -154,4 +154,4 @@ def _line(jobs: JobService, job: Job, now: float) -> str:
 
 def _title(job: Job, member_id: int) -> str:
     whose = "yours" if job.origin.member_id == member_id else "another member's"
-    return f"№ {job.id}, {job.recipe.preset}, {job.state.value}, {whose}"
+    return f"№ {job.id}, {job.settings.preset}, {job.state.value}, {whose}"
