@@ -103,7 +103,7 @@ class ChallengeCommands:
         """Offer a member's own finished paintings, the last one first."""
         found = await self._jobs.finished_of(interaction.guild_id or 0, interaction.user.id)
         return [
-            app_commands.Choice(name=_title(job.id, job.recipe.style_name), value=job.id)
+            app_commands.Choice(name=_title(job.id, job.sources.style_name), value=job.id)
             for job in found
             if str(job.id).startswith(typed.strip())
         ][:OFFERED]

@@ -8,21 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from engine.request import PaintOutcome, PaintSettings
+
 
 @dataclass(frozen=True)
 class PaintOrder:
     """One painting to make. The folders of `result` and `timelapse` exist; the files do not."""
 
     job_id: int
+    settings: PaintSettings
     content: Path
     styles: tuple[Path, ...]
-    preset: str
-    size: int | None  # pixels on the long side; None takes the preset's own
-    steps: int | None
-    strength: float
-    keep_colors: bool
-    seed: int
     result: Path  # the picture is written here, as PNG
+    mask: Path | None = None
     timelapse: Path | None = None  # an MP4 is written here
     checkpoint: Path | None = None  # written now and then while it is painted
     resume: Path | None = None  # another's checkpoint to go on from, where there is such a file
@@ -31,6 +29,12 @@ class PaintOrder:
     def outputs(self) -> tuple[Path, ...]:
         """The files that are there once it is painted: the picture, then the time-lapse if any."""
         return (self.result,) if self.timelapse is None else (self.result, self.timelapse)
+
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """The files to paint from: the content, the styles, then the mask if any."""
+        masks = () if self.mask is None else (self.mask,)
+        return (self.content, *self.styles, *masks)
 
 
 @dataclass(frozen=True)
@@ -46,24 +50,6 @@ class PaintProgress:
     seconds: float  # since the first step
     seconds_left: float  # predicted
     preview: bytes | None = None  # JPEG, long side at most 384; only every few seconds
-
-
-@dataclass(frozen=True)
-class PaintOutcome:
-    """How a painting was made. The picture itself lies at the order's `result`."""
-
-    width: int
-    height: int
-    loss: float
-    content_loss: float
-    style_loss: float
-    steps: int
-    seconds: float
-    weights: str  # in words for people
-    device: str
-    precision: str
-    curve: tuple[tuple[int, float], ...]  # (step, loss)
-    scale_starts: tuple[int, ...] = ()  # steps at which a scale began; losses jump there
 
 
 @dataclass(frozen=True)

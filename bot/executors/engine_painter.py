@@ -7,11 +7,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from bot.executors.contract import PaintOrder, PaintOutcome
+from bot.executors.contract import PaintOrder
 from bot.executors.engine_process import EngineSetup
 from engine import images
 from engine.errors import CheckpointRejected
-from engine.request import Painting, Progress, StylizeRequest
+from engine.request import PaintOutcome, PaintSettings, Progress, StylizeRequest
 from engine.stylize import stylize
 from engine.timelapse import film
 from engine.vgg19 import Encoder, load_encoder
@@ -44,7 +44,9 @@ class EnginePainter:
         """Have libraries loaded, kernels chosen and memory pools filled."""
         picture = Image.linear_gradient("L").convert("RGB").resize((WARM_UP_SIDE, WARM_UP_SIDE))
         stylize(
-            StylizeRequest(picture, (picture,), size=WARM_UP_SIDE, steps=WARM_UP_STEPS),
+            StylizeRequest(
+                picture, (picture,), PaintSettings(size=WARM_UP_SIDE, steps=WARM_UP_STEPS)
+            ),
             self._encoder,
         )
 
@@ -55,17 +57,11 @@ class EnginePainter:
         should_stop: Callable[[], bool],
     ) -> PaintOutcome:
         """Paint an order and write its files. Raises `engine.errors.EngineError`."""
-        styles = tuple(_read(style, "The style picture") for style in order.styles)
         request = StylizeRequest(
             content=_read(order.content, "The content picture"),
-            styles=styles,
-            style_weights=(1.0,) * len(styles),
-            preset=order.preset,
-            size=order.size,
-            steps=order.steps,
-            strength=order.strength,
-            keep_colors=order.keep_colors,
-            seed=order.seed,
+            styles=tuple(_read(style, "The style picture") for style in order.styles),
+            settings=order.settings,
+            mask=_read(order.mask, "The mask") if order.mask else None,
         )
         with ExitStack() as stack:
             watchers = [on_progress]
@@ -90,26 +86,9 @@ class EnginePainter:
             except CheckpointRejected:  # made with other weights: from the beginning, then
                 painting = go_on()
         images.save(painting.picture, order.result)
-        return _outcome(painting)
+        return painting.outcome
 
 
 def _read(path: Path, name: str) -> Image.Image:
     # By its bytes, because the engine's sentence should name the picture, not the host's folders.
     return images.decode(path.read_bytes(), CHECKED_BEFORE, name)
-
-
-def _outcome(painting: Painting) -> PaintOutcome:
-    return PaintOutcome(
-        width=painting.picture.width,
-        height=painting.picture.height,
-        loss=painting.losses.total,
-        content_loss=painting.losses.content,
-        style_loss=painting.losses.style,
-        steps=painting.steps,
-        seconds=painting.seconds,
-        weights=painting.weights,
-        device=painting.device,
-        precision=painting.precision,
-        curve=painting.curve,
-        scale_starts=painting.scale_starts,
-    )

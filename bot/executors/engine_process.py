@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Protocol
 
-from bot.executors.contract import PaintOrder, PaintOutcome, PaintProgress
+from bot.executors.contract import PaintOrder, PaintProgress
 from bot.executors.messages import (
     Alive,
     Cancel,
@@ -31,7 +31,7 @@ from bot.executors.messages import (
     Unusable,
 )
 from engine import errors
-from engine.request import Progress
+from engine.request import PaintOutcome, Progress
 
 PREVIEW_SIDE = 384  # pixels on the long side at most
 PREVIEW_QUALITY = 80  # of the JPEG

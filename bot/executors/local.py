@@ -5,9 +5,10 @@ import logging
 from collections.abc import Callable, Sequence
 
 from bot.errors import ExecutorLost, PaintingCancelled, PaintingEnded, PaintingFailed
-from bot.executors.contract import OnProgress, PaintOrder, PaintOutcome, WorkerState
+from bot.executors.contract import OnProgress, PaintOrder, WorkerState
 from bot.executors.engine_process import EngineSetup
 from bot.executors.process_handle import EngineProcess, Patience
+from engine.request import PaintOutcome
 
 log = logging.getLogger(__name__)
 

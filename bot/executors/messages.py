@@ -5,7 +5,8 @@ Besides these, the engine process sends `PaintProgress`.
 
 from dataclasses import dataclass
 
-from bot.executors.contract import PaintOrder, PaintOutcome
+from bot.executors.contract import PaintOrder
+from engine.request import PaintOutcome
 
 # From the bot.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from bot.errors import ExecutorLost, PaintingCancelled, PaintingFailed
-from bot.executors.contract import OnProgress, PaintOrder, PaintOutcome, PaintProgress
+from bot.executors.contract import OnProgress, PaintOrder, PaintProgress
 from bot.executors.engine_process import EngineSetup, serve
 from bot.executors.messages import (
     Cancel,
@@ -23,6 +23,7 @@ from bot.executors.messages import (
     Stopped,
     Unusable,
 )
+from engine.request import PaintOutcome
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)

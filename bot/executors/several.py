@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from bot.errors import PaintingFailed
-from bot.executors.contract import Executor, OnProgress, PaintOrder, PaintOutcome, WorkerState
+from bot.executors.contract import Executor, OnProgress, PaintOrder, WorkerState
 from bot.executors.speed import Speed, guess, work_of
+from engine.request import PaintOutcome
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +83,7 @@ class HereAndElsewhere:
         finally:
             del self._at_work[order.job_id]
         if chosen is self._here:
-            self._speed.learn(order, outcome)
+            self._speed.learn(order.settings, outcome)
         return outcome
 
     async def cancel(self, job_id: int) -> None:
@@ -99,7 +100,7 @@ class HereAndElsewhere:
             here = guess(self._here.devices[0] if self._here.devices else "")
         seconds = {
             # an engine that has died is replaced, but nobody knows when
-            self._here: float("inf") if self._here.fault else here * work_of(order),
+            self._here: float("inf") if self._here.fault else here * work_of(order.settings),
             self._elsewhere: self._elsewhere.seconds(order),
         }
         return min(seconds, key=lambda one: seconds[one] * self._rounds(one))

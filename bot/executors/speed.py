@@ -3,8 +3,8 @@
 from collections import deque
 from statistics import median
 
-from bot.executors.contract import PaintOrder, PaintOutcome
 from engine.presets import PRESETS
+from engine.request import DEFAULT_PRESET, PaintOutcome, PaintSettings
 
 # Before anything is measured: a recent GPU in FP16, and two CPU cores.
 START = {"cuda": 0.05, "cpu": 25.0}
@@ -17,17 +17,16 @@ def guess(device: str) -> float:
     return START["cuda" if device.startswith("cuda") else "cpu"]
 
 
-def work_of(order: PaintOrder) -> float:
-    """Count an order's megapixels times steps, for a square picture."""
-    preset = PRESETS.get(order.preset, PRESETS["mural"])
-    side = order.size or preset.size
-    return (side**2 + FIXED_PIXELS) * (order.steps or preset.steps) / 1e6
+def work_of(settings: PaintSettings) -> float:
+    """Count the megapixels times steps of a square picture."""
+    preset = PRESETS.get(settings.preset, PRESETS[DEFAULT_PRESET])
+    side = settings.size or preset.size
+    return (side**2 + FIXED_PIXELS) * (settings.steps or preset.steps) / 1e6
 
 
 def usual_seconds(rate: float) -> float:
     """Say how long a painting of the usual preset, at its own size and steps, takes at a rate."""
-    mural = PRESETS["mural"]
-    return rate * (mural.size**2 + FIXED_PIXELS) * mural.steps / 1e6
+    return rate * work_of(PaintSettings())
 
 
 class Speed:
@@ -41,6 +40,6 @@ class Speed:
         """Seconds per megapixel and step; None before the first painting."""
         return median(self._rates) if self._rates else None
 
-    def learn(self, order: PaintOrder, outcome: PaintOutcome) -> None:
+    def learn(self, settings: PaintSettings, outcome: PaintOutcome) -> None:
         """Note how long a painting took."""
-        self._rates.append(outcome.seconds / work_of(order))
+        self._rates.append(outcome.seconds / work_of(settings))

@@ -10,7 +10,8 @@ from bot.guilds.model import Ceilings, GuildSettings, Rules
 from bot.guilds.store import GuildStore
 from bot.jobs.model import JobLimits
 from bot.people import Member
-from engine.presets import DEFAULT_PRESET, PRESETS
+from engine.presets import PRESETS
+from engine.request import DEFAULT_PRESET
 
 SMALLEST_SIZE = 32  # pixels; VGG-19 halves a picture four times
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from bot.errors import ExecutorLost, MuralscapeError, PaintingCancelled, PaintingFailed
-from bot.executors.contract import Executor, PaintOrder, PaintOutcome
+from bot.executors.contract import Executor, PaintOrder
 from bot.jobs.model import Job, JobResult, JobState
 from bot.jobs.service import JobService
 from bot.logs import about_job
@@ -165,41 +165,18 @@ class Dispatcher:
             timelapse = None
             if order.timelapse:
                 timelapse = await self._pictures.adopt(order.timelapse)
-            return _result(outcome, picture, timelapse)
+            return JobResult(picture, outcome, timelapse)
         finally:
             await self._pictures.remove_work_folder(folder)
 
     def _order(self, job: Job, folder: Path) -> PaintOrder:
-        recipe = job.recipe
+        sources = job.sources
         return PaintOrder(
             job_id=job.id,
-            content=self._pictures.path(recipe.content),
-            styles=tuple(self._pictures.path(style) for style in recipe.styles),
-            preset=recipe.preset,
-            size=recipe.size,
-            steps=recipe.steps,
-            strength=recipe.strength,
-            keep_colors=recipe.keep_colors,
-            seed=recipe.seed,
+            settings=job.settings,
+            content=self._pictures.path(sources.content),
+            styles=tuple(self._pictures.path(style) for style in sources.styles),
+            mask=self._pictures.path(sources.mask) if sources.mask else None,
             result=folder / "result.png",
-            timelapse=folder / "timelapse.mp4" if recipe.timelapse else None,
+            timelapse=folder / "timelapse.mp4" if job.timelapse else None,
         )
-
-
-def _result(outcome: PaintOutcome, picture: str, timelapse: str | None) -> JobResult:
-    return JobResult(
-        picture=picture,
-        width=outcome.width,
-        height=outcome.height,
-        loss=outcome.loss,
-        content_loss=outcome.content_loss,
-        style_loss=outcome.style_loss,
-        steps=outcome.steps,
-        seconds=outcome.seconds,
-        weights=outcome.weights,
-        device=outcome.device,
-        precision=outcome.precision,
-        curve=outcome.curve,
-        scale_starts=outcome.scale_starts,
-        timelapse=timelapse,
-    )

@@ -4,12 +4,12 @@ Times are Unix seconds (UTC). Ids of servers, channels, members and messages are
 Pictures are named by the SHA-256 of their bytes, in hexadecimal; `storage.pictures` holds them.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
 from bot.people import Origin
-from engine.presets import DEFAULT_PRESET
+from engine.request import PaintOutcome, PaintSettings
 
 
 class JobState(StrEnum):
@@ -27,20 +27,20 @@ UNFINISHED = frozenset({JobState.QUEUED, JobState.PAINTING, JobState.DELIVERING}
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """What to paint. `size` and `steps` are filled in from the preset when a job is submitted."""
+class Sources:
+    """The pictures that a job is painted from."""
 
     content: str
     styles: tuple[str, ...]
+    mask: str | None = None
     style_name: str | None = None  # of a style from the server's library
     style_author: int | None = None  # the member who saved that style
-    preset: str = DEFAULT_PRESET
-    size: int | None = None  # pixels on the long side
-    steps: int | None = None
-    strength: float = 1.0
-    keep_colors: bool = False
-    seed: int = 0
-    timelapse: bool = False
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """What of it lies on disk."""
+        masks = () if self.mask is None else (self.mask,)
+        return (self.content, *self.styles, *masks)
 
 
 @dataclass(frozen=True)
@@ -48,18 +48,7 @@ class JobResult:
     """A finished painting and how it was made."""
 
     picture: str
-    width: int
-    height: int
-    loss: float  # the preset's own, of the last step
-    content_loss: float
-    style_loss: float
-    steps: int
-    seconds: float
-    weights: str  # in words for people
-    device: str
-    precision: str
-    curve: tuple[tuple[int, float], ...] = field(default=(), repr=False)  # (step, loss)
-    scale_starts: tuple[int, ...] = ()  # steps at which a scale began; losses jump there
+    outcome: PaintOutcome
     timelapse: str | None = None  # an MP4, kept like a picture
 
     @property
@@ -91,7 +80,8 @@ class Job:
     id: int
     state: JobState
     origin: Origin
-    recipe: Recipe
+    sources: Sources
+    settings: PaintSettings  # size and steps are filled in from the preset at submission
     delivery: DeliveryState
     predicted_seconds: float  # of painting, as it was predicted when it was submitted
     created_at: float
@@ -105,6 +95,7 @@ class Job:
     result: JobResult | None = None
     result_deleted: bool = False  # by its owner or after the retention time
     parent_id: int | None = None  # the job whose button asked for this one
+    timelapse: bool = False  # whether it is filmed
 
     @property
     def kept(self) -> bool:

@@ -6,25 +6,27 @@ from bot.errors import Refused
 from bot.executors.contract import PaintProgress
 from bot.jobs.estimator import Estimator, Kind
 from bot.jobs.fair_queue import FairQueue, Waiting
-from bot.jobs.model import Job, JobState, Place, Recipe
+from bot.jobs.model import Job, JobState, Place
 from engine.presets import PRESETS
+from engine.request import PaintSettings
 
 _SCHEDULED = (JobState.QUEUED, JobState.PAINTING)
 FRESH_SECONDS = 0.5  # places are calculated once for as many questions within this time
 
 
-def complete(recipe: Recipe) -> Recipe:
+def complete(settings: PaintSettings) -> PaintSettings:
     """Fill in the size and steps of the preset. Raises `Refused` where there is no such preset."""
-    preset = PRESETS.get(recipe.preset)
+    preset = PRESETS.get(settings.preset)
     if preset is None:
-        raise Refused(f"There is no preset called `{recipe.preset}`.")
-    return replace(recipe, size=recipe.size or preset.size, steps=recipe.steps or preset.steps)
+        raise Refused(f"There is no preset called `{settings.preset}`.")
+    size, steps = settings.size or preset.size, settings.steps or preset.steps
+    return replace(settings, size=size, steps=steps)
 
 
-def kind_of(recipe: Recipe) -> Kind:
+def kind_of(settings: PaintSettings) -> Kind:
     """Say what a painting's time depends on."""
-    preset = PRESETS[recipe.preset]
-    return Kind(preset.name, recipe.size or preset.size, recipe.steps or preset.steps)
+    preset = PRESETS[settings.preset]
+    return Kind(preset.name, settings.size or preset.size, settings.steps or preset.steps)
 
 
 @dataclass
@@ -59,20 +61,20 @@ class Schedule:
         self._estimator.device = device
         self._predict_again()
 
-    def predict(self, recipe: Recipe) -> float:
+    def predict(self, settings: PaintSettings) -> float:
         """Give the seconds that a painting will take."""
-        return self._estimator.predict(kind_of(recipe))
+        return self._estimator.predict(kind_of(settings))
 
     def learn(self, job: Job) -> None:
         """Learn from a job that has been painted."""
         if job.result and job.started_at is not None and job.painted_at is not None:
             seconds = job.painted_at - job.started_at
-            self._estimator.learn(kind_of(job.recipe), job.result.device, seconds)
+            self._estimator.learn(kind_of(job.settings), job.result.outcome.device, seconds)
             self._predict_again()
 
     def enter(self, job: Job) -> None:
         """Let a job wait that was not known."""
-        kind = kind_of(job.recipe)
+        kind = kind_of(job.settings)
         seconds = self._estimator.predict(kind)
         self._queue.add(Waiting(job.id, job.origin.guild_id, job.origin.member_id, seconds))
         self._kinds[job.id] = kind

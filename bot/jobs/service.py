@@ -14,11 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.errors import GuildQuotaReached, JobNotFound, MemberQuotaReached, WrongState
 from bot.executors.contract import PaintProgress
 from bot.jobs import rules
-from bot.jobs.model import DeliveryState, Job, JobLimits, JobResult, JobState, Place, Recipe
+from bot.jobs.model import DeliveryState, Job, JobLimits, JobResult, JobState, Place, Sources
 from bot.jobs.schedule import Schedule, complete
 from bot.jobs.store import WAITING_OR_PAINTING, JobStore
 from bot.people import Member, Origin
 from bot.pictures.retention import PictureRetention
+from engine.request import PaintSettings
 
 Listener = Callable[[Job], None]
 CardPlace = tuple[int, int]  # the ids of a channel and of a message in it
@@ -78,10 +79,12 @@ class JobService:
     async def submit(
         self,
         origin: Origin,
-        recipe: Recipe,
+        sources: Sources,
+        settings: PaintSettings,
         limits: JobLimits,
-        parent_id: int | None = None,
         *,
+        timelapse: bool = False,
+        parent_id: int | None = None,
         card: CardPlace | None = None,
         settle: Callable[[AsyncConnection], Awaitable[None]] | None = None,
     ) -> Job:
@@ -92,19 +95,21 @@ class JobService:
         `MemberQuotaReached`, `GuildQuotaReached` and `PictureGone`.
         """
         channel_id, message_id = card or (None, None)
-        recipe = complete(recipe)
+        settings = complete(settings)
         job = Job(
             id=0,
             state=JobState.QUEUED,
             origin=origin,
-            recipe=recipe,
+            sources=sources,
+            settings=settings,
             delivery=DeliveryState(str(self._random.getrandbits(63)), channel_id, message_id),
-            predicted_seconds=self._schedule.predict(recipe),
+            predicted_seconds=self._schedule.predict(settings),
             created_at=self._clock(),
             parent_id=parent_id,
+            timelapse=timelapse,
         )
         async with (
-            self._retention.referring_to([recipe.content, *recipe.styles]),
+            self._retention.referring_to(sources.pictures),
             self._database.write() as connection,
         ):
             if settle is not None:

@@ -28,12 +28,8 @@ jobs = sa.Table(
     sa.Column("styles", sa.JSON, nullable=False),
     sa.Column("style_name", sa.Text),
     sa.Column("style_author", sa.BigInteger),
-    sa.Column("preset", sa.Text, nullable=False),
-    sa.Column("size", sa.Integer),
-    sa.Column("steps", sa.Integer),
-    sa.Column("strength", sa.Double, nullable=False),
-    sa.Column("keep_colors", sa.Boolean, nullable=False),
-    sa.Column("seed", sa.BigInteger, nullable=False),
+    sa.Column("mask", sa.String(64)),
+    sa.Column("settings", sa.JSON, nullable=False, server_default="{}"),
     sa.Column("timelapse", sa.Boolean, nullable=False),
     sa.Column("predicted_seconds", sa.Double, nullable=False),
     sa.Column("created_at", sa.Double, nullable=False),
@@ -103,11 +99,11 @@ class JobStore:
         row = row_of(job)
         del row["id"]
         job_id = (await connection.execute(_ADD, row)).scalar_one()
-        await self._add_pictures(connection, job_id, [job.recipe.content, *job.recipe.styles])
+        await self._add_pictures(connection, job_id, job.sources.pictures)
         return job_of({**row, "id": job_id})
 
     async def save(self, connection: AsyncConnection, before: Job, after: Job) -> None:
-        """Write what has changed of a job. Its origin and recipe never do."""
+        """Write what has changed of a job. Its origin, sources and settings never do."""
         old, new = row_of(before), row_of(after)
         changes = {column: value for column, value in new.items() if value != old[column]}
         if changes:

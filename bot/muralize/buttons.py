@@ -83,7 +83,7 @@ class JobButtonHandlers:
         """Show the loss curve to the member alone."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         job = await self._find(job_id)
-        if job.result is None or not job.result.curve:
+        if job.result is None or not job.result.outcome.curve:
             raise WrongState("There is no loss curve of this painting.")
         await _send_file(interaction, f"loss-{job_id}.png", await self._draw_curve(job))
 

@@ -10,6 +10,7 @@ from bot.discord_io.components import AnyItem, view_of
 from bot.executors.contract import PaintProgress
 from bot.jobs.model import Job, JobResult, JobState, Place
 from bot.web.links import Link
+from engine.request import PaintOutcome
 
 BAR_LENGTH = 20  # characters
 
@@ -137,27 +138,29 @@ def outcome(job: Job, copy: Copy | None = None) -> Card:
 
 def painted(job: Job, result: JobResult, copy: Copy | None = None) -> Card:
     """Show a finished painting. The picture itself is an attachment, which Discord shows large."""
-    style = f", in the style of *{_plain(job.recipe.style_name)}*" if job.recipe.style_name else ""
-    if style and job.recipe.style_author is not None:
-        style += f" by <@{job.recipe.style_author}>"
+    sources = job.sources
+    style = f", in the style of *{_plain(sources.style_name)}*" if sources.style_name else ""
+    if style and sources.style_author is not None:
+        style += f" by <@{sources.style_author}>"
+    outcome = result.outcome
     made = " · ".join(
         (
-            job.recipe.preset,
-            f"{result.width}x{result.height}",
-            f"{result.steps} steps",
-            f"{result.seconds:.1f} s",
+            outcome.preset,
+            f"{outcome.width}x{outcome.height}",
+            f"{outcome.steps} steps",
+            f"{outcome.seconds:.1f} s",
             *_unusual(job),
-            result.weights,
+            outcome.weights,
         )
     )
     text = (
         f"🖼️ **Painted** for <@{job.origin.member_id}>{style}\n"
-        f"Final loss **{loss(result.loss)}**\n-# {made} · № {job.id}"
+        f"Final loss **{loss(outcome.losses.total)}**\n-# {made} · № {job.id}"
     )
     if copy is None:
         return Card(text, RESULT_ACTIONS)
     actions = (Action.FULL, *RESULT_ACTIONS) if copy.link else RESULT_ACTIONS
-    return Card(f"{text}\n{_instead(copy, result)}", actions)
+    return Card(f"{text}\n{_instead(copy, outcome)}", actions)
 
 
 def full_file(link: Link) -> str:
@@ -192,7 +195,7 @@ def relative(moment: float) -> str:
     return f"<t:{round(moment)}:R>"
 
 
-def _instead(copy: Copy, full: JobResult) -> str:
+def _instead(copy: Copy, full: PaintOutcome) -> str:
     smaller = (copy.width, copy.height) != (full.width, full.height)
     what = f"smaller copy, {copy.width}x{copy.height}" if smaller else "compressed copy"
     size = f"{copy.full_bytes / 2**20:.1f} MiB"
@@ -201,16 +204,18 @@ def _instead(copy: Copy, full: JobResult) -> str:
 
 
 def _subtext(job: Job) -> str:
-    size = [f"{job.recipe.size} px"] if job.recipe.size else []
-    parts = [job.recipe.preset, *size, *_unusual(job)]
+    size = [f"{job.settings.size} px"] if job.settings.size else []
+    parts = [job.settings.preset, *size, *_unusual(job)]
     return f"-# {' · '.join(parts)} · for <@{job.origin.member_id}> · № {job.id}"
 
 
 def _unusual(job: Job) -> list[str]:
-    strength = job.recipe.strength
+    settings = job.settings
     return [
-        *([f"strength {strength:.2g}"] if strength != 1 else []),
-        *(["colours kept"] if job.recipe.keep_colors else []),
+        *([f"strength {settings.strength:.2g}"] if settings.strength != 1 else []),
+        *([f"{settings.brush} brush"] if settings.brush != "medium" else []),
+        *(["colours kept"] if settings.keep_colors else []),
+        *(["masked"] if job.sources.mask else []),
     ]
 
 

@@ -12,14 +12,16 @@ from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.errors import NothingToPaint
 from bot.feature import Command
+from bot.guilds.model import Rules
 from bot.guilds.service import SMALLEST_SIZE
-from bot.muralize.request import Options, Repeat, Request
+from bot.muralize.request import Repeat, Request
 from bot.muralize.service import STRONGEST, WEAKEST, MuralizeService
 from bot.pictures.intake import UploadedFile
 from bot.styles.command import choices
 from bot.styles.model import Style
 from bot.styles.service import StyleService
 from engine.presets import PRESETS
+from engine.request import BRUSHES, Brush, PaintSettings
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +47,8 @@ def make_commands(muralize: MuralizeService, styles: StyleService) -> Sequence[C
         size="Pixels on the long side",
         strength="Of the style against the content; 1 is balanced",
         keep_colors="Keep the colours of the content",
+        brush="How coarse the strokes are",
+        mask="A picture that is white where to paint, and black where the content stays",
     )
     @app_commands.choices(preset=_PRESET_CHOICES)
     async def command(
@@ -56,9 +60,27 @@ def make_commands(muralize: MuralizeService, styles: StyleService) -> Sequence[C
         size: app_commands.Range[int, SMALLEST_SIZE, 8192] | None = None,
         strength: app_commands.Range[float, WEAKEST, STRONGEST] = 1.0,
         keep_colors: bool = False,
+        brush: Brush = PaintSettings.brush,
+        mask: discord.Attachment | None = None,
     ) -> None:
-        options = Options(preset, size, strength, keep_colors)
-        await ask(muralize, interaction, content, style, saved_style, options)
+        rules = await muralize.admit(interaction.guild_id or 0, answers.channels_of(interaction))
+        settings = PaintSettings(
+            preset=preset or rules.default_preset,
+            size=size,
+            strength=strength,
+            keep_colors=keep_colors,
+            brush=brush,
+        )
+        await ask(
+            muralize,
+            interaction,
+            rules,
+            settings,
+            content=content,
+            style=style,
+            style_name=saved_style,
+            mask=mask,
+        )
 
     @command.autocomplete("saved_style")
     async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -80,20 +102,23 @@ def make_commands(muralize: MuralizeService, styles: StyleService) -> Sequence[C
 async def ask(
     muralize: MuralizeService,
     interaction: Interaction,
+    rules: Rules,
+    settings: PaintSettings,
+    *,
     content: discord.Attachment,
     style: discord.Attachment | None,
     style_name: str | None,
-    options: Options,
+    mask: discord.Attachment | None,
 ) -> None:
     """Answer at once, then fetch the pictures and queue the painting."""
-    rules = await muralize.admit(interaction.guild_id or 0, answers.channels_of(interaction))
     private = not rules.settings.public_results
     request = Request(
         origin=answers.origin_of(interaction, private=private),
         content=_offered("The content picture", content),
         style=_offered("The style picture", style) if style is not None else None,
         style_name=style_name if style is None else None,
-        options=options,
+        settings=settings,
+        mask=_offered("The mask", mask) if mask is not None else None,
     )
     await accept(muralize, interaction, request)
 
@@ -176,19 +201,49 @@ class StyleForm(discord.ui.Modal, title="Muralize this picture"):
             ],
         )
         self.add_item(discord.ui.Label(text="Preset", component=self._preset))
+        self._brush: discord.ui.Select[discord.ui.View] = discord.ui.Select(
+            custom_id="brush",
+            required=False,
+            options=[
+                discord.SelectOption(label=brush, value=brush, default=brush == PaintSettings.brush)
+                for brush in BRUSHES
+            ],
+        )
+        self.add_item(discord.ui.Label(text="Brush", component=self._brush))
+        self._mask: discord.ui.FileUpload[discord.ui.View] = discord.ui.FileUpload(
+            custom_id="mask", required=False
+        )
+        self.add_item(
+            discord.ui.Label(
+                text="Mask",
+                description="A picture that is white where to paint, and black elsewhere",
+                component=self._mask,
+            )
+        )
 
     async def on_submit(self, interaction: discord.Interaction[discord.Client], /) -> None:
         """Go on as `/muralize` does."""
         own = self._own.values
         saved = self._saved.values if self._saved is not None else []
-        preset = self._preset.values[0] if self._preset.values else None
+        masks = self._mask.values
+        rules = await self._muralize.admit(
+            interaction.guild_id or 0, answers.channels_of(interaction)
+        )
+        chosen = {
+            name: select.values[0]
+            for name, select in (("preset", self._preset), ("brush", self._brush))
+            if select.values
+        }
+        settings = PaintSettings.from_dict({"preset": rules.default_preset, **chosen})
         await ask(
             self._muralize,
             interaction,
-            self._content,
-            own[0] if own else None,
-            saved[0] if saved else None,
-            Options(preset),
+            rules,
+            settings,
+            content=self._content,
+            style=own[0] if own else None,
+            style_name=saved[0] if saved else None,
+            mask=masks[0] if masks else None,
         )
 
     async def on_error(  # type: ignore[override]  # a form's has no item, in discord.py itself

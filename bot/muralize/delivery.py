@@ -106,7 +106,7 @@ class Deliverer:
             if extension != ".png":  # else nothing was lost
                 copy = card.Copy(width, height, full_bytes, self._link_to(job))
         uploads = [Upload(f"muralscape-{job.id}{extension}", data)]
-        if job.recipe.timelapse and job.result.timelapse:
+        if job.timelapse and job.result.timelapse:
             film = await self._pictures.read(job.result.timelapse)
             if len(data) + len(film) <= limit:
                 uploads.append(Upload(f"muralscape-{job.id}.mp4", film))

@@ -21,10 +21,11 @@ async def draw_curve(job: Job) -> bytes:
     """Draw a job's losses over its steps as a PNG. Raises NotDrawn."""
     if job.result is None:
         raise NotDrawn
+    outcome = job.result.outcome
     drawing = {
-        "curve": job.result.curve,
-        "scale_starts": job.result.scale_starts,
-        "title": f"{job.recipe.preset}, {job.result.width}x{job.result.height}",
+        "curve": outcome.curve,
+        "scale_starts": outcome.scale_starts,
+        "title": f"{outcome.preset}, {outcome.width}x{outcome.height}",
     }
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot.muralize.plot"),

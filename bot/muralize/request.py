@@ -4,20 +4,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bot.jobs.model import Recipe
 from bot.people import Origin
 from bot.pictures.intake import UploadedFile
-from bot.styles.model import Style
-
-
-@dataclass(frozen=True)
-class Options:
-    """The options of `/muralize` beside its pictures."""
-
-    preset: str | None = None  # None takes the server's usual one
-    size: int | None = None  # pixels on the long side; None takes the preset's own
-    strength: float = 1.0
-    keep_colors: bool = False
+from engine.request import PaintSettings
 
 
 @dataclass(frozen=True)
@@ -28,22 +17,24 @@ class Request:
     content: UploadedFile
     style: UploadedFile | None
     style_name: str | None
-    options: Options
+    settings: PaintSettings
+    mask: UploadedFile | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Give the request as JSON values."""
-        return asdict(self)
+        return {**asdict(self), "settings": self.settings.to_dict()}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Request":
         """Read what `to_json` gave."""
-        style = stored["style"]
+        style, mask = stored["style"], stored["mask"]
         return cls(
             origin=Origin(**stored["origin"]),
             content=UploadedFile(**stored["content"]),
             style=UploadedFile(**style) if style else None,
             style_name=stored["style_name"],
-            options=Options(**stored["options"]),
+            settings=PaintSettings.from_dict(stored["settings"]),
+            mask=UploadedFile(**mask) if mask else None,
         )
 
 
@@ -65,23 +56,3 @@ def from_json(stored: Mapping[str, Any]) -> Request | Repeat:
     if "change" in stored:
         return Repeat(**{**stored, "origin": Origin(**stored["origin"])})
     return Request.from_json(stored)
-
-
-def recipe_for(
-    request: Request, content: str, style: str, saved: Style | None, usual_preset: str
-) -> Recipe:
-    """Say what to paint once the pictures are in the store.
-
-    The seed stays `muralscape paint`'s default, so that both come to the same picture.
-    """
-    options = request.options
-    return Recipe(
-        content=content,
-        styles=(style,),
-        style_name=saved.name if saved else None,
-        style_author=saved.author_id if saved else None,
-        preset=options.preset or usual_preset,
-        size=options.size,
-        strength=options.strength,
-        keep_colors=options.keep_colors,
-    )

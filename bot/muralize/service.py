@@ -10,16 +10,17 @@ from functools import partial
 from bot.errors import JobNotFound, NothingToPaint, Refused
 from bot.guilds.model import Rules
 from bot.guilds.service import GuildService, check_channel
-from bot.jobs.model import Job, Recipe
+from bot.jobs.model import Job, Sources
 from bot.jobs.service import CardPlace, JobService
-from bot.muralize.request import Repeat, Request, recipe_for
+from bot.muralize.request import Repeat, Request
 from bot.muralize.store import RequestStore
 from bot.people import Origin
-from bot.pictures.intake import Intake
+from bot.pictures.intake import Intake, UploadedFile
 from bot.pictures.retention import retry_if_deleted
 from bot.styles.service import StyleService
 from engine.errors import ImageRejected
 from engine.presets import PRESETS
+from engine.request import PaintSettings
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ class MuralizeService:
             raise NothingToPaint(
                 "A style is missing: attach a picture as `style`, or choose a `saved_style`."
             )
-        size = request.options.size
+        size = request.settings.size
         if size is not None and size > rules.largest_size:
             raise Refused(
                 f"The largest size here is {rules.largest_size} pixels; "
@@ -146,41 +147,47 @@ class MuralizeService:
             job = await self._jobs.get(request.job_id)
             if job is None:
                 raise JobNotFound(request.job_id)
-            return await submit(
-                self._changed(job, request.change, rules.largest_size), parent_id=job.id
-            )
+            settings = self._changed(job, request.change, rules.largest_size)
+            timelapse = request.change == "timelapse"
+            return await submit(job.sources, settings, timelapse=timelapse, parent_id=job.id)
         self.check(request, rules)
+        settings = request.settings
         usual = min(self._usual_size, rules.largest_size)
+        if settings.size is None and PRESETS[settings.preset].size > usual:
+            settings = replace(settings, size=usual)
 
         async def take_in() -> Job:
-            recipe = await self._recipe(request, rules.default_preset)
-            if recipe.size is None and PRESETS[recipe.preset].size > usual:
-                recipe = replace(recipe, size=usual)
-            return await submit(recipe)
+            return await submit(await self._fetch(request), settings)
 
         return await retry_if_deleted(take_in)
 
-    async def _recipe(self, request: Request, preset: str) -> Recipe:
-        """Fetch the pictures that a request names and say what to paint."""
-        if request.style is not None:
-            content, style = await self._intake.take([request.content, request.style])
-            return recipe_for(request, content, style, None, preset)
-        saved = await self._styles.find(request.origin.guild_id, request.style_name or "")
-        (content,) = await self._intake.take([request.content])
-        return recipe_for(request, content, saved.picture, saved, preset)
+    async def _fetch(self, request: Request) -> Sources:
+        """Bring the pictures that a request names into the store."""
+        saved = None
+        if request.style is None:
+            saved = await self._styles.find(request.origin.guild_id, request.style_name or "")
+        files = [one for one in (request.content, request.style, request.mask) if one is not None]
+        taken: dict[UploadedFile | None, str]
+        taken = dict(zip(files, await self._intake.take(files), strict=True))
+        content, mask = taken[request.content], taken.get(request.mask)
+        if saved is None:
+            return Sources(content, (taken[request.style],), mask)
+        return Sources(content, (saved.picture,), mask, saved.name, saved.author_id)
 
-    def _changed(self, job: Job, change: str, largest: int) -> Recipe:
-        recipe = replace(job.recipe, timelapse=False)
+    def _changed(self, job: Job, change: str, largest: int) -> PaintSettings:
+        """Give the settings that a button on a job's card asks for."""
+        settings = job.settings
         if change == "again":
             # 31 bits: every random number generator takes such a seed
-            return replace(recipe, seed=self._chance.getrandbits(31))
+            return replace(settings, seed=self._chance.getrandbits(31))
         if change == "stronger":
-            return replace(recipe, strength=min(STRONGEST, recipe.strength * _STEP))
+            return replace(settings, strength=min(STRONGEST, settings.strength * _STEP))
         if change == "softer":
-            return replace(recipe, strength=max(WEAKEST, recipe.strength / _STEP))
+            return replace(settings, strength=max(WEAKEST, settings.strength / _STEP))
         if change == "timelapse":
-            return replace(recipe, timelapse=True)
-        size = recipe.size or (max(job.result.width, job.result.height) if job.result else 0)
+            return settings
+        outcome = job.result.outcome if job.result else None
+        size = settings.size or (max(outcome.width, outcome.height) if outcome else 0)
         if size >= largest:
             raise Refused(f"This is already the largest size here, {largest} pixels.")
-        return replace(recipe, size=min(largest, round(size * _STEP / 32) * 32))
+        return replace(settings, size=min(largest, round(size * _STEP / 32) * 32))

@@ -62,7 +62,7 @@ def fetch_buttons(own: Sequence[Job]) -> discord.ui.View:
 
 
 def _line(jobs: JobService, job: Job, now: float) -> str:
-    head = f"**№ {job.id}** {job.recipe.preset}"
+    head = f"**№ {job.id}** {job.settings.preset}"
     if job.kept:
         if job.result is not None:
             return f"{head} · 📬 finished, but could not be sent to you"

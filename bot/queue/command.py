@@ -77,4 +77,4 @@ async def only_job(jobs: JobService, interaction: Interaction) -> int:
 
 def _title(job: Job, member_id: int) -> str:
     whose = "yours" if job.origin.member_id == member_id else "another member's"
-    return f"№ {job.id}, {job.recipe.preset}, {job.state.value}, {whose}"
+    return f"№ {job.id}, {job.settings.preset}, {job.state.value}, {whose}"

@@ -20,6 +20,7 @@ from pathlib import Path
 from bot.executors.contract import PaintOrder
 from bot.executors.nats.executor import NatsExecutor
 from bot.executors.nats.link import Access
+from engine.request import PaintSettings
 from engine.samples import CONTENTS, STYLES
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.nats_server import NatsServer
@@ -33,14 +34,14 @@ ENGINE_TURNS = 3
 ALONE = f"""
 import time
 from engine import images
-from engine.request import StylizeRequest
+from engine.request import PaintSettings, StylizeRequest
 from engine.samples import CONTENTS, STYLES
 from engine.stylize import stylize
 from engine.vgg19 import load_encoder
 
 encoder = load_encoder("bundled", "cpu")
 pictures = images.read(CONTENTS[0].path), (images.read(STYLES[0].path),)
-request = StylizeRequest(*pictures, size={ENGINE_SIDE}, steps={ENGINE_STEPS})
+request = StylizeRequest(*pictures, PaintSettings(size={ENGINE_SIDE}, steps={ENGINE_STEPS}))
 stylize(request, encoder)  # so that libraries are loaded
 began = time.monotonic()
 for _ in range({ROUNDS}):
@@ -84,16 +85,16 @@ async def _paint_all(
 ) -> tuple[float, float]:
     room = asyncio.Semaphore(workers)
     content, style = folder / "content", folder / "content"
-    size = steps = None
+    settings = PaintSettings()
     if engine:
         content, style = CONTENTS[0].path, STYLES[0].path
-        size, steps = ENGINE_SIDE, ENGINE_STEPS
+        settings = PaintSettings(size=ENGINE_SIDE, steps=ENGINE_STEPS)
     else:
         content.write_bytes(SCRIPT.bytes())
 
     async def paint(number: int) -> None:
         result = folder / f"{number}.png"
-        order = PaintOrder(number, content, (style,), "mural", size, steps, 1.0, False, 0, result)
+        order = PaintOrder(number, settings, content, (style,), result)
         async with room:
             await executor.paint(order, lambda _: None)
 

@@ -17,6 +17,7 @@ from bot.errors import PaintingCancelled
 from bot.executors.contract import PaintOrder, PaintProgress
 from bot.executors.nats.executor import NatsExecutor
 from bot.executors.nats.link import Access
+from engine.request import PaintSettings
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.conftest import HASTY, painting_elsewhere, until
 from tests.bot.executors.nats_server import NatsServer
@@ -69,9 +70,8 @@ class Site:
         folder.mkdir()
         (folder / "content").write_bytes(script.bytes())
         content = folder / "content"
-        return PaintOrder(
-            job_id, content, (content,), "mural", None, None, 1.0, False, 0, folder / "result.png"
-        )
+        result = folder / "result.png"
+        return PaintOrder(job_id, PaintSettings(), content, (content,), result)
 
     def end(self) -> None:
         """Kill what is left."""

@@ -65,10 +65,10 @@ class Crowd:
 
     def choose(self, order: PaintOrder) -> str | None:
         """Name the fastest worker that is idle and knows the preset; None where there is none."""
+        preset = order.settings.preset
+        hellos = (known.hello for known in self._known.values())
         idle = [
-            known.hello
-            for known in self._known.values()
-            if len(known.hello.busy) < known.hello.slots and order.preset in known.hello.presets
+            hello for hello in hellos if len(hello.busy) < hello.slots and preset in hello.presets
         ]
         return min(idle, key=rate_of).id if idle else None
 
@@ -79,7 +79,7 @@ class Crowd:
         among = [chosen] if chosen else able
         if not among:
             return float("inf")
-        return min(rate_of(known.hello) for known in among) * work_of(order)
+        return min(rate_of(known.hello) for known in among) * work_of(order.settings)
 
 
 def rate_of(hello: Hello) -> float:

@@ -12,10 +12,11 @@ from typing import Any
 from nats.aio.msg import Msg
 
 from bot.errors import ExecutorLost, PaintingCancelled, PaintingFailed
-from bot.executors.contract import OnProgress, PaintOrder, PaintOutcome, WorkerState
+from bot.executors.contract import OnProgress, PaintOrder, WorkerState
 from bot.executors.nats import wire
 from bot.executors.nats.crowd import Crowd
 from bot.executors.nats.link import TROUBLE, Access, Link
+from engine.request import PaintOutcome
 
 log = logging.getLogger(__name__)
 
@@ -139,13 +140,9 @@ class NatsExecutor:
             key=f"{self._run}-{order.job_id}-{next(self._numbers)}",
             run=self._run,
             job_id=order.job_id,
+            settings=order.settings,
             styles=len(order.styles),
-            preset=order.preset,
-            size=order.size,
-            steps=order.steps,
-            strength=order.strength,
-            keep_colors=order.keep_colors,
-            seed=order.seed,
+            mask=order.mask is not None,
             timelapse=order.timelapse is not None,
         )
 
@@ -153,7 +150,7 @@ class NatsExecutor:
         sent, order, link = attempt.sent, attempt.order, self._link
         await link.until_open()
         attempt.objects.append(wire.pictures_of(sent.key))
-        await link.upload(wire.pictures_of(sent.key), order.content, *order.styles)
+        await link.upload(wire.pictures_of(sent.key), *order.inputs)
         attempt.number = await link.keep(wire.ORDER, sent.key, sent)
         await self._nudge(attempt)
 

@@ -8,12 +8,12 @@ import base64
 import json
 import math
 import re
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, TypeVar
 
-from bot.executors.contract import PaintOutcome, PaintProgress
+from bot.executors.contract import PaintProgress
 from bot.names import clean
+from engine.request import PaintOutcome, PaintSettings
 
 ORDERS = "MURALSCAPE_ORDERS"  # a stream; an order stays until it is acknowledged
 OUTCOMES = "MURALSCAPE_OUTCOMES"  # a stream; an outcome stays until the bot has it
@@ -59,13 +59,9 @@ class Order:
     key: str  # of this attempt: bot run, job and attempt; orders and outcomes are told apart by it
     run: str  # of the bot; orders of its earlier runs are void
     job_id: int
+    settings: PaintSettings
     styles: int
-    preset: str
-    size: int | None
-    steps: int | None
-    strength: float
-    keep_colors: bool
-    seed: int
+    mask: bool
     timelapse: bool
 
 
@@ -140,6 +136,8 @@ def decode(kind: type[T], data: bytes) -> T:
     Raises one of `UNREADABLE` for what is none of this kind.
     """
     values = json.loads(data)
+    if kind is Order:
+        values["settings"] = PaintSettings.from_dict(values["settings"])
     if kind is Outcome:
         values["sentence"] = clean(values["sentence"])[:LONGEST_SENTENCE]
         if values["painted"] is not None:
@@ -158,7 +156,7 @@ def decode(kind: type[T], data: bytes) -> T:
 
 
 def pictures_of(key: str) -> str:
-    """Name an order's pictures in the object store: the content, then the styles."""
+    """Name an order's pictures in the object store: the content, the styles, the mask if any."""
     return f"{key}/pictures"
 
 
@@ -173,15 +171,9 @@ def checkpoint_of(job_id: int) -> str:
 
 
 def _outcome(values: dict[str, Any]) -> PaintOutcome:
-    kinds: dict[object, Callable[[Any], Any]] = {int: int, float: float, str: _text}
-    plain = {
-        field.name: kinds[field.type](values[field.name])
-        for field in fields(PaintOutcome)
-        if field.type in kinds
-    }
-    curve = tuple((int(step), float(loss)) for step, loss in values["curve"])
-    starts = tuple(int(step) for step in values["scale_starts"])
-    return PaintOutcome(curve=curve, scale_starts=starts, **plain)
+    outcome = PaintOutcome.from_dict(values)
+    texts = {name: _text(said) for name, said in vars(outcome).items() if isinstance(said, str)}
+    return PaintOutcome(**{**vars(outcome), **texts})
 
 
 def _text(said: str) -> str:

@@ -13,7 +13,7 @@ from typing import Literal
 from nats.aio.msg import Msg
 
 from bot.errors import ExecutorLost, PaintingCancelled, PaintingFailed
-from bot.executors.contract import PaintOrder, PaintOutcome, PaintProgress
+from bot.executors.contract import PaintOrder, PaintProgress
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from bot.executors.nats import wire
@@ -22,6 +22,7 @@ from bot.executors.process_handle import Patience
 from bot.executors.speed import Speed
 from bot.logs import about_job
 from engine.presets import PRESETS
+from engine.request import PaintOutcome
 
 log = logging.getLogger(__name__)
 
@@ -140,7 +141,7 @@ class Worker:
             self._at_work[order.key].message = message
         elif self._bot_run not in ("", order.run):
             await message.term()
-        elif order.preset not in PRESETS:
+        elif order.settings.preset not in PRESETS:
             await message.nak(delay=self._tempo.poll)
         elif message.metadata.num_delivered > MOST_TRIES:
             sentence = f"{MOST_TRIES} workers were lost with it"
@@ -199,7 +200,7 @@ class Worker:
             return wire.Outcome(order.key, self._id, "lost", str(lost))
         finally:
             work.painting = False
-        self._speed.learn(files, outcome)
+        self._speed.learn(files.settings, outcome)
         return await self._painted(work, outcome)
 
     async def _painted(self, work: _Work, outcome: PaintOutcome) -> wire.Outcome:
@@ -222,7 +223,7 @@ class Worker:
     async def _fetch(self, work: _Work) -> bool:
         """Bring an order's pictures here, and another worker's checkpoint if there is one."""
         order, files, link = work.order, work.files, self._link
-        if not await link.download(wire.pictures_of(order.key), files.content, *files.styles):
+        if not await link.download(wire.pictures_of(order.key), *files.inputs):
             return False
         if files.resume is not None:
             await link.download(wire.checkpoint_of(order.job_id), files.resume)
@@ -310,14 +311,10 @@ def _keep(task: asyncio.Task[None]) -> None:
 def _files_of(order: wire.Order, folder: Path) -> PaintOrder:
     return PaintOrder(
         job_id=order.job_id,
+        settings=order.settings,
         content=folder / "content",
         styles=tuple(folder / f"style-{number}" for number in range(order.styles)),
-        preset=order.preset,
-        size=order.size,
-        steps=order.steps,
-        strength=order.strength,
-        keep_colors=order.keep_colors,
-        seed=order.seed,
+        mask=folder / "mask" if order.mask else None,
         result=folder / "result.png",
         timelapse=folder / "timelapse.mp4" if order.timelapse else None,
         checkpoint=folder / "checkpoint.pth",

@@ -16,6 +16,7 @@ from bot.executors.nats.executor import NatsExecutor
 from bot.executors.nats.link import Access
 from bot.executors.nats.worker import Worker
 from bot.executors.process_handle import Patience
+from engine.request import PaintSettings
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.nats_server import NatsServer
 
@@ -43,14 +44,9 @@ def order_for(tmp_path: Path) -> MakeOrder:
         content.write_bytes(script.bytes())
         return PaintOrder(
             job_id=job_id,
+            settings=PaintSettings(),
             content=content,
             styles=(content,),
-            preset="mural",
-            size=None,
-            steps=None,
-            strength=1.0,
-            keep_colors=False,
-            seed=0,
             result=folder / "result.png",
         )
 

@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from bot.errors import ExecutorLost, PaintingCancelled, PaintingFailed
-from bot.executors.contract import OnProgress, PaintOrder, PaintOutcome, WorkerState
+from bot.executors.contract import OnProgress, PaintOrder, WorkerState
+from engine.request import PaintOutcome
+from tests.bot.outcomes import OUTCOME
 
 
 class Desk:
@@ -40,11 +43,7 @@ class Desk:
 
     def finish(self, job_id: int, seconds: float = 1.0) -> None:
         """End a painting well."""
-        self._orders[job_id].set_result(
-            PaintOutcome(
-                1, 1, 1.0, 1.0, 0.0, 1, seconds, "none", self.devices[0], "fp32", ((1, 1.0),)
-            )
-        )
+        self._orders[job_id].set_result(replace(OUTCOME, seconds=seconds, device=self.devices[0]))
 
     def lose(self, job_id: int) -> None:
         """End a painting as a process that dies does."""

@@ -61,7 +61,7 @@ async def test_paints(executor: Executor, order_for: MakeOrder) -> None:
     outcome = await executor.paint(order, ignore)
     with Image.open(order.result) as picture:
         assert picture.size == (64, 32)
-    assert (outcome.steps, outcome.loss, outcome.device) == (5, 20.0, "clockwork")
+    assert (outcome.steps, outcome.losses.total, outcome.device) == (5, 20.0, "clockwork")
     assert outcome.curve == ((1, 100.0), (5, 20.0))
 
 

@@ -5,9 +5,10 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from bot.executors.contract import PaintOutcome, WorkerState
+from bot.executors.contract import WorkerState
 from bot.executors.nats import wire
 from bot.executors.nats.crowd import Crowd
+from tests.bot.outcomes import OUTCOME
 
 HELLO = wire.Hello("gpu-1", ("cuda:0",), ("mural",), slots=2, busy=(), rate=0.5)
 
@@ -67,11 +68,13 @@ def test_an_odd_worker_is_not_heard(odd: dict[str, object]) -> None:
 def test_what_a_worker_says_of_a_painting_is_cleaned() -> None:
     """Members read its weights and its reasons: these mention nobody, and are numbers and short."""
     odd = "<@&1> **VGG** @everyone [here](https://example.org) \u202e" + "x" * 500
-    painted = PaintOutcome(4, 4, 1.0, 1.0, 0.0, 1, 1.0, odd, odd, odd, ((1, 1.0),))
+    painted = replace(OUTCOME, preset=odd, weights=odd, device=odd, precision=odd)
     sent = wire.Outcome("key", "worker", "failed", odd, painted)
     read = wire.decode(wire.Outcome, wire.encode(sent))
     assert read.painted is not None
-    for text in (read.sentence, read.painted.weights, read.painted.device, read.painted.precision):
+    painting = read.painted
+    texts = painting.preset, painting.weights, painting.device, painting.precision
+    for text in (read.sentence, *texts):
         assert text.startswith("VGG everyone here (")
         assert not set("<>*@[]\u202e") & set(text)
         assert "://" not in text

@@ -15,6 +15,7 @@ import pytest
 
 from bot.executors.contract import PaintOrder, PaintProgress
 from bot.executors.nats.executor import NatsExecutor
+from engine.request import PaintSettings
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.conftest import MakeOrder, painting_elsewhere, until, working
 from tests.bot.executors.nats_server import NatsServer
@@ -143,7 +144,7 @@ async def paint_on_a_link_of_its_own(folder: Path) -> None:
         content = folder / f"content-{number}"
         content.write_bytes(Script(steps=10, step_seconds=0.02).bytes().ljust(200_000))
         result = folder / f"{number}.png"
-        orders.append(PaintOrder(number, content, (), "mural", None, None, 1.0, False, 0, result))
+        orders.append(PaintOrder(number, PaintSettings(), content, (), result))
     try:
         async with (
             working(server.url),

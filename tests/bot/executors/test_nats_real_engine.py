@@ -12,10 +12,11 @@ import numpy as np
 from nats.aio.msg import Msg
 from PIL import Image
 
-from bot.executors.contract import PaintOrder, PaintOutcome
+from bot.executors.contract import PaintOrder
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from bot.executors.nats import wire
+from engine.request import PaintOutcome, PaintSettings
 from tests.bot.executors.conftest import painting_elsewhere, until
 from tests.bot.executors.nats_server import NatsServer
 
@@ -41,9 +42,8 @@ def make_order(folder: Path) -> PaintOrder:
     stripes = Image.new("RGB", (64, 64), "navy")
     stripes.paste("gold", (0, 16, 64, 32))
     stripes.save(style, "PNG")
-    return PaintOrder(
-        1, content, (style,), "mural", 48, STEPS, 1.0, False, 0, folder / "result.png"
-    )
+    settings = PaintSettings(size=48, steps=STEPS)
+    return PaintOrder(1, settings, content, (style,), folder / "result.png")
 
 
 def add_worker(folder: Path, url: str) -> subprocess.Popen[bytes]:
@@ -105,4 +105,4 @@ async def test_goes_on_from_the_checkpoint(nats_server: NatsServer, tmp_path: Pa
     assert min(steps_of(said, second)) > 1  # it did not begin anew
     with Image.open(order.result) as ours, Image.open(alone.result) as theirs:
         assert np.array_equal(np.asarray(ours), np.asarray(theirs))
-    assert (outcome.loss, outcome.curve) == (expected.loss, expected.curve)
+    assert (outcome.losses, outcome.curve) == (expected.losses, expected.curve)

@@ -4,7 +4,7 @@ import asyncio
 import io
 import json
 from collections.abc import AsyncIterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from types import TracebackType
 
 import nats
@@ -13,14 +13,16 @@ from nats.aio.msg import Msg
 from PIL import Image
 
 from bot.errors import ExecutorLost, PaintingFailed
-from bot.executors.contract import PaintOrder, PaintOutcome, PaintProgress
+from bot.executors.contract import PaintOrder, PaintProgress
 from bot.executors.nats import wire
 from bot.executors.nats.executor import NatsExecutor
 from bot.executors.nats.objects import Objects
 from bot.executors.nats.worker import MOST_TRIES
+from engine.request import PaintOutcome
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.conftest import HASTY, MakeOrder, painting_elsewhere, until, working
 from tests.bot.executors.nats_server import NatsServer
+from tests.bot.outcomes import OUTCOME
 
 
 class Hand:
@@ -78,7 +80,7 @@ def shade_of(order: PaintOrder) -> object:
 
 def painted(order: wire.Order, worker: str) -> wire.Outcome:
     """Say that a worker has painted an order."""
-    outcome = PaintOutcome(4, 4, 1.0, 1.0, 0.0, 1, 1.0, "none", worker, "fp32", ((1, 1.0),))
+    outcome = replace(OUTCOME, device=worker)
     return wire.Outcome(order.key, worker, "painted", painted=outcome)
 
 

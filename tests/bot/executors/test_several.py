@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ExecutorLost, PaintingCancelled
-from bot.executors.contract import PaintOrder, PaintOutcome
+from bot.executors.contract import PaintOrder
 from bot.executors.local import LocalExecutor
 from bot.executors.nats.executor import NatsExecutor
 from bot.executors.nats.link import Access
 from bot.executors.several import HereAndElsewhere
 from bot.executors.speed import START, work_of
+from engine.request import PaintOutcome, PaintSettings
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.conftest import (
     HASTY,
@@ -31,10 +32,10 @@ Painting = asyncio.Task[PaintOutcome]
 def an_order(job_id: int) -> PaintOrder:
     """Make an order; nobody looks at its files."""
     nowhere = Path("nowhere")
-    return PaintOrder(job_id, nowhere, (), "mural", 128, 100, 1.0, False, 0, nowhere)
+    return PaintOrder(job_id, PaintSettings(size=128, steps=100), nowhere, (), nowhere)
 
 
-HERE_TAKES = START["cpu"] * work_of(an_order(0))  # seconds, by the guess for a CPU
+HERE_TAKES = START["cpu"] * work_of(an_order(0).settings)  # seconds, by the guess for a CPU
 
 
 class Pair:

@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 
 from bot.jobs.estimator import Estimator
-from bot.jobs.model import Job, JobLimits, JobResult, JobState, Recipe
+from bot.jobs.model import Job, JobLimits, JobResult, JobState, Sources
 from bot.jobs.schedule import Schedule
 from bot.jobs.service import JobService
 from bot.jobs.store import JobStore
@@ -16,6 +16,8 @@ from bot.pictures.retention import PictureRetention
 from bot.pictures.store import PictureStore
 from bot.storage.database import Database
 from bot.storage.shard import WHOLE, Shard
+from engine.request import PaintSettings
+from tests.bot.outcomes import OUTCOME
 
 PLENTY = JobLimits(per_member=1000, per_guild=1000)
 GUILD = 10
@@ -72,9 +74,9 @@ class JobHarness:
         number = next(self._interactions)
         return Origin(guild, 20, member, number, f"token {number}", self.clock() + 900)
 
-    async def recipe(self, content: bytes = b"content", style: bytes = b"style") -> Recipe:
-        """Put two pictures into the store and say how to paint them."""
-        return Recipe(await self.pictures.put(content), (await self.pictures.put(style),))
+    async def sources(self, content: bytes = b"content", style: bytes = b"style") -> Sources:
+        """Put two pictures into the store, to be painted from."""
+        return Sources(await self.pictures.put(content), (await self.pictures.put(style),))
 
     async def submit(
         self,
@@ -84,8 +86,10 @@ class JobHarness:
         content: bytes = b"content",
     ) -> Job:
         """Submit a painting of a member."""
-        recipe = await self.recipe(content)
-        return await self.service.submit(self.origin(member, guild), recipe, limits)
+        sources = await self.sources(content)
+        return await self.service.submit(
+            self.origin(member, guild), sources, PaintSettings(), limits
+        )
 
     async def claim(self) -> Job:
         """Begin the next painting."""
@@ -97,18 +101,7 @@ class JobHarness:
         """Put a finished painting into the store."""
         return JobResult(
             picture=await self.pictures.put(painting),
-            width=64,
-            height=48,
-            loss=12.5,
-            content_loss=2.5,
-            style_loss=10.0,
-            steps=300,
-            seconds=9.5,
-            weights="bundled VGG-19",
-            device="cpu",
-            precision="fp32",
-            curve=((1, 100.0), (300, 12.5)),
-            scale_starts=(1, 150),
+            outcome=OUTCOME,
             timelapse=await self.pictures.put(timelapse),
         )
 

@@ -5,6 +5,7 @@ import pytest
 from bot.errors import NotAllowed, WrongState
 from bot.jobs.model import JobState
 from bot.people import Member
+from engine.request import PaintSettings
 from tests.bot.jobs.harness import ANN, BOB, GUILD, MODERATOR, PLENTY, JobHarness
 
 
@@ -14,7 +15,7 @@ async def test_delete_result(harness: JobHarness) -> None:
     assert job.result is not None
     job = await harness.service.delete_result(job.id, Member(ANN, GUILD))
     assert job.result_deleted
-    assert set(await harness.pictures.names()) == {job.recipe.content, *job.recipe.styles}
+    assert set(await harness.pictures.names()) == set(job.sources.pictures)
     assert await harness.service.delete_result(job.id, Member(ANN, GUILD)) == job
 
 
@@ -42,9 +43,11 @@ async def test_who_may_delete(harness: JobHarness) -> None:
 async def test_old_jobs_are_forgotten(harness: JobHarness) -> None:
     """Jobs that ended before a moment go with their pictures; younger and unfinished ones stay."""
     old = await harness.job_in(JobState.DONE)
-    waiting = await harness.service.submit(harness.origin(), await harness.recipe(b"other"), PLENTY)
+    waiting = await harness.service.submit(
+        harness.origin(), await harness.sources(b"other"), PaintSettings(), PLENTY
+    )
     harness.clock.now += 100
     assert await harness.service.forget(harness.clock()) == 1
     assert await harness.service.get(old.id) is None
-    assert set(await harness.pictures.names()) == {waiting.recipe.content, *waiting.recipe.styles}
+    assert set(await harness.pictures.names()) == set(waiting.sources.pictures)
     assert (await harness.submit()).id > waiting.id

@@ -14,6 +14,7 @@ from bot.executors.local import LocalExecutor
 from bot.jobs.dispatcher import OUR_FAULT, Dispatcher
 from bot.jobs.model import Job, JobState
 from bot.people import Member
+from engine.request import PaintSettings
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.conftest import IMPATIENT, SETUP
 from tests.bot.jobs.harness import ANN, BOB, CID, GUILD, PLENTY, JobHarness
@@ -85,7 +86,8 @@ async def test_paints_what_is_queued(studio: Studio) -> None:
     """A job is painted and stored, with how it was made, ready to be delivered."""
     job = await studio.wait_for(await studio.submit(Script(steps=4)), JobState.DELIVERING)
     assert job.result is not None
-    assert (job.result.loss, job.result.steps, job.result.device) == (25.0, 4, "clockwork")
+    outcome = job.result.outcome
+    assert (outcome.losses.total, outcome.steps, outcome.device) == (25.0, 4, "clockwork")
     assert (await studio.harness.pictures.read(job.result.picture)).startswith(b"\x89PNG")
     assert job.starts == 1
     assert work_left(studio.harness) == []
@@ -94,8 +96,10 @@ async def test_paints_what_is_queued(studio: Studio) -> None:
 async def test_keeps_the_timelapse(studio: Studio) -> None:
     """A time-lapse that was asked for is kept beside the painting."""
     harness = studio.harness
-    recipe = replace(await harness.recipe(Script().bytes()), timelapse=True)
-    job = await harness.service.submit(harness.origin(), recipe, PLENTY)
+    sources = await harness.sources(Script().bytes())
+    job = await harness.service.submit(
+        harness.origin(), sources, PaintSettings(), PLENTY, timelapse=True
+    )
     job = await studio.wait_for(job, JobState.DELIVERING)
     assert job.result is not None
     assert job.result.timelapse is not None

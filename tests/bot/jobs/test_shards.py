@@ -125,8 +125,8 @@ async def test_each_forgets_its_own(offices: Offices) -> None:
     assert await first.service.forget(first.clock() + 1) == 1
     assert await first.service.get(jobs[0].id) is None
     assert await second.service.get(jobs[1].id) is not None
-    assert not await first.pictures.has([jobs[0].recipe.content])
-    assert await second.pictures.has([jobs[1].recipe.content])
+    assert not await first.pictures.has([jobs[0].sources.content])
+    assert await second.pictures.has([jobs[1].sources.content])
 
 
 async def test_a_cancel_and_a_claim_at_once(offices: Offices) -> None:

@@ -8,18 +8,23 @@ import pytest
 from bot.errors import GuildQuotaReached, MemberQuotaReached, PictureGone, Refused
 from bot.jobs.model import JobLimits, JobState
 from engine.presets import PRESETS
+from engine.request import PaintSettings
 from tests.bot.jobs.harness import ANN, BOB, CID, GUILD, PLENTY, JobHarness
 
 
 async def test_a_job_is_stored_as_it_was_asked_for(harness: JobHarness) -> None:
     """A submitted job is read back whole, with the preset's size and steps filled in."""
-    origin, recipe = harness.origin(), await harness.recipe()
-    recipe = replace(recipe, strength=1.5, keep_colors=True, seed=7, timelapse=True)
-    job = await harness.service.submit(origin, recipe, PLENTY, parent_id=3)
+    origin, sources = harness.origin(), await harness.sources()
+    sources = replace(sources, mask=await harness.pictures.put(b"mask"), style_name="waves")
+    settings = PaintSettings(strength=1.5, seed=7, brush="bold")
+    job = await harness.service.submit(
+        origin, sources, settings, PLENTY, timelapse=True, parent_id=3
+    )
     assert job == await harness.service.get(job.id)
     assert job.origin == origin
     mural = PRESETS["mural"]
-    assert job.recipe == replace(recipe, size=mural.size, steps=mural.steps)
+    assert job.settings == replace(settings, size=mural.size, steps=mural.steps)
+    assert (job.sources, job.timelapse) == (sources, True)
     assert (job.state, job.parent_id) == (JobState.QUEUED, 3)
     assert job.delivery.nonce.isdigit()
     assert len(job.delivery.nonce) <= 25
@@ -32,26 +37,28 @@ async def test_tokens_are_not_shown(harness: JobHarness) -> None:
 
 async def test_an_interaction_is_one_job(harness: JobHarness) -> None:
     """An interaction that Discord sends twice makes one job."""
-    origin, recipe = harness.origin(), await harness.recipe()
-    first = await harness.service.submit(origin, recipe, PLENTY)
-    assert await harness.service.submit(origin, recipe, PLENTY) == first
+    asked = harness.origin(), await harness.sources(), PaintSettings(), PLENTY
+    first = await harness.service.submit(*asked)
+    assert await harness.service.submit(*asked) == first
     assert len(harness.service.places()) == 1
 
 
 async def test_missing_pictures_are_refused(harness: JobHarness) -> None:
     """A job whose pictures are not in the store is refused and leaves nothing."""
-    recipe = await harness.recipe()
-    await harness.pictures.remove([recipe.content])
-    with pytest.raises(PictureGone):
-        await harness.service.submit(harness.origin(), recipe, PLENTY)
+    sources = await harness.sources()
+    sources = replace(sources, mask=await harness.pictures.put(b"mask"))
+    for gone in reversed(sources.pictures):
+        await harness.pictures.remove([gone])
+        with pytest.raises(PictureGone):
+            await harness.service.submit(harness.origin(), sources, PaintSettings(), PLENTY)
     assert await harness.service.jobs_of(GUILD, ANN) == []
 
 
 async def test_unknown_presets_are_refused(harness: JobHarness) -> None:
     """A preset that does not exist is refused in words."""
-    recipe = replace(await harness.recipe(), preset="sketch")
+    sources, settings = await harness.sources(), PaintSettings("sketch")
     with pytest.raises(Refused, match="no preset called `sketch`"):
-        await harness.service.submit(harness.origin(), recipe, PLENTY)
+        await harness.service.submit(harness.origin(), sources, settings, PLENTY)
 
 
 async def test_member_quota(harness: JobHarness) -> None:
