@@ -7,7 +7,8 @@ from typing import Protocol
 
 from bot.errors import PaintingFailed
 from bot.executors.contract import Executor, OnProgress, PaintOrder, WorkerState
-from bot.executors.speed import Speed, guess, work_of
+from bot.executors.rates import guess
+from bot.executors.speed import Speed, work_of
 from engine.request import PaintOutcome
 
 log = logging.getLogger(__name__)

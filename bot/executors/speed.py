@@ -3,25 +3,17 @@
 from collections import deque
 from statistics import median
 
+from bot.executors.rates import work
 from engine.presets import PRESETS
 from engine.request import DEFAULT_PRESET, PaintOutcome, PaintSettings
 
-# Before anything is measured: a recent GPU in FP16, and two CPU cores.
-START = {"cuda": 0.05, "cpu": 25.0}
-FIXED_PIXELS = 64 * 64  # a step costs as much as these, however small the picture
 REMEMBERED = 9  # paintings
 
 
-def guess(device: str) -> float:
-    """Give the rate of a device of which nothing was measured."""
-    return START["cuda" if device.startswith("cuda") else "cpu"]
-
-
 def work_of(settings: PaintSettings) -> float:
-    """Count the megapixels times steps of a square picture."""
+    """Count the megapixels times steps of a square picture painted so."""
     preset = PRESETS.get(settings.preset, PRESETS[DEFAULT_PRESET])
-    side = settings.size or preset.size
-    return (side**2 + FIXED_PIXELS) * (settings.steps or preset.steps) / 1e6
+    return work(settings.size or preset.size, settings.steps or preset.steps)
 
 
 def usual_seconds(rate: float) -> float:

@@ -9,7 +9,8 @@ from bot.pictures.store import PictureStore
 from engine import images
 
 LONG_SIDE = 640  # pixels; what Discord shows of a picture at most
-_OURS = images.Limits(max_bytes=2**31, max_pixels=2**31, min_side=1, max_aspect=2**16)
+# For the bot's own pictures, which members' limits are not meant for.
+OWN_LIMITS = images.Limits(max_bytes=2**31, max_pixels=2**31, min_side=1, max_aspect=2**16)
 
 
 async def make_thumbnail(pictures: PictureStore, name: str) -> str:
@@ -27,6 +28,6 @@ def shrink(data: bytes) -> bytes:
 
 def shrunk(data: bytes, side: int) -> Image.Image:
     """Decode a picture of the store to at most `side` pixels."""
-    picture = images.decode(data, _OURS, "The picture")
+    picture = images.decode(data, OWN_LIMITS, "The picture")
     picture.thumbnail((side, side), Image.Resampling.LANCZOS)
     return picture

@@ -11,8 +11,9 @@ from bot.executors.contract import PaintOrder
 from bot.executors.local import LocalExecutor
 from bot.executors.nats.executor import NatsExecutor
 from bot.executors.nats.link import Access
+from bot.executors.rates import START
 from bot.executors.several import HereAndElsewhere
-from bot.executors.speed import START, work_of
+from bot.executors.speed import work_of
 from engine.request import PaintOutcome, PaintSettings
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.conftest import (
