@@ -4,11 +4,8 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 from statistics import median
 
-# Seconds per megapixel and step before anything is learned: a recent GPU in FP16, and two CPU
-# cores. Wrong by a factor for most machines, and forgotten after the first painting.
-START_RATES = {"cuda": 0.05, "cpu": 25.0}
-# A step has a cost that does not depend on the size: as much as this many pixels.
-FIXED_PIXELS = 64 * 64
+from bot.executors.speed import start_rate, work
+
 ENOUGH = 3  # paintings of one kind that tell more than all others
 REMEMBERED = 15  # paintings of each kind; older ones were made on yesterday's machine
 SHORTEST = 0.1  # seconds
@@ -25,7 +22,7 @@ class Kind:
     @property
     def work(self) -> float:
         """Megapixels times steps."""
-        return self.steps * (self.size**2 + FIXED_PIXELS) / 1e6
+        return work(self.size, self.steps)
 
 
 class Estimator:
@@ -65,4 +62,4 @@ class Estimator:
         ]
         if learned:
             return median(learned)
-        return START_RATES["cuda" if self.device.startswith("cuda") else "cpu"]
+        return start_rate(self.device)
