@@ -5,47 +5,53 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 import aiohttp
 
 from bot.background import BackgroundTasks
-from bot.community import Community, CommunityStores
-from bot.discord_io.answers import PAUSES
+from bot.challenges.announcement_store import AnnouncementStore
+from bot.challenges.command import ChallengeCommands
+from bot.challenges.feature import feature as challenges_feature
+from bot.challenges.service import ChallengeService
+from bot.challenges.store import ChallengeStore
 from bot.discord_io.client import MuralscapeClient
-from bot.discord_io.sender import MessageSender, NotNow, SendError
 from bot.errors import MuralscapeError
 from bot.executors.contract import Executor
+from bot.feature import Feature, add_to_client
+from bot.guilds.feature import feature as settings_feature
 from bot.guilds.model import Ceilings
+from bot.guilds.service import GuildService
+from bot.guilds.store import GuildStore
 from bot.jobs.dispatcher import Dispatcher
 from bot.jobs.estimator import Estimator
 from bot.jobs.schedule import Schedule
 from bot.jobs.service import JobService
 from bot.jobs.store import JobStore
-from bot.muralize import command as muralize_command
-from bot.muralize.buttons import JobButtonHandlers
-from bot.muralize.delivery import BackOff, Deliverer
-from bot.muralize.live_cards import LiveCards, Pace
-from bot.muralize.plot import draw_curve
+from bot.muralize.delivery import BackOff
+from bot.muralize.feature import feature as muralize_feature
+from bot.muralize.live_cards import Pace
 from bot.muralize.service import MuralizeService
 from bot.muralize.store import RequestStore
-from bot.names import clean
-from bot.people import Origin
 from bot.pictures.intake import Intake, open_session
 from bot.pictures.retention import PictureRetention, sweep_forever
 from bot.pictures.store import PictureStore
-from bot.queue import command as queue_command
+from bot.privacy.feature import feature as privacy_feature
+from bot.queue.feature import feature as queue_feature
 from bot.settings import Settings
 from bot.storage.database import Database
 from bot.storage.folder import held
 from bot.storage.shard import Shard, ShardHold
-from bot.web.gallery import Gallery
+from bot.styles.feature import feature as styles_feature
+from bot.styles.model import Starter
+from bot.styles.service import StyleService
+from bot.styles.store import StyleStore
 from bot.web.links import KEY_FILE, PaintingLinks
 from bot.web.pages import Pages
-from bot.web.paintings import Paintings
 from engine import images
+from engine.samples import STYLES
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +62,7 @@ LOOK_AROUND = aiohttp.ClientTimeout(total=10.0)
 
 @dataclass(frozen=True)
 class Timing:
-    """How fast the bot goes about things; tests are in more of a hurry than members."""
+    """How often cards are edited and how long sends back off; tests use shorter times."""
 
     cards: Pace = field(default_factory=Pace)
     delivery: BackOff = field(default_factory=BackOff)
@@ -72,38 +78,20 @@ class App:
         timing: Timing | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        timing = timing or Timing()
-        self._clock = clock
-        limits = settings.limits
-        chance = random.Random()
         self._settings = settings
         self._executor = executor
+        self._clock = clock
         self._database = Database(settings.database)
         self._pictures = PictureStore(settings.data_dir / "pictures")
         self._shard = Shard(settings.discord.shard_id, settings.discord.shard_count)
         self._hold = ShardHold(self._database, self._shard)
+        self._random = random.Random()
         store = JobStore(self._database, self._shard)
-        stores = CommunityStores(self._database, self._shard)
-        self._retention = PictureRetention(self._pictures, [store, *stores.picture_users], clock)
-        self.jobs = JobService(store, self._retention, Schedule(Estimator()), clock, chance)
+        self._retention = PictureRetention(self._pictures, [store], clock)
+        self.jobs = JobService(store, self._retention, Schedule(Estimator()), clock, self._random)
+        self._dispatcher = Dispatcher(self.jobs, executor, self._pictures)
         api_base, web = settings.discord.api_base, settings.web
-        gallery = Gallery(
-            stores.challenges,
-            self._pictures,
-            self._opted_in,
-            self._server_name,
-            web.public_url,
-        )
-        self._links = PaintingLinks(
-            settings.data_dir / KEY_FILE,
-            web.public_url,
-            web.link_days * DAY,
-            limits.retention_days * DAY,
-            clock,
-        )
-        paintings = Paintings(self._links, self.jobs, self._pictures)
-        routes = [*gallery.routes(), *paintings.routes()]
-        self.pages = Pages(web.host, web.port, api_base, self._database, executor, routes)
+        self.pages = Pages(web.host, web.port, api_base, self._database, executor)
         self.client = MuralscapeClient(
             api_base,
             settings.data_dir / "commands-synced",
@@ -111,56 +99,122 @@ class App:
             self.pages.linked,
             self._shard,
         )
-        self._messages = MessageSender(self.client, clock)
-        self._cards = LiveCards(self.jobs, self._messages, clock, time.monotonic, timing.cards)
-        self._delivery = Deliverer(
-            self.jobs,
-            self._messages,
-            self._cards,
-            self._pictures,
-            self._links.to,
-            clock,
-            timing.delivery,
-        )
-        self._dispatcher = Dispatcher(self.jobs, executor, self._pictures)
-        self._session = open_session
+        self._intake = self._build_intake()
+        self._links = self._build_links()
+        self.challenges: ChallengeService
+        self._features = self._build_features(timing or Timing())
+        for feature in self._features:
+            add_to_client(feature, self.client.tree, self.client.handlers)
+            self.pages.add(feature.pages)
+            self._retention.add_users(feature.pictures_in_use)
+
+    def _build_features(self, timing: Timing) -> Sequence[Feature]:
+        """Build the services and, of each feature, everything that it adds to the bot."""
+        limits, clock = self._settings.limits, self._clock
         ceilings = Ceilings(
             limits.jobs_per_member,
             limits.jobs_per_guild,
             limits.largest_size,
             limits.saved_styles,
         )
-        self.community = Community(
-            self._database, stores, self._retention, self.jobs, self.client, ceilings, chance
+        guilds = GuildService(GuildStore(self._database), ceilings)
+        starters = [Starter(style.title, style.path) for style in STYLES]
+        styles = StyleService(StyleStore(self._database), self._retention, guilds, starters, clock)
+        self.challenges = ChallengeService(
+            ChallengeStore(self._database, self._shard),
+            AnnouncementStore(
+                self._database, lambda: str(self._random.getrandbits(63)), self._shard
+            ),
+            self._retention,
+            guilds,
+            self.jobs,
+            clock,
+            self._random,
         )
-        self._chance = chance
+        challenge_commands = ChallengeCommands(self.challenges, guilds, self.jobs, self._intake)
+        requests = RequestStore(self._database, self._shard)
+        muralize = MuralizeService(
+            self.jobs,
+            self._intake,
+            requests,
+            guilds,
+            styles,
+            usual_size=limits.usual_size,
+            chance=self._random,
+        )
+        features = [
+            muralize_feature(
+                muralize,
+                requests,
+                self.jobs,
+                styles,
+                self._pictures,
+                self._links,
+                self.client,
+                challenge_commands.enter,
+                timing.cards,
+                timing.delivery,
+                clock,
+            ),
+            queue_feature(self.jobs, self._executor, clock),
+            settings_feature(guilds),
+            styles_feature(styles, self._intake),
+            challenges_feature(
+                self.challenges,
+                challenge_commands,
+                guilds,
+                self.client,
+                self._shard,
+                self._settings.web.public_url,
+                clock,
+            ),
+        ]
+        return [*features, privacy_feature(features, self.jobs, self._retention)]
+
+    def _build_intake(self) -> Intake:
+        limits = self._settings.limits
+        return Intake(
+            self._pictures,
+            hosts=self._settings.discord.attachment_hosts,
+            limits=images.Limits(limits.attachment_bytes, limits.pixels),
+            seconds=limits.download_seconds,
+        )
+
+    def _build_links(self) -> PaintingLinks:
+        web, limits = self._settings.web, self._settings.limits
+        return PaintingLinks(
+            self._settings.data_dir / KEY_FILE,
+            web.public_url,
+            web.link_days * DAY,
+            limits.retention_days * DAY,
+            self._clock,
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Run until `stop` is set; then finish or put back what is being painted.
+        """Run until `stop` is set; then finish the paintings under way, or queue them again.
 
-        Raises whatever ends the connection to Discord or the executor for good.
+        Raises the error that ends the connection to Discord or the executor for good.
         """
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.pages)
             await self._open_storage(stack)
-            muralize = await self._add_commands(stack)
+            await stack.enter_async_context(self._intake)
             if not await self._reach_discord(stop):
                 return
             await self._log_in(stack)
             async with BackgroundTasks() as tasks:
-                tasks.start(self._cards.run())
-                tasks.start(self._delivery.run())
+                for feature in self._features:
+                    for task in feature.tasks:
+                        tasks.start(task())
                 tasks.start(self._sweep())
                 tasks.start(self.pages.watch())
                 tasks.start(self.client.connect())
-                tasks.start(self.community.run())
-                tasks.start(self._resume(muralize))
                 tasks.start(self._hold.watch())
                 tasks.start(self._stop_as_asked())
                 tasks.start(self._paint(stack))
                 log.info("the bot is up")
                 await tasks.until(stop)
-                await self._wind_down(muralize)
+                await self._wind_down()
 
     async def _open_storage(self, stack: AsyncExitStack) -> None:
         await asyncio.to_thread(self._settings.data_dir.mkdir, parents=True, exist_ok=True)
@@ -172,40 +226,6 @@ class App:
         await self.jobs.recover()
         await self.pages.follow(self.jobs)
         await self._links.open()
-
-    async def _add_commands(self, stack: AsyncExitStack) -> MuralizeService:
-        settings = self._settings
-        session = await stack.enter_async_context(self._session())
-        intake = Intake(
-            session,
-            self._pictures,
-            hosts=settings.discord.attachment_hosts,
-            limits=images.Limits(settings.limits.attachment_bytes, settings.limits.pixels),
-            seconds=settings.limits.download_seconds,
-        )
-        muralize = MuralizeService(
-            self.jobs,
-            intake,
-            RequestStore(self._database, self._shard),
-            self.community.guilds,
-            self.community.styles,
-            usual_size=settings.limits.usual_size,
-            chance=self._chance,
-        )
-        muralize_command.add_commands(self.client.tree, muralize, self.community.styles)
-        queue_command.add_commands(self.client.tree, self.jobs, self._executor)
-        challenges = self.community.add_commands(intake)
-        job_buttons = JobButtonHandlers(
-            self.jobs,
-            muralize,
-            self._delivery,
-            self._pictures,
-            self._links.to,
-            draw_curve,
-            challenges.enter,
-        )
-        self.client.press_handler = job_buttons.press
-        return muralize
 
     async def _reach_discord(self, stop: asyncio.Event) -> bool:
         """Wait until Discord answers at all; False when the bot is to stop before that.
@@ -233,14 +253,6 @@ class App:
         stack.push_async_callback(self.client.close)
         await self.client.login(token.get_secret_value())
 
-    async def _opted_in(self, guild_id: int) -> bool:
-        # another bot's servers have their pictures in its folder
-        return self._shard.has(guild_id) and await self.community.guilds.shows_gallery(guild_id)
-
-    def _server_name(self, guild_id: int) -> str | None:
-        guild = self.client.get_guild(guild_id)
-        return clean(guild.name) if guild is not None else None
-
     async def _paint(self, stack: AsyncExitStack) -> None:
         """Load the weights while members are answered already, then paint."""
         stack.push_async_callback(self._executor.close)
@@ -261,26 +273,14 @@ class App:
         retention = self._settings.limits.retention_days * DAY
         await sweep_forever(self.jobs.forget, self._retention, self._clock, retention)
 
-    async def _resume(self, muralize: MuralizeService) -> None:
-        """Go on with requests whose pictures were being fetched when the last run stopped."""
-
-        async def refuse(origin: Origin, sentence: str) -> None:
-            for pause in (*PAUSES, None):
-                try:
-                    return await self._messages.refuse(origin, sentence)
-                except SendError as error:
-                    log.warning("a member could not be told %r: %s", sentence, error)
-                    if pause is None or not isinstance(error, NotNow):
-                        return
-                await asyncio.sleep(pause)
-
-        await muralize.resume(refuse)
-
-    async def _wind_down(self, muralize: MuralizeService) -> None:
-        """Stop painting, tell members where things stand, let the sends under way end."""
+    async def _wind_down(self) -> None:
+        """Stop painting, tell members where things stand, and let the sends under way end."""
         grace = self._settings.limits.shutdown_seconds
-        log.info("stopping; what is being painted has %.0f s to finish", grace)
-        await muralize.close()
+        log.info("stopping; paintings under way have %.0f s to finish", grace)
+        for feature in self._features:
+            if feature.close is not None:
+                await feature.close()
         await self._dispatcher.stop(grace)
-        await self._delivery.finish(min(grace, 10.0))
-        await self._cards.flush(2.0)
+        for feature in self._features:
+            if feature.finish is not None:
+                await feature.finish(grace)

@@ -1,6 +1,11 @@
-"""Members and where they ask: plain data. Ids are Discord's; times are Unix seconds."""
+"""Members, where they ask, and the interface of whatever keeps data about them.
 
+Ids are Discord's; times are Unix seconds.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -27,3 +32,13 @@ class Origin:
     interaction_token: str = field(repr=False)
     token_expires_at: float
     private: bool = False  # only the member is to see the answer
+
+
+class PersonalDataSource(Protocol):
+    """A store or service that keeps data about members."""
+
+    async def about_member(self, member_id: int) -> Sequence[Mapping[str, Any]]:
+        """List what is kept about a member, as JSON values, with nothing about other members."""
+
+    async def forget_member(self, member_id: int) -> set[str]:
+        """Delete what is kept about a member; return the pictures that belonged to it."""

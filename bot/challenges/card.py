@@ -8,15 +8,15 @@ import discord
 from bot.challenges.model import (
     FORGOTTEN,
     OPEN,
+    Announcement,
+    AnnouncementKind,
     Challenge,
     ChallengeState,
     Contest,
     Entry,
-    Notice,
-    NoticeKind,
     Standing,
 )
-from bot.challenges.notices import PER_MESSAGE, on_part
+from bot.challenges.rules import PER_MESSAGE, on_part
 from bot.discord_io.components import AnyItem, custom_id, view_of
 from bot.people import Member
 
@@ -40,20 +40,20 @@ class Post:
         return view_of(*self.items)
 
 
-def post(notice: Notice, contest: Contest) -> Post:
-    """Show what a notice announces, as things stand now."""
-    if notice.kind is NoticeKind.VOTING:
-        return ballot(contest, notice.part)
-    if notice.kind is NoticeKind.REMOVED:
-        return removed(contest, notice.part)
+def post(announcement: Announcement, contest: Contest) -> Post:
+    """Show what an announcement announces, as things stand now."""
+    if announcement.kind is AnnouncementKind.VOTING:
+        return ballot(contest, announcement.part)
+    if announcement.kind is AnnouncementKind.REMOVED:
+        return removed(contest, announcement.part)
     return {
-        NoticeKind.OPENED: opened,
-        NoticeKind.CLOSED: results,
-        NoticeKind.CANCELLED: cancelled,
-    }[notice.kind](contest)
+        AnnouncementKind.OPENED: opened,
+        AnnouncementKind.CLOSED: results,
+        AnnouncementKind.CANCELLED: cancelled,
+    }[announcement.kind](contest)
 
 
-def marker(challenge: Challenge, kind: NoticeKind, part: int = 0) -> str:
+def marker(challenge: Challenge, kind: AnnouncementKind, part: int = 0) -> str:
     """Write the line by which a message is found again after a crash."""
     return f"-# Challenge № {challenge.id} · {kind.value}{f' · part {part + 1}' if part else ''}"
 
@@ -76,7 +76,7 @@ def opened(contest: Contest) -> Post:
     else:
         lines.append(f"Entering is over. {_stage(challenge)}")
     host = "" if challenge.host_id == FORGOTTEN else f" · started by <@{challenge.host_id}>"
-    lines.append(marker(challenge, NoticeKind.OPENED) + host)
+    lines.append(marker(challenge, AnnouncementKind.OPENED) + host)
     style = (("style.jpg", terms.style),) if terms.style else ()
     return Post("\n".join(lines), style)
 
@@ -96,7 +96,7 @@ def ballot(contest: Contest, part: int) -> Post:
     else:
         text += f"{_stage(challenge)}\n"
     buttons = tuple(_vote_button(challenge, entry) for entry in entries) if voting else ()
-    text += marker(challenge, NoticeKind.VOTING, part)
+    text += marker(challenge, AnnouncementKind.VOTING, part)
     return Post(text, _pictures(entries), buttons)
 
 
@@ -112,7 +112,7 @@ def results(contest: Contest) -> Post:
     text += "\n".join(_result_line(entry) for entry in placed[:MOST_LINES])
     if len(placed) > MOST_LINES:
         text += f"\nand {len(placed) - MOST_LINES} more"
-    text = f"{text.rstrip()}\n{marker(challenge, NoticeKind.CLOSED)}"
+    text = f"{text.rstrip()}\n{marker(challenge, AnnouncementKind.CLOSED)}"
     return Post(text, _pictures(placed[:PER_MESSAGE]))
 
 
@@ -122,7 +122,7 @@ def cancelled(contest: Contest) -> Post:
     title = shown(challenge.terms.title)
     return Post(
         f"🚫 **Cancelled: *{title}***\nThis challenge ends without a result.\n"
-        f"{marker(challenge, NoticeKind.CANCELLED)}"
+        f"{marker(challenge, AnnouncementKind.CANCELLED)}"
     )
 
 
@@ -133,7 +133,7 @@ def removed(contest: Contest, entry_id: int) -> Post:
     return Post(
         f"A moderator took your painting № {entry.job_id} out of the challenge "
         f"*{shown(challenge.terms.title)}*.\nReason: {shown(entry.removed or '')}\n"
-        f"{marker(challenge, NoticeKind.REMOVED, entry_id)}"
+        f"{marker(challenge, AnnouncementKind.REMOVED, entry_id)}"
     )
 
 

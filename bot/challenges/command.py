@@ -1,25 +1,22 @@
 """`/challenge start`, `enter`, `status`, `close`, `results` and `leaderboard`."""
 
 import io
-import time
+from collections.abc import Callable
 
 import discord
 from discord import app_commands
 
 from bot.challenges import card
-from bot.challenges.buttons import ChallengeButtonHandlers
 from bot.challenges.deadlines import moment
 from bot.challenges.model import Terms
 from bot.challenges.service import ChallengeService
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
-from bot.discord_io.components import Router
 from bot.errors import ChallengeRefused
 from bot.guilds.service import GuildService, check_may_start
 from bot.jobs.service import JobService
 from bot.names import clean, cleaned_name
 from bot.pictures.intake import Intake, UploadedFile
-from bot.pictures.store import PictureStore
 
 LONGEST_TITLE, LONGEST_THEME = 80, 300  # characters
 OFFERED = 25  # choices while a member types; Discord takes no more
@@ -34,13 +31,11 @@ class ChallengeCommands:
         guilds: GuildService,
         jobs: JobService,
         intake: Intake,
-        pictures: PictureStore,
     ) -> None:
         self._challenges = challenges
         self._guilds = guilds
         self._jobs = jobs
         self._intake = intake
-        self._pictures = pictures
 
     async def start(
         self, interaction: Interaction, terms: Terms, style: discord.Attachment | None, channel: int
@@ -91,7 +86,7 @@ class ChallengeCommands:
         await interaction.response.defer(ephemeral=True, thinking=True)
         shown = card.results(await self._challenges.results(interaction.guild_id or 0, challenge))
         files = [
-            discord.File(io.BytesIO(await self._pictures.read(picture)), name)
+            discord.File(io.BytesIO(await self._challenges.pictures.read(picture)), name)
             for name, picture in shown.pictures
         ]
         await interaction.edit_original_response(content=shown.text, attachments=files)
@@ -124,17 +119,12 @@ class ChallengeCommands:
         ][:OFFERED]
 
 
-def add_commands(
-    tree: app_commands.CommandTree[discord.Client],
-    router: Router,
-    commands: ChallengeCommands,
-    challenges: ChallengeService,
-) -> None:
-    """Add the group to a tree, and its buttons and menus to the client."""
+def make_group(commands: ChallengeCommands, clock: Callable[[], float]) -> app_commands.Group:
+    """Make the group. `clock` gives Unix seconds."""
     group = app_commands.Group(
         name="challenge", description="Paint to one theme, vote, win", guild_only=True
     )
-    _add_start(group, commands)
+    _add_start(group, commands, clock)
 
     @group.command(name="enter", description="Enter one of your paintings")
     @app_commands.describe(painting="The number of a painting you had made in this server")
@@ -165,11 +155,12 @@ def add_commands(
     async def leaderboard(interaction: Interaction) -> None:
         await commands.leaderboard(interaction)
 
-    tree.add_command(group)
-    router.handlers[card.FEATURE] = ChallengeButtonHandlers(challenges)
+    return group
 
 
-def _add_start(group: app_commands.Group, commands: ChallengeCommands) -> None:
+def _add_start(
+    group: app_commands.Group, commands: ChallengeCommands, clock: Callable[[], float]
+) -> None:
     @group.command(name="start", description="Start a challenge in this server")
     @app_commands.describe(
         title="What to call it",
@@ -194,7 +185,7 @@ def _add_start(group: app_commands.Group, commands: ChallengeCommands) -> None:
         channel: discord.TextChannel | None = None,
         newcomers_vote: bool = False,
     ) -> None:
-        entries_end = moment(entries_until, time.time())
+        entries_end = moment(entries_until, clock())
         terms = Terms(
             title=cleaned_name(title, "The title", LONGEST_TITLE),
             theme=_theme(theme),

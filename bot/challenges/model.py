@@ -52,7 +52,7 @@ class Challenge:
 
 
 @dataclass(frozen=True)
-class Painting:
+class FinishedPainting:
     """A finished painting of the bot's, as far as a challenge is concerned."""
 
     job_id: int
@@ -111,7 +111,7 @@ class Standing:
     entries: int
 
 
-class NoticeKind(StrEnum):
+class AnnouncementKind(StrEnum):
     """What is announced."""
 
     OPENED = "opened"
@@ -122,12 +122,12 @@ class NoticeKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Notice:
+class Announcement:
     """A message that is to be sent once. Written with the transition that it announces."""
 
     id: int
     challenge_id: int
-    kind: NoticeKind
+    kind: AnnouncementKind
     part: int
     nonce: str
     began_at: float | None = None  # when a send was begun whose end is not known

@@ -5,17 +5,19 @@ Refused with the sentence for the member, and changes nothing.
 """
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
 
 from bot.challenges.model import (
     FORGOTTEN,
     OPEN,
+    AnnouncementKind,
     Challenge,
     ChallengeState,
     Contest,
     Entry,
-    Painting,
+    FinishedPainting,
     Terms,
 )
 from bot.errors import ChallengeRefused, LeadersOnly
@@ -23,6 +25,7 @@ from bot.people import Member
 
 MINUTE, DAY = 60.0, 86_400.0
 SHORTEST, LONGEST = MINUTE, 60 * DAY  # of entering and of voting
+PER_MESSAGE = 10  # pictures; Discord takes no more
 MOST_ENTRIES = 75  # in a challenge; three of Discord's menus
 
 
@@ -38,7 +41,7 @@ def check_terms(terms: Terms, now: float) -> None:
             raise ChallengeRefused(f"{what} must last from a minute to {LONGEST / DAY:.0f} days.")
 
 
-def enter(contest: Contest, painting: Painting, member: Member, now: float) -> Contest:
+def enter(contest: Contest, painting: FinishedPainting, member: Member, now: float) -> Contest:
     """Add a member's own painting to a challenge."""
     challenge, terms = contest.challenge, contest.challenge.terms
     _expect_open(challenge, ChallengeState.ENTERING, terms.entries_until, now)
@@ -164,6 +167,40 @@ def due(contest: Contest, now: float) -> Contest | None:
     """Go on where a deadline has passed; None where there is nothing to do."""
     until = deadline(contest.challenge)
     return go_on(contest, now) if until is not None and until <= now else None
+
+
+def called_for(before: Contest | None, after: Contest) -> Iterator[tuple[AnnouncementKind, int]]:
+    """Name the messages that a change calls for, as kind and part."""
+    state = after.challenge.state
+    if before is None:
+        yield AnnouncementKind.OPENED, 0
+        return
+    if state is not before.challenge.state:
+        if state is ChallengeState.VOTING:
+            for part in range(-(-len(after.ballot) // PER_MESSAGE)):
+                yield AnnouncementKind.VOTING, part
+        else:
+            yield AnnouncementKind(state.value), 0
+    known = {entry.id for entry in before.entries if entry.removed is not None}
+    for entry in after.entries:
+        if entry.removed is not None and entry.id not in known:
+            yield AnnouncementKind.REMOVED, entry.id
+
+
+def on_part(contest: Contest, part: int) -> Sequence[int]:
+    """Name the ballot numbers that a part of the voting shows, whether or not they still live."""
+    return range(part * PER_MESSAGE + 1, (part + 1) * PER_MESSAGE + 1)
+
+
+def looks_different(before: Contest, after: Contest) -> bool:
+    """Say whether messages that were sent show something that no longer holds."""
+    if before.challenge.state is not after.challenge.state:
+        return True
+    if after.challenge.state is ChallengeState.ENTERING:
+        return False
+    return [(e.id, e.picture, e.member_id) for e in before.live] != [
+        (e.id, e.picture, e.member_id) for e in after.live
+    ]
 
 
 def _open_voting(contest: Contest, now: float) -> Contest:

@@ -5,7 +5,7 @@ import contextlib
 import logging
 from collections.abc import Callable
 
-from bot.challenges.announcements import Announcer
+from bot.challenges.announcer import Announcer
 from bot.challenges.service import ChallengeService
 
 log = logging.getLogger(__name__)

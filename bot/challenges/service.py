@@ -11,8 +11,16 @@ from random import Random
 from typing import Any
 
 from bot.challenges import rules
-from bot.challenges.model import OPEN, Challenge, ChallengeState, Contest, Painting, Standing, Terms
-from bot.challenges.notices import NoticeStore
+from bot.challenges.announcement_store import AnnouncementStore
+from bot.challenges.model import (
+    OPEN,
+    Challenge,
+    ChallengeState,
+    Contest,
+    FinishedPainting,
+    Standing,
+    Terms,
+)
 from bot.challenges.store import ChallengeStore
 from bot.errors import ChallengeRefused, JobNotFound, PictureGone
 from bot.guilds.service import GuildService, check_may_start
@@ -31,16 +39,17 @@ class ChallengeService:
     def __init__(
         self,
         store: ChallengeStore,
-        notices: NoticeStore,
+        announcements: AnnouncementStore,
         retention: PictureRetention,
         guilds: GuildService,
         jobs: JobService,
         clock: Callable[[], float],
         random: Random,
     ) -> None:
-        self._store = store
+        self.store = store
         self._database = store.database
-        self._notices = notices
+        self.announcements = announcements
+        self.pictures = retention.pictures
         self._retention = retention
         self._guilds = guilds
         self._jobs = jobs
@@ -56,7 +65,7 @@ class ChallengeService:
         settings = await self._guilds.settings(member.guild_id)
         check_may_start(settings, member)
         if style is not None:
-            terms = replace(terms, style=await make_thumbnail(self._retention.pictures, style))
+            terms = replace(terms, style=await make_thumbnail(self.pictures, style))
         now = self._clock()
         rules.check_terms(terms, now)
         challenge = Challenge(
@@ -73,12 +82,12 @@ class ChallengeService:
             self._retention.referring_to([terms.style] if terms.style else []),
             self._database.write() as connection,
         ):
-            if await self._store.find_open(connection, member.guild_id):
+            if await self.store.find_open(connection, member.guild_id):
                 raise ChallengeRefused(
                     "There is a challenge in this server already; see `/challenge status`."
                 )
-            contest = await self._store.add(connection, challenge)
-            await self._notices.follow(connection, None, contest)
+            contest = await self.store.add(connection, challenge)
+            await self.announcements.follow(connection, None, contest)
         self.changed.set()
         return contest.challenge
 
@@ -122,21 +131,20 @@ class ChallengeService:
     async def open_in(self, guild_id: int) -> Contest | None:
         """Read a server's open challenge."""
         async with self._database.read() as connection:
-            return await self._store.find_open(connection, guild_id)
+            return await self.store.find_open(connection, guild_id)
 
     async def get(self, challenge_id: int) -> Contest | None:
         """Read a challenge."""
-        async with self._database.read() as connection:
-            return await self._store.find(connection, challenge_id)
+        return await self.store.get(challenge_id)
 
     async def closed_in(self, guild_id: int, limit: int = 25) -> Sequence[Challenge]:
         """List a server's closed challenges, the last one first."""
-        return await self._store.closed(guild_id, limit)
+        return await self.store.closed(guild_id, limit)
 
     async def results(self, guild_id: int, challenge_id: int | None) -> Contest:
         """Read a closed challenge, the last one where none is named. Raises Refused."""
         if challenge_id is None:
-            past = await self._store.closed(guild_id, 1)
+            past = await self.store.closed(guild_id, 1)
             if not past:
                 raise ChallengeRefused("No challenge has ended in this server yet.")
             challenge_id = past[0].id
@@ -149,7 +157,7 @@ class ChallengeService:
 
     async def leaderboard(self, guild_id: int) -> list[Standing]:
         """Rank a server's members over all its closed challenges."""
-        rows = [row for row in await self._store.tally(guild_id) if row["member_id"]]
+        rows = [row for row in await self.store.tally(guild_id) if row["member_id"]]
         scores = sorted(((r["wins"], r["podiums"], r["votes"]) for r in rows), reverse=True)
         standings = [
             Standing(rank=1 + scores.index((row["wins"], row["podiums"], row["votes"])), **row)
@@ -162,12 +170,12 @@ class ChallengeService:
     async def act_on_deadlines(self) -> float | None:
         """Go on with every challenge whose time has come; say when the next one's does."""
         await self._follow_deletions()
-        for challenge in await self._store.open():
+        for challenge in await self.store.open():
             if (rules.deadline(challenge) or 0.0) <= self._clock():
                 await self._change(
                     challenge.id, lambda contest: rules.due(contest, self._clock()) or contest
                 )
-        times = [rules.deadline(challenge) for challenge in await self._store.open()]
+        times = [rules.deadline(challenge) for challenge in await self.store.open()]
         return min((time for time in times if time is not None), default=None)
 
     # For a member's privacy.
@@ -176,8 +184,8 @@ class ChallengeService:
         """Say what challenges know of a member."""
         found = []
         async with self._database.read() as connection:
-            for number in await self._store.of_member(connection, member_id):
-                contest = await self._store.find(connection, number)
+            for number in await self.store.of_member(connection, member_id):
+                contest = await self.store.find(connection, number)
                 if contest is not None:
                     found.append(_about(contest, member_id))
         return found
@@ -185,7 +193,7 @@ class ChallengeService:
     async def forget_member(self, member_id: int) -> set[str]:
         """Remove a member from all challenges; return the pictures. Past counts stay."""
         async with self._database.read() as connection:
-            numbers = await self._store.of_member(connection, member_id)
+            numbers = await self.store.of_member(connection, member_id)
         pictures: set[str] = set()
         for number in numbers:
             contest = await self.get(number)
@@ -202,7 +210,7 @@ class ChallengeService:
             raise ChallengeRefused("There is no challenge open in this server.")
         return contest
 
-    async def _painting(self, job_id: int) -> Painting:
+    async def _painting(self, job_id: int) -> FinishedPainting:
         job = await self._jobs.get(job_id)
         if job is None:
             raise JobNotFound(job_id)
@@ -211,8 +219,8 @@ class ChallengeService:
         if job.result_deleted:
             raise PictureGone
         picture = job.result.picture
-        preview = await make_thumbnail(self._retention.pictures, picture)
-        return Painting(job_id, job.origin.guild_id, job.origin.member_id, picture, preview)
+        preview = await make_thumbnail(self.pictures, picture)
+        return FinishedPainting(job_id, job.origin.guild_id, job.origin.member_id, picture, preview)
 
     async def _change_open(self, member: Member, rule: Rule) -> Contest:
         contest = await self._need_open(member.guild_id)
@@ -221,12 +229,12 @@ class ChallengeService:
     async def _change(self, challenge_id: int, rule: Rule) -> Contest:
         """Apply a rule in one transaction, together with what is to be announced of it."""
         async with self._database.write() as connection:
-            before = await self._store.find(connection, challenge_id)
+            before = await self.store.find(connection, challenge_id)
             if before is None:
                 raise ChallengeRefused("There is no such challenge any more.")
             after = rule(before)
-            await self._store.save(connection, before, after)
-            await self._notices.follow(connection, before, after)
+            await self.store.save(connection, before, after)
+            await self.announcements.follow(connection, before, after)
         self.changed.set()
         return after
 
@@ -237,7 +245,7 @@ class ChallengeService:
     async def _follow_deletions(self) -> None:
         """Take out the paintings that their owners deleted, also while the bot was down."""
         async with self._database.read() as connection:
-            found = await self._store.with_deleted_paintings(connection)
+            found = await self.store.with_deleted_paintings(connection)
         for challenge_id, deleted in found.items():
             contest = await self.get(challenge_id)
             gone = [e for e in (contest.entries if contest else ()) if e.job_id in deleted]

@@ -1,4 +1,4 @@
-"""The SQL of challenges. Constraints make a second vote, entry or announcement impossible."""
+"""The SQL of challenges."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -7,70 +7,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.challenges.model import OPEN, Challenge, ChallengeState, Contest, Entry, Terms
+from bot.challenges.tables import challenges, entries, votes
 from bot.jobs.store import jobs
-from bot.storage.database import Database, metadata
+from bot.storage.database import Database
 from bot.storage.shard import WHOLE, Shard
-
-_open_states = sa.text("state IN ('entering', 'voting')")
-
-challenges = sa.Table(
-    "challenges",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("guild_id", sa.BigInteger, nullable=False),
-    sa.Column("channel_id", sa.BigInteger, nullable=False),
-    sa.Column("host_id", sa.BigInteger, nullable=False),
-    sa.Column("state", sa.String(10), nullable=False, index=True),
-    sa.Column("title", sa.Text, nullable=False),
-    sa.Column("theme", sa.Text, nullable=False),
-    sa.Column("style", sa.String(64)),
-    sa.Column("entries_until", sa.Double, nullable=False),
-    sa.Column("voting_until", sa.Double, nullable=False),
-    sa.Column("entries_per_member", sa.Integer, nullable=False),
-    sa.Column("entry_role", sa.BigInteger),
-    sa.Column("newcomers_vote", sa.Boolean, nullable=False),
-    sa.Column("seed", sa.BigInteger, nullable=False),
-    sa.Column("created_at", sa.Double, nullable=False),
-    sa.Column("closed_at", sa.Double),
-    # one open challenge in a server at a time
-    sa.Index(
-        "uq_challenges_open",
-        "guild_id",
-        unique=True,
-        sqlite_where=_open_states,
-        postgresql_where=_open_states,
-    ),
-    sqlite_autoincrement=True,  # buttons bear the number of a challenge for ever
-)
-
-entries = sa.Table(
-    "challenge_entries",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("challenge_id", sa.ForeignKey("challenges.id", ondelete="CASCADE"), nullable=False),
-    sa.Column("member_id", sa.BigInteger, nullable=False, index=True),
-    sa.Column("job_id", sa.Integer, nullable=False, index=True),
-    sa.Column("picture", sa.String(64), index=True),
-    sa.Column("preview", sa.String(64), index=True),
-    sa.Column("entered_at", sa.Double, nullable=False),
-    sa.Column("name", sa.Text, nullable=False, server_default=""),
-    sa.Column("number", sa.Integer),
-    sa.Column("removed", sa.Text),
-    sa.Column("votes", sa.Integer),
-    sa.Column("rank", sa.Integer),
-    sa.UniqueConstraint("challenge_id", "job_id"),
-    sqlite_autoincrement=True,
-)
-
-votes = sa.Table(
-    "challenge_votes",
-    metadata,
-    sa.Column("challenge_id", sa.ForeignKey("challenges.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("voter_id", sa.BigInteger, primary_key=True, autoincrement=False, index=True),
-    sa.Column(
-        "entry_id", sa.ForeignKey("challenge_entries.id", ondelete="CASCADE"), nullable=False
-    ),
-)
 
 _TERMS = tuple(Terms.__dataclass_fields__)
 _OWN = tuple(name for name in Challenge.__dataclass_fields__ if name not in ("id", "terms"))
@@ -93,6 +33,11 @@ class ChallengeStore:
         contest = await self.find(connection, added)
         assert contest is not None  # noqa: S101 - it was written a moment ago
         return contest
+
+    async def get(self, challenge_id: int) -> Contest | None:
+        """Read a challenge with everything in it, in a transaction of its own."""
+        async with self.database.read() as connection:
+            return await self.find(connection, challenge_id)
 
     async def find(self, connection: AsyncConnection, challenge_id: int) -> Contest | None:
         """Read a challenge with everything in it."""

@@ -8,20 +8,15 @@ from importlib.metadata import version
 from pathlib import Path
 
 import click
-from sqlalchemy import make_url
 
-from bot.cli.run import load_settings
+from bot.cli.options import config_option, load_settings, sqlite_file
 from bot.settings import Settings
 from bot.storage.backup import BackupError, Manifest, back_up
 
 
 @click.command(name="backup")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="A TOML file of settings; config.example.toml explains each.",
-)
+@config_option
 def command(file: Path, config: Path | None) -> None:
     """Write the database and the pictures to FILE, a tar file; - is standard output.
 
@@ -39,18 +34,6 @@ def command(file: Path, config: Path | None) -> None:
         f"{manifest.pictures} pictures.",
         err=True,
     )
-
-
-def sqlite_file(settings: Settings) -> Path:
-    """Find the database's file. Raises `click.UsageError` where it is not SQLite."""
-    url = make_url(settings.database)
-    if url.get_backend_name() != "sqlite" or not url.database:
-        raise click.UsageError(
-            "database_url is not SQLite, and this command is for SQLite alone: copy the folder "
-            "`pictures` of data_dir, then the database with its own tools (pg_dump and "
-            "pg_restore), then what came into `pictures` meanwhile"
-        )
-    return Path(url.database)
 
 
 def _write(file: Path, settings: Settings) -> Manifest:

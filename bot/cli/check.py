@@ -13,6 +13,7 @@ from bot.check.engine import check_engine
 from bot.check.findings import Finding, Level, failed, passed
 from bot.check.machine import check_disk, check_folder, check_pages
 from bot.check.tables import check_database
+from bot.cli.options import config_option
 from bot.executors.engine_process import EngineSetup
 from bot.settings import Settings, SettingsError, load
 
@@ -20,11 +21,7 @@ COLOURS = {Level.PASS: "green", Level.WARN: "yellow", Level.FAIL: "red"}
 
 
 @click.command(name="check")
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="A TOML file of settings; config.example.toml explains each.",
-)
+@config_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
 @click.pass_context
 def command(context: click.Context, config: Path | None, as_json: bool) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from bot.cli.options import config_option
 from bot.settings import Settings, SettingsError, load
 from bot.storage.database import Database
 
@@ -15,11 +16,7 @@ def command() -> None:
 
 
 @command.command()
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="A TOML file of settings; config.example.toml explains each.",
-)
+@config_option
 def upgrade(config: Path | None) -> None:
     """Bring the tables up to this version; the bot does so at every start.
 

@@ -7,17 +7,13 @@ import aiohttp
 import click
 
 from bot.check.discord_account import COPY, Refusal, application_id, bot_id
-from bot.cli.run import load_settings
+from bot.cli.options import config_option, load_settings
 from bot.discord_io import permissions
 from bot.settings import Settings
 
 
 @click.command(name="invite")
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="A TOML file of settings; config.example.toml explains each.",
-)
+@config_option
 @click.option(
     "--application",
     type=click.IntRange(min=1),

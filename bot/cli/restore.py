@@ -5,8 +5,7 @@ from pathlib import Path
 
 import click
 
-from bot.cli.backup import sqlite_file
-from bot.cli.run import load_settings
+from bot.cli.options import config_option, load_settings, sqlite_file
 from bot.storage.backup import BackupError, restore
 from bot.storage.database import known_versions
 
@@ -15,11 +14,7 @@ from bot.storage.database import known_versions
 @click.argument(
     "file", type=click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True)
 )
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="A TOML file of settings; config.example.toml explains each.",
-)
+@config_option
 def command(file: Path, config: Path | None) -> None:
     """Bring back what `muralscape backup` wrote to FILE; - is standard input.
 

@@ -10,20 +10,17 @@ import discord
 
 from bot import logs
 from bot.app import App
+from bot.cli.options import config_option, load_settings
 from bot.errors import MuralscapeError
 from bot.executors.composite import CompositeExecutor
 from bot.executors.contract import Executor
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
-from bot.settings import Settings, SettingsError, load
+from bot.settings import Settings
 
 
 @click.command(name="run")
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="A TOML file of settings; config.example.toml explains each.",
-)
+@config_option
 def command(config: Path | None) -> None:
     """Run the bot.
 
@@ -45,21 +42,6 @@ def command(config: Path | None) -> None:
         ) from None
     except MuralscapeError as error:
         raise click.UsageError(error.sentence) from None
-
-
-def load_settings(config: Path | None, *, token_required: bool) -> Settings:
-    """Read the settings, or say what is wrong with them and raise `click.UsageError`."""
-    try:
-        return load(config, token_required=token_required)
-    except SettingsError as error:
-        for fault in error.faults:
-            click.echo(fault, err=True)
-        number = len(error.faults)
-        raise click.UsageError(
-            "there is 1 fault in the settings"
-            if number == 1
-            else f"there are {number} faults in the settings"
-        ) from None
 
 
 def executor_for(settings: Settings, setup: EngineSetup) -> Executor:

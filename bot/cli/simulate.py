@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from bot import logs
 from bot.app import App
-from bot.cli.run import load_settings
+from bot.cli.options import load_settings
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from bot.settings import DiscordSettings, Settings

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import aiohttp
@@ -15,8 +15,7 @@ from discord.http import Route
 from yarl import URL
 
 from bot.discord_io import answers
-from bot.discord_io.components import Handler, Routed
-from bot.muralize.card import JobButton
+from bot.discord_io.components import Handler, RoutedComponent
 from bot.storage.shard import WHOLE, Shard
 
 log = logging.getLogger(__name__)
@@ -24,7 +23,6 @@ log = logging.getLogger(__name__)
 # Voice is not used here, so nobody need be told that its libraries are missing.
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
-Press = Callable[[discord.Interaction[discord.Client], str, int], Awaitable[None]]
 Linked = Callable[[bool], None]
 
 
@@ -70,7 +68,6 @@ class MuralscapeClient(discord.Client):
             chunk_guilds_at_startup=False,
         )
         self.tree = Tree(self)
-        self.press_handler: Press | None = None
         self.handlers: dict[str, Handler] = {}  # feature -> what its buttons and menus do
         self._linked = linked
         self._synced = synced
@@ -108,15 +105,8 @@ class MuralscapeClient(discord.Client):
 
     async def setup_hook(self) -> None:
         """Make the buttons of earlier runs work, and tell Discord of the commands."""
-        self.add_dynamic_items(JobButton, Routed)
+        self.add_dynamic_items(RoutedComponent)
         await self._sync_commands()
-
-    async def press(
-        self, interaction: discord.Interaction[discord.Client], action: str, job_id: int
-    ) -> None:
-        """Hand the press of a job's button on."""
-        if self.press_handler is not None:
-            await self.press_handler(interaction, action, job_id)
 
     async def on_connect(self) -> None:
         """Note that the gateway has greeted us."""

@@ -1,4 +1,4 @@
-"""Buttons and menus whose custom ids say all they need, so that they work after a restart."""
+"""Buttons and menus that work after a restart, because their custom ids say all they need."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -12,10 +12,12 @@ from bot.discord_io.answers import Interaction
 
 AnyItem = discord.ui.Item[discord.ui.View]
 
+_TEMPLATE = r"(?P<feature>[a-z]{1,20})[/:](?P<path>[a-z0-9/:]{0,79})"
+
 
 @dataclass(frozen=True)
 class Press:
-    """What a member pressed or chose: the parts of the custom id, and a menu's values."""
+    """A press of a button or a choice from a menu: the parts of the custom id, a menu's values."""
 
     path: tuple[str, ...]
     values: tuple[str, ...] = ()
@@ -25,15 +27,16 @@ Handler = Callable[[Interaction, Press], Awaitable[None]]
 
 
 class Router(Protocol):
-    """What a client must have for the components to work."""
+    """A client that has the handler of each feature's components."""
 
     handlers: dict[str, Handler]
 
 
-class Routed(
-    discord.ui.DynamicItem[AnyItem], template=r"(?P<feature>[a-z]{1,20})/(?P<path>[a-z0-9/]{0,79})"
-):
-    """A component that belongs to one feature: `challenges/12/vote/3` goes to `challenges`."""
+class RoutedComponent(discord.ui.DynamicItem[AnyItem], template=_TEMPLATE):
+    """A component that belongs to one feature: `challenges/12/vote/3` goes to `challenges`.
+
+    The buttons of jobs have colons: `job:12:again` goes to `job`.
+    """
 
     def __init__(self, item: AnyItem, feature: str, path: tuple[str, ...]) -> None:
         super().__init__(item)
@@ -43,12 +46,12 @@ class Routed(
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
-    ) -> "Routed":
-        """Make the component again from what a member pressed."""
-        return cls(item, match["feature"], tuple(match["path"].split("/")))
+    ) -> "RoutedComponent":
+        """Make the component again when a member presses it."""
+        return cls(item, match["feature"], _parts(match["path"]))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Hand the press to its feature; tell the member what goes wrong there."""
+        """Call the handler of the feature; tell the member about its errors."""
         handlers = cast(Router, interaction.client).handlers
         data = cast(dict[str, Any], interaction.data or {})
         press = Press(self._path, tuple(data.get("values") or ()))
@@ -60,19 +63,21 @@ class Routed(
 
 
 def custom_id(feature: str, *path: object) -> str:
-    """Name a component, in Discord's 100 characters."""
+    """Make the custom id of a component, at most Discord's 100 characters."""
     return f"{feature}/{'/'.join(map(str, path))}"
 
 
-def routed(item: AnyItem) -> Routed:
-    """Wrap a component that was given a `custom_id` of ours."""
-    feature, *path = str(item.custom_id).split("/")  # type: ignore[attr-defined]  # all have one
-    return Routed(item, feature, tuple(path))
-
-
 def view_of(*items: AnyItem) -> discord.ui.View:
-    """Lay components out. No time-out: they are found by their custom ids."""
+    """Lay components out, each with a `custom_id` as above, five buttons in a row.
+
+    The view has no time-out: Discord's events are matched by custom id alone.
+    """
     view = discord.ui.View(timeout=None)
     for item in items:
-        view.add_item(routed(item))
+        feature, *path = _parts(str(item.custom_id))  # type: ignore[attr-defined]  # all have one
+        view.add_item(RoutedComponent(item, feature, tuple(path)))
     return view
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(re.split("[/:]", path))

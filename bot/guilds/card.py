@@ -70,12 +70,14 @@ def controls(rules: Rules) -> discord.ui.View:
         discord.ui.Button(
             label="Hide results" if chosen.public_results else "Show results to everyone",
             emoji="🙈" if chosen.public_results else "👀",
-            custom_id=custom_id(FEATURE, "private" if chosen.public_results else "public"),
+            custom_id=custom_id(
+                FEATURE, "results", "private" if chosen.public_results else "public"
+            ),
         ),
         discord.ui.Button(
             label="Close the web gallery" if chosen.gallery else "Open a web gallery",
             emoji="🖼️",
-            custom_id=custom_id(FEATURE, "hide" if chosen.gallery else "show"),
+            custom_id=custom_id(FEATURE, "gallery", "close" if chosen.gallery else "open"),
         ),
     )
 

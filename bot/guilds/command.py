@@ -7,7 +7,7 @@ from discord import app_commands
 
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
-from bot.discord_io.components import Press, Router
+from bot.discord_io.components import Handler, Press
 from bot.guilds import card
 from bot.guilds.model import Rules
 from bot.guilds.service import GuildService, check_manager
@@ -15,10 +15,8 @@ from bot.guilds.service import GuildService, check_manager
 FORM_SECONDS = 900.0  # after which a form that nobody sent is forgotten
 
 
-def add_commands(
-    tree: app_commands.CommandTree[discord.Client], router: Router, guilds: GuildService
-) -> None:
-    """Add the group to a tree, and its components to the client."""
+def make_group(guilds: GuildService) -> tuple[app_commands.Group, Handler]:
+    """Make the group, and the handler of its components."""
     group = app_commands.Group(
         name="settings",
         description="How the bot works in this server",
@@ -45,7 +43,7 @@ def add_commands(
         )
 
     async def pressed(interaction: Interaction, press: Press) -> None:
-        (what,) = press.path
+        what = "/".join(press.path)
         ids = tuple(int(value) for value in press.values if value.isdigit())
         if what == "limits":
             check_manager(answers.member_of(interaction))
@@ -57,15 +55,14 @@ def add_commands(
             "styles": {"style_roles": ids},
             "challenges": {"challenge_roles": ids},
             "preset": {"default_preset": press.values[0] if press.values else None},
-            "private": {"public_results": False},
-            "public": {"public_results": True},
-            "show": {"gallery": True},
-            "hide": {"gallery": False},
+            "results/private": {"public_results": False},
+            "results/public": {"public_results": True},
+            "gallery/open": {"gallery": True},
+            "gallery/close": {"gallery": False},
         }
         await _change(guilds, interaction, everything[what])
 
-    tree.add_command(group)
-    router.handlers[card.FEATURE] = pressed
+    return group, pressed
 
 
 class LimitsForm(discord.ui.Modal, title="Limits of this server"):

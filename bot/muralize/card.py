@@ -1,11 +1,12 @@
 """What members see of a job: one message, from waiting in line to the finished painting."""
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from enum import StrEnum
 
 import discord
 
+from bot.discord_io.components import AnyItem, view_of
 from bot.executors.contract import PaintProgress
 from bot.jobs.model import Job, JobResult, JobState, Place
 from bot.web.links import Link
@@ -13,28 +14,53 @@ from engine.request import PaintOutcome
 
 BAR_LENGTH = 20  # characters
 
-# action -> emoji, label; in the order in which they are shown. Discord takes five in a row.
-RESULT_ACTIONS = {
-    "again": ("🔁", "Again"),
-    "stronger": ("⏫", "Stronger"),
-    "softer": ("⏬", "Softer"),
-    "larger": ("🔍", "Larger"),
-    "curve": ("📉", "Loss curve"),
-    "timelapse": ("🎞️", "Time-lapse"),
-    "enter": ("🏁", "Enter the challenge"),
-    "delete": ("🗑️", "Delete"),
+FEATURE = "job"  # the first part of a custom id
+
+
+class Action(StrEnum):
+    """A button of a job. `buttons.py` has a handler for each."""
+
+    AGAIN = "again"
+    STRONGER = "stronger"
+    SOFTER = "softer"
+    LARGER = "larger"
+    CURVE = "curve"
+    TIMELAPSE = "timelapse"
+    ENTER = "enter"
+    DELETE = "delete"
+    CANCEL = "cancel"
+    FETCH = "fetch"
+    FULL = "full"
+
+
+ACTIONS = {  # emoji and label
+    Action.AGAIN: ("🔁", "Again"),
+    Action.STRONGER: ("⏫", "Stronger"),
+    Action.SOFTER: ("⏬", "Softer"),
+    Action.LARGER: ("🔍", "Larger"),
+    Action.CURVE: ("📉", "Loss curve"),
+    Action.TIMELAPSE: ("🎞️", "Time-lapse"),
+    Action.ENTER: ("🏁", "Enter the challenge"),
+    Action.DELETE: ("🗑️", "Delete"),
+    Action.CANCEL: ("✖️", "Cancel"),
+    Action.FETCH: ("📬", "Show it here"),
+    Action.FULL: ("💾", "Full file"),
 }
-ACTIONS = {
-    **RESULT_ACTIONS,
-    "cancel": ("✖️", "Cancel"),
-    "fetch": ("📬", "Show it here"),
-    "full": ("💾", "Full file"),
-}
+RESULT_ACTIONS = (  # under a finished painting, in this order
+    Action.AGAIN,
+    Action.STRONGER,
+    Action.SOFTER,
+    Action.LARGER,
+    Action.CURVE,
+    Action.TIMELAPSE,
+    Action.ENTER,
+    Action.DELETE,
+)
 
 
 def custom_id(job_id: int, action: str) -> str:
-    """Name a button of a job, in Discord's 100 characters."""
-    return f"job:{job_id}:{action}"
+    """Make the custom id of a job's button, at most Discord's 100 characters."""
+    return f"{FEATURE}:{job_id}:{action}"
 
 
 @dataclass(frozen=True)
@@ -42,7 +68,7 @@ class Card:
     """A message's text and the actions on its buttons."""
 
     text: str
-    actions: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,68 +81,31 @@ class Copy:
     link: Link | None  # to the full file, where there are public pages
 
 
-class PressHandler(Protocol):
-    """What a client must have for the buttons to work."""
-
-    async def press(
-        self, interaction: discord.Interaction[discord.Client], action: str, job_id: int
-    ) -> None:
-        """Do what the button of a job says."""
-
-
-class JobButton(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=r"job:(?P<job>\d{1,19}):(?P<action>[a-z]{1,20})",
-):
-    """A button of one job. Its custom id says all it needs, so it works after a restart."""
-
-    def __init__(self, job_id: int, action: str, label: str | None = None) -> None:
-        emoji, usual = ACTIONS[action]
-        dangerous = action in ("delete", "cancel")
-        super().__init__(
-            discord.ui.Button(
-                label=label or usual,
-                emoji=emoji,
-                style=discord.ButtonStyle.danger if dangerous else discord.ButtonStyle.secondary,
-                custom_id=custom_id(job_id, action),
-            )
-        )
-        self._job_id = job_id
-        self._action = action
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[discord.Client],
-        item: discord.ui.Item[discord.ui.View],
-        match: re.Match[str],
-        /,
-    ) -> "JobButton":
-        """Make the button again from what a member pressed."""
-        return cls(int(match["job"]), match["action"])
-
-    async def callback(self, interaction: discord.Interaction[discord.Client]) -> None:
-        """Hand the press to the client."""
-        handler: PressHandler = interaction.client  # type: ignore[assignment]
-        await handler.press(interaction, self._action, self._job_id)
+def button(job_id: int, action: Action, label: str | None = None) -> AnyItem:
+    """Make a button of a job, with another label than usual where one is given."""
+    emoji, usual = ACTIONS[action]
+    dangerous = action in (Action.DELETE, Action.CANCEL)
+    return discord.ui.Button[discord.ui.View](
+        label=label or usual,
+        emoji=emoji,
+        style=discord.ButtonStyle.danger if dangerous else discord.ButtonStyle.secondary,
+        custom_id=custom_id(job_id, action),
+    )
 
 
-def buttons(job_id: int, actions: tuple[str, ...]) -> discord.ui.View:
-    """Lay the buttons out, five in a row. No time-out: they are found by their custom ids."""
-    view = discord.ui.View(timeout=None)
-    for action in actions:
-        view.add_item(JobButton(job_id, action))
-    return view
+def buttons(job_id: int, actions: Sequence[Action]) -> discord.ui.View:
+    """Lay out the buttons of a card."""
+    return view_of(*(button(job_id, action) for action in actions))
 
 
 def waiting(job: Job, place: Place | None, now: float) -> Card:
     """Show a queued job: its position and when its turn comes."""
     if place is None:
-        return Card(f"🕓 **Waiting**\n{_subtext(job)}", ("cancel",))
+        return Card(f"🕓 **Waiting**\n{_subtext(job)}", (Action.CANCEL,))
     line = f"number {place.position} in line" if place.position > 1 else "next in line"
     starts = f" · starts {relative(now + place.starts_in)}"
     ready = f" · ready {relative(now + place.finishes_in)}"
-    return Card(f"🕓 **Waiting**, {line}{starts}{ready}\n{_subtext(job)}", ("cancel",))
+    return Card(f"🕓 **Waiting**, {line}{starts}{ready}\n{_subtext(job)}", (Action.CANCEL,))
 
 
 def painting(job: Job, progress: PaintProgress | None, now: float) -> Card:
@@ -124,14 +113,14 @@ def painting(job: Job, progress: PaintProgress | None, now: float) -> Card:
     if job.cancelled_by is not None:
         return Card(f"🛑 **Stopping**\n{_subtext(job)}")
     if progress is None:
-        return Card(f"🎨 **Starting to paint**\n{_subtext(job)}", ("cancel",))
+        return Card(f"🎨 **Starting to paint**\n{_subtext(job)}", (Action.CANCEL,))
     done = progress.step / max(1, progress.total_steps)
     text = (
         f"🎨 **Painting** `{bar(done)}` {done:.0%}\n"
         f"Step {progress.step} of {progress.total_steps} · loss **{loss(progress.loss)}** "
         f"· ready {relative(now + progress.seconds_left)}\n{_subtext(job)}"
     )
-    return Card(text, ("cancel",))
+    return Card(text, (Action.CANCEL,))
 
 
 def outcome(job: Job, copy: Copy | None = None) -> Card:
@@ -141,10 +130,10 @@ def outcome(job: Job, copy: Copy | None = None) -> Card:
     if job.state is JobState.CANCELLED:
         by_other = job.cancelled_by is not None and job.cancelled_by != job.origin.member_id
         who = " by a moderator" if by_other else ""
-        return Card(f"✖️ **Cancelled**{who}\n{_subtext(job)}", ("again",))
+        return Card(f"✖️ **Cancelled**{who}\n{_subtext(job)}", (Action.AGAIN,))
     why = job.failure or "It is not known why."
     # the button also tells our message from others when it is looked for after a crash
-    return Card(f"⚠️ **Not painted.** {why}\n{_subtext(job)}", ("again",))
+    return Card(f"⚠️ **Not painted.** {why}\n{_subtext(job)}", (Action.AGAIN,))
 
 
 def painted(job: Job, result: JobResult, copy: Copy | None = None) -> Card:
@@ -169,8 +158,8 @@ def painted(job: Job, result: JobResult, copy: Copy | None = None) -> Card:
         f"Final loss **{loss(outcome.losses.total)}**\n-# {made} · № {job.id}"
     )
     if copy is None:
-        return Card(text, tuple(RESULT_ACTIONS))
-    actions = ("full", *RESULT_ACTIONS) if copy.link else tuple(RESULT_ACTIONS)
+        return Card(text, RESULT_ACTIONS)
+    actions = (Action.FULL, *RESULT_ACTIONS) if copy.link else RESULT_ACTIONS
     return Card(f"{text}\n{_instead(copy, outcome)}", actions)
 
 

@@ -11,6 +11,7 @@ from discord import app_commands
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.errors import NothingToPaint
+from bot.feature import Command
 from bot.guilds.model import Rules
 from bot.guilds.service import SMALLEST_SIZE
 from bot.muralize.request import Repeat, Request
@@ -33,12 +34,10 @@ _PRESET_CHOICES = [
 ]
 
 
-def add_commands(
-    tree: app_commands.CommandTree[discord.Client], muralize: MuralizeService, styles: StyleService
-) -> None:
-    """Add the commands to a tree."""
+def make_commands(muralize: MuralizeService, styles: StyleService) -> Sequence[Command]:
+    """Make `/muralize` and the message menu."""
 
-    @tree.command(name="muralize", description="Repaint a picture in the style of another")
+    @app_commands.command(name="muralize", description="Repaint a picture in the style of another")
     @app_commands.guild_only()
     @app_commands.describe(
         content="The picture to repaint",
@@ -87,7 +86,7 @@ def add_commands(
     async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         return choices(await styles.like(interaction.guild_id or 0, typed))
 
-    @tree.context_menu(name="Muralize this picture")
+    @app_commands.context_menu(name="Muralize this picture")
     @app_commands.guild_only()
     async def menu(interaction: Interaction, message: discord.Message) -> None:
         content = _picture_in(message.attachments)
@@ -96,6 +95,8 @@ def add_commands(
         saved = await styles.like(interaction.guild_id or 0, "")
         form = StyleForm(muralize, content, saved, rules.default_preset)
         await interaction.response.send_modal(form)
+
+    return [command, menu]
 
 
 async def ask(

@@ -6,27 +6,21 @@ database knows before each send that it may happen, so that after a crash it is 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 
 from PIL import Image
 
-from bot.discord_io.sender import (
-    FileTooLarge,
-    MessageSender,
-    NotNow,
-    RouteClosed,
-    SendError,
-    Sent,
-    Upload,
-)
+from bot.discord_io.sending import FileTooLarge, NotNow, RouteClosed, SendError, Sent, Upload
 from bot.errors import PictureGone
 from bot.jobs.model import Job, JobState
 from bot.jobs.service import JobService
 from bot.logs import about_job
 from bot.muralize import card
 from bot.muralize.live_cards import LiveCards
+from bot.muralize.sender import JobMessageSender
 from bot.pictures.store import PictureStore
 from bot.web.links import Link
 from engine import images
@@ -39,7 +33,6 @@ ROUTES = (INTERACTION, CHANNEL, PRIVATE)
 
 # a painting of ours is decoded to be encoded smaller; members' limits are not meant for it
 _OURS = images.Limits(max_bytes=2**31, max_pixels=2**31, min_side=1, max_aspect=2**16)
-_CLOCKS_APART = 60.0  # seconds that Discord's clock and ours may differ by
 
 
 @dataclass(frozen=True)
@@ -59,7 +52,7 @@ class Deliverer:
     def __init__(
         self,
         jobs: JobService,
-        messages: MessageSender,
+        sender: JobMessageSender,
         cards: LiveCards,
         pictures: PictureStore,
         link_to: Callable[[Job], Link | None],
@@ -68,7 +61,7 @@ class Deliverer:
         at_a_time: int = 4,
     ) -> None:
         self._jobs = jobs
-        self._messages = messages
+        self._sender = sender
         self._cards = cards
         self._pictures = pictures
         self._link_to = link_to
@@ -155,9 +148,9 @@ class Deliverer:
 
     async def _by(self, route: str, job: Job) -> Sent | None:
         """Send by one route until it is done; None when the route is closed."""
-        # when the first send was begun whose end nobody knows
+        # when the first send of unknown outcome began
         unclear = job.delivery.tried_at if job.delivery.route == route else None
-        limit = self._messages.upload_limit(job.origin.guild_id)
+        limit = self._sender.upload_limit(job.origin.guild_id)
         pause = self._back_off.first
         while True:
             uploads: list[Upload] = []
@@ -189,29 +182,23 @@ class Deliverer:
         unclear: float | None,
     ) -> Sent:
         """Send once, unless an earlier send turns out to have arrived."""
-        if unclear is not None and route != INTERACTION:
-            privately, since = route == PRIVATE, unclear - _CLOCKS_APART
-            found = await self._messages.find_posted(job, privately=privately, since=since)
-            if found is not None:
-                return found
-        await self._jobs.delivery_begun(job.id, route)
+        begin = partial(self._jobs.delivery_begun, job.id, route)
+        if route != INTERACTION:
+            privately = route == PRIVATE
+            return await self._sender.send_once(
+                job, shown, uploads, privately=privately, begin=begin, unclear_since=unclear
+            )
+        await begin()
         try:
-            return await self._send(route)(job, shown, uploads)
+            return await self._sender.edit_original(job, shown, uploads)
         except RouteClosed:
-            # Sending an answer twice changes the same message. But when the token died after a
-            # send whose end nobody knows, the answer may be there.
-            if route == INTERACTION and unclear is not None:
-                sent = await self._messages.card_has(job, shown.actions)
+            # An edit that is sent twice changes the same message. But when the token expired after
+            # a send of unknown outcome, the message may have been edited.
+            if unclear is not None:
+                sent = await self._sender.card_has(job, shown.actions)
                 if sent is not None:
                     return sent
             raise
-
-    def _send(self, route: str) -> Callable[[Job, card.Card, Sequence[Upload]], Awaitable[Sent]]:
-        return {
-            INTERACTION: self._messages.edit_original,
-            CHANNEL: self._messages.post,
-            PRIVATE: self._messages.post_privately,
-        }[route]
 
     async def _packed(self, job: Job, limit: int) -> tuple[card.Card, list[Upload]]:
         try:
@@ -228,7 +215,7 @@ class Deliverer:
             place = f"{job.origin.guild_id}/{sent.channel_id}/{sent.message_id}"
             link = f"https://discord.com/channels/{place}"
         try:
-            await self._messages.edit_card(job, card.moved(job, link))
+            await self._sender.edit_card(job, card.moved(job, link))
         except SendError as error:
             log.info("the old card stays as it is: %s", error)
 

@@ -5,11 +5,12 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.discord_io.sender import MessageSender, RouteClosed, SendError, Upload
+from bot.discord_io.sending import RouteClosed, SendError, Upload
 from bot.jobs.model import Job, JobState, Place
 from bot.jobs.service import JobService
 from bot.logs import about_job
 from bot.muralize import card
+from bot.muralize.sender import JobMessageSender
 
 log = logging.getLogger(__name__)
 
@@ -44,13 +45,13 @@ class LiveCards:
     def __init__(
         self,
         jobs: JobService,
-        messages: MessageSender,
+        sender: JobMessageSender,
         clock: Callable[[], float],
         monotonic: Callable[[], float],
         pace: Pace,
     ) -> None:
         self._jobs = jobs
-        self._messages = messages
+        self._sender = sender
         self._clock = clock
         self._monotonic = monotonic
         self._pace = pace
@@ -154,7 +155,7 @@ class LiveCards:
         job = live.job
         with about_job(str(job.id)):
             try:
-                sent = await self._messages.edit_original(job, shown, files)
+                sent = await self._sender.edit_original(job, shown, files)
                 if job.delivery.card_message_id != sent.message_id:
                     await self._jobs.card_posted(job.id, sent.channel_id, sent.message_id)
             except RouteClosed as error:

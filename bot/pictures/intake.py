@@ -7,6 +7,7 @@ import asyncio
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import aiohttp
 from yarl import URL
@@ -29,23 +30,30 @@ class UploadedFile:
 
 
 class Intake:
-    """Downloads, checks and saves the pictures of a painting."""
+    """Downloads, checks and saves the pictures of a painting, while it is entered."""
 
     def __init__(
         self,
-        session: aiohttp.ClientSession,
         pictures: PictureStore,
         *,
         hosts: Sequence[str],
         limits: images.Limits,
         seconds: float,
     ) -> None:
-        self._session = session
+        self._session: aiohttp.ClientSession | None = None
         self._pictures = pictures
         self._hosts = frozenset(host.lower() for host in hosts)
         self._limits = limits
         self._seconds = seconds
         self._turns = asyncio.Semaphore(_AT_A_TIME)
+
+    async def __aenter__(self) -> Self:
+        self._session = open_session()
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        if self._session is not None:
+            await self._session.close()
 
     async def take(self, offered: Sequence[UploadedFile]) -> tuple[str, ...]:
         """Save the pictures and return their hashes, in order; all of them or none.
@@ -77,6 +85,8 @@ class Intake:
 
     async def _download(self, offered: UploadedFile) -> bytes:
         """Fetch a file of at most `max_bytes` within `seconds`, without following redirects."""
+        if self._session is None:
+            raise RuntimeError("the intake has not been entered")
         data = bytearray()
         try:
             async with (

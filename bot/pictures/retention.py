@@ -44,6 +44,10 @@ class PictureRetention:
         self._grace = grace
         self._lock = asyncio.Lock()
 
+    def add_users(self, users: Sequence[PictureUser]) -> None:
+        """Ask these too from now on; to be called before anything is deleted."""
+        self._users = (*self._users, *users)
+
     @asynccontextmanager
     async def referring_to(self, names: Sequence[str]) -> AsyncIterator[None]:
         """Hold these pictures while a row that refers to them is written.

@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 
 from bot.discord_io.answers import Interaction
-from bot.discord_io.components import Press, Router, custom_id, view_of
+from bot.discord_io.components import Handler, Press, custom_id, view_of
 from bot.privacy.service import PrivacyService
 
 FEATURE = "privacy"
@@ -22,10 +22,8 @@ ASK = (
 DONE = "The bot keeps nothing about you any more."
 
 
-def add_commands(
-    tree: app_commands.CommandTree[discord.Client], router: Router, privacy: PrivacyService
-) -> None:
-    """Add the group to a tree, and its button to the client."""
+def make_group(privacy: PrivacyService) -> tuple[app_commands.Group, Handler]:
+    """Make the group, and the handler of its button."""
     group = app_commands.Group(name="privacy", description="What the bot keeps about you")
 
     @group.command(name="export", description="Get what the bot keeps about you, as a file")
@@ -53,8 +51,7 @@ def add_commands(
         left = await privacy.delete(interaction.user.id)
         await interaction.edit_original_response(content=_outcome(left), view=None)
 
-    tree.add_command(group)
-    router.handlers[FEATURE] = pressed
+    return group, pressed
 
 
 def _outcome(left: int) -> str:

@@ -1,40 +1,31 @@
 """Gathers what is kept about a member from everything that keeps it, and has it removed."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any
 
 from bot.jobs.service import JobService
+from bot.people import PersonalDataSource
 from bot.pictures.retention import PictureRetention
 
 STEP = 0.1  # seconds between two looks at paintings that are being stopped
 
 
-class PersonalDataSource(Protocol):
-    """Something that keeps what belongs to members."""
-
-    async def about_member(self, member_id: int) -> Sequence[Mapping[str, Any]]:
-        """Say what is kept about a member, as JSON values; nothing of it is anybody else's."""
-
-    async def forget_member(self, member_id: int) -> set[str]:
-        """Remove a member, and return the pictures that belonged to what is gone."""
-
-
 class PrivacyService:
     """Answers members who ask what is kept about them.
 
-    `holders` are named as the member reads it. `patience` is how many seconds a removal waits for
+    `sources` are named as the member reads it. `patience` is how many seconds a removal waits for
     paintings that are being stopped.
     """
 
     def __init__(
         self,
-        holders: Mapping[str, PersonalDataSource],
+        sources: Mapping[str, PersonalDataSource],
         jobs: JobService,
         retention: PictureRetention,
         patience: float = 30.0,
     ) -> None:
-        self._holders = holders
+        self._sources = sources
         self._jobs = jobs
         self._retention = retention
         self._patience = patience
@@ -42,8 +33,8 @@ class PrivacyService:
     async def export(self, member_id: int) -> dict[str, Any]:
         """Gather everything that is kept about a member, in all servers."""
         kept: dict[str, Any] = {"member_id": member_id}
-        for name, holder in {"paintings": self._jobs, **self._holders}.items():
-            kept[name] = list(await holder.about_member(member_id))
+        for name, source in {"paintings": self._jobs, **self._sources}.items():
+            kept[name] = list(await source.about_member(member_id))
         return kept
 
     async def delete(self, member_id: int) -> int:
@@ -53,8 +44,8 @@ class PrivacyService:
         not be stopped in time: they are there still, and another call will find them ended.
         """
         pictures: set[str] = set()
-        for holder in self._holders.values():
-            pictures |= await holder.forget_member(member_id)
+        for source in self._sources.values():
+            pictures |= await source.forget_member(member_id)
         until = asyncio.get_running_loop().time() + self._patience
         while True:
             pictures |= await self._jobs.forget_member(member_id)

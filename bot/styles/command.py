@@ -5,10 +5,9 @@ from discord import app_commands
 
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
-from bot.discord_io.components import Press, Router
+from bot.discord_io.components import Handler, Press
 from bot.pictures.intake import Intake, UploadedFile
 from bot.pictures.retention import retry_if_deleted
-from bot.pictures.store import PictureStore
 from bot.styles import card
 from bot.styles.model import Style
 from bot.styles.service import StyleService
@@ -16,14 +15,8 @@ from bot.styles.service import StyleService
 Choices = list[app_commands.Choice[str]]
 
 
-def add_commands(
-    tree: app_commands.CommandTree[discord.Client],
-    router: Router,
-    styles: StyleService,
-    intake: Intake,
-    pictures: PictureStore,
-) -> None:
-    """Add the group to a tree, and its buttons to the client."""
+def make_group(styles: StyleService, intake: Intake) -> tuple[app_commands.Group, Handler]:
+    """Make the group, and the handler of its buttons."""
     group = app_commands.Group(
         name="style", description="The styles of this server", guild_only=True
     )
@@ -69,7 +62,7 @@ def add_commands(
     async def show_page(interaction: Interaction, number: int) -> None:
         page = await styles.page(interaction.guild_id or 0, number)
         text, embeds = card.gallery(page)
-        previews = [await pictures.read(style.preview) for style in page.styles]
+        previews = [await styles.pictures.read(style.preview) for style in page.styles]
         await interaction.edit_original_response(
             content=text,
             embeds=embeds,
@@ -83,7 +76,7 @@ def add_commands(
         await show_page(interaction, int(number))
 
     async def _show(interaction: Interaction, style: Style, text: str) -> None:
-        previews = [await pictures.read(style.preview)]
+        previews = [await styles.pictures.read(style.preview)]
         await interaction.edit_original_response(
             content=text or None,
             embeds=[card.one(style)],
@@ -92,8 +85,7 @@ def add_commands(
 
     show.autocomplete("name")(complete)
     delete.autocomplete("name")(complete)
-    tree.add_command(group)
-    router.handlers[card.FEATURE] = pressed
+    return group, pressed
 
 
 def choices(styles: list[Style]) -> Choices:

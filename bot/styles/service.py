@@ -28,7 +28,8 @@ class StyleService:
         starters: Sequence[Starter],
         clock: Callable[[], float],
     ) -> None:
-        self._store = store
+        self.store = store
+        self.pictures = retention.pictures
         self._retention = retention
         self._guilds = guilds
         self._starters = starters
@@ -45,7 +46,7 @@ class StyleService:
     async def find(self, guild_id: int, name: str) -> Style:
         """Find a style by its name, however it is written. Raises StyleNotFound."""
         await self._open(guild_id)
-        style = await self._store.find(guild_id, key_of(name))
+        style = await self.store.find(guild_id, key_of(name))
         if style is None:
             raise StyleNotFound
         return style
@@ -73,7 +74,7 @@ class StyleService:
     async def save(self, member: Member, name: str, picture: str) -> Style:
         """Add a picture of the store to the library. Raises Refused."""
         name = await self.check(member, name)
-        preview = await make_thumbnail(self._retention.pictures, picture)
+        preview = await make_thumbnail(self.pictures, picture)
         style = Style(
             0, member.guild_id, name, key_of(name), picture, preview, member.id, self._clock()
         )
@@ -82,26 +83,26 @@ class StyleService:
             self._opening,  # nobody else's style comes between the look and the row
             self._retention.referring_to([picture, preview]),
         ):
-            if await self._store.find(style.guild_id, style.key):
+            if await self.store.find(style.guild_id, style.key):
                 raise StyleExists(name)
-            async with self._store.database.write() as connection:
-                if await self._store.count(connection, member.guild_id) >= limit:
+            async with self.store.database.write() as connection:
+                if await self.store.count(connection, member.guild_id) >= limit:
                     raise LibraryFull(limit)
-                return await self._store.add(connection, style)
+                return await self.store.add(connection, style)
 
     async def delete(self, member: Member, name: str) -> Style:
         """Remove a style; paintings in it stay. Raises StyleNotFound and NotYourStyle."""
         style = await self.find(member.guild_id, name)
         if style.author_id != member.id and not (member.moderates or member.manages):
             raise NotYourStyle
-        async with self._store.database.write() as connection:
-            await self._store.delete(connection, style.id)
+        async with self.store.database.write() as connection:
+            await self.store.delete(connection, style.id)
         await self._retention.release([style.picture, style.preview])
         return style
 
     async def _all(self, guild_id: int) -> Sequence[Style]:
         await self._open(guild_id)
-        return await self._store.all(guild_id)
+        return await self.store.all(guild_id)
 
     async def _open(self, guild_id: int) -> None:
         """Put the starters into a library that nobody has looked at before."""
@@ -114,16 +115,16 @@ class StyleService:
             pictures = [picture for style in new for picture in (style.picture, style.preview)]
             async with (
                 self._retention.referring_to(pictures),
-                self._store.database.write() as connection,
+                self.store.database.write() as connection,
             ):
-                if not await self._store.opened(connection, guild_id):
+                if not await self.store.opened(connection, guild_id):
                     for style in new:
-                        await self._store.add(connection, style)
+                        await self.store.add(connection, style)
             self._opened.add(guild_id)
 
     async def _stored(self, guild_id: int, starter: Starter) -> Style:
         data = await asyncio.to_thread(starter.path.read_bytes)
-        picture = await self._retention.pictures.put(data)
-        preview = await make_thumbnail(self._retention.pictures, picture)
+        picture = await self.pictures.put(data)
+        preview = await make_thumbnail(self.pictures, picture)
         key = key_of(starter.title)
         return Style(0, guild_id, starter.title, key, picture, preview, None, self._clock())

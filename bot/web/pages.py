@@ -18,8 +18,7 @@ from bot.web.server import WebServer
 class Pages:
     """Health and metrics of a bot, served at `host` and `port` while it is entered.
 
-    `more` are pages of other features. `trace` and `linked` are for the client: what it tells them
-    is counted.
+    The client calls `trace` and `linked`, and both are counted.
     """
 
     def __init__(
@@ -29,7 +28,6 @@ class Pages:
         api_base: str,
         database: Database,
         executor: Executor,
-        more: Sequence[web.RouteDef] = (),
     ) -> None:
         self._database = database
         self._executor = executor
@@ -44,8 +42,12 @@ class Pages:
                 "executor": self._executor_fault,
             }
         )
-        routes = [*self._health.routes(), *self._metrics.routes(), *more]
-        self._server = WebServer(host, port, routes)
+        self._server = WebServer(host, port)
+        self.add([*self._health.routes(), *self._metrics.routes()])
+
+    def add(self, routes: Sequence[web.RouteDef]) -> None:
+        """Add pages; to be called before the pages are entered."""
+        self._server.add(routes)
 
     @property
     def url(self) -> str:

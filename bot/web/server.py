@@ -21,12 +21,16 @@ class WebServer:
     Nothing here asks who is there, so the host should be loopback unless something in front does.
     """
 
-    def __init__(self, host: str, port: int, routes: Iterable[web.AbstractRouteDef]) -> None:
+    def __init__(self, host: str, port: int, routes: Iterable[web.RouteDef] = ()) -> None:
         self._host = host
         self._port = port
         self._app = web.Application()
-        self._app.add_routes(routes)
+        self.add(routes)
         self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=1.0)
+
+    def add(self, routes: Iterable[web.RouteDef]) -> None:
+        """Add pages; to be called before `start`."""
+        self._app.add_routes(routes)
 
     @property
     def url(self) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import shutil
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -119,6 +120,7 @@ async def running_bot(
     timing: Timing = FAST,
     limits: LimitSettings = ROOMY,
     web: WebSettings = ANY_PORT,
+    clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[Bot]:
     """Run a bot until the block ends. `painter` is one of `painters`, or None for the engine."""
     setup = EngineSetup(device="cpu", niceness=0, progress_seconds=0.02, preview_seconds=0.05)
@@ -126,7 +128,7 @@ async def running_bot(
         setup = replace(setup, painter=PAINTERS + painter)
     executor = LocalExecutor([setup])
     chosen = settings(simulator.world.token, simulator.api_base, data_dir, limits, web)
-    app = App(chosen, executor, timing)
+    app = App(chosen, executor, timing, clock)
     # discord.py waits 2 s for servers that come late before it says that it is ready
     app.client._connection.guild_ready_timeout = 0.05
     stop = asyncio.Event()

@@ -42,7 +42,7 @@ async def told(simulator: Simulator, interaction: Interaction) -> str:
 async def contest_of(bot: Bot) -> Contest:
     """Read the open challenge."""
     (guild,) = bot.simulator.world.guilds
-    contest = await bot.app.community.challenges.open_in(guild)
+    contest = await bot.app.challenges.open_in(guild)
     assert contest is not None
     return contest
 
@@ -241,3 +241,27 @@ async def test_killed_as_an_announcement_arrives(
     for kind in ("opened", "cancelled"):
         numbers = [m.content.split("Challenge № ")[1][0] for m in posted(simulator, f"· {kind}")]
         assert numbers == ["1", "2"]
+
+
+async def test_the_clock_of_the_bot_is_the_clock_of_challenges_and_styles(
+    simulator: Simulator, data_dir: Path
+) -> None:
+    """Deadlines and the times that the database keeps come from the clock given to the bot."""
+    ahead = 30 * 86_400.0
+    async with running_bot(simulator, data_dir, clock=lambda: time.time() + ahead) as bot:
+        begun = time.time() + ahead
+        options = {"title": "Night", "theme": "Paint the night", "entries_until": "1h"}
+        started = command(simulator, "challenge start", "mo", options)
+        assert "is open" in await told(simulator, started)
+        challenge = (await contest_of(bot)).challenge
+        assert begun <= challenge.created_at <= begun + 60
+        assert begun + 3600 <= challenge.terms.entries_until <= begun + 3660
+        assert (
+            "comes with"
+            in (await said_privately(simulator, command(simulator, "style list"))).embeds[0][
+                "description"
+            ]
+        )
+        with closing(sqlite3.connect(data_dir / "muralscape.db")) as connection:
+            (saved_at,) = connection.execute("SELECT min(created_at) FROM styles").fetchone()
+        assert begun <= saved_at <= begun + 60

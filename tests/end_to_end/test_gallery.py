@@ -44,7 +44,7 @@ async def hold_challenge(simulator: Simulator, bot: Bot) -> int:
 async def open_gallery(simulator: Simulator) -> None:
     """Have a manager opt in."""
     panel = await said_privately(simulator, command(simulator, "settings set", "mo"))
-    simulator.people.press(panel.id, "settings/show", "mo")
+    simulator.people.press(panel.id, "settings/gallery/open", "mo")
     await simulator.until(lambda: "challenges** are shown at" in panel.content)
 
 

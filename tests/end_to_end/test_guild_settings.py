@@ -40,7 +40,7 @@ async def test_settings_are_chosen_and_obeyed(simulator: Simulator, data_dir: Pa
         assert "The largest size here is 64 pixels" in refused.content
 
     async with running_bot(simulator, data_dir):  # the panel works after a restart
-        await choose(simulator, panel, "private", (), "seen by their member only")
+        await choose(simulator, panel, "results/private", (), "seen by their member only")
         result = await result_of(simulator, muralize(simulator, channel="studio"))
         assert result.ephemeral_to == simulator.people.who("ada").id
 

@@ -159,8 +159,12 @@ class NatsConnection:
             wait=wait_fixed(self.timing.retry),
             before_sleep=note,
         )
+
+        async def once() -> T:  # Tenacity awaits only coroutine functions, not lambdas
+            return await attempt()
+
         try:
-            return await retrying(attempt)
+            return await retrying(once)
         finally:
             if self._refused.pop(what, None):
                 self._changed()

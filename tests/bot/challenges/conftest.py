@@ -9,8 +9,8 @@ from random import Random
 import pytest
 from PIL import Image
 
+from bot.challenges.announcement_store import AnnouncementStore
 from bot.challenges.model import Challenge, Contest, Terms
-from bot.challenges.notices import NoticeStore
 from bot.challenges.service import ChallengeService
 from bot.challenges.store import ChallengeStore
 from bot.guilds.model import Ceilings
@@ -49,10 +49,12 @@ class Contests:
             jobs, retention, Schedule(Estimator("cpu")), self.clock, Random(0)
         )
         chance = Random(0)
-        self.notices = NoticeStore(self.database, lambda: str(chance.getrandbits(63)), self.shard)
+        self.announcements = AnnouncementStore(
+            self.database, lambda: str(chance.getrandbits(63)), self.shard
+        )
         self.service = ChallengeService(
             self.store,
-            self.notices,
+            self.announcements,
             self.harness.retention,
             GuildService(GuildStore(self.database), Ceilings(5, 50, 1024, 100)),
             self.harness.service,

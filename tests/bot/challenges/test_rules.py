@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.challenges import rules
 from bot.challenges.deadlines import moment
-from bot.challenges.model import Challenge, ChallengeState, Contest, Painting, Terms
+from bot.challenges.model import Challenge, ChallengeState, Contest, FinishedPainting, Terms
 from bot.errors import ChallengeRefused, Refused
 from bot.people import Member
 
@@ -24,9 +24,9 @@ def member(number: int, joined: float = -1.0) -> Member:
     return Member(number, GUILD, joined_at=joined)
 
 
-def painting(job: int, owner: int, guild: int = GUILD) -> Painting:
+def painting(job: int, owner: int, guild: int = GUILD) -> FinishedPainting:
     """Make a painting."""
-    return Painting(job, guild, owner, "a" * 64, "b" * 64)
+    return FinishedPainting(job, guild, owner, "a" * 64, "b" * 64)
 
 
 def numbered(contest: Contest) -> Contest:

@@ -7,8 +7,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from bot.challenges.model import ChallengeState, NoticeKind, Terms
-from bot.challenges.store import votes
+from bot.challenges.model import AnnouncementKind, ChallengeState, Terms
+from bot.challenges.tables import votes
 from bot.errors import ChallengeRefused, PictureGone, Refused, RoleNeeded
 from bot.people import Member
 from bot.storage.shard import Shard
@@ -65,8 +65,12 @@ async def test_deadlines_that_passed_while_the_bot_was_down(contests: Contests) 
     assert await contests.service.act_on_deadlines() is None
     contests.restart()
     await contests.service.act_on_deadlines()
-    kinds = Counter(notice.kind for notice in await contests.notices.pending())
-    assert kinds == {NoticeKind.OPENED: 1, NoticeKind.VOTING: 1, NoticeKind.CLOSED: 1}
+    kinds = Counter(announcement.kind for announcement in await contests.announcements.pending())
+    assert kinds == {
+        AnnouncementKind.OPENED: 1,
+        AnnouncementKind.VOTING: 1,
+        AnnouncementKind.CLOSED: 1,
+    }
     assert (await contests.service.results(GUILD, None)).challenge.state is ChallengeState.CLOSED
 
 
@@ -132,17 +136,20 @@ async def test_entries_outlive_their_jobs(contests: Contests) -> None:
 async def test_a_removed_entry_is_told_once(contests: Contests) -> None:
     """A removal calls for one message to the author, and for a new look of the ballot."""
     contest = await contests.voting([ANN, BOB])
-    for notice in await contests.notices.pending():
-        await contests.notices.began(notice, 1.0)
-        await contests.notices.sent(notice, 20, 700 + notice.id)
+    for announcement in await contests.announcements.pending():
+        await contests.announcements.began(announcement, 1.0)
+        await contests.announcements.sent(announcement, 20, 700 + announcement.id)
     await contests.service.remove(MANAGER, contest.entries[0].id, "not painted here")
     with pytest.raises(ChallengeRefused, match="removed already"):
         await contests.service.remove(MANAGER, contest.entries[0].id, "again")
-    pending = [(notice.kind, notice.stale) for notice in await contests.notices.pending()]
+    pending = [
+        (announcement.kind, announcement.stale)
+        for announcement in await contests.announcements.pending()
+    ]
     assert sorted(pending) == [
-        (NoticeKind.OPENED, True),
-        (NoticeKind.REMOVED, False),
-        (NoticeKind.VOTING, True),
+        (AnnouncementKind.OPENED, True),
+        (AnnouncementKind.REMOVED, False),
+        (AnnouncementKind.VOTING, True),
     ]
 
 
@@ -159,12 +166,12 @@ async def test_another_bots_servers(contests: Contests) -> None:
     contests.shard = Shard(1, 2)
     contests.restart()
     assert await contests.service.act_on_deadlines() is None
-    assert await contests.notices.pending() == []
+    assert await contests.announcements.pending() == []
     contests.shard = Shard(0, 2)
     contests.restart()
     await contests.service.act_on_deadlines()
-    kinds = [notice.kind for notice in await contests.notices.pending()]
-    assert kinds == [NoticeKind.OPENED, NoticeKind.CLOSED]
+    kinds = [announcement.kind for announcement in await contests.announcements.pending()]
+    assert kinds == [AnnouncementKind.OPENED, AnnouncementKind.CLOSED]
 
 
 async def test_privacy(contests: Contests) -> None:

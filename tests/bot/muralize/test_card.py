@@ -7,6 +7,7 @@ import pytest
 from bot.executors.contract import PaintProgress
 from bot.jobs.model import DeliveryState, Job, JobResult, JobState, Place, Sources
 from bot.muralize import card
+from bot.muralize.buttons import HANDLERS
 from bot.people import Origin
 from bot.web.links import Link
 from engine.request import Losses, PaintSettings
@@ -143,3 +144,9 @@ def test_a_copy_is_called_one(copy: card.Copy, said: str) -> None:
     assert f"[The full file](<{link.url}>) can be opened until <t:99:f>." in linked.text
     assert "full" in linked.actions
     assert "copy" not in card.outcome(job).text
+
+
+def test_every_button_has_a_handler() -> None:
+    """No button of a job is without an emoji, a label and a handler."""
+    assert set(card.ACTIONS) == set(card.Action)
+    assert set(HANDLERS) == set(card.Action)

@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 from bot.errors import AttachmentRejected
-from bot.pictures.intake import Intake, UploadedFile, open_session
+from bot.pictures.intake import Intake, UploadedFile
 from bot.pictures.store import PictureStore
 from engine.errors import ImageRejected
 from engine.images import Limits
@@ -30,8 +30,7 @@ async def main(address: str, count: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = PictureStore(Path(folder) / "pictures")
         await store.open()
-        async with open_session() as session:
-            intake = Intake(session, store, hosts=["127.0.0.1"], limits=LIMITS, seconds=30)
+        async with Intake(store, hosts=["127.0.0.1"], limits=LIMITS, seconds=30) as intake:
 
             async def member() -> None:
                 nonlocal slowest

@@ -7,13 +7,12 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import aiohttp
 import pytest
 from aiohttp import web
 from PIL import Image
 
 from bot.errors import AttachmentRejected
-from bot.pictures.intake import Intake, UploadedFile, open_session
+from bot.pictures.intake import Intake, UploadedFile
 from bot.pictures.store import PictureStore
 from engine.errors import ImageRejected
 from engine.images import Limits
@@ -107,16 +106,10 @@ async def store(tmp_path: Path) -> PictureStore:
 
 
 @pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    """Open the session that downloads go through."""
-    async with open_session() as session:
-        yield session
-
-
-@pytest.fixture
-def intake(session: aiohttp.ClientSession, store: PictureStore) -> Intake:
+async def intake(store: PictureStore) -> AsyncIterator[Intake]:
     """Make an intake that trusts the web server's host on every port."""
-    return Intake(session, store, hosts=["127.0.0.1"], limits=LIMITS, seconds=0.3)
+    async with Intake(store, hosts=["127.0.0.1"], limits=LIMITS, seconds=0.3) as intake:
+        yield intake
 
 
 def offer(host: Host, name: str, size: int = 100) -> UploadedFile:
@@ -210,22 +203,18 @@ async def test_other_hosts(intake: Intake, url: str) -> None:
         await intake.take([UploadedFile("The style picture", url, 100)])
 
 
-async def test_plain_http_only_on_loopback(
-    session: aiohttp.ClientSession, store: PictureStore
-) -> None:
+async def test_plain_http_only_on_loopback(store: PictureStore) -> None:
     """An allowed host elsewhere is fetched by HTTPS or not at all."""
-    intake = Intake(session, store, hosts=["cdn.example"], limits=LIMITS, seconds=0.3)
-    with pytest.raises(AttachmentRejected, match="not stored at Discord"):
-        await intake.take([UploadedFile("The style picture", "http://cdn.example/a.png", 100)])
+    async with Intake(store, hosts=["cdn.example"], limits=LIMITS, seconds=0.3) as intake:
+        with pytest.raises(AttachmentRejected, match="not stored at Discord"):
+            await intake.take([UploadedFile("The style picture", "http://cdn.example/a.png", 100)])
 
 
-async def test_host_with_port(
-    host: Host, session: aiohttp.ClientSession, store: PictureStore
-) -> None:
+async def test_host_with_port(host: Host, store: PictureStore) -> None:
     """A host on the list with a port is allowed on that port only."""
     port = host.address.rpartition(":")[2]
-    here = Intake(session, store, hosts=[f"127.0.0.1:{port}"], limits=LIMITS, seconds=0.3)
-    assert len(await here.take([offer(host, "good.png")])) == 1
-    elsewhere = Intake(session, store, hosts=["127.0.0.1:1"], limits=LIMITS, seconds=0.3)
-    with pytest.raises(AttachmentRejected, match="not stored at Discord"):
-        await elsewhere.take([offer(host, "good.png")])
+    async with Intake(store, hosts=[f"127.0.0.1:{port}"], limits=LIMITS, seconds=0.3) as here:
+        assert len(await here.take([offer(host, "good.png")])) == 1
+    async with Intake(store, hosts=["127.0.0.1:1"], limits=LIMITS, seconds=0.3) as elsewhere:
+        with pytest.raises(AttachmentRejected, match="not stored at Discord"):
+            await elsewhere.take([offer(host, "good.png")])

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.executors.contract import PaintProgress, WorkerState
-from bot.queue.command import overview
+from bot.queue.card import overview
 from tests.bot.jobs.harness import GUILD, JobHarness
 
 IDLE = WorkerState("gpu-1", ("cuda:0 (NVIDIA H100)",), slots=1, paintings=0, jobs=(), rate=None)
