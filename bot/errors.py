@@ -23,7 +23,7 @@ MuralscapeError
 │   └── LeadersOnly          only some may do that in a challenge
 └── PaintingEnded            a painting came to no picture
     ├── PaintingCancelled    a member asked for that
-    ├── PaintingFailed       the engine said why in words
+    ├── CannotPaint       the engine said why in words
     └── ExecutorLost         the process that painted died or hung; worth another try
 """
 
@@ -185,7 +185,7 @@ class PaintingCancelled(PaintingEnded):
         super().__init__("This painting was cancelled.")
 
 
-class PaintingFailed(PaintingEnded):
+class CannotPaint(PaintingEnded):
     """The engine could not make the painting, for the reason in the text."""
 
 

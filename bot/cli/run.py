@@ -12,10 +12,10 @@ from bot import logs
 from bot.app import App
 from bot.cli.options import config_option, load_settings
 from bot.errors import MuralscapeError
+from bot.executors.composite import CompositeExecutor
 from bot.executors.contract import Executor
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
-from bot.executors.several import HereAndElsewhere
 from bot.settings import Settings
 
 
@@ -50,8 +50,8 @@ def executor_for(settings: Settings, setup: EngineSetup) -> Executor:
     if not nats.url:
         return LocalExecutor([setup])
     try:
+        from bot.executors.nats.connection import Access
         from bot.executors.nats.executor import NatsExecutor
-        from bot.executors.nats.link import Access
     except ModuleNotFoundError:
         raise click.UsageError(
             "nats.url needs its client: pip install 'muralscape[nats]'"
@@ -60,7 +60,7 @@ def executor_for(settings: Settings, setup: EngineSetup) -> Executor:
     elsewhere = NatsExecutor(Access(nats.url, token, nats.nkey_file, nats.ca_file))
     if not nats.paint_here:
         return elsewhere
-    return HereAndElsewhere(LocalExecutor([setup]), elsewhere)
+    return CompositeExecutor(LocalExecutor([setup]), elsewhere)
 
 
 async def serve(settings: Settings) -> None:

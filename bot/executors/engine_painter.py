@@ -1,4 +1,4 @@
-"""Paints orders with the engine. Imported in engine processes only, for it imports torch."""
+"""Paints orders with the engine. Imported in engine processes only, because it imports torch."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -16,14 +16,14 @@ from engine.stylize import stylize
 from engine.timelapse import film
 from engine.vgg19 import Encoder, load_encoder
 
-# The intake has checked what comes here against the host's own limits.
+# The intake has checked these pictures against the host's own limits.
 CHECKED_BEFORE = images.Limits(max_bytes=2**31, max_pixels=2**30)
 WARM_UP_SIDE = 64  # pixels
 WARM_UP_STEPS = 4
 
 
 def load_painter(setup: EngineSetup) -> "EnginePainter":
-    """Load the weights and paint something small, so that the first order is not the slow one."""
+    """Load the weights and paint something small, so that the first order is as fast as others."""
     painter = EnginePainter(load_encoder(setup.weights, setup.device, setup.precision))
     painter.warm_up()
     return painter
@@ -41,7 +41,7 @@ class EnginePainter:
         return self._encoder.device.name
 
     def warm_up(self) -> None:
-        """Have libraries loaded, kernels chosen and memory pools filled."""
+        """Load libraries, choose kernels and fill memory pools."""
         picture = Image.linear_gradient("L").convert("RGB").resize((WARM_UP_SIDE, WARM_UP_SIDE))
         stylize(
             StylizeRequest(
@@ -83,12 +83,12 @@ class EnginePainter:
             try:
                 resume = order.resume if order.resume and order.resume.exists() else None
                 painting = go_on(resume=resume)
-            except CheckpointRejected:  # made with other weights: from the beginning, then
+            except CheckpointRejected:  # made with other weights: begin anew
                 painting = go_on()
         images.save(painting.picture, order.result)
         return painting.outcome
 
 
 def _read(path: Path, name: str) -> Image.Image:
-    # By its bytes, because the engine's sentence should name the picture, not the host's folders.
+    # Bytes, not the path: the engine's error must not show the host's folders to a member.
     return images.decode(path.read_bytes(), CHECKED_BEFORE, name)

@@ -11,18 +11,18 @@ REMEMBERED = 9  # paintings
 
 
 def work_of(settings: PaintSettings) -> float:
-    """Count the megapixels times steps of a square picture painted so."""
+    """Count the megapixels times steps of a painting, taken to be square."""
     preset = PRESETS.get(settings.preset, PRESETS[DEFAULT_PRESET])
     return work(settings.size or preset.size, settings.steps or preset.steps)
 
 
 def usual_seconds(rate: float) -> float:
-    """Say how long a painting of the usual preset, at its own size and steps, takes at a rate."""
+    """Predict how long a painting with the default settings takes at a rate."""
     return rate * work_of(PaintSettings())
 
 
-class Speed:
-    """Measures one executor: the median, for one painting may have shared its machine."""
+class SpeedMeter:
+    """Measures one executor: the median, because a painting may have shared its machine."""
 
     def __init__(self) -> None:
         self._rates: deque[float] = deque(maxlen=REMEMBERED)
@@ -33,5 +33,5 @@ class Speed:
         return median(self._rates) if self._rates else None
 
     def learn(self, settings: PaintSettings, outcome: PaintOutcome) -> None:
-        """Note how long a painting took."""
+        """Record how long a painting took."""
         self._rates.append(outcome.seconds / work_of(settings))

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bot.errors import ExecutorLost, MuralscapeError, PaintingCancelled, PaintingFailed
+from bot.errors import CannotPaint, ExecutorLost, MuralscapeError, PaintingCancelled
 from bot.executors.contract import Executor, PaintOrder
 from bot.jobs.model import Job, JobResult, JobState
 from bot.jobs.service import JobService
@@ -125,7 +125,7 @@ class Dispatcher:
         except PaintingCancelled:
             end = service.put_back if self._putting_back else service.stopped
             await self._write_down(lambda: end(job.id))
-        except PaintingFailed as failure:
+        except CannotPaint as failure:
             sentence = failure.sentence
             log.info("not painted: %s", failure)
             await self._write_down(lambda: service.failed(job.id, sentence))

@@ -18,8 +18,8 @@ import time
 from pathlib import Path
 
 from bot.executors.contract import PaintOrder
+from bot.executors.nats.connection import Access
 from bot.executors.nats.executor import NatsExecutor
-from bot.executors.nats.link import Access
 from engine.request import PaintSettings
 from engine.samples import CONTENTS, STYLES
 from tests.bot.executors.clockwork import Script

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from bot.executors.contract import PaintOrder, PaintProgress
+from bot.executors.nats.connection import Access
 from bot.executors.nats.executor import NatsExecutor
-from bot.executors.nats.link import Access
 from engine.request import PaintSettings
-from tests.bot.executors.conftest import HASTY, until
+from tests.bot.executors.conftest import FAST, until
 from tests.bot.executors.nats_server import NatsServer
 
 
@@ -51,7 +51,7 @@ async def test_paints_with_the_real_engine_and_leaves(tmp_path: Path, order: Pai
     server = NatsServer(tmp_path / "nats", f"authorization {{ users: [ {users} ] }}").start()
     arguments = ["worker", "--nats", server.url, "--device", "cpu", "--weights", "bundled"]
     worker = start([*arguments, "--nkey-file", str(keys[1])])
-    executor = NatsExecutor(Access(server.url, nkey_file=keys[0]), HASTY)
+    executor = NatsExecutor(Access(server.url, nkey_file=keys[0]), FAST)
     try:
         await executor.start()
         await until(lambda: executor.capacity == 1, 60)

@@ -74,7 +74,8 @@ class Clockwork:
         if script.fault != "no file":
             _square(64).save(order.result)
         if order.timelapse:
-            order.timelapse.write_bytes(b"film of " + order.content.read_bytes())
+            mask = order.mask.read_bytes() if order.mask else b""
+            order.timelapse.write_bytes(b"film of " + order.content.read_bytes() + mask)
         return PaintOutcome(
             width=64,
             height=64,

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
-from bot.errors import PaintingCancelled, PaintingFailed
+from bot.errors import CannotPaint, PaintingCancelled
 from bot.executors.contract import PaintOrder, PaintProgress
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
@@ -106,10 +106,10 @@ async def test_stops_and_goes_on(executor: LocalExecutor, order: PaintOrder) -> 
 
 async def test_refuses_in_words(executor: LocalExecutor, order: PaintOrder) -> None:
     """What the engine refuses is a sentence for the member, without a path of the host's."""
-    with pytest.raises(PaintingFailed, match="There is no preset 'sketch'"):
+    with pytest.raises(CannotPaint, match="There is no preset 'sketch'"):
         await executor.paint(having(order, preset="sketch"), lambda _: None)
     order.content.write_bytes(b"no picture")
-    with pytest.raises(PaintingFailed, match="content picture") as caught:
+    with pytest.raises(CannotPaint, match="content picture") as caught:
         await executor.paint(order, lambda _: None)
     assert str(order.content.parent) not in str(caught.value)
 
@@ -117,5 +117,5 @@ async def test_refuses_in_words(executor: LocalExecutor, order: PaintOrder) -> N
 async def test_weights_that_are_not_there(tmp_path: Path) -> None:
     """A file of weights that does not exist is said when the executor starts."""
     executor = LocalExecutor([replace(SETUP, weights=str(tmp_path / "none.safetensors"))])
-    with pytest.raises(PaintingFailed, match=r"none\.safetensors"):
+    with pytest.raises(CannotPaint, match=r"none\.safetensors"):
         await executor.start()

@@ -16,7 +16,7 @@ from bot.jobs.model import Job, JobState
 from bot.people import Member
 from engine.request import PaintSettings
 from tests.bot.executors.clockwork import Script
-from tests.bot.executors.conftest import IMPATIENT, SETUP
+from tests.bot.executors.conftest import SETUP, SHORT_TIMEOUTS
 from tests.bot.jobs.harness import ANN, BOB, CID, GUILD, PLENTY, JobHarness
 
 FINISHED = {JobState.DELIVERING, JobState.FAILED, JobState.CANCELLED}
@@ -69,7 +69,7 @@ class Studio:
 @pytest.fixture(params=[1])
 async def studio(harness: JobHarness, request: pytest.FixtureRequest) -> AsyncIterator[Studio]:
     """A studio with one engine process, or as many as a test asks for."""
-    executor = LocalExecutor([SETUP] * request.param, IMPATIENT)
+    executor = LocalExecutor([SETUP] * request.param, SHORT_TIMEOUTS)
     await executor.start()
     studio = Studio(harness, executor)
     yield studio
@@ -220,7 +220,7 @@ async def test_restart_paints_what_was_left(studio: Studio) -> None:
     studio.harness.restart()
     await studio.harness.pictures.open()
     await studio.harness.service.recover()
-    studio.executor = LocalExecutor([SETUP], IMPATIENT)
+    studio.executor = LocalExecutor([SETUP], SHORT_TIMEOUTS)
     await studio.executor.start()
     studio.dispatcher = Dispatcher(studio.harness.service, studio.executor, studio.harness.pictures)
     studio.running = asyncio.create_task(studio.dispatcher.run())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.executors.rates import START
+from bot.executors.rates import START_RATES
 from bot.jobs.estimator import Estimator, Kind
 
 MURAL = Kind("mural", 512, 300)
@@ -19,7 +19,7 @@ def learned(*paintings: tuple[Kind, float], device: str = "cpu") -> Estimator:
 def test_start_values_depend_on_the_device() -> None:
     """Before anything is learned, a GPU is expected to be much faster than a CPU."""
     on_gpu, on_cpu = (Estimator(device).predict(MURAL) for device in ("cuda:0 (H100)", "cpu"))
-    assert on_gpu / on_cpu == pytest.approx(START["cuda"] / START["cpu"])
+    assert on_gpu / on_cpu == pytest.approx(START_RATES["cuda"] / START_RATES["cpu"])
 
 
 def test_one_painting_outweighs_the_start_values() -> None:

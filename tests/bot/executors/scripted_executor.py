@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.errors import ExecutorLost, PaintingCancelled, PaintingFailed
+from bot.errors import CannotPaint, ExecutorLost, PaintingCancelled
 from bot.executors.contract import OnProgress, PaintOrder, WorkerState
 from engine.request import PaintOutcome
 from tests.bot.outcomes import OUTCOME
 
 
-class Desk:
-    """Implements `contract.Executor`, and `several.Elsewhere` by the seconds that it is told."""
+class ScriptedExecutor:
+    """Implements `composite.RemoteExecutor`; predicts the seconds that the test sets."""
 
     def __init__(self, device: str, capacity: int = 1, seconds: float = float("inf")) -> None:
         self.devices: tuple[str, ...] = (device,)
@@ -27,7 +27,7 @@ class Desk:
         self._listeners: list[Callable[[], None]] = []
 
     @property
-    def at_work(self) -> set[int]:
+    def painting(self) -> set[int]:
         """The jobs that it was given and that have not ended."""
         return set(self._orders)
 
@@ -57,7 +57,7 @@ class Desk:
         """Start when it may; or fail, where there is a refusal."""
         await self.may_start.wait()
         if self.refusal:
-            raise PaintingFailed(self.refusal)
+            raise CannotPaint(self.refusal)
 
     async def close(self) -> None:
         """Note it."""

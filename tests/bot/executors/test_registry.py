@@ -1,4 +1,4 @@
-"""What workers say of themselves, and what is made of it."""
+"""The worker registry, and what is accepted from a worker."""
 
 import json
 from dataclasses import asdict, replace
@@ -7,35 +7,35 @@ import pytest
 
 from bot.executors.contract import WorkerState
 from bot.executors.nats import wire
-from bot.executors.nats.crowd import Crowd
+from bot.executors.nats.registry import WorkerRegistry
 from tests.bot.outcomes import OUTCOME
 
 HELLO = wire.Hello("gpu-1", ("cuda:0",), ("mural",), slots=2, busy=(), rate=0.5)
 
 
-def test_each_is_listed_while_it_is_heard_of() -> None:
-    """By name, with the jobs that are this bot's; who is silent, or has left, is not there."""
+def test_workers_are_listed_while_their_heartbeats_come() -> None:
+    """Workers are listed by name with this bot's jobs; silent ones and those that left are not."""
     now = 100.0
-    crowd = Crowd(4.0, lambda: now)
-    crowd.meet(replace(HELLO, id="z", slots=1))
+    registry = WorkerRegistry(4.0, lambda: now)
+    registry.update(replace(HELLO, id="z", slots=1))
     now = 103.0
-    crowd.meet(replace(HELLO, busy=("ours", "another bot's")))
-    assert crowd.states({"ours": 7}) == (
+    registry.update(replace(HELLO, busy=("ours", "another bot's")))
+    assert registry.states({"ours": 7}) == (
         WorkerState("gpu-1", ("cuda:0",), slots=2, paintings=2, jobs=(7,), rate=0.5),
         WorkerState("z", ("cuda:0",), slots=1, paintings=0, jobs=(), rate=0.5),
     )
     now = 105.0
-    crowd.forget()
-    assert [state.name for state in crowd.states({})] == ["gpu-1"]
-    crowd.meet(replace(HELLO, slots=0))
-    assert crowd.states({}) == ()
+    registry.drop_silent()
+    assert [state.name for state in registry.states({})] == ["gpu-1"]
+    registry.update(replace(HELLO, slots=0))
+    assert registry.states({}) == ()
 
 
 def test_devices_are_cleaned() -> None:
-    """What a worker calls its device mentions nobody, formats nothing and is not long."""
-    crowd = Crowd(4.0)
-    crowd.meet(replace(HELLO, devices=("<@&1> **cuda:0** @everyone `\u202e" + "x" * 500,)))
-    ((device,),) = (state.devices for state in crowd.states({}))
+    """The name of a device mentions nobody, formats nothing and is short."""
+    registry = WorkerRegistry(4.0)
+    registry.update(replace(HELLO, devices=("<@&1> **cuda:0** @everyone `\u202e" + "x" * 500,)))
+    ((device,),) = (state.devices for state in registry.states({}))
     assert device.startswith("cuda:0 everyone xxx")
     assert len(device) <= 60
 
@@ -58,15 +58,15 @@ def test_devices_are_cleaned() -> None:
     ],
     ids=str,
 )
-def test_an_odd_worker_is_not_heard(odd: dict[str, object]) -> None:
-    """What no worker of ours says of itself is no message."""
+def test_a_malformed_heartbeat_is_refused(odd: dict[str, object]) -> None:
+    """Values that no worker of ours sends raise an error."""
     assert wire.decode(wire.Hello, wire.encode(HELLO)) == HELLO
     with pytest.raises((ValueError, TypeError)):
         wire.decode(wire.Hello, json.dumps(asdict(HELLO) | odd).encode())
 
 
-def test_what_a_worker_says_of_a_painting_is_cleaned() -> None:
-    """Members read its weights and its reasons: these mention nobody, and are numbers and short."""
+def test_texts_of_an_outcome_are_cleaned() -> None:
+    """Texts that members read mention nobody and are short; values of other types are refused."""
     odd = "<@&1> **VGG** @everyone [here](https://example.org) \u202e" + "x" * 500
     painted = replace(OUTCOME, preset=odd, weights=odd, device=odd, precision=odd)
     sent = wire.Outcome("key", "worker", "failed", odd, painted)

@@ -1,4 +1,4 @@
-"""The workers that are there, as they said themselves, and which would be done first."""
+"""The worker registry: which workers are connected, and which would finish an order first."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.executors.contract import PaintOrder, WorkerState
 from bot.executors.nats.wire import Hello
-from bot.executors.rates import guess
+from bot.executors.rates import start_rate
 from bot.executors.speed import work_of
 from bot.names import clean
 
@@ -19,8 +19,8 @@ class _Known:
     heard_at: float
 
 
-class Crowd:
-    """Who said hello within `silence` seconds. `clock` gives seconds."""
+class WorkerRegistry:
+    """The workers that sent a heartbeat within `silence` seconds. `clock` gives seconds."""
 
     def __init__(self, silence: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._silence = silence
@@ -40,24 +40,24 @@ class Crowd:
 
     @property
     def fault(self) -> str | None:
-        """Why those who are there cannot paint; None where one can, or nobody is there."""
+        """Why the connected workers cannot paint; None when one can, or none is connected."""
         faults = [f"{known.hello.id}: {known.hello.fault}" for known in self._known.values()]
         return None if self.slots or not faults else faults[0]
 
     def states(self, job_ids: Mapping[str, int]) -> tuple[WorkerState, ...]:
-        """Say what each is doing, by name; `job_ids` are those of this bot's orders by key."""
+        """Give each worker's state, by name. `job_ids` maps this bot's order keys to its jobs."""
         hellos = (known.hello for known in self._known.values())
         return tuple(_state(hello, job_ids) for hello in sorted(hellos, key=lambda one: one.id))
 
-    def meet(self, hello: Hello) -> bool:
-        """Note what a worker says of itself; return whether there is more or less room for it."""
+    def update(self, hello: Hello) -> bool:
+        """Store a worker's heartbeat; return whether its free slots or devices have changed."""
         before = self._known.pop(hello.id, None)
         if hello.slots or hello.fault:
             self._known[hello.id] = _Known(hello, self._clock())
         return before is None or _room(before.hello) != _room(hello)
 
-    def forget(self) -> bool:
-        """Drop those of whom nothing was heard; return whether there were any."""
+    def drop_silent(self) -> bool:
+        """Remove workers without a recent heartbeat; return whether there were any."""
         latest = self._clock() - self._silence
         gone = [name for name, known in self._known.items() if known.heard_at < latest]
         for name in gone:
@@ -65,7 +65,7 @@ class Crowd:
         return bool(gone)
 
     def choose(self, order: PaintOrder) -> str | None:
-        """Name the fastest worker that is idle and knows the preset; None where there is none."""
+        """Name the fastest idle worker that has the preset; None when there is none."""
         preset = order.settings.preset
         hellos = (known.hello for known in self._known.values())
         idle = [
@@ -74,7 +74,7 @@ class Crowd:
         return min(idle, key=rate_of).id if idle else None
 
     def seconds(self, order: PaintOrder) -> float:
-        """Guess how long the one that would be chosen takes, or any where all are busy."""
+        """Predict how long the chosen worker takes, or the fastest when all are busy."""
         chosen = self._known.get(self.choose(order) or "")
         able = [known for known in self._known.values() if known.hello.slots]
         among = [chosen] if chosen else able
@@ -84,10 +84,10 @@ class Crowd:
 
 
 def rate_of(hello: Hello) -> float:
-    """Give a worker's seconds per megapixel and step: measured, or what its kind takes."""
+    """Give a worker's seconds per megapixel and step: measured, or assumed by its device."""
     if hello.rate is not None:
         return hello.rate
-    return guess(hello.devices[0] if hello.devices else "")
+    return start_rate(hello.devices[0] if hello.devices else "")
 
 
 def _room(hello: Hello) -> tuple[int, tuple[str, ...]]:

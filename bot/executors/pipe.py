@@ -1,6 +1,6 @@
-"""What the bot and an engine process say to each other over their pipe.
+"""The protocol of the pipe between the bot and an engine process: which messages each side sends.
 
-Besides these, the engine process sends `PaintProgress`.
+The engine process also sends `PaintProgress`.
 """
 
 from dataclasses import dataclass
@@ -8,24 +8,24 @@ from dataclasses import dataclass
 from bot.executors.contract import PaintOrder
 from engine.request import PaintOutcome
 
-# From the bot.
+# Sent by the bot.
 
 
 @dataclass(frozen=True)
 class Paint:
-    """Paint this; the last order has been answered."""
+    """Paint this order; the previous one has been answered."""
 
     order: PaintOrder
 
 
 @dataclass(frozen=True)
 class Cancel:
-    """Stop this painting before its next step; one that is not under way is no fault."""
+    """Stop this job's painting before its next step; a job that is not being painted is ignored."""
 
     job_id: int
 
 
-# From the engine process.
+# Sent by the engine process.
 
 
 @dataclass(frozen=True)
@@ -37,37 +37,37 @@ class Ready:
 
 @dataclass(frozen=True)
 class Unusable:
-    """The engine cannot work as it is set up. The process ends."""
+    """The engine cannot work with its setup. The process ends."""
 
     sentence: str
 
 
 @dataclass(frozen=True)
 class Alive:
-    """The process is not frozen: sent between two steps, and between two orders."""
+    """A heartbeat, sent between two steps and between two orders."""
 
 
 @dataclass(frozen=True)
 class Painted:
-    """The painting is done and written."""
+    """The painting is done and its files are written."""
 
     outcome: PaintOutcome
 
 
 @dataclass(frozen=True)
 class Failed:
-    """The painting cannot be made, for a reason that the member can read."""
+    """The painting cannot be made; the sentence tells the member why."""
 
     sentence: str
 
 
 @dataclass(frozen=True)
-class Stopped:
+class Cancelled:
     """The painting was stopped by `Cancel`."""
 
 
 @dataclass(frozen=True)
 class Crashed:
-    """Something went wrong that nobody foresaw. The process ends, for it may be damaged."""
+    """An unexpected error. The process ends, because its state may be damaged."""
 
     traceback: str
