@@ -1,7 +1,6 @@
 """Builds every object of the bot; starts and stops them in order."""
 
 import asyncio
-import contextlib
 import logging
 import random
 import time
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
+from bot.back_off import BackOff
 from bot.background import BackgroundTasks
 from bot.challenges.announcement_store import AnnouncementStore
 from bot.challenges.command import ChallengeCommands
@@ -30,7 +30,6 @@ from bot.jobs.estimator import Estimator
 from bot.jobs.schedule import Schedule
 from bot.jobs.service import JobService
 from bot.jobs.store import JobStore
-from bot.muralize.delivery import BackOff
 from bot.muralize.feature import feature as muralize_feature
 from bot.muralize.live_cards import Pace
 from bot.muralize.service import MuralizeService
@@ -58,6 +57,7 @@ log = logging.getLogger(__name__)
 DAY = 86_400.0  # seconds
 CANCEL_POLL_SECONDS = 2.0  # between two queries for jobs that another shard's bot should cancel
 GATEWAY_TIMEOUT = aiohttp.ClientTimeout(total=10.0)
+DELIVERY_BACK_OFF = BackOff(first=2.0)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Timing:
     """How often cards are edited and how long sends back off; tests use shorter times."""
 
     cards: Pace = field(default_factory=Pace)
-    delivery: BackOff = field(default_factory=BackOff)
+    delivery: BackOff = DELIVERY_BACK_OFF
 
 
 class App:
@@ -233,17 +233,17 @@ class App:
         A machine that has just started may have no network yet, and discord.py's log-in cannot be
         retried.
         """
-        api_base, pause = self._settings.discord.api_base, 1.0
+        gateway = f"{self._settings.discord.api_base}/gateway"
+        retrying = BackOff().retrying(
+            (aiohttp.ClientError, OSError), log=log, what="Discord cannot be reached", stop=stop
+        )
         async with open_session() as session:
-            while not stop.is_set():
-                try:
-                    async with session.get(f"{api_base}/gateway", timeout=GATEWAY_TIMEOUT):
+            async for attempt in retrying:
+                with attempt:
+                    if stop.is_set():
+                        return False
+                    async with session.get(gateway, timeout=GATEWAY_TIMEOUT):
                         return True
-                except (aiohttp.ClientError, OSError) as error:
-                    log.warning("%s: next try in %.0f s", error or "no answer", pause)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), pause)
-                pause = min(60.0, 2 * pause)
         return False
 
     async def _log_in(self, stack: AsyncExitStack) -> None:

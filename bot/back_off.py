@@ -1,6 +1,7 @@
 """Exponential back-off: Tenacity's retries, with the waits and log messages used everywhere."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -8,9 +9,7 @@ from dataclasses import dataclass
 from tenacity import (
     AsyncRetrying,
     RetryCallState,
-    retry_if_exception_type,
-    stop_after_attempt,
-    stop_never,
+    retry_if_exception,
     wait_exponential,
 )
 
@@ -28,32 +27,49 @@ class BackOff:
 
     def retrying(
         self,
-        *errors: type[Exception],
+        when: type[Exception] | tuple[type[Exception], ...] | Callable[[Exception], bool],
+        *,
         log: logging.Logger,
         what: str,
-        with_traceback: bool = False,
+        traceback: bool = False,
+        stop: asyncio.Event | None = None,
         sleep: Sleep = asyncio.sleep,
     ) -> AsyncRetrying:
-        """Give what retries a call that raises one of `errors`, and logs each time why.
+        """Make a Tenacity retrier: `await retrier(coroutine_function)` or `async for attempt in`.
 
-        Use it as `await back_off.retrying(...)(function)`, or with `async for` where the attempt is
-        a block. Raises the last error when no attempt is left.
+        `when` names the exceptions to retry after, or decides on each. `what` begins each log
+        message. Once `stop` is set, a wait ends at once and the attempt after it is the last.
+        Raises the last attempt's exception.
         """
+
+        def is_retried(error: BaseException) -> bool:
+            if isinstance(when, type | tuple):
+                return isinstance(error, when)
+            return isinstance(error, Exception) and when(error)
+
+        def is_last(state: RetryCallState) -> bool:
+            out_of_attempts = self.attempts is not None and state.attempt_number >= self.attempts
+            return out_of_attempts or (stop is not None and stop.is_set())
+
+        async def wait(seconds: float) -> None:
+            if stop is None:
+                return await sleep(seconds)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), seconds)
 
         def say(state: RetryCallState) -> None:
             error = state.outcome.exception() if state.outcome else None
-            seconds = state.upcoming_sleep
-            if with_traceback:
-                log.error("%s; next try in %.0f s", what, seconds, exc_info=error)
+            message, seconds = f"{what}; next try in %.0f s", state.upcoming_sleep
+            if traceback:
+                log.error(message, seconds, exc_info=error)
             else:
-                reason = error or type(error).__name__
-                log.warning("%s; next try in %.0f s: %s", what, seconds, reason)
+                log.warning(f"{message}: %s", seconds, str(error) or type(error).__name__)
 
         return AsyncRetrying(
-            retry=retry_if_exception_type(errors),
+            retry=retry_if_exception(is_retried),
             wait=wait_exponential(self.first, self.longest, self.factor),
-            stop=stop_after_attempt(self.attempts) if self.attempts else stop_never,
+            stop=is_last,
             before_sleep=say,
-            sleep=sleep,
+            sleep=wait,
             reraise=True,
         )

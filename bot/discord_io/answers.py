@@ -1,6 +1,5 @@
 """How the bot answers an interaction whatever happens: shared by all commands and buttons."""
 
-import asyncio
 import contextlib
 import logging
 
@@ -8,6 +7,7 @@ import aiohttp
 import discord
 from discord import app_commands
 
+from bot.back_off import BackOff
 from bot.errors import MuralscapeError
 from bot.names import clean
 from bot.people import Member, Origin
@@ -27,7 +27,7 @@ UNEXPECTED = (
 )
 ALREADY_ANSWERED = 40060
 TOKEN_DEAD = 50027
-PAUSES = (1.0, 4.0, 16.0, 60.0)  # seconds before the next try to tell a member something
+TELLING = BackOff(first=1.0, factor=4.0, attempts=5)  # of telling a member something
 _NO_ANSWER_POSSIBLE = {10062, 10015, TOKEN_DEAD, ALREADY_ANSWERED}  # unknown, dead or answered
 
 
@@ -42,17 +42,15 @@ async def tell(interaction: Interaction, error: BaseException) -> bool:
         log.warning("interaction %d cannot be answered: %s", interaction.id, error)
         return True
     sentence = sentence_for(error, interaction.id)
-    for pause in (*PAUSES, None):
-        try:
-            await _answer_or_write(interaction, sentence)
-            return True
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as failed:
-            log.warning("interaction %d: the answer did not arrive: %s", interaction.id, failed)
-            if not may_have_arrived(failed):
-                return True
-        if pause is not None:
-            await asyncio.sleep(pause)
-    return False
+    what = f"interaction {interaction.id}: the answer did not arrive"
+    try:
+        await TELLING.retrying(may_have_arrived, log=log, what=what)(
+            _answer_or_write, interaction, sentence
+        )
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as failed:
+        log.warning("%s: %s", what, failed)
+        return not may_have_arrived(failed)
+    return True
 
 
 async def _answer_or_write(interaction: Interaction, sentence: str) -> None:

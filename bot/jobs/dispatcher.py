@@ -1,11 +1,11 @@
 """Takes jobs from the queue to the executor, and what comes of them back to the service."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from bot.back_off import BackOff
 from bot.errors import CannotPaint, ExecutorLost, MuralscapeError, PaintingCancelled
 from bot.executors.contract import Executor, PaintOrder
 from bot.jobs.model import Job, JobResult, JobState
@@ -139,19 +139,17 @@ class Dispatcher:
             await self._write_down(lambda: service.painted(job.id, result))
 
     async def _write_down(self, write: Callable[[], Awaitable[Job]]) -> None:
-        """Write how a painting ended, again and again while the disk is full, until we stop."""
-        while True:
-            try:
+        """Write how a painting ended; retries, for example while the disk is full, until `stop`."""
+        retrying = BackOff(RETRY_SECONDS, RETRY_SECONDS).retrying(
+            lambda error: not isinstance(error, MuralscapeError),
+            log=log,
+            what="the end of this painting could not be written",
+            traceback=True,
+            stop=self._stopping,
+        )
+        async for attempt in retrying:
+            with attempt:
                 await write()
-                return
-            except MuralscapeError:  # another try would be refused too
-                raise
-            except Exception:
-                if self._stopping.is_set():
-                    raise
-                log.exception("an end could not be written down; again in %.0f s", RETRY_SECONDS)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), RETRY_SECONDS)
 
     async def _make(self, job: Job) -> JobResult:
         """Have the executor paint, and take its files into the picture store."""

@@ -7,9 +7,9 @@ database knows before each send that it may happen, so that after a crash it is 
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
+from bot.back_off import BackOff
 from bot.discord_io.sending import FileTooLarge, NotNow, RouteClosed, SendError, Sent, Upload
 from bot.errors import PictureGone
 from bot.jobs.model import Job, JobState
@@ -25,14 +25,6 @@ log = logging.getLogger(__name__)
 
 INTERACTION, CHANNEL, PRIVATE = "interaction", "channel", "direct message"
 ROUTES = (INTERACTION, CHANNEL, PRIVATE)
-
-
-@dataclass(frozen=True)
-class BackOff:
-    """How long to wait after Discord or the network failed, in seconds; doubled each time."""
-
-    first: float = 2.0
-    longest: float = 60.0
 
 
 class Deliverer:
@@ -84,14 +76,13 @@ class Deliverer:
 
     async def _deliver_and_log(self, job: Job) -> None:
         with about_job(str(job.id)):
-            pause = self._back_off.first
-            while True:
-                try:
-                    return await self._deliver(job)
-                except Exception:  # a full disk; nor must one job's fault end others' delivery
-                    log.exception("delivery failed; next try in %.0f s", pause)
-                await asyncio.sleep(pause)
-                pause = min(self._back_off.longest, 2 * pause)
+            retrying = self._back_off.retrying(
+                Exception,  # such as a full disk
+                log=log,
+                what="delivery failed",
+                traceback=True,
+            )
+            await retrying(self._deliver, job)
 
     async def _deliver(self, job: Job) -> None:
         await self._cards.let_go(job.id)
@@ -114,27 +105,31 @@ class Deliverer:
         # when the first send of unknown outcome began
         unclear = job.delivery.tried_at if job.delivery.route == route else None
         limit = self._sender.upload_limit(job.origin.guild_id)
-        pause = self._back_off.first
-        while True:
-            uploads: list[Upload] = []
-            begun = self._clock()
-            try:
-                async with self._turns:
-                    shown, uploads = await self._packed(job, limit)
-                    return await self._attempt(route, job, shown, uploads, unclear)
-            except FileTooLarge:
-                if not uploads:
-                    return None
-                limit = sum(len(upload.data) for upload in uploads) // 2
-                log.info("Discord takes no file of this size here; trying %d bytes", limit)
-            except NotNow as error:
-                unclear = unclear or begun
-                log.warning("sending by %s failed, again in %.0f s: %s", route, pause, error)
-                await asyncio.sleep(pause)
-                pause = min(self._back_off.longest, 2 * pause)
-            except (RouteClosed, OutputRejected) as error:
-                log.info("%s is closed: %s", route, error)
-                return None
+
+        async def send() -> Sent | None:
+            nonlocal limit, unclear
+            while True:
+                uploads: list[Upload] = []
+                begun = self._clock()
+                try:
+                    async with self._turns:
+                        shown, uploads = await self._packed(job, limit)
+                        return await self._attempt(route, job, shown, uploads, unclear)
+                except FileTooLarge:
+                    if not uploads:
+                        return None
+                    limit = sum(len(upload.data) for upload in uploads) // 2
+                    log.info("Discord takes no file of this size here; trying %d bytes", limit)
+                except NotNow:
+                    unclear = unclear or begun
+                    raise
+
+        retrying = self._back_off.retrying(NotNow, log=log, what=f"sending by {route} failed")
+        try:
+            return await retrying(send)
+        except (RouteClosed, OutputRejected) as error:
+            log.info("%s is closed: %s", route, error)
+            return None
 
     async def _attempt(
         self,

@@ -1,6 +1,5 @@
 """Everything that `/muralize` adds to the bot: asking, cards, delivery, buttons, full files."""
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -8,14 +7,15 @@ from functools import partial
 
 import discord
 
-from bot.discord_io.answers import PAUSES
+from bot.back_off import BackOff
+from bot.discord_io.answers import TELLING
 from bot.discord_io.sending import NotNow, SendError
 from bot.feature import Feature
 from bot.jobs.service import JobService
 from bot.muralize.buttons import Enter, JobButtonHandlers
 from bot.muralize.card import FEATURE
 from bot.muralize.command import accept, make_commands
-from bot.muralize.delivery import BackOff, Deliverer
+from bot.muralize.delivery import Deliverer
 from bot.muralize.live_cards import LiveCards, Pace
 from bot.muralize.packer import OutcomePacker
 from bot.muralize.plot import draw_curve
@@ -73,11 +73,8 @@ def feature(
 
 async def _refuse(sender: JobMessageSender, origin: Origin, sentence: str) -> None:
     """Tell a member why a request of the last run comes to nothing; try several times."""
-    for pause in (*PAUSES, None):
-        try:
-            return await sender.refuse(origin, sentence)
-        except SendError as error:
-            log.warning("a member could not be told %r: %s", sentence, error)
-            if pause is None or not isinstance(error, NotNow):
-                return
-        await asyncio.sleep(pause)
+    retrying = TELLING.retrying(NotNow, log=log, what=f"a member could not be told {sentence!r}")
+    try:
+        await retrying(sender.refuse, origin, sentence)
+    except SendError as error:
+        log.warning("a member could not be told %r: %s", sentence, error)

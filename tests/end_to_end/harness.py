@@ -13,10 +13,10 @@ from PIL import Image
 from pydantic import SecretStr
 
 from bot.app import App, Timing
+from bot.back_off import BackOff
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from bot.jobs.model import Job
-from bot.muralize.delivery import BackOff
 from bot.muralize.live_cards import Pace
 from bot.settings import DiscordSettings, LimitSettings, Settings, WebSettings
 from bot.simulator import Invocation, Simulator, Upload

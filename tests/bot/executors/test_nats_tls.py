@@ -115,7 +115,7 @@ async def test_no_token_without_tls(
     """Where TLS was asked for and a server offers none, the token stays here."""
     url = f"{scheme}://127.0.0.1:{nats_server.port}"
     fault = await fault_of(Access(url, "s3cret", ca_file=ca_file if with_ca else None))
-    assert "it offers no TLS, which tls:// or a CA file asks for" in fault
+    assert "it offers no TLS, which tls:// or a CA file requires" in fault
 
 
 async def test_a_stalled_connection_is_replaced(tls_server: NatsServer, ca_file: Path) -> None:
