@@ -45,7 +45,7 @@ def command(config: Path | None) -> None:
 
 
 def executor_for(settings: Settings, setup: EngineSetup) -> Executor:
-    """Make what paints: this machine, workers elsewhere, or both."""
+    """Make the executor: this machine, workers over NATS, or both."""
     nats = settings.nats
     if not nats.url:
         return LocalExecutor([setup])
@@ -72,8 +72,8 @@ async def serve(settings: Settings) -> None:
     setup = EngineSetup(weights=settings.engine.weights, device=settings.engine.device)
     executor = executor_for(settings, setup)
     app = App(settings, executor)
-    # A full collection would look through every module that was imported, which stops the event
-    # loop for 150 ms and finds nothing. From here on they are not looked at.
+    # A full garbage collection would visit all imported modules, which stops the event loop for
+    # 150 ms and finds nothing. Frozen objects are not visited.
     gc.collect()
     gc.freeze()
     await app.run(stop)

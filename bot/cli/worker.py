@@ -19,23 +19,23 @@ if TYPE_CHECKING:  # it needs the extra `nats`
 
 @click.command(name="worker")
 @click.option("--nats", "url", required=True, help="The NATS server, such as tls://host:4222.")
-@click.option("--name", default="", help="What the host calls this worker; the machine's name.")
+@click.option("--name", default="", help="Name of this worker; the machine's name by default.")
 @click.option("--weights", default="auto", help="auto, or a file of VGG-19 weights.")
 @click.option("--device", "devices", multiple=True, help="auto, cpu, cuda:0; again for more.")
 @click.option(
     "--token-file",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="Holds the server's token; or it is in the environment as MURALSCAPE_NATS__TOKEN.",
+    help="File with the server's token; or set MURALSCAPE_NATS__TOKEN.",
 )
 @click.option(
     "--nkey-file",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="Holds this worker's NKey seed.",
+    help="File with this worker's NKey seed.",
 )
 @click.option(
     "--ca-file",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="Certificates that the server's is checked against; else the system's.",
+    help="Certificate authorities for the server's certificate; the system's by default.",
 )
 @click.option("--grace", default=20.0, show_default=True, help="Seconds to finish on SIGTERM.")
 @click.option("--painter", default=EngineSetup.painter, hidden=True)  # tests have a clock paint
@@ -90,5 +90,5 @@ def _token(file: Path | None) -> str:
 
 
 def _id_of(name: str) -> str:
-    """Make a name a word that a NATS subject may hold."""
+    """Make a name fit into a NATS subject."""
     return re.sub(r"[^\w-]+", "-", name)[:60] or "worker"

@@ -41,7 +41,7 @@ class JobStore:
         self._ours = shard.where(jobs.c.guild_id)
 
     async def add(self, connection: AsyncConnection, job: Job) -> Job:
-        """Insert a job, whose id is ignored, and return it with its new id."""
+        """Insert a job and return it with its new id; the given id is ignored."""
         row = row_of(job)
         del row["id"]
         job_id = (await connection.execute(_ADD, row)).scalar_one()
