@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 class Announcer:
-    """Sends announcements, and changes the messages of those that have become stale."""
+    """Sends announcements, and edits those that are out of date."""
 
     def __init__(
         self,

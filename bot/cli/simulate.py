@@ -42,7 +42,7 @@ def command(port: int, open_page: bool, data: Path | None, verbose: bool) -> Non
     """Try the bot in a browser, without a Discord account.
 
     Starts a loopback Discord with its web page and the real bot against it. Settings come from the
-    environment as they do for the bot; those that name a Discord are ours.
+    environment as for the bot, except for the address and the token of Discord.
     """
     settings = load_settings(None, token_required=False)
     logs.set_up("info" if verbose else "warning", settings.log.format)
