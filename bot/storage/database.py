@@ -176,4 +176,4 @@ def _begin(connection: Connection) -> None:
     # A transaction that begins by reading cannot always be turned into one that writes
     # (SQLITE_BUSY_SNAPSHOT, at once), so those that will write say so when they begin.
     driver = cast(sqlite.PromptConnection, connection.connection.driver_connection)
-    driver.begin = connection.get_execution_options().get("begin", "BEGIN")
+    driver.begin_with(connection.get_execution_options().get("begin", "BEGIN"))
