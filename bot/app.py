@@ -41,8 +41,8 @@ from bot.privacy.feature import feature as privacy_feature
 from bot.queue.feature import feature as queue_feature
 from bot.settings import Settings
 from bot.storage.database import Database
-from bot.storage.folder import held
-from bot.storage.shard import Shard, ShardHold
+from bot.storage.folder import locked
+from bot.storage.shard import Shard, ShardLock
 from bot.styles.feature import feature as styles_feature
 from bot.styles.model import Starter
 from bot.styles.service import StyleService
@@ -55,8 +55,8 @@ from engine.samples import STYLES
 log = logging.getLogger(__name__)
 
 DAY = 86_400.0  # seconds
-CANCEL_POLL_SECONDS = 2.0  # between two looks at what another shard's bot was asked to stop
-LOOK_AROUND = aiohttp.ClientTimeout(total=10.0)
+CANCEL_POLL_SECONDS = 2.0  # between two queries for jobs that another shard's bot should cancel
+GATEWAY_TIMEOUT = aiohttp.ClientTimeout(total=10.0)
 DELIVERY_BACK_OFF = BackOff(first=2.0)
 
 
@@ -69,7 +69,7 @@ class Timing:
 
 
 class App:
-    """The bot: everything but the executor, which is given. `clock` gives Unix seconds."""
+    """The bot around an executor. `clock` gives Unix seconds."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class App:
         self._database = Database(settings.database)
         self._pictures = PictureStore(settings.data_dir / "pictures")
         self._shard = Shard(settings.discord.shard_id, settings.discord.shard_count)
-        self._hold = ShardHold(self._database, self._shard)
+        self._shard_lock = ShardLock(self._database, self._shard)
         self._random = random.Random()
         store = JobStore(self._database, self._shard)
         self._retention = PictureRetention(self._pictures, [store], clock)
@@ -209,7 +209,7 @@ class App:
                 tasks.start(self._sweep())
                 tasks.start(self.pages.watch())
                 tasks.start(self.client.connect())
-                tasks.start(self._hold.watch())
+                tasks.start(self._shard_lock.watch())
                 tasks.start(self._stop_as_asked())
                 tasks.start(self._paint(stack))
                 log.info("the bot is up")
@@ -218,9 +218,9 @@ class App:
 
     async def _open_storage(self, stack: AsyncExitStack) -> None:
         await asyncio.to_thread(self._settings.data_dir.mkdir, parents=True, exist_ok=True)
-        stack.enter_context(held(self._settings.data_dir))
+        stack.enter_context(locked(self._settings.data_dir))
         stack.push_async_callback(self._database.close)
-        await stack.enter_async_context(self._hold)
+        await stack.enter_async_context(self._shard_lock)
         await self._database.upgrade()
         await self._pictures.open()
         await self.jobs.recover()
@@ -228,10 +228,10 @@ class App:
         await self._links.open()
 
     async def _reach_discord(self, stop: asyncio.Event) -> bool:
-        """Wait until Discord answers at all; False when the bot is to stop before that.
+        """Wait until Discord answers; False when the bot should stop before that.
 
-        A machine that has just started may have no network yet, and discord.py's log-in can be
-        tried once only.
+        A machine that has just started may have no network yet, and discord.py's log-in cannot be
+        retried.
         """
         gateway = f"{self._settings.discord.api_base}/gateway"
         retrying = BackOff().retrying(
@@ -242,7 +242,7 @@ class App:
                 with attempt:
                     if stop.is_set():
                         return False
-                    async with session.get(gateway, timeout=LOOK_AROUND):
+                    async with session.get(gateway, timeout=GATEWAY_TIMEOUT):
                         return True
         return False
 
@@ -254,19 +254,19 @@ class App:
         await self.client.login(token.get_secret_value())
 
     async def _paint(self, stack: AsyncExitStack) -> None:
-        """Load the weights while members are answered already, then paint."""
+        """Load the weights while the bot answers members already, then paint."""
         stack.push_async_callback(self._executor.close)
         await self._executor.start()
         log.info("painting on %s", ", ".join(self._executor.devices))
         await self._dispatcher.run()
 
     async def _stop_as_asked(self) -> None:
-        """Stop what another shard's bot was asked to stop."""
+        """Cancel the jobs that members asked another shard's bot to cancel."""
         while self._shard.count > 1:
             try:
                 await self.jobs.stop_as_asked()
             except Exception:  # the database may be back in a moment
-                log.exception("what is to be stopped cannot be read; next try soon")
+                log.exception("cannot read the jobs to cancel; next try soon")
             await asyncio.sleep(CANCEL_POLL_SECONDS)
 
     async def _sweep(self) -> None:

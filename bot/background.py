@@ -1,4 +1,4 @@
-"""Tasks that run beside each other until the bot stops."""
+"""Concurrent tasks that run until the bot stops."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class BackgroundTasks:
-    """Tasks that run beside each other; all are cancelled at the end."""
+    """Concurrent tasks; leaving the block cancels all of them."""
 
     def __init__(self) -> None:
         self._tasks: list[asyncio.Task[None]] = []
@@ -17,8 +17,8 @@ class BackgroundTasks:
     async def __aexit__(self, *_error: object) -> None:
         pending = set(self._tasks)
         while pending:
-            # Again and again: Python 3.11's wait_for, which discord.py is in while it connects,
-            # swallows a cancellation that comes together with what it waits for.
+            # Repeated, because Python 3.11's wait_for, which discord.py uses to connect, swallows
+            # a cancellation that arrives together with the result.
             for task in pending:
                 task.cancel()
             _, pending = await asyncio.wait(pending, timeout=2.0)
@@ -29,7 +29,7 @@ class BackgroundTasks:
         self._tasks.append(asyncio.create_task(work))
 
     async def until(self, stop: asyncio.Event) -> None:
-        """Wait for `stop`; raise the error of the first task that fails before."""
+        """Wait for `stop`. Raises the error of a task that fails before."""
         stopping = asyncio.create_task(stop.wait())
         running: set[asyncio.Task[Any]] = {*self._tasks}
         try:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class Member:
-    """Somebody who acts in a server, and what their roles allow there."""
+    """A member of a server, with the permissions that their roles give them there."""
 
     id: int
     guild_id: int
@@ -18,12 +18,12 @@ class Member:
     manages: bool = False  # may manage the server
     moderates: bool = False  # may delete other people's messages
     joined_at: float = 0.0  # Unix seconds
-    name: str = ""  # as others read it, cleaned
+    name: str = ""  # the display name, cleaned
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Who asked, where, and how they can be answered."""
+    """The interaction that asked for a painting: member, place, and the token to answer it."""
 
     guild_id: int
     channel_id: int
@@ -31,7 +31,7 @@ class Origin:
     interaction_id: int  # unique: an interaction that arrives twice is one job
     interaction_token: str = field(repr=False)
     token_expires_at: float
-    private: bool = False  # only the member is to see the answer
+    private: bool = False  # the answer is ephemeral
 
 
 class PersonalDataSource(Protocol):

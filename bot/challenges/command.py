@@ -13,7 +13,8 @@ from bot.challenges.service import ChallengeService
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.errors import ChallengeRefused
-from bot.guilds.service import GuildService, check_may_start
+from bot.guilds.rules import check_may_start
+from bot.guilds.service import GuildService
 from bot.jobs.service import JobService
 from bot.names import clean, cleaned_name
 from bot.pictures.intake import Intake, UploadedFile

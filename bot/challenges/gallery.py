@@ -1,7 +1,7 @@
-"""The gallery: for servers that opted in, the closed challenges with their winners and entries.
+"""The web gallery: the closed challenges of servers that opted in, with winners and entries.
 
-What is shown is asked of the database each time and never kept by a browser without asking, so
-that a picture is gone as soon as its owner deletes it. There is nothing to run in the browser.
+Every page is read from the database, and browsers must revalidate what they cache, so that a
+picture disappears when its owner deletes it. The pages have no scripts.
 """
 
 import asyncio
@@ -28,9 +28,9 @@ _NAMELESS = "a member"
 
 @dataclass(frozen=True)
 class Shown:
-    """An entry as a page shows it; `source` is the address of its picture without size."""
+    """An entry on a page; `source` is the address of its picture without the size."""
 
-    who: str
+    author: str
     source: str
     rank: int
     place: str
@@ -39,7 +39,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Wall:
-    """A challenge as a server's page shows it."""
+    """A challenge on the page of a server."""
 
     title: str
     path: str
@@ -49,9 +49,9 @@ class Wall:
 
 
 class Gallery:
-    """Serves the pages. `opted_in` and `name_of` tell of servers, by their ids.
+    """Serves the pages. `opted_in` and `name_of` take the id of a server.
 
-    `public_url` is the address that others reach the pages under; empty takes the request's.
+    `public_url` is the public address of the pages; empty takes the request's.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Gallery:
         guild_id = await self._guild(request)
         walls = []
         for challenge in await self._store.closed(guild_id, MOST_CHALLENGES):
-            contest = await self._contest(challenge.id)
+            contest = await self._store.get(challenge.id)
             if contest is not None:
                 walls.append(_wall(contest))
         name = self._server_name(guild_id)
@@ -96,7 +96,7 @@ class Gallery:
             first,
             title=f"{name}: style challenges",
             heading=name,
-            description=f"{_count(len(walls), 'style challenge', 'style challenges')} and who won",
+            description=f"{_count(len(walls), 'style challenge', 'style challenges')}: the winners",
             walls=walls,
         )
 
@@ -135,13 +135,13 @@ class Gallery:
 
     async def _guild(self, request: web.Request) -> int:
         guild_id = int(request.match_info["guild"])
-        # a number beyond the database's integers is no server of Discord's
+        # a number beyond the database's integers is not the id of a server
         if guild_id >= 2**63 or not await self._opted_in(guild_id):
             raise web.HTTPNotFound(headers=self._html.headers)
         return guild_id
 
     async def _closed(self, request: web.Request, guild_id: int) -> Contest:
-        contest = await self._contest(int(request.match_info["challenge"]))
+        contest = await self._store.get(int(request.match_info["challenge"]))
         if (
             contest is None
             or contest.challenge.guild_id != guild_id
@@ -150,12 +150,8 @@ class Gallery:
             raise web.HTTPNotFound(headers=self._html.headers)
         return contest
 
-    async def _contest(self, challenge_id: int) -> Contest | None:
-        async with self._store.database.read() as connection:
-            return await self._store.find(connection, challenge_id)
-
     async def _resized(self, picture: str, side: str) -> bytes:
-        """Encode a picture for a size, or take it from those encoded last."""
+        """Encode a picture for a size, or take it from the cache."""
         key = (picture, side)
         if key not in self._encoded:
             async with self._encoding:
@@ -191,7 +187,7 @@ def _wall(contest: Contest) -> Wall:
 
 
 def _shown(contest: Contest) -> list[Shown]:
-    """List the entries whose pictures are there, the winners first."""
+    """List the entries that have pictures, the winners first."""
     there = [entry for entry in contest.live if entry.picture is not None]
     there.sort(key=lambda entry: (entry.rank or 0, entry.number or 0))
     return [_show(contest.challenge, entry) for entry in there]
@@ -199,7 +195,7 @@ def _shown(contest: Contest) -> list[Shown]:
 
 def _show(challenge: Challenge, entry: Entry) -> Shown:
     return Shown(
-        who=entry.name or _NAMELESS,
+        author=entry.name or _NAMELESS,
         source=f"/gallery/{challenge.guild_id}/{challenge.id}/{entry.id}",
         rank=entry.rank or 0,
         place=_place(entry.rank or 0),

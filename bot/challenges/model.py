@@ -78,6 +78,11 @@ class Entry:
     votes: int | None = None
     rank: int | None = None  # from 1; those with as many votes share it
 
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """The picture and its thumbnail, as named in the picture store, unless deleted."""
+        return tuple(name for name in (self.picture, self.preview) if name)
+
 
 @dataclass(frozen=True)
 class Contest:

@@ -23,7 +23,8 @@ from bot.challenges.model import (
 )
 from bot.challenges.store import ChallengeStore
 from bot.errors import ChallengeRefused, JobNotFound, PictureGone
-from bot.guilds.service import GuildService, check_may_start
+from bot.guilds.rules import check_may_start
+from bot.guilds.service import GuildService
 from bot.jobs.model import Job, JobState
 from bot.jobs.service import JobService
 from bot.people import Member
@@ -199,8 +200,8 @@ class ChallengeService:
             contest = await self.get(number)
             if contest is not None:
                 own = [entry for entry in contest.entries if entry.member_id == member_id]
-                names = [name for entry in own for name in (entry.picture, entry.preview)]
-                pictures |= {name for name in names if name}
+                names = [name for entry in own for name in entry.pictures]
+                pictures |= set(names)
                 await self._change(number, lambda contest: rules.forget(contest, member_id))
         return pictures
 
@@ -251,7 +252,7 @@ class ChallengeService:
             gone = [e for e in (contest.entries if contest else ()) if e.job_id in deleted]
             for entry in gone:
                 await self._change(challenge_id, partial(_without, entry_id=entry.id))
-            names = [name for entry in gone for name in (entry.picture, entry.preview) if name]
+            names = [name for entry in gone for name in entry.pictures]
             await self._retention.release(names)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.challenges.model import OPEN, Challenge, ChallengeState, Contest, Entry, Terms
 from bot.challenges.tables import challenges, entries, votes
-from bot.jobs.store import jobs
+from bot.jobs.tables import jobs
 from bot.storage.database import Database
 from bot.storage.shard import WHOLE, Shard
 

@@ -1,4 +1,4 @@
-"""The engine: device, precision, weights, and how long a step takes."""
+"""Checks the engine: device, precision, weights, and the time of a step."""
 
 import tempfile
 from collections.abc import AsyncIterator

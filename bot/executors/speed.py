@@ -3,23 +3,11 @@
 from collections import deque
 from statistics import median
 
+from bot.executors.rates import work
 from engine.presets import PRESETS
 from engine.request import DEFAULT_PRESET, PaintOutcome, PaintSettings
 
-# Assumed before the first measurement: a recent GPU in FP16, and two CPU cores.
-START_RATES = {"cuda": 0.05, "cpu": 25.0}
-FIXED_PIXELS = 64 * 64  # a step has a fixed cost, as much as that of so many pixels
 REMEMBERED = 9  # paintings
-
-
-def start_rate(device: str) -> float:
-    """Give the assumed rate of a device that was never measured."""
-    return START_RATES["cuda" if device.startswith("cuda") else "cpu"]
-
-
-def work(size: int, steps: int) -> float:
-    """Count the megapixels times steps of a square picture of `size` pixels."""
-    return steps * (size**2 + FIXED_PIXELS) / 1e6
 
 
 def work_of(settings: PaintSettings) -> float:

@@ -9,8 +9,9 @@ from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Handler, Press
 from bot.guilds import card
-from bot.guilds.model import Rules
-from bot.guilds.service import GuildService, check_manager
+from bot.guilds.model import EffectiveSettings
+from bot.guilds.rules import check_manager, numbers
+from bot.guilds.service import GuildService
 
 FORM_SECONDS = 900.0  # after which a form that nobody sent is forgotten
 
@@ -27,18 +28,18 @@ def make_group(guilds: GuildService) -> tuple[app_commands.Group, Handler]:
     @group.command(name="show", description="What holds in this server")
     async def show(interaction: Interaction) -> None:
         check_manager(answers.member_of(interaction))  # a server can give the command to others
-        rules = await guilds.rules(interaction.guild_id or 0)
+        effective = await guilds.effective(interaction.guild_id or 0)
         await interaction.response.send_message(
-            card.overview(rules, interaction.guild_id or 0), ephemeral=True
+            card.overview(effective, interaction.guild_id or 0), ephemeral=True
         )
 
     @group.command(name="set", description="Change what holds in this server")
     async def change(interaction: Interaction) -> None:
         check_manager(answers.member_of(interaction))
-        rules = await guilds.rules(interaction.guild_id or 0)
+        effective = await guilds.effective(interaction.guild_id or 0)
         await interaction.response.send_message(
-            card.overview(rules, interaction.guild_id or 0),
-            view=card.controls(rules),
+            card.overview(effective, interaction.guild_id or 0),
+            view=card.controls(effective),
             ephemeral=True,
         )
 
@@ -47,8 +48,8 @@ def make_group(guilds: GuildService) -> tuple[app_commands.Group, Handler]:
         ids = tuple(int(value) for value in press.values if value.isdigit())
         if what == "limits":
             check_manager(answers.member_of(interaction))
-            rules = await guilds.rules(interaction.guild_id or 0)
-            await interaction.response.send_modal(LimitsForm(guilds, rules))
+            effective = await guilds.effective(interaction.guild_id or 0)
+            await interaction.response.send_modal(LimitsForm(guilds, effective))
             return
         everything: dict[str, dict[str, object]] = {
             "channels": {"paint_channels": ids},
@@ -68,10 +69,10 @@ def make_group(guilds: GuildService) -> tuple[app_commands.Group, Handler]:
 class LimitsForm(discord.ui.Modal, title="Limits of this server"):
     """Asks for the numbers."""
 
-    def __init__(self, guilds: GuildService, rules: Rules) -> None:
+    def __init__(self, guilds: GuildService, effective: EffectiveSettings) -> None:
         super().__init__(timeout=FORM_SECONDS)
         self._guilds = guilds
-        self._fields = card.limit_fields(rules, guilds.ceilings)
+        self._fields = card.limit_fields(effective, guilds.ceilings)
         for field in self._fields:
             self.add_item(field)
 
@@ -80,7 +81,7 @@ class LimitsForm(discord.ui.Modal, title="Limits of this server"):
         inputs = [field.component for field in self._fields]
         texts = [field for field in inputs if isinstance(field, discord.ui.TextInput)]
         typed = {field.custom_id: field.value for field in texts}
-        await _change(self._guilds, interaction, self._guilds.numbers(typed))
+        await _change(self._guilds, interaction, numbers(typed, self._guilds.ceilings))
 
     async def on_error(  # type: ignore[override]  # a form's has no item, in discord.py itself
         self, interaction: discord.Interaction[discord.Client], error: Exception, /
@@ -94,7 +95,7 @@ async def _change(
 ) -> None:
     """Change settings and show on the message itself what holds now."""
     await guilds.change(answers.member_of(interaction), changes)
-    rules = await guilds.rules(interaction.guild_id or 0)
+    effective = await guilds.effective(interaction.guild_id or 0)
     await interaction.response.edit_message(
-        content=card.overview(rules, interaction.guild_id or 0), view=card.controls(rules)
+        content=card.overview(effective, interaction.guild_id or 0), view=card.controls(effective)
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from bot.jobs.model import JobLimits
+from bot.jobs.limits import JobLimits
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Ceilings:
 
 
 @dataclass(frozen=True)
-class Rules:
+class EffectiveSettings:
     """What holds in a server: its settings with the host's values filled in."""
 
     settings: GuildSettings

@@ -4,7 +4,7 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 from statistics import median
 
-from bot.executors.speed import start_rate, work
+from bot.executors.rates import start_rate, work
 
 ENOUGH = 3  # paintings of one kind that tell more than all others
 REMEMBERED = 15  # paintings of each kind; older ones were made on yesterday's machine

@@ -115,14 +115,6 @@ class Job:
 
 
 @dataclass(frozen=True)
-class JobLimits:
-    """How many jobs may be queued or painting at a time in one server."""
-
-    per_member: int
-    per_guild: int
-
-
-@dataclass(frozen=True)
 class Place:
     """Where an unfinished job stands."""
 

@@ -12,13 +12,11 @@ from bot.errors import JobNotFound, NotAllowed, PictureGone, WrongState
 from bot.jobs.model import Job
 from bot.jobs.service import JobService
 from bot.muralize import card
-from bot.muralize.delivery import Deliverer
+from bot.muralize.packer import LinkTo, OutcomePacker
 from bot.muralize.request import Repeat
 from bot.muralize.service import MuralizeService
 from bot.pictures.store import PictureStore
-from bot.web.links import Link
 
-LinkTo = Callable[[Job], Link | None]
 DrawCurve = Callable[[Job], Awaitable[bytes]]
 Enter = Callable[[Interaction, int], Awaitable[None]]
 Accept = Callable[[Interaction, Repeat], Awaitable[None]]
@@ -35,7 +33,7 @@ class JobButtonHandlers:
         self,
         jobs: JobService,
         muralize: MuralizeService,
-        delivery: Deliverer,
+        packer: OutcomePacker,
         pictures: PictureStore,
         link_to: LinkTo,
         draw_curve: DrawCurve,
@@ -44,7 +42,7 @@ class JobButtonHandlers:
     ) -> None:
         self._jobs = jobs
         self._muralize = muralize
-        self._delivery = delivery
+        self._packer = packer
         self._pictures = pictures
         self._link_to = link_to
         self._draw_curve = draw_curve
@@ -59,9 +57,9 @@ class JobButtonHandlers:
     async def paint_again(self, interaction: Interaction, job_id: int, change: str) -> None:
         """Queue the painting again with a change."""
         channels = answers.channels_of(interaction)
-        rules = await self._muralize.admit(interaction.guild_id or 0, channels)
+        effective = await self._muralize.admit(interaction.guild_id or 0, channels)
         # a direct message is private as it is
-        private = bool(channels) and not rules.settings.public_results
+        private = bool(channels) and not effective.settings.public_results
         job = await self._find(job_id)
         origin = answers.origin_of(interaction, job.origin.guild_id, private=private)
         await self._accept(interaction, Repeat(origin, job_id, change))
@@ -106,7 +104,7 @@ class JobButtonHandlers:
         job = await self._find(job_id)
         if interaction.user.id != job.origin.member_id:
             raise NotAllowed
-        shown, uploads = await self._delivery.pack(job, interaction.filesize_limit)
+        shown, uploads = await self._packer.pack(job, interaction.filesize_limit)
         message = await interaction.edit_original_response(
             content=shown.text,
             attachments=[discord.File(io.BytesIO(file.data), file.name) for file in uploads],

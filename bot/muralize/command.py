@@ -12,8 +12,8 @@ from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.errors import NothingToPaint
 from bot.feature import Command
-from bot.guilds.model import Rules
-from bot.guilds.service import SMALLEST_SIZE
+from bot.guilds.model import EffectiveSettings
+from bot.guilds.rules import SMALLEST_SIZE
 from bot.muralize.request import Repeat, Request
 from bot.muralize.service import STRONGEST, WEAKEST, MuralizeService
 from bot.pictures.intake import UploadedFile
@@ -63,9 +63,11 @@ def make_commands(muralize: MuralizeService, styles: StyleService) -> Sequence[C
         brush: Brush = PaintSettings.brush,
         mask: discord.Attachment | None = None,
     ) -> None:
-        rules = await muralize.admit(interaction.guild_id or 0, answers.channels_of(interaction))
+        effective = await muralize.admit(
+            interaction.guild_id or 0, answers.channels_of(interaction)
+        )
         settings = PaintSettings(
-            preset=preset or rules.default_preset,
+            preset=preset or effective.default_preset,
             size=size,
             strength=strength,
             keep_colors=keep_colors,
@@ -74,7 +76,7 @@ def make_commands(muralize: MuralizeService, styles: StyleService) -> Sequence[C
         await ask(
             muralize,
             interaction,
-            rules,
+            effective,
             settings,
             content=content,
             style=style,
@@ -90,10 +92,12 @@ def make_commands(muralize: MuralizeService, styles: StyleService) -> Sequence[C
     @app_commands.guild_only()
     async def menu(interaction: Interaction, message: discord.Message) -> None:
         content = _picture_in(message.attachments)
-        rules = await muralize.admit(interaction.guild_id or 0, answers.channels_of(interaction))
+        effective = await muralize.admit(
+            interaction.guild_id or 0, answers.channels_of(interaction)
+        )
         # a form must be the first answer, so there is nothing to defer
         saved = await styles.like(interaction.guild_id or 0, "")
-        form = StyleForm(muralize, content, saved, rules.default_preset)
+        form = StyleForm(muralize, content, saved, effective.default_preset)
         await interaction.response.send_modal(form)
 
     return [command, menu]
@@ -102,7 +106,7 @@ def make_commands(muralize: MuralizeService, styles: StyleService) -> Sequence[C
 async def ask(
     muralize: MuralizeService,
     interaction: Interaction,
-    rules: Rules,
+    effective: EffectiveSettings,
     settings: PaintSettings,
     *,
     content: discord.Attachment,
@@ -111,7 +115,7 @@ async def ask(
     mask: discord.Attachment | None,
 ) -> None:
     """Answer at once, then fetch the pictures and queue the painting."""
-    private = not rules.settings.public_results
+    private = not effective.settings.public_results
     request = Request(
         origin=answers.origin_of(interaction, private=private),
         content=_offered("The content picture", content),
@@ -226,7 +230,7 @@ class StyleForm(discord.ui.Modal, title="Muralize this picture"):
         own = self._own.values
         saved = self._saved.values if self._saved is not None else []
         masks = self._mask.values
-        rules = await self._muralize.admit(
+        effective = await self._muralize.admit(
             interaction.guild_id or 0, answers.channels_of(interaction)
         )
         chosen = {
@@ -234,11 +238,11 @@ class StyleForm(discord.ui.Modal, title="Muralize this picture"):
             for name, select in (("preset", self._preset), ("brush", self._brush))
             if select.values
         }
-        settings = PaintSettings.from_dict({"preset": rules.default_preset, **chosen})
+        settings = PaintSettings.from_dict({"preset": effective.default_preset, **chosen})
         await ask(
             self._muralize,
             interaction,
-            rules,
+            effective,
             settings,
             content=self._content,
             style=own[0] if own else None,

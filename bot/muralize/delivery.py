@@ -8,9 +8,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
-from io import BytesIO
-
-from PIL import Image
 
 from bot.back_off import BackOff
 from bot.discord_io.sending import FileTooLarge, NotNow, RouteClosed, SendError, Sent, Upload
@@ -20,10 +17,8 @@ from bot.jobs.service import JobService
 from bot.logs import about_job
 from bot.muralize import card
 from bot.muralize.live_cards import LiveCards
+from bot.muralize.packer import OutcomePacker
 from bot.muralize.sender import JobMessageSender
-from bot.pictures.store import PictureStore
-from bot.web.links import Link
-from engine import images
 from engine.errors import OutputRejected
 
 log = logging.getLogger(__name__)
@@ -31,23 +26,16 @@ log = logging.getLogger(__name__)
 INTERACTION, CHANNEL, PRIVATE = "interaction", "channel", "direct message"
 ROUTES = (INTERACTION, CHANNEL, PRIVATE)
 
-# a painting of ours is decoded to be encoded smaller; members' limits are not meant for it
-_OURS = images.Limits(max_bytes=2**31, max_pixels=2**31, min_side=1, max_aspect=2**16)
-
 
 class Deliverer:
-    """Tells members how their jobs ended.
-
-    `link_to` links to a painting's full file; None where the host has no public pages.
-    """
+    """Tells members how their jobs ended."""
 
     def __init__(
         self,
         jobs: JobService,
         sender: JobMessageSender,
         cards: LiveCards,
-        pictures: PictureStore,
-        link_to: Callable[[Job], Link | None],
+        packer: OutcomePacker,
         clock: Callable[[], float],
         back_off: BackOff,
         at_a_time: int = 4,
@@ -55,8 +43,7 @@ class Deliverer:
         self._jobs = jobs
         self._sender = sender
         self._cards = cards
-        self._pictures = pictures
-        self._link_to = link_to
+        self._packer = packer
         self._clock = clock
         self._back_off = back_off
         self._turns = asyncio.Semaphore(at_a_time)  # each holds a picture in memory
@@ -79,30 +66,6 @@ class Deliverer:
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-
-    async def pack(self, job: Job, limit: int) -> tuple[card.Card, list[Upload]]:
-        """Show a job's outcome, with its painting in at most `limit` bytes.
-
-        Raises PictureGone, and OutputRejected where it does not fit however small.
-        """
-        if job.result is None or job.state not in (JobState.DELIVERING, JobState.DONE):
-            return card.outcome(job), []
-        if job.result_deleted:
-            raise PictureGone
-        data, extension = await self._pictures.read(job.result.picture), ".png"
-        copy = None
-        if len(data) > limit:
-            full_bytes = len(data)
-            encoded, (width, height) = await asyncio.to_thread(_encode_smaller, data, limit)
-            data, extension = encoded.data, encoded.extension
-            if extension != ".png":  # else nothing was lost
-                copy = card.Copy(width, height, full_bytes, self._link_to(job))
-        uploads = [Upload(f"muralscape-{job.id}{extension}", data)]
-        if job.timelapse and job.result.timelapse:
-            film = await self._pictures.read(job.result.timelapse)
-            if len(data) + len(film) <= limit:
-                uploads.append(Upload(f"muralscape-{job.id}.mp4", film))
-        return card.outcome(job, copy), uploads
 
     def _follow(self, job: Job) -> None:
         ended = job.state not in (JobState.QUEUED, JobState.PAINTING)
@@ -197,7 +160,7 @@ class Deliverer:
 
     async def _packed(self, job: Job, limit: int) -> tuple[card.Card, list[Upload]]:
         try:
-            return await self.pack(job, limit)
+            return await self._packer.pack(job, limit)
         except PictureGone:
             return card.gone(job), []
 
@@ -227,10 +190,3 @@ def _routes(job: Job) -> tuple[str, ...]:
 def _knows_already(job: Job) -> bool:
     """Say whether the member needs no message: they cancelled it and were told so then."""
     return job.state is JobState.CANCELLED and job.cancelled_by == job.origin.member_id
-
-
-def _encode_smaller(data: bytes, limit: int) -> tuple[images.Encoded, tuple[int, int]]:
-    """Encode a painting in at most `limit` bytes; say how many pixels are left of it."""
-    encoded = images.encode_under(images.decode(data, _OURS, "The painting"), limit)
-    with Image.open(BytesIO(encoded.data)) as copy:
-        return encoded, copy.size

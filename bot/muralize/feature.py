@@ -17,6 +17,7 @@ from bot.muralize.card import FEATURE
 from bot.muralize.command import accept, make_commands
 from bot.muralize.delivery import Deliverer
 from bot.muralize.live_cards import LiveCards, Pace
+from bot.muralize.packer import OutcomePacker
 from bot.muralize.plot import draw_curve
 from bot.muralize.sender import JobMessageSender
 from bot.muralize.service import MuralizeService
@@ -49,9 +50,10 @@ def feature(
     """Build the feature. `enter` enters a painting into the server's challenge."""
     sender = JobMessageSender(client, clock)
     cards = LiveCards(jobs, sender, clock, time.monotonic, pace)
-    deliverer = Deliverer(jobs, sender, cards, pictures, links.to, clock, back_off)
+    packer = OutcomePacker(pictures, links.to)
+    deliverer = Deliverer(jobs, sender, cards, packer, clock, back_off)
     handlers = JobButtonHandlers(
-        jobs, muralize, deliverer, pictures, links.to, draw_curve, enter, partial(accept, muralize)
+        jobs, muralize, packer, pictures, links.to, draw_curve, enter, partial(accept, muralize)
     )
 
     async def finish(seconds: float) -> None:

@@ -8,8 +8,9 @@ from dataclasses import replace
 from functools import partial
 
 from bot.errors import JobNotFound, NothingToPaint, Refused
-from bot.guilds.model import Rules
-from bot.guilds.service import GuildService, check_channel
+from bot.guilds.model import EffectiveSettings
+from bot.guilds.rules import check_channel
+from bot.guilds.service import GuildService
 from bot.jobs.model import Job, Sources
 from bot.jobs.service import CardPlace, JobService
 from bot.muralize.request import Repeat, Request
@@ -55,26 +56,26 @@ class MuralizeService:
         self._fetching: set[asyncio.Task[Job]] = set()
         self._closing = asyncio.Event()
 
-    async def admit(self, guild_id: int, channels: Sequence[int]) -> Rules:
+    async def admit(self, guild_id: int, channels: Sequence[int]) -> EffectiveSettings:
         """Say what holds in a server. Raises ChannelClosed where it wants no paintings.
 
         `channels` are the one that a member writes in and, for a thread, its parent.
         """
-        rules = await self._guilds.rules(guild_id)
+        effective = await self._guilds.effective(guild_id)
         if channels:
-            check_channel(rules.settings, *channels)
-        return rules
+            check_channel(effective.settings, *channels)
+        return effective
 
-    def check(self, request: Request, rules: Rules) -> None:
+    def check(self, request: Request, effective: EffectiveSettings) -> None:
         """Raise Refused for what can be seen to be wrong without fetching anything."""
         if request.style is None and request.style_name is None:
             raise NothingToPaint(
                 "A style is missing: attach a picture as `style`, or choose a `saved_style`."
             )
         size = request.settings.size
-        if size is not None and size > rules.largest_size:
+        if size is not None and size > effective.largest_size:
             raise Refused(
-                f"The largest size here is {rules.largest_size} pixels; "
+                f"The largest size here is {effective.largest_size} pixels; "
                 "choose that or a smaller one."
             )
 
@@ -83,9 +84,9 @@ class MuralizeService:
 
         Raises MemberQuotaReached and GuildQuotaReached: nothing is fetched then.
         """
-        rules = await self._guilds.rules(request.origin.guild_id)
+        effective = await self._guilds.effective(request.origin.guild_id)
         async with self._requests.database.write() as connection:
-            await self._jobs.check_quota(connection, request.origin, rules.jobs)
+            await self._jobs.check_quota(connection, request.origin, effective.jobs)
             await self._requests.add(connection, request)
 
     async def forget(self, request: Request | Repeat) -> None:
@@ -135,11 +136,11 @@ class MuralizeService:
                 log.info("a request of the last run became job %s", job.id if job else "none yet")
 
     async def _fetch_and_submit(self, request: Request | Repeat, card: CardPlace | None) -> Job:
-        rules = await self._guilds.rules(request.origin.guild_id)
+        effective = await self._guilds.effective(request.origin.guild_id)
         submit = partial(
             self._jobs.submit,
             request.origin,
-            limits=rules.jobs,
+            limits=effective.jobs,
             card=card,
             settle=partial(self._requests.settle, request=request),
         )
@@ -147,12 +148,12 @@ class MuralizeService:
             job = await self._jobs.get(request.job_id)
             if job is None:
                 raise JobNotFound(request.job_id)
-            settings = self._changed(job, request.change, rules.largest_size)
+            settings = self._changed(job, request.change, effective.largest_size)
             timelapse = request.change == "timelapse"
             return await submit(job.sources, settings, timelapse=timelapse, parent_id=job.id)
-        self.check(request, rules)
+        self.check(request, effective)
         settings = request.settings
-        usual = min(self._usual_size, rules.largest_size)
+        usual = min(self._usual_size, effective.largest_size)
         if settings.size is None and PRESETS[settings.preset].size > usual:
             settings = replace(settings, size=usual)
 
@@ -186,6 +187,8 @@ class MuralizeService:
             return replace(settings, strength=max(WEAKEST, settings.strength / _STEP))
         if change == "timelapse":
             return settings
+        if change != "larger":
+            raise ValueError(f"no button changes a painting to {change!r}")
         outcome = job.result.outcome if job.result else None
         size = settings.size or (max(outcome.width, outcome.height) if outcome else 0)
         if size >= largest:

@@ -1,4 +1,4 @@
-"""Takes in the pictures that members send: downloaded, checked, and only then saved.
+"""Downloads the pictures that members upload, validates them, and stores the valid ones.
 
 Everything that a sender controls is bounded: the host, the bytes, the time, the pixels.
 """
@@ -17,16 +17,16 @@ from bot.pictures.store import PictureStore
 from engine import images
 
 _CHUNK = 64 * 1024  # bytes
-_AT_A_TIME = 4  # members' uploads in memory together
+_AT_A_TIME = 4  # requests with their pictures in memory
 
 
 @dataclass(frozen=True)
 class UploadedFile:
-    """A file that a member sent, as Discord describes it. `called` names it in sentences."""
+    """An upload, as Discord describes it. Error messages call it `called`."""
 
     called: str  # such as "The style picture"
     url: str  # signed; Discord's expire after about a day
-    size: int  # bytes; the description's word only
+    size: int  # bytes, as declared
 
 
 class Intake:
@@ -56,7 +56,7 @@ class Intake:
             await self._session.close()
 
     async def take(self, offered: Sequence[UploadedFile]) -> tuple[str, ...]:
-        """Save the pictures and return their hashes, in order; all of them or none.
+        """Store the pictures and return their hashes in order; all of them or none.
 
         Raises AttachmentRejected and ImageRejected with a sentence for the member.
         """
@@ -65,7 +65,7 @@ class Intake:
         async with self._turns:
             files = await asyncio.gather(*(self._download(one) for one in offered))
             for one, data in zip(offered, files, strict=True):
-                # the executor decodes it again where it paints
+                # the executor decodes it again
                 await asyncio.to_thread(images.check, data, self._limits, one.called)
             return tuple([await self._pictures.put(data) for data in files])
 
@@ -126,14 +126,14 @@ class Intake:
 
 
 def open_session() -> aiohttp.ClientSession:
-    """Make the session that downloads go through: no cookies, nothing unpacked, no proxies."""
+    """Make the session for downloads: no cookies, no decompression, no proxies."""
     return aiohttp.ClientSession(
         cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False, trust_env=False
     )
 
 
 def _is_private_enough(url: URL) -> bool:
-    """Say whether nobody between us and the host can read along: HTTPS, or loopback."""
+    """Say whether the connection cannot be read on its way: HTTPS, or loopback."""
     if url.scheme == "https":
         return True
     if url.scheme != "http" or url.host is None:

@@ -1,4 +1,4 @@
-"""Which pictures may go: those that nothing refers to any more."""
+"""Deletes pictures that no row refers to any more."""
 
 import asyncio
 import logging
@@ -17,18 +17,18 @@ T = TypeVar("T")
 
 
 class PictureUser(Protocol):
-    """A store whose rows refer to pictures."""
+    """A store that has rows which refer to pictures."""
 
     async def pictures_in_use(self, among: Collection[str]) -> set[str]:
-        """Say which of these pictures its rows refer to."""
+        """Give those of these pictures that a row refers to."""
 
 
 class PictureRetention:
-    """Deletes pictures that none of its `users` needs.
+    """Deletes pictures that none of its `users` refers to.
 
-    Referring to a picture and deleting it exclude each other, so that no row ever refers to a
-    picture that is being deleted. `grace` is how many seconds a picture without references is
-    left alone by the sweep, because an intake stores a picture before the row that refers to it.
+    A lock makes sure that no row comes to refer to a picture while it is being deleted. The sweep
+    leaves pictures alone for `grace` seconds, because an intake stores a picture before the row
+    that refers to it.
     """
 
     def __init__(
@@ -45,14 +45,14 @@ class PictureRetention:
         self._lock = asyncio.Lock()
 
     def add_users(self, users: Sequence[PictureUser]) -> None:
-        """Ask these too from now on; to be called before anything is deleted."""
+        """Add stores to ask; call this before anything is deleted."""
         self._users = (*self._users, *users)
 
     @asynccontextmanager
     async def referring_to(self, names: Sequence[str]) -> AsyncIterator[None]:
-        """Hold these pictures while a row that refers to them is written.
+        """Protect these pictures while a row that refers to them is written.
 
-        Raises `PictureGone` where one of them is not there.
+        Raises `PictureGone` where one of them is missing.
         """
         async with self._lock:
             if not await self.pictures.has(names):
@@ -60,13 +60,13 @@ class PictureRetention:
             yield
 
     async def release(self, names: Collection[str]) -> None:
-        """Delete those of the pictures that nothing refers to."""
+        """Delete those of these pictures that no row refers to."""
         for batch in _batches(sorted(names)):
             async with self._lock:
                 await self.pictures.remove(sorted(set(batch) - await self._in_use(batch)))
 
     async def sweep(self) -> int:
-        """Delete the pictures that a crash or a refused job left behind; return how many."""
+        """Delete the orphans that a crash or a refused job left; return how many."""
         swept = 0
         for batch in _batches(await self.pictures.names()):
             async with self._lock:
@@ -88,10 +88,10 @@ def _batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 async def retry_if_deleted(attempt: Callable[[], Awaitable[T]]) -> T:
-    """Store pictures and write the row that refers to them, once more where one was gone.
+    """Run `attempt`, which stores pictures and the row that refers to them; once more if needed.
 
-    Pictures are kept by content: another's deletion of an equal one may come between the two.
-    `attempt` does both, and stores its pictures anew each time.
+    Equal pictures are stored once, so between the two steps another member's deletion may remove
+    one. The second attempt stores the pictures again.
     """
     try:
         return await attempt()
@@ -106,9 +106,9 @@ async def sweep_forever(
     keep_seconds: float,
     interval: float = 3600.0,
 ) -> None:
-    """Every `interval` seconds, forget what is older than `keep_seconds`, then sweep.
+    """Every `interval` seconds, delete what is older than `keep_seconds`, then sweep.
 
-    `forget` is given a moment and deletes the rows that ended before it.
+    `forget` takes a time in Unix seconds and deletes the jobs that ended before it.
     """
     while True:
         try:
@@ -117,5 +117,5 @@ async def sweep_forever(
         except Exception:  # a full disk or a locked database may be over in an hour
             log.exception("the sweep of old pictures failed; it runs again in %.0f s", interval)
         else:
-            log.info("sweep: %d jobs forgotten, %d stray pictures deleted", forgotten, swept)
+            log.info("sweep: deleted %d old jobs and %d orphaned pictures", forgotten, swept)
         await asyncio.sleep(interval)

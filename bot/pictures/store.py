@@ -1,4 +1,4 @@
-"""Pictures on disk, each under the SHA-256 of its bytes, written whole or not at all."""
+"""Pictures on disk, named by the SHA-256 of their bytes, and written atomically."""
 
 import asyncio
 import contextlib
@@ -15,9 +15,9 @@ CHUNK = 1 << 20  # bytes
 
 
 class PictureStore:
-    """Keeps pictures, and time-lapses alike, in `folder`, by content.
+    """Stores pictures and time-lapses in `folder`, addressed by content.
 
-    A picture is named by 64 hexadecimal digits. A file that cannot be written raises `OSError`.
+    The name of a picture is 64 hexadecimal digits. Methods raise `OSError` where the disk fails.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -25,11 +25,11 @@ class PictureStore:
         self._work = folder / "work"
 
     async def open(self) -> None:
-        """Make the folders, and clear away what an earlier run left half done."""
+        """Make the folders, and delete the work files of an earlier run."""
         await asyncio.to_thread(self._open)
 
     async def put(self, data: bytes) -> str:
-        """Store bytes and return their name. They are on the disk when this returns."""
+        """Store bytes and return their name; they are synced to the disk."""
         return await asyncio.to_thread(self._put, data)
 
     async def adopt(self, file: Path) -> str:
@@ -37,18 +37,18 @@ class PictureStore:
         return await asyncio.to_thread(self._adopt, file)
 
     async def read(self, name: str) -> bytes:
-        """Return a picture's bytes. Raises `PictureGone` where there is none of that name."""
+        """Return a picture's bytes. Raises `PictureGone` where there is no such picture."""
         try:
             return await asyncio.to_thread(self.path(name).read_bytes)
         except FileNotFoundError:
             raise PictureGone from None
 
     async def has(self, names: Sequence[str]) -> bool:
-        """Say whether all of these pictures are here."""
+        """Say whether all of these pictures are stored."""
         return await asyncio.to_thread(lambda: all(self.path(name).is_file() for name in names))
 
     async def remove(self, names: Sequence[str]) -> None:
-        """Delete pictures; one that is not here is no fault."""
+        """Delete pictures. Missing ones are ignored."""
         await asyncio.to_thread(self._remove, names)
 
     async def names(self) -> list[str]:
@@ -70,7 +70,7 @@ class PictureStore:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     def path(self, name: str) -> Path:
-        """Say where a picture is, or would be."""
+        """Give the path of a picture, stored or not."""
         if len(name) != 64 or not set(name) <= set("0123456789abcdef"):
             raise ValueError(f"not the name of a picture: {name!r}")
         return self._folder / name[:2] / name
@@ -101,7 +101,7 @@ class PictureStore:
         return name
 
     def _touch(self, name: str) -> bool:
-        """Make a picture count as new, so that no sweep takes it from its new owner."""
+        """Update a picture's time, so that no sweep deletes it before its new row is written."""
         try:
             os.utime(self.path(name))
         except FileNotFoundError:
@@ -111,7 +111,7 @@ class PictureStore:
     def _move_in(self, file: Path, name: str) -> None:
         target = self.path(name)
         target.parent.mkdir(exist_ok=True)
-        _sync(file)  # the bytes before the name: after a power cut there is no half a picture
+        _sync(file)  # data before the name, so that a power cut leaves no partial picture
         file.replace(target)
         _sync(target.parent)
 

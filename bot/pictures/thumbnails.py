@@ -8,8 +8,9 @@ from PIL import Image
 from bot.pictures.store import PictureStore
 from engine import images
 
-LONG_SIDE = 640  # pixels; what Discord shows of a picture at most
-_OURS = images.Limits(max_bytes=2**31, max_pixels=2**31, min_side=1, max_aspect=2**16)
+LONG_SIDE = 640  # pixels; Discord shows no more of a picture
+# For the bot's own pictures, to which the limits of uploads do not apply.
+OWN_LIMITS = images.Limits(max_bytes=2**31, max_pixels=2**31, min_side=1, max_aspect=2**16)
 
 
 async def make_thumbnail(pictures: PictureStore, name: str) -> str:
@@ -26,7 +27,7 @@ def shrink(data: bytes) -> bytes:
 
 
 def shrunk(data: bytes, side: int) -> Image.Image:
-    """Decode a picture of the store to at most `side` pixels."""
-    picture = images.decode(data, _OURS, "The picture")
+    """Decode a stored picture and shrink it to at most `side` pixels."""
+    picture = images.decode(data, OWN_LIMITS, "The picture")
     picture.thumbnail((side, side), Image.Resampling.LANCZOS)
     return picture

@@ -14,7 +14,7 @@ STEP = 0.1  # seconds between two looks at paintings that are being stopped
 class PrivacyService:
     """Answers members who ask what is kept about them.
 
-    `sources` are named as the member reads it. `patience` is how many seconds a removal waits for
+    `sources` are named as the member reads it. `timeout` is how many seconds a removal waits for
     paintings that are being stopped.
     """
 
@@ -23,12 +23,12 @@ class PrivacyService:
         sources: Mapping[str, PersonalDataSource],
         jobs: JobService,
         retention: PictureRetention,
-        patience: float = 30.0,
+        timeout: float = 30.0,
     ) -> None:
         self._sources = sources
         self._jobs = jobs
         self._retention = retention
-        self._patience = patience
+        self._timeout = timeout
 
     async def export(self, member_id: int) -> dict[str, Any]:
         """Gather everything that is kept about a member, in all servers."""
@@ -46,7 +46,7 @@ class PrivacyService:
         pictures: set[str] = set()
         for source in self._sources.values():
             pictures |= await source.forget_member(member_id)
-        until = asyncio.get_running_loop().time() + self._patience
+        until = asyncio.get_running_loop().time() + self._timeout
         while True:
             pictures |= await self._jobs.forget_member(member_id)
             left = len(await self._jobs.about_member(member_id))

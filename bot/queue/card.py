@@ -1,21 +1,23 @@
 """The text and buttons of `/queue show`."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import discord
 
 from bot.discord_io.components import view_of
 from bot.executors.contract import WorkerState
+from bot.executors.speed import usual_seconds
 from bot.jobs.model import Job, JobState
 from bot.jobs.service import JobService
 from bot.muralize import card
-from bot.queue.workers import lines as worker_lines
 
 SHOWN = 15  # jobs
 MOST_CHARACTERS = 1200  # of the jobs' lines; Discord takes 2,000 in all
 SHOWN_WORKERS = 10
 MOST_WORKER_CHARACTERS = 600
+LONGEST_WORKER_NAME = 40  # characters
+LONGEST_DEVICE = 30
 FETCHABLE = 5  # buttons; Discord takes five in a row
 
 
@@ -37,7 +39,7 @@ def overview(
         lines.append("-# Nobody is there to paint just now; what waits is kept.")
     elif jobs.slots is not None and jobs.slots > 1:
         lines.append(f"-# {jobs.slots} paintings can be made at a time")
-    there = worker_lines(workers, jobs, {job.id for job in everyone})
+    there = _worker_lines(workers, jobs, {job.id for job in everyone})
     lines += _first(there, SHOWN_WORKERS, MOST_WORKER_CHARACTERS, "-# ")
     return "\n".join(lines)
 
@@ -84,3 +86,40 @@ def _line(jobs: JobService, job: Job, now: float) -> str:
         JobState.DELIVERING: "📨 on its way to you",
     }
     return f"{head} · {what.get(job.state, job.state.value)}"
+
+
+def _worker_lines(
+    workers: Sequence[WorkerState], jobs: JobService, here: Collection[int]
+) -> list[str]:
+    """Write a line for each, those that paint first; `here` are the server's own jobs."""
+    ordered = sorted(workers, key=lambda worker: (not worker.paintings, not worker.slots))
+    return [_worker_line(worker, jobs, here) for worker in ordered]
+
+
+def _worker_line(worker: WorkerState, jobs: JobService, here: Collection[int]) -> str:
+    name = worker.name[:LONGEST_WORKER_NAME]
+    device = worker.devices[0][:LONGEST_DEVICE].strip() if worker.devices else ""
+    head = f"-# `{name}` ({device})" if device else f"-# `{name}`"
+    pace = "" if worker.rate is None else f" · about {_duration(usual_seconds(worker.rate))} each"
+    return f"{head}: {_doing(worker, jobs, here)}{pace}"
+
+
+def _doing(worker: WorkerState, jobs: JobService, here: Collection[int]) -> str:
+    if not worker.paintings:
+        return "idle" if worker.slots else "cannot paint just now"
+    own = [_painting(job_id, jobs) for job_id in worker.jobs if job_id in here]
+    others = worker.paintings - len(own)
+    if others:
+        own.append(f"{others} elsewhere" if own or others > 1 else "for another server")
+    return f"painting {', '.join(own[:3])}"
+
+
+def _painting(job_id: int, jobs: JobService) -> str:
+    progress = jobs.progress(job_id)
+    if progress is None:
+        return f"№ {job_id}"
+    return f"№ {job_id} ({progress.step / max(1, progress.total_steps):.0%})"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

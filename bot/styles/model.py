@@ -17,6 +17,11 @@ class Style:
     author_id: int | None  # None: it came with the program
     created_at: float  # Unix seconds
 
+    @property
+    def pictures(self) -> tuple[str, str]:
+        """The picture and its thumbnail, as named in the picture store."""
+        return self.picture, self.preview
+
 
 @dataclass(frozen=True)
 class Starter:

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from bot.errors import LibraryFull, NotYourStyle, StyleExists, StyleNotFound
-from bot.guilds.service import GuildService, check_may_save
+from bot.guilds.rules import check_may_save
+from bot.guilds.service import GuildService
 from bot.names import cleaned_name, key_of
 from bot.people import Member
 from bot.pictures.retention import PictureRetention
@@ -61,12 +62,12 @@ class StyleService:
 
     async def check(self, member: Member, name: str) -> str:
         """Clean a name for a new style. Raises Refused where its member may not save it."""
-        rules = await self._guilds.rules(member.guild_id)
-        check_may_save(rules.settings, member)
+        effective = await self._guilds.effective(member.guild_id)
+        check_may_save(effective.settings, member)
         cleaned = cleaned_name(name, "The name of a style", LONGEST_NAME)
         every = await self._all(member.guild_id)
-        if len(every) >= rules.saved_styles:
-            raise LibraryFull(rules.saved_styles)
+        if len(every) >= effective.saved_styles:
+            raise LibraryFull(effective.saved_styles)
         if any(style.key == key_of(cleaned) for style in every):
             raise StyleExists(cleaned)
         return cleaned
@@ -78,7 +79,7 @@ class StyleService:
         style = Style(
             0, member.guild_id, name, key_of(name), picture, preview, member.id, self._clock()
         )
-        limit = (await self._guilds.rules(member.guild_id)).saved_styles
+        limit = (await self._guilds.effective(member.guild_id)).saved_styles
         async with (
             self._opening,  # nobody else's style comes between the look and the row
             self._retention.referring_to([picture, preview]),
@@ -97,7 +98,7 @@ class StyleService:
             raise NotYourStyle
         async with self.store.database.write() as connection:
             await self.store.delete(connection, style.id)
-        await self._retention.release([style.picture, style.preview])
+        await self._retention.release(style.pictures)
         return style
 
     async def _all(self, guild_id: int) -> Sequence[Style]:
@@ -112,7 +113,7 @@ class StyleService:
             if guild_id in self._opened:
                 return
             new = [await self._stored(guild_id, starter) for starter in self._starters]
-            pictures = [picture for style in new for picture in (style.picture, style.preview)]
+            pictures = [picture for style in new for picture in style.pictures]
             async with (
                 self._retention.referring_to(pictures),
                 self.store.database.write() as connection,

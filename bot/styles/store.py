@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.jobs.store import jobs
+from bot.jobs.tables import jobs
 from bot.storage.database import Database, metadata
 from bot.styles.model import Style
 
@@ -96,7 +96,7 @@ class StyleStore:
             await connection.execute(sa.delete(styles).where(styles.c.author_id == member_id))
             credited = sa.update(jobs).where(jobs.c.style_author == member_id)
             await connection.execute(credited.values(style_author=None))
-        return {picture for style in theirs for picture in (style.picture, style.preview)}
+        return {picture for style in theirs for picture in style.pictures}
 
 
 async def _by(connection: AsyncConnection, member_id: int) -> list[Style]:

@@ -1,4 +1,4 @@
-"""Jobs in numbers, from what the job service tells its listeners."""
+"""Metrics of jobs, from the changes that the job service reports."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -50,7 +50,7 @@ class JobMetrics:
         )
 
     async def follow(self, jobs: JobService) -> None:
-        """Count from now on; the jobs of earlier runs that are under way are counted as such."""
+        """Count from now on, beginning with the unfinished jobs of earlier runs."""
         found = list(await jobs.unsettled())
         found += [job for job_id in jobs.places() if (job := await jobs.get(job_id))]
         for job in found:
@@ -61,7 +61,7 @@ class JobMetrics:
     def _follow(self, job: Job) -> None:
         before = self._states.get(job.id)
         if before is None and job.state is not JobState.QUEUED:
-            return  # settled long ago; somebody deleted its painting
+            return  # settled long ago; its painting was deleted just now
         if job.settled:
             self._states.pop(job.id, None)
         else:

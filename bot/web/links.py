@@ -1,6 +1,6 @@
 """Signed links to full paintings on the bot's own pages.
 
-Whoever has a link sees its painting until it expires or the painting is deleted. A link is
+A link shows its painting, without a log-in, until it expires or the painting is deleted. It is
 `/paintings/<job id>.png?expires=<Unix seconds>&signature=<HMAC-SHA256 of all before, in hex>`.
 """
 
@@ -20,29 +20,29 @@ KEY_FILE = "link.key"  # in the data folder
 
 
 class NotYet(MuralscapeError):
-    """The bot is starting and has not read its key."""
+    """The bot has not read its key yet."""
 
 
 class LinkInvalid(MuralscapeError):
-    """The bot did not sign this link."""
+    """The signature of the link is wrong."""
 
 
 class LinkExpired(MuralscapeError):
-    """The bot signed this link, for a time that is over."""
+    """The signature is right, but the link has expired."""
 
 
 @dataclass(frozen=True)
 class Link:
-    """An address, and when it stops working in Unix seconds."""
+    """An address, and when it expires, in Unix seconds."""
 
     url: str
     expires_at: int
 
 
 class PaintingLinks:
-    """Makes links below `public_url` and checks those that come back.
+    """Makes links below `public_url`, and checks them.
 
-    A link lives for `lifetime` seconds, but no longer than its painting, which is deleted
+    A link expires after `lifetime` seconds, and at the latest when its painting is deleted,
     `retention` seconds after its job ended. `clock` gives Unix seconds.
     """
 

@@ -1,4 +1,4 @@
-"""The bot's own pages as one thing that is started and stopped."""
+"""The bot's own web pages: health, metrics, and the pages of the features."""
 
 from collections.abc import Sequence
 from types import TracebackType
@@ -51,7 +51,7 @@ class Pages:
 
     @property
     def url(self) -> str:
-        """Where they are, without a slash at its end."""
+        """The address of the pages, without a slash at its end."""
         return self._server.url
 
     async def follow(self, jobs: JobService) -> None:
@@ -59,7 +59,7 @@ class Pages:
         await self._metrics.follow(jobs)
 
     async def watch(self) -> None:
-        """Measure until cancelled how late the event loop is."""
+        """Measure the lag of the event loop until cancelled."""
         await self._metrics.measure_lag()
 
     async def __aenter__(self) -> Self:

@@ -12,13 +12,13 @@ log = logging.getLogger(__name__)
 
 
 class AddressTaken(MuralscapeError):
-    """The pages cannot be served at the address that the settings name."""
+    """The address in the settings cannot be listened at."""
 
 
 class WebServer:
     """Listens at `host` and `port`; 0 picks a free one.
 
-    Nothing here asks who is there, so the host should be loopback unless something in front does.
+    There is no authentication, so the host should be loopback unless a proxy in front has one.
     """
 
     def __init__(self, host: str, port: int, routes: Iterable[web.RouteDef] = ()) -> None:

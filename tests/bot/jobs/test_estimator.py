@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.executors.speed import START_RATES
+from bot.executors.rates import START_RATES
 from bot.jobs.estimator import Estimator, Kind
 
 MURAL = Kind("mural", 512, 300)

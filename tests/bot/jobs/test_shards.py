@@ -85,7 +85,7 @@ async def test_what_the_other_bot_was_asked_to_forget(offices: Offices) -> None:
     kept = await second.submit(BOB, THERE)
     assert (await second.claim()).id == painting.id
     second.changes.clear()
-    privacy = PrivacyService({}, first.service, first.retention, patience=0.0)
+    privacy = PrivacyService({}, first.service, first.retention, timeout=0.0)
     assert await privacy.delete(ANN) == 2
     assert first.changes == second.changes == []
     assert (await second.claim()).id == kept.id  # not the one that is to be stopped

@@ -8,7 +8,7 @@ from tests.bot.jobs.harness import ANN, BOB, GUILD, JobHarness
 
 async def test_a_painting_that_will_not_stop_is_reported(harness: JobHarness) -> None:
     """What cannot be stopped in time is counted, asked to stop, and gone at the next call."""
-    privacy = PrivacyService({}, harness.service, harness.retention, patience=0.0)
+    privacy = PrivacyService({}, harness.service, harness.retention, timeout=0.0)
     await harness.job_in(JobState.DONE)
     job = await harness.job_in(JobState.PAINTING)
     assert await privacy.delete(ANN) == 1
@@ -22,7 +22,7 @@ async def test_a_painting_that_will_not_stop_is_reported(harness: JobHarness) ->
 
 async def test_other_members_keep_theirs(harness: JobHarness) -> None:
     """Nothing of anybody else goes, but the name of who cancelled their painting does."""
-    privacy = PrivacyService({}, harness.service, harness.retention, patience=0.0)
+    privacy = PrivacyService({}, harness.service, harness.retention, timeout=0.0)
     job = await harness.submit(BOB)
     await harness.service.cancel(job.id, Member(ANN, GUILD, moderates=True))
     await harness.service.delivered(job.id, 20, 700)
