@@ -105,7 +105,7 @@ async def executor() -> AsyncIterator[LocalExecutor]:
 
 @asynccontextmanager
 async def nats_executor(url: str, ca_file: Path | None = None) -> AsyncIterator[NatsExecutor]:
-    """Run an executor whose workers, none of them there yet, are behind a NATS server."""
+    """Run an executor on a NATS server, without workers yet."""
     executor = NatsExecutor(Access(url, ca_file=ca_file), FAST)
     await executor.start()
     try:
