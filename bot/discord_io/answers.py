@@ -1,4 +1,4 @@
-"""How the bot answers an interaction whatever happens: shared by all commands and buttons."""
+"""Answers interactions and reports errors to members, for all commands and buttons."""
 
 import contextlib
 import logging
@@ -19,7 +19,7 @@ Interaction = discord.Interaction[discord.Client]
 
 TOKEN_LIFE = 900.0  # seconds
 LONGEST_NAME = 40  # characters of a member's name
-_MARGIN = 15.0  # seconds in which an answer that was begun can still arrive
+_MARGIN = 15.0  # seconds before the token expires in which no answer is begun
 
 UNEXPECTED = (
     "Something went wrong here. It is in the bot's log as number {number}; "
@@ -32,9 +32,9 @@ _NO_ANSWER_POSSIBLE = {10062, 10015, TOKEN_DEAD, ALREADY_ANSWERED}  # unknown, d
 
 
 async def tell(interaction: Interaction, error: BaseException) -> bool:
-    """Tell the member, and nobody else, what went wrong; log what is no fault of theirs.
+    """Tell the member alone about an error; log errors that are not the member's.
 
-    False when Discord could not be reached for long, so that they do not know yet.
+    Returns False when Discord could not be reached, so that the member does not know yet.
     """
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
@@ -64,30 +64,30 @@ async def _answer_or_write(interaction: Interaction, sentence: str) -> None:
 
 
 def may_have_arrived(error: Exception) -> bool:
-    """Say whether Discord may have obeyed a call all the same, so that a repeat may help."""
+    """Say whether Discord may have processed a call that failed, so that a retry may help."""
     if isinstance(error, discord.HTTPException):
         return error.status >= 500 or error.code == ALREADY_ANSWERED
     return isinstance(error, aiohttp.ClientError | OSError)  # OSError: time-outs too
 
 
 def sentence_for(error: BaseException, number: int) -> str:
-    """Say in words what went wrong. `number` leads from the member's words to the log."""
+    """Give the sentence about an error for the member. `number` finds it in the log."""
     if isinstance(error, MuralscapeError):
         return error.sentence
     if isinstance(error, EngineError):
         return str(error)
     if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
-        return "This command has just changed. Type it again."
+        return "This command has just been updated. Type it again."
     if isinstance(error, app_commands.CheckFailure):
         return "You may not do that here."
     if isinstance(error, app_commands.TransformerError):
-        return "One of the options is not of the kind that belongs there."
+        return "One of the options has the wrong type."
     log.error("interaction %d failed", number, exc_info=error)
     return UNEXPECTED.format(number=number)
 
 
 async def answer(interaction: Interaction, sentence: str) -> None:
-    """Answer so that only the member sees it, whatever was answered before."""
+    """Answer so that only the member sees it, after any earlier answer."""
     thinking = interaction.response.type is discord.InteractionResponseType.deferred_channel_message
     if not interaction.response.is_done():
         try:
@@ -96,10 +96,10 @@ async def answer(interaction: Interaction, sentence: str) -> None:
         except discord.HTTPException as error:
             if error.code != ALREADY_ANSWERED:
                 raise
-            thinking = True  # a deferral arrived whose confirmation was lost
+            thinking = True  # a deferral arrived, but its confirmation was lost
     if thinking:
-        # The first follow-up would fill the public "thinking" instead of being a private one.
-        with contextlib.suppress(discord.NotFound):  # it went at an earlier try
+        # The first follow-up would replace the public "thinking" instead of being private.
+        with contextlib.suppress(discord.NotFound):  # an earlier try deleted it
             await interaction.delete_original_response()
     await interaction.followup.send(sentence, ephemeral=True)
 
@@ -107,10 +107,10 @@ async def answer(interaction: Interaction, sentence: str) -> None:
 def origin_of(
     interaction: Interaction, guild_id: int | None = None, *, private: bool = False
 ) -> Origin:
-    """Say where an interaction came from.
+    """Make the origin of a job from an interaction.
 
-    `guild_id` is the server that counts when a button was pressed in a direct message; `private`
-    says that nobody else is to see the answer.
+    `guild_id` is the server of a button that was pressed in a direct message; `private` makes the
+    answer ephemeral.
     """
     return Origin(
         guild_id=interaction.guild_id or guild_id or 0,
@@ -124,7 +124,7 @@ def origin_of(
 
 
 def channels_of(interaction: Interaction) -> tuple[int, ...]:
-    """Name the channel of an interaction, and for a thread its parent; none in direct messages."""
+    """Give the channel of an interaction and the parent of a thread; none in direct messages."""
     if interaction.guild_id is None:
         return ()
     parent = getattr(interaction.channel, "parent_id", None)
@@ -132,9 +132,9 @@ def channels_of(interaction: Interaction) -> tuple[int, ...]:
 
 
 def member_of(interaction: Interaction, guild_id: int | None = None) -> Member:
-    """Describe the member behind an interaction, with the rights that their roles give them.
+    """Describe the member behind an interaction, with the permissions of their roles.
 
-    `guild_id` is the server that counts when a button was pressed in a direct message.
+    `guild_id` is the server of a button that was pressed in a direct message.
     """
     user = interaction.user
     in_guild = interaction.guild_id is not None

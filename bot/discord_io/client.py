@@ -1,4 +1,4 @@
-"""The discord.py client: intents, addresses, command sync, buttons that survive, errors."""
+"""The discord.py client: intents, addresses, command sync, routed components, errors."""
 
 import asyncio
 import hashlib
@@ -20,14 +20,14 @@ from bot.storage.shard import WHOLE, Shard
 
 log = logging.getLogger(__name__)
 
-# Voice is not used here, so nobody need be told that its libraries are missing.
+# Voice is not used, so discord.py need not warn that its libraries are missing.
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
 Linked = Callable[[bool], None]
 
 
 class Tree(app_commands.CommandTree[discord.Client]):
-    """The commands, with the one place where their errors end up."""
+    """The command tree, with the error handler of all commands."""
 
     async def on_error(
         self,
@@ -35,17 +35,17 @@ class Tree(app_commands.CommandTree[discord.Client]):
         error: app_commands.AppCommandError,
         /,
     ) -> None:
-        """Tell the member and log what is no fault of theirs."""
+        """Tell the member about an error; log it unless it is the member's."""
         await answers.tell(interaction, error)
 
 
 class MuralscapeClient(discord.Client):
-    """Talks to the Discord whose REST API is at `api_base`.
+    """Talks to Discord's REST API at `api_base`, and to the gateway that it names.
 
     discord.py keeps that address in a class, so a process talks to one Discord at a time.
-    `synced` is a file that remembers which commands Discord was last told of. `trace` is told of
-    every request, `linked` when the gateway has greeted us and when it was lost. `shard` says which
-    servers' events Discord is to send.
+    `synced` is a file with a hash of the commands that were registered last. `trace` records every
+    request; `linked` is called when the gateway is connected and when it is lost. Discord sends the
+    events of the servers of `shard`.
     """
 
     def __init__(
@@ -62,13 +62,13 @@ class MuralscapeClient(discord.Client):
             http_trace=trace,
             intents=discord.Intents(guilds=True),  # nothing else is listened to
             allowed_mentions=discord.AllowedMentions.none(),
-            # nothing is looked up in these caches, and they grow
+            # these caches are not used, and would grow
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
         )
         self.tree = Tree(self)
-        self.handlers: dict[str, Handler] = {}  # feature -> what its buttons and menus do
+        self.handlers: dict[str, Handler] = {}  # feature -> handler of its buttons and menus
         self._linked = linked
         self._synced = synced
         Route.BASE = api_base  # of REST and of interaction webhooks alike
@@ -78,10 +78,10 @@ class MuralscapeClient(discord.Client):
     async def _connect_to_gateway(
         self, url: str, *, compress: int = 0
     ) -> aiohttp.ClientWebSocketResponse:
-        """Ask `/gateway/bot` for the address wherever discord.py would take its built-in one.
+        """Ask `/gateway/bot` for the address where discord.py would use its built-in one.
 
-        It does for the first connection and after an invalid session. Only a session that is
-        resumed has an address of its own, from READY.
+        That is at the first connection and after an invalid session. A resumed session uses the
+        address from READY.
         """
         address = URL(url)
         if address.host == DiscordWebSocket.DEFAULT_GATEWAY.host:
@@ -92,8 +92,8 @@ class MuralscapeClient(discord.Client):
     async def connect(self, *, reconnect: bool = True) -> None:
         """Stay connected to the gateway.
 
-        When the very first connection fails, discord.py looks for the session to resume on a
-        socket that it does not have yet.
+        When the first connection fails, discord.py raises AttributeError, because it looks for a
+        session to resume on a socket that does not exist yet.
         """
         while True:
             try:
@@ -104,43 +104,43 @@ class MuralscapeClient(discord.Client):
                 log.warning("the gateway cannot be reached; trying again")
 
     async def setup_hook(self) -> None:
-        """Make the buttons of earlier runs work, and tell Discord of the commands."""
+        """Route the components of all messages, and register the commands."""
         self.add_dynamic_items(RoutedComponent)
         await self._sync_commands()
 
     async def on_connect(self) -> None:
-        """Note that the gateway has greeted us."""
+        """Report that the gateway is connected."""
         self._linked(True)
 
     async def on_resumed(self) -> None:
-        """Note that the gateway took us back."""
+        """Report that the session was resumed."""
         self._linked(True)
 
     async def on_disconnect(self) -> None:
-        """Note that the gateway was lost; discord.py connects again by itself."""
+        """Report that the gateway was lost; discord.py reconnects by itself."""
         self._linked(False)
 
     async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
-        """Log what an event's handler raised."""
+        """Log the error of an event handler."""
         log.exception("the handler of %s failed", event_method)
 
     async def _sync_commands(self) -> None:
-        """Register the commands if they are not what Discord was last told.
+        """Register the commands if they have changed since the last registration.
 
-        Discord allows 200 registrations a day, and members' clients load the list anew each time.
+        Discord allows 200 registrations a day, and members' clients reload the list each time.
         """
         payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
         digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
         line = f"{self.application_id} {digest}\n"
         known = await asyncio.to_thread(_read, self._synced)
         if known == line:
-            # the list itself says whether somebody else has removed them
+            # another program with the same token may have removed them
             registered = await self.tree.fetch_commands()
             if {command.name for command in registered} == {entry["name"] for entry in payload}:
                 return
         await self.tree.sync()
         await asyncio.to_thread(self._synced.write_text, line)
-        log.info("told Discord of %d commands", len(payload))
+        log.info("registered %d commands with Discord", len(payload))
 
 
 def _read(file: Path) -> str | None:

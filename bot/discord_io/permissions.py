@@ -1,4 +1,4 @@
-"""What the bot must be allowed in a server, and the link that asks for it."""
+"""The permissions that the bot needs in a server, and the invite link that asks for them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ class Permission:
     reason: str
 
 
-# Answers to commands need none of these; they carry the result when the answer's 15 minutes are
-# over, and find again after a crash whether it was sent.
+# Answers to commands need none of these. They are for results after the 15 minutes in which an
+# interaction can be answered, and for finding a message again after a crash.
 PERMISSIONS = (
     Permission("View Channels", 1 << 10, "to post where a painting was asked for"),
     Permission("Send Messages", 1 << 11, "to deliver paintings that took over 15 minutes"),
@@ -29,19 +29,19 @@ PERMISSIONS = (
 
 
 def all_bits() -> int:
-    """Add the needs up to the number that Discord takes."""
+    """Combine the permissions into the number that Discord takes."""
     return sum(need.bit for need in PERMISSIONS)
 
 
 def missing(granted: int) -> Sequence[Permission]:
-    """Pick what a server does not grant; an administrator is granted everything."""
+    """List the permissions that a server does not grant; an administrator has all."""
     if granted & ADMINISTRATOR:
         return ()
     return [need for need in PERMISSIONS if not granted & need.bit]
 
 
 def invite_link(application_id: int) -> str:
-    """Give the link by which somebody who manages a server adds the bot to it."""
+    """Make the link with which a server's manager adds the bot."""
     query = {
         "client_id": application_id,
         "scope": "bot applications.commands",

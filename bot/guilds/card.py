@@ -1,4 +1,4 @@
-"""What members see of a server's settings: a list, and the components that change them."""
+"""The text and components of `/settings`."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from bot.guilds.rules import NUMBERS
 from engine.presets import PRESETS
 
 FEATURE = "settings"
-MOST_CHOSEN = 25  # channels or roles; a menu of Discord's takes no more
+MOST_CHOSEN = 25  # channels or roles; Discord's limit for a menu
 _CHANNELS = [
     discord.ChannelType.text,
     discord.ChannelType.news,
@@ -20,7 +20,7 @@ _CHANNELS = [
 
 
 def overview(effective: EffectiveSettings, guild_id: int) -> str:
-    """List everything that holds in a server."""
+    """List the settings of a server."""
     chosen = effective.settings
     gallery = f"shown at `/gallery/{guild_id}` of the bot's pages"
     lines = [
@@ -33,14 +33,14 @@ def overview(effective: EffectiveSettings, guild_id: int) -> str:
         f"**{NUMBERS['largest_size'][0]}**: {effective.largest_size}",
         f"**{NUMBERS['saved_styles'][0]}**: {effective.saved_styles}",
         f"**Preset where none is chosen**: {effective.default_preset}",
-        f"**Results** are seen by {'everyone' if chosen.public_results else 'their member only'}",
+        f"**Results** are shown to {'everyone' if chosen.public_results else 'their member only'}",
         f"**Closed challenges** are {gallery if chosen.gallery else 'not shown on the web'}",
     ]
     return "\n".join(lines)
 
 
 def controls(effective: EffectiveSettings) -> discord.ui.View:
-    """Lay out what changes the settings, with what is chosen now filled in."""
+    """Make the components that change the settings, with the present values filled in."""
     chosen = effective.settings
     return view_of(
         discord.ui.ChannelSelect(
@@ -68,7 +68,7 @@ def controls(effective: EffectiveSettings) -> discord.ui.View:
         ),
         discord.ui.Button(label="Limits…", emoji="🔢", custom_id=custom_id(FEATURE, "limits")),
         discord.ui.Button(
-            label="Hide results" if chosen.public_results else "Show results to everyone",
+            label="Make results private" if chosen.public_results else "Show results to everyone",
             emoji="🙈" if chosen.public_results else "👀",
             custom_id=custom_id(
                 FEATURE, "results", "private" if chosen.public_results else "public"
@@ -85,11 +85,11 @@ def controls(effective: EffectiveSettings) -> discord.ui.View:
 def limit_fields(
     effective: EffectiveSettings, ceilings: Ceilings
 ) -> list[discord.ui.Label[discord.ui.View]]:
-    """Make the fields of the form, with the server's own numbers filled in."""
+    """Make the fields of the form, with the server's numbers filled in."""
     return [
         discord.ui.Label(
             text=title,
-            description=f"From {least} to {getattr(ceilings, name)}; empty for the most",
+            description=f"From {least} to {getattr(ceilings, name)}; empty for the maximum",
             component=discord.ui.TextInput(
                 custom_id=name,
                 required=False,

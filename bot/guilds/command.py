@@ -13,7 +13,7 @@ from bot.guilds.model import EffectiveSettings
 from bot.guilds.rules import check_manager, numbers
 from bot.guilds.service import GuildService
 
-FORM_SECONDS = 900.0  # after which a form that nobody sent is forgotten
+FORM_SECONDS = 900.0  # until an open form expires
 
 
 def make_group(guilds: GuildService) -> tuple[app_commands.Group, Handler]:
@@ -25,15 +25,15 @@ def make_group(guilds: GuildService) -> tuple[app_commands.Group, Handler]:
         default_permissions=discord.Permissions(manage_guild=True),
     )
 
-    @group.command(name="show", description="What holds in this server")
+    @group.command(name="show", description="Show the settings of this server")
     async def show(interaction: Interaction) -> None:
-        check_manager(answers.member_of(interaction))  # a server can give the command to others
+        check_manager(answers.member_of(interaction))  # servers can change a command's permissions
         effective = await guilds.effective(interaction.guild_id or 0)
         await interaction.response.send_message(
             card.overview(effective, interaction.guild_id or 0), ephemeral=True
         )
 
-    @group.command(name="set", description="Change what holds in this server")
+    @group.command(name="set", description="Change the settings of this server")
     async def change(interaction: Interaction) -> None:
         check_manager(answers.member_of(interaction))
         effective = await guilds.effective(interaction.guild_id or 0)
@@ -67,7 +67,7 @@ def make_group(guilds: GuildService) -> tuple[app_commands.Group, Handler]:
 
 
 class LimitsForm(discord.ui.Modal, title="Limits of this server"):
-    """Asks for the numbers."""
+    """Asks for the limits."""
 
     def __init__(self, guilds: GuildService, effective: EffectiveSettings) -> None:
         super().__init__(timeout=FORM_SECONDS)
@@ -77,7 +77,7 @@ class LimitsForm(discord.ui.Modal, title="Limits of this server"):
             self.add_item(field)
 
     async def on_submit(self, interaction: discord.Interaction[discord.Client], /) -> None:
-        """Check the numbers and keep them."""
+        """Check the numbers and store them."""
         inputs = [field.component for field in self._fields]
         texts = [field for field in inputs if isinstance(field, discord.ui.TextInput)]
         typed = {field.custom_id: field.value for field in texts}
@@ -93,7 +93,7 @@ class LimitsForm(discord.ui.Modal, title="Limits of this server"):
 async def _change(
     guilds: GuildService, interaction: Interaction, changes: Mapping[str, object]
 ) -> None:
-    """Change settings and show on the message itself what holds now."""
+    """Change settings, and show the new ones on the message."""
     await guilds.change(answers.member_of(interaction), changes)
     effective = await guilds.effective(interaction.guild_id or 0)
     await interaction.response.edit_message(

@@ -9,7 +9,7 @@ from engine.presets import PRESETS
 
 SMALLEST_SIZE = 32  # pixels; VGG-19 halves a picture four times
 
-# The numbers that a server may choose: what members read, and the least that makes sense.
+# The numbers that a server may choose: the title that members read, and the minimum.
 NUMBERS = {
     "jobs_per_member": ("Paintings at a time, for a member", 1),
     "jobs_per_guild": ("Paintings at a time, for the server", 1),
@@ -19,9 +19,9 @@ NUMBERS = {
 
 
 def numbers(typed: Mapping[str, str], ceilings: Ceilings) -> dict[str, int | None]:
-    """Read the numbers that somebody typed, empty for the host's value.
+    """Parse the numbers of the form; empty means the host's value.
 
-    Raises ValuesRejected with a sentence for each that is wrong.
+    Raises ValuesRejected with a sentence for each invalid number.
     """
     faults, found = [], {}
     for name, text in typed.items():
@@ -40,13 +40,13 @@ def numbers(typed: Mapping[str, str], ceilings: Ceilings) -> dict[str, int | Non
 
 
 def check_manager(member: Member) -> None:
-    """Raise ManagersOnly where somebody may not manage their server."""
+    """Raise ManagersOnly where a member may not manage the server."""
     if not member.manages:
         raise ManagersOnly
 
 
 def check_channel(settings: GuildSettings, *channels: int | None) -> None:
-    """Raise ChannelClosed where none of these, a thread's own and its parent, may be painted in."""
+    """Raise ChannelClosed where none of these, a thread and its parent, allows paintings."""
     allowed = settings.paint_channels
     if allowed and not set(allowed) & set(channels):
         raise ChannelClosed(allowed)

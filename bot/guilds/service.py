@@ -1,4 +1,4 @@
-"""The rules of a server's settings: who may change them, what values they take, what follows."""
+"""Reads and changes the settings of servers, with a cache in memory."""
 
 import asyncio
 from collections.abc import Mapping
@@ -15,9 +15,9 @@ from engine.request import DEFAULT_PRESET
 
 
 class GuildService:
-    """Keeps servers' settings, in memory too: every command asks for them before it answers.
+    """Caches the settings of servers, because every command reads them before it answers.
 
-    Only one service may change a server's.
+    Only one service may change the settings of a server.
     """
 
     def __init__(self, store: GuildStore, ceilings: Ceilings) -> None:
@@ -27,19 +27,19 @@ class GuildService:
         self.ceilings = ceilings
 
     async def settings(self, guild_id: int) -> GuildSettings:
-        """Say what a server has chosen."""
+        """Give the settings that a server has chosen."""
         if guild_id not in self._known:
             self._known[guild_id] = await self._store.find(guild_id)
         return self._known[guild_id]
 
     async def shows_gallery(self, guild_id: int) -> bool:
         """Say whether a server, which may be any number from the web, opted into the gallery."""
-        # not kept in memory: whoever asks for all numbers must not fill it
+        # not cached, so that requests with random numbers do not fill the memory
         known = self._known.get(guild_id)
         return (known if known is not None else await self._store.find(guild_id)).gallery
 
     async def effective(self, guild_id: int) -> EffectiveSettings:
-        """Say what holds in a server. The host's limits win over what it chose earlier."""
+        """Give a server's settings, capped by the host's limits."""
         chosen, host = await self.settings(guild_id), self.ceilings
         preset = chosen.default_preset
         return EffectiveSettings(

@@ -1,4 +1,4 @@
-"""How long a painting will take, learned from those that are finished: pure calculation."""
+"""Predicts how long a painting takes, from finished ones: pure calculation."""
 
 from collections import defaultdict, deque
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from statistics import median
 
 from bot.executors.rates import start_rate, work
 
-ENOUGH = 3  # paintings of one kind that tell more than all others
-REMEMBERED = 15  # paintings of each kind; older ones were made on yesterday's machine
+ENOUGH = 3  # paintings of a kind to predict from that kind alone
+REMEMBERED = 15  # paintings of each kind, so that predictions follow changes of the machine
 SHORTEST = 0.1  # seconds
 
 
@@ -29,24 +29,24 @@ class Estimator:
     """Predicts seconds of painting on a device such as "cpu" or "cuda:0 (NVIDIA H100)".
 
     Uses the median of paintings of the same kind; where there are too few, of the same preset,
-    scaled by the work; then of all presets. Medians, because one painting that shared the machine
-    with something else should not spoil the rest.
+    scaled by the work; then of all presets. A median ignores single paintings that were slow,
+    because another program used the machine.
     """
 
     def __init__(self, device: str = "") -> None:
-        self.device = device  # the one to predict for; known when the executor has started
+        self.device = device  # to predict for; known when the executor has started
         self._seconds: defaultdict[tuple[str, Kind], deque[float]]
         self._seconds = defaultdict(lambda: deque(maxlen=REMEMBERED))
         self._rates: defaultdict[tuple[str, str], deque[float]]
         self._rates = defaultdict(lambda: deque(maxlen=REMEMBERED))
 
     def learn(self, kind: Kind, device: str, seconds: float) -> None:
-        """Note how long a painting took."""
+        """Record how long a painting took."""
         self._seconds[device, kind].append(seconds)
         self._rates[device, kind.preset].append(seconds / kind.work)
 
     def predict(self, kind: Kind) -> float:
-        """Give the seconds that a painting of this kind will take."""
+        """Predict the seconds that a painting of this kind takes."""
         same = self._seconds.get((self.device, kind), ())
         if len(same) >= ENOUGH:
             return max(SHORTEST, median(same))

@@ -1,4 +1,4 @@
-"""The limits of a server."""
+"""The limits of jobs in a server."""
 
 from dataclasses import dataclass
 

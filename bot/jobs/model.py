@@ -1,7 +1,7 @@
 """A job and what belongs to it: plain data.
 
 Times are Unix seconds (UTC). Ids of servers, channels, members and messages are Discord's.
-Pictures are named by the SHA-256 of their bytes, in hexadecimal; `storage.pictures` holds them.
+Pictures are named by the SHA-256 of their bytes, in hexadecimal; see `bot.pictures.store`.
 """
 
 from dataclasses import asdict, dataclass
@@ -13,11 +13,11 @@ from engine.request import PaintOutcome, PaintSettings
 
 
 class JobState(StrEnum):
-    """Where a job stands: queued, painting, delivering, then done, failed or cancelled."""
+    """The state of a job: queued, painting, delivering, then done, failed or cancelled."""
 
     QUEUED = "queued"
     PAINTING = "painting"
-    DELIVERING = "delivering"  # the painting is stored; the member does not have it yet
+    DELIVERING = "delivering"  # the painting is stored, but not sent yet
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -59,23 +59,23 @@ class JobResult:
 
 @dataclass(frozen=True)
 class DeliveryState:
-    """What the member has been sent. The nonce is this job's own, for `enforce_nonce`."""
+    """The progress of delivery. The nonce is unique to the job, for `enforce_nonce`."""
 
     nonce: str
     card_channel_id: int | None = None
     card_message_id: int | None = None
-    tries: int = 0  # sends begun, whether or not their end is known
-    route: str | None = None  # of the last send begun, such as "interaction"
-    tried_at: float | None = None  # when the last send was begun
-    channel_id: int | None = None  # where the outcome was sent in the end
+    tries: int = 0  # sends begun, of known and unknown outcome
+    route: str | None = None  # of the last send, such as "interaction"
+    tried_at: float | None = None  # when the last send began
+    channel_id: int | None = None  # of the message with the outcome
     message_id: int | None = None
-    told_at: float | None = None  # when the outcome, good or bad, reached the member
-    kept: bool = False  # no way to the member was open
+    told_at: float | None = None  # when the outcome reached the member
+    kept: bool = False  # no route to the member worked
 
 
 @dataclass(frozen=True)
 class Job:
-    """One painting asked for by one member."""
+    """One painting for one member."""
 
     id: int
     state: JobState
@@ -83,32 +83,32 @@ class Job:
     sources: Sources
     settings: PaintSettings  # size and steps are filled in from the preset at submission
     delivery: DeliveryState
-    predicted_seconds: float  # of painting, as it was predicted when it was submitted
+    predicted_seconds: float  # of painting, predicted at submission
     created_at: float
-    started_at: float | None = None  # of the last painting begun
+    started_at: float | None = None  # when painting began, the last time
     painted_at: float | None = None  # when the picture was stored
     finished_at: float | None = None  # when it became done, failed or cancelled
     starts: int = 0  # paintings begun, less those put back at a shut-down
     losses: int = 0  # of executors, while they painted this
-    cancelled_by: int | None = None  # set as soon as somebody asks, before the painting stops
+    cancelled_by: int | None = None  # the member; set before the painting stops
     failure: str | None = None  # the sentence for the member
     result: JobResult | None = None
     result_deleted: bool = False  # by its owner or after the retention time
-    parent_id: int | None = None  # the job whose button asked for this one
+    parent_id: int | None = None  # the job that this one repeats
     timelapse: bool = False  # whether it is filmed
 
     @property
     def kept(self) -> bool:
-        """Whether it ended but the member does not know, so that `/queue show` must tell."""
+        """Whether the outcome could not be sent, so that `/queue show` offers it."""
         return self.delivery.kept and self.delivery.told_at is None
 
     @property
     def settled(self) -> bool:
-        """Whether nothing is left to do: the member was told, or the outcome is kept for them."""
+        """Whether nothing is left to do: the outcome was delivered or is kept."""
         return self.state not in UNFINISHED and (self.kept or self.delivery.told_at is not None)
 
     def readable(self) -> dict[str, Any]:
-        """Give everything but what would let others answer in the bot's name."""
+        """Give all values as JSON, except the token and the nonce."""
         values = asdict(self)
         del values["origin"]["interaction_token"], values["delivery"]["nonce"]
         return values
@@ -116,7 +116,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Place:
-    """Where an unfinished job stands."""
+    """The position of an unfinished job in the queue."""
 
     job_id: int
     position: int  # 1 is next to be painted; 0 is being painted

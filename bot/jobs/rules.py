@@ -1,6 +1,6 @@
-"""How a job goes from state to state: pure rules, each from a job to the job it becomes.
+"""The state transitions of a job: pure functions from a job to the changed job.
 
-`now` is in Unix seconds. A rule that does not apply raises `WrongState`.
+`now` is in Unix seconds. A transition that does not apply raises `WrongState`.
 """
 
 from dataclasses import replace
@@ -9,9 +9,9 @@ from bot.errors import ExecutorLost, JobNotFound, NotAllowed, WrongState
 from bot.jobs.model import Job, JobResult, JobState
 from bot.people import Member
 
-MOST_LOSSES = 1  # of executors, before a job is given up
-# A job that takes the whole bot down with it, say by the kernel's memory killer, must not do so
-# for ever; one that merely lives through many restarts should be painted.
+MOST_LOSSES = 1  # of executors, before a job fails
+# A job that makes the kernel kill the whole bot must fail at some time, but one that was only
+# interrupted by many restarts should be painted.
 MOST_STARTS = 25
 
 
@@ -24,7 +24,7 @@ def started(job: Job, now: float) -> Job:
 
 
 def painted(job: Job, result: JobResult, now: float) -> Job:
-    """Painting to delivering; to cancelled when that was asked for meanwhile."""
+    """Painting to delivering; to cancelled where a member has asked for that."""
     _expect(job, JobState.PAINTING)
     if job.cancelled_by is not None:
         return _cancelled(job, now)
@@ -44,7 +44,7 @@ def stopped(job: Job, now: float) -> Job:
 
 
 def lost(job: Job, now: float) -> Job:
-    """Painting to queued, once; to failed when an executor was lost before."""
+    """Painting to queued; to failed at the second loss."""
     _expect(job, JobState.PAINTING)
     job = replace(job, losses=job.losses + 1)
     if job.losses > MOST_LOSSES and job.cancelled_by is None:
@@ -53,13 +53,13 @@ def lost(job: Job, now: float) -> Job:
 
 
 def put_back(job: Job, now: float) -> Job:
-    """Painting to queued, because the bot stops; this start does not count."""
+    """Painting to queued, because the bot stops; the start does not count."""
     _expect(job, JobState.PAINTING)
     return interrupted(replace(job, starts=job.starts - 1), now)
 
 
 def interrupted(job: Job, now: float) -> Job:
-    """Painting to queued, or to cancelled when that was asked for meanwhile."""
+    """Painting to queued; to cancelled where a member has asked for that."""
     _expect(job, JobState.PAINTING)
     if job.cancelled_by is not None:
         return _cancelled(job, now)
@@ -69,7 +69,7 @@ def interrupted(job: Job, now: float) -> Job:
 
 
 def cancel(job: Job, actor: Member, now: float) -> Job:
-    """Queued to cancelled; a painting job only remembers who asked."""
+    """Queued to cancelled; a painting job records the member and is cancelled by its executor."""
     _check_actor(job, actor)
     if job.state is JobState.PAINTING:
         return replace(job, cancelled_by=job.cancelled_by or actor.id)
@@ -79,20 +79,20 @@ def cancel(job: Job, actor: Member, now: float) -> Job:
 
 
 def ask_to_stop(job: Job, member_id: int) -> Job:
-    """Leave it to the bot whose job it is to cancel it."""
+    """Record that a member cancels a job of another shard; its own bot will cancel it."""
     if job.state not in (JobState.QUEUED, JobState.PAINTING):
         raise WrongState("This painting is already finished, so it cannot be cancelled.")
     return replace(job, cancelled_by=job.cancelled_by or member_id)
 
 
 def stop_as_asked(job: Job, now: float) -> Job:
-    """Queued to cancelled, where another bot was asked for that."""
+    """Queued to cancelled, where a member has asked another shard's bot for that."""
     _expect(job, JobState.QUEUED)
     return _cancelled(job, now) if job.cancelled_by is not None else job
 
 
 def delete_result(job: Job, actor: Member) -> Job:
-    """Let a finished painting go."""
+    """Delete a finished painting."""
     _check_actor(job, actor)
     if job.state is not JobState.DONE:
         raise WrongState("This painting is not finished, so there is nothing to delete.")
@@ -100,25 +100,25 @@ def delete_result(job: Job, actor: Member) -> Job:
 
 
 def card_posted(job: Job, channel_id: int, message_id: int) -> Job:
-    """Remember the card."""
+    """Store the id of the card."""
     delivery = replace(job.delivery, card_channel_id=channel_id, card_message_id=message_id)
     return replace(job, delivery=delivery)
 
 
 def delivery_begun(job: Job, route: str, now: float) -> Job:
-    """Remember that the outcome may be on its way."""
+    """Record that a send begins."""
     delivery = replace(job.delivery, tries=job.delivery.tries + 1, route=route, tried_at=now)
     return replace(job, delivery=delivery)
 
 
 def delivered(job: Job, channel_id: int, message_id: int, now: float) -> Job:
-    """Delivering to done; any finished job to one whose member was told."""
+    """Delivering to done; a failed or cancelled job is settled."""
     delivery = replace(job.delivery, channel_id=channel_id, message_id=message_id, told_at=now)
     return _done(replace(job, delivery=delivery), now)
 
 
 def kept(job: Job, now: float) -> Job:
-    """Delivering to done, though the member does not have it yet."""
+    """Delivering to done, although the outcome could not be sent."""
     return _done(replace(job, delivery=replace(job.delivery, kept=True)), now)
 
 

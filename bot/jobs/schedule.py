@@ -1,4 +1,4 @@
-"""The jobs that wait or are painted right now, in memory: whose turn it is, and when."""
+"""The schedule of queued and painting jobs, in memory: their order, and predicted times."""
 
 from dataclasses import dataclass, replace
 
@@ -11,7 +11,7 @@ from engine.presets import PRESETS
 from engine.request import PaintSettings
 
 _SCHEDULED = (JobState.QUEUED, JobState.PAINTING)
-FRESH_SECONDS = 0.5  # places are calculated once for as many questions within this time
+FRESH_SECONDS = 0.5  # for which calculated places are cached
 
 
 def complete(settings: PaintSettings) -> PaintSettings:
@@ -49,20 +49,21 @@ class Schedule:
         self._estimator = estimator
         self._queue = FairQueue()
         self._kinds: dict[int, Kind] = {}
-        self._seconds: dict[int, float] = {}  # of painting, as predicted by now; newer jobs lack
+        # predicted seconds of painting; absent for jobs queued since the last prediction
+        self._seconds: dict[int, float] = {}
         self._paintings: dict[int, _Running] = {}
         self._slots = 1
         self._places: dict[int, Place] = {}
-        self._places_at: float | None = None  # None when something changed since
+        self._places_at: float | None = None  # None when the cached places are out of date
 
     def set_capacity(self, slots: int, device: str) -> None:
-        """Note how many paintings can go on at a time, and on what."""
-        self._slots = max(1, slots)  # while nobody can paint, times are as for one who can
+        """Set the executor's slots and device."""
+        self._slots = max(1, slots)  # without a slot, times are predicted as with one
         self._estimator.device = device
         self._predict_again()
 
     def predict(self, settings: PaintSettings) -> float:
-        """Give the seconds that a painting will take."""
+        """Predict the seconds that a painting will take."""
         return self._estimator.predict(kind_of(settings))
 
     def learn(self, job: Job) -> None:
@@ -73,7 +74,7 @@ class Schedule:
             self._predict_again()
 
     def enter(self, job: Job) -> None:
-        """Let a job wait that was not known."""
+        """Add a new job to the queue."""
         kind = kind_of(job.settings)
         seconds = self._estimator.predict(kind)
         self._queue.add(Waiting(job.id, job.origin.guild_id, job.origin.member_id, seconds))
@@ -81,7 +82,7 @@ class Schedule:
         self._places_at = None
 
     def take(self, now: float) -> int | None:
-        """Begin the painting whose turn it is; None when none waits."""
+        """Take the next job from the queue to painting; None when the queue is empty."""
         waiting = self._queue.take()
         if waiting is None:
             return None
@@ -91,27 +92,27 @@ class Schedule:
         return waiting.job_id
 
     def put_back(self, job_id: int) -> None:
-        """Let a job wait again whose painting came to nothing."""
+        """Return a painting job to the queue."""
         del self._paintings[job_id]
         self._queue.put_back(job_id)
         self._places_at = None
 
     def leave(self, job_id: int) -> None:
-        """Drop a job that is neither queued nor painting any more."""
+        """Remove a job that is neither queued nor painting any more."""
         self._queue.remove(job_id)
         self._kinds.pop(job_id, None)
         self._paintings.pop(job_id, None)
         self._places_at = None
 
     def follow(self, before: Job, after: Job) -> None:
-        """Follow a job to its new state."""
+        """Update the schedule after a job has changed."""
         if before.state is JobState.PAINTING and after.state is JobState.QUEUED:
             self.put_back(after.id)
         elif before.state is not after.state and after.state not in _SCHEDULED:
             self.leave(after.id)
 
     def progressed(self, progress: PaintProgress, now: float) -> None:
-        """Note how far a painting is. The last preview stays until a newer one comes."""
+        """Record the progress of a painting. The last preview stays until a newer one arrives."""
         painting = self._paintings.get(progress.job_id)
         if painting:
             if progress.preview is None and painting.progress is not None:
@@ -119,12 +120,12 @@ class Schedule:
             painting.progress, painting.progress_at = progress, now
 
     def progress(self, job_id: int) -> PaintProgress | None:
-        """Say how far a painting is; None when nothing was heard of it."""
+        """Give the progress of a painting; None before the first report."""
         painting = self._paintings.get(job_id)
         return painting.progress if painting else None
 
     def places(self, now: float) -> dict[int, Place]:
-        """Say where every job stands, those being painted first, then in the order of service."""
+        """Give the place of every job: first those being painted, then the queue in order."""
         if self._places_at is None or not 0 <= now - self._places_at < FRESH_SECONDS:
             self._places = self._calculate_places(now)
             self._places_at = now

@@ -16,9 +16,9 @@ WAITING_OR_PAINTING = (JobState.QUEUED, JobState.PAINTING)
 _unfinished = jobs.c.state.in_(sorted(UNFINISHED))
 _kept = jobs.c.kept & jobs.c.told_at.is_(None)
 
-# What each job needs many times is made once: SQLAlchemy takes longer to make a statement, and the
-# key by which it finds the finished SQL again, than SQLite takes to run it.
-# BIGINT: a member may type any number, also one that PostgreSQL's INTEGER has no room for.
+# Statements that run often are built once: SQLAlchemy takes longer to build a statement, and the
+# key of its cache of compiled SQL, than SQLite takes to run it.
+# BIGINT, because a member may type a number that is too large for PostgreSQL's INTEGER.
 _FIND = sa.select(jobs).where(jobs.c.id == sa.bindparam("sought", type_=sa.BigInteger))
 _OF_INTERACTION = sa.select(jobs).where(jobs.c.interaction_id == sa.bindparam("sought"))
 _ADD = sa.insert(jobs).returning(jobs.c.id)
@@ -32,7 +32,7 @@ _UNDER_WAY = sa.select(
 class JobStore:
     """Reads and writes jobs. Methods that take a connection are part of its transaction.
 
-    Where a server or member is not named, jobs of the shard's servers are meant.
+    Methods without a server or a member read the jobs of the shard's servers.
     """
 
     def __init__(self, database: Database, shard: Shard = WHOLE) -> None:
@@ -96,7 +96,7 @@ class JobStore:
             return await _select(connection, self._ours & asked)
 
     async def unsettled(self) -> list[Job]:
-        """Read the jobs whose member must still be told of the outcome, oldest first."""
+        """Read the jobs with an outcome to deliver, oldest first."""
         untold = jobs.c.state.not_in(sorted(UNFINISHED)) & jobs.c.told_at.is_(None) & ~jobs.c.kept
         async with self.database.read() as connection:
             return await _select(
@@ -115,7 +115,7 @@ class JobStore:
             return await _select(connection, (jobs.c.guild_id == guild_id) & _unfinished, limit)
 
     async def finished_of(self, guild_id: int, member_id: int, limit: int) -> list[Job]:
-        """Read a member's paintings in a server whose pictures are there, the last one first."""
+        """Read a member's paintings in a server that are not deleted, the last one first."""
         query = sa.select(jobs.c.id).where(
             jobs.c.guild_id == guild_id,
             jobs.c.member_id == member_id,
@@ -131,7 +131,7 @@ class JobStore:
         return await _select(connection, jobs.c.member_id == member_id)
 
     async def forget_member(self, connection: AsyncConnection, member_id: int) -> set[str]:
-        """Delete a member's settled jobs, and their name where they cancelled somebody else's."""
+        """Delete a member's settled jobs, and their id from jobs of others that they cancelled."""
         settled = ~_unfinished & (jobs.c.told_at.is_not(None) | jobs.c.kept)
         theirs = (jobs.c.member_id == member_id) & settled
         pictures = await connection.execute(
@@ -146,13 +146,13 @@ class JobStore:
         return found
 
     async def last_painted(self, connection: AsyncConnection, limit: int) -> list[Job]:
-        """Read the youngest jobs that were painted, by whichever bot, oldest first."""
+        """Read the newest painted jobs, of all shards, oldest first."""
         query = sa.select(jobs.c.id).where(jobs.c.painted_at.is_not(None))
         last = query.order_by(jobs.c.id.desc()).limit(limit)
         return await _select(connection, jobs.c.id.in_(last))
 
     async def pictures_in_use(self, among: Collection[str]) -> set[str]:
-        """Say which of these pictures a job needs."""
+        """Give those of these pictures that a job refers to."""
         query = sa.select(job_pictures.c.picture).where(job_pictures.c.picture.in_(among))
         async with self.database.read() as connection:
             return set((await connection.execute(query.distinct())).scalars())

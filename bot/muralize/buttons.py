@@ -23,7 +23,7 @@ Accept = Callable[[Interaction, Repeat], Awaitable[None]]
 
 
 class JobButtonHandlers:
-    """Handles presses of a job's buttons. `draw_curve` makes a PNG of a job's losses.
+    """Handles presses of the buttons of jobs. `draw_curve` makes a PNG of a job's losses.
 
     `link_to` links to a painting's full file. `enter` enters a job's painting into the server's
     challenge. `accept` answers a request and makes it a job.
@@ -58,7 +58,7 @@ class JobButtonHandlers:
         """Queue the painting again with a change."""
         channels = answers.channels_of(interaction)
         effective = await self._muralize.admit(interaction.guild_id or 0, channels)
-        # a direct message is private as it is
+        # a direct message is private anyway
         private = bool(channels) and not effective.settings.public_results
         job = await self._find(job_id)
         origin = answers.origin_of(interaction, job.origin.guild_id, private=private)
@@ -66,7 +66,7 @@ class JobButtonHandlers:
 
     async def cancel(self, interaction: Interaction, job_id: int) -> None:
         """Cancel the job."""
-        await interaction.response.defer()  # the card itself will show it
+        await interaction.response.defer()  # the card shows that it is cancelled
         job = await self._find(job_id)
         await self._jobs.cancel(job_id, answers.member_of(interaction, job.origin.guild_id))
 
@@ -89,7 +89,7 @@ class JobButtonHandlers:
         """Show the time-lapse, or paint again to record one."""
         job = await self._jobs.get(job_id)
         if job is None or job.result is None or job.result.timelapse is None:
-            # it was not filmed: paint the same again, with the film this time
+            # it was not recorded: paint the same again with a time-lapse
             await self.paint_again(interaction, job_id, "timelapse")
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -121,7 +121,7 @@ class JobButtonHandlers:
             raise PictureGone
         link = self._link_to(job)
         if link is None:
-            raise WrongState("The bot's host has closed its pages, so there is no link any more.")
+            raise WrongState("The bot has no public pages any more, so there is no link.")
         await interaction.edit_original_response(content=card.full_file(link))
 
     async def enter(self, interaction: Interaction, job_id: int) -> None:

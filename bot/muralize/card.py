@@ -73,12 +73,12 @@ class Card:
 
 @dataclass(frozen=True)
 class Copy:
-    """What was sent instead of a painting whose file of `full_bytes` is too large for Discord."""
+    """A smaller copy, sent because the file of `full_bytes` is too large for Discord."""
 
     width: int
     height: int
     full_bytes: int
-    link: Link | None  # to the full file, where there are public pages
+    link: Link | None  # to the full file; None without public pages
 
 
 def button(job_id: int, action: Action, label: str | None = None) -> AnyItem:
@@ -99,7 +99,7 @@ def buttons(job_id: int, actions: Sequence[Action]) -> discord.ui.View:
 
 
 def waiting(job: Job, place: Place | None, now: float) -> Card:
-    """Show a queued job: its position and when its turn comes."""
+    """Show a queued job: its position, and when it starts."""
     if place is None:
         return Card(f"🕓 **Waiting**\n{_subtext(job)}", (Action.CANCEL,))
     line = f"number {place.position} in line" if place.position > 1 else "next in line"
@@ -109,7 +109,7 @@ def waiting(job: Job, place: Place | None, now: float) -> Card:
 
 
 def painting(job: Job, progress: PaintProgress | None, now: float) -> Card:
-    """Show a job that is being painted: how far it is, its loss, when it is ready."""
+    """Show a job that is being painted: progress, loss, and when it is ready."""
     if job.cancelled_by is not None:
         return Card(f"🛑 **Stopping**\n{_subtext(job)}")
     if progress is None:
@@ -124,15 +124,15 @@ def painting(job: Job, progress: PaintProgress | None, now: float) -> Card:
 
 
 def outcome(job: Job, copy: Copy | None = None) -> Card:
-    """Show how a job ended, well or badly; `copy` is what was sent of a file that is too large."""
+    """Show the outcome of a job; `copy` describes what was sent of a file that is too large."""
     if job.result is not None and job.state in (JobState.DELIVERING, JobState.DONE):
         return painted(job, job.result, copy)
     if job.state is JobState.CANCELLED:
         by_other = job.cancelled_by is not None and job.cancelled_by != job.origin.member_id
-        who = " by a moderator" if by_other else ""
-        return Card(f"✖️ **Cancelled**{who}\n{_subtext(job)}", (Action.AGAIN,))
-    why = job.failure or "It is not known why."
-    # the button also tells our message from others when it is looked for after a crash
+        by = " by a moderator" if by_other else ""
+        return Card(f"✖️ **Cancelled**{by}\n{_subtext(job)}", (Action.AGAIN,))
+    why = job.failure or "The reason is unknown."
+    # after a crash, the button also identifies the message in the channel's history
     return Card(f"⚠️ **Not painted.** {why}\n{_subtext(job)}", (Action.AGAIN,))
 
 
@@ -164,34 +164,34 @@ def painted(job: Job, result: JobResult, copy: Copy | None = None) -> Card:
 
 
 def full_file(link: Link) -> str:
-    """Name a link and when it stops working; <> keeps Discord from fetching the file itself."""
+    """Write a link and when it expires; the <> keep Discord from fetching the file."""
     return f"[The full file](<{link.url}>) can be opened until <t:{link.expires_at}:f>."
 
 
 def gone(job: Job) -> Card:
-    """Show a painting whose picture was deleted before it could be delivered."""
+    """Show that the painting was deleted before it could be delivered."""
     return Card(f"🗑️ **Deleted.** The pictures of this painting are gone.\n{_subtext(job)}")
 
 
 def moved(job: Job, link: str | None) -> Card:
-    """Show, on a card that could not be edited in time, where the outcome went."""
+    """Show, on the card of a job with an expired token, where the outcome was sent."""
     where = f"see {link}" if link else "sent by direct message"
     return Card(f"📬 **Finished** for <@{job.origin.member_id}>: {where}\n{_subtext(job)}")
 
 
 def bar(done: float) -> str:
-    """Draw how much is done, 0 to 1, as a bar of text."""
+    """Draw a progress bar for 0 to 1."""
     filled = round(min(1.0, max(0.0, done)) * BAR_LENGTH)
     return "█" * filled + "░" * (BAR_LENGTH - filled)
 
 
 def loss(value: float) -> str:
-    """Write a loss with six significant digits and no exponent where it can be helped."""
+    """Write a loss with six significant digits, if possible without an exponent."""
     return f"{value:.6g}"
 
 
 def relative(moment: float) -> str:
-    """Write a moment so that Discord shows it as "in 2 minutes", counting down by itself."""
+    """Write a time so that Discord shows it as "in 2 minutes", counting down by itself."""
     return f"<t:{round(moment)}:R>"
 
 

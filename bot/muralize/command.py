@@ -25,8 +25,8 @@ from engine.request import BRUSHES, Brush, PaintSettings
 
 log = logging.getLogger(__name__)
 
-REMEMBER_SECONDS = 0.5  # that an answer waits for a request to be on the disk
-MODAL_SECONDS = 900.0  # after which a form that nobody sent is forgotten
+REMEMBER_SECONDS = 0.5  # for storing a request before the interaction is answered
+MODAL_SECONDS = 900.0  # until an open form expires
 
 _PRESET_CHOICES = [
     app_commands.Choice(name=f"{name}: {preset.summary}"[:100], value=name)
@@ -42,7 +42,7 @@ def make_commands(muralize: MuralizeService, styles: StyleService) -> Sequence[C
     @app_commands.describe(
         content="The picture to repaint",
         style="A picture in the style you want",
-        saved_style="Or the name of a style that is here already",
+        saved_style="Or the name of a saved style",
         preset="How to paint",
         size="Pixels on the long side",
         strength="Of the style against the content; 1 is balanced",
@@ -114,7 +114,7 @@ async def ask(
     style_name: str | None,
     mask: discord.Attachment | None,
 ) -> None:
-    """Answer at once, then fetch the pictures and queue the painting."""
+    """Answer at once, then download the pictures and queue the painting."""
     private = not effective.settings.public_results
     request = Request(
         origin=answers.origin_of(interaction, private=private),
@@ -130,13 +130,13 @@ async def ask(
 async def accept(
     muralize: MuralizeService, interaction: Interaction, request: Request | Repeat
 ) -> None:
-    """Answer a request when it is on the disk, then make it a job."""
-    # On the disk before it is answered, so that a crash loses nothing that a member was promised;
-    # but a disk that hangs must not cost the answer its 3 s.
+    """Answer a request when it is stored, then make it a job."""
+    # Stored before it is answered, so that a crash loses no accepted request; but a disk that hangs
+    # must not delay the answer beyond Discord's 3 s.
     remembering = asyncio.create_task(muralize.remember(request))
     await asyncio.wait({remembering}, timeout=REMEMBER_SECONDS)
     if remembering.done():
-        remembering.result()  # refused before anything was promised
+        remembering.result()  # raises where the request is refused
     card = None
     try:
         answered = await interaction.response.defer(thinking=True, ephemeral=request.origin.private)
@@ -147,18 +147,18 @@ async def accept(
         if not answers.may_have_arrived(error):
             await muralize.forget(request)
             raise
-        # The member may see "thinking" now; and where not, the channel is a way to them too.
+        # The member may see "thinking" now; if not, the outcome can go to the channel.
         log.warning("interaction %d may have been answered: %s", interaction.id, error)
     await remembering
     try:
         await muralize.start(request, card)
-    except Exception as error:  # noqa: BLE001 - as at the edge, but it is forgotten once told
+    except Exception as error:  # noqa: BLE001 - the handler of all errors, which deletes it too
         if await answers.tell(interaction, error):
             await muralize.forget(request)
 
 
 class StyleForm(discord.ui.Modal, title="Muralize this picture"):
-    """Asks which style a picture is to be painted in."""
+    """Asks for the style of a painting."""
 
     def __init__(
         self,
@@ -226,7 +226,7 @@ class StyleForm(discord.ui.Modal, title="Muralize this picture"):
         )
 
     async def on_submit(self, interaction: discord.Interaction[discord.Client], /) -> None:
-        """Go on as `/muralize` does."""
+        """Continue as `/muralize` does."""
         own = self._own.values
         saved = self._saved.values if self._saved is not None else []
         masks = self._mask.values

@@ -1,7 +1,8 @@
-"""Brings the outcome of a job to its member, once, by the first way that is open.
+"""Delivers the outcome of a job to its member, once, by the first route that works.
 
-The ways, in order: the answer to the interaction, a message in the channel, a direct message. The
-database knows before each send that it may happen, so that after a crash it is looked for first.
+The routes, in order: the answer to the interaction, a message in the channel, a direct message.
+Each send is recorded in the database before it happens, so that after a crash the message is
+searched for before it is sent again.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ ROUTES = (INTERACTION, CHANNEL, PRIVATE)
 
 
 class Deliverer:
-    """Tells members how their jobs ended."""
+    """Delivers the outcomes of jobs."""
 
     def __init__(
         self,
@@ -50,7 +51,7 @@ class Deliverer:
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
-        """Deliver what the last run left undelivered and whatever ends from now on."""
+        """Deliver the outcomes that the last run left, and those of all jobs from now on."""
         unsubscribe = self._jobs.subscribe(self._follow)
         try:
             for job in await self._jobs.unsettled():
@@ -60,7 +61,7 @@ class Deliverer:
             unsubscribe()
 
     async def finish(self, seconds: float) -> None:
-        """Let the sends that are under way end, for so many seconds at most."""
+        """Wait up to `seconds` for the sends under way, then cancel them."""
         if self._tasks:
             await asyncio.wait(self._tasks.values(), timeout=seconds)
         for task in self._tasks.values():
@@ -85,23 +86,23 @@ class Deliverer:
             await retrying(self._deliver, job)
 
     async def _deliver(self, job: Job) -> None:
-        await self._cards.let_go(job.id)
-        job = await self._jobs.get(job.id) or job  # the last edit may have noted where the card is
+        await self._cards.release(job.id)
+        job = await self._jobs.get(job.id) or job  # the last edit may have stored the card's id
         for route in _routes(job):
-            sent = await self._by(route, job)
+            sent = await self._send_by(route, job)
             if sent is not None:
-                log.info("%s, told by %s", job.state, route)
+                log.info("%s, delivered by %s", job.state, route)
                 await self._jobs.delivered(job.id, sent.channel_id, sent.message_id)
-                await self._tidy(job, route, sent)
+                await self._update_old_card(job, route, sent)
                 return
         if _knows_already(job):
             await self._jobs.delivered(job.id, job.origin.channel_id, 0)
             return
-        log.warning("%s, but no way to the member is open; kept for /queue show", job.state)
+        log.warning("%s, but no route to the member works; kept for /queue show", job.state)
         await self._jobs.kept(job.id)
 
-    async def _by(self, route: str, job: Job) -> Sent | None:
-        """Send by one route until it is done; None when the route is closed."""
+    async def _send_by(self, route: str, job: Job) -> Sent | None:
+        """Send by one route, with retries; None when the route is closed."""
         # when the first send of unknown outcome began
         unclear = job.delivery.tried_at if job.delivery.route == route else None
         limit = self._sender.upload_limit(job.origin.guild_id)
@@ -139,7 +140,7 @@ class Deliverer:
         uploads: Sequence[Upload],
         unclear: float | None,
     ) -> Sent:
-        """Send once, unless an earlier send turns out to have arrived."""
+        """Send once, unless an earlier send of unknown outcome has arrived."""
         begin = partial(self._jobs.delivery_begun, job.id, route)
         if route != INTERACTION:
             privately = route == PRIVATE
@@ -164,8 +165,8 @@ class Deliverer:
         except PictureGone:
             return card.gone(job), []
 
-    async def _tidy(self, job: Job, route: str, sent: Sent) -> None:
-        """Make the card that could not be the answer point to it, where that can be done."""
+    async def _update_old_card(self, job: Job, route: str, sent: Sent) -> None:
+        """Edit the card to link to the outcome where that is in another message."""
         if route == INTERACTION:
             return
         link = None
@@ -179,7 +180,7 @@ class Deliverer:
 
 
 def _routes(job: Job) -> tuple[str, ...]:
-    """Say which routes to try: all, or those from the one on that was tried last."""
+    """List the routes to try: all, or those from the last one that was tried."""
     if _knows_already(job):
         return (INTERACTION,)
     routes = (INTERACTION, PRIVATE) if job.origin.private else ROUTES
@@ -188,5 +189,5 @@ def _routes(job: Job) -> tuple[str, ...]:
 
 
 def _knows_already(job: Job) -> bool:
-    """Say whether the member needs no message: they cancelled it and were told so then."""
+    """Say whether the member needs no message, because they cancelled the job themselves."""
     return job.state is JobState.CANCELLED and job.cancelled_by == job.origin.member_id

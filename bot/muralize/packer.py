@@ -29,9 +29,9 @@ class OutcomePacker:
         self._link_to = link_to
 
     async def pack(self, job: Job, limit: int) -> tuple[card.Card, list[Upload]]:
-        """Show a job's outcome, with its painting in at most `limit` bytes.
+        """Make the card and the files of an outcome, the painting in at most `limit` bytes.
 
-        Raises PictureGone, and OutputRejected where it does not fit however small.
+        Raises PictureGone, and OutputRejected where even the smallest copy is too large.
         """
         if job.result is None or job.state not in (JobState.DELIVERING, JobState.DONE):
             return card.outcome(job), []
@@ -54,7 +54,7 @@ class OutcomePacker:
 
 
 def _encode_smaller(data: bytes, limit: int) -> tuple[images.Encoded, tuple[int, int]]:
-    """Encode a painting in at most `limit` bytes; say how many pixels are left of it."""
+    """Encode a painting in at most `limit` bytes; also give the size of the copy in pixels."""
     encoded = images.encode_under(images.decode(data, OWN_LIMITS, "The painting"), limit)
     with Image.open(BytesIO(encoded.data)) as copy:
         return encoded, copy.size

@@ -1,4 +1,4 @@
-"""What a member asked for, before its pictures are here: plain data that survives a restart."""
+"""Requests for paintings, before their pictures are downloaded: plain data, stored as JSON."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -11,7 +11,7 @@ from engine.request import PaintSettings
 
 @dataclass(frozen=True)
 class Request:
-    """A painting that was asked for with pictures to fetch: the style's, or a style's name."""
+    """A request with pictures to download. The style is a picture or the name of a saved style."""
 
     origin: Origin
     content: UploadedFile
@@ -26,7 +26,7 @@ class Request:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Request":
-        """Read what `to_json` gave."""
+        """Read the result of `to_json`."""
         style, mask = stored["style"], stored["mask"]
         return cls(
             origin=Origin(**stored["origin"]),
@@ -40,7 +40,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Repeat:
-    """A painting that was asked for by a button on another one's card."""
+    """A request by a button on another painting's card."""
 
     origin: Origin
     job_id: int
@@ -52,7 +52,7 @@ class Repeat:
 
 
 def from_json(stored: Mapping[str, Any]) -> Request | Repeat:
-    """Read what either's `to_json` gave."""
+    """Read the result of either `to_json`."""
     if "change" in stored:
         return Repeat(**{**stored, "origin": Origin(**stored["origin"])})
     return Request.from_json(stored)

@@ -1,4 +1,4 @@
-"""The rules of asking for a painting: by command, by the message menu, by a button on a result."""
+"""Turns requests for paintings into jobs: by command, message menu, or button."""
 
 import asyncio
 import logging
@@ -33,7 +33,7 @@ Refuse = Callable[[Origin, str], Awaitable[None]]
 
 
 class MuralizeService:
-    """Turns what members ask for into jobs."""
+    """Stores requests, downloads their pictures, and submits their jobs."""
 
     def __init__(
         self,
@@ -57,9 +57,9 @@ class MuralizeService:
         self._closing = asyncio.Event()
 
     async def admit(self, guild_id: int, channels: Sequence[int]) -> EffectiveSettings:
-        """Say what holds in a server. Raises ChannelClosed where it wants no paintings.
+        """Give a server's settings. Raises ChannelClosed where paintings are not allowed.
 
-        `channels` are the one that a member writes in and, for a thread, its parent.
+        `channels` are the member's channel and, for a thread, its parent.
         """
         effective = await self._guilds.effective(guild_id)
         if channels:
@@ -80,9 +80,9 @@ class MuralizeService:
             )
 
     async def remember(self, request: Request | Repeat) -> None:
-        """Keep a request, so that a crash before it is a job does not lose it.
+        """Store a request, so that a crash before it is a job does not lose it.
 
-        Raises MemberQuotaReached and GuildQuotaReached: nothing is fetched then.
+        Raises MemberQuotaReached and GuildQuotaReached.
         """
         effective = await self._guilds.effective(request.origin.guild_id)
         async with self._requests.database.write() as connection:
@@ -90,17 +90,17 @@ class MuralizeService:
             await self._requests.add(connection, request)
 
     async def forget(self, request: Request | Repeat) -> None:
-        """Drop a request that came to nothing."""
+        """Delete a request that was refused."""
         await self._requests.remove(request)
 
     async def start(self, request: Request | Repeat, card: CardPlace | None = None) -> Job | None:
-        """Fetch the pictures that a remembered request needs and queue the painting.
+        """Download the pictures of a stored request and queue the painting.
 
-        `card` is the message that answered the request, where that is known.
+        `card` is the message that answered the request, where that is known. Returns None when the
+        bot is stopping; the next start resumes the request.
 
-        Raises Refused and ImageRejected; whoever tells the member so forgets the request then, for
-        a crash before that must not lose it. None when the bot is stopping: the next start will go
-        on with the request.
+        Raises Refused and ImageRejected. The caller tells the member and then forgets the request,
+        so that a crash in between does not lose the message.
         """
         if self._closing.is_set():
             return None
@@ -116,21 +116,21 @@ class MuralizeService:
             self._fetching.discard(fetching)
 
     async def close(self) -> None:
-        """Leave the requests whose pictures are being fetched to the next start."""
+        """Stop downloads; the next start resumes their requests."""
         self._closing.set()
         for task in self._fetching:
             task.cancel()
         await asyncio.gather(*self._fetching, return_exceptions=True)
 
     async def resume(self, refuse: Refuse) -> None:
-        """Go on with the requests that the last run left behind; `refuse` tells a member no."""
+        """Resume the requests of the last run; `refuse` tells a member about an error."""
         for request in await self._requests.ours():
             try:
                 job = await self.start(request)
             except (Refused, JobNotFound, ImageRejected) as error:
                 await refuse(request.origin, str(error))
                 await self._requests.remove(request)
-            except Exception:  # a full disk must not end the bot
+            except Exception:  # such as a full disk
                 log.exception("a request of the last run waits for the next start")
             else:
                 log.info("a request of the last run became job %s", job.id if job else "none yet")
@@ -163,7 +163,7 @@ class MuralizeService:
         return await retry_if_deleted(take_in)
 
     async def _fetch(self, request: Request) -> Sources:
-        """Bring the pictures that a request names into the store."""
+        """Download the pictures of a request into the store."""
         saved = None
         if request.style is None:
             saved = await self._styles.find(request.origin.guild_id, request.style_name or "")

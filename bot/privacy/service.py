@@ -1,4 +1,4 @@
-"""Gathers what is kept about a member from everything that keeps it, and has it removed."""
+"""Exports and deletes a member's data from all stores and services that have some."""
 
 import asyncio
 from collections.abc import Mapping
@@ -8,14 +8,14 @@ from bot.jobs.service import JobService
 from bot.people import PersonalDataSource
 from bot.pictures.retention import PictureRetention
 
-STEP = 0.1  # seconds between two looks at paintings that are being stopped
+STEP = 0.1  # seconds between two checks of paintings that are being cancelled
 
 
 class PrivacyService:
-    """Answers members who ask what is kept about them.
+    """Exports and deletes the data of members.
 
-    `sources` are named as the member reads it. `timeout` is how many seconds a removal waits for
-    paintings that are being stopped.
+    `sources` have the names of their parts of the export. A deletion waits up to `timeout` seconds
+    for paintings that are being cancelled.
     """
 
     def __init__(
@@ -31,17 +31,17 @@ class PrivacyService:
         self._timeout = timeout
 
     async def export(self, member_id: int) -> dict[str, Any]:
-        """Gather everything that is kept about a member, in all servers."""
+        """Collect all data about a member, in all servers."""
         kept: dict[str, Any] = {"member_id": member_id}
         for name, source in {"paintings": self._jobs, **self._sources}.items():
             kept[name] = list(await source.about_member(member_id))
         return kept
 
     async def delete(self, member_id: int) -> int:
-        """Remove everything that is kept about a member, in all servers.
+        """Delete all data about a member, in all servers.
 
-        Paintings that wait or are being painted are stopped first. Returns how many of them could
-        not be stopped in time: they are there still, and another call will find them ended.
+        Queued and running paintings are cancelled first. Returns how many of them could not be
+        cancelled in time: they are kept, and another call deletes them.
         """
         pictures: set[str] = set()
         for source in self._sources.values():

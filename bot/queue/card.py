@@ -36,7 +36,7 @@ def overview(
     painting = sum(job.state is JobState.PAINTING for job in everyone)
     lines.append(f"-# In this server: {painting} being painted, {waiting} waiting")
     if jobs.slots == 0:
-        lines.append("-# Nobody is there to paint just now; what waits is kept.")
+        lines.append("-# No painter is available just now; queued paintings are kept.")
     elif jobs.slots is not None and jobs.slots > 1:
         lines.append(f"-# {jobs.slots} paintings can be made at a time")
     there = _worker_lines(workers, jobs, {job.id for job in everyone})
@@ -56,7 +56,7 @@ def _first(lines: list[str], most: int, characters: int, mark: str = "") -> list
 
 
 def fetch_buttons(own: Sequence[Job]) -> discord.ui.View:
-    """Offer what could not be delivered."""
+    """Offer the results that could not be delivered."""
     kept = [job for job in own if job.kept and job.result is not None][:FETCHABLE]
     return view_of(
         *(card.button(job.id, card.Action.FETCH, f"Show № {job.id} here") for job in kept)
@@ -91,7 +91,7 @@ def _line(jobs: JobService, job: Job, now: float) -> str:
 def _worker_lines(
     workers: Sequence[WorkerState], jobs: JobService, here: Collection[int]
 ) -> list[str]:
-    """Write a line for each, those that paint first; `here` are the server's own jobs."""
+    """Write a line for each worker, busy ones first; `here` are the server's own jobs."""
     ordered = sorted(workers, key=lambda worker: (not worker.paintings, not worker.slots))
     return [_worker_line(worker, jobs, here) for worker in ordered]
 

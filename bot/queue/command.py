@@ -18,10 +18,10 @@ def make_group(
 ) -> app_commands.Group:
     """Make the group. `clock` gives Unix seconds."""
     group = app_commands.Group(
-        name="queue", description="What is waiting and being painted", guild_only=True
+        name="queue", description="Queued and running paintings", guild_only=True
     )
 
-    @group.command(name="show", description="Where your paintings stand")
+    @group.command(name="show", description="Show your paintings and their places in the queue")
     async def show(interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         guild_id = interaction.guild_id or 0
@@ -30,7 +30,7 @@ def make_group(
         text = card.overview(jobs, executor.workers, own, others, clock())
         await interaction.edit_original_response(content=text, view=card.fetch_buttons(own))
 
-    @group.command(name="cancel", description="Stop a painting that waits or is being painted")
+    @group.command(name="cancel", description="Cancel a queued or running painting")
     @app_commands.describe(job="Its number; without one, your only painting")
     async def cancel(
         interaction: Interaction, job: app_commands.Range[int, 1, 2**53 - 1] | None = None
@@ -61,7 +61,7 @@ def make_group(
 
 
 async def only_job(jobs: JobService, interaction: Interaction) -> int:
-    """Find the one job that a member can mean. Raises Refused where there is none or several."""
+    """Find a member's only unfinished job. Raises Refused where there is none or several."""
     own = [
         job.id
         for job in await jobs.jobs_of(interaction.guild_id or 0, interaction.user.id)
@@ -71,10 +71,10 @@ async def only_job(jobs: JobService, interaction: Interaction) -> int:
         raise Refused("You have no painting under way here.")
     if len(own) > 1:
         numbers = ", ".join(str(number) for number in own)
-        raise Refused(f"You have several paintings under way: {numbers}. Say which to cancel.")
+        raise Refused(f"You have several paintings under way: {numbers}. Choose one of them.")
     return own[0]
 
 
 def _title(job: Job, member_id: int) -> str:
-    whose = "yours" if job.origin.member_id == member_id else "another member's"
-    return f"№ {job.id}, {job.settings.preset}, {job.state.value}, {whose}"
+    owner = "yours" if job.origin.member_id == member_id else "another member's"
+    return f"№ {job.id}, {job.settings.preset}, {job.state.value}, {owner}"

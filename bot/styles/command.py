@@ -26,7 +26,7 @@ def make_group(styles: StyleService, intake: Intake) -> tuple[app_commands.Group
     async def save(interaction: Interaction, name: str, picture: discord.Attachment) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         member = answers.member_of(interaction)
-        await styles.check(member, name)  # before anything is fetched
+        await styles.check(member, name)  # before anything is downloaded
         offered = UploadedFile("The picture", picture.url, picture.size)
 
         async def take_in() -> Style:
@@ -34,26 +34,26 @@ def make_group(styles: StyleService, intake: Intake) -> tuple[app_commands.Group
             return await styles.save(member, name, stored)
 
         style = await retry_if_deleted(take_in)
-        await _show(interaction, style, "Saved. It is offered in `/muralize saved_style:` now.")
+        await _show(interaction, style, "Saved. You can use it with `/muralize saved_style:` now.")
 
     @group.command(name="list", description="The styles of this server, with pictures")
     async def show_all(interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         await show_page(interaction, 0)
 
-    @group.command(name="show", description="One style, large")
+    @group.command(name="show", description="Show one style in large")
     @app_commands.describe(name="The style")
     async def show(interaction: Interaction, name: str) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         await _show(interaction, await styles.find(interaction.guild_id or 0, name), "")
 
-    @group.command(name="delete", description="Take a style out of this server's library")
+    @group.command(name="delete", description="Delete a style from this server's library")
     @app_commands.describe(name="The style")
     async def delete(interaction: Interaction, name: str) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         style = await styles.delete(answers.member_of(interaction), name)
         await interaction.edit_original_response(
-            content=f"*{card.shown(style.name)}* is deleted; paintings in it stay."
+            content=f"*{card.shown(style.name)}* is deleted. Paintings in this style stay."
         )
 
     async def complete(interaction: Interaction, typed: str) -> Choices:

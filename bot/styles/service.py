@@ -1,4 +1,4 @@
-"""The rules of a server's style library: who may save and delete, and what a name may be."""
+"""Saves, finds and deletes the styles of servers."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ OFFERED = 25  # choices while a member types; Discord takes no more
 
 
 class StyleService:
-    """Keeps the libraries. `starters` are what every library begins with."""
+    """Changes the libraries. `starters` are the first styles of every library."""
 
     def __init__(
         self,
@@ -39,13 +39,13 @@ class StyleService:
         self._opening = asyncio.Lock()
 
     async def like(self, guild_id: int, typed: str) -> list[Style]:
-        """List the styles that fit what a member has typed so far, at most 25."""
+        """List the styles that match a partly typed name, at most 25."""
         wanted = key_of(typed)
         found = [style for style in await self._all(guild_id) if wanted in style.key]
         return sorted(found, key=lambda style: not style.key.startswith(wanted))[:OFFERED]
 
     async def find(self, guild_id: int, name: str) -> Style:
-        """Find a style by its name, however it is written. Raises StyleNotFound."""
+        """Find a style by its name, in any case. Raises StyleNotFound."""
         await self._open(guild_id)
         style = await self.store.find(guild_id, key_of(name))
         if style is None:
@@ -53,7 +53,7 @@ class StyleService:
         return style
 
     async def page(self, guild_id: int, number: int) -> Page:
-        """List part of a library; the first or last page where there is none of that number."""
+        """Give a page of a library; the nearest one where the number is out of range."""
         every = await self._all(guild_id)
         pages = max(1, -(-len(every) // PAGE))
         number = min(max(0, number), pages - 1)
@@ -61,7 +61,7 @@ class StyleService:
         return Page(shown, number, pages, len(every))
 
     async def check(self, member: Member, name: str) -> str:
-        """Clean a name for a new style. Raises Refused where its member may not save it."""
+        """Clean the name of a new style. Raises Refused where the member may not save it."""
         effective = await self._guilds.effective(member.guild_id)
         check_may_save(effective.settings, member)
         cleaned = cleaned_name(name, "The name of a style", LONGEST_NAME)
@@ -73,7 +73,7 @@ class StyleService:
         return cleaned
 
     async def save(self, member: Member, name: str, picture: str) -> Style:
-        """Add a picture of the store to the library. Raises Refused."""
+        """Add a stored picture to the library. Raises Refused."""
         name = await self.check(member, name)
         preview = await make_thumbnail(self.pictures, picture)
         style = Style(
@@ -81,7 +81,7 @@ class StyleService:
         )
         limit = (await self._guilds.effective(member.guild_id)).saved_styles
         async with (
-            self._opening,  # nobody else's style comes between the look and the row
+            self._opening,  # so that no style is added between the check and the insert
             self._retention.referring_to([picture, preview]),
         ):
             if await self.store.find(style.guild_id, style.key):
@@ -92,7 +92,7 @@ class StyleService:
                 return await self.store.add(connection, style)
 
     async def delete(self, member: Member, name: str) -> Style:
-        """Remove a style; paintings in it stay. Raises StyleNotFound and NotYourStyle."""
+        """Delete a style; paintings in it stay. Raises StyleNotFound and NotYourStyle."""
         style = await self.find(member.guild_id, name)
         if style.author_id != member.id and not (member.moderates or member.manages):
             raise NotYourStyle
@@ -106,7 +106,7 @@ class StyleService:
         return await self.store.all(guild_id)
 
     async def _open(self, guild_id: int) -> None:
-        """Put the starters into a library that nobody has looked at before."""
+        """Add the starters to a library at its first use."""
         if guild_id in self._opened:
             return
         async with self._opening:
