@@ -10,7 +10,7 @@ from bot.errors import ExecutorLost, PaintingCancelled
 from bot.executors.composite import CompositeExecutor
 from bot.executors.contract import PaintOrder
 from bot.executors.local import LocalExecutor
-from bot.executors.nats.connection import Access
+from bot.executors.nats.access import Access
 from bot.executors.nats.executor import NatsExecutor
 from bot.executors.rates import START_RATES
 from bot.executors.speed import work_of

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from bot.executors.nats.connection import Access
+from bot.executors.nats.access import Access
 from bot.executors.nats.executor import NatsExecutor
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.conftest import FAST, MakeOrder, nats_executor, until, working
