@@ -50,7 +50,7 @@ def executor_for(settings: Settings, setup: EngineSetup) -> Executor:
     if not nats.url:
         return LocalExecutor([setup])
     try:
-        from bot.executors.nats.connection import Access
+        from bot.executors.nats.access import Access
         from bot.executors.nats.executor import NatsExecutor
     except ModuleNotFoundError:
         raise click.UsageError(

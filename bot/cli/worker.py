@@ -14,7 +14,7 @@ from bot import logs
 from bot.executors.engine_process import EngineSetup
 
 if TYPE_CHECKING:  # it needs the extra `nats`
-    from bot.executors.nats.connection import Access
+    from bot.executors.nats.access import Access
 
 
 @click.command(name="worker")
@@ -56,7 +56,7 @@ def command(
     itself. On SIGTERM it finishes what it paints, or hands it back after --grace seconds.
     """
     try:
-        from bot.executors.nats.connection import Access
+        from bot.executors.nats.access import Access
     except ModuleNotFoundError:
         raise click.UsageError("NATS needs its client: pip install 'muralscape[nats]'") from None
     token = _token(token_file)

@@ -16,7 +16,7 @@ from bot.simulator.world import World
 
 @dataclass(frozen=True)
 class Upload:
-    """A file as it was sent: its name, its bytes and the sender's word for what it is."""
+    """A file as it was sent: its name, its bytes and the content type its sender claimed."""
 
     filename: str
     content: bytes
@@ -57,7 +57,7 @@ class Cdn:
         return attachment
 
     def url(self, attachment: Attachment, *, proxy: bool = False) -> str:
-        """An address for `attachment` that works for the limits' `attachment_life`."""
+        """An address for `attachment`, valid for the limits' `attachment_life`."""
         kind = "ephemeral-attachments" if attachment.ephemeral else "attachments"
         name = quote(attachment.filename)
         path = f"/{kind}/{attachment.channel_id}/{attachment.id}/{name}"
@@ -67,7 +67,7 @@ class Cdn:
         return f"{self.base}{'/proxy' if proxy else ''}{path}?{query}"
 
     def valid(self, attachment_id: int, query: Mapping[str, str]) -> bool:
-        """Whether `query` is our signature for this attachment and has not run out."""
+        """Whether `query` has our signature for this attachment and has not expired."""
         times = {"ex": query.get("ex", ""), "is": query.get("is", "")}
         if not hmac.compare_digest(self._sign(attachment_id, times), query.get("hm", "")):
             return False

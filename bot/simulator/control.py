@@ -1,7 +1,7 @@
-"""The page's API under /sim/: what members do, and what they see.
+"""The page's API under /sim/: members' actions, and the messages they see.
 
     GET    /sim/state          bot, users, and guilds with channels, roles, members and commands
-    GET    /sim/messages       ?user=&channel=: what this user sees, as Discord's message objects
+    GET    /sim/messages       ?user=&channel=: the messages this user sees, as Discord's objects
     POST   /sim/messages       form: user, channel, content, files; 201, the message
     DELETE /sim/messages/ID    ?user=; 204
     POST   /sim/commands       form: command, subcommand, user, channel; for menu commands
@@ -16,7 +16,7 @@
     GET    /sim/traffic        ?limit=: the REST calls and gateway frames so far
 
 A user or channel is named by id or name; left empty, it is the first plain member and the first
-channel that member sees. What cannot be done is answered 400 with `{"error": a sentence}`.
+channel that member sees. An impossible action is answered 400 with `{"error": a sentence}`.
 """
 
 import json
@@ -35,14 +35,14 @@ from bot.simulator.permissions import Permission
 from bot.simulator.platform import Platform
 from bot.simulator.record import call_object, frame_object
 
-# Fields of a command's form that are no options; an option of such a name is `option:name`.
+# Form fields that are not options; an option with such a name is sent as `option:name`.
 _RESERVED = ("command", "subcommand", "user", "channel", "target_message", "target_user", "focused")
 
 Form = tuple[dict[str, str], dict[str, Upload]]
 
 
 class Control:
-    """Handlers for the page. What cannot be done is answered 400 with {"error": a sentence}."""
+    """Handlers for the page. An impossible action is answered 400 with {"error": a sentence}."""
 
     def __init__(self, platform: Platform, connected: Callable[[], bool]) -> None:
         self._platform = platform
@@ -67,7 +67,7 @@ class Control:
             app.router.add_route(method, path, _sentences(handler))
 
     async def state(self, request: web.Request) -> web.Response:
-        """Everything the page draws around the messages."""
+        """What the page shows around the messages."""
         world = self._platform.world
         guilds = [
             {
@@ -127,7 +127,7 @@ class Control:
         return _accepted(interaction.id)
 
     async def autocomplete(self, request: web.Request) -> web.Response:
-        """What the bot offers for the option `focused` while it is typed."""
+        """The choices that the bot offers for the option `focused` while it is typed."""
         texts, files = await _form(request)
         focused = texts.get("focused", "")
         choices = await self._platform.people.autocomplete(_invocation(texts, files), focused)
@@ -183,7 +183,7 @@ class Control:
 def _sentences(
     handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """Turn what cannot be done into a 400 with its sentence."""
+    """Turn `Invalid` into a 400 with its sentence."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         try:

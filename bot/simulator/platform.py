@@ -1,4 +1,4 @@
-"""The whole simulated Discord without its network: every part, built in order."""
+"""The simulated Discord without its network: builds the parts in order."""
 
 from bot.simulator.bus import Bus
 from bot.simulator.cdn import Cdn
@@ -16,7 +16,7 @@ from bot.simulator.world import World
 
 
 class Platform:
-    """One attribute for each part; the network layers are given this and nothing else."""
+    """One attribute for each part; the network layers receive only this."""
 
     def __init__(self, clock: Clock, limits: Limits) -> None:
         self.clock = clock

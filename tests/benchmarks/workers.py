@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 from bot.executors.contract import PaintOrder
-from bot.executors.nats.connection import Access
+from bot.executors.nats.access import Access
 from bot.executors.nats.executor import NatsExecutor
 from engine.request import PaintSettings
 from engine.samples import CONTENTS, STYLES

@@ -160,6 +160,7 @@ def muralize(
     *,
     content: bytes | None = None,
     style: bytes | None = None,
+    mask: bytes | None = None,
     name: str = "content.png",
     channel: str = "",
     **options: str,
@@ -168,6 +169,8 @@ def muralize(
     files = {"content": Upload(name, picture() if content is None else content, "image/png")}
     if style is not None or "saved_style" not in options:
         files["style"] = Upload("style.png", style or picture(colour="red"), "image/png")
+    if mask is not None:
+        files["mask"] = Upload("mask.png", mask, "image/png")
     return simulator.people.invoke(
         Invocation("muralize", user=user, channel=channel, texts=options, files=files)
     )

@@ -58,7 +58,7 @@ async def enter(simulator: Simulator, user: str) -> str:
 
 async def vote(simulator: Simulator, contest: Contest, voter: str, owner: str) -> str:
     """Have a member press the button of somebody's entry."""
-    author = simulator.people.who(owner).id
+    author = simulator.people.user(owner).id
     number = next(entry.number for entry in contest.ballot if entry.member_id == author)
     (ballot,) = posted(simulator, "🗳️ **Vote")
     return await told(
@@ -114,7 +114,7 @@ async def test_a_challenge_from_start_to_leaderboard(simulator: Simulator, data_
             assert "Your vote is for entry" in await vote(simulator, contest, voter, owner)
         assert "your own entry" in await vote(simulator, contest, "cleo", "cleo")
         assert len((await contest_of(bot)).votes) == 7
-        names = [str(simulator.people.who(name).id) for name in COLOURS]
+        names = [str(simulator.people.user(name).id) for name in COLOURS]
         assert not any(name in ballot.content for name in names)
 
     let_voting_end(data_dir)
@@ -123,7 +123,7 @@ async def test_a_challenge_from_start_to_leaderboard(simulator: Simulator, data_
             (result,) = await simulator.until(lambda: posted(simulator, "🏆 **Results"), 10)
             await simulator.until(lambda: ballot.components == [])
             board = await told(simulator, command(simulator, "challenge leaderboard", "ben"))
-    ids = {name: simulator.people.who(name).id for name in COLOURS}
+    ids = {name: simulator.people.user(name).id for name in COLOURS}
     lines = result.content.splitlines()
     assert lines[1].startswith(f"🥇 <@{ids['ben']}> · 3 votes")
     assert {line.split(" · entry")[0] for line in lines[2:4]} == {
@@ -165,7 +165,7 @@ async def test_back_out_and_removed(simulator: Simulator, data_dir: Path) -> Non
         simulator.people.submit(str(form.id), "mo", {"reason": "not a *night*"})
         await simulator.until(lambda: "entry is removed" in panel.content)
         (letter,) = await simulator.until(lambda: posted(simulator, "A moderator took"))
-        assert letter.channel.recipients == [simulator.people.who("ben")]
+        assert letter.channel.recipients == [simulator.people.user("ben")]
         assert "Reason: not a night" in letter.content
         cancelled = command(simulator, "challenge close", "mo", {"cancel": "true"})
         assert "now: cancelled" in await told(simulator, cancelled)

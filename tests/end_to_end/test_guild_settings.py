@@ -42,7 +42,7 @@ async def test_settings_are_chosen_and_obeyed(simulator: Simulator, data_dir: Pa
     async with running_bot(simulator, data_dir):  # the panel works after a restart
         await choose(simulator, panel, "results/private", (), "shown to their member only")
         result = await result_of(simulator, muralize(simulator, channel="studio"))
-        assert result.ephemeral_to == simulator.people.who("ada").id
+        assert result.ephemeral_to == simulator.people.user("ada").id
 
 
 async def test_members_may_not(simulator: Simulator, data_dir: Path) -> None:

@@ -103,6 +103,23 @@ async def test_buttons_work_after_a_restart(simulator: Simulator, data_dir: Path
     assert len(results(simulator)) == 5
 
 
+async def test_brush_and_mask(simulator: Simulator, data_dir: Path) -> None:
+    """Both are kept with the job, shown on the card, and taken over by the buttons."""
+    async with running_bot(simulator, data_dir) as bot:
+        asked = muralize(simulator, brush="bold", mask=picture(colour="white"))
+        first = await result_of(simulator, asked)
+        again = simulator.people.press(first.id, button(first, "stronger"), "ben")
+        second = await result_of(simulator, again)
+        for message in (first, second):
+            assert "bold brush · masked" in message.content
+        jobs = [await bot.app.jobs.get(number) for number in (1, 2)]
+        assert [job and job.settings.brush for job in jobs] == ["bold", "bold"]
+        (mask,) = {job and job.sources.mask for job in jobs}
+        assert mask in bot.stored_pictures()
+        broken = await said_privately(simulator, muralize(simulator, mask=b"no picture"))
+        assert "The mask" in broken.content
+
+
 async def test_loss_curve(simulator: Simulator, data_dir: Path) -> None:
     """The curve comes as a picture that only who asked sees."""
     async with running_bot(simulator, data_dir):
@@ -211,6 +228,19 @@ async def test_the_message_menu(simulator: Simulator, data_dir: Path) -> None:
         message = await result_of(simulator, sent)
         assert "in the style of *Loud poster*" in message.content
         assert "draft" in message.content
+        assert "brush" not in message.content
+
+        opened = simulator.people.invoke(menu)
+        await simulator.until(lambda: opened.modal)
+        mask = Upload("mask.png", picture(colour="white"), "image/png")
+        sent = simulator.people.submit(
+            str(opened.id),
+            "ada",
+            {"saved_style": ["loud_poster"], "brush": ["fine"]},
+            [("mask", mask)],
+        )
+        message = await result_of(simulator, sent)
+        assert "fine brush · masked" in message.content
 
         plain = simulator.people.post("ben", "no picture here")
         menu = Invocation("Muralize this picture", user="ada", target=str(plain.id))

@@ -21,7 +21,7 @@ def kept_about(data_dir: Path, member_id: int) -> list[str]:
 async def test_shown_and_removed(simulator: Simulator, data_dir: Path) -> None:
     """Paintings, styles, entries and votes are in the file; then they are gone everywhere."""
     async with running_bot(simulator, data_dir) as bot:
-        ada = simulator.people.who("ada").id
+        ada = simulator.people.user("ada").id
         style = Upload("s.png", picture(colour="navy"), "image/png")
         saved = Invocation(
             "style save", user="ada", texts={"name": "Sea"}, files={"picture": style}
@@ -53,7 +53,7 @@ async def test_shown_and_removed(simulator: Simulator, data_dir: Path) -> None:
         await simulator.until(lambda: "data is deleted" in asked.content, 10)
         assert kept_about(data_dir, ada) == []
         contest = await contest_of(bot)
-        assert [entry.member_id for entry in contest.entries] == [simulator.people.who("ben").id]
+        assert [entry.member_id for entry in contest.entries] == [simulator.people.user("ben").id]
         assert contest.votes == {}
         (ballot,) = posted(simulator, "🗳️ **Vote")
         await simulator.until(lambda: len(ballot.attachments) == 1)
@@ -62,7 +62,7 @@ async def test_shown_and_removed(simulator: Simulator, data_dir: Path) -> None:
 async def test_after_the_end_only_counts_stay(simulator: Simulator, data_dir: Path) -> None:
     """In a challenge that is over the votes keep counting; name and picture are gone."""
     async with running_bot(simulator, data_dir) as bot:
-        ada = simulator.people.who("ada").id
+        ada = simulator.people.user("ada").id
         options = {"title": "Night", "theme": "Paint it"}
         await told(simulator, command(simulator, "challenge start", "mo", options))
         painted = await result_of(simulator, muralize(simulator))
@@ -92,4 +92,4 @@ async def test_what_is_under_way_is_stopped(simulator: Simulator, data_dir: Path
         asked = await said_privately(simulator, command(simulator, "privacy delete"))
         simulator.people.press(asked.id, "privacy/delete", "ada")
         await simulator.until(lambda: "data is deleted" in asked.content, 15)
-        assert kept_about(data_dir, simulator.people.who("ada").id) == []
+        assert kept_about(data_dir, simulator.people.user("ada").id) == []

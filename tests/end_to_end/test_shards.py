@@ -33,7 +33,7 @@ def rooms(simulator: Simulator) -> list[Channel]:
             break
     for guild in found.values():
         for name in ("ada", "ben"):
-            world.join(guild, simulator.people.who(name))
+            world.join(guild, simulator.people.user(name))
     return [world.add_channel(found[shard], f"room{shard}", "") for shard in (0, 1)]
 
 

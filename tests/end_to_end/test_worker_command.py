@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from bot.executors.contract import PaintOrder, PaintProgress
-from bot.executors.nats.connection import Access
+from bot.executors.nats.access import Access
 from bot.executors.nats.executor import NatsExecutor
 from engine.request import PaintSettings
 from tests.bot.executors.conftest import FAST, until

@@ -15,7 +15,7 @@ import pytest
 
 from bot.errors import PaintingCancelled
 from bot.executors.contract import PaintOrder, PaintProgress
-from bot.executors.nats.connection import Access
+from bot.executors.nats.access import Access
 from bot.executors.nats.executor import NatsExecutor
 from engine.request import PaintSettings
 from tests.bot.executors.clockwork import Script
@@ -24,7 +24,7 @@ from tests.bot.executors.nats_server import NatsServer
 
 WORKER = """
 import asyncio, signal, sys
-from bot.executors.nats.connection import Access
+from bot.executors.nats.access import Access
 from bot.executors.nats.worker import Worker
 from tests.bot.executors.conftest import FAST, SHORT_TIMEOUTS, SETUP
 

@@ -6,25 +6,22 @@ import json
 import logging
 import ssl
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import nats.errors
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext, api
 from nats.js.errors import (
-    APIError,
     DigestMismatchError,
     NotFoundError,
     ServerError,
     ServiceUnavailableError,
 )
-from nats.js.errors import Error as JetStreamError
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_fixed
 
 from bot.executors.nats import wire
+from bot.executors.nats.access import TROUBLE, Access, words
 from bot.executors.nats.client import StrictClient
 from bot.executors.nats.objects import Objects
 
@@ -35,31 +32,6 @@ KEPT_SECONDS = 7 * 86_400.0  # until the server deletes an object by itself
 DEDUPLICATION_SECONDS = 120.0  # JetStream's deduplication window
 ANSWER_SECONDS = 5.0  # for a request, a chunk of an object included
 LARGE_CHUNK = 512 * 1024  # bytes; a server's default limit for a message is 1 MiB
-STORE_FAILED = 10051  # JetStream's code for a failed write to a stream, as on a full disk
-
-# Errors after which a retry may succeed.
-TROUBLE = (nats.errors.Error, JetStreamError, OSError, asyncio.TimeoutError)
-
-
-@dataclass(frozen=True)
-class Access:
-    """The server's address and our credentials."""
-
-    url: str
-    token: str = field(default="", repr=False)
-    nkey_file: Path | None = None  # with the NKey's seed
-    ca_file: Path | None = None  # of the CA of the server's certificate; None: the system's CAs
-
-    @property
-    def name(self) -> str:
-        """Host and port, without a password that the URL may hold."""
-        parts = urlsplit(self.url)
-        return f"{parts.hostname}:{parts.port or 4222}"
-
-    @property
-    def secure(self) -> bool:
-        """Whether TLS is required."""
-        return self.ca_file is not None or urlsplit(self.url).scheme == "tls"
 
 
 class NatsConnection:
@@ -68,7 +40,7 @@ class NatsConnection:
     def __init__(
         self,
         access: Access,
-        timing: wire.Timing,
+        timing: wire.NatsTiming,
         name: str,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
@@ -146,7 +118,7 @@ class NatsConnection:
         def note(state: RetryCallState) -> None:
             nonlocal logged
             error = state.outcome.exception() if state.outcome else None
-            reason = _words(error) if error else ""
+            reason = words(error) if error else ""
             if reason != logged:
                 logged = reason
                 log.warning("%s: %s; retried until it succeeds", what, reason)
@@ -234,13 +206,13 @@ class NatsConnection:
         try:
             await self.streams.delete_msg(stream, number)
         except TROUBLE as error:
-            log.info("message %d of %s is gone: %s", number, stream, _words(error))
+            log.info("message %d of %s is gone: %s", number, stream, words(error))
 
     async def _remove(self, name: str) -> None:
         try:
             await self.objects.remove(name)
         except TROUBLE as error:
-            log.info("%s stays for now: %s", name, _words(error))
+            log.info("%s stays for now: %s", name, words(error))
 
     async def _request(self, request: Coroutine[Any, Any, Msg]) -> Msg:
         """Wait for a reply. Raises ConnectionClosedError when the connection is lost meanwhile."""
@@ -301,7 +273,7 @@ class NatsConnection:
         self.objects = Objects(self.streams, wire.PICTURES)
 
     async def _failed(self, error: Exception) -> None:
-        why = _words(error)
+        why = words(error)
         if why != self._reason:
             log.warning("NATS at %s: %s", self._access.name, why)
         self._reason = why
@@ -315,16 +287,3 @@ class NatsConnection:
     async def _back(self) -> None:
         log.info("the NATS server at %s is back", self._access.name)
         self._changed()
-
-
-def _words(error: BaseException) -> str:
-    """Put an error in words for the host."""
-    match error:
-        case ssl.SSLCertVerificationError(verify_message=why):
-            return f"its certificate was refused: {why}; name who signed it with a CA file"
-        case nats.errors.SecureConnRequiredError():
-            return "it offers no TLS, which tls:// or a CA file requires"
-        case APIError(description=str(why), err_code=code):
-            advice = "; once there is room, restart that server" if code == STORE_FAILED else ""
-            return why + advice
-    return str(error) or type(error).__name__

@@ -14,7 +14,8 @@ from nats.aio.msg import Msg
 from bot.errors import CannotPaint, ExecutorLost, PaintingCancelled
 from bot.executors.contract import OnProgress, PaintOrder, WorkerState
 from bot.executors.nats import wire
-from bot.executors.nats.connection import TROUBLE, Access, NatsConnection
+from bot.executors.nats.access import TROUBLE, Access
+from bot.executors.nats.connection import NatsConnection
 from bot.executors.nats.registry import WorkerRegistry
 from engine.request import PaintOutcome
 
@@ -48,8 +49,8 @@ class NatsExecutor:
     executor takes the first outcome and drops the others.
     """
 
-    def __init__(self, access: Access, timing: wire.Timing | None = None) -> None:
-        self._timing = timing or wire.Timing()
+    def __init__(self, access: Access, timing: wire.NatsTiming | None = None) -> None:
+        self._timing = timing or wire.NatsTiming()
         self._run_id = uuid.uuid4().hex[:12]
         self._connection = NatsConnection(
             access, self._timing, "muralscape bot", self._notify_listeners
@@ -165,7 +166,7 @@ class NatsExecutor:
             await self._connection.send(f"{wire.NUDGE}.{worker}", wire.Nudge(attempt.sent.key))
 
     async def _send_cancel(self, key: str) -> None:
-        await self._connection.send(wire.CANCEL, wire.Cancel(key))
+        await self._connection.send(wire.CANCEL, wire.CancelOrder(key))
 
     async def _cancel_until_ended(self, attempt: _Attempt) -> None:
         """Repeat the cancel until the worker confirms it, or the time for that is over."""

@@ -40,7 +40,7 @@ UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
 
 
 @dataclass(frozen=True)
-class Timing:
+class NatsTiming:
     """Intervals and timeouts in seconds; the same for the bot and all workers."""
 
     beat: float = 1.0  # between two heartbeats
@@ -118,7 +118,7 @@ class BotAlive:
 
 
 @dataclass(frozen=True)
-class Cancel:
+class CancelOrder:
     """Stop this attempt before its next step."""
 
     key: str
@@ -131,7 +131,7 @@ class Nudge:
     key: str
 
 
-Message = Order | Outcome | Hello | ProgressReport | BotAlive | Cancel | Nudge
+Message = Order | Outcome | Hello | ProgressReport | BotAlive | CancelOrder | Nudge
 
 
 def encode(message: Message) -> bytes:

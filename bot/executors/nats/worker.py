@@ -4,20 +4,21 @@ import asyncio
 import contextlib
 import logging
 import random
+import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from nats.aio.msg import Msg
 
 from bot.errors import CannotPaint, ExecutorLost, PaintingCancelled
-from bot.executors.contract import PaintOrder, PaintProgress
+from bot.executors.contract import PaintProgress
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from bot.executors.nats import wire
-from bot.executors.nats.connection import TROUBLE, Access, NatsConnection
+from bot.executors.nats.access import TROUBLE, Access
+from bot.executors.nats.connection import NatsConnection
+from bot.executors.nats.work import StopReason, Work
 from bot.executors.process_handle import Timeouts
 from bot.executors.speed import SpeedMeter
 from bot.logs import about_job
@@ -27,21 +28,6 @@ from engine.request import PaintOutcome
 log = logging.getLogger(__name__)
 
 MOST_DELIVERIES = 5  # of one order; each may have cost a worker
-UPLOAD_SHARE = 10.0  # pause between two checkpoint uploads, as a multiple of the last one's time
-
-StopReason = Literal["", "cancelled", "void", "handed back"]
-
-
-@dataclass(eq=False)
-class _Work:
-    """An order that this worker has taken."""
-
-    order: wire.Order
-    message: Msg  # must be acknowledged, or extended, within the lease
-    files: PaintOrder
-    stop: StopReason = ""
-    painting: bool = False
-    uploaded: float = 0.0  # mtime of the last uploaded checkpoint
 
 
 class Worker:
@@ -52,15 +38,15 @@ class Worker:
         access: Access,
         setups: Sequence[EngineSetup],
         name: str,
-        timing: wire.Timing | None = None,
+        timing: wire.NatsTiming | None = None,
         timeouts: Timeouts | None = None,
     ) -> None:
         self._id = f"{name}-{random.getrandbits(32):08x}"
-        self._timing = timing or wire.Timing()
+        self._timing = timing or wire.NatsTiming()
         self._connection = NatsConnection(access, self._timing, f"muralscape worker {self._id}")
         self._local = LocalExecutor(setups, timeouts)
         self._speed = SpeedMeter()
-        self._work: dict[str, _Work] = {}  # by key
+        self._work: dict[str, Work] = {}  # by key
         self._bot_run_id = ""  # orders of other runs are void
         self._nudged = asyncio.Event()
         self._leaving = asyncio.Event()
@@ -157,37 +143,31 @@ class Worker:
 
     async def _work_on(self, order: wire.Order, message: Msg) -> None:
         folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="muralscape-worker-"))
-        work = _Work(order, message, _files_of(order, folder))
-        self._work[order.key] = work
-        tasks = [
-            asyncio.create_task(t)
-            for t in (self._extend_lease(work), self._upload_checkpoints(work))
-        ]
+        work = self._work[order.key] = Work(order, message, folder, self._connection, self._timing)
         outcome = None
         try:
-            await self._say_hello()
-            outcome = await self._paint(work)
-            if outcome is not None:
-                await self._report(work.message, outcome)
+            async with work.kept_alive():
+                await self._say_hello()
+                outcome = await self._paint(work)
+                if outcome is not None:
+                    await self._report(work.message, outcome)
         except TROUBLE as error:
             log.warning("an order's lease will expire: %s", error or type(error).__name__)
         finally:
-            for task in tasks:
-                task.cancel()
             del self._work[order.key]
             if self._leaving.is_set() and not self._work:
                 self._drained.set()
             await self._say_hello()
-            await asyncio.to_thread(_remove, folder)
+            await asyncio.to_thread(shutil.rmtree, folder)
         if outcome is not None and outcome.how != "lost":  # a retry of a lost order may resume
             await self._connection.remove(wire.checkpoint_of(order.job_id))
 
-    async def _paint(self, work: _Work) -> wire.Outcome | None:
+    async def _paint(self, work: Work) -> wire.Outcome | None:
         """Paint an order; None when it was handed back or is void."""
         order, connection = work.order, self._connection
         subject = f"{wire.PROGRESS}.{order.run_id}"
         await connection.send(subject, wire.ProgressReport(order.key, self._id))
-        if not await self._download_inputs(work):
+        if not await work.download_inputs():
             return wire.Outcome(order.key, self._id, "lost", "its pictures are not on the server")
 
         def report(progress: PaintProgress) -> None:
@@ -214,66 +194,30 @@ class Worker:
         self._speed.learn(order.settings, outcome)
         return await self._upload_result(work, outcome)
 
-    async def _upload_result(self, work: _Work, outcome: PaintOutcome) -> wire.Outcome:
+    async def _upload_result(self, work: Work, outcome: PaintOutcome) -> wire.Outcome:
         key, files = work.order.key, work.files
         if not files.result.exists():
             return wire.Outcome(key, self._id, "lost", "the engine wrote no picture")
         await self._connection.upload(wire.result_of(key, self._id), *files.outputs)
         return wire.Outcome(key, self._id, "painted", painted=outcome)
 
-    async def _stopped(self, work: _Work) -> wire.Outcome | None:
+    async def _stopped(self, work: Work) -> wire.Outcome | None:
         """Confirm a cancel, or leave the order and its checkpoint to another attempt."""
         if work.stop == "cancelled" or not work.stop:
             return wire.Outcome(work.order.key, self._id, "cancelled")
-        await self._upload_checkpoint(work)  # the engine wrote it when it stopped
+        await work.upload_checkpoint()  # the engine wrote it when it stopped
         if work.stop == "handed back":
             await work.message.nak()
         else:
             await work.message.term()
         return None
 
-    async def _download_inputs(self, work: _Work) -> bool:
-        """Download an order's pictures, and the checkpoint of an earlier attempt if there is one.
-
-        False when the pictures are missing: the bot has given the order up.
-        """
-        order, files, connection = work.order, work.files, self._connection
-        if not await connection.download(wire.pictures_of(order.key), *files.inputs):
-            return False
-        if files.resume is not None:
-            await connection.download(wire.checkpoint_of(order.job_id), files.resume)
-        return True
-
     async def _report(self, message: Msg, outcome: wire.Outcome) -> None:
         """Publish an outcome, and acknowledge the order once the server has stored it."""
         await self._connection.keep(wire.OUTCOME, f"{outcome.key}/{outcome.worker}", outcome)
         await message.ack()
 
-    async def _extend_lease(self, work: _Work) -> None:
-        while True:
-            await asyncio.sleep(self._timing.lease / 3)
-            try:
-                await work.message.in_progress()
-            except TROUBLE as error:
-                log.warning("the lease could not be extended: %s", error)
-
-    async def _upload_checkpoints(self, work: _Work) -> None:
-        """Upload checkpoints, seldom enough to leave the network to other transfers."""
-        clock = asyncio.get_running_loop().time
-        while True:
-            began = clock()
-            with contextlib.suppress(*TROUBLE):
-                await self._upload_checkpoint(work)
-            await asyncio.sleep(max(self._timing.upload, UPLOAD_SHARE * (clock() - began)))
-
-    async def _upload_checkpoint(self, work: _Work) -> None:
-        file = work.files.checkpoint
-        if file is None or not file.exists() or file.stat().st_mtime == work.uploaded:
-            return
-        work.uploaded = file.stat().st_mtime
-        await self._connection.upload_once(wire.checkpoint_of(work.order.job_id), file)
-
-    async def _stop(self, work: _Work, reason: StopReason) -> None:
+    async def _stop(self, work: Work, reason: StopReason) -> None:
         work.stop = work.stop or reason
         if work.painting:
             await self._local.cancel(work.order.job_id)
@@ -298,7 +242,7 @@ class Worker:
         await self._connection.send(f"{wire.WORKER}.{self._id}", hello)
 
     async def _on_cancel(self, message: Msg) -> None:
-        work = self._work.get(wire.decode(wire.Cancel, message.data).key)
+        work = self._work.get(wire.decode(wire.CancelOrder, message.data).key)
         if work is not None:
             await self._stop(work, "cancelled")
 
@@ -313,24 +257,3 @@ class Worker:
 
     async def _on_nudge(self, _: Msg) -> None:
         self._nudged.set()
-
-
-def _files_of(order: wire.Order, folder: Path) -> PaintOrder:
-    return PaintOrder(
-        job_id=order.job_id,
-        settings=order.settings,
-        content=folder / "content",
-        styles=tuple(folder / f"style-{number}" for number in range(order.styles)),
-        mask=folder / "mask" if order.mask else None,
-        result=folder / "result.png",
-        timelapse=folder / "timelapse.mp4" if order.timelapse else None,
-        checkpoint=folder / "checkpoint.pth",
-        # A time-lapse must show the painting from its first step.
-        resume=None if order.timelapse else folder / "resume.pth",
-    )
-
-
-def _remove(folder: Path) -> None:
-    for file in folder.iterdir():
-        file.unlink()
-    folder.rmdir()

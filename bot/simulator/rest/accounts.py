@@ -100,7 +100,7 @@ async def bot_gateway(call: Call) -> Reply:
 
 
 async def open_dm(call: Call) -> Reply:
-    """POST /users/@me/channels. It works with closed DMs too: only the message is refused."""
+    """POST /users/@me/channels. Works with closed DMs too: only a message is refused."""
     world = call.platform.world
     recipient = world.users.get(int(call.payload.get("recipient_id") or 0))
     if recipient is None or recipient is world.bot:

@@ -1,4 +1,4 @@
-"""What an endpoint is given and what it answers."""
+"""The request that an endpoint receives and the reply that it returns."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Call:
         return self.body.payload
 
     def id(self, name: str) -> int:
-        """The snowflake `name` of the path; raises `ApiError` 50035 when it is none."""
+        """The snowflake `name` of the path; raises `ApiError` 50035 when it is not a snowflake."""
         text = self.params[name]
         if not text.isdecimal():
             message = f'Value "{text}" is not snowflake.'

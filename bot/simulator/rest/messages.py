@@ -66,7 +66,7 @@ async def delete(call: Call) -> Reply:
 def _message(call: Call) -> Message:
     place = visible_channel(call)
     message = call.platform.world.messages.get(call.id("message_id"))
-    # An ephemeral message is not part of the channel for anybody but the interaction's token.
+    # An ephemeral message is visible only through its interaction's token.
     if message is None or message.channel is not place or message.ephemeral_to is not None:
         raise unknown(10008, "Message")
     return message

@@ -39,7 +39,7 @@ def load(setup: EngineSetup) -> "Clockwork":
     if setup.weights == "missing":
         raise WeightsRejected("There are no weights at all.")
     if setup.weights == "damaged":
-        raise RuntimeError("what nobody foresaw")
+        raise RuntimeError("an unexpected error")
     if setup.weights == "endless":
         time.sleep(1000)
     return Clockwork()

@@ -12,7 +12,7 @@ from bot.executors.contract import PaintOrder
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from bot.executors.nats import wire
-from bot.executors.nats.connection import Access
+from bot.executors.nats.access import Access
 from bot.executors.nats.executor import NatsExecutor
 from bot.executors.nats.worker import Worker
 from bot.executors.process_handle import Timeouts
@@ -54,7 +54,7 @@ def order_for(tmp_path: Path) -> MakeOrder:
 
 
 # As fast as a loopback server allows; a lease is long enough for a busy machine.
-FAST = wire.Timing(
+FAST = wire.NatsTiming(
     beat=0.1,
     silence=1.0,
     lease=1.5,
@@ -105,7 +105,7 @@ async def executor() -> AsyncIterator[LocalExecutor]:
 
 @asynccontextmanager
 async def nats_executor(url: str, ca_file: Path | None = None) -> AsyncIterator[NatsExecutor]:
-    """Run an executor whose workers, none of them there yet, are behind a NATS server."""
+    """Run an executor on a NATS server, without workers yet."""
     executor = NatsExecutor(Access(url, ca_file=ca_file), FAST)
     await executor.start()
     try:

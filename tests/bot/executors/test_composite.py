@@ -10,7 +10,7 @@ from bot.errors import ExecutorLost, PaintingCancelled
 from bot.executors.composite import CompositeExecutor
 from bot.executors.contract import PaintOrder
 from bot.executors.local import LocalExecutor
-from bot.executors.nats.connection import Access
+from bot.executors.nats.access import Access
 from bot.executors.nats.executor import NatsExecutor
 from bot.executors.rates import START_RATES
 from bot.executors.speed import work_of
@@ -225,7 +225,7 @@ async def test_an_engine_that_cannot_be_started() -> None:
 
 
 async def test_closing_while_the_engine_starts() -> None:
-    """Both are closed, and nobody waits for an engine that is still being started."""
+    """Both are closed, without waiting for an engine that is still being started."""
     pair = Pair()
     pair.local.may_start.clear()
     await pair.both.start()

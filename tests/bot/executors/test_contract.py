@@ -172,7 +172,7 @@ async def test_is_lost_and_replaced(executor: Executor, order_for: MakeOrder, fa
 
 
 async def test_slow_steps_are_no_hang(executor: Executor, order_for: MakeOrder) -> None:
-    """A painting that takes long, but whose steps go on, is left in peace."""
+    """A slow painting that reports its steps is not stopped."""
     await executor.paint(order_for(Script(steps=4, step_seconds=0.5)), ignore)
 
 

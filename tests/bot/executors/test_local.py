@@ -80,7 +80,7 @@ async def test_weights_are_loaded_once(executor: LocalExecutor, order_for: MakeO
 
 @pytest.mark.parametrize(
     ("weights", "sentence"),
-    [("missing", "There are no weights at all."), ("damaged", "RuntimeError: what nobody foresaw")],
+    [("missing", "There are no weights at all."), ("damaged", "RuntimeError: an unexpected error")],
 )
 async def test_a_start_that_fails(weights: str, sentence: str) -> None:
     """An engine that cannot start says so in a sentence, and leaves no process."""
@@ -195,7 +195,7 @@ async def test_signals_to_the_group_are_the_bots_to_answer(
 
 
 async def test_abandoned(executor: LocalExecutor, order_for: MakeOrder) -> None:
-    """A painting whose waiting task was cancelled does not go on in secret."""
+    """When the task that waits for a painting is cancelled, the painting ends too."""
     (pid,) = executor.pids
     _, painting = await begin(executor, order_for, Script(steps=1000, step_seconds=0.02))
     painting.cancel()

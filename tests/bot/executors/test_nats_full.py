@@ -1,4 +1,4 @@
-"""A NATS server whose store is full keeps paintings waiting, and loses and doubles none."""
+"""While a NATS server's store is full, paintings wait; none is lost or painted twice."""
 
 import asyncio
 import subprocess
@@ -31,7 +31,7 @@ def small_server(tmp_path: Path) -> Iterator[NatsServer]:
 
 
 async def fill(streams: JetStreamContext) -> None:
-    """Take all the room there is with somebody else's messages."""
+    """Fill the store with messages of another application."""
     await streams.add_stream(name="FILLER", subjects=["filler"])
     for size in (65_536, 64):
         with suppress(APIError):

@@ -119,7 +119,7 @@ async def test_a_worker_whose_connection_stalls(
 
 
 async def test_a_bot_whose_connection_stalls(nats_server: NatsServer, order_for: MakeOrder) -> None:
-    """A bot whose pictures are no longer taken begins anew on another connection."""
+    """When the bot's uploads stall, they are repeated on a new connection."""
     async with (
         working(nats_server.url),
         bad_network(nats_server.port) as network,

@@ -23,7 +23,7 @@ from tests.bot.executors.nats_server import NatsServer
 SETUP = EngineSetup(weights="bundled", device="cpu", precision="fp32", progress_seconds=0.0)
 WORKER = """
 import asyncio, sys
-from bot.executors.nats.connection import Access
+from bot.executors.nats.access import Access
 from bot.executors.nats.worker import Worker
 from tests.bot.executors.conftest import FAST
 from tests.bot.executors.test_nats_real_engine import SETUP

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from bot.executors.nats.connection import Access
+from bot.executors.nats.access import Access
 from bot.executors.nats.executor import NatsExecutor
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.conftest import FAST, MakeOrder, nats_executor, until, working
@@ -65,7 +65,7 @@ async def test_paints_over_tls(
 async def test_a_certificate_of_somebody_else_is_refused(
     tls_server: NatsServer, tmp_path: Path
 ) -> None:
-    """A server whose certificate another authority signed is not spoken to, and it is said why."""
+    """A server's certificate of an unknown authority is refused, and the fault says why."""
     stranger = tmp_path / "stranger.pem"
     trustme.CA().cert_pem.write_to_path(stranger)
     url = f"tls://127.0.0.1:{tls_server.port}"

@@ -116,7 +116,7 @@ async def site(nats_server: NatsServer) -> AsyncIterator[Site]:
 
 
 async def test_a_result_that_is_published_twice(site: Site, order_for: MakeOrder) -> None:
-    """A worker whose first report was not answered reports again: one result."""
+    """A worker repeats a report that was not acknowledged: one result."""
     order = order_for(Script())
     painting = site.paint(order)
     taken, message = await site.worker.take()
@@ -155,7 +155,7 @@ async def test_a_worker_whose_lease_ran_out_is_late(site: Site, order_for: MakeO
 
 
 async def test_a_late_worker_that_is_first_all_the_same(site: Site, order_for: MakeOrder) -> None:
-    """Whoever reports first wins, and what the other says afterwards changes nothing."""
+    """The first report counts, and a later one changes nothing."""
     order = order_for(Script())
     painting = site.paint(order)
     taken, late = await site.worker.take()
@@ -174,7 +174,7 @@ async def test_a_late_worker_that_is_first_all_the_same(site: Site, order_for: M
 async def test_an_acknowledged_order_is_not_given_out_again(
     site: Site, order_for: MakeOrder
 ) -> None:
-    """An order that was acknowledged, even twice and by one whose lease was over, is done with."""
+    """An acknowledged order is not redelivered, even if the lease was over before."""
     painting = site.paint(order_for(Script()))
     taken, late = await site.worker.take()
     _, message = await site.worker.take()
@@ -208,7 +208,7 @@ async def test_progress_of_two_workers(site: Site, order_for: MakeOrder) -> None
 
 
 async def test_a_painting_that_the_server_lost(site: Site, order_for: MakeOrder) -> None:
-    """Where a result was reported whose picture is not there, the order is lost, not painted."""
+    """An order is lost when its result was reported and the picture is missing."""
     painting = site.paint(order_for(Script()))
     taken, message = await site.worker.take()
     await site.worker.report(painted(taken, "a"))
@@ -244,7 +244,7 @@ async def test_outcomes_that_cannot_be_read(site: Site, order_for: MakeOrder) ->
 async def test_an_outcome_of_another_version(
     site: Site, order_for: MakeOrder, odd: dict[str, object]
 ) -> None:
-    """An order whose outcome cannot be read is lost, so that its job is not waited for for ever."""
+    """An unreadable outcome ends its order as lost, so that its job does not wait for ever."""
     painting = site.paint(order_for(Script()))
     taken, message = await site.worker.take()
     outcome = wire.Outcome(taken.key, "a", "lost")
