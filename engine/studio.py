@@ -86,9 +86,7 @@ class Studio:
             if self._request.settings.keep_colors:
                 canvas = with_colors_of(content, canvas)
             if keeps_photograph:
-                canvas = torch.lerp(
-                    content, canvas, self._mask(scale)[:, :, : scale.height, : scale.width]
-                )
+                canvas = torch.lerp(content, canvas, self._mask(scale)[:, :, : scale.height, : scale.width])
         return to_picture(canvas)
 
     def touched(self, canvas: Tensor, scale: Scale, neighbours: Tensor) -> Tensor:
