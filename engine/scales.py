@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from engine.blocks import STRIDE
 from engine.presets import PRESETS, SMALLEST_SIDE, settle
 from engine.request import StylizeRequest
 
@@ -16,11 +17,23 @@ class Scale:
     width: int
     height: int
     steps: int
+    grid: int = 1  # pixels; the canvas's sides are multiples of it
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height in pixels, as Pillow takes them."""
+        """Width and height of the picture in pixels, as Pillow takes them."""
         return self.width, self.height
+
+    @property
+    def canvas_size(self) -> tuple[int, int]:
+        """Width and height of the canvas: the picture, and what fills up the grid beside it.
+
+        cuDNN makes plans for every new shape, which take time and are kept. On a grid there are few
+        shapes, and of pixels at most 15 rows and columns more. The picture itself is as it was: a
+        canvas of the nearest size on the grid would have to be resized, which blurs it in bands.
+        """
+        width, height = (-(-side // self.grid) * self.grid for side in self.size)
+        return width, height
 
     @property
     def long_side(self) -> int:
@@ -35,6 +48,12 @@ def fit(picture: tuple[int, int], long_side: int) -> tuple[int, int]:
     """
     ratio = long_side / max(picture)
     width, height = (max(SMALLEST_SIDE, round(side * ratio)) for side in picture)
+    return width, height
+
+
+def fit_to_grid(picture: tuple[int, int], long_side: int) -> tuple[int, int]:
+    """The same, each side moved to the nearest multiple of what four poolings divide by."""
+    width, height = (max(STRIDE, round(side / STRIDE) * STRIDE) for side in fit(picture, long_side))
     return width, height
 
 
@@ -55,9 +74,10 @@ def plan_scales(request: StylizeRequest) -> list[Scale]:
         beyond = _sides(DRAFT.size, size)[1:]
         draft_steps = min(DRAFT.steps, steps * len(first) // (len(first) + len(beyond)))
         shares = _share(first, draft_steps) | _share(beyond, steps - draft_steps)
+    if not recipe.keeps_aspect:
+        return [Scale(side, side, share) for side, share in shares.items()]
     return [
-        Scale(*(fit(request.content.size, side) if recipe.keeps_aspect else (side, side)), share)
-        for side, share in shares.items()
+        Scale(*fit(request.content.size, side), share, STRIDE) for side, share in shares.items()
     ]
 
 

@@ -3,6 +3,7 @@
 from functools import reduce
 
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
@@ -10,11 +11,11 @@ from engine.blocks import Block, cut, stride_of
 from engine.content import Content, ContentSeenAgain, KeptContent
 from engine.device import give_back_memory
 from engine.losses import Objective, core_of, style_numbers, style_sums
-from engine.memory import Plan, plan_memory
+from engine.memory import Plan, estimate_bytes, plan_memory
 from engine.optimiser import LBFGS, Adam, Optimiser
 from engine.presets import Recipe
 from engine.request import StylizeRequest
-from engine.scales import Scale, fit
+from engine.scales import Scale, fit, fit_to_grid, plan_scales
 from engine.statistics import Statistics, added, blend
 from engine.step import Stepper, see
 from engine.tensors import enlarge, recolored, to_picture, to_tensor, with_colors_of
@@ -32,10 +33,11 @@ class Studio:
         self._request = request
         self._recipe = recipe
         self._encoder = encoder
+        self._sizes = {scale.canvas_size: scale.size for scale in plan_scales(request)}
 
     def first_canvas(self, scale: Scale) -> Tensor:
         """What the painting starts from, with the seed's noise."""
-        start = self._start(scale.size)
+        start = _padded(self._start(scale.size), scale)
         if not self._recipe.noise:
             return start
         # Drawn on the CPU, so that a seed means the same noise on every device.
@@ -44,26 +46,41 @@ class Studio:
         return (start + self._recipe.noise * noise).clamp_(0, 1)
 
     def stepper(self, scale: Scale, canvas: Tensor) -> Stepper:
-        """What takes the steps of a scale, from a canvas that another size or device left."""
-        give_back_memory()  # of the scale before: blocks of its sizes are of no use to this one
-        plan = plan_memory(scale.size, self._encoder.device, self._recipe, self._memory)
+        """What takes the steps of a scale, from a canvas that another size or device left.
+
+        Raises OutOfMemory where nothing fits.
+        """
+        room, device, recipe = self._memory, self._encoder.device, self._recipe
+        styles = [style.size for style in self._request.styles]
+        while True:
+            give_back_memory()  # of the scale before: blocks of its sizes are of no use to this one
+            plan = plan_memory(scale.canvas_size, device, recipe, room, styles)
+            try:
+                return self._stepper(scale, canvas, plan)
+            except torch.OutOfMemoryError:
+                pass  # but not here, where the error holds what was made
+            room = estimate_bytes(scale.canvas_size, device, recipe, plan, styles) * 3 // 4
+
+    def _stepper(self, scale: Scale, canvas: Tensor, plan: Plan) -> Stepper:
         objective = self._objective(scale, self._encoder, plan)
         if not objective.is_finite():
             objective = self._objective(scale, self._encoder.in_fp32, plan)
         give_back_memory()  # that the targets took on the way
         canvas = canvas.to(self._encoder.device.torch_device, copy=True)
-        if canvas.shape[2:] != (scale.height, scale.width):
+        if (canvas.shape[3], canvas.shape[2]) != scale.canvas_size:
             canvas = self._enlarged(canvas, scale)
         if self._recipe.optimiser == "lbfgs":
             optimiser: Optimiser = LBFGS(canvas, history=plan.history)
         else:
             rate, averaging = self._recipe.learning_rate, self._recipe.averaging
             optimiser = Adam(canvas, rate, averaging=averaging)
-        blocks = cut(scale.height, scale.width, plan.block_side)
-        return Stepper(self._encoder, self._recipe, objective, blocks, canvas, optimiser)
+        return Stepper(
+            self._encoder, self._recipe, objective, plan, canvas, optimiser, self._memory
+        )
 
     def picture(self, canvas: Tensor) -> Image.Image:
         """The picture of a canvas, in the content's colours where they are to be kept."""
+        canvas = self._cropped(canvas)
         if self._recipe.canvas == "symmetric":
             canvas = (canvas + 1) / 2
         if self._request.keep_colors:
@@ -87,21 +104,29 @@ class Studio:
 
         Enlarged alone it would be blurred, and the first steps would go into sharp edges.
         """
+        canvas = self._cropped(canvas)
         _, _, height, width = canvas.shape
         coarse = enlarge(self._start((width, height)), scale.size)
         detail = self._start(scale.size).sub_(coarse)
-        return enlarge(canvas, scale.size).add_(detail)
+        return _padded(enlarge(canvas, scale.size).add_(detail), scale)
+
+    def _cropped(self, canvas: Tensor) -> Tensor:
+        """The part of a canvas that is the picture."""
+        size = (canvas.shape[3], canvas.shape[2])
+        width, height = self._sizes.get(size, size)
+        return canvas[:, :, :height, :width]
 
     def _objective(self, scale: Scale, encoder: Encoder, plan: Plan) -> Objective:
         """What to match: both pictures seen once, the styles at the size of the painting."""
         recipe, request = self._recipe, self._request
         styles = []
         for picture in request.styles:
-            size = fit(picture.size, scale.long_side) if recipe.keeps_aspect else scale.size
+            keeps, side = recipe.keeps_aspect, scale.long_side
+            size = fit_to_grid(picture.size, side) if keeps else scale.size
             sums = self._style_sums(encoder, self._canvas_of(picture, size), plan.block_side)
             styles.append(style_numbers(recipe, sums))
         targets = blend(styles, request.style_weights)
-        canvas = self._canvas_of(request.content, scale.size)
+        canvas = _padded(self._canvas_of(request.content, scale.size), scale)
         content = self._content(encoder, canvas, plan)
         return Objective(recipe, content, targets, request.strength)
 
@@ -139,3 +164,12 @@ class Studio:
         device = self._encoder.device.torch_device
         pixels = to_tensor(picture, size, device, self._recipe.resampling)
         return pixels if self._recipe.canvas == "rgb" else pixels * 2 - 1
+
+
+def _padded(pixels: Tensor, scale: Scale) -> Tensor:
+    """A picture as the canvas of a scale: its right and lower edges repeated up to the grid."""
+    width, height = scale.canvas_size
+    right, below = width - pixels.shape[3], height - pixels.shape[2]
+    if not (right or below):
+        return pixels
+    return F.pad(pixels, (0, right, 0, below), mode="replicate")
