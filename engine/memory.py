@@ -10,7 +10,8 @@ import torch
 from engine.blocks import BORDER, stride_of
 from engine.device import Device
 from engine.errors import OutOfMemory
-from engine.presets import SMALLEST_SIDE, Recipe
+from engine.presets import Recipe
+from engine.request import SMALLEST_SIDE
 from engine.scales import fit_to_grid
 from engine.sharing import painters_on
 

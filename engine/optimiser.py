@@ -96,7 +96,9 @@ class LBFGS:
     step, with no curvature known yet, moves so far along the gradient. torch.optim's moves by
     `1 / |g|₁`, which is next to nothing: in FP16 the change of gradient that it brings is rounding
     alone. A longer move than the longest comes of a curvature that is off, and is shortened: usual
-    ones are 0.002 to 0.03, and one of 4 was seen to raise a loss by five orders. The history is a ring: row `place` is the oldest pair, to be written over
+    ones are 0.002 to 0.03, and one of 4 was seen to raise a loss by five orders.
+
+    The history is a ring: row `place` is the oldest pair, to be written over
     next. A pair whose curvature is not positive is left out; an empty row is all zeros.
     Source: Byrd, Nocedal and Schnabel, Representations of quasi-Newton matrices, 1994, eq. 2.7.
     """

@@ -3,16 +3,11 @@
 What people choose from is the first half of each; the recipe is how it is painted.
 """
 
-import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from engine.errors import RequestRejected
-from engine.request import StylizeRequest
-
-SMALLEST_SIDE = 16  # pixels; VGG-19's four poolings leave one feature of it
-LARGEST_SIDE = 16384  # pixels
-LARGEST_STEPS = 100_000
+from engine.request import PaintSettings
 
 
 @dataclass(frozen=True)
@@ -128,38 +123,23 @@ PRESETS = {
         ),
     )
 }
-DEFAULT_PRESET = "mural"
 
 
-def settle(request: StylizeRequest) -> tuple[Recipe, int, int]:
-    """The recipe, the long side in pixels and the steps that a request comes to.
+def settle(settings: PaintSettings) -> tuple[Recipe, int, int]:
+    """The recipe, the long side in pixels and the steps that settings come to.
 
-    Raises RequestRejected for what no painting can be made of.
+    Raises RequestRejected for settings that nothing can be painted with.
     """
-    preset = PRESETS.get(request.preset)
+    settings.check()
+    preset = PRESETS.get(settings.preset)
     if preset is None:
         raise RequestRejected(
-            f"There is no preset {request.preset!r}: choose one of {', '.join(PRESETS)}."
+            f"There is no preset {settings.preset!r}: choose one of {', '.join(PRESETS)}."
         )
-    if request.fast and preset.fast is None:
+    if settings.fast and preset.fast is None:
         raise RequestRejected(f"The preset {preset.name} has no fast setting.")
-    recipe = (preset.fast if request.fast else None) or preset.recipe
-    size = preset.size if request.size is None else request.size
-    own_steps = (preset.fast_steps if request.fast else None) or preset.steps
-    steps = own_steps if request.steps is None else request.steps
-    if not SMALLEST_SIDE <= size <= LARGEST_SIDE:
-        raise RequestRejected(
-            f"The size must be {SMALLEST_SIDE} to {LARGEST_SIDE} pixels, not {size}."
-        )
-    if not 1 <= steps <= LARGEST_STEPS:
-        raise RequestRejected(f"The steps must be 1 to {LARGEST_STEPS}, not {steps}.")
-    if not (math.isfinite(request.strength) and 0 < request.strength <= 100):
-        raise RequestRejected(
-            f"The strength must be above 0 and at most 100, not {request.strength}."
-        )
-    weights = request.style_weights
-    if not request.styles or len(weights) != len(request.styles):
-        raise RequestRejected("Give at least one style, and one weight for each.")
-    if not all(math.isfinite(weight) and weight >= 0 for weight in weights) or not sum(weights):
-        raise RequestRejected("The styles' weights must not be negative, nor all zero.")
+    recipe = (preset.fast if settings.fast else None) or preset.recipe
+    own_steps = (preset.fast_steps if settings.fast else None) or preset.steps
+    size = preset.size if settings.size is None else settings.size
+    steps = own_steps if settings.steps is None else settings.steps
     return recipe, size, steps

@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 
 from engine.blocks import STRIDE
-from engine.presets import PRESETS, SMALLEST_SIDE, settle
-from engine.request import StylizeRequest
+from engine.presets import PRESETS, settle
+from engine.request import SMALLEST_SIDE, StylizeRequest
 
 DRAFT = PRESETS["draft"]
 
@@ -64,7 +64,7 @@ def plan_scales(request: StylizeRequest) -> list[Scale]:
     something to see at once; the scales beyond share out the other steps evenly. With fewer steps
     than scales, the coarse ones go without. Raises RequestRejected as `settle` does.
     """
-    recipe, size, steps = settle(request)
+    recipe, size, steps = settle(request.settings)
     if recipe.coarsest is None or recipe.coarsest >= size:
         shares = {size: steps}
     elif size <= DRAFT.size:

@@ -41,7 +41,7 @@ class Studio:
         if not self._recipe.noise:
             return start
         # Drawn on the CPU, so that a seed means the same noise on every device.
-        generator = torch.Generator().manual_seed(self._request.seed)
+        generator = torch.Generator().manual_seed(self._request.settings.seed)
         noise = torch.randn(start.shape, generator=generator).to(start.device)
         return (start + self._recipe.noise * noise).clamp_(0, 1)
 
@@ -83,7 +83,7 @@ class Studio:
         canvas = self._cropped(canvas)
         if self._recipe.canvas == "symmetric":
             canvas = (canvas + 1) / 2
-        if self._request.keep_colors:
+        if self._request.settings.keep_colors:
             _, _, height, width = canvas.shape
             content = to_tensor(self._request.content, (width, height), canvas.device)
             canvas = with_colors_of(content, canvas.clamp(0, 1))
@@ -125,10 +125,10 @@ class Studio:
             size = fit_to_grid(picture.size, side) if keeps else scale.size
             sums = self._style_sums(encoder, self._canvas_of(picture, size), plan.block_side)
             styles.append(style_numbers(recipe, sums))
-        targets = blend(styles, request.style_weights)
+        targets = blend(styles, request.settings.style_weights)
         canvas = _padded(self._canvas_of(request.content, scale.size), scale)
         content = self._content(encoder, canvas, plan)
-        return Objective(recipe, content, targets, request.strength)
+        return Objective(recipe, content, targets, request.settings.strength)
 
     def _style_sums(
         self, encoder: Encoder, canvas: Tensor, block_side: int

@@ -15,7 +15,7 @@ from engine.errors import Stopped
 from engine.logbook import Logbook
 from engine.memory import plan_memory, room_for
 from engine.presets import settle
-from engine.request import Painting, Progress, StylizeRequest
+from engine.request import Painting, PaintOutcome, Progress, StylizeRequest
 from engine.scales import plan_scales
 from engine.step import Stepper
 from engine.studio import Studio
@@ -44,7 +44,7 @@ def stylize(
     PaintingFailed where losses stay infinite even in FP32.
     """
     # What is to be done: a recipe, and the sizes on the way with their steps.
-    recipe, _, steps = settle(request)
+    recipe, _, steps = settle(request.settings)
     scales = plan_scales(request)
     room = room_for(encoder.device, memory)
     styles = [style.size for style in request.styles]
@@ -81,20 +81,23 @@ def stylize(
         canvas = stepper.result()
         del stepper  # its memory is the next one's
 
-    return Painting(
-        picture=studio.picture(canvas),
-        preset=request.preset,
+    picture = studio.picture(canvas)
+    outcome = PaintOutcome(
+        width=picture.width,
+        height=picture.height,
+        preset=request.settings.preset,
         steps=steps,
         losses=log.losses,
-        curve=log.curve(),
-        scale_starts=log.scale_starts,
         seconds=log.seconds,
         device=encoder.device.name,
         precision=encoder.device.precision,
         weights=encoder.description,
+        seed=request.settings.seed,
         repeated_steps=log.repeated_steps,
-        seed=request.seed,
+        curve=log.curve(),
+        scale_starts=log.scale_starts,
     )
+    return Painting(picture, outcome)
 
 
 def _preview(studio: Studio, stepper: Stepper) -> Image:

@@ -12,7 +12,7 @@ from PIL import Image
 from engine import images
 from engine.device import Device
 from engine.presets import GATYS, MURAL, PRESETS, Preset, Recipe
-from engine.request import Progress, StylizeRequest
+from engine.request import PaintSettings, Progress, StylizeRequest
 from engine.samples import CONTENTS, STYLES
 from engine.stylize import stylize
 from engine.vgg19 import Encoder
@@ -111,8 +111,8 @@ def _stylize(
     name = "painted for a benchmark"
     PRESETS[name] = Preset(name, name, SIZE, steps, recipe)
     try:
-        request = StylizeRequest(content, (style,), preset=name, steps=steps)
-        return stylize(request, encoder, on_progress=watch).seconds
+        request = StylizeRequest(content, (style,), PaintSettings(preset=name, steps=steps))
+        return stylize(request, encoder, on_progress=watch).outcome.seconds
     finally:
         del PRESETS[name]
 

@@ -21,7 +21,7 @@ PRODUCTS = {
 }
 
 
-class HalfOnCpu(TorchDispatchMode):
+class HalfOnCpu(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Makes products of FP16 numbers in FP32, and rounds what comes out to FP16.
 
     That is what tensor cores do, overflow to infinity and loss of small numbers included.
@@ -51,7 +51,6 @@ class HalfOnCpu(TorchDispatchMode):
 
 def _to(dtype: torch.dtype) -> Callable[[object], object]:
     def convert(one: object) -> object:
-        floating = isinstance(one, Tensor) and one.is_floating_point()
-        return one.to(dtype) if floating else one
+        return one.to(dtype) if isinstance(one, Tensor) and one.is_floating_point() else one
 
     return convert
