@@ -10,9 +10,9 @@ import torch
 from engine.blocks import BORDER, stride_of
 from engine.device import Device
 from engine.errors import OutOfMemory
+from engine.neighbours import MOST_CELLS, MOST_STYLE_CELLS, SMALLEST_CELL
 from engine.presets import Recipe
 from engine.request import SMALLEST_SIDE
-from engine.scales import fit_to_grid
 from engine.sharing import painters_on
 
 # Values per pixel of the picture: what each convolution and each pooling leaves for the backward
@@ -23,6 +23,7 @@ KEPT_PER_PIXEL = 320
 PASSING_PER_PIXEL = 448
 SEEN_PER_PIXEL = 256  # passing through where there is no backward pass: a style's
 COPIED_PER_PIXEL = 128  # of a block: its core is cut out of the features that it sees
+DESCRIPTION_BYTES = 3 * 4 * (128 + 256 + 512)  # of a cell: float32, and copies on the way
 FIXED_BYTES = 250 * 2**20
 CANVASES = 10  # float32 pictures: canvas, optimiser, content, and those in passing
 CGROUP = Path("/sys/fs/cgroup")
@@ -60,7 +61,7 @@ def estimate_bytes(
     """Bytes that painting a (width, height) takes, besides the program and the weights.
 
     Without a plan it is painted as a whole, with the recipe's own history. `styles` are the sizes
-    of the pictures as they come: each is seen once, before the first step, in a shape of its own.
+    at which those are seen, once and one after the other, before the first step.
     """
     plan = plan or Plan(max(size), recipe.history)
     pixels = size[0] * size[1]
@@ -78,9 +79,9 @@ def estimate_bytes(
     seen_pixel = (KEPT_PER_PIXEL + SEEN_PER_PIXEL + before_relu) * width
     targets = [
         pixels_at_a_time(one, plan.block_side) * seen_pixel + one[0] * one[1] * 3 * 4 * CANVASES
-        for one in _seen_sizes(size, recipe, styles)
+        for one in (size, *styles)
     ]
-    return int(FIXED_BYTES + max(step, *targets))
+    return int(FIXED_BYTES + max(step, _cells_bytes(size, device, recipe, styles) + max(targets)))
 
 
 def pixels_at_a_time(size: tuple[int, int], block_side: int) -> int:
@@ -91,11 +92,16 @@ def pixels_at_a_time(size: tuple[int, int], block_side: int) -> int:
     return width * height
 
 
-def _seen_sizes(size: tuple[int, int], recipe: Recipe, styles: Sizes) -> list[tuple[int, int]]:
-    """The sizes at which pictures are seen for a (width, height): the content, and each style."""
-    if not recipe.keeps_aspect:
-        return [size]
-    return [size, *(fit_to_grid(style, max(size)) for style in styles)]
+def _cells_bytes(size: tuple[int, int], device: Device, recipe: Recipe, styles: Sizes) -> float:
+    """Bytes that are kept while neighbours are looked for: all styles' features, and the cells'."""
+    if recipe.matching is None:
+        return 0
+    width = torch.finfo(device.dtype).bits // 8
+    pixels = sum(one[0] * one[1] for one in styles)
+    features = sum(_values_per_pixel(tap) for tap in recipe.content_taps) * width
+    most = size[0] * size[1] + pixels
+    descriptions = min(most / SMALLEST_CELL**2, MOST_CELLS + MOST_STYLE_CELLS) * DESCRIPTION_BYTES
+    return 2 * pixels * features + descriptions
 
 
 def _values_per_pixel(tap: str) -> float:
@@ -152,12 +158,13 @@ def does_not_fit(
     size: tuple[int, int], device: Device, recipe: Recipe, room: int, styles: Sizes = ()
 ) -> OutOfMemory:
     """The error for what does not fit into `room` bytes, naming a size that does."""
-    fits = (
-        side
-        for side in range((max(size) - 1) // 32 * 32, SMALLEST_SIDE, -32)
-        if _first_that_fits(_at(size, side), device, recipe, room, styles)
-    )
-    side = next(fits, None)
+
+    def fits(side: int) -> bool:
+        smaller = [_times(one, side / max(size)) for one in (size, *styles)]
+        return _first_that_fits(smaller[0], device, recipe, room, smaller[1:]) is not None
+
+    sides = range((max(size) - 1) // 32 * 32, SMALLEST_SIDE, -32)
+    side = next(filter(fits, sides), None)
     advice = "free some memory first" if side is None else f"size {side} would fit"
     return OutOfMemory(
         f"Painting {size[0]}x{size[1]} does not fit into the {room / 2**30:.1f} GiB that can be "
@@ -179,15 +186,15 @@ def block_side_in_fp32(
     return side
 
 
-def _at(size: tuple[int, int], long_side: int) -> tuple[int, int]:
-    width, height = (math.ceil(side * long_side / max(size)) for side in size)
+def _times(size: tuple[int, int], factor: float) -> tuple[int, int]:
+    width, height = (math.ceil(side * factor) for side in size)
     return width, height
 
 
 def _first_that_fits(
     size: tuple[int, int], device: Device, recipe: Recipe, room: int, styles: Sizes
 ) -> Plan | None:
-    seen = _seen_sizes(size, recipe, styles)
+    seen = (size, *styles)
     for plan in _plans(max(size), recipe):
         most = max(pixels_at_a_time(one, plan.block_side) for one in seen) * WIDEST
         if most <= MOST_ELEMENTS and estimate_bytes(size, device, recipe, plan, styles) <= room:
@@ -201,7 +208,9 @@ def _plans(long_side: int, recipe: Recipe) -> list[Plan]:
     side = LARGEST_BLOCK
     while side >= SMALLEST_BLOCK:
         if side < long_side:
-            cuts += [(side, True), (side, False)]
+            cuts.append((side, True))
+            if recipe.matching is None:  # else the targets are the styles', and always kept
+                cuts.append((side, False))
         side //= 2
     histories = [recipe.history] if recipe.optimiser == "lbfgs" else [0]
     while histories[-1] > SMALLEST_HISTORY:

@@ -88,8 +88,12 @@ class Stepper:
         canvas: Tensor,
         optimiser: Optimiser,
         memory: int,
+        neighbours: Tensor | None = None,
     ) -> None:
-        """Take the plan of the canvas in `memory` bytes, which a step in FP32 stays within too."""
+        """Take the plan of the canvas in `memory` bytes, which a step in FP32 stays within too.
+
+        `neighbours` are those that the objective was made of, to be kept with the state.
+        """
         self._asked = encoder
         self._encoder = encoder  # or in FP32 for good
         self._plan = plan
@@ -99,6 +103,7 @@ class Stepper:
         self._objective = objective
         self._canvas = canvas
         self._optimiser = optimiser
+        self.neighbours = neighbours
         self._loss_scale = canvas.new_tensor(loss_scale(recipe, canvas, encoder.device))
         self._no_scale = canvas.new_ones(())
         self._failures = 0  # steps in a row that FP16 could not take
@@ -117,6 +122,8 @@ class Stepper:
         another one elsewhere. Where it was too large, the next step finds that out again.
         """
         own = {"canvas": self._canvas}
+        if self.neighbours is not None:
+            own["neighbours"] = self.neighbours
         return own | {f"optimiser.{k}": v for k, v in self._optimiser.state().items()}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:

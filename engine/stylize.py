@@ -16,7 +16,7 @@ from engine.logbook import Logbook
 from engine.memory import plan_memory, room_for
 from engine.presets import settle
 from engine.request import Painting, PaintOutcome, Progress, StylizeRequest
-from engine.scales import plan_scales
+from engine.scales import Scale, plan_scales, style_sizes
 from engine.step import Stepper
 from engine.studio import Studio
 from engine.vgg19 import Encoder
@@ -47,9 +47,8 @@ def stylize(
     recipe, _, steps = settle(request.settings)
     scales = plan_scales(request)
     room = room_for(encoder.device, memory)
-    styles = [style.size for style in request.styles]
     # Refuses what would not fit.
-    plan_memory(scales[-1].canvas_size, encoder.device, recipe, room, styles)
+    plan_memory(scales[-1].canvas, encoder.device, recipe, room, style_sizes(request, scales[-1]))
     studio = Studio(request, recipe, encoder, room)
 
     # Where to begin: at the coarsest scale, or where a checkpoint ends.
@@ -58,10 +57,11 @@ def stylize(
     log = Logbook(scales, saved.log if saved else None)
     writer = CheckpointWriter(checkpoint, log.step) if checkpoint else None
     canvas = saved.stepper["canvas"] if saved else studio.first_canvas(scales[0])
+    neighbours = saved.stepper.get("neighbours") if saved else None
 
     for number, scale in list(enumerate(scales))[log.scale :]:
         # One scale: its targets are fixed, its canvas is what the coarser one left.
-        stepper = studio.stepper(scale, canvas)
+        stepper = studio.stepper(scale, canvas, neighbours)
         if saved:
             stepper.restore(saved.stepper)
             saved = None
@@ -76,12 +76,18 @@ def stylize(
                 raise Stopped(f"Stopped after step {log.step} of {steps}.")
             for reading in stepper.take(log.steps_left):
                 log.add(reading)
-            if on_progress:
-                on_progress(log.progress(partial(_preview, studio, stepper)))
-        canvas = stepper.result()
+            if on_progress and not log.is_finished:
+                on_progress(log.progress(partial(_preview, studio, stepper, scale)))
+        canvas, found, neighbours = stepper.result(), stepper.neighbours, None
         del stepper  # its memory is the next one's
 
-    picture = studio.picture(canvas)
+    # The last touch, which the last step's preview shows already.
+    if found is not None:
+        canvas = studio.touched(canvas, scales[-1], found)
+    picture = studio.picture(canvas, scales[-1])
+    if on_progress:
+        on_progress(log.progress(lambda: picture))
+
     outcome = PaintOutcome(
         width=picture.width,
         height=picture.height,
@@ -100,5 +106,5 @@ def stylize(
     return Painting(picture, outcome)
 
 
-def _preview(studio: Studio, stepper: Stepper) -> Image:
-    return studio.picture(stepper.result())
+def _preview(studio: Studio, stepper: Stepper, scale: Scale) -> Image:
+    return studio.picture(stepper.result(), scale)
