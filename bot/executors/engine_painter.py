@@ -89,11 +89,13 @@ class EnginePainter:
                 should_stop=should_stop,
                 checkpoint=order.checkpoint,
             )
+            painting = None
             try:
                 resume = order.resume if order.resume and order.resume.exists() else None
                 painting = go_on(resume=resume)
             except CheckpointRejected:  # made with other weights: from the beginning, then
-                painting = go_on()
+                pass  # but not here, where the error holds all that the first try has made
+            painting = painting or go_on()
         images.save(painting.picture, order.result)
         return _outcome(painting.outcome)
 
