@@ -1,18 +1,8 @@
 """The style in ink: mountains and bamboo."""
 
 import numpy as np
-from drawing import (
-    Array,
-    Brush,
-    Canvas,
-    Rng,
-    blur,
-    grid,
-    mix,
-    noise,
-    palette,
-    smoothstep,
-)
+from drawing import Array, Rng, blur, grid, mix, noise, palette, smoothstep
+from painting import Brush, Canvas
 
 HEIGHT, WIDTH = 768, 1024
 

@@ -1,18 +1,8 @@
 """The styles in flat colours: a window, a woodblock, a poster."""
 
 import numpy as np
-from drawing import (
-    FINE,
-    Array,
-    Canvas,
-    Rng,
-    blur,
-    grid,
-    mix,
-    noise,
-    palette,
-    smoothstep,
-)
+from drawing import Array, Rng, blur, grid, mix, noise, palette, smoothstep
+from painting import FINE, Canvas
 
 HEIGHT, WIDTH = 768, 1024
 
