@@ -34,4 +34,5 @@ STYLES = (
     Sample("sunrise_window", "Sunrise window"),
     Sample("woodblock_waves", "Woodblock waves"),
     Sample("loud_poster", "Loud poster"),
+    Sample("bold_sitter", "Bold sitter"),
 )

@@ -14,6 +14,8 @@ import ink_style
 import night_style
 import numpy as np
 import printed_styles
+import sitter_style
+import woodblock_style
 from drawing import Array, Rng
 from PIL import Image
 
@@ -25,8 +27,9 @@ STYLES: dict[str, tuple[int, Callable[[Rng], Array]]] = {  # name -> seed, what 
     "river_in_dots": (7, dots_style.river),
     "ink_mountains": (7, ink_style.ink),
     "sunrise_window": (7, printed_styles.window),
-    "woodblock_waves": (7, printed_styles.waves),
+    "woodblock_waves": (7, woodblock_style.waves),
     "loud_poster": (7, printed_styles.poster),
+    "bold_sitter": (7, sitter_style.sitter),
 }
 
 

@@ -1,8 +1,8 @@
-"""The styles in flat colours: a window, a woodblock, a poster."""
+"""The styles in flat colours: a window and a poster."""
 
 import numpy as np
 from drawing import Array, Rng, blur, grid, mix, noise, palette, smoothstep
-from painting import FINE, Canvas
+from painting import FINE
 
 HEIGHT, WIDTH = 768, 1024
 
@@ -91,103 +91,6 @@ def _voronoi(rng: Rng, x: Array, y: Array, count: int) -> np.ndarray:
         closer = far < nearest
         nearest[closer], label[closer] = far[closer], number
     return label
-
-
-def waves(rng: Rng) -> Array:
-    """Return breaking waves before a mountain, as a woodblock print."""
-    x, y = grid(FINE * HEIGHT, FINE * WIDTH)
-    color = palette(y / 0.62, "#31588a", "#9db8b8", "#e6d9b4", "#ecdcb2", "#e8c79a")
-    color = mix(
-        color,
-        palette(y, "#c8442e", "#d9603a"),
-        smoothstep(0.112, 0.109, np.hypot(x - 0.36, y - 0.27)),
-    )
-    color = _cone(x, y, color)
-    canvas = Canvas(np.zeros((HEIGHT, WIDTH, 3), np.float32))
-    for base, swing, length, phase, lean in (
-        (0.60, 0.07, 0.34, 0.10, 0.7),
-        (0.70, 0.15, 0.55, 0.33, 0.9),
-        (0.80, 0.24, 0.83, 0.70, 1.0),
-        (0.93, 0.17, 0.60, 0.15, 0.9),
-        (1.04, 0.15, 0.47, 0.42, 0.8),
-    ):
-        color = _wave(x, y, color, (base, swing, length, phase, lean))
-        canvas.color = color
-        _foam(rng, canvas, (base, swing, length, phase, lean))
-        color = canvas.color
-    rings = noise(rng, FINE * HEIGHT, FINE * WIDTH, 300 * FINE, 2.4)
-    fibre = blur(noise(rng, FINE * HEIGHT, FINE * WIDTH, 3 * FINE, 0.7), 1)
-    wood = np.sin(150 * y + 16 * rings + 0.8 * np.sin(3 * x))
-    worn = smoothstep(1.6, 2.6, fibre + 0.35 * wood)
-    paper = palette(0.5 + 0.2 * fibre, "#e4d3a8", "#f2e6c6")
-    canvas.color = mix(color * (1 + 0.025 * wood + 0.03 * fibre)[..., None], paper, 0.6 * worn)
-    return canvas.lit(0)
-
-
-def _crest(at: Array, swing: float, length: float, phase: float) -> Array:
-    """Return the height of a row of waves, sharp at its tips, over places along it."""
-    return swing * (1 - np.abs(np.sin(np.pi * (at / length + phase)))) ** 1.25
-
-
-def _wave(x: Array, y: Array, color: Array, shape: tuple[float, ...]) -> Array:
-    base, swing, length, phase, lean = shape
-    rise = np.clip((base - y) / swing, -0.2, 1.3)
-    below = y - base + _crest(x + lean * swing * rise * np.abs(rise), swing, length, phase)
-    bands = below / (0.19 * swing) + 0.25 * np.sin(9 * x + 3 * phase)
-    tone = 0.5 + 0.5 * np.tanh(4 * np.sin(np.pi * bands))
-    deep = palette(below / (1.7 * swing), "#e9e2c6", "#7fa6b8", "#2f6296", "#173a6e", "#10264f")
-    pale = palette(below / (1.7 * swing), "#f4ecd2", "#d8dcc8", "#8fb3be", "#3f74a2", "#2a5488")
-    sea = mix(deep, pale, tone.astype(np.float32))
-    lines = np.abs(np.mod(bands + 0.5, 1) - 0.5) < 0.035
-    sea = mix(sea, palette(0 * x, "#0f2247", "#0f2247"), 0.85 * lines)
-    inside = smoothstep(0, 0.0015, below)
-    rim = inside * smoothstep(0.0065, 0.005, below)
-    return mix(mix(color, sea, inside), palette(0 * x, "#0c1b3c", "#0c1b3c"), rim)
-
-
-def _cone(x: Array, y: Array, color: Array) -> Array:
-    off = np.abs(x - 0.98)
-    top = 0.36 + 0.62 * off**0.82 * (1 - 0.25 * off) - 0.02 * (off < 0.0)
-    inside = smoothstep(0, 0.002, y - np.maximum(top, 0.375))
-    inside = inside * smoothstep(0.56, 0.50, y)
-    color = mix(color, palette((y - 0.37) / 0.25, "#33507c", "#7d93a0", "#d9cfae"), inside)
-    snow = (
-        smoothstep(0.002, 0, y - 0.435 - 0.016 * np.sin(70 * (x - 0.98)) - 0.02 * np.sin(31 * x))
-        * inside
-    )
-    color = mix(color, palette(0 * x, "#f6efd9", "#f6efd9"), snow)
-    for cx, cy, wide, thick in (
-        (0.75, 0.47, 0.20, 0.010),
-        (1.18, 0.50, 0.22, 0.012),
-        (0.12, 0.44, 0.20, 0.009),
-        (0.95, 0.545, 0.3, 0.012),
-    ):
-        bar = np.hypot(np.clip(np.abs(x - cx) - wide, 0, 9), y - cy) < thick
-        color = mix(color, palette(0 * x, "#efe3c4", "#efe3c4"), 0.9 * bar.astype(np.float32))
-    return color
-
-
-def _foam(rng: Rng, canvas: Canvas, shape: tuple[float, ...]) -> None:
-    base, swing, length, phase, lean = shape
-    tips = (np.arange(-1, 6) - phase) * length
-    for tip in tips:
-        spread = length * 0.11 * np.abs(rng.standard_normal(150)) * np.sign(rng.random(150) - 0.3)
-        height = _crest(tip + spread, swing, length, phase)
-        rise = height / swing
-        column = (tip + spread - lean * swing * rise * rise) * HEIGHT
-        row = (base - height) * HEIGHT + rng.normal(0.004, 0.006, 150) * HEIGHT
-        size = swing / 0.24 * (2.5 + 7.5 * rise**2) * (0.5 + 0.6 * rng.random(150))
-        for number in np.argsort(-size):
-            place = np.array([[row[number], column[number]]])
-            canvas.dots(place, np.array([[0.07, 0.14, 0.30]]), size[number] + 1.3)
-            canvas.dots(place, np.array([[0.96, 0.93, 0.84]]), size[number])
-        spray = rng.normal(0, 1, (46, 2)) * (0.20 * swing, 0.34 * swing) + (
-            -0.22 * swing,
-            -0.3 * swing,
-        )
-        places = (np.array([base - swing, tip - lean * swing]) + spray) * HEIGHT
-        for place in places:
-            canvas.dots(place[None], np.array([[0.97, 0.95, 0.88]]), 1.2 + 1.8 * rng.random())
 
 
 LOUD = ("#ff3d7f", "#ff8a1f", "#ffd23f", "#13b5a6", "#3b2a9c", "#b5309a", "#f4512c", "#2f8fe0")
