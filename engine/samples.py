@@ -35,4 +35,5 @@ STYLES = (
     Sample("woodblock_waves", "Woodblock waves"),
     Sample("loud_poster", "Loud poster"),
     Sample("bold_sitter", "Bold sitter"),
+    Sample("pencil_cat", "Cat in pencil"),
 )

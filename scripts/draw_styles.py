@@ -13,6 +13,7 @@ import dots_style
 import ink_style
 import night_style
 import numpy as np
+import pencil_style
 import printed_styles
 import sitter_style
 import woodblock_style
@@ -30,6 +31,7 @@ STYLES: dict[str, tuple[int, Callable[[Rng], Array]]] = {  # name -> seed, what 
     "woodblock_waves": (7, woodblock_style.waves),
     "loud_poster": (7, printed_styles.poster),
     "bold_sitter": (7, sitter_style.sitter),
+    "pencil_cat": (7, pencil_style.cat),
 }
 
 

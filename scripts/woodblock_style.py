@@ -1,5 +1,7 @@
 """The woodblock: a claw of a wave over a far mountain, printed in blues on warm paper."""
 
+import itertools
+
 import numpy as np
 from drawing import Array, Rng, grid, mix, noise, palette, smoothstep, streaked
 from painting import FINE, Canvas, Points
@@ -157,7 +159,7 @@ def _body(color: Array, back: Points, hollow: Points) -> Array:
     widths = (0.10, 0.022, 0.05, 0.08, 0.03, 0.06, 0.025, 0.09, 0.02, 0.045, 0.07, 0.03)
     edges = np.cumsum((0, *widths, *widths[1:8]))
     edges /= edges[-1]
-    for number, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for number, (low, high) in enumerate(itertools.pairwise(edges)):
         one, other = (back + share * (hollow - back) for share in (low, high))
         color = _fill(
             color, _inside(np.concatenate([one, other[::-1]])), BLUES[number % len(BLUES)]
@@ -225,7 +227,7 @@ def _boat(color: Array) -> Array:
         width = 0.026 * np.sin(np.pi * (0.06 + 0.88 * reach))
         color = _fill(color, _inside(_line(line, width + 0.006)), INK)
         color = _fill(color, _inside(_line(line, width)), "#d9b878")
-        color = _fill(color, _inside(_line(line + (0, 0.005), 0.35 * width)), "#a8683a")
+        color = _fill(color, _inside(_line(line + np.array([0, 0.005]), 0.35 * width)), "#a8683a")
         for place in line[8:32:4]:
             turn = np.linspace(0, 2 * np.pi, 24)
             ring = np.stack([np.cos(turn), np.sin(turn)], 1)
