@@ -25,6 +25,9 @@ CONTENTS = (
     Sample("cat", "Chelsea the cat"),
     Sample("coffee", "A cup of coffee"),
     Sample("rocket", "A rocket before its launch"),
+    Sample("mountains", "Mountains in spring"),
+    Sample("pagoda", "A pagoda by a lake"),
+    Sample("dogs", "Two dogs at a door"),
 )
 STYLES = (
     Sample("whirling_night", "Whirling night"),
