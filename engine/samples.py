@@ -39,4 +39,5 @@ STYLES = (
     Sample("loud_poster", "Loud poster"),
     Sample("bold_sitter", "Bold sitter"),
     Sample("pencil_cat", "Cat in pencil"),
+    Sample("watercolor_poppies", "Poppies in watercolour"),
 )

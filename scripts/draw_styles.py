@@ -16,6 +16,7 @@ import numpy as np
 import pencil_style
 import printed_styles
 import sitter_style
+import watercolor_style
 import woodblock_style
 from drawing import Array, Rng
 from PIL import Image
@@ -32,6 +33,7 @@ STYLES: dict[str, tuple[int, Callable[[Rng], Array]]] = {  # name -> seed, what 
     "loud_poster": (7, printed_styles.poster),
     "bold_sitter": (7, sitter_style.sitter),
     "pencil_cat": (7, pencil_style.cat),
+    "watercolor_poppies": (7, watercolor_style.poppies),
 }
 
 

@@ -30,7 +30,7 @@ class Pair:
 PAIRS = (
     Pair("astronaut", "whirling_night", "portrait"),
     Pair("astronaut", "bold_sitter", "portrait"),
-    Pair("grace_hopper", "burning_bay", "portrait"),
+    Pair("grace_hopper", "watercolor_poppies", "portrait"),
     Pair("cat", "sunrise_window", "pet"),
     Pair("dogs", "pencil_cat", "pet"),
     Pair("mountains", "whirling_night"),
