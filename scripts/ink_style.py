@@ -48,7 +48,6 @@ def _peak(rng: Rng, canvas: Canvas, peak: tuple[float, ...], paper: Array) -> No
     """Paint one crag: its wash, its outlines, the cracks of its flanks, pines on its top."""
     cx, top, half, foot, black = peak
     rise = np.linspace(0, 1, 60)
-    tone = 1 - (1 - BLACK) * min(1.0, 0.45 + 0.55 * black)
     sides = []
     for side in (-1, 1):
         steps = np.interp(rise, np.linspace(0, 1, 9), np.cumsum(rng.uniform(0.1, 1, 9) ** 1.6))
@@ -57,36 +56,43 @@ def _peak(rng: Rng, canvas: Canvas, peak: tuple[float, ...], paper: Array) -> No
         sides.append(np.stack([top + (foot - top) * rise, cx + side * wide], 1) * HEIGHT)
     _clear(canvas, sides, paper)
     for _ in range(int(40 + 80 * black)):  # the wash, wetter towards the top
-        share, down = rng.random(), rng.random() ** 1.5 * 0.8
-        at = int(down * 59)
-        start = sides[0][at] * (1 - share) + sides[1][at] * share
-        lean = (share - 0.5) * 2 * half * HEIGHT * 0.30
-        reach = np.linspace(0, 1, 6)[:, None]
-        long = rng.uniform(50, 120)
-        path = start + reach * (long, lean) + 6 * np.sin(5 * reach + 6 * share) * (0, 1)
-        faded = WET.of(rng.uniform(14, 34))
-        canvas.stroke(rng, faded, path, tone)
+        path = _down(rng, sides, rng.random(), rng.random() ** 1.5 * 0.8, half * 0.6, (50, 120))
+        canvas.stroke(rng, WET.of(rng.uniform(14, 34)), path, _grey(0.45 + 0.55 * black))
     for outline in sides:
         for first in range(0, 52, 5):
             piece = outline[first : first + 8] + rng.normal(0, 1.2, 2)
             strength = black * (1 - first / 75)
             if rng.random() < strength + 0.35:
-                canvas.stroke(
-                    rng, LINE.of(3 + 7 * strength), piece, 1 - (1 - BLACK) * min(1, 0.5 + strength)
-                )
+                canvas.stroke(rng, LINE.of(3 + 7 * strength), piece, _grey(0.5 + strength))
     for _ in range(int(60 + 260 * black)):  # the cracks
-        share, down = rng.beta(0.8, 0.8), rng.random() ** 1.3 * 0.75
-        at = int(down * 59)
-        start = sides[0][at] * (1 - share) + sides[1][at] * share
-        lean = (share - 0.5) * 1.6 * half * HEIGHT * rng.uniform(0.1, 0.5)
-        reach = np.linspace(0, 1, 7)[:, None]
-        long = rng.uniform(18, 62)
-        path = start + reach * (long, lean) + 3 * np.sin(7 * reach + 9 * share) * (0, 1)
-        shade = 1 - (1 - BLACK) * min(1.0, (0.35 + 0.8 * black) * (1 - 0.6 * down))
+        share, depth = rng.beta(0.8, 0.8), rng.random() ** 1.3 * 0.75
+        path = _down(rng, sides, share, depth, half * rng.uniform(0.16, 0.8), (18, 62))
+        shade = _grey((0.35 + 0.8 * black) * (1 - 0.6 * depth))
         canvas.stroke(rng, DRY.of(rng.uniform(3, 11)), path, shade)
     for _ in range(int(14 * black)):
-        side, at = sides[rng.integers(2)], int(rng.integers(0, 26))
-        _pine(rng, canvas, side[at], 16 + 26 * black * rng.random(), black)
+        outline = sides[rng.integers(2)]
+        _pine(rng, canvas, outline[rng.integers(0, 26)], 16 + 26 * black * rng.random(), black)
+
+
+def _down(
+    rng: Rng,
+    sides: list[Points],
+    share: float,
+    depth: float,
+    lean: float,
+    lengths: tuple[float, float],
+) -> Points:
+    """Return a path down a flank, from between its outlines, that leans away from the middle."""
+    at = int(depth * 59)
+    start = sides[0][at] * (1 - share) + sides[1][at] * share
+    reach = np.linspace(0, 1, 7)[:, None]
+    fall = (rng.uniform(*lengths), (share - 0.5) * lean * HEIGHT)
+    return np.asarray(start + reach * fall + 4 * np.sin(6 * reach + 8 * share) * (0, 1))
+
+
+def _grey(strength: float) -> Points:
+    """Return ink of a strength, 1 for black."""
+    return np.asarray(1 - (1 - BLACK) * min(1.0, strength))
 
 
 def _clear(canvas: Canvas, sides: list[Points], paper: Array) -> None:
@@ -102,7 +108,7 @@ def _clear(canvas: Canvas, sides: list[Points], paper: Array) -> None:
 
 
 def _pine(rng: Rng, canvas: Canvas, foot: Points, size: float, black: float) -> None:
-    shade = 1 - (1 - BLACK) * min(1.0, 0.55 + black)
+    shade = _grey(0.55 + black)
     lean = rng.uniform(-0.3, 0.3)
     trunk = foot + np.linspace(0, 1, 5)[:, None] * (-size, lean * size)
     canvas.stroke(rng, LINE.of(2.5), trunk, shade)
@@ -126,9 +132,7 @@ def _water(rng: Rng, canvas: Canvas) -> None:
             + long * reach * (0, 1)
             + 1.5 * np.sin(9 * reach) * (1, 0)
         )
-        canvas.stroke(
-            rng, DRY.of(rng.uniform(1.5, 5)), path, 1 - (1 - BLACK) * rng.uniform(0.3, 0.7)
-        )
+        canvas.stroke(rng, DRY.of(rng.uniform(1.5, 5)), path, _grey(rng.uniform(0.3, 0.7)))
     boat = np.array([0.93, 0.66]) * HEIGHT
     reach = np.linspace(-1, 1, 9)[:, None]
     canvas.stroke(rng, LINE.of(8), boat + reach * (0, 34) - 9 * reach**2 * (1, 0), BLACK)

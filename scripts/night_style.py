@@ -21,7 +21,6 @@ STARS = (
     (1.05, 0.05, 0.030),
     (1.16, 0.15, 0.125),
 )
-DARK, BODY, LIGHT = "#0a1238", "#1c3f9e", "#dfe6c0"
 
 
 def night(rng: Rng) -> Array:
@@ -139,56 +138,54 @@ def _accents(rng: Rng, canvas: Canvas, color: Array, angle: Array) -> None:
     canvas.paint(rng, thin, warm, angle, 0.8 * smoothstep(0.36, 0.6, value))
 
 
+FLAT = Brush(9, 20, taper=0.05, jitter=0.05, body=1.2, streaks=0.14, split=0.1)
+LEAF = Brush(6, 16, taper=0.5, body=1.5, streaks=0.15)
+WALLS = ("#5f86b4", "#8fb0c0", "#3f5f96", "#c2c7a0", "#4f74a0")
+ROOFS = ("#1c2a5c", "#3c3f78", "#7a4a3a", "#24406a")
+WINDOW = np.array([1.0, 0.78, 0.22])
+
+
 def _village(rng: Rng, canvas: Canvas) -> None:
-    """Paint houses with lit windows, a church and round trees."""
-    flat = Brush(9, 20, taper=0.05, jitter=0.05, body=1.2, streaks=0.14, split=0.1)
-    leaf = Brush(6, 16, taper=0.5, body=1.5, streaks=0.15)
-    walls = palette(np.linspace(0, 1, 5), "#5f86b4", "#8fb0c0", "#3f5f96", "#c2c7a0", "#4f74a0")
-    roofs = palette(np.linspace(0, 1, 4), "#1c2a5c", "#3c3f78", "#7a4a3a", "#24406a")
+    """Paint houses and a church between round trees, from far to near."""
     spots = sorted((0.795 + 0.075 * rng.random(), 0.44 + 0.85 * rng.random()) for _ in range(26))
     for number, (row, column) in enumerate(spots):
-        if number == 13:
-            _church(rng, canvas, flat)
-        size, row, column = 15 + 60 * (row - 0.77), row * HEIGHT, column * HEIGHT
-        wall, roof = walls[rng.integers(5)], roofs[rng.integers(4)]
-        for part in np.linspace(0, 1, 3):
-            line = np.array(
-                [[row - part * size, column - size * 0.8], [row - part * size, column + size * 0.8]]
-            )
-            canvas.stroke(rng, flat.of(0.62 * size), line, wall * (0.85 + 0.25 * rng.random()))
-        for side in (-1, 1):
-            line = np.array(
-                [[row - 1.9 * size, column], [row - 1.05 * size, column + side * 1.05 * size]]
-            )
-            canvas.stroke(rng, flat.of(0.55 * size), line, roof * (0.8 + 0.5 * rng.random()))
-        for _ in range(int(rng.integers(1, 3))):
-            at = np.array([row - 0.45 * size, column + rng.uniform(-0.5, 0.5) * size])
-            dab = at + np.array([[-0.2 * size, 0], [0.22 * size, 0]])
-            canvas.stroke(rng, flat.of(0.3 * size), dab, np.array([1.0, 0.78, 0.22]))
-        for _ in range(26):
-            turn, far = rng.uniform(np.pi, 2 * np.pi), np.sqrt(rng.random())
-            middle = np.array([row + 3, column + 1.7 * size]) + 1.1 * size * far * np.array(
-                [np.sin(turn), np.cos(turn)]
-            )
-            arc = turn + np.pi / 2 + np.linspace(-0.4, 0.4, 5)[:, None]
-            reach = np.linspace(-8, 8, 5)[:, None]
-            path = middle + reach * np.concatenate([np.sin(arc), np.cos(arc)], 1)
-            lit = far * (0.5 - 0.5 * np.cos(turn + 0.6))
-            canvas.stroke(
-                rng,
-                leaf,
-                path,
-                palette(
-                    lit + 0.15 * rng.standard_normal(), "#0b2340", "#1f4a5a", "#4f8a72", "#a8bf7a"
-                ),
-            )
+        if number == len(spots) // 2:
+            _church(rng, canvas)
+        size = 15 + 60 * (row - 0.77)
+        _house(rng, canvas, row * HEIGHT, column * HEIGHT, size)
+        _tree(rng, canvas, row * HEIGHT + 3, column * HEIGHT + 1.7 * size, 1.1 * size)
 
 
-def _church(rng: Rng, canvas: Canvas, flat: Brush) -> None:
+def _house(rng: Rng, canvas: Canvas, row: float, column: float, size: float) -> None:
+    wall, roof = palette(rng.integers(5) / 4, *WALLS), palette(rng.integers(4) / 3, *ROOFS)
+    for part in np.linspace(0, 1, 3):
+        line = np.array([[-part, -0.8], [-part, 0.8]]) * size + (row, column)
+        canvas.stroke(rng, FLAT.of(0.62 * size), line, wall * (0.85 + 0.25 * rng.random()))
+    for side in (-1, 1):
+        line = np.array([[-1.9, 0], [-1.05, side * 1.05]]) * size + (row, column)
+        canvas.stroke(rng, FLAT.of(0.55 * size), line, roof * (0.8 + 0.5 * rng.random()))
+    for _ in range(int(rng.integers(1, 3))):
+        at = np.array([row - 0.45 * size, column + rng.uniform(-0.5, 0.5) * size])
+        dab = at + np.array([[-0.2 * size, 0], [0.22 * size, 0]])
+        canvas.stroke(rng, FLAT.of(0.3 * size), dab, WINDOW)
+
+
+def _tree(rng: Rng, canvas: Canvas, row: float, column: float, size: float) -> None:
+    for _ in range(26):
+        turn, far = rng.uniform(np.pi, 2 * np.pi), np.sqrt(rng.random())
+        middle = size * far * np.array([np.sin(turn), np.cos(turn)]) + (row, column)
+        arc = turn + np.pi / 2 + np.linspace(-0.4, 0.4, 5)[:, None]
+        reach = np.linspace(-8, 8, 5)[:, None]
+        path = middle + reach * np.concatenate([np.sin(arc), np.cos(arc)], 1)
+        light = far * (0.5 - 0.5 * np.cos(turn + 0.6)) + 0.15 * rng.standard_normal()
+        canvas.stroke(rng, LEAF, path, palette(light, "#0b2340", "#1f4a5a", "#4f8a72", "#a8bf7a"))
+
+
+def _church(rng: Rng, canvas: Canvas) -> None:
     foot, middle = 0.842 * HEIGHT, 0.80 * HEIGHT
     for x in (-9, 0, 9):
         tower = np.array([[foot, middle + x], [foot - 52, middle + x]])
-        canvas.stroke(rng, flat.of(10), tower, palette(0.5 + x / 18, "#9fb6c0", "#3f5f96"))
+        canvas.stroke(rng, FLAT.of(10), tower, palette(0.5 + x / 18, "#9fb6c0", "#3f5f96"))
     for x in (-1, 1):
         spire = np.array([[foot - 48, middle + 9 * x], [foot - 128, middle]])
         canvas.stroke(
@@ -199,7 +196,7 @@ def _church(rng: Rng, canvas: Canvas, flat: Brush) -> None:
         )
     canvas.stroke(
         rng,
-        flat.of(6),
+        FLAT.of(6),
         np.array([[foot - 38, middle], [foot - 26, middle]]),
         np.array([1.0, 0.8, 0.25]),
     )

@@ -4,25 +4,39 @@ It is painted after the photograph of Grace Hopper that comes with the package, 
 public domain.
 """
 
-from pathlib import Path
-
 import numpy as np
 from drawing import Array, Rng, blur, grid, mix, noise, palette, smoothstep, streaked
 from painting import Brush, Canvas
-from PIL import Image
+from photographs import detail, form, photograph
 
 HEIGHT, WIDTH = 960, 800
 EVERYWHERE = np.ones((HEIGHT, WIDTH), np.float32)
-PHOTOGRAPH = Path(__file__).parents[1] / "engine" / "bundled" / "pictures" / "grace_hopper.jpg"
 CROP = (50, 0, 450, 480)  # the head and the shoulders
+
+# From dark to light.
+WARM = (
+    "#1b1f63",
+    "#4a2a86",
+    "#1f6f7f",
+    "#3fa37a",
+    "#d9452f",
+    "#f0743a",
+    "#f9a95a",
+    "#fdd98a",
+    "#fff3c4",
+    "#fffdf0",
+)
+COLD = ("#151648", "#22349a", "#6a2f9a", "#1f7fb8", "#22b0a5", "#9fd9a0", "#fbe79a", "#fff8e0")
+WALL = ("#f2607f", "#f79a4a", "#f4c95a", "#4fc0a0", "#1f9fb0", "#2f62b8")
 
 
 def sitter(rng: Rng) -> Array:
     """Return a portrait, laid on with a knife."""
-    photo = _photograph()
-    angle = _form(rng, photo)
+    photo = photograph("grace_hopper", WIDTH, HEIGHT, CROP)
+    free = 0.7 + 0.9 * noise(rng, HEIGHT, WIDTH, 260, 2.4)
+    angle = form(photo, (4, 12, 36), free, 45)
     color = _loud(rng, photo, angle)
-    detail = _detail(photo)
+    fine = detail(photo, 4)
     canvas = Canvas(
         mix(blur(color, 10), palette(0 * angle, "#8a3a2a", "#8a3a2a"), 0.5 * EVERYWHERE)
     )
@@ -50,34 +64,13 @@ def sitter(rng: Rng) -> Array:
             Brush(
                 14, 40, 2.0, taper=0.12, body=1.6, jitter=0.07, streaks=0.13, split=0.14, stop=0.3
             ),
-            detail,
+            fine,
         ),
-        (Brush(7, 26, 2.2, taper=0.3, body=1.5, jitter=0.06, streaks=0.12, stop=0.25), detail**1.4),
-        (Brush(4, 18, 2.0, taper=0.4, body=1.2, jitter=0.05, streaks=0.1, stop=0.25), detail**2.2),
+        (Brush(7, 26, 2.2, taper=0.3, body=1.5, jitter=0.06, streaks=0.12, stop=0.25), fine**1.4),
+        (Brush(4, 18, 2.0, taper=0.4, body=1.2, jitter=0.05, streaks=0.1, stop=0.25), fine**2.2),
     ):
         canvas.paint(rng, brush, color, angle, where.astype(np.float32))
     return canvas.lit(relief=1.0, gloss=0.13, smooth=0.8)
-
-
-def _photograph() -> Array:
-    with Image.open(PHOTOGRAPH) as photo:
-        large = photo.convert("RGB").crop(CROP).resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
-    return blur((np.asarray(large) / 255).astype(np.float32), 1.5)
-
-
-def _form(rng: Rng, photo: Array) -> Array:
-    """Return the angle along the edges, spread to where there are none."""
-    dy, dx = np.gradient(blur(photo.mean(2), 3))
-    double = np.stack([dx * dx - dy * dy, 2 * dx * dy], 2)
-    spread = sum(blur(double, radius) * radius for radius in (4, 12, 36))
-    drift = noise(rng, HEIGHT, WIDTH, 260, 2.4)
-    along = np.arctan2(spread[..., 1], spread[..., 0]) / 2 + np.pi / 2
-    weight = np.hypot(spread[..., 0], spread[..., 1])
-    share = smoothstep(0.0, float(np.percentile(weight, 45)), weight)
-    free = 0.7 + 0.9 * drift
-    x = share * np.cos(2 * along) + (1 - share) * np.cos(2 * free)
-    y = share * np.sin(2 * along) + (1 - share) * np.sin(2 * free)
-    return (np.arctan2(y, x) / 2).astype(np.float32)
 
 
 def _loud(rng: Rng, photo: Array, angle: Array) -> Array:
@@ -87,51 +80,14 @@ def _loud(rng: Rng, photo: Array, angle: Array) -> Array:
     drift, patches = noise(rng, HEIGHT, WIDTH, 120, 1.8), noise(rng, HEIGHT, WIDTH, 40, 1.5)
     bands = streaked(noise(rng, HEIGHT, WIDTH, 12, 1.3), angle, 60)
     tone = value + 0.018 * bands + 0.015 * patches
-    tone += (
-        0.13 * smoothstep(0.30, 0.10, value) * (0.6 + 0.5 * bands + 0.5 * drift)
-    )  # the dark cloth
-    warm = palette(
-        1.25 * (tone - 0.10) + 0.05 * drift,
-        "#1b1f63",
-        "#4a2a86",
-        "#1f6f7f",
-        "#3fa37a",
-        "#d9452f",
-        "#f0743a",
-        "#f9a95a",
-        "#fdd98a",
-        "#fff3c4",
-        "#fffdf0",
-    )
-    cold = palette(
-        1.1 * (tone - 0.03) + 0.03 * drift,
-        "#151648",
-        "#22349a",
-        "#6a2f9a",
-        "#1f7fb8",
-        "#22b0a5",
-        "#9fd9a0",
-        "#fbe79a",
-        "#fff8e0",
-    )
+    cloth = smoothstep(0.30, 0.10, value)
+    tone += 0.13 * cloth * (0.6 + 0.5 * bands + 0.5 * drift)
+    warm = palette(1.25 * (tone - 0.10) + 0.05 * drift, *WARM)
+    cold = palette(1.1 * (tone - 0.03) + 0.03 * drift, *COLD)
     hue = photo[..., 0] - photo[..., 2]
     color = mix(cold, warm, smoothstep(-0.02, 0.10, hue + 0.02 * drift))
     blue = smoothstep(0.12, 0.22, photo[..., 2] - photo[..., 0]) * smoothstep(
         0.4, 0.5, value + 0 * x
     )
-    wall = palette(
-        0.45 + 0.22 * drift + 0.12 * bands + 0.25 * (y - 0.5),
-        "#f2607f",
-        "#f79a4a",
-        "#f4c95a",
-        "#4fc0a0",
-        "#1f9fb0",
-        "#2f62b8",
-    )
+    wall = palette(0.45 + 0.22 * drift + 0.12 * bands + 0.25 * (y - 0.5), *WALL)
     return mix(color, wall, blue)
-
-
-def _detail(photo: Array) -> Array:
-    """Return where a picture changes fast, (H, W) in [0, 1]."""
-    change = blur(np.hypot(*np.gradient(blur(photo.mean(2), 1.5))), 4)
-    return np.clip(change / np.percentile(change, 88), 0, 1).astype(np.float32)

@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 HEIGHT, WIDTH = 768, 1024
 MARGIN = 110  # beyond which the grain of the wood no longer counts
 INK, FOAM = np.array([0.055, 0.10, 0.22]), np.array([0.955, 0.925, 0.83])
+SHADE = np.array([0.50, 0.66, 0.74])  # lines inside the foam
 BLUES = ("#16356c", "#efe6cb", "#24548f", "#16356c", "#6f9fb8", "#1d4680", "#efe6cb", "#3a6fa5")
 
 # Each wave: the line of its back and the line of its hollow, from the foot to the tip; the
@@ -170,48 +171,40 @@ def _body(color: Array, back: Points, hollow: Points) -> Array:
 
 
 def _foam(rng: Rng, canvas: Canvas, back: Points, side: int, size: float) -> None:
-    """Set foam on the crest of a wave, and claws that reach out of it."""
+    """Set foam on the crest of a wave, claws that reach out of it, and spray before it."""
     crest = back[len(back) * 5 // 12 :]
+    claws = _claws(rng, crest, side, size)
+    chains = [*claws, (crest, 0.016 * size * np.linspace(0.25, 1.2, len(crest)))]
+    for grow, paint in ((0.0030, INK), (0.0, FOAM)):
+        for path, radii in chains:
+            for place, radius in zip(path, radii, strict=True):
+                canvas.dots(place[None, ::-1] * HEIGHT, paint[None], (radius + grow) * HEIGHT)
+    for path, radii in claws[::2]:
+        for place in path[1:9] + (0.0, 0.35) * radii[1:9, None]:
+            canvas.dots(place[None, ::-1] * HEIGHT, SHADE[None], 1.1 * (1 + size))
+    spread, middle = np.array([0.15, 0.09]) * size, back[-1] + np.array([0.04 * side, -0.05]) * size
+    for _ in range(int(170 * size)):
+        spray = middle + rng.normal(0, 1, 2) * spread
+        canvas.dots(spray[None, ::-1] * HEIGHT, FOAM[None], rng.uniform(0.9, 2.6))
+
+
+def _claws(rng: Rng, crest: Points, side: int, size: float) -> list[tuple[Points, Points]]:
+    """Return curled chains of dots, x and y and radii, that leave the crest."""
     chains: list[tuple[Points, Points]] = []
+    steps, last = np.linspace(0, 1, 12), len(crest) - 1
     for share in np.sort(rng.random(int(120 * size + 20))) ** 0.8:
-        root = crest[int(share * (len(crest) - 1))] + rng.normal(0, 0.010 * size, 2)
-        ahead = (
-            crest[min(int(share * (len(crest) - 1)) + 4, len(crest) - 1)]
-            - crest[int(share * (len(crest) - 1)) - 1]
-        )
+        at = int(share * last)
+        root = crest[at] + rng.normal(0, 0.010 * size, 2)
+        ahead = crest[min(at + 4, last)] - crest[max(at - 1, 0)]
         turn = np.arctan2(ahead[1], ahead[0]) + side * rng.uniform(0.1, 1.25)
         reach = size * (0.035 + 0.085 * share) * rng.uniform(0.5, 1.2)
-        steps = np.linspace(0, 1, 12)
         bend = turn + side * 1.9 * steps**1.5 * rng.uniform(0.5, 1.2)
         path = root + np.cumsum(np.stack([np.cos(bend), np.sin(bend)], 1), 0) * reach / 12
         chains.append((path, size * 0.0150 * (1 - 0.82 * steps) * rng.uniform(0.7, 1.15)))
         if share > 0.45 and rng.random() < 0.8:
-            chains.append(
-                (path[4:8] + rng.normal(0, 0.008 * size, 2), size * 0.010 * np.linspace(1, 0.3, 4))
-            )
-    thick = 0.016 * size * np.linspace(0.25, 1.2, len(crest))
-    chains.append((crest, thick))
-    for grow, paint in ((0.0030, INK), (0.0, FOAM)):
-        for path, radii in chains:
-            for (column, row), radius in zip(path, radii, strict=True):
-                place = np.array([[row, column]]) * HEIGHT
-                canvas.dots(place, paint[None], (radius + grow) * HEIGHT)
-    for path, radii in chains[:-1:2]:  # lines of shade inside the claws
-        shade = path[1:9] + (0.0, 0.35) * radii[1:9, None]
-        for column, row in shade:
-            canvas.dots(
-                np.array([[row, column]]) * HEIGHT,
-                np.array([[0.50, 0.66, 0.74]]),
-                1.1 + 90 * size * 0.012,
-            )
-    tip = back[-1]
-    for _ in range(int(170 * size)):
-        spray = (
-            tip
-            + rng.normal(0, 1, 2) * (0.15 * size, 0.09 * size)
-            + (0.04 * side * size, -0.05 * size)
-        )
-        canvas.dots(spray[None, ::-1] * HEIGHT, FOAM[None], rng.uniform(0.9, 2.6))
+            torn = path[4:8] + rng.normal(0, 0.008 * size, 2)
+            chains.append((torn, size * 0.010 * np.linspace(1, 0.3, 4)))
+    return chains
 
 
 def _boat(color: Array) -> Array:
