@@ -32,7 +32,7 @@ from tests.benchmarks.sheets import AXES, COLORS, Measured, plot, sheet
 PRESET = os.environ.get("BENCHMARK_PRESET", "mural")
 SIZE = int(os.environ.get("BENCHMARK_SIZE", "512"))  # pixels
 ONLY = os.environ.get("BENCHMARK_ONLY", "")  # "paint", "measure" or both
-KEPT = os.environ.get("BENCHMARK_BEFORE")
+KEPT = Path(kept_at).resolve() if (kept_at := os.environ.get("BENCHMARK_BEFORE")) else None
 PAIRS = chosen(os.environ.get("BENCHMARK_PAIRS", ""))
 LONGER = 2  # times as long as `mural` is what the plain loop gets
 EDGES, PORTRAIT_EDGES = 0.45, 0.6  # at least so much of the edges is to be kept
@@ -77,7 +77,7 @@ def paint_all(pairs: Sequence[Pair], device: Device) -> None:
             _keep("mural", pair, mine)
             if kept("before", pair) is None:
                 if checkout is None:
-                    folder = Path(KEPT) / "checkout" if KEPT else None
+                    folder = KEPT / "checkout" if KEPT else None
                     checkout = stack.enter_context(rivals.state_before(folder))
                 _keep("before", pair, rivals.before(checkout, content, style, PRESET, SIZE))
             if kept("gmic", pair) is None and (theirs := rivals.gmic(content, style, SIZE)):
@@ -161,7 +161,7 @@ def _measure(pair: Pair, rival: str, painted: Painted) -> Measured:
 
 
 def _path(rival: str, pair: Pair) -> Path:
-    folder = Path(KEPT) if KEPT and rival == "before" else FOLDER
+    folder = KEPT if KEPT and rival == "before" else FOLDER
     return folder / f"{PRESET}-{SIZE}" / rival / f"{pair.name}.png"
 
 

@@ -37,19 +37,30 @@ AXES = (
 def sheet(rows: Sequence[tuple[str, dict[str, Image.Image]]]) -> Image.Image:
     """One row for each pair: its pictures side by side, each under its name."""
     names = list(dict.fromkeys(name for _, pictures in rows for name in pictures))
+    strips = [_strip(pair, pictures, names) for pair, pictures in rows]
     width = GAP + len(names) * (CELL + GAP)
-    height = GAP + len(rows) * (CELL + LABEL + GAP)
-    picture = Image.new("RGB", (width, height), PAPER)
-    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(18)
-    for row, (pair, pictures) in enumerate(rows):
-        top = GAP + row * (CELL + LABEL + GAP)
-        for name, shown in pictures.items():
-            left = GAP + names.index(name) * (CELL + GAP)
-            title = pair if name == names[0] else name
-            draw.text((left + 2, top + 4), title, INK, font)
-            cell = ImageOps.contain(shown, (CELL, CELL), Image.Resampling.LANCZOS)
-            picture.paste(cell, (left, top + LABEL))
+    picture = Image.new("RGB", (width, GAP + sum(strip.height for strip in strips)), PAPER)
+    top = GAP
+    for strip in strips:
+        picture.paste(strip, (0, top))
+        top += strip.height
     return picture
+
+
+def _strip(pair: str, pictures: dict[str, Image.Image], names: Sequence[str]) -> Image.Image:
+    """One row of the sheet, as high as its highest picture."""
+    cells = {
+        name: ImageOps.contain(shown, (CELL, CELL), Image.Resampling.LANCZOS)
+        for name, shown in pictures.items()
+    }
+    height = LABEL + max(cell.height for cell in cells.values()) + GAP
+    strip = Image.new("RGB", (GAP + len(names) * (CELL + GAP), height), PAPER)
+    draw, font = ImageDraw.Draw(strip), ImageFont.load_default(18)
+    for name, cell in cells.items():
+        left = GAP + names.index(name) * (CELL + GAP)
+        draw.text((left + 2, 4), pair if name == names[0] else name, INK, font)
+        strip.paste(cell, (left, LABEL))
+    return strip
 
 
 def plot(measured: Sequence[Measured]) -> bytes:
@@ -60,7 +71,7 @@ def plot(measured: Sequence[Measured]) -> bytes:
     )
     panels = figure.subplots(1, 3, sharey=True, squeeze=False)[0]
     for panel, (measure, title) in zip(panels, AXES, strict=True):
-        for rival, color in COLORS.items():
+        for rival, color in reversed(COLORS.items()):  # `mural` is drawn last, over the others
             dots = [
                 (getattr(m, measure), pairs.index(m.pair)) for m in measured if m.rival == rival
             ]
