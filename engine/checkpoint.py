@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,14 +38,13 @@ def fingerprint(request: StylizeRequest, weights: str) -> str:
     The preset goes in with what it says today: another version's checkpoint is another painting's.
     """
     digest = hashlib.sha256()
-    for picture in (request.content, *request.styles):
+    masks = (request.mask,) if request.mask else ()
+    for picture in (request.content, *request.styles, *masks):
         digest.update(repr(picture.size).encode())
         digest.update(picture.tobytes())
-    settings = (
-        settle(request), plan_scales(request), request.style_weights, request.strength,
-        request.keep_colors, request.seed, weights,
-    )  # fmt: skip
-    digest.update(repr(settings).encode())
+    recipe, size, steps = settle(request.settings)
+    settings = replace(request.settings, size=size, steps=steps)
+    digest.update(repr((settings, recipe, plan_scales(request), weights)).encode())
     return digest.hexdigest()
 
 

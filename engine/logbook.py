@@ -58,6 +58,11 @@ class Logbook:
         return self._starts[self.scale + 1] - self.step
 
     @property
+    def is_finished(self) -> bool:
+        """Whether the last step of the last scale is done."""
+        return self.step == self._starts[-1]
+
+    @property
     def seconds(self) -> float:
         """Seconds spent, earlier runs included."""
         return self._before + time.perf_counter() - self._began

@@ -41,15 +41,10 @@ class Objective:
         recipe: Recipe,
         content: Content,
         style: Mapping[str, list[Tensor]],
-        strength: float = 1.0,
     ) -> None:
-        """Take the content's features, and the style's numbers to match at each tap.
-
-        The square of `strength` multiplies the recipe's style weight: at 2 the style is plainly
-        stronger, which at twice the weight it is not.
-        """
+        """Take the features to match at each content tap, and the style's numbers at each other."""
         self._recipe = recipe
-        self._style_weight = recipe.style_weight * strength**2
+        self._style_weight = recipe.style_weight
         self._content = content
         self._content_weights = {
             tap: recipe.content_weight

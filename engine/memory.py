@@ -11,7 +11,8 @@ import torch
 from engine.blocks import BORDER, stride_of
 from engine.device import Device
 from engine.errors import OutOfMemory
-from engine.presets import SMALLEST_SIDE, Recipe
+from engine.presets import Recipe
+from engine.request import SMALLEST_SIDE
 
 # Values per pixel of the picture: what each convolution and each pooling leaves for the backward
 # pass (64 + 64 channels at full size, 128 + 128 at half the side, and so on), and what passes

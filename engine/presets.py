@@ -8,18 +8,32 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from engine.errors import RequestRejected
-from engine.request import StylizeRequest
+from engine.request import PaintSettings
 
-SMALLEST_SIDE = 16  # pixels; VGG-19's four poolings leave one feature of it
-LARGEST_SIDE = 16384  # pixels
-LARGEST_STEPS = 100_000
+
+@dataclass(frozen=True)
+class Matching:
+    """How the cells of the canvas find their neighbours in the style (`engine.neighbours`).
+
+    Two numbers are those of the coarsest and of the finest scale; the scales between lie between.
+    """
+
+    compared: tuple[str, ...]  # taps by which cells are compared
+    fidelity: tuple[float, float]  # share of the content, against the canvas, in what is compared
+    content_share: tuple[float, float]  # of the content's own features in the targets
+    content_taps: tuple[str, ...]  # at which they have that share
+    crowding: float  # price of a cell of the style for each time that it is taken too often
+    searches: int  # at each scale; later ones start from what was painted since
+    light: float  # share of the canvas's light and dark that the last touch keeps
 
 
 @dataclass(frozen=True)
 class Recipe:
     """How a preset paints. Taps are named as in `engine.vgg19`."""
 
-    content_taps: dict[str, float]  # tap -> weight of its mean squared difference
+    # tap -> weight of its mean squared difference from the content, or, with `matching`, from the
+    # neighbours' features
+    content_taps: dict[str, float]
     style_taps: dict[str, float]  # tap -> weight of its difference of statistics
     content_weight: float
     style_weight: float
@@ -35,6 +49,7 @@ class Recipe:
     noise: float = 0.0  # deviation of what the seed adds to the start, of pixels in [0, 1]
     averaging: float = 0.0  # decay of the average over iterates that is shown; 0 shows the last
     smoothness: float = 0.0  # weight of the total variation, squared
+    matching: Matching | None = None  # None: content and style are compared as wholes
     coarsest: int | None = None  # pixels on the long side of the first scale; None: one scale only
     keeps_aspect: bool = True  # False squeezes both pictures to a square
     resampling: Literal["lanczos", "bilinear"] = "lanczos"
@@ -89,15 +104,14 @@ GATYS = Recipe(
     optimiser="lbfgs",
 )
 
-# Chosen by looking and by `python -m tests.benchmarks pictures`: L-BFGS reaches a third of Adam's
-# loss in the same time, and its strokes are cleaner. The lower content taps keep edges and faces,
-# and cost next to nothing in style; the smoothness takes out the weave that is finer than a stroke;
-# beginning at 144 pixels lays the large forms down first.
+# Chosen by looking: docs/painting.md shows what was tried. Beginning at 64 pixels lays strokes as
+# large as the painting's own; the Gram loss brings in all of the style; the content's share of the
+# targets at the finer scales keeps faces.
 MURAL = Recipe(
-    content_taps={"relu2_1": 0.2, "relu3_1": 0.3, "relu4_1": 0.5},
-    style_taps=EVEN_STYLE,
+    content_taps={"relu2_1": 1.0, "relu3_1": 1.0, "relu4_1": 1.0},
+    style_taps=dict.fromkeys(("relu1_1", "relu2_1", "relu3_1", "relu4_1"), 0.25),
     content_weight=1.0,
-    style_weight=4.0,
+    style_weight=5.0,
     statistic="gram",
     relative=True,
     pooling="average",
@@ -107,15 +121,24 @@ MURAL = Recipe(
     noise=0.02,
     optimiser="lbfgs",
     history=10,
-    smoothness=3.0,
-    coarsest=144,
+    smoothness=1.5,
+    matching=Matching(
+        compared=("relu2_1", "relu3_1", "relu4_1"),
+        fidelity=(0.5, 0.85),
+        content_share=(0.0, 0.3),
+        content_taps=("relu3_1", "relu4_1"),
+        crowding=0.04,
+        searches=2,
+        light=1.0,
+    ),
+    coarsest=64,
 )
 
 PRESETS = {
     preset.name: preset
     for preset in (
-        Preset("mural", "the best picture: coarse to fine, aspect ratio kept", 512, 130, MURAL),
-        Preset("draft", "what mural begins with, in seconds", 256, 30, MURAL),
+        Preset("mural", "the best picture: strokes of the style itself, coarse to fine", 512, 105, MURAL),
+        Preset("draft", "a small mural, in seconds", 256, 50, MURAL),
         Preset("gatys", "the paper: one scale, five style layers, L-BFGS", 512, 300, GATYS),
         Preset(
             "seed",
@@ -128,38 +151,50 @@ PRESETS = {
         ),
     )
 }
-DEFAULT_PRESET = "mural"
 
 
-def settle(request: StylizeRequest) -> tuple[Recipe, int, int]:
-    """The recipe, the long side in pixels and the steps that a request comes to.
+def settle(settings: PaintSettings) -> tuple[Recipe, int, int]:
+    """The recipe, the long side in pixels and the steps that settings come to.
 
-    Raises RequestRejected for what no painting can be made of.
+    Raises RequestRejected for settings that nothing can be painted with.
     """
-    preset = PRESETS.get(request.preset)
+    settings.check()
+    preset = PRESETS.get(settings.preset)
     if preset is None:
         raise RequestRejected(
-            f"There is no preset {request.preset!r}: choose one of {', '.join(PRESETS)}."
+            f"There is no preset {settings.preset!r}: choose one of {', '.join(PRESETS)}."
         )
-    if request.fast and preset.fast is None:
+    if settings.fast and preset.fast is None:
         raise RequestRejected(f"The preset {preset.name} has no fast setting.")
-    recipe = (preset.fast if request.fast else None) or preset.recipe
-    size = preset.size if request.size is None else request.size
-    own_steps = (preset.fast_steps if request.fast else None) or preset.steps
-    steps = own_steps if request.steps is None else request.steps
-    if not SMALLEST_SIDE <= size <= LARGEST_SIDE:
-        raise RequestRejected(
-            f"The size must be {SMALLEST_SIDE} to {LARGEST_SIDE} pixels, not {size}."
-        )
-    if not 1 <= steps <= LARGEST_STEPS:
-        raise RequestRejected(f"The steps must be 1 to {LARGEST_STEPS}, not {steps}.")
-    if not (math.isfinite(request.strength) and 0 < request.strength <= 100):
-        raise RequestRejected(
-            f"The strength must be above 0 and at most 100, not {request.strength}."
-        )
-    weights = request.style_weights
-    if not request.styles or len(weights) != len(request.styles):
-        raise RequestRejected("Give at least one style, and one weight for each.")
-    if not all(math.isfinite(weight) and weight >= 0 for weight in weights) or not sum(weights):
-        raise RequestRejected("The styles' weights must not be negative, nor all zero.")
-    return recipe, size, steps
+    recipe = (preset.fast if settings.fast else None) or preset.recipe
+    own_steps = (preset.fast_steps if settings.fast else None) or preset.steps
+    size = preset.size if settings.size is None else settings.size
+    steps = own_steps if settings.steps is None else settings.steps
+    return with_strength(recipe, settings.strength), size, steps
+
+
+def with_strength(recipe: Recipe, strength: float) -> Recipe:
+    """The recipe with more of the style than its own (above 1), or less (under 1).
+
+    The style's weight grows with the square of `strength`: at twice the weight a painting is
+    hardly another. With neighbours it grows with `strength`, and the content's shares shrink.
+    """
+    if recipe.matching is None:
+        return replace(recipe, style_weight=recipe.style_weight * strength**2)
+    octaves = max(-2.0, min(2.0, math.log2(strength)))
+    matching = replace(
+        recipe.matching,
+        fidelity=_turned(recipe.matching.fidelity, octaves),
+        content_share=_turned(recipe.matching.content_share, octaves),
+    )
+    return replace(recipe, style_weight=recipe.style_weight * strength, matching=matching)
+
+
+def _turned(shares: tuple[float, float], octaves: float) -> tuple[float, float]:
+    """Shares of the content, towards 1 by half of what is left for two octaves of less strength,
+    and by as much towards 0 for more."""
+    first, last = (
+        share * (1 - octaves / 4) if octaves > 0 else share + (1 - share) * -octaves / 4
+        for share in shares
+    )
+    return first, last

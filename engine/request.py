@@ -1,28 +1,98 @@
-"""What goes into the engine and what comes out: plain data, free of torch."""
+"""What goes into the engine and what comes out: plain data, free of torch and of Pillow.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+`PaintSettings` and `PaintOutcome` are carried whole, as values or as JSON, by everything between a
+member's command and the engine: an option is named here, in its command, and where it acts.
+"""
 
-from PIL.Image import Image
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from pydantic import ConfigDict, TypeAdapter
+
+from engine.errors import RequestRejected
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+DEFAULT_PRESET = "mural"
+SMALLEST_SIDE = 16  # pixels; VGG-19's four poolings leave one feature of it
+LARGEST_SIDE = 16384  # pixels
+LARGEST_STEPS = 100_000
+LARGEST_STRENGTH = 100.0
+
+Brush = Literal["fine", "medium", "bold"]
+BRUSHES: tuple[Brush, ...] = get_args(Brush)
 
 
 @dataclass(frozen=True)
-class StylizeRequest:
-    """One painting to make.
+class PaintSettings:
+    """How to paint: all that is asked for beside the pictures."""
 
-    Pictures are upright sRGB images in mode RGB, as `engine.images.decode` returns them.
-    """
+    # Unknown keys are refused by `from_dict`: an option must not be dropped on the way.
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
-    content: Image
-    styles: tuple[Image, ...]
-    style_weights: tuple[float, ...] = (1.0,)  # one per style; only their proportions count
-    preset: str = "mural"
+    preset: str = DEFAULT_PRESET
     size: int | None = None  # pixels on the long side; None takes the preset's own
     steps: int | None = None  # optimisation steps over all scales; None takes the preset's own
     strength: float = 1.0  # of the style against the content, by its square; 1 is the preset's own
     keep_colors: bool = False  # the content's colours, the style's strokes
     fast: bool = False  # the preset's documented fast setting, where it has one
     seed: int = 0
+    style_weights: tuple[float, ...] = (1.0,)  # one per style; only their proportions count
+    brush: Brush = "medium"  # how coarse the strokes are
+
+    def check(self) -> None:
+        """Raise RequestRejected where a value is out of its range, whatever the preset."""
+        size, steps, strength, weights = self.size, self.steps, self.strength, self.style_weights
+        if size is not None and not SMALLEST_SIDE <= size <= LARGEST_SIDE:
+            raise RequestRejected(
+                f"The size must be {SMALLEST_SIDE} to {LARGEST_SIDE} pixels, not {size}."
+            )
+        if steps is not None and not 1 <= steps <= LARGEST_STEPS:
+            raise RequestRejected(f"The steps must be 1 to {LARGEST_STEPS}, not {steps}.")
+        if not 0 < strength <= LARGEST_STRENGTH:  # false for NaN
+            raise RequestRejected(
+                f"The strength must be above 0 and at most {LARGEST_STRENGTH:.0f}, not {strength}."
+            )
+        if not all(math.isfinite(weight) and weight >= 0 for weight in weights) or not sum(weights):
+            raise RequestRejected("The styles' weights must not be negative, nor all zero.")
+        if self.brush not in BRUSHES:
+            raise RequestRejected(
+                f"There is no brush {self.brush!r}: choose one of {', '.join(BRUSHES)}."
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give all fields as JSON values."""
+        values: dict[str, Any] = _SETTINGS.dump_python(self, mode="json")
+        return values
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "PaintSettings":
+        """Read what `to_dict` gave, of this version or an older one: absent fields get defaults.
+
+        Raises ValueError for a field that there is not, or a value of another type.
+        """
+        return _SETTINGS.validate_python(values)
+
+
+@dataclass(frozen=True)
+class StylizeRequest:
+    """One painting to make.
+
+    Pictures are upright sRGB images in mode RGB, as `engine.images.decode` returns them. Raises
+    RequestRejected where there is no style, or not one weight for each.
+    """
+
+    content: "Image"
+    styles: "tuple[Image, ...]"
+    settings: PaintSettings = PaintSettings()
+    mask: "Image | None" = None  # white where to paint, black where the content stays; of any size
+
+    def __post_init__(self) -> None:
+        if not self.styles or len(self.settings.style_weights) != len(self.styles):
+            raise RequestRejected("Give at least one style, and one weight for each.")
 
 
 @dataclass(frozen=True)
@@ -43,22 +113,45 @@ class Progress:
     losses: Losses
     seconds: float  # since the first step
     seconds_left: float  # predicted
-    preview: Callable[[], Image]
+    preview: "Callable[[], Image]"
+
+
+@dataclass(frozen=True)
+class PaintOutcome:
+    """How a painting was made."""
+
+    width: int  # pixels
+    height: int
+    preset: str
+    steps: int
+    losses: Losses  # of the last step
+    seconds: float
+    device: str  # such as "cpu" or "cuda:0 (NVIDIA H100)"
+    precision: str  # of the convolutions: "fp16", "bf16" or "fp32"
+    weights: str  # in words for people, such as "bundled VGG-19 (Tiny ImageNet)"
+    seed: int
+    repeated_steps: int = 0  # steps that were not finite and were done again in FP32
+    curve: tuple[tuple[int, float], ...] = field(default=(), repr=False)  # (step, total loss)
+    scale_starts: tuple[int, ...] = ()  # the steps at which a scale began; losses jump there
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give all fields as JSON values."""
+        values: dict[str, Any] = _OUTCOME.dump_python(self, mode="json")
+        return values
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "PaintOutcome":
+        """Read what `to_dict` gave, of this version or another. Raises ValueError if it did not."""
+        return _OUTCOME.validate_python(values)
 
 
 @dataclass(frozen=True)
 class Painting:
     """A finished painting and how it was made."""
 
-    picture: Image
-    preset: str
-    steps: int
-    losses: Losses  # of the last step
-    curve: tuple[tuple[int, float], ...]  # (step, total loss), thinned to at most 1,000 points
-    scale_starts: tuple[int, ...]  # the steps at which a scale began; losses jump there
-    seconds: float
-    device: str  # such as "cpu" or "cuda:0 (NVIDIA H100)"
-    precision: str  # of the convolutions: "fp16", "bf16" or "fp32"
-    weights: str  # in words for people, such as "bundled VGG-19 (Tiny ImageNet)"
-    repeated_steps: int  # steps that were not finite and were done again in FP32
-    seed: int
+    picture: "Image"
+    outcome: PaintOutcome
+
+
+_SETTINGS = TypeAdapter(PaintSettings)
+_OUTCOME = TypeAdapter(PaintOutcome)

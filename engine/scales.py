@@ -3,24 +3,35 @@
 import math
 from dataclasses import dataclass
 
-from engine.presets import PRESETS, SMALLEST_SIDE, settle
-from engine.request import StylizeRequest
+from engine.presets import settle
+from engine.request import SMALLEST_SIDE, Brush, StylizeRequest
 
-DRAFT = PRESETS["draft"]
+GRID = 16  # pixels: what four poolings divide by, and what cells and cuts of a canvas lie on
+FEWEST_STEPS = 5  # after a search for neighbours; fewer would not show what it found
 
 
 @dataclass(frozen=True)
 class Scale:
-    """One size on the way, and its optimisation steps."""
+    """One size on the way, and its optimisation steps.
+
+    A size that comes twice is one where neighbours are looked for a second time.
+    """
 
     width: int
     height: int
     steps: int
+    place: float = 1.0  # 0 for the coarsest of all, 1 for the finest
+    grid: int = 1
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height in pixels, as Pillow takes them."""
+        """Width and height of the picture in pixels, as Pillow takes them."""
         return self.width, self.height
+
+    @property
+    def canvas(self) -> tuple[int, int]:
+        """Width and height of the canvas: the picture and what fills it up to the grid."""
+        return on_grid(self.size, self.grid)
 
     @property
     def long_side(self) -> int:
@@ -28,7 +39,13 @@ class Scale:
         return max(self.size)
 
 
-def fit(picture: tuple[int, int], long_side: int) -> tuple[int, int]:
+def on_grid(size: tuple[int, int], grid: int) -> tuple[int, int]:
+    """The smallest (width, height) of whole grid steps that holds `size`."""
+    width, height = (-(-side // grid) * grid for side in size)
+    return width, height
+
+
+def fit(picture: tuple[int, int], long_side: float) -> tuple[int, int]:
     """A picture's (width, height) brought to a long side, its aspect ratio kept.
 
     A side never falls below what four poolings need.
@@ -38,35 +55,56 @@ def fit(picture: tuple[int, int], long_side: int) -> tuple[int, int]:
     return width, height
 
 
-def plan_scales(request: StylizeRequest) -> list[Scale]:
-    """The scales from the coarsest to the size asked for, about half an octave between two.
+# How large a style is seen against the canvas: its strokes come out as fine or as bold.
+BRUSH_SCALES: dict[Brush, float] = {"fine": 0.62, "medium": 1.0, "bold": 1.6}
 
-    A picture larger than a draft begins with the scales and steps of one, so that there is
-    something to see at once; the scales beyond share out the other steps evenly. With fewer steps
-    than scales, the coarse ones go without. Raises RequestRejected as `settle` does.
+
+def style_size(style: tuple[int, int], scale: Scale, brush: Brush) -> tuple[int, int]:
+    """The (width, height) at which a style is seen: as many pixels as the canvas has, by brush.
+
+    Sides lie on the grid. Equal areas rather than equal sides, so that a square style on a
+    panorama takes no more memory than the panorama.
     """
-    recipe, size, steps = settle(request)
-    if recipe.coarsest is None or recipe.coarsest >= size:
-        shares = {size: steps}
-    elif size <= DRAFT.size:
-        shares = _share(_sides(recipe.coarsest, size), steps)
-    else:
-        first = _sides(recipe.coarsest, DRAFT.size)
-        beyond = _sides(DRAFT.size, size)[1:]
-        draft_steps = min(DRAFT.steps, steps * len(first) // (len(first) + len(beyond)))
-        shares = _share(first, draft_steps) | _share(beyond, steps - draft_steps)
-    return [
-        Scale(*(fit(request.content.size, side) if recipe.keeps_aspect else (side, side)), share)
-        for side, share in shares.items()
-    ]
+    area = math.sqrt(scale.width * scale.height / (style[0] * style[1]))
+    factor = area * BRUSH_SCALES[brush]
+    width, height = (max(1, round(side * factor / GRID)) * GRID for side in style)
+    return width, height
+
+
+def plan_scales(request: StylizeRequest) -> list[Scale]:
+    """The scales from the coarsest to the size asked for, about an octave between two.
+
+    The finest gets half the steps of the others. With fewer steps than scales, the coarse ones go
+    without. Raises RequestRejected as `settle` does.
+    """
+    recipe, size, steps = settle(request.settings)
+    sides = [size]
+    if recipe.coarsest is not None and recipe.coarsest < size:
+        sides = _sides(recipe.coarsest, size)
+    searches = recipe.matching.searches if recipe.matching else 1
+    scales = []
+    for side, share in _share(sides[-steps:], steps).items():
+        place = sides.index(side) / max(1, len(sides) - 1) if len(sides) > 1 else 1.0
+        width, height = fit(request.content.size, side) if recipe.keeps_aspect else (side, side)
+        parts = max(1, min(searches, share // FEWEST_STEPS))
+        scales += [
+            Scale(width, height, part, place, GRID if recipe.keeps_aspect else 1)
+            for part in _split(share, [1] * parts)
+        ]
+    return scales
 
 
 def _sides(coarsest: int, finest: int) -> list[int]:
-    gaps = max(1, round(2 * math.log2(finest / coarsest)))
+    gaps = max(1, round(math.log2(finest / coarsest)))
     return [round(coarsest * (finest / coarsest) ** (n / gaps)) for n in range(gaps + 1)]
 
 
 def _share(sides: list[int], steps: int) -> dict[int, int]:
-    sides = sides[-steps:] if steps else []
-    count = len(sides)
-    return {side: steps * (n + 1) // count - steps * n // count for n, side in enumerate(sides)}
+    weights = [2] * (len(sides) - 1) + [1]
+    return dict(zip(sides, _split(steps, weights), strict=True))
+
+
+def _split(steps: int, weights: list[int]) -> list[int]:
+    """So many steps in parts of about these weights."""
+    ends = [steps * sum(weights[: n + 1]) // sum(weights) for n in range(len(weights))]
+    return [end - start for start, end in zip([0, *ends], ends, strict=False)]

@@ -70,13 +70,16 @@ class Stepper:
         blocks: Sequence[Block],
         canvas: Tensor,
         optimiser: Optimiser,
+        neighbours: Tensor | None = None,
     ) -> None:
+        """Take what to match, and the neighbours that it was made of, to be kept with the state."""
         self._blocks = blocks
         self._encoder = encoder
         self._recipe = recipe
         self._objective = objective
         self._canvas = canvas
         self._optimiser = optimiser
+        self.neighbours = neighbours
         # FP16 loses what is under 6e-8. Gradients of means over pixels shrink with their number.
         small = encoder.device.precision == "fp16"
         self._loss_scale = canvas.new_tensor(float(canvas[0, 0].numel()) if small else 1.0)
@@ -90,6 +93,8 @@ class Stepper:
     def state(self) -> dict[str, Tensor]:
         """Everything that later steps at this scale depend on."""
         own = {"canvas": self._canvas, "loss_scale": self._loss_scale}
+        if self.neighbours is not None:
+            own["neighbours"] = self.neighbours
         return own | {f"optimiser.{k}": v for k, v in self._optimiser.state().items()}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:

@@ -1,8 +1,10 @@
 """A request on a device: its pictures as canvases, its targets, and the picture that people see."""
 
+from collections.abc import Collection
 from functools import reduce
 
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
@@ -11,13 +13,15 @@ from engine.content import Content, ContentSeenAgain, KeptContent
 from engine.device import give_back_memory
 from engine.losses import Objective, core_of, style_numbers, style_sums
 from engine.memory import Plan, plan_memory
+from engine.neighbours import StyleCells, cell_side
 from engine.optimiser import LBFGS, Adam, Optimiser
-from engine.presets import Recipe
+from engine.presets import Matching, Recipe
 from engine.request import StylizeRequest
-from engine.scales import Scale, fit
+from engine.scales import Scale, style_size
 from engine.statistics import Statistics, added, blend
 from engine.step import Stepper, see
-from engine.tensors import enlarge, recolored, to_picture, to_tensor, with_colors_of
+from engine.tensors import enlarge, recolored, to_mask, to_picture, to_tensor, with_colors_of
+from engine.touch import PaintSheet, touch
 from engine.vgg19 import Encoder
 
 
@@ -32,85 +36,162 @@ class Studio:
         self._request = request
         self._recipe = recipe
         self._encoder = encoder
+        # Two styles with a mask share the canvas out between them, cell by cell.
+        self._divided = request.mask is not None and len(request.styles) > 1
 
     def first_canvas(self, scale: Scale) -> Tensor:
         """What the painting starts from, with the seed's noise."""
-        start = self._start(scale.size)
+        start = self._start(scale)
         if not self._recipe.noise:
             return start
         # Drawn on the CPU, so that a seed means the same noise on every device.
-        generator = torch.Generator().manual_seed(self._request.seed)
+        generator = torch.Generator().manual_seed(self._request.settings.seed)
         noise = torch.randn(start.shape, generator=generator).to(start.device)
         return (start + self._recipe.noise * noise).clamp_(0, 1)
 
-    def stepper(self, scale: Scale, canvas: Tensor) -> Stepper:
-        """What takes the steps of a scale, from a canvas that another size or device left."""
+    def stepper(self, scale: Scale, canvas: Tensor, neighbours: Tensor | None = None) -> Stepper:
+        """What takes the steps of a scale, from a canvas that another size or device left.
+
+        `neighbours` are those that a checkpoint kept; None looks for them.
+        """
         give_back_memory()  # of the scale before: blocks of its sizes are of no use to this one
-        plan = plan_memory(scale.size, self._encoder.device, self._recipe, self._memory)
-        objective = self._objective(scale, self._encoder, plan)
-        if not objective.is_finite():
-            objective = self._objective(scale, self._encoder.in_fp32, plan)
-        give_back_memory()  # that the targets took on the way
+        plan = plan_memory(scale.canvas, self._encoder.device, self._recipe, self._memory)
         canvas = canvas.to(self._encoder.device.torch_device, copy=True)
-        if canvas.shape[2:] != (scale.height, scale.width):
-            canvas = self._enlarged(canvas, scale)
+        if canvas.shape[2:] != scale.canvas[::-1]:
+            canvas = enlarge(canvas, scale.canvas)
+        elif self._recipe.matching:
+            canvas.clamp_(0, 1)
+        encoder = self._encoder
+        objective, found = self._objective(scale, encoder, plan, canvas, neighbours)
+        if not objective.is_finite():
+            encoder = encoder.in_fp32
+            objective, found = self._objective(scale, encoder, plan, canvas, neighbours)
+        give_back_memory()  # that the targets took on the way
         if self._recipe.optimiser == "lbfgs":
             optimiser: Optimiser = LBFGS(canvas, history=plan.history)
         else:
             rate, averaging = self._recipe.learning_rate, self._recipe.averaging
             optimiser = Adam(canvas, rate, averaging=averaging)
-        blocks = cut(scale.height, scale.width, plan.block_side)
-        return Stepper(self._encoder, self._recipe, objective, blocks, canvas, optimiser)
+        blocks = cut(*scale.canvas[::-1], plan.block_side)
+        return Stepper(self._encoder, self._recipe, objective, blocks, canvas, optimiser, found)
 
-    def picture(self, canvas: Tensor) -> Image.Image:
+    def picture(self, canvas: Tensor, scale: Scale) -> Image.Image:
         """The picture of a canvas, in the content's colours where they are to be kept."""
         if self._recipe.canvas == "symmetric":
             canvas = (canvas + 1) / 2
-        if self._request.keep_colors:
-            _, _, height, width = canvas.shape
-            content = to_tensor(self._request.content, (width, height), canvas.device)
-            canvas = with_colors_of(content, canvas.clamp(0, 1))
+        canvas = canvas[:, :, : scale.height, : scale.width].clamp(0, 1)
+        keeps_photograph = self._request.mask is not None and not self._divided
+        if self._request.settings.keep_colors or keeps_photograph:
+            content = to_tensor(self._request.content, scale.size, canvas.device)
+            if self._request.settings.keep_colors:
+                canvas = with_colors_of(content, canvas)
+            if keeps_photograph:
+                canvas = torch.lerp(content, canvas, self._mask(scale)[:, :, : scale.height, : scale.width])
         return to_picture(canvas)
 
-    def _start(self, size: tuple[int, int]) -> Tensor:
-        """What a (width, height) would start from, without noise."""
-        start = self._canvas_of(self._request.content, size)
+    def touched(self, canvas: Tensor, scale: Scale, neighbours: Tensor) -> Tensor:
+        """The finished canvas in the styles' own paint."""
+        matching, seed = self._matching, self._request.settings.seed
+        cell = cell_side(scale.canvas)
+        sheet = PaintSheet(self._style_canvases(scale), cell)
+        canvas = canvas.clamp(0, 1)
+
+        def in_paint_of(style: int | None) -> Tensor:
+            return touch(
+                canvas, sheet, neighbours, cell, style=style, light=matching.light, seed=seed
+            )
+
+        if not self._divided:
+            return in_paint_of(None)
+        return torch.lerp(in_paint_of(1), in_paint_of(0), self._mask(scale))
+
+    @property
+    def _matching(self) -> Matching:
+        assert self._recipe.matching is not None
+        return self._recipe.matching
+
+    def _start(self, scale: Scale) -> Tensor:
+        """What a scale would start from, without noise."""
+        content = self._content_canvas(scale)
         if self._recipe.start == "noise":
-            return torch.full_like(start, 0.5)
+            return torch.full_like(content, 0.5)
         if self._recipe.start == "recolored":
-            style = self._request.styles[0]
-            return recolored(start, self._canvas_of(style, fit(style.size, max(size))))
-        return start
+            return self._recolored(content, scale)
+        return content
 
-    def _enlarged(self, canvas: Tensor, scale: Scale) -> Tensor:
-        """A coarser scale's canvas, with the detail that it had no room for.
+    def _recolored(self, content: Tensor, scale: Scale) -> Tensor:
+        """The content in the styles' colours."""
+        styles = self._style_canvases(scale)
+        if self._divided:
+            first, second = (recolored(content, style) for style in styles)
+            return torch.lerp(second, first, self._mask(scale))
+        shares = self._style_weights(scale)
+        parts = [share * recolored(content, one) for share, one in zip(shares, styles, strict=True)]
+        return torch.stack(parts).sum(0)
 
-        Enlarged alone it would be blurred, and the first steps would go into sharp edges.
-        """
-        _, _, height, width = canvas.shape
-        coarse = enlarge(self._start((width, height)), scale.size)
-        detail = self._start(scale.size).sub_(coarse)
-        return enlarge(canvas, scale.size).add_(detail)
+    def _objective(
+        self,
+        scale: Scale,
+        encoder: Encoder,
+        plan: Plan,
+        canvas: Tensor,
+        neighbours: Tensor | None,
+    ) -> tuple[Objective, Tensor | None]:
+        """What to match at a scale, and the neighbours that it is made of, if any."""
+        recipe = self._recipe
+        styles = self._style_canvases(scale)
+        sums = [self._style_sums(encoder, style, plan.block_side) for style in styles]
+        numbers = blend([style_numbers(recipe, one) for one in sums], self._style_weights(scale))
+        if recipe.matching is None:
+            content = self._content(encoder, self._content_canvas(scale), plan)
+            return Objective(recipe, content, numbers), None
+        targets, found = self._matched(scale, encoder, plan, canvas, styles, neighbours)
+        return Objective(recipe, KeptContent(targets), numbers), found
 
-    def _objective(self, scale: Scale, encoder: Encoder, plan: Plan) -> Objective:
-        """What to match: both pictures seen once, the styles at the size of the painting."""
-        recipe, request = self._recipe, self._request
-        styles = []
-        for picture in request.styles:
-            size = fit(picture.size, scale.long_side) if recipe.keeps_aspect else scale.size
-            sums = self._style_sums(encoder, self._canvas_of(picture, size), plan.block_side)
-            styles.append(style_numbers(recipe, sums))
-        targets = blend(styles, request.style_weights)
-        canvas = self._canvas_of(request.content, scale.size)
-        content = self._content(encoder, canvas, plan)
-        return Objective(recipe, content, targets, request.strength)
+    def _matched(
+        self,
+        scale: Scale,
+        encoder: Encoder,
+        plan: Plan,
+        canvas: Tensor,
+        styles: list[Tensor],
+        neighbours: Tensor | None,
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """The features of the canvas's neighbours in the styles, and which cells they are."""
+        matching, recipe = self._matching, self._recipe
+        cell, fitted = cell_side(scale.canvas), tuple(recipe.content_taps)
+        taps = {*fitted, *matching.compared}
+
+        def features(picture: Tensor, taps: Collection[str]) -> dict[str, Tensor]:
+            return self._features(encoder, picture, taps, plan.block_side)
+
+        cells = StyleCells(
+            [features(style, taps) for style in styles],
+            cell,
+            matching.compared,
+            fitted,
+            self._request.settings.seed,
+        )
+        content = self._recolored(self._content_canvas(scale), scale)
+        if neighbours is None:
+            mixed = torch.lerp(canvas, content, between(matching.fidelity, scale.place))
+            region = self._cells_of_first(scale, cell) if self._divided else None
+            weights = self._request.settings.style_weights
+            compared = features(mixed, matching.compared)
+            neighbours = cells.find(compared, region, weights, matching.crowding)
+        targets = cells.targets(neighbours, canvas.shape[2] // cell)
+        share = between(matching.content_share, scale.place)
+        if share:
+            for tap, own in features(content, matching.content_taps).items():
+                targets[tap].lerp_(own, share)
+        return targets, neighbours
 
     def _style_sums(
         self, encoder: Encoder, canvas: Tensor, block_side: int
     ) -> dict[str, Statistics]:
         recipe, (_, _, height, width) = self._recipe, canvas.shape
         parts = (
-            style_sums(recipe, see(encoder, recipe, block.of(canvas)), block)
+            style_sums(recipe, see(encoder, recipe, block.of(canvas), recipe.style_taps), block)
             for block in cut(height, width, block_side)
         )
         return reduce(added, parts)
@@ -118,24 +199,82 @@ class Studio:
     def _content(self, encoder: Encoder, canvas: Tensor, plan: Plan) -> Content:
         """The content's features, kept or to be seen again, as the memory allows."""
         recipe, (_, _, height, width) = self._recipe, canvas.shape
+        taps = tuple(recipe.content_taps)
+        if plan.keeps_content:
+            return KeptContent(self._features(encoder, canvas, taps, plan.block_side))
 
         def cores(block: Block) -> dict[str, Tensor]:
-            features = see(encoder, recipe, block.of(canvas), recipe.content_taps)
-            return {tap: core_of(features, tap, block) for tap in recipe.content_taps}
+            features = see(encoder, recipe, block.of(canvas), taps)
+            return {tap: core_of(features, tap, block) for tap in taps}
 
-        blocks = cut(height, width, plan.block_side)
-        if not plan.keeps_content:
-            return ContentSeenAgain(cores, blocks)
+        return ContentSeenAgain(cores, cut(height, width, plan.block_side))
+
+    def _features(
+        self, encoder: Encoder, canvas: Tensor, taps: Collection[str], block_side: int
+    ) -> dict[str, Tensor]:
+        """The features of a whole picture at some taps, seen block by block."""
+        _, _, height, width = canvas.shape
         whole: dict[str, Tensor] = {}
-        for block in blocks:
-            for tap, core in cores(block).items():
+        for block in cut(height, width, block_side):
+            features = see(encoder, self._recipe, block.of(canvas), taps)
+            for tap in taps:
+                core = core_of(features, tap, block)
+                if block.is_whole:
+                    whole[tap] = core
+                    continue
                 if tap not in whole:
                     shape = (1, core.shape[1], height // stride_of(tap), width // stride_of(tap))
                     whole[tap] = core.new_empty(shape).contiguous(memory_format=torch.channels_last)
                 whole[tap][block.core_in_picture(tap)] = core
-        return KeptContent(whole)
+        return whole
 
-    def _canvas_of(self, picture: Image.Image, size: tuple[int, int]) -> Tensor:
+    def _content_canvas(self, scale: Scale) -> Tensor:
+        """The content at a scale; what the canvas has more is filled with its reflection."""
+        pixels = self._tensor_of(self._request.content, scale.size)
+        return filled_up(pixels, scale.canvas)
+
+    def _style_canvases(self, scale: Scale) -> list[Tensor]:
+        """The styles at the scale of their strokes."""
+        if not self._recipe.keeps_aspect:
+            return [self._tensor_of(style, scale.size) for style in self._request.styles]
+        brush = self._request.settings.brush if self._recipe.matching else "medium"
+        sizes = [style_size(style.size, scale, brush) for style in self._request.styles]
+        return [
+            self._tensor_of(style, size)
+            for style, size in zip(self._request.styles, sizes, strict=True)
+        ]
+
+    def _style_weights(self, scale: Scale) -> list[float]:
+        """The share of the canvas that each style is to have; they add up to one."""
+        if self._divided:
+            first = float(self._mask(scale).mean())
+            return [first, 1 - first]
+        weights = self._request.settings.style_weights
+        return [weight / sum(weights) for weight in weights]
+
+    def _mask(self, scale: Scale) -> Tensor:
+        """The mask at a scale, (1, 1, H, W) in [0, 1]."""
+        assert self._request.mask is not None
+        mask = to_mask(self._request.mask, scale.size, self._encoder.device.torch_device)
+        return filled_up(mask, scale.canvas)
+
+    def _cells_of_first(self, scale: Scale, cell: int) -> Tensor:
+        """Which cells of the canvas the first style paints, (cells,) bool."""
+        return (F.avg_pool2d(self._mask(scale), cell) >= 0.5).flatten()
+
+    def _tensor_of(self, picture: Image.Image, size: tuple[int, int]) -> Tensor:
         device = self._encoder.device.torch_device
         pixels = to_tensor(picture, size, device, self._recipe.resampling)
         return pixels if self._recipe.canvas == "rgb" else pixels * 2 - 1
+
+
+def between(ends: tuple[float, float], place: float) -> float:
+    """The number at a place between two, 0 the first and 1 the second."""
+    return ends[0] + (ends[1] - ends[0]) * place
+
+
+def filled_up(picture: Tensor, size: tuple[int, int]) -> Tensor:
+    """(1, C, H, W) filled up to (width, height) with its reflection."""
+    _, _, height, width = picture.shape
+    missing = (0, size[0] - width, 0, size[1] - height)
+    return F.pad(picture, missing, mode="reflect") if any(missing) else picture

@@ -15,8 +15,8 @@ from engine.errors import PaintingFailed, Stopped
 from engine.logbook import Logbook
 from engine.memory import plan_memory, room_for
 from engine.presets import settle
-from engine.request import Painting, Progress, StylizeRequest
-from engine.scales import plan_scales
+from engine.request import Painting, PaintOutcome, Progress, StylizeRequest
+from engine.scales import Scale, plan_scales
 from engine.step import Reading, Stepper
 from engine.studio import Studio
 from engine.vgg19 import Encoder
@@ -44,10 +44,10 @@ def stylize(
     PaintingFailed where losses stay infinite even in FP32.
     """
     # What is to be done: a recipe, and the sizes on the way with their steps.
-    recipe, _, steps = settle(request)
+    recipe, _, steps = settle(request.settings)
     scales = plan_scales(request)
     room = room_for(encoder.device, memory)
-    plan_memory(scales[-1].size, encoder.device, recipe, room)  # refuses what would not fit
+    plan_memory(scales[-1].canvas, encoder.device, recipe, room)  # refuses what would not fit
     studio = Studio(request, recipe, encoder, room)
 
     # Where to begin: at the coarsest scale, or where a checkpoint ends.
@@ -56,10 +56,11 @@ def stylize(
     writer = CheckpointWriter(checkpoint) if checkpoint else None
     log = Logbook(scales, saved.log if saved else None)
     canvas = saved.stepper["canvas"] if saved else studio.first_canvas(scales[0])
+    neighbours = saved.stepper.get("neighbours") if saved else None
 
     for number, scale in list(enumerate(scales))[log.scale :]:
         # One scale: its targets are fixed, its canvas is what the coarser one left.
-        stepper = studio.stepper(scale, canvas)
+        stepper = studio.stepper(scale, canvas, neighbours)
         if saved:
             stepper.restore(saved.stepper)
             saved = None
@@ -74,29 +75,38 @@ def stylize(
                 raise Stopped(f"Stopped after step {log.step} of {steps}.")
             for reading in stepper.take(log.steps_left):
                 log.add(reading if reading.finite else _repeat(stepper, log))
-            if on_progress:
-                on_progress(log.progress(partial(_preview, studio, stepper)))
-        canvas = stepper.result()
+            if on_progress and not log.is_finished:
+                on_progress(log.progress(partial(_preview, studio, stepper, scale)))
+        canvas, found, neighbours = stepper.result(), stepper.neighbours, None
         del stepper  # its memory is the next one's
 
-    return Painting(
-        picture=studio.picture(canvas),
-        preset=request.preset,
+    # The last touch, which the last step's preview shows already.
+    if found is not None:
+        canvas = studio.touched(canvas, scales[-1], found)
+    picture = studio.picture(canvas, scales[-1])
+    if on_progress:
+        on_progress(log.progress(lambda: picture))
+
+    outcome = PaintOutcome(
+        width=picture.width,
+        height=picture.height,
+        preset=request.settings.preset,
         steps=steps,
         losses=log.losses,
-        curve=log.curve(),
-        scale_starts=log.scale_starts,
         seconds=log.seconds,
         device=encoder.device.name,
         precision=encoder.device.precision,
         weights=encoder.description,
+        seed=request.settings.seed,
         repeated_steps=log.repeated_steps,
-        seed=request.seed,
+        curve=log.curve(),
+        scale_starts=log.scale_starts,
     )
+    return Painting(picture, outcome)
 
 
-def _preview(studio: Studio, stepper: Stepper) -> Image:
-    return studio.picture(stepper.result())
+def _preview(studio: Studio, stepper: Stepper, scale: Scale) -> Image:
+    return studio.picture(stepper.result(), scale)
 
 
 def _repeat(stepper: Stepper, log: Logbook) -> Reading:

@@ -22,6 +22,12 @@ def to_tensor(
     return pixels.permute(2, 0, 1).unsqueeze(0).float().div_(255).contiguous()
 
 
+def to_mask(mask: Image.Image, size: tuple[int, int], device: torch.device) -> Tensor:
+    """A mask at `size` (width, height), as (1, 1, H, W) float32: 1 where it is white."""
+    grey = mask.convert("L").resize(size, Image.Resampling.BOX)
+    return torch.from_numpy(np.asarray(grey).copy()).to(device).float().div_(255)[None, None]
+
+
 def to_picture(pixels: Tensor) -> Image.Image:
     """A picture of (1, 3, H, W) values; those outside [0, 1] are clipped."""
     rounded = pixels[0].clamp(0, 1).mul_(255).round_().to(torch.uint8)

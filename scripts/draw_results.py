@@ -11,8 +11,7 @@ import click
 from PIL import Image, ImageDraw, ImageOps
 
 from engine import images
-from engine.presets import DEFAULT_PRESET
-from engine.request import StylizeRequest
+from engine.request import DEFAULT_PRESET, PaintSettings, StylizeRequest
 from engine.samples import CONTENTS, STYLES
 from engine.stylize import stylize
 from engine.vgg19 import load_encoder
@@ -44,9 +43,12 @@ def main(output: Path, size: int, preset: str) -> None:
     width, height = (n * (side + GAP) + GAP for n, side in zip((COLUMNS, rows), CELL, strict=True))
     sheet = Image.new("RGB", (width, height), PAPER)
     for number, (content, style) in enumerate(PAIRS):
-        request = StylizeRequest(pictures[content], (pictures[style],), preset=preset, size=size)
+        request = StylizeRequest(
+            pictures[content], (pictures[style],), PaintSettings(preset=preset, size=size)
+        )
         painting = stylize(request, encoder)
-        click.echo(f"{content} in {style}: {painting.seconds:.0f} s, {painting.losses.total:.3f}")
+        outcome = painting.outcome
+        click.echo(f"{content} in {style}: {outcome.seconds:.0f} s, {outcome.losses.total:.3f}")
         left = GAP + number % COLUMNS * (CELL[0] + GAP)
         top = GAP + number // COLUMNS * (CELL[1] + GAP)
         sheet.paste(_cell(painting.picture, pictures[content], pictures[style]), (left, top))

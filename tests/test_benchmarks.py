@@ -11,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from bot.jobs.fair_queue import FairQueue
 from engine.device import choose_device
 from engine.presets import PRESETS
-from engine.request import StylizeRequest
+from engine.request import PaintSettings, StylizeRequest
 from engine.stylize import stylize
 from engine.vgg19 import Encoder
 from engine.weights import bundled, load
@@ -87,7 +87,7 @@ def test_operations_are_those_of_the_engine(preset: str) -> None:
     """The count is that of the convolutions which the engine runs, as torch counts them."""
     encoder = Encoder(load(bundled()), choose_device("cpu", "fp32"), "bundled")
     picture = Image.effect_noise((64, 48), 50).convert("RGB")
-    request = StylizeRequest(picture, (picture,), preset=preset, size=64, steps=4)
+    request = StylizeRequest(picture, (picture,), PaintSettings(preset=preset, size=64, steps=4))
     with FlopCounterMode(display=False) as counter:
         stylize(request, encoder)
     counts = counter.get_flop_counts()["Global"]

@@ -9,7 +9,7 @@ from bot.errors import PaintingEnded
 from bot.executors.contract import PaintOrder, PaintOutcome
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
-from engine.presets import DEFAULT_PRESET
+from engine.request import DEFAULT_PRESET
 from engine.samples import CONTENTS, STYLES
 
 SIDE = 256  # pixels

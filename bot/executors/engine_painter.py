@@ -11,7 +11,8 @@ from bot.executors.contract import PaintOrder, PaintOutcome
 from bot.executors.engine_process import EngineSetup
 from engine import images
 from engine.errors import CheckpointRejected
-from engine.request import Painting, Progress, StylizeRequest
+from engine.request import PaintOutcome as EngineOutcome
+from engine.request import PaintSettings, Progress, StylizeRequest
 from engine.stylize import stylize
 from engine.timelapse import film
 from engine.vgg19 import Encoder, load_encoder
@@ -44,7 +45,9 @@ class EnginePainter:
         """Have libraries loaded, kernels chosen and memory pools filled."""
         picture = Image.linear_gradient("L").convert("RGB").resize((WARM_UP_SIDE, WARM_UP_SIDE))
         stylize(
-            StylizeRequest(picture, (picture,), size=WARM_UP_SIDE, steps=WARM_UP_STEPS),
+            StylizeRequest(
+                picture, (picture,), PaintSettings(size=WARM_UP_SIDE, steps=WARM_UP_STEPS)
+            ),
             self._encoder,
         )
 
@@ -59,13 +62,15 @@ class EnginePainter:
         request = StylizeRequest(
             content=_read(order.content, "The content picture"),
             styles=styles,
-            style_weights=(1.0,) * len(styles),
-            preset=order.preset,
-            size=order.size,
-            steps=order.steps,
-            strength=order.strength,
-            keep_colors=order.keep_colors,
-            seed=order.seed,
+            settings=PaintSettings(
+                preset=order.preset,
+                size=order.size,
+                steps=order.steps,
+                strength=order.strength,
+                keep_colors=order.keep_colors,
+                seed=order.seed,
+                style_weights=(1.0,) * len(styles),
+            ),
         )
         with ExitStack() as stack:
             watchers = [on_progress]
@@ -90,7 +95,7 @@ class EnginePainter:
             except CheckpointRejected:  # made with other weights: from the beginning, then
                 painting = go_on()
         images.save(painting.picture, order.result)
-        return _outcome(painting)
+        return _outcome(painting.outcome)
 
 
 def _read(path: Path, name: str) -> Image.Image:
@@ -98,10 +103,10 @@ def _read(path: Path, name: str) -> Image.Image:
     return images.decode(path.read_bytes(), CHECKED_BEFORE, name)
 
 
-def _outcome(painting: Painting) -> PaintOutcome:
+def _outcome(painting: EngineOutcome) -> PaintOutcome:
     return PaintOutcome(
-        width=painting.picture.width,
-        height=painting.picture.height,
+        width=painting.width,
+        height=painting.height,
         loss=painting.losses.total,
         content_loss=painting.losses.content,
         style_loss=painting.losses.style,

@@ -9,7 +9,8 @@ from bot.errors import ChannelClosed, ManagersOnly, Refused, RoleNeeded, ValuesR
 from bot.guilds.model import Ceilings, GuildSettings, Member, Rules
 from bot.guilds.store import GuildStore
 from bot.jobs.model import JobLimits
-from engine.presets import DEFAULT_PRESET, PRESETS
+from engine.presets import PRESETS
+from engine.request import DEFAULT_PRESET
 
 SMALLEST_SIZE = 32  # pixels; VGG-19 halves a picture four times
 

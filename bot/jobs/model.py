@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from engine.presets import DEFAULT_PRESET
+from engine.request import DEFAULT_PRESET
 
 
 class JobState(StrEnum):

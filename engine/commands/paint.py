@@ -16,8 +16,15 @@ from rich.progress import Progress as Bar
 from engine import images
 from engine.errors import RequestRejected
 from engine.files import check_writable, written_whole
-from engine.presets import DEFAULT_PRESET, PRESETS, settle
-from engine.request import Painting, Progress, StylizeRequest
+from engine.presets import PRESETS, settle
+from engine.request import (
+    DEFAULT_PRESET,
+    Painting,
+    PaintOutcome,
+    PaintSettings,
+    Progress,
+    StylizeRequest,
+)
 
 DEFAULT_CHECKPOINT = Path("model/nst_model.pth")
 
@@ -127,10 +134,7 @@ def command(
     for path in (timelapse, loss_plot, checkpoint):
         if path is not None:
             check_writable(path)
-    request = StylizeRequest(
-        content=images.read(content),
-        styles=tuple(images.read(path) for path in paths),
-        style_weights=style_weights,
+    settings = PaintSettings(
         preset=preset,
         size=size,
         steps=steps,
@@ -138,18 +142,23 @@ def command(
         keep_colors=keep_colors,
         fast=fast,
         seed=seed,
+        style_weights=style_weights,
     )
-    settle(request)  # refuses before torch is loaded, which takes seconds
+    settle(settings)  # refuses before torch is loaded, which takes seconds
+    request = StylizeRequest(
+        images.read(content), tuple(images.read(path) for path in paths), settings
+    )
     painting = paint(
         request, weights, device, precision, timelapse, checkpoint, resume, _bytes(memory)
     )
     images.save(painting.picture, output)
+    outcome = painting.outcome
     if loss_plot is not None:
         from engine.loss_plot import draw
 
         with written_whole(loss_plot) as partial:
-            partial.write_bytes(draw(painting.curve, painting.scale_starts, output.name))
-    click.echo(json.dumps(describe(painting, output)) if as_json else _sentence(painting, output))
+            partial.write_bytes(draw(outcome.curve, outcome.scale_starts, output.name))
+    click.echo(json.dumps(describe(outcome, output)) if as_json else _sentence(outcome, output))
     return 0
 
 
@@ -191,31 +200,31 @@ def paint(
         )
 
 
-def describe(painting: Painting, output: Path) -> dict[str, str | int | float]:
+def describe(outcome: PaintOutcome, output: Path) -> dict[str, str | int | float]:
     """What `--json` prints of a painting."""
     return {
         "output": str(output),
-        "width": painting.picture.width,
-        "height": painting.picture.height,
-        "preset": painting.preset,
-        "steps": painting.steps,
-        "final_loss": painting.losses.total,
-        "content_loss": painting.losses.content,
-        "style_loss": painting.losses.style,
-        "seconds": round(painting.seconds, 3),
-        "device": painting.device,
-        "precision": painting.precision,
-        "weights": painting.weights,
-        "repeated_steps": painting.repeated_steps,
+        "width": outcome.width,
+        "height": outcome.height,
+        "preset": outcome.preset,
+        "steps": outcome.steps,
+        "final_loss": outcome.losses.total,
+        "content_loss": outcome.losses.content,
+        "style_loss": outcome.losses.style,
+        "seconds": round(outcome.seconds, 3),
+        "device": outcome.device,
+        "precision": outcome.precision,
+        "weights": outcome.weights,
+        "repeated_steps": outcome.repeated_steps,
     }
 
 
-def _sentence(painting: Painting, output: Path) -> str:
+def _sentence(outcome: PaintOutcome, output: Path) -> str:
     return (
-        f"{output}: {painting.picture.width}x{painting.picture.height}, {painting.preset}, "
-        f"{painting.steps} steps in {painting.seconds:.1f} s, "
-        f"final loss {painting.losses.total:.6g} "
-        f"({painting.weights}; {painting.device}, {painting.precision})"
+        f"{output}: {outcome.width}x{outcome.height}, {outcome.preset}, "
+        f"{outcome.steps} steps in {outcome.seconds:.1f} s, "
+        f"final loss {outcome.losses.total:.6g} "
+        f"({outcome.weights}; {outcome.device}, {outcome.precision})"
     )
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 from engine.device import Device
 from engine.memory import estimate_bytes
 from engine.presets import PRESETS, settle
-from engine.request import StylizeRequest
+from engine.request import PaintSettings, StylizeRequest
 from engine.scales import plan_scales
 from engine.vgg19 import MULTIPLY_ADDS_PER_PIXEL
 
@@ -58,7 +58,7 @@ def operations(request: StylizeRequest) -> float:
 def photograph(preset: str, size: int) -> StylizeRequest:
     """A request for a picture of usual shape."""
     picture = Image.new("RGB", (size, round(size * ASPECT)))
-    return StylizeRequest(picture, (picture,), preset=preset, size=size)
+    return StylizeRequest(picture, (picture,), PaintSettings(preset=preset, size=size))
 
 
 def run(device: Device) -> dict[str, float]:
@@ -68,7 +68,7 @@ def run(device: Device) -> dict[str, float]:
     for preset, size in CASES:
         request = photograph(preset, size)
         count = operations(request)
-        recipe, _, _ = settle(request)
+        recipe, _, _ = settle(request.settings)
         gib = estimate_bytes(plan_scales(request)[-1].size, device, recipe) / 2**30
         print(
             f"{preset:6}{size:6} {count / 1e12:8.3g} T  {gib:4.1f} GiB  "

@@ -15,7 +15,7 @@ from pathlib import Path
 from PIL import Image
 
 from engine.presets import GATYS, PRESETS, Preset
-from engine.request import StylizeRequest
+from engine.request import PaintSettings, StylizeRequest
 from engine.stylize import stylize
 from engine.vgg19 import Encoder
 
@@ -40,8 +40,9 @@ def ours(
     encoder: Encoder, content: Image.Image, style: Image.Image, preset: str, size: int
 ) -> Painted:
     """Paint by a preset of this state."""
-    painting = stylize(StylizeRequest(content, (style,), preset=preset, size=size), encoder)
-    return Painted(painting.picture, painting.seconds)
+    settings = PaintSettings(preset=preset, size=size)
+    painting = stylize(StylizeRequest(content, (style,), settings), encoder)
+    return Painted(painting.picture, painting.outcome.seconds)
 
 
 def plain_loop(
@@ -51,12 +52,13 @@ def plain_loop(
     name = "a plain loop"
     PRESETS[name] = Preset(name, name, size, 10, PLAIN)
     try:
-        request = StylizeRequest(content, (style,), preset=name)
-        steps = max(10, round(10 * seconds / stylize(request, encoder).seconds))
-        painting = stylize(replace(request, steps=steps), encoder)
+        request = StylizeRequest(content, (style,), PaintSettings(preset=name))
+        short = stylize(request, encoder).outcome.seconds
+        settings = PaintSettings(preset=name, steps=max(10, round(10 * seconds / short)))
+        painting = stylize(replace(request, settings=settings), encoder)
     finally:
         del PRESETS[name]
-    return Painted(painting.picture, painting.seconds)
+    return Painted(painting.picture, painting.outcome.seconds)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from contextlib import suppress
 from engine import images
 from engine.device import Device
 from engine.errors import Stopped
-from engine.request import Progress, StylizeRequest
+from engine.request import PaintSettings, Progress, StylizeRequest
 from engine.samples import CONTENTS, STYLES
 from engine.stylize import stylize
 from engine.vgg19 import Encoder
@@ -36,9 +36,10 @@ def run(device: Device) -> dict[str, float]:
     naive_seconds = min((times[n + TIMED] - times[n]) / TIMED for n in range(1, COMPARED - TIMED))
 
     original = stylize(
-        StylizeRequest(pair[0], (pair[1],), preset="seed", size=SIZE, steps=STEPS), encoder
+        StylizeRequest(pair[0], (pair[1],), PaintSettings(preset="seed", size=SIZE, steps=STEPS)),
+        encoder,
     )
-    first_losses = dict(original.curve)
+    first_losses = dict(original.outcome.curve)
     deviation = max(
         abs(first_losses[step] / loss - 1)
         for step, loss in enumerate(naive, 1)
@@ -48,18 +49,20 @@ def run(device: Device) -> dict[str, float]:
     reached: list[Progress] = []
 
     def watch(progress: Progress) -> None:
-        if not reached and progress.losses.total <= original.losses.total:
+        if not reached and progress.losses.total <= original.outcome.losses.total:
             reached.append(progress)
 
     pictures = pair[0], (pair[1],)
-    request = StylizeRequest(*pictures, preset="seed", size=SIZE, steps=FAST_STEPS, fast=True)
+    request = StylizeRequest(
+        *pictures, PaintSettings(preset="seed", size=SIZE, steps=FAST_STEPS, fast=True)
+    )
     with suppress(Stopped):
         stylize(request, encoder, on_progress=watch, should_stop=lambda: bool(reached))
     figures = {
         "seed_naive_seconds_per_step": naive_seconds,
         "seed_loss_deviation": deviation,
-        "seed_original_loss": original.losses.total,
-        "seed_original_seconds": original.seconds,
+        "seed_original_loss": original.outcome.losses.total,
+        "seed_original_seconds": original.outcome.seconds,
     }
     if reached:
         figures["seed_fast_steps"] = reached[0].step

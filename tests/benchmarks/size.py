@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from engine.device import Device
-from engine.request import StylizeRequest
+from engine.request import PaintSettings, StylizeRequest
 from engine.samples import CONTENTS, STYLES
 from engine.scales import plan_scales
 
@@ -37,7 +37,7 @@ def _paint(side: int, device: Device, output: Path) -> tuple[float, float]:
     from engine import images
 
     content, style = CONTENTS[0].path, STYLES[0].path
-    request = StylizeRequest(images.read(content), (images.read(style),), size=side)
+    request = StylizeRequest(images.read(content), (images.read(style),), PaintSettings(size=side))
     steps = STEPS * len(plan_scales(request))
     began = time.perf_counter()
     process = subprocess.Popen(

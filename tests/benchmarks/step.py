@@ -12,7 +12,7 @@ from engine import images
 from engine.device import Device
 from engine.memory import room_for
 from engine.presets import MURAL
-from engine.request import StylizeRequest
+from engine.request import PaintSettings, StylizeRequest
 from engine.samples import CONTENTS, STYLES
 from engine.scales import Scale
 from engine.studio import Studio
@@ -52,7 +52,7 @@ def run(device: Device) -> dict[str, float]:
 
 def _step(encoder: Encoder, side: int) -> Callable[[], object]:
     content = images.read(CONTENTS[0].path).resize((side, side), Image.Resampling.LANCZOS)
-    request = StylizeRequest(content, (images.read(STYLES[0].path),), size=side)
+    request = StylizeRequest(content, (images.read(STYLES[0].path),), PaintSettings(size=side))
     studio, scale = Studio(request, MURAL, encoder, room_for(encoder.device)), Scale(side, side, 1)
     stepper = studio.stepper(scale, studio.first_canvas(scale))
     for _ in range(25):  # until L-BFGS's history is full and a CUDA graph is captured

@@ -14,10 +14,9 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from engine.device import Device
-from engine.presets import DEFAULT_PRESET
 from engine.pretraining.augment import plain
 from engine.pretraining.shards import Dataset, read_shards
-from engine.request import StylizeRequest
+from engine.request import DEFAULT_PRESET, PaintSettings, StylizeRequest
 from engine.stylize import stylize
 from engine.vgg19 import Encoder
 from engine.weights import bundled, find, load
@@ -58,7 +57,7 @@ def _pictures(encoders: dict[str, Encoder]) -> dict[str, float]:
     figures: dict[str, float] = {"weights_won_of_8": 0}
     chosen = [pair.pictures() for pair in PAIRS[:8]]
     for content, style in chosen:
-        request = StylizeRequest(content, (style,), preset=DEFAULT_PRESET, size=SIZE)
+        request = StylizeRequest(content, (style,), PaintSettings(preset=DEFAULT_PRESET, size=SIZE))
         paintings = {name: stylize(request, encoder).picture for name, encoder in encoders.items()}
         kept = {name: content_kept(painting, content) for name, painting in paintings.items()}
         missed = {name: style_missed(painting, style) for name, painting in paintings.items()}

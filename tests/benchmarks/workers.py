@@ -33,14 +33,14 @@ ENGINE_TURNS = 3
 ALONE = f"""
 import time
 from engine import images
-from engine.request import StylizeRequest
+from engine.request import PaintSettings, StylizeRequest
 from engine.samples import CONTENTS, STYLES
 from engine.stylize import stylize
 from engine.vgg19 import load_encoder
 
 encoder = load_encoder("bundled", "cpu")
 pictures = images.read(CONTENTS[0].path), (images.read(STYLES[0].path),)
-request = StylizeRequest(*pictures, size={ENGINE_SIDE}, steps={ENGINE_STEPS})
+request = StylizeRequest(*pictures, PaintSettings(size={ENGINE_SIDE}, steps={ENGINE_STEPS}))
 stylize(request, encoder)  # so that libraries are loaded
 began = time.monotonic()
 for _ in range({ROUNDS}):

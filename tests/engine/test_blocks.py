@@ -12,7 +12,7 @@ from engine.device import choose_device
 from engine.losses import Objective, core_of, style_numbers, style_sums
 from engine.memory import Plan, estimate_bytes, plan_memory
 from engine.presets import MURAL, SEED, Recipe
-from engine.request import StylizeRequest
+from engine.request import PaintSettings, StylizeRequest
 from engine.scales import Scale
 from engine.step import compare, see
 from engine.studio import Studio
@@ -106,7 +106,7 @@ def test_a_scale_that_is_painted_in_blocks_comes_out_the_same(exact: Encoder) ->
     """
     content = Image.effect_noise((600, 80), 60).convert("RGB")
     style = Image.effect_noise((500, 100), 90).convert("RGB")
-    request, scale = StylizeRequest(content, (style,), size=600), Scale(600, 80, 3)
+    request, scale = StylizeRequest(content, (style,), PaintSettings(size=600)), Scale(600, 80, 3)
     plans = [Plan(256, MURAL.history, keeps_content) for keeps_content in (True, False)]
     enough, less = (estimate_bytes(scale.size, exact.device, MURAL, plan) for plan in plans)
 

@@ -5,15 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from engine.presets import PRESETS, SMALLEST_SIDE
-from engine.request import StylizeRequest
+from engine.presets import PRESETS
+from engine.request import SMALLEST_SIDE, PaintSettings, StylizeRequest
 from engine.scales import fit, plan_scales
 
 
 def wish(shape: tuple[int, int], **options: object) -> StylizeRequest:
     """A request whose content has a (width, height)."""
     picture = Image.new("RGB", shape)
-    return StylizeRequest(picture, (picture,), **options)  # type: ignore[arg-type]
+    return StylizeRequest(picture, (picture,), PaintSettings(**options))  # type: ignore[arg-type]
 
 
 @given(

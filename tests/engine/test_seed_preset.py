@@ -8,7 +8,7 @@ from PIL import Image
 
 from engine import images
 from engine.device import choose_device
-from engine.request import StylizeRequest
+from engine.request import PaintSettings, StylizeRequest
 from engine.stylize import stylize
 from engine.vgg19 import Encoder
 from tests.engine.naive_seed import naive_losses
@@ -41,13 +41,15 @@ def test_losses_equal_the_naive_reading(
 ) -> None:
     """Every step's loss is that of a naive FP32 reading of the formula, within rounding."""
     encoder = Encoder(state, choose_device("cpu", precision), "bundled")
-    request = StylizeRequest(pair[0], (pair[1],), preset="seed", size=SIZE, steps=STEPS)
+    request = StylizeRequest(
+        pair[0], (pair[1],), PaintSettings(preset="seed", size=SIZE, steps=STEPS)
+    )
 
     painting = stylize(request, encoder)
 
-    assert [step for step, _ in painting.curve] == list(range(1, STEPS + 1))
-    assert [loss for _, loss in painting.curve] == pytest.approx(naive, rel=tolerance)
-    assert painting.losses.total == painting.curve[-1][1]
+    assert [step for step, _ in painting.outcome.curve] == list(range(1, STEPS + 1))
+    assert [loss for _, loss in painting.outcome.curve] == pytest.approx(naive, rel=tolerance)
+    assert painting.outcome.losses.total == painting.outcome.curve[-1][1]
     assert painting.picture.size == (SIZE, SIZE)
 
 
@@ -58,7 +60,11 @@ def test_fast_setting_reaches_the_loss_sooner(
 
     At the original's own size and length it takes a nineteenth: `make bench` measures it.
     """
-    slow = StylizeRequest(pair[0], (pair[1],), preset="seed", size=32, steps=300)
-    fast = StylizeRequest(pair[0], (pair[1],), preset="seed", size=32, steps=60, fast=True)
+    slow = StylizeRequest(pair[0], (pair[1],), PaintSettings(preset="seed", size=32, steps=300))
+    fast = StylizeRequest(
+        pair[0], (pair[1],), PaintSettings(preset="seed", size=32, steps=60, fast=True)
+    )
 
-    assert stylize(fast, encoder).losses.total <= stylize(slow, encoder).losses.total
+    assert (
+        stylize(fast, encoder).outcome.losses.total <= stylize(slow, encoder).outcome.losses.total
+    )

@@ -14,7 +14,7 @@ from engine.pretraining.card import model_card
 from engine.pretraining.export import export, folded, read_photographs
 from engine.pretraining.network import Classifier
 from engine.pretraining.training import Trained
-from engine.request import StylizeRequest
+from engine.request import PaintSettings, StylizeRequest
 from engine.samples import FOLDER
 from engine.stylize import stylize
 from engine.vgg19 import POOLED, Encoder, pool
@@ -80,7 +80,7 @@ def test_the_file_is_of_the_usual_size_and_paints(
     """25.9 MB in FP16, and `mural` paints with it."""
     assert 25.8e6 < exported.path.stat().st_size < 26e6
     encoder = Encoder(load(exported), choose_device("cpu", "fp32"), "tiny")
-    request = StylizeRequest(content, (style,), preset="draft", size=48, steps=4)
+    request = StylizeRequest(content, (style,), PaintSettings(preset="draft", size=48, steps=4))
     painting = stylize(request, encoder)
     assert max(painting.picture.size) == 48
 

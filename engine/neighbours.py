@@ -1,0 +1,182 @@
+"""From which cell of the style each cell of the canvas takes its paint.
+
+Pictures are divided into square cells. A cell is described by VGG-19's features over it, and its
+neighbour is the cell of the style with the most similar description. The features of all the
+neighbours, laid out as a picture, are what the canvas is asked to have: strokes of the style,
+where they fit.
+
+Sources: Kolkin et al., Neural Neighbor Style Transfer, arXiv 2203.13215; Li and Wand, Combining
+Markov Random Fields and Convolutional Neural Networks for Image Synthesis, arXiv 1601.04589.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engine.blocks import stride_of
+from engine.statistics import rows
+
+SMALLEST_CELL = 4  # pixels on a side
+# The search compares every cell of the canvas with every cell of the styles. These limits keep its
+# cost the same at every size: larger pictures have larger cells, and of many cells a sample is seen.
+MOST_CELLS = 128 * 128
+MOST_STYLE_CELLS = 2 * MOST_CELLS
+DIMENSIONS = 160  # of a description once projected: a fifth of the time, and the same neighbours
+ROUNDS = 4  # of the search; the prices are settled before the last
+MOST_TAKEN = 8.0  # times its share: a cell that is taken more often pays no more
+ROWS_AT_ONCE = 1024  # cells of the canvas compared at once: 128 MiB of similarities at most
+
+TapFeatures = Mapping[str, Tensor]  # tap -> (1, C, H / stride, W / stride)
+
+
+def cell_side(size: tuple[int, int]) -> int:
+    """Pixels on the side of a cell, a power of two, for a picture of (width, height)."""
+    side = SMALLEST_CELL
+    while (size[0] // side) * (size[1] // side) > MOST_CELLS:
+        side *= 2
+    return side
+
+
+class StyleCells:
+    """The cells of one or several styles, one style's after the other's, row by row."""
+
+    def __init__(
+        self,
+        styles: Sequence[TapFeatures],
+        cell: int,
+        compared: Sequence[str],
+        fitted: Sequence[str],
+        seed: int = 0,
+    ) -> None:
+        """Take each style's features at the taps `compared` and `fitted`.
+
+        `seed` draws the sample of cells that are compared where there are more than
+        MOST_STYLE_CELLS.
+        """
+        self.cell = cell
+        self._compared = compared
+        self._tables = {
+            tap: torch.cat([cut_into_cells(features[tap], tap, cell) for features in styles])
+            for tap in fitted
+        }
+        described = [
+            F.normalize(describe({tap: features[tap] for tap in compared}, cell), dim=1)
+            for features in styles
+        ]
+        self._style = torch.cat(
+            [torch.full((len(table),), n, dtype=torch.int64) for n, table in enumerate(described)]
+        )
+        # Drawn on the CPU, so that a seed means the same sample on every device.
+        order = torch.randperm(len(self._style), generator=torch.Generator().manual_seed(seed))
+        sample = order[:MOST_STYLE_CELLS].sort().values
+        together = torch.cat(described)
+        self._style, device = self._style[sample].to(together.device), together.device
+        self._sample = sample.to(device)
+        together = together[self._sample]
+        self._axes = principal_axes(together)
+        self._known = F.normalize(together @ self._axes, dim=1)
+
+    def find(
+        self, canvas: TapFeatures, region: Tensor | None, weights: Sequence[float], crowding: float
+    ) -> Tensor:
+        """The neighbour of every cell of the canvas, (cells,) int64, numbered as above.
+
+        `canvas` are the features of what to compare. A style of twice the weight fills about
+        twice the area; with `region`, (cells,) bool, the first style alone fills the cells where
+        it is true, and the second the others.
+        """
+        described = describe({tap: canvas[tap] for tap in self._compared}, self.cell)
+        own = F.normalize(F.normalize(described, dim=1) @ self._axes, dim=1)
+        if region is None:
+            return self._nearest(own, weights, crowding)
+        chosen = torch.empty(len(own), dtype=torch.int64, device=own.device)
+        for cells, only in ((region, (1.0, 0.0)), (~region, (0.0, 1.0))):
+            if cells.any():
+                chosen[cells] = self._nearest(own[cells], only, crowding)
+        return chosen
+
+    def _nearest(self, own: Tensor, weights: Sequence[float], crowding: float) -> Tensor:
+        counts = torch.bincount(self._style, minlength=len(weights))
+        share = own.new_tensor(weights) / sum(weights) / counts.clamp_min(1)
+        shares = share[self._style]
+        allowed = shares > 0
+        chosen = nearest(own, self._known[allowed], shares[allowed], crowding)
+        return self._sample[allowed.nonzero()[:, 0][chosen]]
+
+    def targets(self, chosen: Tensor, rows_of_cells: int) -> dict[str, Tensor]:
+        """The features of the chosen cells, laid out as those of a canvas, at each fitted tap."""
+        return {
+            tap: lay_out(table[chosen], tap, self.cell, rows_of_cells)
+            for tap, table in self._tables.items()
+        }
+
+
+def describe(features: TapFeatures, cell: int) -> Tensor:
+    """Describe each cell by its features at every tap: (cells, C) float32, row by row.
+
+    Every tap has the same weight, and each column's mean is taken out.
+    """
+    columns = []
+    tap, one = next(iter(features.items()))
+    grid = [side * stride_of(tap) // cell for side in one.shape[2:]]
+    for tap, one in features.items():
+        seen, stride = one.float(), stride_of(tap)
+        if stride < cell:
+            seen = F.avg_pool2d(seen, cell // stride)
+        elif stride > cell:
+            seen = F.interpolate(seen, grid, mode="bilinear", align_corners=False)
+        columns.append(rows(seen / seen.square().sum(1).mean().sqrt().clamp_min(1e-6)))
+    table = torch.cat(columns, 1)
+    return table.sub_(table.mean(0))
+
+
+def principal_axes(table: Tensor) -> Tensor:
+    """The DIMENSIONS directions in which the rows differ most, (C, D)."""
+    _, vectors = torch.linalg.eigh(table.t() @ table)
+    return vectors[:, -DIMENSIONS:].contiguous()
+
+
+def nearest(own: Tensor, known: Tensor, shares: Tensor, crowding: float) -> Tensor:
+    """The most similar of the M rows `known` for each row of `own`, by the cosine: (N,) int64.
+
+    All rows have length one. `shares` (M,) says how much of the canvas each row should be taken
+    for, and sums up to one. A row that is taken more often gets a price of `crowding` for every
+    time its share, one taken less often becomes cheaper: without it a flat sky is made of a
+    single patch.
+    """
+    prices = torch.zeros_like(shares)
+    for turn in range(ROUNDS if crowding else 1):
+        chosen = torch.cat(
+            [(part @ known.t()).sub_(prices).argmax(1) for part in own.split(ROWS_AT_ONCE)]
+        )
+        taken = torch.bincount(chosen, minlength=len(known)) / (shares * len(own))
+        prices += crowding * 0.5**turn * (taken.clamp(max=MOST_TAKEN) - 1)
+    return chosen
+
+
+def cut_into_cells(features: Tensor, tap: str, cell: int) -> Tensor:
+    """A tap's features (1, C, H, W) under each cell: (cells, values)."""
+    stride = stride_of(tap)
+    if stride > cell:
+        enlarged = F.interpolate(
+            features, scale_factor=stride // cell, mode="bilinear", align_corners=False
+        )
+        return rows(enlarged)
+    side, (_, channels, height, width) = cell // stride, features.shape
+    grid = features.permute(0, 2, 3, 1)
+    grid = grid.reshape(height // side, side, width // side, side, channels)
+    return grid.permute(0, 2, 1, 3, 4).reshape(-1, side * side * channels)
+
+
+def lay_out(cells: Tensor, tap: str, cell: int, rows_of_cells: int) -> Tensor:
+    """The opposite: a tap's features (1, C, H, W), channels last, of cells in so many rows."""
+    stride = stride_of(tap)
+    if stride > cell:
+        grid = cells.view(1, rows_of_cells, -1, cells.shape[1]).permute(0, 3, 1, 2)
+        return F.avg_pool2d(grid, stride // cell)
+    side = cell // stride
+    grid = cells.view(rows_of_cells, -1, side, side, cells.shape[1] // side**2)
+    grid = grid.permute(0, 2, 1, 3, 4)
+    return grid.reshape(1, rows_of_cells * side, -1, grid.shape[4]).permute(0, 3, 1, 2)
