@@ -73,7 +73,8 @@ async def _find_here(settings: Settings) -> AsyncIterator[Finding]:
     yield check_disk(settings.data_dir)
     yield await check_database(settings.database)
     yield check_pages(settings.web.host, settings.web.port)
-    setup = EngineSetup(weights=settings.engine.weights, device=settings.engine.device)
+    engine = settings.engine
+    setup = EngineSetup(engine.weights, engine.device, engine.precision)
     async for finding in check_engine(setup):
         yield finding
 

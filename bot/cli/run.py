@@ -69,7 +69,8 @@ async def serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    setup = EngineSetup(weights=settings.engine.weights, device=settings.engine.device)
+    engine = settings.engine
+    setup = EngineSetup(engine.weights, engine.device, engine.precision)
     executor = executor_for(settings, setup)
     app = App(settings, executor)
     # A full garbage collection would visit all imported modules, which stops the event loop for

@@ -69,7 +69,9 @@ async def _simulate(settings: Settings, port: int, open_page: bool, *, temporary
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with Simulator(port=port, samples=samples()) as discord:
         discord.world.bot.global_name = "Muralscape"
-        executor = LocalExecutor([EngineSetup(settings.engine.weights, settings.engine.device)])
+        engine = settings.engine
+        setup = EngineSetup(engine.weights, engine.device, engine.precision)
+        executor = LocalExecutor([setup])
         app = App(pointed_at(discord, settings), executor)
         _greet(discord.url, settings, temporary=temporary)
         if open_page:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:  # it needs the extra `nats`
 @click.option("--weights", default="auto", help="auto, or a file of VGG-19 weights.")
 @click.option("--device", "devices", multiple=True, help="auto, cpu, cuda:0; again for more.")
 @click.option(
+    "--precision", default="auto", help="Of the convolutions: auto, fp16, bf16, fp32 or tf32."
+)
+@click.option(
     "--token-file",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="File with the server's token; or set MURALSCAPE_NATS__TOKEN.",
@@ -44,6 +47,7 @@ def command(
     name: str,
     weights: str,
     devices: tuple[str, ...],
+    precision: str,
     token_file: Path | None,
     nkey_file: Path | None,
     ca_file: Path | None,
@@ -62,7 +66,7 @@ def command(
     token = _token(token_file)
     logs.set_up("info", "auto", (token,))
     access = Access(url, token, nkey_file, ca_file)
-    setups = [EngineSetup(weights, device, painter=painter) for device in devices or ("auto",)]
+    setups = [EngineSetup(weights, device, precision, painter) for device in devices or ("auto",)]
     asyncio.run(_serve(access, setups, _id_of(name or socket.gethostname()), grace))
 
 
