@@ -94,7 +94,7 @@ async def test_a_challenge_from_start_to_leaderboard(simulator: Simulator, data_
         early = command(simulator, "challenge results", "ada")
         assert "No challenge has ended" in await told(simulator, early)
         closed = command(simulator, "challenge close", "mo")
-        assert "now: voting" in await told(simulator, closed)
+        assert "now voting" in await told(simulator, closed)
         (ballot,) = await simulator.until(lambda: posted(simulator, "🗳️ **Vote"))
         assert len(ballot.attachments) == 5
         await simulator.until(lambda: "Entering is over" in announced.content)
@@ -152,7 +152,7 @@ async def test_back_out_and_removed(simulator: Simulator, data_dir: Path) -> Non
             entered = command(simulator, "challenge enter", user, {"painting": jobs[user]})
             assert "is in the challenge" in await told(simulator, entered)
         foreign = command(simulator, "challenge enter", "cleo", {"painting": jobs["ada"]})
-        assert "had made in this server" in await told(simulator, foreign)
+        assert "only your own paintings from this server" in await told(simulator, foreign)
 
         panel = await said_privately(simulator, command(simulator, "challenge status", "ada"))
         contest = await contest_of(bot)
