@@ -140,7 +140,7 @@ class App:
             guilds,
             styles,
             usual_size=limits.usual_size,
-            chance=self._random,
+            rng=self._random,
         )
         features = [
             muralize_feature(

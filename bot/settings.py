@@ -88,6 +88,7 @@ class EngineSettings(_Section):
 
     weights: str = "auto"  # or a file of VGG-19 weights
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
+    precision: Literal["auto", "fp16", "bf16", "fp32", "tf32"] = "auto"
 
 
 class NatsSettings(_Section):

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from engine.scales import plan_scales
 # server more than the writing does.
 PAUSE_PER_WRITE = 20.0
 STEPS_PER_WRITE = 4
+# Of the first file, which nothing was measured of yet: a slow disk's.
+BYTES_PER_SECOND = 200e6
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Saved:
     """Everything that the steps still to come depend on."""
 
     fingerprint: str
-    stepper: dict[str, Tensor]  # canvas (1, 3, H, W) float32, optimiser, loss scale
+    stepper: dict[str, Tensor]  # canvas (1, 3, H, W) float32, optimiser
     log: State  # losses, steps and seconds so far
 
 
@@ -51,21 +54,31 @@ def fingerprint(request: StylizeRequest, weights: str) -> str:
 class CheckpointWriter:
     """Writes checkpoints to one path, seldom enough to cost a painting under five hundredths."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, step: int = 0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Take the step that the painting begins at, of which nothing need be kept."""
         self._path = path
-        self._next_at = 0.0
-        self._next_step = 0
+        self._clock = clock
+        self._began = clock()
+        self._next_at: float | None = None  # None before the first file
+        self._next_step = step + STEPS_PER_WRITE
 
-    def due(self, step: int) -> bool:
-        """Whether it is time to write again, after so many steps."""
-        return step >= self._next_step and time.monotonic() >= self._next_at
+    def due(self, step: int, state: Mapping[str, Tensor]) -> bool:
+        """Whether it is time to write a state, after so many steps."""
+        if step < self._next_step:
+            return False
+        if self._next_at is None:
+            seconds = sum(tensor.nbytes for tensor in state.values()) / BYTES_PER_SECOND
+            return self._clock() >= self._began + PAUSE_PER_WRITE * seconds
+        return self._clock() >= self._next_at
 
     def write(self, step: int, saved: Saved) -> None:
         """Write the file whole or not at all. Raises OutputRejected where it cannot be written."""
-        began = time.monotonic()
+        began = self._clock()
         with written_whole(self._path) as partial:
             torch.save(vars(saved), partial)
-        now = time.monotonic()
+        now = self._clock()
         self._next_at = now + PAUSE_PER_WRITE * (now - began)
         self._next_step = step + STEPS_PER_WRITE
 

@@ -1,8 +1,11 @@
 """Which device paints, in which arithmetic, with which threads."""
 
 import ctypes
+import logging
 import os
 import platform
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,11 +14,22 @@ import torch
 
 from engine.errors import RequestRejected
 
-DTYPES = {"fp16": torch.float16, "bf16": torch.bfloat16, "fp32": torch.float32}
+log = logging.getLogger(__name__)
+
+DTYPES = {
+    "fp16": torch.float16,
+    "bf16": torch.bfloat16,
+    "fp32": torch.float32,
+    "tf32": torch.float32,  # products of 10 bits in convolutions, on a graphics card alone
+}
 
 # Flags of /proc/cpuinfo that mean BF16 products in hardware, on x86 and on ARM. Without one of
 # them BF16 convolutions are emulated and far slower than FP32, whatever the vendor's name.
 BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
+
+TENSOR_CORES = (7, 0)  # the compute capability that brought them
+# NVIDIA's TU116 and TU117 have capability 7.5 without tensor cores; in FP16 cuDNN gives NaN there.
+WITHOUT_TENSOR_CORES = re.compile(r"GTX 16|MX[45]50|\bT(400|500|550|600|1000|1200|2000)\b")
 
 
 @dataclass(frozen=True)
@@ -44,29 +58,91 @@ class Device:
 
 
 def choose_device(device: str = "auto", precision: str = "auto") -> Device:
-    """Take the first CUDA device, or the CPU where there is none, in its fastest arithmetic.
+    """Take the first CUDA device that torch has kernels for, or the CPU, in its best arithmetic.
 
-    `device` is "auto", "cpu", "cuda" or "cuda:N"; `precision` is "auto" or a key of DTYPES.
-    Raises RequestRejected for others, and for a CUDA device that is not there.
+    `device` is "auto", "cpu", "cuda" or "cuda:N"; `precision` is "auto" or a key of DTYPES. A card
+    becomes the process's own: what names no card runs on it from then on.
+    Raises RequestRejected for others, and for a CUDA device that is not there or is too old.
     """
+    if precision not in ("auto", *DTYPES):
+        raise RequestRejected(
+            f"There is no precision {precision!r}: say auto, {', '.join(DTYPES)}."
+        )
     if device == "auto":
-        device = "cuda:0" if torch.cuda.is_available() else "cpu"
+        device = _first_card() or "cpu"
     elif device == "cuda":
         device = "cuda:0"
     kind, _, index = device.partition(":")
     if kind not in ("cpu", "cuda") or (index and not index.isdigit()):
         raise RequestRejected(f"There is no device {device!r}: say auto, cpu, cuda or cuda:N.")
-    if kind == "cuda" and int(index or 0) >= torch.cuda.device_count():
+    if kind == "cuda":
+        return _card(int(index or 0), precision)
+    if precision == "tf32":
+        raise RequestRejected("tf32 is for graphics cards: say auto, bf16 or fp32.")
+    _prepare_cpu()
+    best = "bf16" if cpu_has_bf16() else "fp32"
+    return Device(torch.device(device), best if precision == "auto" else precision)
+
+
+def _first_card() -> str | None:
+    """The first card with kernels; of those without, the log says so."""
+    for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
+        fault = _fault_of(index)
+        if fault is None:
+            return f"cuda:{index}"
+        log.warning("%s It paints on the processor.", fault)
+    return None
+
+
+def _card(index: int, precision: str) -> Device:
+    if index >= torch.cuda.device_count():
         raise RequestRejected(
-            f"There is no device {device!r} here: {torch.cuda.device_count()} CUDA devices found."
+            f"There is no device 'cuda:{index}' here: "
+            f"{torch.cuda.device_count()} CUDA devices found."
         )
+    if fault := _fault_of(index):
+        raise RequestRejected(f"{fault} Say cpu, or install a torch that has them.")
     if precision == "auto":
-        precision = "fp16" if kind == "cuda" else "bf16" if cpu_has_bf16() else "fp32"
-    if precision not in DTYPES:
-        raise RequestRejected(f"There is no precision {precision!r}: say auto, fp16, bf16 or fp32.")
-    if kind == "cpu":
-        _prepare_cpu()
-    return Device(torch.device(device), precision)
+        name, capability = (
+            torch.cuda.get_device_name(index),
+            torch.cuda.get_device_capability(index),
+        )
+        precision = "fp16" if has_tensor_cores(name, capability) else "fp32"
+    torch.cuda.set_device(index)
+    # torch lets cuDNN multiply FP32 in TF32, which is no more exact than FP16.
+    torch.backends.cudnn.allow_tf32 = precision == "tf32"
+    return Device(torch.device("cuda", index), precision)
+
+
+def _fault_of(index: int) -> str | None:
+    """Why a card cannot paint, as a sentence."""
+    capability = torch.cuda.get_device_capability(index)
+    if has_kernels(capability, torch.cuda.get_arch_list()):
+        return None
+    major, minor = capability
+    return (
+        f"torch {torch.__version__} has no kernels for {torch.cuda.get_device_name(index)} "
+        f"(compute capability {major}.{minor})."
+    )
+
+
+def has_kernels(capability: tuple[int, int], architectures: Collection[str]) -> bool:
+    """Whether a build of torch runs on a card, by `torch.cuda.get_arch_list()`.
+
+    Machine code ("sm_86") runs on its own major version from its minor version on; PTX
+    ("compute_90") is translated for all later cards. Source: CUDA C++ Programming Guide,
+    "Compute Capabilities". Builds for other makers' cards name neither and are trusted.
+    """
+    known = re.findall(r"\b(sm|compute)_(\d+)", " ".join(architectures))
+    built = [(kind, divmod(int(number), 10)) for kind, number in known]
+    return not built or any(
+        own <= capability and (kind == "compute" or own[0] == capability[0]) for kind, own in built
+    )
+
+
+def has_tensor_cores(name: str, capability: tuple[int, int]) -> bool:
+    """Whether FP16 is faster than FP32 on a card, and finite."""
+    return capability >= TENSOR_CORES and not WITHOUT_TENSOR_CORES.search(name)
 
 
 def cpu_has_bf16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
@@ -96,7 +172,8 @@ def _prepare_cpu() -> None:
 
 
 def give_back_memory() -> None:
-    """Return what `_prepare_cpu` keeps to the system, where sizes are about to change."""
+    """Return freed memory that is kept to the system and the card, where sizes are to change."""
+    torch.cuda.empty_cache()  # nothing where no card was used
     libc = _glibc()
     if libc:
         libc.malloc_trim(0)

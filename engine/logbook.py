@@ -80,6 +80,7 @@ class Logbook:
         """Record a step."""
         self.losses = reading.losses
         self._totals.append(reading.losses.total)
+        self.repeated_steps += reading.repeated
 
     def curve(self) -> tuple[tuple[int, float], ...]:
         """(step, loss), thinned to CURVE_POINTS with the first and the last among them."""

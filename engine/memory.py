@@ -1,35 +1,42 @@
 """How a painting fits into memory, or that it does not, told before it starts."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 import torch
 
 from engine.blocks import BORDER, stride_of
 from engine.device import Device
 from engine.errors import OutOfMemory
+from engine.neighbours import MOST_CELLS, MOST_STYLE_CELLS, SMALLEST_CELL
 from engine.presets import Recipe
 from engine.request import SMALLEST_SIDE
+from engine.sharing import painters_on
 
 # Values per pixel of the picture: what each convolution and each pooling leaves for the backward
 # pass (64 + 64 channels at full size, 128 + 128 at half the side, and so on), and what passes
-# through beside them: gradients, reordered blocks, gaps. The latter two figures were measured on a
+# through beside them: gradients, reordered blocks, gaps. The latter figures were measured on a
 # CPU in BF16 at 256 to 1024 pixels; in FP32 they are up to a third too much.
 KEPT_PER_PIXEL = 320
 PASSING_PER_PIXEL = 448
+SEEN_PER_PIXEL = 256  # passing through where there is no backward pass: a style's
 COPIED_PER_PIXEL = 128  # of a block: its core is cut out of the features that it sees
+DESCRIPTION_BYTES = 3 * 4 * (128 + 256 + 512)  # of a cell: float32, and copies on the way
 FIXED_BYTES = 250 * 2**20
 CANVASES = 10  # float32 pictures: canvas, optimiser, content, and those in passing
 CGROUP = Path("/sys/fs/cgroup")
-
 
 LARGEST_BLOCK = 2048  # pixels
 SMALLEST_BLOCK = 256  # pixels; smaller ones would mostly be borders
 SMALLEST_HISTORY = 2
 SHARE = 0.9  # of what is free, to be planned with
+WIDEST = 64  # channels of the first features, which have the picture's full size
+MOST_ELEMENTS = 2**31 - 1  # of one tensor; kernels that count with 32 bits go wrong beyond
+# How much more work a painting is with half the pairs in L-BFGS's memory: the steps more to the
+# same loss, measured with `mural` at 192 pixels.
+WORK_OF_HALF_THE_HISTORY = 1.15
 
 
 @dataclass(frozen=True)
@@ -41,28 +48,60 @@ class Plan:
     keeps_content: bool = True  # the content's features; else they are computed at every step
 
 
+Sizes = Sequence[tuple[int, int]]  # (width, height) each
+
+
 def estimate_bytes(
-    size: tuple[int, int], device: Device, recipe: Recipe, plan: Plan | None = None
+    size: tuple[int, int],
+    device: Device,
+    recipe: Recipe,
+    plan: Plan | None = None,
+    styles: Sizes = (),
 ) -> int:
     """Bytes that painting a (width, height) takes, besides the program and the weights.
 
-    Without a plan it is painted as a whole, with the recipe's own history.
+    Without a plan it is painted as a whole, with the recipe's own history. `styles` are the sizes
+    at which those are seen, once and one after the other, before the first step.
     """
     plan = plan or Plan(max(size), recipe.history)
     pixels = size[0] * size[1]
     width = torch.finfo(device.dtype).bits // 8
     before_relu = 64 if any(tap.startswith("conv") for tap in recipe.content_taps) else 0
     per_pixel = (KEPT_PER_PIXEL + PASSING_PER_PIXEL + before_relu) * width
-    at_a_time = 1
-    for side in size:
-        at_a_time *= side if side <= plan.block_side else min(side, plan.block_side + 2 * BORDER)
+    at_a_time = pixels_at_a_time(size, plan.block_side)
     content = sum(_values_per_pixel(tap) for tap in recipe.content_taps) * width
     beside = 0.0
     if at_a_time < pixels:  # the content of a whole one is within what was measured
         per_pixel += COPIED_PER_PIXEL * width
         beside = pixels * content if plan.keeps_content else 0.0
     canvases = CANVASES + (2 * plan.history if recipe.optimiser == "lbfgs" else 0)
-    return int(FIXED_BYTES + at_a_time * per_pixel + beside + pixels * 3 * 4 * canvases)
+    step = at_a_time * per_pixel + beside + pixels * 3 * 4 * canvases
+    seen_pixel = (KEPT_PER_PIXEL + SEEN_PER_PIXEL + before_relu) * width
+    targets = [
+        pixels_at_a_time(one, plan.block_side) * seen_pixel + one[0] * one[1] * 3 * 4 * CANVASES
+        for one in (size, *styles)
+    ]
+    return int(FIXED_BYTES + max(step, _cells_bytes(size, device, recipe, styles) + max(targets)))
+
+
+def pixels_at_a_time(size: tuple[int, int], block_side: int) -> int:
+    """How many pixels of a (width, height) the network sees at once, borders included."""
+    width, height = (
+        side if side <= block_side else min(side, block_side + 2 * BORDER) for side in size
+    )
+    return width * height
+
+
+def _cells_bytes(size: tuple[int, int], device: Device, recipe: Recipe, styles: Sizes) -> float:
+    """Bytes that are kept while neighbours are looked for: all styles' features, and the cells'."""
+    if recipe.matching is None:
+        return 0
+    width = torch.finfo(device.dtype).bits // 8
+    pixels = sum(one[0] * one[1] for one in styles)
+    features = sum(_values_per_pixel(tap) for tap in recipe.content_taps) * width
+    most = size[0] * size[1] + pixels
+    descriptions = min(most / SMALLEST_CELL**2, MOST_CELLS + MOST_STYLE_CELLS) * DESCRIPTION_BYTES
+    return 2 * pixels * features + descriptions
 
 
 def _values_per_pixel(tap: str) -> float:
@@ -74,74 +113,121 @@ def _values_per_pixel(tap: str) -> float:
 def free_bytes(device: Device, cgroup: Path = CGROUP) -> int:
     """Bytes that the device has left; on the CPU within this process's container too."""
     if device.is_cuda:
-        free, _ = torch.cuda.mem_get_info(device.torch_device)
-        return int(free)
-    free = psutil.virtual_memory().available
+        torch.cuda.empty_cache()  # else what torch keeps for itself counts as taken
+        free, total = torch.cuda.mem_get_info(device.torch_device)
+        card = torch.cuda.get_device_properties(device.torch_device).uuid
+        return int(min(free, total / painters_on(str(card))))
+    import psutil  # here, because a card needs none
+
+    available = psutil.virtual_memory().available
     try:  # cgroup v2; "max" where there is no limit
         limit = int((cgroup / "memory.max").read_text())
         used = int((cgroup / "memory.current").read_text())
     except (OSError, ValueError):
-        return free
-    return min(free, max(0, limit - used))
+        return available
+    return min(available, max(0, limit - used))
 
 
 def room_for(device: Device, limit: int | None = None) -> int:
     """Bytes to plan a painting with; of a limit, what this process has not taken already."""
+    room = int(SHARE * free_bytes(device))
     if limit is None:
-        return int(SHARE * free_bytes(device))
-    return limit if device.is_cuda else max(0, limit - psutil.Process().memory_info().rss)
+        return room
+    if device.is_cuda:
+        return min(limit, room)
+    import psutil
+
+    return max(0, limit - psutil.Process().memory_info().rss)
 
 
-def plan_memory(size: tuple[int, int], device: Device, recipe: Recipe, room: int) -> Plan:
+def plan_memory(
+    size: tuple[int, int], device: Device, recipe: Recipe, room: int, styles: Sizes = ()
+) -> Plan:
     """How to paint a (width, height) within `room` bytes, besides the program and the weights.
 
-    As a whole where that fits; then in smaller and smaller blocks; then with a shorter memory of
-    L-BFGS. Raises OutOfMemory, naming a size that fits, where nothing does.
+    With the least work: as a whole where that fits, else in blocks and with a shorter memory of
+    L-BFGS, whichever costs less. Raises OutOfMemory, naming a size that fits, where nothing does.
     """
-    plan = _first_that_fits(size, device, recipe, room)
-    if plan is not None:
-        return plan
-    smaller = range(max(size) // 32 * 32, SMALLEST_SIDE, -32)
-    fits = (side for side in smaller if _first_that_fits(_at(size, side), device, recipe, room))
-    side = next(fits, None)
+    plan = _first_that_fits(size, device, recipe, room, styles)
+    if plan is None:
+        raise does_not_fit(size, device, recipe, room, styles)
+    return plan
+
+
+def does_not_fit(
+    size: tuple[int, int], device: Device, recipe: Recipe, room: int, styles: Sizes = ()
+) -> OutOfMemory:
+    """The error for what does not fit into `room` bytes, naming a size that does."""
+
+    def fits(side: int) -> bool:
+        smaller = [_times(one, side / max(size)) for one in (size, *styles)]
+        return _first_that_fits(smaller[0], device, recipe, room, smaller[1:]) is not None
+
+    sides = range((max(size) - 1) // 32 * 32, SMALLEST_SIDE, -32)
+    side = next(filter(fits, sides), None)
     advice = "free some memory first" if side is None else f"size {side} would fit"
-    raise OutOfMemory(
+    return OutOfMemory(
         f"Painting {size[0]}x{size[1]} does not fit into the {room / 2**30:.1f} GiB that can be "
         f"had: {advice}."
     )
 
 
-def _at(size: tuple[int, int], long_side: int) -> tuple[int, int]:
-    width, height = (math.ceil(side * long_side / max(size)) for side in size)
+def block_side_in_fp32(
+    size: tuple[int, int], device: Device, recipe: Recipe, room: int, plan: Plan
+) -> int:
+    """The side of the blocks in which a step of a plan is repeated in FP32, within `room` bytes."""
+    exact = Device(device.torch_device, "fp32")
+    side = plan.block_side
+    while side > SMALLEST_BLOCK:
+        smaller = Plan(side, plan.history, plan.keeps_content)
+        if estimate_bytes(size, exact, recipe, smaller) <= room:
+            break
+        side = max(SMALLEST_BLOCK, side // 2)
+    return side
+
+
+def _times(size: tuple[int, int], factor: float) -> tuple[int, int]:
+    width, height = (math.ceil(side * factor) for side in size)
     return width, height
 
 
 def _first_that_fits(
-    size: tuple[int, int], device: Device, recipe: Recipe, room: int
+    size: tuple[int, int], device: Device, recipe: Recipe, room: int, styles: Sizes
 ) -> Plan | None:
-    plans = _plans(max(size), recipe)
-    return next((p for p in plans if estimate_bytes(size, device, recipe, p) <= room), None)
+    seen = (size, *styles)
+    for plan in _plans(max(size), recipe):
+        most = max(pixels_at_a_time(one, plan.block_side) for one in seen) * WIDEST
+        if most <= MOST_ELEMENTS and estimate_bytes(size, device, recipe, plan, styles) <= room:
+            return plan
+    return None
 
 
-def _plans(long_side: int, recipe: Recipe) -> Iterator[Plan]:
-    """From the fastest to the smallest."""
+def _plans(long_side: int, recipe: Recipe) -> list[Plan]:
+    """From the least work to the most; of the same work, the one that needs more memory first."""
     cuts = [(long_side, True)]
     side = LARGEST_BLOCK
     while side >= SMALLEST_BLOCK:
         if side < long_side:
-            cuts += [(side, True), (side, False)]
+            cuts.append((side, True))
+            if recipe.matching is None:  # else the targets are the styles', and always kept
+                cuts.append((side, False))
         side //= 2
-    cuts.sort(key=lambda one: _passes(one[0], one[1], long_side))
     histories = [recipe.history] if recipe.optimiser == "lbfgs" else [0]
     while histories[-1] > SMALLEST_HISTORY:
         histories.append(max(SMALLEST_HISTORY, histories[-1] // 2))
-    for history in histories:
-        for block_side, keeps_content in cuts:
-            yield Plan(block_side, history, keeps_content)
+    plans = [Plan(side, history, keeps) for history in histories for side, keeps in cuts]
+    return sorted(plans, key=lambda plan: _work(plan, long_side, histories[0]))
 
 
-def _passes(block_side: int, keeps_content: bool, long_side: int) -> float:
-    """Passes through the network that a step takes, borders counted as what they add to a block."""
-    if block_side >= long_side:
-        return 2
-    return (3 if keeps_content else 4) * (1 + 2 * BORDER / block_side) ** 2
+def _work(plan: Plan, long_side: int, full_history: int) -> float:
+    """What a plan costs to the same loss, in passes through the network for each step.
+
+    Borders are counted as what they add to a block.
+    """
+    passes = 2.0
+    if plan.block_side < long_side:
+        border = (1 + 2 * BORDER / plan.block_side) ** 2
+        passes = (3 if plan.keeps_content else 4) * border
+    if plan.history == full_history:
+        return passes
+    return float(passes * WORK_OF_HALF_THE_HISTORY ** math.log2(full_history / plan.history))

@@ -85,18 +85,36 @@ def _unbias(decay: float, steps: Tensor) -> Tensor:
     return 1 - decay ** steps.clamp_min(1)
 
 
+FIRST_MOVE = 0.01
+LONGEST_MOVE = 0.05
+
+
 class LBFGS:
     """Limited-memory BFGS with unit steps, in its compact form.
 
-    The first step, with no curvature known yet, moves by `1 / |g|₁` along the gradient as
-    torch.optim's does. The history is a ring: row `place` is the oldest pair, to be written over
+    `first_move` and `longest_move` are root mean squares over the canvas, in its unit. The first
+    step, with no curvature known yet, moves so far along the gradient. torch.optim's moves by
+    `1 / |g|₁`, which is next to nothing: in FP16 the change of gradient that it brings is rounding
+    alone. A longer move than the longest comes of a curvature that is off, and is shortened: usual
+    ones are 0.002 to 0.03, and one of 4 was seen to raise a loss by five orders.
+
+    The history is a ring: row `place` is the oldest pair, to be written over
     next. A pair whose curvature is not positive is left out; an empty row is all zeros.
     Source: Byrd, Nocedal and Schnabel, Representations of quasi-Newton matrices, 1994, eq. 2.7.
     """
 
-    def __init__(self, canvas: Tensor, *, history: int = 20) -> None:
+    def __init__(
+        self,
+        canvas: Tensor,
+        *,
+        history: int = 20,
+        first_move: float = FIRST_MOVE,
+        longest_move: float = LONGEST_MOVE,
+    ) -> None:
         self._canvas = canvas
         self._history = history
+        self._first_length = first_move * canvas.numel() ** 0.5
+        self._longest_length = longest_move * canvas.numel() ** 0.5
         size = canvas.numel()
         self._moves = canvas.new_zeros(history, size)  # S, a row each
         self._changes = canvas.new_zeros(history, size)  # Y, of the gradient along each move
@@ -112,7 +130,9 @@ class LBFGS:
         """Take one step, or none where `ok` is 0.0."""
         flat = gradient.nan_to_num_(0.0, 0.0, 0.0).view(-1)
         self._remember(flat, ok)
-        direction = self._direction(flat).mul_(ok)
+        direction = self._direction(flat)
+        length = torch.linalg.vector_norm(direction)
+        direction *= (self._longest_length / length.clamp_min(1e-30)).clamp_max(1.0) * ok
         self._gradient.lerp_(flat, ok)
         self._move.lerp_(direction, ok)
         self._moved.clamp_(min=ok)
@@ -139,7 +159,7 @@ class LBFGS:
 
     def _direction(self, gradient: Tensor) -> Tensor:
         """Minus the inverse Hessian times the gradient."""
-        first = (1 / gradient.abs().sum().clamp_min(1e-30)).clamp_max(1.0)
+        first = self._first_length / torch.linalg.vector_norm(gradient).clamp_min(1e-30)
         scale = torch.where(self._scale > 0, self._scale, first)
         order = torch.arange(self._history, device=gradient.device)
         oldest_first = (order + self._place) % self._history

@@ -71,6 +71,15 @@ def style_size(style: tuple[int, int], scale: Scale, brush: Brush) -> tuple[int,
     return width, height
 
 
+def style_sizes(request: StylizeRequest, scale: Scale) -> list[tuple[int, int]]:
+    """The (width, height) at which each style of a request is seen at a scale."""
+    recipe, _, _ = settle(request.settings)
+    if not recipe.keeps_aspect:
+        return [scale.size for _ in request.styles]
+    brush = request.settings.brush if recipe.matching else "medium"
+    return [style_size(style.size, scale, brush) for style in request.styles]
+
+
 def plan_scales(request: StylizeRequest) -> list[Scale]:
     """The scales from the coarsest to the size asked for, about an octave between two.
 

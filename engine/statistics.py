@@ -56,6 +56,8 @@ def _sum_of_products(one: Tensor, other: Tensor) -> Tensor:
         return one.t() @ other
     if one.is_cuda:
         return torch.mm(one.t(), other, out_dtype=torch.float32)
+    if one.dtype == torch.float16:  # the sum of 1024 products overflows it
+        return one.float().t() @ other.float()
     count = len(one)
     parts = next(n for n in range(max(1, count // ROWS_PER_PRODUCT), 0, -1) if count % n == 0)
     if parts < 4:

@@ -1,15 +1,25 @@
 """One optimisation step: features, losses, gradient, update, all on the device."""
 
+import logging
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, reduce
 
 import torch
 from torch import Tensor
 
-from engine.blocks import Block
-from engine.errors import CheckpointRejected
+from engine.blocks import Block, cut
+from engine.device import Device, give_back_memory
+from engine.errors import CheckpointRejected, PaintingFailed
 from engine.losses import Look, Objective, add_smoothness
+from engine.memory import (
+    SMALLEST_BLOCK,
+    Plan,
+    block_side_in_fp32,
+    does_not_fit,
+    estimate_bytes,
+)
 from engine.optimiser import Optimiser
 from engine.presets import Recipe
 from engine.request import Losses
@@ -21,6 +31,10 @@ from engine.vgg19 import Encoder, Features
 # meanwhile, few enough for somebody who cancels. On the CPU nothing runs ahead.
 STEPS_AHEAD = 2
 WARM_UP_STEPS = 3  # before a CUDA graph is captured: libraries choose their kernels in these
+RETRIES = 16  # of one step in FP16, with half the loss scale each
+FAILURES_IN_A_ROW = 4  # steps that FP16 cannot take, before it is no longer tried
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -29,6 +43,7 @@ class Reading:
 
     finite: bool  # where not, the step changed nothing
     losses: Losses
+    repeated: bool = False  # taken in FP32, because FP16 could not hold it
 
 
 def see(
@@ -59,7 +74,9 @@ def _normalisation(space: str, device: torch.device) -> tuple[Tensor, Tensor]:
 class Stepper:
     """Takes the steps of one scale. On CUDA a graph of the whole step is replayed.
 
-    `blocks` are those of the canvas: one, unless it is larger than the memory.
+    A step that was not finite changes nothing and is taken again. Where the gradient alone
+    overflowed, that is in FP16 with a smaller loss scale; else in FP32, and after a few such steps
+    in a row all later ones are in FP32 at once.
     """
 
     def __init__(
@@ -67,23 +84,31 @@ class Stepper:
         encoder: Encoder,
         recipe: Recipe,
         objective: Objective,
-        blocks: Sequence[Block],
+        plan: Plan,
         canvas: Tensor,
         optimiser: Optimiser,
+        memory: int,
         neighbours: Tensor | None = None,
     ) -> None:
-        """Take what to match, and the neighbours that it was made of, to be kept with the state."""
-        self._blocks = blocks
-        self._encoder = encoder
+        """Take the plan of the canvas in `memory` bytes, which a step in FP32 stays within too.
+
+        `neighbours` are those that the objective was made of, to be kept with the state.
+        """
+        self._asked = encoder
+        self._encoder = encoder  # or in FP32 for good
+        self._plan = plan
+        exact = block_side_in_fp32(_size(canvas), encoder.device, recipe, memory, plan)
+        self._sides = {"fp32": exact} | {encoder.device.precision: plan.block_side}
         self._recipe = recipe
         self._objective = objective
         self._canvas = canvas
         self._optimiser = optimiser
         self.neighbours = neighbours
-        # FP16 loses what is under 6e-8. Gradients of means over pixels shrink with their number.
-        small = encoder.device.precision == "fp16"
-        self._loss_scale = canvas.new_tensor(float(canvas[0, 0].numel()) if small else 1.0)
-        self._replay: Callable[[], Tensor] | None = None
+        self._loss_scale = canvas.new_tensor(loss_scale(recipe, canvas, encoder.device))
+        self._no_scale = canvas.new_ones(())
+        self._failures = 0  # steps in a row that FP16 could not take
+        self._graph: Callable[[], Tensor] | None = None
+        self._graphs = encoder.device.is_cuda  # whether steps are captured
         self._warm_up = WARM_UP_STEPS
 
     def result(self) -> Tensor:
@@ -91,8 +116,12 @@ class Stepper:
         return self._optimiser.result()
 
     def state(self) -> dict[str, Tensor]:
-        """Everything that later steps at this scale depend on."""
-        own = {"canvas": self._canvas, "loss_scale": self._loss_scale}
+        """Everything that later steps at this scale depend on.
+
+        The loss scale is not among it: it belongs to a number type, and a painting may go on in
+        another one elsewhere. Where it was too large, the next step finds that out again.
+        """
+        own = {"canvas": self._canvas}
         if self.neighbours is not None:
             own["neighbours"] = self.neighbours
         return own | {f"optimiser.{k}": v for k, v in self._optimiser.state().items()}
@@ -107,29 +136,68 @@ class Stepper:
             own.copy_(state[name])
 
     def take(self, count: int) -> list[Reading]:
-        """Take up to `count` steps, at least one, and wait for them."""
-        ahead = STEPS_AHEAD if self._encoder.device.is_cuda else 1
-        numbers = [self._launch() for _ in range(min(count, ahead))]
-        return [_read(row) for row in torch.stack(numbers).tolist()]
+        """Take up to `count` steps, at least one, and wait for them.
 
-    def take_in_fp32(self) -> Reading:
-        """Take one step with every convolution in FP32."""
-        return _read(self._take(self._encoder.in_fp32).tolist())
+        Raises OutOfMemory where not even the smallest blocks fit, and PaintingFailed where a step
+        is not finite in FP32 either.
+        """
+        ahead = STEPS_AHEAD if self._encoder.device.is_cuda else 1
+        readings = self._read([self._launch() for _ in range(min(count, ahead))])
+        return [self._settled(reading) for reading in readings]
+
+    def _settled(self, reading: Reading) -> Reading:
+        """Take a step again that was not finite; see the class."""
+        retries = RETRIES if self._encoder.device.precision == "fp16" else 0
+        while not reading.finite and math.isfinite(reading.losses.total) and retries:
+            retries -= 1
+            (reading,) = self._read([self._launch()])
+        if reading.finite:
+            self._failures = 0
+            return reading
+        exact = self._encoder.in_fp32
+        (reading,) = self._read([self._within_memory(exact)])
+        if not reading.finite:
+            raise PaintingFailed(
+                "The painting's loss is not finite, even in FP32: the weights are off."
+            )
+        self._failures += 1
+        if self._failures == FAILURES_IN_A_ROW:
+            self._encoder = exact
+            self._forget_graph()
+        return replace(reading, repeated=True)
+
+    def _read(self, rows: list[Tensor]) -> list[Reading]:
+        """Wait for the numbers of some steps."""
+        exact = self._encoder is not self._asked
+        return [
+            Reading(bool(finite), Losses(total, content, style), repeated=exact)
+            for total, content, style, finite in torch.stack(rows).tolist()
+        ]
 
     def _launch(self) -> Tensor:
-        if not self._encoder.device.is_cuda:
-            return self._take(self._encoder)
+        """Take a step, or have the card take it."""
+        if not self._graphs or len(self._blocks(self._encoder.device)) > 1:
+            return self._within_memory(self._encoder)
         if self._warm_up:
             self._warm_up -= 1
-            return self._take(self._encoder)
-        if self._replay is None:
-            self._replay = self._capture()
-        return self._replay()
+            return self._within_memory(self._encoder)
+        if self._graph is None:
+            self._graph = self._capture()
+        return self._graph() if self._graph else self._launch()
 
-    def _capture(self) -> Callable[[], Tensor]:
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
-            numbers = self._take(self._encoder)
+    def _capture(self) -> Callable[[], Tensor] | None:
+        """A step's replay; None where it cannot be captured, and steps go on without."""
+        device = self._encoder.device.torch_device
+        try:
+            graph = torch.cuda.CUDAGraph()
+            # The stream is named: the one that torch would take belongs to the first card used.
+            stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+            with torch.cuda.device(device), torch.cuda.graph(graph, stream=stream):
+                numbers = self._take(self._encoder)
+        except RuntimeError as error:  # a lack of memory is one too
+            log.warning("Painting goes on without a CUDA graph, at less speed: %s", error)
+            self._graphs = False
+            return None
 
         def replay() -> Tensor:
             graph.replay()
@@ -137,14 +205,49 @@ class Stepper:
 
         return replay
 
+    def _forget_graph(self) -> None:
+        """Give the memory back that a captured step keeps."""
+        self._graph = None
+        self._warm_up = WARM_UP_STEPS
+        give_back_memory()
+
+    def _within_memory(self, encoder: Encoder) -> Tensor:
+        """Take a step, in smaller blocks where there is too little memory."""
+        while True:
+            try:
+                return self._take(encoder)
+            except torch.OutOfMemoryError:
+                pass  # but not here, where the error holds what the step has made
+            self._make_room(encoder.device)
+
+    def _make_room(self, device: Device) -> None:
+        """Let go of the graph, or else halve the blocks. Raises OutOfMemory at the smallest."""
+        if self._graph is not None:
+            self._forget_graph()
+            return
+        size = _size(self._canvas)
+        side = min(self._sides[device.precision], max(size))
+        if side <= SMALLEST_BLOCK:
+            plan = replace(self._plan, block_side=side)
+            room = estimate_bytes(size, device, self._recipe, plan) * 3 // 4
+            raise does_not_fit(size, device, self._recipe, room)
+        self._sides[device.precision] = max(SMALLEST_BLOCK, side // 2)
+        give_back_memory()
+
+    def _blocks(self, device: Device) -> list[Block]:
+        """Those of a step: one, unless the canvas is larger than the memory."""
+        width, height = _size(self._canvas)
+        return cut(height, width, self._sides[device.precision])
+
     @torch.no_grad()
     def _take(self, encoder: Encoder) -> Tensor:
         """Returns (total, content, style, finite) as (4,) float32."""
-        recipe = self._recipe
+        recipe, precision = self._recipe, encoder.device.precision
+        scale = self._loss_scale if precision == "fp16" else self._no_scale
         content, style, gradient = compare(
-            encoder, recipe, self._objective, self._canvas, self._blocks, self._loss_scale
+            encoder, recipe, self._objective, self._canvas, self._blocks(encoder.device), scale
         )
-        gradient /= self._loss_scale
+        gradient /= scale
         gradient /= _normalisation(recipe.canvas, gradient.device)[1]
         if recipe.smoothness:
             content = content + add_smoothness(self._canvas, recipe.smoothness, gradient)
@@ -154,8 +257,28 @@ class Stepper:
         self._optimiser.step(gradient, finite)
         if recipe.canvas == "rgb" and recipe.optimiser == "adam":
             self._canvas.clamp_(0, 1)
-        self._loss_scale *= 0.5 + 0.5 * finite
+        if precision == "fp16":
+            # Where the loss itself overflowed, no loss scale is to blame.
+            self._loss_scale *= 1 - 0.5 * (1 - finite) * total.isfinite()
         return torch.stack((total, content, style, finite))
+
+
+def _size(canvas: Tensor) -> tuple[int, int]:
+    return canvas.shape[3], canvas.shape[2]
+
+
+def loss_scale(recipe: Recipe, canvas: Tensor, device: Device) -> float:
+    """What a recipe's loss is multiplied by on a canvas, so that FP16 can hold its gradients.
+
+    FP16 loses what is under 6e-8, and ends at 65504. Gradients of means over pixels shrink with
+    their number. Those of raw Gram matrices grow with it: at 2¹⁴ over the pixels
+    `seed` has a factor of 16 to where it overflows, and of 1000 to where it loses anything, at 64
+    to 256 pixels with FP16 emulated.
+    """
+    if device.precision != "fp16":
+        return 1.0
+    pixels = canvas[0, 0].numel()
+    return float(pixels) if recipe.relative else 2**14 / pixels
 
 
 def compare(
@@ -188,8 +311,3 @@ def compare(
         content += objective.content_loss(seen.content_sums())
         block.of(gradient).add_(seen.backward(slopes))
     return content, style, gradient
-
-
-def _read(row: list[float]) -> Reading:
-    total, content, style, finite = row
-    return Reading(bool(finite), Losses(total, content, style))

@@ -12,15 +12,15 @@ from engine.blocks import Block, cut, stride_of
 from engine.content import Content, ContentSeenAgain, KeptContent
 from engine.device import give_back_memory
 from engine.losses import Objective, core_of, style_numbers, style_sums
-from engine.memory import Plan, plan_memory
+from engine.memory import Plan, estimate_bytes, plan_memory
 from engine.neighbours import StyleCells, cell_side
 from engine.optimiser import LBFGS, Adam, Optimiser
 from engine.presets import Matching, Recipe
 from engine.request import StylizeRequest
-from engine.scales import Scale, style_size
+from engine.scales import Scale, style_sizes
 from engine.statistics import Statistics, added, blend
 from engine.step import Stepper, see
-from engine.tensors import enlarge, recolored, to_mask, to_picture, to_tensor, with_colors_of
+from engine.tensors import detail_of, enlarge, recolored, to_mask, to_picture, to_tensor, with_colors_of
 from engine.touch import PaintSheet, touch
 from engine.vgg19 import Encoder
 
@@ -52,10 +52,23 @@ class Studio:
     def stepper(self, scale: Scale, canvas: Tensor, neighbours: Tensor | None = None) -> Stepper:
         """What takes the steps of a scale, from a canvas that another size or device left.
 
-        `neighbours` are those that a checkpoint kept; None looks for them.
+        `neighbours` are those that a checkpoint kept; None looks for them. Raises OutOfMemory where
+        nothing fits.
         """
-        give_back_memory()  # of the scale before: blocks of its sizes are of no use to this one
-        plan = plan_memory(scale.canvas, self._encoder.device, self._recipe, self._memory)
+        room, device, recipe = self._memory, self._encoder.device, self._recipe
+        styles = style_sizes(self._request, scale)
+        while True:
+            give_back_memory()  # of the scale before: blocks of its sizes are of no use to this one
+            plan = plan_memory(scale.canvas, device, recipe, room, styles)
+            try:
+                return self._stepper(scale, canvas, plan, neighbours)
+            except torch.OutOfMemoryError:
+                pass  # but not here, where the error holds what was made
+            room = estimate_bytes(scale.canvas, device, recipe, plan, styles) * 3 // 4
+
+    def _stepper(
+        self, scale: Scale, canvas: Tensor, plan: Plan, neighbours: Tensor | None
+    ) -> Stepper:
         canvas = canvas.to(self._encoder.device.torch_device, copy=True)
         if canvas.shape[2:] != scale.canvas[::-1]:
             canvas = enlarge(canvas, scale.canvas)
@@ -72,8 +85,9 @@ class Studio:
         else:
             rate, averaging = self._recipe.learning_rate, self._recipe.averaging
             optimiser = Adam(canvas, rate, averaging=averaging)
-        blocks = cut(*scale.canvas[::-1], plan.block_side)
-        return Stepper(self._encoder, self._recipe, objective, blocks, canvas, optimiser, found)
+        return Stepper(
+            self._encoder, self._recipe, objective, plan, canvas, optimiser, self._memory, found
+        )
 
     def picture(self, canvas: Tensor, scale: Scale) -> Image.Image:
         """The picture of a canvas, in the content's colours where they are to be kept."""
@@ -86,7 +100,9 @@ class Studio:
             if self._request.settings.keep_colors:
                 canvas = with_colors_of(content, canvas)
             if keeps_photograph:
-                canvas = torch.lerp(content, canvas, self._mask(scale)[:, :, : scale.height, : scale.width])
+                canvas = torch.lerp(
+                    content, canvas, self._mask(scale)[:, :, : scale.height, : scale.width]
+                )
         return to_picture(canvas)
 
     def touched(self, canvas: Tensor, scale: Scale, neighbours: Tensor) -> Tensor:
@@ -95,10 +111,12 @@ class Studio:
         cell = cell_side(scale.canvas)
         sheet = PaintSheet(self._style_canvases(scale), cell)
         canvas = canvas.clamp(0, 1)
+        detail = detail_of(self._recolored(self._content_canvas(scale), scale), cell)
+        light = F.interpolate(detail, canvas.shape[2:], mode="bilinear", align_corners=False)
 
         def in_paint_of(style: int | None) -> Tensor:
             return touch(
-                canvas, sheet, neighbours, cell, style=style, light=matching.light, seed=seed
+                canvas, sheet, neighbours, cell, style=style, light=matching.light * light, seed=seed
             )
 
         if not self._divided:
@@ -182,8 +200,10 @@ class Studio:
         targets = cells.targets(neighbours, canvas.shape[2] // cell)
         share = between(matching.content_share, scale.place)
         if share:
+            detail = share * detail_of(content, cell)
             for tap, own in features(content, matching.content_taps).items():
-                targets[tap].lerp_(own, share)
+                weight = F.interpolate(detail, own.shape[2:], mode="bilinear", align_corners=False)
+                targets[tap].lerp_(own, weight.to(own.dtype))
         return targets, neighbours
 
     def _style_sums(
@@ -235,10 +255,7 @@ class Studio:
 
     def _style_canvases(self, scale: Scale) -> list[Tensor]:
         """The styles at the scale of their strokes."""
-        if not self._recipe.keeps_aspect:
-            return [self._tensor_of(style, scale.size) for style in self._request.styles]
-        brush = self._request.settings.brush if self._recipe.matching else "medium"
-        sizes = [style_size(style.size, scale, brush) for style in self._request.styles]
+        sizes = style_sizes(self._request, scale)
         return [
             self._tensor_of(style, size)
             for style, size in zip(self._request.styles, sizes, strict=True)

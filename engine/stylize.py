@@ -11,13 +11,13 @@ from pathlib import Path
 from PIL.Image import Image
 
 from engine.checkpoint import CheckpointWriter, Saved, fingerprint, read_checkpoint
-from engine.errors import PaintingFailed, Stopped
+from engine.errors import Stopped
 from engine.logbook import Logbook
 from engine.memory import plan_memory, room_for
 from engine.presets import settle
 from engine.request import Painting, PaintOutcome, Progress, StylizeRequest
-from engine.scales import Scale, plan_scales
-from engine.step import Reading, Stepper
+from engine.scales import Scale, plan_scales, style_sizes
+from engine.step import Stepper
 from engine.studio import Studio
 from engine.vgg19 import Encoder
 
@@ -47,14 +47,15 @@ def stylize(
     recipe, _, steps = settle(request.settings)
     scales = plan_scales(request)
     room = room_for(encoder.device, memory)
-    plan_memory(scales[-1].canvas, encoder.device, recipe, room)  # refuses what would not fit
+    # Refuses what would not fit.
+    plan_memory(scales[-1].canvas, encoder.device, recipe, room, style_sizes(request, scales[-1]))
     studio = Studio(request, recipe, encoder, room)
 
     # Where to begin: at the coarsest scale, or where a checkpoint ends.
     mark = fingerprint(request, encoder.description)
     saved = read_checkpoint(resume, mark) if resume else None
-    writer = CheckpointWriter(checkpoint) if checkpoint else None
     log = Logbook(scales, saved.log if saved else None)
+    writer = CheckpointWriter(checkpoint, log.step) if checkpoint else None
     canvas = saved.stepper["canvas"] if saved else studio.first_canvas(scales[0])
     neighbours = saved.stepper.get("neighbours") if saved else None
 
@@ -66,15 +67,15 @@ def stylize(
             saved = None
         log.begin(number)
 
-        # The steps. One that was not finite changed nothing, and is done again in FP32.
+        # The steps.
         while log.steps_left:
             stopping = should_stop is not None and should_stop()
-            if writer and (stopping or writer.due(log.step)):
+            if writer and (stopping or writer.due(log.step, stepper.state())):
                 writer.write(log.step, Saved(mark, stepper.state(), log.state()))
             if stopping:
                 raise Stopped(f"Stopped after step {log.step} of {steps}.")
             for reading in stepper.take(log.steps_left):
-                log.add(reading if reading.finite else _repeat(stepper, log))
+                log.add(reading)
             if on_progress and not log.is_finished:
                 on_progress(log.progress(partial(_preview, studio, stepper, scale)))
         canvas, found, neighbours = stepper.result(), stepper.neighbours, None
@@ -107,13 +108,3 @@ def stylize(
 
 def _preview(studio: Studio, stepper: Stepper, scale: Scale) -> Image:
     return studio.picture(stepper.result(), scale)
-
-
-def _repeat(stepper: Stepper, log: Logbook) -> Reading:
-    log.repeated_steps += 1
-    reading = stepper.take_in_fp32()
-    if not reading.finite:
-        raise PaintingFailed(
-            "The painting's loss is not finite, even in FP32: the weights are off."
-        )
-    return reading

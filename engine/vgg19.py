@@ -115,7 +115,7 @@ class Encoder:
     @cached_property
     def in_fp32(self) -> "Encoder":
         """The same network in FP32, for steps that overflow; made once."""
-        if self.device.precision == "fp32":
+        if self.device.dtype == torch.float32:
             return self
         return Encoder(self._state, Device(self.device.torch_device, "fp32"), self.description)
 

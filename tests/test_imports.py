@@ -1,5 +1,6 @@
-"""Import contracts."""
+"""Import contracts, and how deep imports go."""
 
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -15,3 +16,13 @@ def test_contracts_are_kept() -> None:
         check=False,
     )
     assert run.returncode == 0, run.stdout
+
+
+def test_imports_are_not_deep() -> None:
+    """No chain of imports has more than eleven modules, and no two wings import each other."""
+    root = Path(__file__).parents[1]
+    measure = runpy.run_path(str(root / "scripts" / "measure_imports.py"))
+    graph = measure["graph_of"](root)
+    chain = measure["longest_chain"](measure["without"](graph, measure["SIMULATOR"]))
+    assert len(chain) <= 11, chain
+    assert measure["circles"](graph) == []

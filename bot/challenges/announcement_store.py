@@ -14,7 +14,7 @@ from bot.storage.shard import WHOLE, Shard
 
 
 class AnnouncementStore:
-    """Reads and writes announcements. `draw_nonce` gives what makes two sends of one message one.
+    """Reads and writes announcements. `draw_nonce` gives the nonce of a new message.
 
     `shard` has the servers that this bot sends announcements to.
     """
@@ -29,7 +29,7 @@ class AnnouncementStore:
     async def follow(
         self, connection: AsyncConnection, before: Contest | None, after: Contest
     ) -> None:
-        """Write what a change calls for, in the change's own transaction."""
+        """Write the announcements of a change, in the transaction of the change."""
         for kind, part in rules.called_for(before, after):
             row = {
                 "challenge_id": after.challenge.id,
@@ -46,12 +46,12 @@ class AnnouncementStore:
                     [AnnouncementKind.OPENED, AnnouncementKind.VOTING, AnnouncementKind.CLOSED]
                 )
             )
-            # where a send is under way, too: it may show what held before
+            # also where a send is under way, as it may show the old state
             query = sa.update(announcements).where(sent, announcements.c.began_at.is_not(None))
             await connection.execute(query.values(stale=True))
 
     async def pending(self) -> list[Announcement]:
-        """Read what is to be sent, oldest first, then what is to be changed."""
+        """Read the announcements to send, oldest first, then those to edit."""
         waiting = announcements.c.message_id.is_(None) | announcements.c.stale
         query = (
             sa.select(announcements)
@@ -63,23 +63,23 @@ class AnnouncementStore:
             return [_announcement(row) for row in (await connection.execute(query)).mappings()]
 
     async def began(self, announcement: Announcement, now: float) -> None:
-        """Note, before a send, that the message may be there."""
+        """Record, before a send, that it begins."""
         await self._set(announcement, began_at=now)
 
     async def sent(self, announcement: Announcement, channel_id: int, message_id: int) -> None:
-        """Note where the message is."""
+        """Store the id of the message."""
         await self._set(announcement, channel_id=channel_id, message_id=message_id)
 
     async def refreshed(self, announcement: Announcement) -> None:
-        """Note that the message shows what holds."""
+        """Record that the message shows the present state."""
         await self._set(announcement, stale=False)
 
     async def outdated(self, announcement: Announcement) -> None:
-        """Note that the message must be changed after all."""
+        """Record that the message must be edited after all."""
         await self._set(announcement, stale=True)
 
     async def give_up(self, announcement: Announcement) -> None:
-        """Note that this message can neither be sent nor changed."""
+        """Record that this message can neither be sent nor edited."""
         await self._set(announcement, given_up=True)
 
     async def _set(self, announcement: Announcement, **values: Any) -> None:  # noqa: ANN401 - columns

@@ -1,4 +1,4 @@
-"""Sends the announcements of challenges, each once, and edits those that have become stale.
+"""Sends the announcements of challenges, each once, and edits those that are out of date.
 
 After a crash a message is recognised by its nonce, or by its last line where Discord no longer
 gives the nonce.
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 class Announcer:
-    """Sends announcements, and changes the messages of those that have become stale."""
+    """Sends announcements, and edits those that are out of date."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Announcer:
         self._clock = clock
 
     async def announce(self) -> bool:
-        """Do all that is pending; say whether nothing has to be tried again."""
+        """Send and edit all that is pending; say whether there is nothing to retry."""
         done = True
         for announcement in await self._announcements.pending():
             try:
@@ -94,7 +94,7 @@ class Announcer:
         shown = card.post(announcement, contest)
         channel = self._client.get_partial_messageable(announcement.channel_id or 0)
         files = files_of(await self._files(shown))
-        # a change that comes while this is sent makes the announcement stale again, not lost
+        # cleared before the edit, so that a change during the edit sets it again
         await self._announcements.refreshed(announcement)
         try:
             with explained():

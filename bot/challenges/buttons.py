@@ -1,4 +1,4 @@
-"""What the buttons and menus of challenges do."""
+"""Handlers of the buttons and menus of challenges."""
 
 import discord
 
@@ -10,18 +10,18 @@ from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Press
 from bot.names import cleaned_name
 
-FORM_SECONDS = 900.0  # after which a form that nobody sent is forgotten
+FORM_SECONDS = 900.0  # until an open form expires
 LONGEST_REASON = 300  # characters
 
 
 class ChallengeButtonHandlers:
-    """Acts on a press; its errors are told by who calls it."""
+    """Handles presses. The caller reports its errors to the member."""
 
     def __init__(self, challenges: ChallengeService) -> None:
         self._challenges = challenges
 
     async def __call__(self, interaction: Interaction, press: Press) -> None:
-        """Vote, take back or remove, as the custom id says."""
+        """Vote, withdraw or remove, as the custom id says."""
         challenge_id, action, *rest = press.path
         if action == "vote":
             await self._vote(interaction, int(challenge_id), int(rest[0]))
@@ -43,11 +43,11 @@ class ChallengeButtonHandlers:
     async def _withdraw(self, interaction: Interaction, entry_id: int) -> None:
         member = answers.member_of(interaction)
         contest = await self._challenges.withdraw(member, entry_id)
-        await _show_status(interaction, contest, "Your entry is taken back.")
+        await _show_status(interaction, contest, "Your entry is withdrawn.")
 
 
 class ReasonForm(discord.ui.Modal, title="Remove an entry"):
-    """Asks a moderator why; the author is told."""
+    """Asks a moderator for the reason, which the author is told."""
 
     def __init__(self, challenges: ChallengeService, entry_id: int) -> None:
         super().__init__(timeout=FORM_SECONDS)
@@ -66,11 +66,13 @@ class ReasonForm(discord.ui.Modal, title="Remove an entry"):
         )
 
     async def on_submit(self, interaction: discord.Interaction[discord.Client], /) -> None:
-        """Take the entry out."""
+        """Remove the entry."""
         reason = cleaned_name(self._reason.value, "The reason", LONGEST_REASON)
         member = answers.member_of(interaction)
         contest = await self._challenges.remove(member, self._entry_id, reason)
-        await _show_status(interaction, contest, "The entry is removed; its author is told why.")
+        await _show_status(
+            interaction, contest, "The entry is removed. Its author gets the reason."
+        )
 
     async def on_error(  # type: ignore[override]  # a form's has no item, in discord.py itself
         self, interaction: discord.Interaction[discord.Client], error: Exception, /
@@ -80,6 +82,6 @@ class ReasonForm(discord.ui.Modal, title="Remove an entry"):
 
 
 async def _show_status(interaction: Interaction, contest: Contest, text: str) -> None:
-    """Show on the message itself where things stand now."""
+    """Show the new state on the message."""
     shown = card.status(contest, answers.member_of(interaction))
     await interaction.response.edit_message(content=f"{text}\n{shown.text}", view=shown.view)

@@ -1,4 +1,4 @@
-"""Deadlines as people write them."""
+"""Parses deadlines as people write them."""
 
 import re
 from datetime import UTC, datetime
@@ -12,9 +12,9 @@ _DISCORD = re.compile(r"<t:(\d{1,12})(?::[a-zA-Z])?>")
 
 
 def moment(typed: str, start: float) -> float:
-    """Read a deadline: a time from `start` on, a date and time (UTC), or Discord's own form.
+    """Parse a deadline: a time after `start`, a date and time (UTC), or Discord's own form.
 
-    Raises ChallengeRefused with examples of what can be read.
+    Raises ChallengeRefused with examples.
     """
     text = typed.strip().lower()
     if _SPAN.fullmatch(text):

@@ -1,4 +1,4 @@
-"""Everything that challenges add to the bot."""
+"""Builds the feature of challenges."""
 
 from collections.abc import Callable
 

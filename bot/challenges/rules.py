@@ -1,7 +1,7 @@
 """The rules of challenges: pure, each from a contest to the contest it becomes.
 
-No Discord, no database, no clock: `now` is in Unix seconds. A rule that forbids something raises
-Refused with the sentence for the member, and changes nothing.
+`now` is in Unix seconds. A rule that does not allow a change raises Refused with a sentence for the
+member.
 """
 
 from collections import Counter
@@ -30,7 +30,7 @@ MOST_ENTRIES = 75  # in a challenge; three of Discord's menus
 
 
 def check_terms(terms: Terms, now: float) -> None:
-    """Refuse deadlines that are too near, too far or the wrong way round, and no theme at all."""
+    """Refuse deadlines that are too near, too far or in the wrong order, and a missing theme."""
     if not terms.theme and terms.style is None:
         raise ChallengeRefused("A challenge needs a theme, a style picture, or both.")
     for what, start, end in (
@@ -46,17 +46,17 @@ def enter(contest: Contest, painting: FinishedPainting, member: Member, now: flo
     challenge, terms = contest.challenge, contest.challenge.terms
     _expect_open(challenge, ChallengeState.ENTERING, terms.entries_until, now)
     if painting.member_id != member.id or painting.guild_id != challenge.guild_id:
-        raise ChallengeRefused("You can enter paintings that you had made in this server only.")
+        raise ChallengeRefused("You can enter only your own paintings from this server.")
     if terms.entry_role is not None and terms.entry_role not in member.roles:
         raise ChallengeRefused(f"Only members with <@&{terms.entry_role}> may enter this one.")
     if any(entry.job_id == painting.job_id for entry in contest.entries):
-        raise ChallengeRefused("This painting is, or was, in the challenge already.")
+        raise ChallengeRefused("This painting is in the challenge already, or was.")
     own = sum(entry.member_id == member.id for entry in contest.entries)
     if own >= terms.entries_per_member:
         most = terms.entries_per_member
         raise ChallengeRefused(
             f"Each member may enter {most} {'painting' if most == 1 else 'paintings'}; "
-            "take one back in `/challenge status` to enter another."
+            "withdraw one in `/challenge status` to enter another."
         )
     if len(contest.live) >= MOST_ENTRIES:
         raise ChallengeRefused(f"This challenge is full: it has {MOST_ENTRIES} entries.")
@@ -67,17 +67,17 @@ def enter(contest: Contest, painting: FinishedPainting, member: Member, now: flo
 
 
 def withdraw(contest: Contest, entry_id: int, member: Member, now: float) -> Contest:
-    """Take one's own entry back, as long as there is no voting."""
+    """Withdraw a member's own entry, before the voting begins."""
     entry = _find(contest, entry_id)
     if entry.member_id != member.id or entry.removed is not None:
-        raise ChallengeRefused("That is no entry of yours.")
+        raise ChallengeRefused("This is not your entry.")
     challenge = contest.challenge
     _expect_open(challenge, ChallengeState.ENTERING, challenge.terms.entries_until, now)
     return _without(contest, entry)
 
 
 def remove(contest: Contest, entry_id: int, member: Member, reason: str) -> Contest:
-    """Take somebody's entry out for a reason; its votes are free to be cast again."""
+    """Remove an entry for a reason; its voters can vote again."""
     if not (member.moderates or member.manages):
         raise LeadersOnly("remove an entry", "moderators")
     if contest.challenge.state not in OPEN:
@@ -91,7 +91,7 @@ def remove(contest: Contest, entry_id: int, member: Member, reason: str) -> Cont
 
 
 def delete_painting(contest: Contest, entry: Entry) -> Contest:
-    """Follow a deletion: out of an open challenge; in a past one only the picture goes."""
+    """Delete an entry's painting: an open challenge loses the entry, a closed one the picture."""
     if contest.challenge.state in OPEN and entry.removed is None:
         return _without(contest, entry)
     blank = replace(entry, picture=None, preview=None)
@@ -100,7 +100,7 @@ def delete_painting(contest: Contest, entry: Entry) -> Contest:
 
 
 def forget(contest: Contest, member_id: int) -> Contest:
-    """Remove a member: entries and votes of an open challenge, name and pictures of a past one."""
+    """Delete a member's entries and votes, or in a closed challenge their name and pictures."""
     for entry in contest.entries:
         if entry.member_id == member_id:
             contest = delete_painting(contest, entry)
@@ -116,27 +116,27 @@ def forget(contest: Contest, member_id: int) -> Contest:
 
 
 def vote(contest: Contest, number: int, member: Member, now: float) -> Contest:
-    """Cast a member's one vote, or move it."""
+    """Cast or change a member's vote."""
     challenge, terms = contest.challenge, contest.challenge.terms
     _expect_open(challenge, ChallengeState.VOTING, terms.voting_until, now)
     if member.guild_id != challenge.guild_id:
         raise ChallengeRefused("Only members of the challenge's server may vote.")
     if not terms.newcomers_vote and member.joined_at > challenge.created_at:
         raise ChallengeRefused(
-            "You joined after this challenge was started; only those who were here may vote."
+            "Only members who joined before this challenge was started may vote."
         )
     entry = next((entry for entry in contest.ballot if entry.number == number), None)
     if entry is None:
         raise ChallengeRefused("This entry is no longer in the challenge; choose another.")
     if entry.member_id == member.id:
-        raise ChallengeRefused("This one is yours; vote for somebody else's.")
+        raise ChallengeRefused("You cannot vote for your own entry.")
     return replace(contest, votes={**contest.votes, member.id: entry.id})
 
 
 def check_leader(challenge: Challenge, member: Member) -> None:
-    """Refuse those who neither started a challenge nor moderate the server."""
+    """Refuse members who are neither the host of a challenge nor moderators."""
     if not (member.id == challenge.host_id or member.moderates or member.manages):
-        raise LeadersOnly("end a challenge", "whoever started it and moderators")
+        raise LeadersOnly("end a challenge", "its host and moderators")
 
 
 def go_on(contest: Contest, now: float) -> Contest:
@@ -149,7 +149,7 @@ def go_on(contest: Contest, now: float) -> Contest:
 
 
 def cancel(contest: Contest, now: float) -> Contest:
-    """End a challenge without a result; nobody learns the votes."""
+    """Cancel a challenge, without a result; the votes are deleted."""
     if contest.challenge.state not in OPEN:
         raise ChallengeRefused("This challenge is over.")
     challenge = replace(contest.challenge, state=ChallengeState.CANCELLED, closed_at=now)
@@ -157,20 +157,20 @@ def cancel(contest: Contest, now: float) -> Contest:
 
 
 def deadline(challenge: Challenge) -> float | None:
-    """Say when a challenge goes on by itself; None when it is over."""
+    """Give the time of the next automatic change; None when the challenge is over."""
     if challenge.state is ChallengeState.ENTERING:
         return challenge.terms.entries_until
     return challenge.terms.voting_until if challenge.state is ChallengeState.VOTING else None
 
 
 def due(contest: Contest, now: float) -> Contest | None:
-    """Go on where a deadline has passed; None where there is nothing to do."""
+    """Go to the next state where a deadline has passed; else None."""
     until = deadline(contest.challenge)
     return go_on(contest, now) if until is not None and until <= now else None
 
 
 def called_for(before: Contest | None, after: Contest) -> Iterator[tuple[AnnouncementKind, int]]:
-    """Name the messages that a change calls for, as kind and part."""
+    """List the announcements of a change, as kind and part."""
     state = after.challenge.state
     if before is None:
         yield AnnouncementKind.OPENED, 0
@@ -188,12 +188,12 @@ def called_for(before: Contest | None, after: Contest) -> Iterator[tuple[Announc
 
 
 def on_part(contest: Contest, part: int) -> Sequence[int]:
-    """Name the ballot numbers that a part of the voting shows, whether or not they still live."""
+    """Give the ballot numbers of a part of the ballot, including removed entries."""
     return range(part * PER_MESSAGE + 1, (part + 1) * PER_MESSAGE + 1)
 
 
 def looks_different(before: Contest, after: Contest) -> bool:
-    """Say whether messages that were sent show something that no longer holds."""
+    """Say whether the messages that were sent show an old state."""
     if before.challenge.state is not after.challenge.state:
         return True
     if after.challenge.state is ChallengeState.ENTERING:
@@ -204,13 +204,13 @@ def looks_different(before: Contest, after: Contest) -> bool:
 
 
 def _open_voting(contest: Contest, now: float) -> Contest:
-    """Number the entries in an order that says nothing about who entered when."""
+    """Number the entries in random order, so that the numbers do not give authors away."""
     shuffled = sorted(contest.live, key=lambda entry: entry.id)
     Random(contest.challenge.seed).shuffle(shuffled)
     numbers = {entry.id: number for number, entry in enumerate(shuffled, 1)}
     terms = contest.challenge.terms
     until = terms.voting_until
-    if until <= now:  # nobody was there to open the voting: it lasts as long as it was to
+    if until <= now:  # the bot was down: the voting lasts as long as planned
         until = now + terms.voting_until - terms.entries_until
     challenge = replace(
         contest.challenge,
@@ -222,7 +222,7 @@ def _open_voting(contest: Contest, now: float) -> Contest:
 
 
 def _close(contest: Contest, now: float) -> Contest:
-    """Count. Only the counts are kept: who voted for whom is nobody's business any more."""
+    """Count the votes and delete them, so that only the counts are kept."""
     counts = Counter(contest.votes.values())
     totals = sorted((counts[entry.id] for entry in contest.live), reverse=True)
     entries = tuple(
@@ -236,16 +236,16 @@ def _close(contest: Contest, now: float) -> Contest:
 
 
 def _expect_open(challenge: Challenge, wanted: ChallengeState, until: float, now: float) -> None:
-    """Refuse what is not the challenge's state, and what comes after its deadline."""
+    """Refuse in another state than `wanted`, and after its deadline."""
     if challenge.state is wanted and now < until:
         return
     if challenge.state not in OPEN:
         raise ChallengeRefused("This challenge is over.")
     if wanted is ChallengeState.ENTERING:
-        raise ChallengeRefused("Entering is over; the voting comes next, or has begun.")
+        raise ChallengeRefused("You can no longer enter: the voting has begun, or soon will.")
     if challenge.state is ChallengeState.ENTERING:
         raise ChallengeRefused("The voting has not begun yet.")
-    raise ChallengeRefused("The voting is over; the results come in a moment.")
+    raise ChallengeRefused("The voting is over; the results will be posted in a moment.")
 
 
 def _find(contest: Contest, entry_id: int) -> Entry:

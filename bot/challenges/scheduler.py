@@ -1,4 +1,4 @@
-"""Acts on the deadlines of challenges, also on those that passed while the bot was down."""
+"""Runs the deadlines of challenges, also those that passed while the bot was down."""
 
 import asyncio
 import contextlib
@@ -10,13 +10,16 @@ from bot.challenges.service import ChallengeService
 
 log = logging.getLogger(__name__)
 
-LONGEST_NAP = 3600.0  # seconds; a clock that is set meanwhile is noticed after that
-SHARED_NAP = 60.0  # where another bot may change a challenge: it forgets members in all servers
-RETRY = 5.0  # seconds until what failed is tried again
+LONGEST_NAP = 3600.0  # seconds, so that a change of the system's clock is noticed
+SHARED_NAP = 60.0  # with several shards, as `/privacy delete` at another bot changes challenges
+RETRY = 5.0  # seconds until the next try after an error
 
 
 class ChallengeScheduler:
-    """Brings challenges on and has it announced. `clock` gives Unix seconds."""
+    """Changes challenges at their deadlines, and sends announcements.
+
+    `clock` gives Unix seconds.
+    """
 
     def __init__(
         self,
@@ -33,19 +36,19 @@ class ChallengeScheduler:
         self._longest_nap = longest_nap
 
     async def run(self) -> None:
-        """Act on what is due, then wait for the next deadline or change, for ever."""
+        """Act on what is due, then wait for the next deadline or change; until cancelled."""
         while True:
             self._challenges.changed.clear()
             try:
                 nap = await self._act()
-            except Exception:  # one fault must not stop the other servers' challenges
-                log.exception("challenges: tried again in %.0f s", self._retry)
+            except Exception:  # a fault in one server must not stop the others' challenges
+                log.exception("challenges failed; next try in %.0f s", self._retry)
                 nap = self._retry
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._challenges.changed.wait(), nap)
 
     async def _act(self) -> float:
-        """Do all that is due; say for how many seconds there is nothing more."""
+        """Do all that is due; return the seconds until there is more to do."""
         deadline = await self._challenges.act_on_deadlines()
         done = await self._announcer.announce()
         nap = self._longest_nap if deadline is None else max(0.0, deadline - self._clock())

@@ -1,6 +1,6 @@
-"""Takes what members do with challenges: each a rule applied in one transaction.
+"""Changes challenges: each change is a rule applied in one transaction.
 
-What a change calls for is announced by `clock`, from rows written with the change.
+Announcements are written in the transaction of the change; the scheduler sends them.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ Rule = Callable[[Contest], Contest]
 
 
 class ChallengeService:
-    """Keeps the challenges. Its methods are safe to call at the same time."""
+    """Starts and changes challenges. Its methods are safe to call concurrently."""
 
     def __init__(
         self,
@@ -56,13 +56,13 @@ class ChallengeService:
         self._jobs = jobs
         self._clock = clock
         self._random = random
-        self.changed = asyncio.Event()  # set whenever something may be there to announce
+        self.changed = asyncio.Event()  # set when there may be something to announce
         jobs.subscribe(self._follow)
 
     async def start(
         self, member: Member, channel_id: int, terms: Terms, style: str | None
     ) -> Challenge:
-        """Start a challenge; `style` is a picture of the store. Raises Refused."""
+        """Start a challenge; `style` is a stored picture. Raises Refused."""
         settings = await self._guilds.settings(member.guild_id)
         check_may_start(settings, member)
         if style is not None:
@@ -85,7 +85,7 @@ class ChallengeService:
         ):
             if await self.store.find_open(connection, member.guild_id):
                 raise ChallengeRefused(
-                    "There is a challenge in this server already; see `/challenge status`."
+                    "There is already a challenge in this server; see `/challenge status`."
                 )
             contest = await self.store.add(connection, challenge)
             await self.announcements.follow(connection, None, contest)
@@ -94,7 +94,7 @@ class ChallengeService:
 
     async def enter(self, member: Member, job_id: int) -> Contest:
         """Enter a finished painting into the server's open challenge. Raises Refused."""
-        await self._need_open(member.guild_id)  # before anything is read from disk
+        await self._need_open(member.guild_id)  # before a picture is read
         painting = await self._painting(job_id)
         async with self._retention.referring_to([painting.picture, painting.preview]):
             return await self._change_open(
@@ -102,25 +102,25 @@ class ChallengeService:
             )
 
     async def withdraw(self, member: Member, entry_id: int) -> Contest:
-        """Take one's own entry back. Raises Refused."""
+        """Withdraw a member's own entry. Raises Refused."""
         return await self._change_open(
             member, lambda contest: rules.withdraw(contest, entry_id, member, self._clock())
         )
 
     async def remove(self, member: Member, entry_id: int, reason: str) -> Contest:
-        """Take somebody's entry out; its author is told why. Raises Refused."""
+        """Remove an entry; its author is told the reason. Raises Refused."""
         return await self._change_open(
             member, lambda contest: rules.remove(contest, entry_id, member, reason)
         )
 
     async def vote(self, member: Member, challenge_id: int, number: int) -> Contest:
-        """Cast or move a member's vote. Raises Refused."""
+        """Cast or change a member's vote. Raises Refused."""
         return await self._change(
             challenge_id, lambda contest: rules.vote(contest, number, member, self._clock())
         )
 
     async def close(self, member: Member, *, cancel: bool) -> Contest:
-        """Go to the next state before its time, or cancel. Raises Refused."""
+        """Go to the next state before the deadline, or cancel. Raises Refused."""
 
         def rule(contest: Contest) -> Contest:
             rules.check_leader(contest.challenge, member)
@@ -153,7 +153,7 @@ class ChallengeService:
         if contest is None or contest.challenge.guild_id != guild_id:
             raise ChallengeRefused("There is no such challenge in this server.")
         if contest.challenge.state is not ChallengeState.CLOSED:
-            raise ChallengeRefused("This challenge has no results: it was not brought to its end.")
+            raise ChallengeRefused("This challenge has no results, because it was not closed.")
         return contest
 
     async def leaderboard(self, guild_id: int) -> list[Standing]:
@@ -166,10 +166,10 @@ class ChallengeService:
         ]
         return sorted(standings, key=lambda standing: (standing.rank, standing.member_id))
 
-    # For the clock.
+    # For the scheduler.
 
     async def act_on_deadlines(self) -> float | None:
-        """Go on with every challenge whose time has come; say when the next one's does."""
+        """Change every challenge with a passed deadline; return the time of the next deadline."""
         await self._follow_deletions()
         for challenge in await self.store.open():
             if (rules.deadline(challenge) or 0.0) <= self._clock():
@@ -182,7 +182,7 @@ class ChallengeService:
     # For a member's privacy.
 
     async def about_member(self, member_id: int) -> list[dict[str, Any]]:
-        """Say what challenges know of a member."""
+        """List the challenges that a member started, entered or voted in."""
         found = []
         async with self._database.read() as connection:
             for number in await self.store.of_member(connection, member_id):
@@ -192,7 +192,7 @@ class ChallengeService:
         return found
 
     async def forget_member(self, member_id: int) -> set[str]:
-        """Remove a member from all challenges; return the pictures. Past counts stay."""
+        """Forget a member in all challenges; return the pictures. Counts of closed ones stay."""
         async with self._database.read() as connection:
             numbers = await self.store.of_member(connection, member_id)
         pictures: set[str] = set()
@@ -228,7 +228,7 @@ class ChallengeService:
         return await self._change(contest.challenge.id, rule)
 
     async def _change(self, challenge_id: int, rule: Rule) -> Contest:
-        """Apply a rule in one transaction, together with what is to be announced of it."""
+        """Apply a rule and write its announcements in one transaction."""
         async with self._database.write() as connection:
             before = await self.store.find(connection, challenge_id)
             if before is None:
@@ -244,7 +244,7 @@ class ChallengeService:
             self.changed.set()
 
     async def _follow_deletions(self) -> None:
-        """Take out the paintings that their owners deleted, also while the bot was down."""
+        """Remove the paintings that their owners deleted, also while the bot was down."""
         async with self._database.read() as connection:
             found = await self.store.with_deleted_paintings(connection)
         for challenge_id, deleted in found.items():

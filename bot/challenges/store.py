@@ -19,7 +19,7 @@ _OWN = tuple(name for name in Challenge.__dataclass_fields__ if name not in ("id
 class ChallengeStore:
     """Reads and writes contests. Methods that take a connection are part of its transaction.
 
-    `shard` has the servers whose challenges this bot brings on.
+    `open` and `with_deleted_paintings` read the challenges of the shard's servers.
     """
 
     def __init__(self, database: Database, shard: Shard = WHOLE) -> None:
@@ -27,7 +27,7 @@ class ChallengeStore:
         self._shard = shard
 
     async def add(self, connection: AsyncConnection, challenge: Challenge) -> Contest:
-        """Insert a challenge, whose id is ignored, and return it as a contest."""
+        """Insert a challenge and return it as a contest; the given id is ignored."""
         query = sa.insert(challenges).values(_row(challenge)).returning(challenges.c.id)
         added = (await connection.execute(query)).scalar_one()
         contest = await self.find(connection, added)
@@ -41,7 +41,7 @@ class ChallengeStore:
 
     async def find(self, connection: AsyncConnection, challenge_id: int) -> Contest | None:
         """Read a challenge with everything in it."""
-        # a member may send any number, also one that PostgreSQL's INTEGER has no room for
+        # BIGINT, because a member may send a number that is too large for PostgreSQL's INTEGER
         return await self._first(
             connection, challenges.c.id == sa.literal(challenge_id, sa.BigInteger)
         )
@@ -66,7 +66,7 @@ class ChallengeStore:
             return [_challenge(row) for row in (await connection.execute(query)).mappings()]
 
     async def save(self, connection: AsyncConnection, before: Contest, after: Contest) -> None:
-        """Write what a rule has changed of a contest."""
+        """Write the changes between two states of a contest."""
         number = before.challenge.id
         if after.challenge != before.challenge:
             query = sa.update(challenges).where(challenges.c.id == number)
@@ -87,7 +87,7 @@ class ChallengeStore:
         await self._save_votes(connection, number, before.votes, after.votes)
 
     async def with_deleted_paintings(self, connection: AsyncConnection) -> dict[int, list[int]]:
-        """Find the shard's entries whose painting was deleted: challenge id -> job ids."""
+        """Find the shard's entries with a deleted painting: challenge id -> job ids."""
         query = (
             sa.select(entries.c.challenge_id, entries.c.job_id)
             .join(jobs, jobs.c.id == entries.c.job_id)
@@ -109,7 +109,7 @@ class ChallengeStore:
         return sorted((await connection.execute(query)).scalars())
 
     async def tally(self, guild_id: int) -> list[Mapping[str, Any]]:
-        """Add up what each member has achieved in a server's closed challenges."""
+        """Sum up the wins, podiums, votes and entries of each member in closed challenges."""
         placed = entries.c.votes > 0
         columns = (
             entries.c.member_id,
@@ -128,7 +128,7 @@ class ChallengeStore:
             return [dict(row) for row in (await connection.execute(query)).mappings()]
 
     async def pictures_in_use(self, among: Collection[str]) -> set[str]:
-        """Say which of these pictures a challenge needs."""
+        """Give those of these pictures that a challenge refers to."""
         found: set[str] = set()
         async with self.database.read() as connection:
             for column in (entries.c.picture, entries.c.preview, challenges.c.style):

@@ -33,7 +33,7 @@ challenges = sa.Table(
         sqlite_where=_open_states,
         postgresql_where=_open_states,
     ),
-    sqlite_autoincrement=True,  # buttons bear the number of a challenge for ever
+    sqlite_autoincrement=True,  # ids are in custom ids of buttons, so they are never reused
 )
 
 entries = sa.Table(

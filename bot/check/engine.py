@@ -23,7 +23,7 @@ async def check_engine(setup: EngineSetup) -> AsyncIterator[Finding]:
         await executor.start()
         outcome = await _paint(executor)
     except PaintingEnded as error:
-        yield failed("engine", str(error), "correct engine.device or engine.weights")
+        yield failed("engine", str(error), "correct engine.device, .precision or .weights")
         return
     finally:
         await executor.close()

@@ -1,4 +1,4 @@
-"""`muralscape check`: looks at everything the bot needs, and says what to do."""
+"""`muralscape check`: checks everything that the bot needs, with advice on each fault."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ COLOURS = {Level.PASS: "green", Level.WARN: "yellow", Level.FAIL: "red"}
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
 @click.pass_context
 def command(context: click.Context, config: Path | None, as_json: bool) -> None:
-    """Look at everything the bot needs, and say what to do about what is wrong.
+    """Check everything that the bot needs, with advice on each fault.
 
     Each line passes, warns or fails. Exit code 0 where nothing fails, else 1. Nothing is changed,
     and the bot may be running.
@@ -68,12 +68,13 @@ async def _find(config: Path | None) -> AsyncIterator[Finding]:
 
 
 async def _find_here(settings: Settings) -> AsyncIterator[Finding]:
-    """Look at this machine."""
+    """Check this machine."""
     yield check_folder(settings.data_dir)
     yield check_disk(settings.data_dir)
     yield await check_database(settings.database)
     yield check_pages(settings.web.host, settings.web.port)
-    setup = EngineSetup(weights=settings.engine.weights, device=settings.engine.device)
+    engine = settings.engine
+    setup = EngineSetup(engine.weights, engine.device, engine.precision)
     async for finding in check_engine(setup):
         yield finding
 

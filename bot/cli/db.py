@@ -12,7 +12,7 @@ from bot.storage.database import Database
 
 @click.group(name="db")
 def command() -> None:
-    """Look after the database."""
+    """Manage the database."""
 
 
 @command.command()

@@ -7,7 +7,7 @@ import click
 
 from engine.commands import exits
 
-# name -> (module that holds a click command called `command`, one line of help)
+# name -> (module with a click command called `command`, one line of help)
 SUBCOMMANDS = {
     "paint": ("engine.commands.paint", "Repaint one picture in the style of others."),
     "weights": (
@@ -17,23 +17,23 @@ SUBCOMMANDS = {
     "run": ("bot.cli.run", "Run the Discord bot."),
     "worker": ("bot.cli.worker", "Paint for a bot on another machine, over NATS."),
     "simulate": ("bot.cli.simulate", "Try the bot in a browser, without a Discord account."),
-    "check": ("bot.cli.check", "Say what is wrong with a set-up, and what to do."),
+    "check": ("bot.cli.check", "Check a set-up, with advice on each fault."),
     "invite": ("bot.cli.invite", "Print the link that adds the bot to a server."),
     "backup": ("bot.cli.backup", "Write the database and the pictures to a file."),
-    "restore": ("bot.cli.restore", "Bring a backup back into an empty data folder."),
-    "db": ("bot.cli.db", "Look after the database."),
+    "restore": ("bot.cli.restore", "Restore a backup into an empty data folder."),
+    "db": ("bot.cli.db", "Manage the database."),
 }
 
 
 class LazyGroup(click.Group):
-    """A group that imports a subcommand's module when it is named, not before."""
+    """A group that imports the module of a subcommand when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the subcommands in the order of the table."""
+        """List the subcommands in the order of the table."""
         return list(SUBCOMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return a subcommand, or None where there is none of that name."""
+        """Import and return a subcommand; None where there is none of that name."""
         if cmd_name not in SUBCOMMANDS:
             return None
         module = importlib.import_module(SUBCOMMANDS[cmd_name][0])
@@ -53,5 +53,5 @@ def muralscape() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command and exit; `engine.commands.exits.run` says with which code."""
+    """Run the command and exit, with a code from `engine.commands.exits.run`."""
     exits.run(muralscape, "muralscape", arguments)

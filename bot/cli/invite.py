@@ -29,7 +29,7 @@ def command(config: Path | None, application: int | None) -> None:
 
 
 async def _ask(settings: Settings) -> int:
-    """Ask Discord for the application's id; offline, take the bot's, which is nearly always it."""
+    """Ask Discord for the application's id; offline, take the bot's, which is usually the same."""
     secret = settings.discord.token
     token = secret.get_secret_value() if secret is not None else ""
     offline = bot_id(token)
@@ -42,5 +42,5 @@ async def _ask(settings: Settings) -> int:
             ) from None
     except (aiohttp.ClientError, TimeoutError):
         if offline is None:
-            raise click.UsageError(f"that is no bot's token; {COPY}") from None
+            raise click.UsageError(f"this is not a bot token; {COPY}") from None
     return offline

@@ -1,4 +1,4 @@
-"""What several subcommands share: the option --config, and reading the settings it names."""
+"""The option --config and the reading of settings, for several subcommands."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ config_option = click.option(
 
 
 def load_settings(config: Path | None, *, token_required: bool) -> Settings:
-    """Read the settings, or say what is wrong with them and raise `click.UsageError`."""
+    """Read the settings; print their faults and raise `click.UsageError` where there are any."""
     try:
         return load(config, token_required=token_required)
     except SettingsError as error:

@@ -1,4 +1,4 @@
-"""`muralscape restore`: a backup back into an empty data folder."""
+"""`muralscape restore`: restores a backup into an empty data folder."""
 
 import sys
 from pathlib import Path
@@ -16,7 +16,7 @@ from bot.storage.database import known_versions
 )
 @config_option
 def command(file: Path, config: Path | None) -> None:
-    """Bring back what `muralscape backup` wrote to FILE; - is standard input.
+    """Restore the backup in FILE, written by `muralscape backup`; - is standard input.
 
     The data folder must be empty. A backup that is damaged in any place is refused as a whole.
     """

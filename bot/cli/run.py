@@ -45,7 +45,7 @@ def command(config: Path | None) -> None:
 
 
 def executor_for(settings: Settings, setup: EngineSetup) -> Executor:
-    """Make what paints: this machine, workers elsewhere, or both."""
+    """Make the executor: this machine, workers over NATS, or both."""
     nats = settings.nats
     if not nats.url:
         return LocalExecutor([setup])
@@ -69,11 +69,12 @@ async def serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    setup = EngineSetup(weights=settings.engine.weights, device=settings.engine.device)
+    engine = settings.engine
+    setup = EngineSetup(engine.weights, engine.device, engine.precision)
     executor = executor_for(settings, setup)
     app = App(settings, executor)
-    # A full collection would look through every module that was imported, which stops the event
-    # loop for 150 ms and finds nothing. From here on they are not looked at.
+    # A full garbage collection would visit all imported modules, which stops the event loop for
+    # 150 ms and finds nothing. Frozen objects are not visited.
     gc.collect()
     gc.freeze()
     await app.run(stop)

@@ -24,8 +24,7 @@ from bot.web.server import AddressTaken
 from engine import weights
 from engine.samples import CONTENTS, STYLES
 
-# Where the environment does not say otherwise: a visitor waits seconds for a painting, not minutes,
-# on a machine without a graphics card too, and Ctrl-C ends everything at once.
+# Defaults for a trial: a painting takes seconds, also without a GPU, and Ctrl-C ends at once.
 USUAL_SIZE = 256  # pixels
 SHUTDOWN_SECONDS = 1.0
 
@@ -43,12 +42,12 @@ def command(port: int, open_page: bool, data: Path | None, verbose: bool) -> Non
     """Try the bot in a browser, without a Discord account.
 
     Starts a loopback Discord with its web page and the real bot against it. Settings come from the
-    environment as they do for the bot; those that name a Discord are ours.
+    environment as for the bot, except for the address and the token of Discord.
     """
     settings = load_settings(None, token_required=False)
     logs.set_up("info" if verbose else "warning", settings.log.format)
-    # An answer over loopback can overtake discord.py's own note of when it asked; it then takes
-    # the heartbeat to be a minute late.
+    # Over loopback an answer can arrive before discord.py records when it sent the heartbeat; it
+    # then reports a heartbeat that is a minute late.
     logging.getLogger("discord.gateway").setLevel(logging.INFO if verbose else logging.ERROR)
     with _folder(data) as folder:
         settings = _suited(settings, folder)
@@ -70,7 +69,9 @@ async def _simulate(settings: Settings, port: int, open_page: bool, *, temporary
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with Simulator(port=port, samples=samples()) as discord:
         discord.world.bot.global_name = "Muralscape"
-        executor = LocalExecutor([EngineSetup(settings.engine.weights, settings.engine.device)])
+        engine = settings.engine
+        setup = EngineSetup(engine.weights, engine.device, engine.precision)
+        executor = LocalExecutor([setup])
         app = App(pointed_at(discord, settings), executor)
         _greet(discord.url, settings, temporary=temporary)
         if open_page:
@@ -84,7 +85,7 @@ async def _simulate(settings: Settings, port: int, open_page: bool, *, temporary
 
 
 def samples() -> list[SamplePicture]:
-    """List the project's sample pictures by the option of /muralize that they suit."""
+    """List the project's sample pictures, each for an option of /muralize."""
     kinds = {"content": CONTENTS, "style": STYLES}
     return [
         SamplePicture(sample.name, sample.title, option, sample.path)
@@ -94,7 +95,7 @@ def samples() -> list[SamplePicture]:
 
 
 def pointed_at(discord: Simulator, settings: Settings) -> Settings:
-    """Send the bot to the simulator, whatever Discord and token the settings name."""
+    """Point the settings at the simulator, with its address and token."""
     section = DiscordSettings(
         token=SecretStr(discord.world.token),
         api_base=discord.api_base,
@@ -104,7 +105,7 @@ def pointed_at(discord: Simulator, settings: Settings) -> Settings:
 
 
 def _suited(settings: Settings, folder: Path) -> Settings:
-    """Put the data in `folder`, and what the host has not set to what suits a trial."""
+    """Put the data in `folder`, and replace defaults by those for a trial."""
     given = settings.limits.model_fields_set
     wanted = {"usual_size": USUAL_SIZE, "shutdown_seconds": SHUTDOWN_SECONDS}
     limits = settings.limits.model_copy(
@@ -121,7 +122,7 @@ def _folder(data: Path | None) -> Iterator[Path]:
     if data is not None:
         yield data
         return
-    # what is still being written when the process ends must not end in a traceback
+    # files that are written while the process ends must not cause a traceback
     with tempfile.TemporaryDirectory(prefix="muralscape-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
@@ -144,7 +145,7 @@ def _greet(url: str, settings: Settings, *, temporary: bool) -> None:
 
 
 async def _report(discord: Simulator, executor: LocalExecutor) -> None:
-    """Say when the bot answers, and when it can paint."""
+    """Print when the bot is connected, and when the engine is ready."""
     await discord.until(lambda: discord.gateway.connected, within=120)
     names = ", ".join(_typed(c.name, c.type) for c in discord.commands.usable(_guild(discord)))
     click.echo(f"  {'Bot':<9} connected · {names}")

@@ -19,23 +19,26 @@ if TYPE_CHECKING:  # it needs the extra `nats`
 
 @click.command(name="worker")
 @click.option("--nats", "url", required=True, help="The NATS server, such as tls://host:4222.")
-@click.option("--name", default="", help="What the host calls this worker; the machine's name.")
+@click.option("--name", default="", help="Name of this worker; the machine's name by default.")
 @click.option("--weights", default="auto", help="auto, or a file of VGG-19 weights.")
 @click.option("--device", "devices", multiple=True, help="auto, cpu, cuda:0; again for more.")
 @click.option(
+    "--precision", default="auto", help="Of the convolutions: auto, fp16, bf16, fp32 or tf32."
+)
+@click.option(
     "--token-file",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="Holds the server's token; or it is in the environment as MURALSCAPE_NATS__TOKEN.",
+    help="File with the server's token; or set MURALSCAPE_NATS__TOKEN.",
 )
 @click.option(
     "--nkey-file",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="Holds this worker's NKey seed.",
+    help="File with this worker's NKey seed.",
 )
 @click.option(
     "--ca-file",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="Certificates that the server's is checked against; else the system's.",
+    help="Certificate authorities for the server's certificate; the system's by default.",
 )
 @click.option("--grace", default=20.0, show_default=True, help="Seconds to finish on SIGTERM.")
 @click.option("--painter", default=EngineSetup.painter, hidden=True)  # tests have a clock paint
@@ -44,6 +47,7 @@ def command(
     name: str,
     weights: str,
     devices: tuple[str, ...],
+    precision: str,
     token_file: Path | None,
     nkey_file: Path | None,
     ca_file: Path | None,
@@ -62,7 +66,7 @@ def command(
     token = _token(token_file)
     logs.set_up("info", "auto", (token,))
     access = Access(url, token, nkey_file, ca_file)
-    setups = [EngineSetup(weights, device, painter=painter) for device in devices or ("auto",)]
+    setups = [EngineSetup(weights, device, precision, painter) for device in devices or ("auto",)]
     asyncio.run(_serve(access, setups, _id_of(name or socket.gethostname()), grace))
 
 
@@ -90,5 +94,5 @@ def _token(file: Path | None) -> str:
 
 
 def _id_of(name: str) -> str:
-    """Make a name a word that a NATS subject may hold."""
+    """Make a name fit into a NATS subject."""
     return re.sub(r"[^\w-]+", "-", name)[:60] or "worker"

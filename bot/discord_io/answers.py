@@ -22,8 +22,8 @@ LONGEST_NAME = 40  # characters of a member's name
 _MARGIN = 15.0  # seconds before the token expires in which no answer is begun
 
 UNEXPECTED = (
-    "Something went wrong here. It is in the bot's log as number {number}; "
-    "try again, or tell the person who runs this bot."
+    "Something went wrong here. Try again, or tell the host of this bot; the log has the error "
+    "under number {number}."
 )
 ALREADY_ANSWERED = 40060
 TOKEN_DEAD = 50027

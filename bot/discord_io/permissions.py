@@ -10,7 +10,7 @@ ADMINISTRATOR = 1 << 3
 
 @dataclass(frozen=True)
 class Permission:
-    """A permission as Discord's own pages name it, its bit, and what it is for."""
+    """A permission: its name in Discord, its bit, and the reason for it."""
 
     name: str
     bit: int

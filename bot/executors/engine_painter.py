@@ -80,11 +80,13 @@ class EnginePainter:
                 should_stop=should_stop,
                 checkpoint=order.checkpoint,
             )
+            painting = None
             try:
                 resume = order.resume if order.resume and order.resume.exists() else None
                 painting = go_on(resume=resume)
-            except CheckpointRejected:  # made with other weights: begin anew
-                painting = go_on()
+            except CheckpointRejected:  # made with other weights: from the beginning, then
+                pass  # but not here, where the error holds all that the first try has made
+            painting = painting or go_on()
         images.save(painting.picture, order.result)
         return painting.outcome
 

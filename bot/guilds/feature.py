@@ -1,4 +1,4 @@
-"""What the settings of servers add to the bot."""
+"""Builds the feature of `/settings`."""
 
 from bot.feature import Feature
 from bot.guilds.card import FEATURE

@@ -1,4 +1,4 @@
-"""A server's settings and those who act in it: plain data. Ids are Discord's."""
+"""The settings of a server: plain data. Ids are Discord's."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields

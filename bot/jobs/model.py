@@ -1,4 +1,4 @@
-"""A job and what belongs to it: plain data.
+"""Jobs, their pictures, results and delivery: plain data.
 
 Times are Unix seconds (UTC). Ids of servers, channels, members and messages are Discord's.
 Pictures are named by the SHA-256 of their bytes, in hexadecimal; see `bot.pictures.store`.
@@ -38,7 +38,7 @@ class Sources:
 
     @property
     def pictures(self) -> tuple[str, ...]:
-        """What of it lies on disk."""
+        """All pictures, as named in the picture store."""
         masks = () if self.mask is None else (self.mask,)
         return (self.content, *self.styles, *masks)
 
@@ -53,7 +53,7 @@ class JobResult:
 
     @property
     def pictures(self) -> tuple[str, ...]:
-        """What of it lies on disk."""
+        """The painting and its time-lapse, as named in the picture store."""
         return (self.picture,) if self.timelapse is None else (self.picture, self.timelapse)
 
 

@@ -24,7 +24,7 @@ def complete(settings: PaintSettings) -> PaintSettings:
 
 
 def kind_of(settings: PaintSettings) -> Kind:
-    """Say what a painting's time depends on."""
+    """Give the kind of a painting, on which its time depends."""
     preset = PRESETS[settings.preset]
     return Kind(preset.name, settings.size or preset.size, settings.steps or preset.steps)
 

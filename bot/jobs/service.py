@@ -258,7 +258,7 @@ class JobService:
         return job
 
     async def lost(self, job_id: int) -> Job:
-        """Queue a job again, first in its member's queue, after its executor was lost; or fail it."""
+        """Queue a job again after its executor was lost, or fail it at the second loss."""
         return await self._change(job_id, lambda job: rules.lost(job, self._clock()))
 
     async def put_back(self, job_id: int) -> Job:

@@ -41,7 +41,7 @@ class JobStore:
         self._ours = shard.where(jobs.c.guild_id)
 
     async def add(self, connection: AsyncConnection, job: Job) -> Job:
-        """Insert a job, whose id is ignored, and return it with its new id."""
+        """Insert a job and return it with its new id; the given id is ignored."""
         row = row_of(job)
         del row["id"]
         job_id = (await connection.execute(_ADD, row)).scalar_one()
@@ -49,7 +49,7 @@ class JobStore:
         return job_of({**row, "id": job_id})
 
     async def save(self, connection: AsyncConnection, before: Job, after: Job) -> None:
-        """Write what has changed of a job. Its origin, sources and settings never do."""
+        """Write the changed columns of a job. Its origin, sources and settings never change."""
         old, new = row_of(before), row_of(after)
         changes = {column: value for column, value in new.items() if value != old[column]}
         if changes:
@@ -90,7 +90,7 @@ class JobStore:
         return await _select(connection, self._ours & jobs.c.state.in_(WAITING_OR_PAINTING))
 
     async def to_be_stopped(self) -> list[Job]:
-        """Read the jobs that somebody has asked to stop and that have not ended, oldest first."""
+        """Read the unfinished jobs that a member has cancelled, oldest first."""
         asked = jobs.c.state.in_(WAITING_OR_PAINTING) & jobs.c.cancelled_by.is_not(None)
         async with self.database.read() as connection:
             return await _select(connection, self._ours & asked)

@@ -1,4 +1,4 @@
-"""What members see of a job: one message, from waiting in line to the finished painting."""
+"""The card of a job: one message, from waiting in line to the finished painting."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

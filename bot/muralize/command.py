@@ -15,7 +15,8 @@ from bot.feature import Command
 from bot.guilds.model import EffectiveSettings
 from bot.guilds.rules import SMALLEST_SIZE
 from bot.muralize.request import Repeat, Request
-from bot.muralize.service import STRONGEST, WEAKEST, MuralizeService
+from bot.muralize.rules import STRONGEST, WEAKEST
+from bot.muralize.service import MuralizeService
 from bot.pictures.intake import UploadedFile
 from bot.styles.command import choices
 from bot.styles.model import Style

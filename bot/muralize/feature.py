@@ -1,4 +1,4 @@
-"""Everything that `/muralize` adds to the bot: asking, cards, delivery, buttons, full files."""
+"""Builds the feature of `/muralize`: requests, cards, delivery, buttons, full files."""
 
 import logging
 import time
@@ -72,7 +72,7 @@ def feature(
 
 
 async def _refuse(sender: JobMessageSender, origin: Origin, sentence: str) -> None:
-    """Tell a member why a request of the last run comes to nothing; try several times."""
+    """Tell a member why a request of the last run is refused; retry where Discord fails."""
     retrying = TELLING.retrying(NotNow, log=log, what=f"a member could not be told {sentence!r}")
     try:
         await retrying(sender.refuse, origin, sentence)

@@ -7,13 +7,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from bot.errors import JobNotFound, NothingToPaint, Refused
+from bot.errors import JobNotFound, Refused
 from bot.guilds.model import EffectiveSettings
 from bot.guilds.rules import check_channel
 from bot.guilds.service import GuildService
 from bot.jobs.model import Job, Sources
 from bot.jobs.service import CardPlace, JobService
 from bot.muralize.request import Repeat, Request
+from bot.muralize.rules import changed, check
 from bot.muralize.store import RequestStore
 from bot.people import Origin
 from bot.pictures.intake import Intake, UploadedFile
@@ -21,13 +22,8 @@ from bot.pictures.retention import retry_if_deleted
 from bot.styles.service import StyleService
 from engine.errors import ImageRejected
 from engine.presets import PRESETS
-from engine.request import PaintSettings
 
 log = logging.getLogger(__name__)
-
-WEAKEST, STRONGEST = 0.1, 10.0  # of the style against the content
-_STEP = 1.5  # what the buttons stronger, softer and larger multiply by
-
 
 Refuse = Callable[[Origin, str], Awaitable[None]]
 
@@ -44,7 +40,7 @@ class MuralizeService:
         styles: StyleService,
         *,
         usual_size: int,
-        chance: random.Random,
+        rng: random.Random,
     ) -> None:
         self._jobs = jobs
         self._intake = intake
@@ -52,7 +48,7 @@ class MuralizeService:
         self._guilds = guilds
         self._styles = styles
         self._usual_size = usual_size
-        self._chance = chance
+        self._rng = rng
         self._fetching: set[asyncio.Task[Job]] = set()
         self._closing = asyncio.Event()
 
@@ -65,19 +61,6 @@ class MuralizeService:
         if channels:
             check_channel(effective.settings, *channels)
         return effective
-
-    def check(self, request: Request, effective: EffectiveSettings) -> None:
-        """Raise Refused for what can be seen to be wrong without fetching anything."""
-        if request.style is None and request.style_name is None:
-            raise NothingToPaint(
-                "A style is missing: attach a picture as `style`, or choose a `saved_style`."
-            )
-        size = request.settings.size
-        if size is not None and size > effective.largest_size:
-            raise Refused(
-                f"The largest size here is {effective.largest_size} pixels; "
-                "choose that or a smaller one."
-            )
 
     async def remember(self, request: Request | Repeat) -> None:
         """Store a request, so that a crash before it is a job does not lose it.
@@ -148,10 +131,10 @@ class MuralizeService:
             job = await self._jobs.get(request.job_id)
             if job is None:
                 raise JobNotFound(request.job_id)
-            settings = self._changed(job, request.change, effective.largest_size)
+            settings = changed(job, request.change, effective.largest_size, self._rng)
             timelapse = request.change == "timelapse"
             return await submit(job.sources, settings, timelapse=timelapse, parent_id=job.id)
-        self.check(request, effective)
+        check(request, effective)
         settings = request.settings
         usual = min(self._usual_size, effective.largest_size)
         if settings.size is None and PRESETS[settings.preset].size > usual:
@@ -174,23 +157,3 @@ class MuralizeService:
         if saved is None:
             return Sources(content, (taken[request.style],), mask)
         return Sources(content, (saved.picture,), mask, saved.name, saved.author_id)
-
-    def _changed(self, job: Job, change: str, largest: int) -> PaintSettings:
-        """Give the settings that a button on a job's card asks for."""
-        settings = job.settings
-        if change == "again":
-            # 31 bits: every random number generator takes such a seed
-            return replace(settings, seed=self._chance.getrandbits(31))
-        if change == "stronger":
-            return replace(settings, strength=min(STRONGEST, settings.strength * _STEP))
-        if change == "softer":
-            return replace(settings, strength=max(WEAKEST, settings.strength / _STEP))
-        if change == "timelapse":
-            return settings
-        if change != "larger":
-            raise ValueError(f"no button changes a painting to {change!r}")
-        outcome = job.result.outcome if job.result else None
-        size = settings.size or (max(outcome.width, outcome.height) if outcome else 0)
-        if size >= largest:
-            raise Refused(f"This is already the largest size here, {largest} pixels.")
-        return replace(settings, size=min(largest, round(size * _STEP / 32) * 32))

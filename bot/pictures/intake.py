@@ -94,7 +94,7 @@ class Intake:
                 self._session.get(
                     offered.url,
                     allow_redirects=False,
-                    # a compressed answer could be far larger than what was sent
+                    # a compressed answer could be far larger than its transfer
                     headers={"Accept-Encoding": "identity"},
                 ) as response,
             ):

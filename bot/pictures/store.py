@@ -58,7 +58,7 @@ class PictureStore:
         )
 
     async def older_than(self, moment: float, names: Sequence[str]) -> set[str]:
-        """Pick those that were last put or adopted before `moment`, in Unix seconds."""
+        """List those that were last put or adopted before `moment`, in Unix seconds."""
         return await asyncio.to_thread(self._older_than, moment, names)
 
     async def make_work_folder(self) -> Path:

@@ -1,4 +1,4 @@
-"""What `/privacy` adds to the bot."""
+"""Builds the feature of `/privacy`."""
 
 from collections.abc import Sequence
 

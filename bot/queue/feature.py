@@ -1,4 +1,4 @@
-"""What `/queue` adds to the bot."""
+"""Builds the feature of `/queue`."""
 
 from collections.abc import Callable
 

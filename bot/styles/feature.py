@@ -1,4 +1,4 @@
-"""What the style libraries add to the bot."""
+"""Builds the feature of the style libraries."""
 
 from bot.feature import Feature
 from bot.pictures.intake import Intake

@@ -48,7 +48,7 @@ class StyleStore:
         return False
 
     async def add(self, connection: AsyncConnection, style: Style) -> Style:
-        """Insert a style, whose id is ignored, and return it with its new id."""
+        """Insert a style and return it with its new id; the given id is ignored."""
         row = {**vars(style)}
         del row["id"]
         query = sa.insert(styles).values(row).returning(styles.c.id)

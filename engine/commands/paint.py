@@ -67,7 +67,7 @@ DEFAULT_CHECKPOINT = Path("model/nst_model.pth")
     "--precision",
     default="auto",
     show_default=True,
-    help="Of the convolutions: auto, fp16, bf16 or fp32.",
+    help="Of the convolutions: auto, fp16, bf16, fp32 or tf32.",
 )
 @click.option(
     "--memory",

@@ -2,6 +2,7 @@
 that their maker publishes. Computed, not measured: the share of its rate that a card reaches is an
 assumption."""
 
+import math
 from dataclasses import dataclass
 
 from PIL import Image
@@ -49,7 +50,7 @@ def operations(request: StylizeRequest) -> float:
     forward = 2 * MULTIPLY_ADDS_PER_PIXEL
     return float(
         sum(
-            (2 * scale.steps + 1 + len(request.styles)) * forward * scale.width * scale.height
+            (2 * scale.steps + 1 + len(request.styles)) * forward * math.prod(scale.canvas)
             for scale in plan_scales(request)
         )
     )
@@ -69,7 +70,7 @@ def run(device: Device) -> dict[str, float]:
         request = photograph(preset, size)
         count = operations(request)
         recipe, _, _ = settle(request.settings)
-        gib = estimate_bytes(plan_scales(request)[-1].size, device, recipe) / 2**30
+        gib = estimate_bytes(plan_scales(request)[-1].canvas, device, recipe) / 2**30
         print(
             f"{preset:6}{size:6} {count / 1e12:8.3g} T  {gib:4.1f} GiB  "
             + "  ".join(f"{_seconds(count, card):>10}" for card in CARDS)

@@ -83,7 +83,7 @@ async def test_a_challenge_from_start_to_leaderboard(simulator: Simulator, data_
         await said_privately(simulator, simulator.people.invoke(saved))
         options = {"title": "The **Night**", "theme": "Paint it @everyone", "entries_until": "1h"}
         refused = command(simulator, "challenge start", "ada", options)
-        assert "the right to manage this server" in await told(simulator, refused)
+        assert "the permission Manage Server" in await told(simulator, refused)
         started = command(simulator, "challenge start", "mo", options)
         assert "№ 1 is open" in await told(simulator, started)
         (announced,) = await simulator.until(lambda: posted(simulator, "Challenge: *The Night*"))
@@ -112,7 +112,7 @@ async def test_a_challenge_from_start_to_leaderboard(simulator: Simulator, data_
             ("mo", "cleo"),
         ):
             assert "Your vote is for entry" in await vote(simulator, contest, voter, owner)
-        assert "This one is yours" in await vote(simulator, contest, "cleo", "cleo")
+        assert "your own entry" in await vote(simulator, contest, "cleo", "cleo")
         assert len((await contest_of(bot)).votes) == 7
         names = [str(simulator.people.user(name).id) for name in COLOURS]
         assert not any(name in ballot.content for name in names)

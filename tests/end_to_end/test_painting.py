@@ -150,7 +150,7 @@ async def test_delete_removes_message_and_picture(simulator: Simulator, data_dir
         first = await result_of(simulator, muralize(simulator))
         press = simulator.people.press(first.id, button(first, "delete"), "ben")
         refusal = await said_privately(simulator, press)
-        assert "Only the member who asked" in refusal.content
+        assert "Only the owner of this painting" in refusal.content
         assert len(bot.stored_pictures()) == 3
         simulator.people.press(first.id, button(first, "delete"), "ada")
         await simulator.until(lambda: first.id not in simulator.world.messages)
@@ -166,7 +166,7 @@ async def test_cancel_before_and_during_painting(simulator: Simulator, data_dir:
         await simulator.until(lambda: waiting.original and "Waiting" in waiting.original.content)
 
         other = run(simulator, "queue cancel", "ben", {"job": "2"})
-        assert "Only the member who asked" in (await said_privately(simulator, other)).content
+        assert "Only the owner of this painting" in (await said_privately(simulator, other)).content
         moderator = run(simulator, "queue cancel", "mo", {"job": "2"})
         assert "is cancelled" in (await said_privately(simulator, moderator)).content
         assert waiting.original is not None

@@ -50,7 +50,7 @@ async def test_shown_and_removed(simulator: Simulator, data_dir: Path) -> None:
         asked = await said_privately(simulator, command(simulator, "privacy delete"))
         assert kept_about(data_dir, ada)
         simulator.people.press(asked.id, "privacy/delete", "ada")
-        await simulator.until(lambda: "keeps nothing about you" in asked.content, 10)
+        await simulator.until(lambda: "data is deleted" in asked.content, 10)
         assert kept_about(data_dir, ada) == []
         contest = await contest_of(bot)
         assert [entry.member_id for entry in contest.entries] == [simulator.people.user("ben").id]
@@ -75,10 +75,10 @@ async def test_after_the_end_only_counts_stay(simulator: Simulator, data_dir: Pa
         assert str(ada) in result.content
         asked = await said_privately(simulator, command(simulator, "privacy delete"))
         simulator.people.press(asked.id, "privacy/delete", "ada")
-        await simulator.until(lambda: "keeps nothing about you" in asked.content, 10)
+        await simulator.until(lambda: "data is deleted" in asked.content, 10)
         assert kept_about(data_dir, ada) == []
         await simulator.until(lambda: str(ada) not in result.content)
-        assert "a member who asked to be forgotten · 1 vote" in result.content
+        assert "a member with deleted data · 1 vote" in result.content
         assert result.attachments == []
 
 
@@ -91,5 +91,5 @@ async def test_what_is_under_way_is_stopped(simulator: Simulator, data_dir: Path
         await simulator.until(lambda: second.original and "Waiting" in second.original.content)
         asked = await said_privately(simulator, command(simulator, "privacy delete"))
         simulator.people.press(asked.id, "privacy/delete", "ada")
-        await simulator.until(lambda: "keeps nothing about you" in asked.content, 15)
+        await simulator.until(lambda: "data is deleted" in asked.content, 15)
         assert kept_about(data_dir, simulator.people.user("ada").id) == []

@@ -51,7 +51,7 @@ async def test_the_library(simulator: Simulator, data_dir: Path) -> None:
 
         options = {"name": "purple haze"}
         refused = await told(simulator, command(simulator, "style delete", "ben", options))
-        assert "Only the member who saved this style" in refused.content
+        assert "only styles that you saved" in refused.content
         shown = await told(simulator, command(simulator, "style show", "ben", options))
         assert len(shown.attachments) == 1
         gone = await told(simulator, command(simulator, "style delete", "ada", options))

@@ -49,9 +49,14 @@ def test_adam_equals_torchs() -> None:
 
 
 def test_lbfgs_equals_torchs() -> None:
-    """Every iterate is that of torch.optim.LBFGS with unit steps and no line search."""
+    """Every iterate is that of torch.optim.LBFGS with unit steps and no line search.
+
+    Given its first move, which is 1 / |g|₁ along the gradient, and moves of any length.
+    """
     canvas, theirs = start().double(), start().double().requires_grad_()
-    ours = LBFGS(canvas, history=5)
+    gradient = slope(canvas)
+    first = float(gradient.norm() / gradient.abs().sum() / gradient.numel() ** 0.5)
+    ours = LBFGS(canvas, history=5, first_move=first, longest_move=torch.inf)
     reference = torch.optim.LBFGS(
         [theirs], lr=1, max_iter=20, history_size=5, tolerance_grad=0, tolerance_change=0
     )
@@ -66,6 +71,21 @@ def test_lbfgs_equals_torchs() -> None:
 
     torch.testing.assert_close(canvas, theirs.detach(), rtol=1e-6, atol=1e-8)
     assert float(bowl(canvas)) < 0.1 * float(bowl(start()))
+
+
+def test_lbfgs_moves_neither_too_little_nor_too_far() -> None:
+    """The first move has the length it was given; no later one is longer than the longest."""
+    generator = torch.Generator().manual_seed(2)
+    canvas = start()
+    optimiser = LBFGS(canvas, first_move=0.01, longest_move=0.05)
+    lengths = []
+    for _ in range(20):  # gradients that no function has: curvatures of any size
+        before = canvas.clone()
+        optimiser.step(torch.randn(canvas.shape, generator=generator) * 1e-4, OK)
+        lengths.append(float((canvas - before).square().mean().sqrt()))
+
+    assert lengths[0] == pytest.approx(0.01, rel=1e-3)
+    assert max(lengths) == pytest.approx(0.05, rel=1e-3)
 
 
 def test_averaging_shows_the_middle_of_the_iterates() -> None:

@@ -85,9 +85,9 @@ def test_who_may_enter() -> None:
     for job, owner, who, guild, now, words in (
         (1, 1, 1, GUILD, 1.0, "already"),
         (5, 1, 1, GUILD, 1.0, "may enter 1 painting;"),
-        (5, 2, 3, GUILD, 1.0, "had made in this server"),
-        (5, 2, 2, 11, 1.0, "had made in this server"),
-        (5, 2, 2, GUILD, ENTRIES_UNTIL, "Entering is over"),
+        (5, 2, 3, GUILD, 1.0, "only your own paintings from this server"),
+        (5, 2, 2, 11, 1.0, "only your own paintings from this server"),
+        (5, 2, 2, GUILD, ENTRIES_UNTIL, "You can no longer enter"),
     ):
         with pytest.raises(ChallengeRefused, match=words):
             rules.enter(contest, painting(job, owner, guild), member(who), now)
@@ -106,9 +106,9 @@ def test_who_may_vote() -> None:
     contest = rules.go_on(entering, ENTRIES_UNTIL)
     own = number_of(contest, 1)
     for number, who, now, words in (
-        (own, member(1), 1500.0, "This one is yours"),
+        (own, member(1), 1500.0, "your own entry"),
         (9, member(3), 1500.0, "no longer in the challenge"),
-        (own, member(3, joined=1.0), 1500.0, "joined after"),
+        (own, member(3, joined=1.0), 1500.0, "joined before this challenge"),
         (own, Member(3, 11), 1500.0, "Only members"),
         (own, member(3), VOTING_UNTIL, "voting is over"),
     ):
@@ -122,11 +122,11 @@ def test_who_may_vote() -> None:
 def test_taking_entries_out() -> None:
     """One's own until the voting; a moderator any, with a reason, whose votes are free again."""
     contest = with_entries(1, 2)
-    with pytest.raises(ChallengeRefused, match="no entry of yours"):
+    with pytest.raises(ChallengeRefused, match="not your entry"):
         rules.withdraw(contest, 1, member(2), 1.0)
     assert len(rules.withdraw(contest, 1, member(1), 1.0).entries) == 1
     contest = rules.go_on(contest, ENTRIES_UNTIL)
-    with pytest.raises(ChallengeRefused, match="Entering is over"):
+    with pytest.raises(ChallengeRefused, match="You can no longer enter"):
         rules.withdraw(contest, 1, member(1), 1500.0)
     contest = rules.vote(contest, number_of(contest, 1), member(3), 1500.0)
     with pytest.raises(Refused, match="moderators"):

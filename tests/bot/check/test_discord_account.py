@@ -30,7 +30,7 @@ async def test_all_is_well(simulator: Simulator) -> None:
     findings = await ask(simulator)
     assert {found.level for found in findings.values()} == {Level.PASS}
     assert str(simulator.world.application_id) in findings["discord"].text
-    assert findings["permissions"].text == "all there in 1 server"
+    assert findings["permissions"].text == "complete in 1 server"
 
 
 async def test_a_permission_is_missing(simulator: Simulator) -> None:

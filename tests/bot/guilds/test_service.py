@@ -68,7 +68,7 @@ def test_roles_and_channels() -> None:
     check_channel(GuildSettings(), 3)
     check_may_save(GuildSettings(), ANYONE)
     check_may_start(GuildSettings(), MANAGER)
-    with pytest.raises(RoleNeeded, match="the right to manage"):
+    with pytest.raises(RoleNeeded, match="the permission Manage"):
         check_may_start(GuildSettings(), ANYONE)
     chosen = GuildSettings(paint_channels=(3,), style_roles=(8,), challenge_roles=(7,))
     check_channel(chosen, 99, 3)

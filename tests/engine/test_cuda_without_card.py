@@ -1,0 +1,200 @@
+"""A whole step on a CUDA device that is not there: what a CUDA graph could not hold is found here.
+
+Fake tensors have shapes, number types and devices but no values. The guard refuses what makes the
+host wait and what touches its memory. Not seen: which kernels a card has, what cuDNN and cuBLAS do
+inside, memory, speed and values. `scripts/gpu_day.sh` asks a card about those.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from engine import step as step_module
+from engine.device import Device
+from engine.losses import Objective
+from engine.memory import Plan, estimate_bytes, plan_memory
+from engine.neighbours import cell_side
+from engine.presets import PRESETS, settle
+from engine.request import PaintSettings, StylizeRequest
+from engine.scales import plan_scales
+from engine.step import WARM_UP_STEPS, Stepper
+from engine.studio import Studio
+from engine.vgg19 import Encoder
+from engine.weights import CONVOLUTIONS
+
+CARD = torch.device("cuda:0")
+WAITS = {"_local_scalar_dense", "nonzero", "masked_select", "equal", "is_nonzero", "_unique2"}
+WHOLE = 2**40  # bytes of memory
+SHAPE = (608, 176)  # pixels; cut in blocks where the memory is short
+
+
+class CaptureGuard(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Refuses what is illegal while a CUDA graph is captured, and counts the operators."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.operators = 0
+
+    def __torch_dispatch__(
+        self,
+        func: Any,  # noqa: ANN401 - torch's own operators have no public type
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401
+        """Run one operator."""
+        space, name = func._schema.name.split("::")
+        assert name not in WAITS, f"{name} makes the host wait"
+        out = func(*args, **(kwargs or {}))
+        if space == "prim":
+            return out
+        self.operators += 1
+        for tensor in tree_leaves((args, kwargs, out)):
+            if isinstance(tensor, Tensor):
+                assert tensor.device == CARD, f"{name} touches a tensor on {tensor.device}"
+        return out
+
+
+def gradients(loss: Tensor, inputs: Sequence[Tensor], **_: object) -> tuple[Tensor | None, ...]:
+    """Do as torch.autograd.grad without its engine, which asks for a real card's context."""
+    order: list[Any] = []
+
+    def visit(node: Any) -> None:  # noqa: ANN401 - autograd's nodes have no public type
+        if node is not None and node not in order:
+            for child, _ in node.next_functions:
+                visit(child)
+            order.append(node)
+
+    visit(loss.grad_fn)
+    arrived: dict[tuple[Any, int], Tensor] = {(loss.grad_fn, 0): torch.ones_like(loss)}
+    found: dict[int, Tensor] = {}
+    for node in reversed(order):
+        gradient = arrived.get((node, 0))
+        if gradient is None:
+            continue
+        if hasattr(node, "variable"):
+            found[id(node.variable)] = gradient
+            continue
+        results = node(gradient)
+        results = results if isinstance(results, tuple) else (results,)
+        for edge, result in zip(node.next_functions, results, strict=False):
+            if edge[0] is not None and result is not None:
+                arrived[edge] = arrived[edge] + result if edge in arrived else result
+    return tuple(found.get(id(one)) for one in inputs)
+
+
+@contextmanager
+def fake_stepper(
+    preset: str, memory: int, precision: str, patch: pytest.MonkeyPatch
+) -> Iterator[tuple[Stepper, Encoder]]:
+    """A stepper of fake tensors, as it stands before its first step."""
+    patch.setattr(torch.autograd, "grad", gradients)
+    patch.setattr(Objective, "is_finite", lambda _: True)  # it reads values, before any graph
+    step_module._normalisation.cache_clear()
+    picture = Image.new("RGB", SHAPE, (200, 40, 90))
+    settings = PaintSettings(preset, max(SHAPE))
+    request = StylizeRequest(picture, (picture,), settings)
+    recipe, _, _ = settle(settings)
+    scale = plan_scales(request)[-1]
+    try:
+        with FakeTensorMode(allow_non_fake_inputs=False):
+            state = {}
+            for place, inputs, outputs in CONVOLUTIONS.values():
+                state[f"features.{place}.weight"] = torch.empty(outputs, inputs, 3, 3)
+                state[f"features.{place}.bias"] = torch.empty(outputs)
+            encoder = Encoder(state, Device(CARD, precision), "fake")
+            studio = Studio(request, recipe, encoder, memory)
+            width, height = scale.canvas
+            canvas = torch.empty(1, 3, height, width, device=CARD)
+            cells = (width // cell_side(scale.canvas)) * (height // cell_side(scale.canvas))
+            # Looking for neighbours is before any graph, and chooses by value.
+            neighbours = torch.zeros(cells, dtype=torch.int64, device=CARD)
+            yield studio.stepper(scale, canvas, neighbours), encoder
+    finally:
+        step_module._normalisation.cache_clear()  # it holds fake tensors
+
+
+@pytest.mark.parametrize("precision", ["fp16", "bf16", "fp32", "tf32"])
+@pytest.mark.parametrize("preset", list(PRESETS))
+def test_a_step_can_be_captured(
+    preset: str, precision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The host is not in it, and what a replay works on is the very same memory afterwards."""
+    with fake_stepper(preset, WHOLE, precision, monkeypatch) as (stepper, encoder):
+        before = memory_of(stepper)
+        with CaptureGuard():
+            row = stepper._take(encoder)
+        assert (row.shape, row.device, row.dtype) == ((4,), CARD, torch.float32)
+        assert memory_of(stepper) == before
+        assert stepper._take(encoder.in_fp32).device == CARD  # not captured, but on the card
+
+
+@pytest.mark.parametrize("preset", list(PRESETS))
+def test_a_step_in_blocks_stays_on_the_card(preset: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a canvas is cut, the host waits for nothing all the same, and nothing is captured."""
+    with fake_stepper(preset, room_for_blocks(preset), "fp16", monkeypatch) as (stepper, encoder):
+        assert len(stepper._blocks(encoder.device)) > 1
+        with CaptureGuard():
+            for _ in range(WARM_UP_STEPS + 2):
+                stepper._launch()
+        assert stepper._graph is None
+
+
+def test_a_capture_that_fails_is_done_without(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Steps go on without a CUDA graph, and the log says so once: here there is no driver."""
+    if torch.cuda.is_available():
+        pytest.skip("fake tensors cannot be captured by a card that is there")
+    with fake_stepper("mural", WHOLE, "fp16", monkeypatch) as (stepper, _):
+        rows = [stepper._launch() for _ in range(WARM_UP_STEPS + 3)]
+    assert all(row.device == CARD for row in rows)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "without a CUDA graph" in caplog.text
+
+
+@pytest.mark.parametrize("fault", ["item", "host copy", "choice by value", "new memory"])
+def test_faults_are_found(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests above see what they should."""
+    take = Stepper._take
+
+    def faulty(self: Stepper, encoder: Encoder) -> Tensor:
+        row = take(self, encoder)
+        if fault == "item":
+            row = row * float(row[0])
+        elif fault == "host copy":
+            row = row * row.new_tensor([1.0, 2.0, 3.0, 4.0])
+        elif fault == "choice by value":
+            row = torch.stack([row[row > 0].sum()] * 4)
+        else:
+            self._loss_scale = self._loss_scale * 1.0
+        return row
+
+    monkeypatch.setattr(Stepper, "_take", faulty)
+    with pytest.raises(Exception):  # noqa: B017, PT011 - each fault has its own
+        test_a_step_can_be_captured("mural", "fp16", monkeypatch)
+
+
+def memory_of(stepper: Stepper) -> dict[str, int]:
+    """What later steps depend on, by the identity of its tensors."""
+    return {name: id(one) for name, one in stepper.state().items()} | {
+        "loss scale": id(stepper._loss_scale)
+    }
+
+
+def room_for_blocks(preset: str) -> int:
+    """Bytes that are enough for blocks of 256 pixels, and too few for the whole picture."""
+    recipe = PRESETS[preset].recipe
+    size = SHAPE if recipe.keeps_aspect else (max(SHAPE), max(SHAPE))
+    device = Device(CARD, "fp16")
+    room = estimate_bytes(size, device, recipe, Plan(256, recipe.history), [SHAPE])
+    assert plan_memory(size, device, recipe, room, [SHAPE]).block_side == 256
+    return room
