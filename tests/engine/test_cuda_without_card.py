@@ -21,7 +21,6 @@ from engine import step as step_module
 from engine.device import Device
 from engine.losses import Objective
 from engine.memory import Plan, estimate_bytes, plan_memory
-from engine.neighbours import cell_side
 from engine.presets import PRESETS, settle
 from engine.request import PaintSettings, StylizeRequest
 from engine.scales import plan_scales
@@ -111,10 +110,10 @@ def fake_stepper(
                 state[f"features.{place}.weight"] = torch.empty(outputs, inputs, 3, 3)
                 state[f"features.{place}.bias"] = torch.empty(outputs)
             encoder = Encoder(state, Device(CARD, precision), "fake")
-            studio = Studio(request, recipe, encoder, memory)
+            studio = Studio(request, recipe, encoder, memory, scale)
             width, height = scale.canvas
             canvas = torch.empty(1, 3, height, width, device=CARD)
-            cells = (width // cell_side(scale.canvas)) * (height // cell_side(scale.canvas))
+            cells = (width // scale.cell) * (height // scale.cell)
             # Looking for neighbours is before any graph, and chooses by value.
             neighbours = torch.zeros(cells, dtype=torch.int64, device=CARD)
             yield studio.stepper(scale, canvas, neighbours), encoder
