@@ -25,6 +25,9 @@ CONTENTS = (
     Sample("cat", "Chelsea the cat"),
     Sample("coffee", "A cup of coffee"),
     Sample("rocket", "A rocket before its launch"),
+    Sample("mountains", "Mountains in spring"),
+    Sample("pagoda", "A pagoda by a lake"),
+    Sample("dogs", "Two dogs at a door"),
 )
 STYLES = (
     Sample("whirling_night", "Whirling night"),
@@ -34,4 +37,7 @@ STYLES = (
     Sample("sunrise_window", "Sunrise window"),
     Sample("woodblock_waves", "Woodblock waves"),
     Sample("loud_poster", "Loud poster"),
+    Sample("bold_sitter", "Bold sitter"),
+    Sample("pencil_cat", "Cat in pencil"),
+    Sample("watercolor_poppies", "Poppies in watercolour"),
 )

@@ -20,7 +20,7 @@ from engine.request import StylizeRequest
 from engine.scales import Scale, style_sizes
 from engine.statistics import Statistics, added, blend
 from engine.step import Stepper, see
-from engine.tensors import enlarge, recolored, to_mask, to_picture, to_tensor, with_colors_of
+from engine.tensors import detail_of, enlarge, recolored, to_mask, to_picture, to_tensor, with_colors_of
 from engine.touch import PaintSheet, touch
 from engine.vgg19 import Encoder
 
@@ -111,10 +111,12 @@ class Studio:
         cell = cell_side(scale.canvas)
         sheet = PaintSheet(self._style_canvases(scale), cell)
         canvas = canvas.clamp(0, 1)
+        detail = detail_of(self._recolored(self._content_canvas(scale), scale), cell)
+        light = F.interpolate(detail, canvas.shape[2:], mode="bilinear", align_corners=False)
 
         def in_paint_of(style: int | None) -> Tensor:
             return touch(
-                canvas, sheet, neighbours, cell, style=style, light=matching.light, seed=seed
+                canvas, sheet, neighbours, cell, style=style, light=matching.light * light, seed=seed
             )
 
         if not self._divided:
@@ -198,8 +200,10 @@ class Studio:
         targets = cells.targets(neighbours, canvas.shape[2] // cell)
         share = between(matching.content_share, scale.place)
         if share:
+            detail = share * detail_of(content, cell)
             for tap, own in features(content, matching.content_taps).items():
-                targets[tap].lerp_(own, share)
+                weight = F.interpolate(detail, own.shape[2:], mode="bilinear", align_corners=False)
+                targets[tap].lerp_(own, weight.to(own.dtype))
         return targets, neighbours
 
     def _style_sums(

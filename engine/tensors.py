@@ -9,6 +9,7 @@ from torch import Tensor
 # Mean and deviation per channel of the pictures that torchvision's VGG-19 was trained on.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
+FULL_DETAIL = 0.1  # deviation of light and dark, of pixels in [0, 1]
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
@@ -80,3 +81,24 @@ def with_colors_of(content: Tensor, painting: Tensor) -> Tensor:
     weights = per_channel(LUMA, painting)
     luma = (painting * weights).sum(1, keepdim=True)
     return content + luma - (content * weights).sum(1, keepdim=True)
+
+
+def luma(picture: Tensor) -> Tensor:
+    """Light and dark of (1, 3, H, W): (1, 1, H, W)."""
+    return (picture * per_channel(LUMA, picture)).sum(1, keepdim=True)
+
+
+def detail_of(picture: Tensor, cell: int) -> Tensor:
+    """Where a picture has something to lose: (1, 1, H / cell, W / cell), 0 flat to 1 detailed.
+
+    The deviation of light and dark over five cells each way, against FULL_DETAIL.
+    """
+    light = F.avg_pool2d(luma(picture), cell)
+    squares = F.avg_pool2d(luma(picture).square(), cell)
+
+    def around(cells: Tensor) -> Tensor:
+        wide = F.pad(cells, (2, 2, 2, 2), mode="replicate")
+        return F.avg_pool2d(wide, 5, stride=1)
+
+    deviation = (around(squares) - around(light).square()).clamp_min(0).sqrt()
+    return (deviation / FULL_DETAIL).clamp(max=1)

@@ -65,14 +65,14 @@ def touch(
     cell: int,
     *,
     style: int | None = None,
-    light: float = 1.0,
+    light: Tensor | float = 1.0,
     seed: int = 0,
 ) -> Tensor:
     """The canvas (1, 3, H, W) in [0, 1], in the paint of the sheet.
 
     `chosen` (cells,) are the neighbours of the canvas's cells (`engine.neighbours`), where the
     search begins. `style` allows the paint of one style only. `light`, 0 to 1, is how much of the
-    canvas's light and dark is kept.
+    canvas's light and dark is kept, everywhere or at each pixel (1, 1, H, W).
     """
     # One pixel more on each side, so that patches reach the edge whatever the size.
     wide = F.pad(canvas, (PATCH // 2,) * 4, mode="replicate")

@@ -1,55 +1,56 @@
-"""The styles in flat colours: a window, a woodblock, a poster."""
+"""The styles in flat colours: a window and a poster."""
 
 import numpy as np
-from drawing import (
-    FINE,
-    Array,
-    Canvas,
-    Rng,
-    blur,
-    grid,
-    mix,
-    noise,
-    palette,
-    smoothstep,
-)
+from drawing import Array, Rng, blur, grid, mix, noise, palette, smoothstep, streaked
+from painting import FINE, Brush, Canvas
 
 HEIGHT, WIDTH = 768, 1024
 
 
 def window(rng: Rng) -> Array:
-    """Return a sunrise over hills and a river in stained glass and lead."""
+    """Return a sunrise over hills and a river in streaky glass and lead."""
     height, width = FINE * HEIGHT, FINE * WIDTH
     x, y = grid(height, width)
     pane, color = _panes(rng, x, y)
     edge = np.zeros((height, width), np.float32)
     edge[:, 1:] += pane[:, 1:] != pane[:, :-1]
     edge[1:] += pane[1:] != pane[:-1]
-    near = blur(np.clip(edge, 0, 1), 2.6 * FINE)
-    lead = smoothstep(0.030, 0.045, near)
-    glow = 1.12 - 0.45 * blur(np.clip(edge, 0, 1), 9 * FINE) / 0.05 * 0.35
+    thick = np.clip(1.1 + 0.25 * noise(rng, height, width, 60 * FINE, 1.8), 0.95, 1.7)
+    near = blur(np.clip(edge, 0, 1), 2.6 * FINE) * thick
+    lead = smoothstep(0.030, 0.042, near)
     _, first, inverse = np.unique(pane, return_index=True, return_inverse=True)
-    shade = (
-        1
-        + 0.20 * rng.standard_normal((len(first), 1))
-        + 0.05 * rng.standard_normal((len(first), 3))
-    )
-    flat = (color.reshape(-1, 3)[first] * shade)[inverse.reshape(pane.shape)]
-    streaks = noise(rng, height, width, 50 * FINE, 1.4)
-    ripple = blur(noise(rng, height, width, 9 * FINE, 1.0), FINE)
-    glass = (
-        np.clip(0.35 * color + 0.65 * flat, 0, 1)
-        * (glow + 0.10 * streaks + 0.10 * ripple)[..., None]
-    )
-    dy, dx = np.gradient(blur(ripple, 2 * FINE))
-    glass = glass + 0.9 * np.clip(dx + dy, 0, 1)[..., None]
+    inverse = inverse.reshape(pane.shape)
+    shade = 1 + 0.22 * rng.standard_normal((len(first), 1))
+    shade = shade + 0.07 * rng.standard_normal((len(first), 3))
+    flat = (color.reshape(-1, 3)[first] * shade)[inverse]
+    glass = _glass(rng, 0.3 * color + 0.7 * flat, rng.uniform(0, np.pi, len(first))[inverse])
+    shadow = blur(np.clip(edge, 0, 1), 8 * FINE) / 0.05
+    glass = np.clip(glass * (1.16 - 0.30 * np.clip(shadow, 0, 1.4))[..., None], 0, 1)
     ly, lx = np.gradient(blur(np.minimum(near, 0.2), 1.5 * FINE))
-    came = 0.10 + np.clip(9 * (lx + ly), -0.08, 0.45) + 0.02 * ripple
-    came = came[..., None] * np.array([0.95, 1.0, 1.1])
-    picture = mix(
-        np.clip(glass, 0, 1).astype(np.float32), np.clip(came, 0, 1).astype(np.float32), lead
-    )
+    dents = noise(rng, height, width, 5 * FINE, 1.0)
+    came = 0.09 + np.clip(9 * (lx + ly) * (1 + 0.3 * dents), -0.07, 0.42) + 0.02 * dents
+    came = np.clip(came[..., None] * np.array([0.95, 1.0, 1.1]), 0, 1)
+    picture = mix(glass.astype(np.float32), came.astype(np.float32), lead)
     return picture.reshape(HEIGHT, FINE, WIDTH, FINE, 3).mean((1, 3)).astype(np.float32)
+
+
+def _glass(rng: Rng, color: Array, turn: Array) -> Array:
+    """Return colours as glass that was drawn out, each pane in its own direction, with seeds."""
+    height, width = turn.shape
+    small = turn[::FINE, ::FINE] + 0.5 * noise(rng, HEIGHT, WIDTH, 90, 2.2)
+    streaks = [
+        streaked(noise(rng, HEIGHT, WIDTH, feature, 1.3), small.astype(np.float32), length)
+        for feature, length in ((10, 70), (4, 40), (14, 110))
+    ]
+    fine, thin, wide = (streak.repeat(FINE, 0).repeat(FINE, 1) for streak in streaks)
+    tint = np.stack([fine, 0.5 * (fine + wide), wide], 2)
+    light = 1 + 0.13 * fine + 0.05 * thin
+    white = smoothstep(1.1, 2.8, wide)[..., None]
+    drawn = color * light[..., None] + 0.035 * tint + 0.35 * white * (1 - color) * color
+    seeds = smoothstep(2.6, 3.4, noise(rng, height, width, 3 * FINE, 1.2))
+    dy, dx = np.gradient(blur(fine, FINE))
+    glint = 0.55 * np.clip(dx + dy, 0, 0.3) + 0.35 * seeds
+    return np.clip(drawn + glint[..., None], 0, 1).astype(np.float32)
 
 
 def _panes(rng: Rng, x: Array, y: Array) -> tuple[np.ndarray, Array]:
@@ -103,103 +104,6 @@ def _voronoi(rng: Rng, x: Array, y: Array, count: int) -> np.ndarray:
     return label
 
 
-def waves(rng: Rng) -> Array:
-    """Return breaking waves before a mountain, as a woodblock print."""
-    x, y = grid(FINE * HEIGHT, FINE * WIDTH)
-    color = palette(y / 0.62, "#31588a", "#9db8b8", "#e6d9b4", "#ecdcb2", "#e8c79a")
-    color = mix(
-        color,
-        palette(y, "#c8442e", "#d9603a"),
-        smoothstep(0.112, 0.109, np.hypot(x - 0.36, y - 0.27)),
-    )
-    color = _cone(x, y, color)
-    canvas = Canvas(np.zeros((HEIGHT, WIDTH, 3), np.float32))
-    for base, swing, length, phase, lean in (
-        (0.60, 0.07, 0.34, 0.10, 0.7),
-        (0.70, 0.15, 0.55, 0.33, 0.9),
-        (0.80, 0.24, 0.83, 0.70, 1.0),
-        (0.93, 0.17, 0.60, 0.15, 0.9),
-        (1.04, 0.15, 0.47, 0.42, 0.8),
-    ):
-        color = _wave(x, y, color, (base, swing, length, phase, lean))
-        canvas.color = color
-        _foam(rng, canvas, (base, swing, length, phase, lean))
-        color = canvas.color
-    rings = noise(rng, FINE * HEIGHT, FINE * WIDTH, 300 * FINE, 2.4)
-    fibre = blur(noise(rng, FINE * HEIGHT, FINE * WIDTH, 3 * FINE, 0.7), 1)
-    wood = np.sin(150 * y + 16 * rings + 0.8 * np.sin(3 * x))
-    worn = smoothstep(1.6, 2.6, fibre + 0.35 * wood)
-    paper = palette(0.5 + 0.2 * fibre, "#e4d3a8", "#f2e6c6")
-    canvas.color = mix(color * (1 + 0.025 * wood + 0.03 * fibre)[..., None], paper, 0.6 * worn)
-    return canvas.lit(0)
-
-
-def _crest(at: Array, swing: float, length: float, phase: float) -> Array:
-    """Return the height of a row of waves, sharp at its tips, over places along it."""
-    return swing * (1 - np.abs(np.sin(np.pi * (at / length + phase)))) ** 1.25
-
-
-def _wave(x: Array, y: Array, color: Array, shape: tuple[float, ...]) -> Array:
-    base, swing, length, phase, lean = shape
-    rise = np.clip((base - y) / swing, -0.2, 1.3)
-    below = y - base + _crest(x + lean * swing * rise * np.abs(rise), swing, length, phase)
-    bands = below / (0.19 * swing) + 0.25 * np.sin(9 * x + 3 * phase)
-    tone = 0.5 + 0.5 * np.tanh(4 * np.sin(np.pi * bands))
-    deep = palette(below / (1.7 * swing), "#e9e2c6", "#7fa6b8", "#2f6296", "#173a6e", "#10264f")
-    pale = palette(below / (1.7 * swing), "#f4ecd2", "#d8dcc8", "#8fb3be", "#3f74a2", "#2a5488")
-    sea = mix(deep, pale, tone.astype(np.float32))
-    lines = np.abs(np.mod(bands + 0.5, 1) - 0.5) < 0.035
-    sea = mix(sea, palette(0 * x, "#0f2247", "#0f2247"), 0.85 * lines)
-    inside = smoothstep(0, 0.0015, below)
-    rim = inside * smoothstep(0.0065, 0.005, below)
-    return mix(mix(color, sea, inside), palette(0 * x, "#0c1b3c", "#0c1b3c"), rim)
-
-
-def _cone(x: Array, y: Array, color: Array) -> Array:
-    off = np.abs(x - 0.98)
-    top = 0.36 + 0.62 * off**0.82 * (1 - 0.25 * off) - 0.02 * (off < 0.0)
-    inside = smoothstep(0, 0.002, y - np.maximum(top, 0.375))
-    inside = inside * smoothstep(0.56, 0.50, y)
-    color = mix(color, palette((y - 0.37) / 0.25, "#33507c", "#7d93a0", "#d9cfae"), inside)
-    snow = (
-        smoothstep(0.002, 0, y - 0.435 - 0.016 * np.sin(70 * (x - 0.98)) - 0.02 * np.sin(31 * x))
-        * inside
-    )
-    color = mix(color, palette(0 * x, "#f6efd9", "#f6efd9"), snow)
-    for cx, cy, wide, thick in (
-        (0.75, 0.47, 0.20, 0.010),
-        (1.18, 0.50, 0.22, 0.012),
-        (0.12, 0.44, 0.20, 0.009),
-        (0.95, 0.545, 0.3, 0.012),
-    ):
-        bar = np.hypot(np.clip(np.abs(x - cx) - wide, 0, 9), y - cy) < thick
-        color = mix(color, palette(0 * x, "#efe3c4", "#efe3c4"), 0.9 * bar.astype(np.float32))
-    return color
-
-
-def _foam(rng: Rng, canvas: Canvas, shape: tuple[float, ...]) -> None:
-    base, swing, length, phase, lean = shape
-    tips = (np.arange(-1, 6) - phase) * length
-    for tip in tips:
-        spread = length * 0.11 * np.abs(rng.standard_normal(150)) * np.sign(rng.random(150) - 0.3)
-        height = _crest(tip + spread, swing, length, phase)
-        rise = height / swing
-        column = (tip + spread - lean * swing * rise * rise) * HEIGHT
-        row = (base - height) * HEIGHT + rng.normal(0.004, 0.006, 150) * HEIGHT
-        size = swing / 0.24 * (2.5 + 7.5 * rise**2) * (0.5 + 0.6 * rng.random(150))
-        for number in np.argsort(-size):
-            place = np.array([[row[number], column[number]]])
-            canvas.dots(place, np.array([[0.07, 0.14, 0.30]]), size[number] + 1.3)
-            canvas.dots(place, np.array([[0.96, 0.93, 0.84]]), size[number])
-        spray = rng.normal(0, 1, (46, 2)) * (0.20 * swing, 0.34 * swing) + (
-            -0.22 * swing,
-            -0.3 * swing,
-        )
-        places = (np.array([base - swing, tip - lean * swing]) + spray) * HEIGHT
-        for place in places:
-            canvas.dots(place[None], np.array([[0.97, 0.95, 0.88]]), 1.2 + 1.8 * rng.random())
-
-
 LOUD = ("#ff3d7f", "#ff8a1f", "#ffd23f", "#13b5a6", "#3b2a9c", "#b5309a", "#f4512c", "#2f8fe0")
 BLOSSOMS = (  # x, y, petals, radius
     (0.34, 0.36, 8, 0.30),
@@ -211,27 +115,55 @@ BLOSSOMS = (  # x, y, petals, radius
 
 
 def poster(rng: Rng) -> Array:
-    """Return flowing bands and blossoms of loud colours with dark outlines."""
-    height, width = FINE * HEIGHT, FINE * WIDTH
-    x, y = grid(height, width)
-    x = x + 0.045 * noise(rng, height, width, 330 * FINE, 2.6)
-    y = y + 0.045 * noise(rng, height, width, 330 * FINE, 2.6)
+    """Return flowing bands and blossoms in gouache, of loud colours with dark outlines."""
+    x, y = grid(HEIGHT, WIDTH)
+    x = x + 0.045 * noise(rng, HEIGHT, WIDTH, 330, 2.6)
+    y = y + 0.045 * noise(rng, HEIGHT, WIDTH, 330, 2.6)
     level = _levels(x, y)
+    dy, dx = np.gradient(blur(level, 1.5))
+    angle = np.arctan2(-dx, dy).astype(np.float32)
     band = np.floor(level).astype(int)
     part = level - band
     colors = palette(np.arange(len(LOUD)) / (len(LOUD) - 1), *LOUD)
-    color = colors[band % 8] * (0.86 + 0.22 * part)[..., None]
-    hatched = (np.sin(2 * np.pi * 6 * part) > 0.25) & (band % 4 == 1)
-    dotted = (np.sin(260 * x) * np.sin(260 * y) > 0.35) & (part > 0.25) & (part < 0.8)
-    pattern = hatched | (dotted & (band % 4 == 3))
-    color = np.where(pattern[..., None], colors[(band + 2) % 8], color).astype(np.float32)
-    steep = np.hypot(*np.gradient(level)) + 1e-5
-    edge = np.minimum(part, 1 - part) / steep / FINE
-    color = mix(color, palette(0 * x, "#1a0f33", "#1a0f33"), smoothstep(2.9, 2.0, edge))
-    press = 1 + 0.05 * noise(rng, height, width, 3 * FINE, 0.6)
-    press += 0.03 * noise(rng, height, width, 200, 2)
-    color = np.clip(color * press[..., None], 0, 1)
-    return color.reshape(HEIGHT, FINE, WIDTH, FINE, 3).mean((1, 3)).astype(np.float32)
+    color = colors[band % 8] * (0.84 + 0.26 * part)[..., None]
+    drift = streaked(noise(rng, HEIGHT, WIDTH, 14, 1.4), angle, 90)
+    neighbour = colors[(band + 1) % 8]
+    color = mix(color, neighbour, 0.28 * smoothstep(0.4, 2.2, drift))
+    canvas = Canvas(np.clip(0.55 * color, 0, 1).astype(np.float32))
+    everywhere = np.ones((HEIGHT, WIDTH), np.float32)
+    edge = np.minimum(part, 1 - part) / (np.hypot(dy, dx) + 1e-5)
+    inner = smoothstep(1.0, 5.0, edge)
+    for brush, where in (
+        (
+            Brush(16, 50, 2.0, jitter=0.04, streaks=0.10, split=0.08, taper=0.2, stop=0.22),
+            everywhere,
+        ),
+        (Brush(9, 34, 1.6, jitter=0.06, streaks=0.12, split=0.10, taper=0.4, stop=0.2), inner),
+        (Brush(5, 22, 0.7, jitter=0.09, streaks=0.12, taper=0.6, stop=0.2, dryness=0.45), inner),
+    ):
+        canvas.paint(rng, brush, color, angle, where)
+    _ornament(rng, canvas, band, part, angle, colors)
+    ink = palette(0 * x, "#1a0f33", "#1a0f33")
+    outline = Brush(4.5, 26, 9.0, jitter=0.05, streaks=0.1, taper=0.5, body=1.4, dryness=0.2)
+    canvas.paint(rng, outline, ink, angle, smoothstep(1.9, 0.9, edge))
+    return canvas.lit(relief=0.75, gloss=0.06)
+
+
+def _ornament(
+    rng: Rng, canvas: Canvas, band: np.ndarray, part: Array, angle: Array, colors: Array
+) -> None:
+    """Add thin lines to every fourth band and dots to another."""
+    lines = ((np.sin(2 * np.pi * 4 * part) > 0.55) & (band % 4 == 1)).astype(np.float32)
+    thin = Brush(3, 18, 5.0, jitter=0.06, streaks=0.1, taper=0.5, body=1.3)
+    canvas.paint(rng, thin, colors[(band + 2) % 8], angle, lines)
+    spots = rng.random((5200, 2)) * (HEIGHT, WIDTH)
+    row, column = spots.astype(int).T
+    fits = (band[row, column] % 4 == 3) & (np.abs(part[row, column] - 0.5) < 0.22)
+    taken: list[np.ndarray] = []
+    for spot, number in zip(spots[fits], band[row, column][fits], strict=True):
+        if all(np.hypot(*(spot - other)) > 15 for other in taken):
+            taken.append(spot)
+            canvas.dots(spot[None], colors[(number + 2) % 8][None], rng.uniform(3.0, 5.0))
 
 
 def _levels(x: Array, y: Array) -> Array:
@@ -241,4 +173,4 @@ def _levels(x: Array, y: Array) -> Array:
         far, turn = np.hypot(x - cx, y - cy), np.arctan2(y - cy, x - cx)
         flower = 5.2 * (1 - far / size * (1 + 0.16 * np.cos(petals * turn + 9 * far)))
         field = np.maximum(field, flower) + 0.35 * np.exp(-flower * flower)
-    return (2.3 * field).astype(np.float32)
+    return (1.75 * field).astype(np.float32)

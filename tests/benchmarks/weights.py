@@ -21,7 +21,8 @@ from engine.stylize import stylize
 from engine.vgg19 import Encoder
 from engine.weights import bundled, find, load
 from tests.benchmarks.measures import content_kept, style_missed
-from tests.benchmarks.pictures import SIZE, pairs
+from tests.benchmarks.pairs import PAIRS
+from tests.benchmarks.pictures import SIZE
 
 SHEET = Path("build/weights.png")
 CELL = 320  # pixels
@@ -54,7 +55,7 @@ def run(device: Device) -> dict[str, float]:
 def _pictures(encoders: dict[str, Encoder]) -> dict[str, float]:
     rows: list[list[Image.Image]] = []
     figures: dict[str, float] = {"weights_won_of_8": 0}
-    chosen = pairs()
+    chosen = [pair.pictures() for pair in PAIRS[:8]]
     for content, style in chosen:
         request = StylizeRequest(content, (style,), PaintSettings(preset=DEFAULT_PRESET, size=SIZE))
         paintings = {name: stylize(request, encoder).picture for name, encoder in encoders.items()}
