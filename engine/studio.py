@@ -14,7 +14,7 @@ from engine.canvases import Canvases
 from engine.content import Content, ContentSeenAgain, KeptContent
 from engine.device import give_back_memory
 from engine.losses import Objective, core_of, style_numbers, style_sums
-from engine.memory import Plan, estimate_bytes, plan_memory
+from engine.memory import Plan, plan_memory, room_after
 from engine.neighbours import StyleCells
 from engine.optimiser import LBFGS, Adam, Optimiser
 from engine.presets import Matching, Recipe
@@ -76,7 +76,7 @@ class Studio:
                 return self._stepper(scale, canvas, plan, neighbours)
             except torch.OutOfMemoryError:
                 pass  # but not here, where the error holds what was made
-            room = estimate_bytes(scale.canvas, device, recipe, plan, styles) * 3 // 4
+            room = room_after(scale.canvas, device, recipe, plan, styles)
 
     def _stepper(
         self, scale: Scale, canvas: Tensor, plan: Plan, neighbours: Tensor | None
