@@ -10,9 +10,10 @@ import torch
 from engine.blocks import BORDER, stride_of
 from engine.device import Device
 from engine.errors import OutOfMemory
-from engine.neighbours import MOST_CELLS, MOST_STYLE_CELLS, SMALLEST_CELL
+from engine.neighbours import MOST_STYLE_CELLS
 from engine.presets import Recipe
 from engine.request import SMALLEST_SIDE
+from engine.scales import MOST_CELLS, SMALLEST_CELL
 from engine.sharing import painters_on
 
 # Values per pixel of the picture: what each convolution and each pooling leaves for the backward
@@ -82,6 +83,21 @@ def estimate_bytes(
         for one in (size, *styles)
     ]
     return int(FIXED_BYTES + max(step, _cells_bytes(size, device, recipe, styles) + max(targets)))
+
+
+def room_after(
+    size: tuple[int, int], device: Device, recipe: Recipe, plan: Plan, styles: Sizes = ()
+) -> int:
+    """Room for the next plan, after one that did not fit.
+
+    A quarter less than what it was estimated to take; but the smallest plan is tried, too.
+    """
+    estimate = estimate_bytes(size, device, recipe, plan, styles)
+    least = min(
+        estimate_bytes(size, device, recipe, one, styles) for one in _plans(max(size), recipe)
+    )
+    less = FIXED_BYTES + (estimate - FIXED_BYTES) * 3 // 4
+    return max(less, least) if estimate > least else less
 
 
 def pixels_at_a_time(size: tuple[int, int], block_side: int) -> int:

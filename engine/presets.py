@@ -137,7 +137,13 @@ MURAL = Recipe(
 PRESETS = {
     preset.name: preset
     for preset in (
-        Preset("mural", "the best picture: strokes of the style itself, coarse to fine", 512, 105, MURAL),
+        Preset(
+            "mural",
+            "the best picture: strokes of the style itself, coarse to fine",
+            512,
+            105,
+            MURAL,
+        ),
         Preset("draft", "a small mural, in seconds", 256, 50, MURAL),
         Preset("gatys", "the paper: one scale, five style layers, L-BFGS", 512, 300, GATYS),
         Preset(

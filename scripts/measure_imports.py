@@ -14,7 +14,6 @@ from functools import cache
 from pathlib import Path
 
 PACKAGES = ("bot", "engine")
-SIMULATOR = "bot.simulator"
 Graph = Mapping[str, frozenset[str]]
 
 
@@ -54,14 +53,8 @@ def graph_of(root: Path) -> Graph:
     }
 
 
-def without(graph: Graph, package: str) -> Graph:
-    """Leave a package out."""
-    inside = {name for name in graph if name == package or name.startswith(f"{package}.")}
-    return {name: others - inside for name, others in graph.items() if name not in inside}
-
-
-def longest_chain(graph: Graph) -> list[str]:
-    """Give the longest chain of imports, from the module at the top.
+def longest_chain(graph: Graph, package: str) -> list[str]:
+    """Give the longest chain of imports that begins in a package, from its top down.
 
     Raises RecursionError where modules import each other.
     """
@@ -71,7 +64,8 @@ def longest_chain(graph: Graph) -> list[str]:
         chains = (below(other) for other in sorted(graph[name]))
         return (name, *max(chains, key=len, default=()))
 
-    return list(max((below(name) for name in sorted(graph)), key=len))
+    starts = [name for name in sorted(graph) if name.split(".")[0] == package]
+    return list(max((below(name) for name in starts), key=len))
 
 
 def wing_of(module: str) -> str:
@@ -127,13 +121,12 @@ def loose(graph: Graph) -> list[str]:
 def main(root: Path) -> None:
     """Print the figures."""
     graph = graph_of(root)
-    chain = longest_chain(without(graph, SIMULATOR))
-    with_simulator = longest_chain(graph)
-    lines = [
-        f"longest chain of imports: {len(chain)} modules",
-        *(f"  {name}" for name in chain),
-        f"the same with the simulator: {len(with_simulator)} modules",
-        *(f"  {name}" for name in with_simulator),
+    lines = []
+    for package in PACKAGES:
+        chain = longest_chain(graph, package)
+        lines.append(f"longest chain of imports from {package}: {len(chain)} modules")
+        lines += [f"  {name}" for name in chain]
+    lines += [
         f"pairs of wings that import each other: {len(pairs(graph))}",
         *(f"  {a} and {b}" for a, b in pairs(graph)),
         f"circles of wings: {len(circles(graph))}",

@@ -19,7 +19,8 @@ from bot.cli.options import load_settings
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from bot.settings import DiscordSettings, Settings
-from bot.simulator import SamplePicture, Simulator
+from bot.simulator.server import Simulator
+from bot.simulator.site import SamplePicture
 from bot.web.server import AddressTaken
 from engine import weights
 from engine.samples import CONTENTS, STYLES

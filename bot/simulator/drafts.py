@@ -1,6 +1,7 @@
 """A message body from the API, validated before it is used."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.simulator import components
@@ -8,7 +9,6 @@ from bot.simulator.cdn import Upload
 from bot.simulator.errors import ApiError, invalid_form
 from bot.simulator.media import named_files
 from bot.simulator.model import Json, MessageFlag, User
-from bot.simulator.world import World
 
 CONTENT_LIMIT = 2000
 EMBED_TOTAL = 6000
@@ -119,7 +119,9 @@ def kept_ids(body: Body) -> set[int] | None:
     return {int(a["id"]) for a in attachments if int(a["id"]) not in body.files}
 
 
-def pinged(world: World, text: str, allowed: Json | None, replied: User | None) -> Mentions:
+def pinged(
+    known: Mapping[int, User], text: str, allowed: Json | None, replied: User | None
+) -> Mentions:
     """The users and roles that `text` mentions and `allowed_mentions` allows."""
     everyone = "@everyone" in text or "@here" in text
     found = [(kind, int(number)) for kind, number in _MENTION.findall(text)]
@@ -132,8 +134,8 @@ def pinged(world: World, text: str, allowed: Json | None, replied: User | None) 
         roles = [r for r in roles if "roles" in parse or r in _ids(allowed.get("roles"))]
     if replied is not None and (allowed is None or allowed.get("replied_user")):
         users.append(replied.id)
-    known = [world.users[u] for u in dict.fromkeys(users) if u in world.users]
-    return Mentions(known, list(dict.fromkeys(roles)), everyone)
+    found_users = [known[user] for user in dict.fromkeys(users) if user in known]
+    return Mentions(found_users, list(dict.fromkeys(roles)), everyone)
 
 
 def _ids(values: list[str] | None) -> set[int]:

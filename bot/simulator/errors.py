@@ -1,19 +1,19 @@
 """Errors of the API, with Discord's status and code."""
 
-from bot.simulator.model import Json, JsonValue
+from typing import Any
 
 
 class ApiError(Exception):
     """A request that Discord refuses: HTTP status, JSON error code and message."""
 
-    def __init__(self, status: int, code: int, message: str, **extra: JsonValue) -> None:
+    def __init__(self, status: int, code: int, message: str, **extra: object) -> None:
         super().__init__(f"{status} ({code}): {message}")
         self.status = status
         self.code = code
         self.message = message
         self.extra = extra
 
-    def body(self) -> Json:
+    def body(self) -> dict[str, Any]:
         """The JSON object of the response."""
         return {"message": self.message, "code": self.code, **self.extra}
 
@@ -86,7 +86,7 @@ def rate_limited(retry_after: float, *, is_global: bool = False) -> ApiError:
 
 def invalid_form(field: str, code: str, message: str) -> ApiError:
     """An invalid body: `field` is the path to the fault, with dots between levels."""
-    fault: Json = {"_errors": [{"code": code, "message": message}]}
+    fault: dict[str, Any] = {"_errors": [{"code": code, "message": message}]}
     for key in reversed(field.split(".")):
         fault = {key: fault}
     return ApiError(400, 50035, "Invalid Form Body", errors=fault)

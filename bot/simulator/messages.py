@@ -145,7 +145,7 @@ class Messages:
     def _mention(self, message: Message, payload: Json) -> None:
         replied = message.reference.author if message.reference is not None else None
         mentions: Mentions = pinged(
-            self._world, message.content, payload.get("allowed_mentions"), replied
+            self._world.users, message.content, payload.get("allowed_mentions"), replied
         )
         message.mentions, message.mention_roles = mentions.users, mentions.roles
         message.mention_everyone = mentions.everyone

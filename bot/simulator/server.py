@@ -15,7 +15,10 @@ from bot.simulator.default_world import Atelier, furnish
 from bot.simulator.downloads import Downloads
 from bot.simulator.gateway import Gateway
 from bot.simulator.limits import Limits
+from bot.simulator.options import Converter
+from bot.simulator.people import People
 from bot.simulator.platform import Platform
+from bot.simulator.rest.routes import ROUTES
 from bot.simulator.rest.server import PREFIX, RestServer
 from bot.simulator.site import SamplePicture, Site
 
@@ -46,10 +49,18 @@ class Simulator(Platform):
     ) -> None:
         super().__init__(clock or Clock(), limits or Limits())
         self.port = port
+        self.people = People(
+            self.world,
+            self.commands,
+            self.messages,
+            self.interactions,
+            self.payloads,
+            Converter(self.world, self.cdn, self.payloads),
+        )
         self.atelier: Atelier | None = None if empty else furnish(self.world)
         self.gateway = Gateway(self)
         self._downloads = Downloads(self)
-        self._control = Control(self, lambda: self.gateway.connected)
+        self._control = Control(self, self.people, lambda: self.gateway.connected)
         self._site = Site(samples)
         self._runner: web.AppRunner | None = None
         self._app = web.Application(
@@ -80,7 +91,7 @@ class Simulator(Platform):
 
     async def start(self) -> None:
         """Listen."""
-        RestServer(self).add_to(self._app)
+        RestServer(self, ROUTES).add_to(self._app)
         self._downloads.add_to(self._app)
         self._control.add_to(self._app)
         self._site.add_to(self._app)

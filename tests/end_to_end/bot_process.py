@@ -29,7 +29,7 @@ def start(
     clock_ahead: float = 0.0,
     share: Share | None = None,
 ) -> ForkServerProcess:
-    """Start a bot whose clock is so many seconds ahead; the caller kills or terminates it."""
+    """Start a bot with a clock that is ahead by some seconds; the caller ends it."""
     process = _context.Process(
         target=_run, args=(token, api_base, data_dir, painter, timing, clock_ahead, share)
     )

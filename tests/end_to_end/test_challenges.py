@@ -94,7 +94,7 @@ async def test_a_challenge_from_start_to_leaderboard(simulator: Simulator, data_
         early = command(simulator, "challenge results", "ada")
         assert "No challenge has ended" in await told(simulator, early)
         closed = command(simulator, "challenge close", "mo")
-        assert "now: voting" in await told(simulator, closed)
+        assert "now voting" in await told(simulator, closed)
         (ballot,) = await simulator.until(lambda: posted(simulator, "🗳️ **Vote"))
         assert len(ballot.attachments) == 5
         await simulator.until(lambda: "Entering is over" in announced.content)
@@ -152,23 +152,23 @@ async def test_back_out_and_removed(simulator: Simulator, data_dir: Path) -> Non
             entered = command(simulator, "challenge enter", user, {"painting": jobs[user]})
             assert "is in the challenge" in await told(simulator, entered)
         foreign = command(simulator, "challenge enter", "cleo", {"painting": jobs["ada"]})
-        assert "had made in this server" in await told(simulator, foreign)
+        assert "only your own paintings from this server" in await told(simulator, foreign)
 
         panel = await said_privately(simulator, command(simulator, "challenge status", "ada"))
         contest = await contest_of(bot)
         mine, bens = contest.entries
         simulator.people.press(panel.id, "challenges/1/withdraw", "ada", [str(mine.id)])
-        await simulator.until(lambda: "taken back" in panel.content)
+        await simulator.until(lambda: "is withdrawn" in panel.content)
         panel = await said_privately(simulator, command(simulator, "challenge status", "mo"))
         form = simulator.people.press(panel.id, "challenges/1/remove/0", "mo", [str(bens.id)])
         await simulator.until(lambda: form.modal)
         simulator.people.submit(str(form.id), "mo", {"reason": "not a *night*"})
         await simulator.until(lambda: "entry is removed" in panel.content)
-        (letter,) = await simulator.until(lambda: posted(simulator, "A moderator took"))
+        (letter,) = await simulator.until(lambda: posted(simulator, "A moderator removed"))
         assert letter.channel.recipients == [simulator.people.user("ben")]
         assert "Reason: not a night" in letter.content
         cancelled = command(simulator, "challenge close", "mo", {"cancel": "true"})
-        assert "now: cancelled" in await told(simulator, cancelled)
+        assert "now cancelled" in await told(simulator, cancelled)
         await simulator.until(lambda: posted(simulator, "🚫 **Cancelled: *Night*"))
 
 

@@ -21,7 +21,7 @@ async def choose(
 
 
 async def test_settings_are_chosen_and_obeyed(simulator: Simulator, data_dir: Path) -> None:
-    """Channels, limits, preset and who sees results are chosen by components and hold at once."""
+    """Channels, limits, preset and privacy are set by components and take effect at once."""
     async with running_bot(simulator, data_dir):
         panel = await said_privately(simulator, command(simulator, "settings set", "mo"))
         await choose(simulator, panel, "channels", ("studio",), "made** in <#")

@@ -70,7 +70,7 @@ def assert_fair(events: list[Job]) -> None:
 
     Once is their turn before, and once more may have been under way.
     """
-    waiting: dict[int, Counter[int]] = {}  # member -> whose jobs were begun meanwhile
+    waiting: dict[int, Counter[int]] = {}  # member -> owners of the jobs begun meanwhile
     begun: set[int] = set()
     for job in events:
         member = job.origin.member_id
@@ -86,5 +86,5 @@ def assert_fair(events: list[Job]) -> None:
 
 
 def begun(events: list[Job]) -> int:
-    """Count the jobs whose painting has begun."""
+    """Count the jobs that have been started."""
     return len({job.id for job in events if job.state is JobState.PAINTING})

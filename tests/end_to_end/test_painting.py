@@ -65,7 +65,7 @@ async def test_the_card_goes_from_waiting_to_the_result(
 async def test_who_does_not_wait_is_not_shown_as_waiting(
     simulator: Simulator, data_dir: Path
 ) -> None:
-    """A job whose turn comes at once is shown as painted from the start; the next one waits."""
+    """A job that starts at once never shows "Waiting"; the next job does."""
     seen: dict[int, set[str]] = {}
 
     def watch(_: object) -> None:
@@ -121,7 +121,7 @@ async def test_brush_and_mask(simulator: Simulator, data_dir: Path) -> None:
 
 
 async def test_loss_curve(simulator: Simulator, data_dir: Path) -> None:
-    """The curve comes as a picture that only who asked sees."""
+    """The loss curve is a picture in an ephemeral answer."""
     async with running_bot(simulator, data_dir):
         first = await result_of(simulator, muralize(simulator))
         press = simulator.people.press(first.id, button(first, "curve"), "ben")
@@ -130,7 +130,7 @@ async def test_loss_curve(simulator: Simulator, data_dir: Path) -> None:
 
 
 async def test_time_lapse(simulator: Simulator, data_dir: Path) -> None:
-    """What was not filmed is painted again, filmed; then the film is there for who asks."""
+    """A painting without a time-lapse is painted again with one, which is then sent on request."""
     async with running_bot(simulator, data_dir):
         first = await result_of(simulator, muralize(simulator))
         press = simulator.people.press(first.id, button(first, "timelapse"), "ben")
@@ -249,7 +249,7 @@ async def test_the_message_menu(simulator: Simulator, data_dir: Path) -> None:
 
 
 async def test_quotas(simulator: Simulator, data_dir: Path) -> None:
-    """A member who has as many under way as allowed is refused in words, by them alone seen.
+    """A member with the most paintings under way gets an ephemeral refusal.
 
     At once, too: nobody sees a "thinking" that comes to nothing.
     """

@@ -204,7 +204,7 @@ async def test_a_worker_that_wakes_late_delivers_nothing_twice(site: Site) -> No
 
 
 async def test_a_token_is_asked_for(tmp_path: Path) -> None:
-    """A server with a token lets in who has it; who has not is told, and waits."""
+    """A NATS server with a token admits clients that have it; others log that and wait."""
     server = NatsServer(tmp_path / "nats", 'authorization { token: "s3cret" }').start()
     try:
         stranger = NatsExecutor(Access(server.url, "wrong"), FAST)

@@ -4,8 +4,7 @@ from bot.simulator.drafts import Body
 from bot.simulator.errors import ApiError, closed_dms, missing_permissions, unknown
 from bot.simulator.model import ChannelType, Message
 from bot.simulator.permissions import Permission
-from bot.simulator.rest.accounts import need, visible_channel
-from bot.simulator.rest.calls import NO_CONTENT, Call, Reply
+from bot.simulator.rest.calls import NO_CONTENT, Call, Reply, need, visible_channel
 
 
 async def create(call: Call) -> Reply:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -15,7 +15,6 @@ from bot.simulator.platform import Platform
 from bot.simulator.record import RestCall
 from bot.simulator.rest import bodies
 from bot.simulator.rest.calls import Call, Endpoint, Reply
-from bot.simulator.rest.routes import ROUTES
 
 PREFIX = "/api/v10"
 
@@ -31,10 +30,11 @@ class RestServer:
     """Adds the API's routes to an application."""
 
     platform: Platform
+    routes: Sequence[tuple[str, str, Endpoint]]  # method, path, endpoint
 
     def add_to(self, app: web.Application) -> None:
         """Register every route, and Discord's 404 for the rest of the API's paths."""
-        for method, path, endpoint in ROUTES:
+        for method, path, endpoint in self.routes:
             app.router.add_route(method, PREFIX + path, self._handler(path, endpoint))
         app.router.add_route("*", PREFIX + "/{tail:.*}", self._handler("", _nowhere))
 

@@ -93,7 +93,7 @@ class Contests:
         return await self.service.close(MANAGER, cancel=False)
 
     def member(self, number: int) -> Member:
-        """Make a member who was there from the beginning."""
+        """Make a member of long standing."""
         return Member(number, GUILD, joined_at=1.0)
 
 

@@ -51,7 +51,7 @@ def number_of(contest: Contest, owner: int) -> int:
 
 
 def test_a_contest_from_start_to_end() -> None:
-    """Votes may be moved, are counted at the end only, and then nobody knows whose they were."""
+    """Votes may be changed; at the end they are counted and deleted."""
     contest = with_entries(1, 2, 3, 4)
     assert rules.due(contest, ENTRIES_UNTIL - 1) is None
     opened = rules.due(contest, ENTRIES_UNTIL)
@@ -99,7 +99,7 @@ def test_who_may_enter() -> None:
 
 
 def test_who_may_vote() -> None:
-    """Members who were there, for others' live entries, from the opening to the deadline."""
+    """Votes are for earlier members, on others' live entries, from the opening to the deadline."""
     entering = with_entries(1, 2)
     with pytest.raises(ChallengeRefused, match="not begun"):
         rules.vote(entering, 1, member(3), 1.0)
@@ -120,7 +120,7 @@ def test_who_may_vote() -> None:
 
 
 def test_taking_entries_out() -> None:
-    """One's own until the voting; a moderator any, with a reason, whose votes are free again."""
+    """Authors withdraw before the voting; moderators remove with a reason, and votes are free."""
     contest = with_entries(1, 2)
     with pytest.raises(ChallengeRefused, match="not your entry"):
         rules.withdraw(contest, 1, member(2), 1.0)

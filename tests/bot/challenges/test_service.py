@@ -85,7 +85,7 @@ async def test_the_next_deadline(contests: Contests) -> None:
 
 
 async def test_leaderboard(contests: Contests) -> None:
-    """Wins count first, then places, then votes; those who achieved the same share a rank."""
+    """Wins count first, then places, then votes; equal scores share a rank."""
     for winner, second in ((ANN, BOB), (BOB, ANN)):
         contest = await contests.voting([ANN, BOB, CID])
         number = contest.challenge.id

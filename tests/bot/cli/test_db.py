@@ -10,7 +10,7 @@ from bot.cli.db import command
 
 @pytest.fixture
 def runner(tmp_path: Path) -> CliRunner:
-    """A shell whose environment names a data folder that does not exist yet."""
+    """A shell with a data folder in its environment that does not exist yet."""
     return CliRunner(env={"MURALSCAPE_DATA_DIR": str(tmp_path / "data")})
 
 

@@ -39,7 +39,7 @@ async def test_the_host_has_the_last_word(database: Database) -> None:
 
 
 async def test_managers_only(database: Database) -> None:
-    """Members who do not manage the server change nothing."""
+    """Only managers of the server change settings."""
     guilds = service(database)
     with pytest.raises(ManagersOnly):
         await guilds.change(ANYONE, {"public_results": False})

@@ -1,4 +1,4 @@
-"""Who may cancel a job, until when, and what becomes of it."""
+"""Cancelling jobs: permissions, states, and results."""
 
 import pytest
 
@@ -18,7 +18,7 @@ async def test_cancel_while_queued(harness: JobHarness) -> None:
 
 
 async def test_cancel_while_painting(harness: JobHarness) -> None:
-    """A painting job remembers who asked, is still painting, and then is cancelled."""
+    """A painting job records the member, goes on painting, and then is cancelled."""
     await harness.submit()
     job = await harness.claim()
     asked = await harness.service.cancel(job.id, MODERATOR)

@@ -119,7 +119,7 @@ async def test_progress_can_be_asked_for(studio: Studio) -> None:
 
 
 async def test_a_second_try_after_a_crash(studio: Studio, tmp_path: Path) -> None:
-    """A job whose engine process dies is painted by the next one; nobody needs to know."""
+    """A job with an engine process that died is painted by the next process."""
     script = Script(fault="die", once=str(tmp_path / "died"))
     job = await studio.wait_for(await studio.submit(script), *FINISHED)
     assert (job.state, job.losses, job.starts) == (JobState.DELIVERING, 1, 2)

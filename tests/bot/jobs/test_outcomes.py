@@ -1,4 +1,4 @@
-"""What is known of a job's outcome and of who was told."""
+"""Outcomes of jobs, and the record of their delivery."""
 
 import pytest
 

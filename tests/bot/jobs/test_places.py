@@ -1,4 +1,4 @@
-"""Where jobs stand: positions, times, and whose they are."""
+"""The places of jobs: positions, times, and owners."""
 
 import pytest
 

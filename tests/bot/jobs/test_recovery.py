@@ -43,7 +43,7 @@ async def test_restart(harness: JobHarness) -> None:
 
 
 async def test_a_job_that_kills_the_bot_is_given_up(harness: JobHarness) -> None:
-    """A job during whose painting the bot itself died too often is failed in words."""
+    """A job fails when the bot has died too often while painting it."""
     job = await harness.submit()
     for _ in range(MOST_STARTS):
         await harness.claim()

@@ -1,4 +1,4 @@
-"""Two bots' job services on one database: each job is painted once, by the bot whose it is."""
+"""The job services of two bots on one database: each job is painted once, by its own bot."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -79,7 +79,7 @@ async def test_two_that_take_the_same_shard(offices: Offices) -> None:
 
 
 async def test_what_the_other_bot_was_asked_to_forget(offices: Offices) -> None:
-    """A member's jobs elsewhere are stopped by their own bot, whose listeners hear of it."""
+    """A member's jobs of another shard are cancelled by that bot, which calls its listeners."""
     first, second = offices
     painting, queued = [await second.submit(ANN, THERE) for _ in range(2)]
     kept = await second.submit(BOB, THERE)
@@ -116,7 +116,7 @@ async def test_what_was_to_be_stopped_before_a_restart(offices: Offices) -> None
 
 
 async def test_each_forgets_its_own(offices: Offices) -> None:
-    """The retention time is kept by the bot in whose folder the pictures are."""
+    """Each bot deletes the old pictures in its own folder."""
     jobs: list[Job] = []
     for harness, guild in zip(offices, (HERE, THERE), strict=True):
         jobs.append(await harness.submit(ANN, guild, content=b"of %d" % guild))

@@ -45,7 +45,7 @@ async def test_an_interaction_is_one_job(harness: JobHarness) -> None:
 
 
 async def test_missing_pictures_are_refused(harness: JobHarness) -> None:
-    """A job whose pictures are not in the store is refused and leaves nothing."""
+    """A job without stored pictures is refused and leaves nothing."""
     sources = await harness.sources()
     sources = replace(sources, mask=await harness.pictures.put(b"mask"))
     for gone in reversed(sources.pictures):

@@ -1,4 +1,4 @@
-"""What members see of a job, from the job's data alone."""
+"""The card of a job, made from the job's data alone."""
 
 from dataclasses import replace
 
@@ -94,7 +94,7 @@ def test_a_style_name_cannot_format_or_ping() -> None:
 
 
 def test_failures_say_why() -> None:
-    """A failed job shows its sentence, a cancelled one who did it, and both can be tried again."""
+    """A failed job shows its reason, a cancelled one "by a moderator"; both have Again."""
     failed = card.outcome(replace(JOB, state=JobState.FAILED, failure="The disk is full."))
     assert "The disk is full." in failed.text
     own = card.outcome(replace(JOB, state=JobState.CANCELLED, cancelled_by=42))

@@ -18,7 +18,7 @@ from engine.errors import ImageRejected
 from engine.images import Limits
 
 LIMITS = Limits(max_bytes=4 * 2**20, max_pixels=2_000_000)
-_MEMBERS = 16  # who send at the same time
+_MEMBERS = 16  # that send at the same time
 _SUFFIXES = (".jpg", ".png", ".webp", ".avif", ".gif", ".heic", ".tiff", ".exe", "")
 
 

@@ -15,7 +15,7 @@ from bot.pictures.store import PictureStore
 
 
 class Needs:
-    """A store whose rows refer to the pictures in `names`."""
+    """A store with rows that refer to the pictures in `names`."""
 
     def __init__(self) -> None:
         self.names: set[str] = set()
@@ -118,7 +118,7 @@ async def test_sweep_takes_old_strays_only(
 async def test_putting_a_stray_again_saves_it(
     pictures: PictureStore, retention: PictureRetention
 ) -> None:
-    """A stray picture that somebody sends again counts as new."""
+    """An orphaned picture that is stored again counts as new."""
     name = await pictures.put(b"stray")
     os.utime(pictures.path(name), (0, 0))
     await pictures.put(b"stray")

@@ -21,7 +21,7 @@ async def test_a_painting_that_will_not_stop_is_reported(harness: JobHarness) ->
 
 
 async def test_other_members_keep_theirs(harness: JobHarness) -> None:
-    """Nothing of anybody else goes, but the name of who cancelled their painting does."""
+    """Others' data stays, except for the id of a deleted member who cancelled their painting."""
     privacy = PrivacyService({}, harness.service, harness.retention, timeout=0.0)
     job = await harness.submit(BOB)
     await harness.service.cancel(job.id, Member(ANN, GUILD, moderates=True))

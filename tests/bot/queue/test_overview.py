@@ -10,7 +10,7 @@ IDLE = WorkerState("gpu-1", ("cuda:0 (NVIDIA H100)",), slots=1, paintings=0, job
 
 
 async def test_each_worker_has_a_line(harness: JobHarness) -> None:
-    """Who paints comes first, with the server's own job; others' jobs are not named."""
+    """Busy workers come first, with the server's own jobs; others' jobs are not named."""
     job = await harness.submit()
     await harness.service.claim()
     harness.service.progressed(PaintProgress(job.id, 30, 120, 1.0, 0.5, 0.5, 2.0, 6.0))

@@ -20,7 +20,7 @@ with locked(Path(sys.argv[1])):
 
 
 def test_one_at_a_time(tmp_path: Path) -> None:
-    """A second hold is refused in words; when the first has ended there can be another."""
+    """A second lock is refused with a sentence; after the first it is possible."""
     with (
         locked(tmp_path),
         pytest.raises(FolderInUse, match="another bot is running on"),

@@ -65,7 +65,7 @@ async def test_one_count_for_all(database: Database, other: Database) -> None:
 
 @ON_POSTGRES
 async def test_a_bot_that_ends_badly_lets_go(database: Database, other: Database) -> None:
-    """The hold goes with the connection; a bot that starts in that moment waits for it."""
+    """The lock ends with the connection; a bot that starts in that moment waits for it."""
     async with ShardLock(database, WHOLE):
         starting = asyncio.create_task(ShardLock(other, WHOLE, timeout=20.0).__aenter__())
         await asyncio.sleep(0.1)
@@ -76,7 +76,7 @@ async def test_a_bot_that_ends_badly_lets_go(database: Database, other: Database
 
 @ON_POSTGRES
 async def test_a_lost_hold_is_taken_again(database: Database, other: Database) -> None:
-    """After the server was restarted the hold is there again."""
+    """After a restart of the server the lock is taken again."""
     async with ShardLock(database, WHOLE, timeout=20.0) as lock:
         watching = asyncio.create_task(lock.watch(every=0.02))
         lost = lock._pid
@@ -88,7 +88,7 @@ async def test_a_lost_hold_is_taken_again(database: Database, other: Database) -
 
 @ON_POSTGRES
 async def test_a_lost_hold_that_another_has(database: Database, other: Database) -> None:
-    """A bot whose shard another took meanwhile ends."""
+    """A bot ends when another has taken its shard meanwhile."""
     async with ShardLock(database, WHOLE, timeout=0.0) as lock:
         await cut(other)
         async with ShardLock(other, WHOLE, timeout=20.0):
@@ -98,7 +98,7 @@ async def test_a_lost_hold_that_another_has(database: Database, other: Database)
 
 @ON_POSTGRES
 async def test_a_connection_that_only_the_server_believes_in(database: Database) -> None:
-    """A hold whose connection was cut without the server's knowledge is taken from that one."""
+    """The lock of a connection that was cut unnoticed by the server is taken over."""
     async with ShardLock(database, WHOLE, timeout=20.0) as lock:
         pid = lock._pid
         lost, lock._connection = lock._connection, None  # as after a cut network

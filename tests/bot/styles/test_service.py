@@ -36,7 +36,7 @@ async def test_saved_found_and_deleted(library: Library) -> None:
 
 
 async def test_who_may(library: Library) -> None:
-    """Roles decide who saves; the author and moderators delete."""
+    """Saving needs one of the roles; the author and moderators may delete."""
     await library.guilds.change(Member(9, 10, manages=True), {"style_roles": (8,)})
     green = await library.put("green")
     with pytest.raises(RoleNeeded):

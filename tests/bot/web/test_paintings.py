@@ -1,4 +1,4 @@
-"""Full paintings over HTTP: who gets them, with which headers, and what the others read."""
+"""Full paintings over HTTP: signed links, headers, and the pages of refusals."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass

@@ -79,7 +79,7 @@ class Stage:
 
 @dataclass
 class Screen:
-    """One member's page, in the words of one who uses it. `faults` are the browser's complaints."""
+    """The page of one member, with a member's actions. `faults` are the browser's errors."""
 
     page: Page
     faults: list[str]
@@ -137,7 +137,7 @@ class Screen:
 
 
 def make_data_dir(migrated: Path, folder: Path) -> Path:
-    """Make a bot's folder whose database is up to date."""
+    """Make a bot's folder with an up-to-date database."""
     copy_database(migrated, folder)
     return folder
 

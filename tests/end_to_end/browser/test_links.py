@@ -1,4 +1,4 @@
-"""What somebody sees whose link to a full painting does not work."""
+"""The pages for links to full paintings that do not work."""
 
 from pathlib import Path
 
