@@ -131,8 +131,9 @@ class Studio:
             return touch(canvas, sheet, starts, cell, light, style=style, seed=seed)
 
         if not self._canvases.is_divided:
-            return in_paint_of(None)
-        return torch.lerp(in_paint_of(1), in_paint_of(0), self._canvases.mask(scale))
+            return torch.lerp(canvas, in_paint_of(None), matching.touch)
+        touched = torch.lerp(in_paint_of(1), in_paint_of(0), self._canvases.mask(scale))
+        return torch.lerp(canvas, touched, matching.touch)
 
     def _start(self, scale: Scale) -> Tensor:
         """What a painting would start from, without noise."""
@@ -191,7 +192,7 @@ class Studio:
         targets = cells.targets(neighbours, canvas.shape[2] // cell)
         share = between(matching.content_share, scale.place)
         if share:
-            detail = share * detail_of(content, cell)
+            detail = share * detail_of(content, cell).clamp(min=matching.flat_share)
             for tap, own in features(content, matching.content_taps).items():
                 targets[tap].lerp_(own, resized(detail, own).to(own.dtype))
         return targets, neighbours
