@@ -51,13 +51,16 @@ class Canvases:
 
     def recolored(self, scale: Scale) -> Tensor:
         """The content in the colours of the styles."""
-        content, styles = self.content(scale), self.styles(scale)
+        content, matching = self.content(scale), self._recipe.matching
+        parts = [recolored(content, style) for style in self.styles(scale)]
         if self.is_divided:
-            first, second = (recolored(content, style) for style in styles)
-            return torch.lerp(second, first, self.mask(scale))
-        shares = self.style_shares(scale)
-        parts = [share * recolored(content, one) for share, one in zip(shares, styles, strict=True)]
-        return torch.stack(parts).sum(0)
+            mixed = torch.lerp(parts[1], parts[0], self.mask(scale))
+        else:
+            shares = self.style_shares(scale)
+            mixed = sum(
+                (share * one for share, one in zip(shares, parts, strict=True)), content * 0
+            )
+        return torch.lerp(content, mixed, matching.colors) if matching else mixed
 
     def style_shares(self, scale: Scale) -> list[float]:
         """How much of the canvas each style is to have; they add up to one."""

@@ -85,6 +85,21 @@ def estimate_bytes(
     return int(FIXED_BYTES + max(step, _cells_bytes(size, device, recipe, styles) + max(targets)))
 
 
+def room_after(
+    size: tuple[int, int], device: Device, recipe: Recipe, plan: Plan, styles: Sizes = ()
+) -> int:
+    """Room for the next plan, after one that did not fit.
+
+    A quarter less than what it was estimated to take; but the smallest plan is tried, too.
+    """
+    estimate = estimate_bytes(size, device, recipe, plan, styles)
+    least = min(
+        estimate_bytes(size, device, recipe, one, styles) for one in _plans(max(size), recipe)
+    )
+    less = FIXED_BYTES + (estimate - FIXED_BYTES) * 3 // 4
+    return max(less, least) if estimate > least else less
+
+
 def pixels_at_a_time(size: tuple[int, int], block_side: int) -> int:
     """How many pixels of a (width, height) the network sees at once, borders included."""
     width, height = (

@@ -69,7 +69,7 @@ def fit(picture: tuple[int, int], long_side: float) -> tuple[int, int]:
 
 
 # How large a style is seen against the canvas: its strokes come out as fine or as bold.
-BRUSH_SCALES: dict[Brush, float] = {"fine": 0.62, "medium": 1.0, "bold": 1.6}
+BRUSH_SCALES: dict[Brush, float] = {"fine": 0.6, "medium": 1.0, "bold": 1.8}
 
 
 def style_size(style: tuple[int, int], scale: Scale, brush: Brush) -> tuple[int, int]:

@@ -13,13 +13,7 @@ from engine.blocks import Block, cut
 from engine.device import Device, give_back_memory
 from engine.errors import CheckpointRejected, PaintingFailed
 from engine.losses import Look, Objective, add_smoothness
-from engine.memory import (
-    SMALLEST_BLOCK,
-    Plan,
-    block_side_in_fp32,
-    does_not_fit,
-    estimate_bytes,
-)
+from engine.memory import SMALLEST_BLOCK, Plan, block_side_in_fp32, does_not_fit, room_after
 from engine.optimiser import Optimiser
 from engine.presets import Recipe
 from engine.request import Losses
@@ -229,7 +223,7 @@ class Stepper:
         side = min(self._sides[device.precision], max(size))
         if side <= SMALLEST_BLOCK:
             plan = replace(self._plan, block_side=side)
-            room = estimate_bytes(size, device, self._recipe, plan) * 3 // 4
+            room = room_after(size, device, self._recipe, plan)
             raise does_not_fit(size, device, self._recipe, room)
         self._sides[device.precision] = max(SMALLEST_BLOCK, side // 2)
         give_back_memory()

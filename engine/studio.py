@@ -14,7 +14,7 @@ from engine.canvases import Canvases
 from engine.content import Content, ContentSeenAgain, KeptContent
 from engine.device import give_back_memory
 from engine.losses import Objective, core_of, style_numbers, style_sums
-from engine.memory import Plan, estimate_bytes, plan_memory
+from engine.memory import Plan, plan_memory, room_after
 from engine.neighbours import StyleCells
 from engine.optimiser import LBFGS, Adam, Optimiser
 from engine.presets import Matching, Recipe
@@ -76,7 +76,7 @@ class Studio:
                 return self._stepper(scale, canvas, plan, neighbours)
             except torch.OutOfMemoryError:
                 pass  # but not here, where the error holds what was made
-            room = estimate_bytes(scale.canvas, device, recipe, plan, styles) * 3 // 4
+            room = room_after(scale.canvas, device, recipe, plan, styles)
 
     def _stepper(
         self, scale: Scale, canvas: Tensor, plan: Plan, neighbours: Tensor | None
@@ -131,8 +131,9 @@ class Studio:
             return touch(canvas, sheet, starts, cell, light, style=style, seed=seed)
 
         if not self._canvases.is_divided:
-            return in_paint_of(None)
-        return torch.lerp(in_paint_of(1), in_paint_of(0), self._canvases.mask(scale))
+            return torch.lerp(canvas, in_paint_of(None), matching.touch)
+        touched = torch.lerp(in_paint_of(1), in_paint_of(0), self._canvases.mask(scale))
+        return torch.lerp(canvas, touched, matching.touch)
 
     def _start(self, scale: Scale) -> Tensor:
         """What a painting would start from, without noise."""
@@ -191,7 +192,7 @@ class Studio:
         targets = cells.targets(neighbours, canvas.shape[2] // cell)
         share = between(matching.content_share, scale.place)
         if share:
-            detail = share * detail_of(content, cell)
+            detail = share * detail_of(content, cell).clamp(min=matching.flat_share)
             for tap, own in features(content, matching.content_taps).items():
                 targets[tap].lerp_(own, resized(detail, own).to(own.dtype))
         return targets, neighbours

@@ -152,8 +152,8 @@ def _proposals(
     def around(radius: float) -> Callable[[Tensor], Tensor]:
         def move(places: Tensor) -> Tensor:
             far = torch.rand(2, *places.shape, generator=generator).mul_(2).sub_(1).mul_(radius)
-            down, across = far.round_().long().to(places.device)
-            return places + down * sheet.width + across
+            moves: Tensor = far.round_().long().to(places.device)
+            return places + moves[0] * sheet.width + moves[1]
 
         return move
 

@@ -27,6 +27,9 @@ class HalfOnCpu(TorchDispatchMode):  # type: ignore[no-untyped-call]
     That is what tensor cores do, overflow to infinity and loss of small numbers included.
     """
 
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+
     def __torch_dispatch__(
         self,
         func: Any,  # noqa: ANN401 - torch's own operators have no public type

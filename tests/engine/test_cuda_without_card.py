@@ -17,10 +17,11 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from engine import canvases as canvases_module
 from engine import step as step_module
 from engine.device import Device
 from engine.losses import Objective
-from engine.memory import Plan, estimate_bytes, plan_memory
+from engine.memory import SMALLEST_HISTORY, Plan, estimate_bytes
 from engine.presets import PRESETS, settle
 from engine.request import PaintSettings, StylizeRequest
 from engine.scales import plan_scales
@@ -96,7 +97,9 @@ def fake_stepper(
 ) -> Iterator[tuple[Stepper, Encoder]]:
     """A stepper of fake tensors, as it stands before its first step."""
     patch.setattr(torch.autograd, "grad", gradients)
-    patch.setattr(Objective, "is_finite", lambda _: True)  # it reads values, before any graph
+    # These two read values, before any graph.
+    patch.setattr(Objective, "is_finite", lambda _: True)
+    patch.setattr(canvases_module, "recolored", lambda content, style: content)
     step_module._normalisation.cache_clear()
     picture = Image.new("RGB", SHAPE, (200, 40, 90))
     settings = PaintSettings(preset, max(SHAPE))
@@ -190,10 +193,8 @@ def memory_of(stepper: Stepper) -> dict[str, int]:
 
 
 def room_for_blocks(preset: str) -> int:
-    """Bytes that are enough for blocks of 256 pixels, and too few for the whole picture."""
+    """Bytes that are too few for the whole picture, and enough for blocks of 256 pixels."""
     recipe = PRESETS[preset].recipe
     size = SHAPE if recipe.keeps_aspect else (max(SHAPE), max(SHAPE))
-    device = Device(CARD, "fp16")
-    room = estimate_bytes(size, device, recipe, Plan(256, recipe.history), [SHAPE])
-    assert plan_memory(size, device, recipe, room, [SHAPE]).block_side == 256
-    return room
+    plan = Plan(256, min(recipe.history, SMALLEST_HISTORY))
+    return estimate_bytes(size, Device(CARD, "fp16"), recipe, plan, [size])

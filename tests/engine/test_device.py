@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.device import choose_device, cpu_has_bf16
+from engine.device import Device, choose_device, cpu_has_bf16, has_kernels
 from engine.errors import OutOfMemory, RequestRejected
-from engine.memory import SMALLEST_BLOCK, Plan, estimate_bytes, free_bytes, plan_memory, room_for
+from engine.memory import SMALLEST_BLOCK, estimate_bytes, free_bytes, plan_memory, room_for
 from engine.presets import GATYS, MURAL
 
 
@@ -48,6 +48,7 @@ def test_precision_can_be_chosen() -> None:
         ("cuda:x", "auto", "no device 'cuda:x'"),
         ("cuda:99", "auto", "CUDA devices found"),
         ("cpu", "int4", "no precision 'int4'"),
+        ("cpu", "tf32", "tf32 is for graphics cards"),
     ],
 )
 def test_unknown_devices_are_refused_in_words(device: str, precision: str, words: str) -> None:
@@ -56,18 +57,90 @@ def test_unknown_devices_are_refused_in_words(device: str, precision: str, words
         choose_device(device, precision)
 
 
-def test_what_does_not_fit_as_a_whole_is_planned_in_blocks() -> None:
-    """Less room means smaller blocks first, then a shorter history; what is planned fits."""
-    device = choose_device("cpu", "fp32")
-    plans = [
-        plan_memory((4096, 3072), device, MURAL, int(room * 2**30)) for room in (64, 16, 8, 4.5)
-    ]
+WHEELS = ["sm_75", "sm_80", "sm_86", "sm_90", "sm_100", "sm_120"]  # of torch 2.11 for CUDA 13
 
-    assert plans[0] == Plan(4096, MURAL.history)
-    assert plans == sorted(plans, key=lambda plan: (plan.block_side, plan.history), reverse=True)
-    assert plans[-1].history < MURAL.history
-    for plan, room in zip(plans, (64, 16, 8, 4.5), strict=True):
-        assert estimate_bytes((4096, 3072), device, MURAL, plan) <= room * 2**30
+
+@pytest.mark.parametrize(
+    ("capability", "architectures", "expected"),
+    [
+        ((6, 1), WHEELS, False),  # GTX 1080
+        ((7, 0), WHEELS, False),  # V100
+        ((7, 5), WHEELS, True),  # T4, and GTX 1660
+        ((8, 9), WHEELS, True),  # RTX 4090, by sm_86
+        ((9, 0), WHEELS, True),
+        ((11, 0), WHEELS, False),  # another major version has other machine code
+        ((12, 1), WHEELS, True),
+        ((8, 0), ["sm_86"], False),
+        ((12, 0), ["sm_75", "compute_90"], True),  # translated from PTX
+        ((7, 0), ["sm_50", "sm_70"], True),
+        ((9, 4), ["gfx942"], True),  # another maker's
+    ],
+)
+def test_kernels_are_told_by_capability(
+    capability: tuple[int, int], architectures: list[str], expected: bool
+) -> None:
+    """A build's machine code runs on its own major version, from its minor version on."""
+    assert has_kernels(capability, architectures) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "capability", "expected"),
+    [
+        ("NVIDIA GeForce GTX 1080 Ti", (6, 1), "fp32"),
+        ("Tesla V100-SXM2-16GB", (7, 0), "fp16"),
+        ("NVIDIA GeForce GTX 1660 SUPER", (7, 5), "fp32"),
+        ("NVIDIA GeForce MX450", (7, 5), "fp32"),
+        ("NVIDIA T1000 8GB", (7, 5), "fp32"),
+        ("Tesla T4", (7, 5), "fp16"),
+        ("NVIDIA GeForce RTX 2060", (7, 5), "fp16"),
+        ("NVIDIA H100 80GB HBM3", (9, 0), "fp16"),
+    ],
+)
+def test_fp16_is_for_tensor_cores(
+    name: str, capability: tuple[int, int], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cards without them are faster in FP32, and GTX 16xx give NaN in FP16; no TF32 unasked."""
+    monkeypatch.setattr(torch.cuda, "get_arch_list", lambda: ["sm_60", "sm_70", "sm_75", "sm_90"])
+    chosen = insert(monkeypatch, (name, capability))
+    assert choose_device("cuda:0").precision == expected
+    assert torch.backends.cudnn.allow_tf32 is False
+    assert choose_device("cuda:0", "tf32").dtype == torch.float32
+    assert torch.backends.cudnn.allow_tf32 is True
+    assert choose_device("cuda:0", "fp32").precision == "fp32"
+    assert torch.backends.cudnn.allow_tf32 is False
+    assert chosen == [0, 0, 0]
+
+
+def test_a_card_without_kernels_is_named_and_left(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """`auto` goes on to the next card, or to the processor, and says why; by name it is refused."""
+    monkeypatch.setattr(torch.cuda, "get_arch_list", lambda: WHEELS)
+    old, new = ("NVIDIA GeForce GTX 1080", (6, 1)), ("NVIDIA GeForce RTX 3060", (8, 6))
+    chosen = insert(monkeypatch, old, new)
+    assert choose_device() == Device(torch.device("cuda:1"), "fp16")
+    assert chosen == [1]  # what names no card runs there too
+    assert "GTX 1080 (compute capability 6.1)" in caplog.text
+
+    insert(monkeypatch, old)
+    assert choose_device().torch_device == torch.device("cpu")
+    with pytest.raises(RequestRejected, match=r"no kernels for NVIDIA GeForce GTX 1080"):
+        choose_device("cuda:0")
+
+
+def insert(monkeypatch: pytest.MonkeyPatch, *cards: tuple[str, tuple[int, int]]) -> list[int]:
+    """Have torch find these cards; returns the list of those that it is then set to."""
+    chosen: list[int] = []
+    for name, answer in {
+        "is_available": lambda: True,
+        "device_count": lambda: len(cards),
+        "get_device_name": lambda index: cards[index][0],
+        "get_device_capability": lambda index: cards[index][1],
+        "set_device": chosen.append,
+    }.items():
+        monkeypatch.setattr(torch.cuda, name, answer)
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    return chosen
 
 
 def test_a_painting_that_does_not_fit_is_told_a_size_that_does() -> None:

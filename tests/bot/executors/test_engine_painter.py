@@ -1,6 +1,7 @@
 """The real engine, in a real process, at small sizes."""
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -13,6 +14,7 @@ from PIL import Image
 
 from bot.errors import CannotPaint, PaintingCancelled
 from bot.executors.contract import PaintOrder, PaintProgress
+from bot.executors.engine_painter import load_painter
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from engine.request import PaintSettings
@@ -119,3 +121,19 @@ async def test_weights_that_are_not_there(tmp_path: Path) -> None:
     executor = LocalExecutor([replace(SETUP, weights=str(tmp_path / "none.safetensors"))])
     with pytest.raises(CannotPaint, match=r"none\.safetensors"):
         await executor.start()
+
+
+async def test_a_checkpoint_that_is_refused_is_let_go_of(order: PaintOrder, tmp_path: Path) -> None:
+    """Painted from the beginning, without the error that holds all that the first try has made."""
+    painter = load_painter(SETUP)
+    order = replace(order, timelapse=None, resume=tmp_path / "others.pth")
+    (tmp_path / "others.pth").write_bytes(b"no checkpoint")
+    held: list[BaseException | None] = []
+
+    def should_stop() -> bool:
+        held.append(sys.exc_info()[1])
+        return False
+
+    outcome = painter.paint(order, lambda _: None, should_stop)
+    assert outcome.steps == len(held) == 6
+    assert set(held) == {None}

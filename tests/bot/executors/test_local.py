@@ -204,9 +204,10 @@ async def test_abandoned(executor: LocalExecutor, order_for: MakeOrder) -> None:
 
 
 async def test_is_nicer_than_the_bot(executor: LocalExecutor) -> None:
-    """The engine yields the processor to the bot."""
+    """The engine yields the processor to the bot, by as much as the system has (19 at most)."""
     (pid,) = executor.pids
-    assert psutil.Process(pid).nice() > psutil.Process().nice()
+    own = psutil.Process().nice()
+    assert psutil.Process(pid).nice() == min(19, own + SETUP.niceness)
 
 
 def test_dies_with_the_bot(tmp_path: Path) -> None:

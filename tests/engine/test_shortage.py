@@ -1,0 +1,174 @@
+"""Memory that runs out: smaller blocks, another plan, and a size that fits where nothing does."""
+
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+from engine.device import Device
+from engine.errors import OutOfMemory
+from engine.memory import (
+    SMALLEST_BLOCK,
+    SMALLEST_HISTORY,
+    Plan,
+    estimate_bytes,
+    plan_memory,
+    room_after,
+)
+from engine.presets import GATYS, settle
+from engine.request import PaintSettings, StylizeRequest
+from engine.scales import plan_scales
+from engine.step import Stepper
+from engine.studio import Studio
+from engine.stylize import stylize
+from engine.vgg19 import Encoder, Features
+from tests.engine.half import HalfOnCpu
+
+FP32 = Device(torch.device("cpu"), "fp32")
+FP16 = Device(torch.device("cpu"), "fp16")
+SHAPE = (624, 48)  # pixels: two blocks of 320, or three of 256 and their borders
+
+
+class SmallCard(Encoder):
+    """A VGG-19 on a card that holds the features of so many pixels, and of half of them in FP32."""
+
+    def __init__(self, state: Mapping[str, Tensor], device: Device, pixels: int) -> None:
+        super().__init__(state, device, "small")
+        self.pixels = pixels
+        self.seen: list[int] = []  # the longer side of each picture that was seen
+
+    @property
+    def in_fp32(self) -> "SmallCard":
+        """The same card in FP32."""
+        if self.device == FP32:
+            return self
+        exact = SmallCard(self._state, FP32, self.pixels // 2)
+        exact.seen = self.seen
+        return exact
+
+    def __call__(self, picture: Tensor, *args: object, **options: object) -> Features:
+        """Features, or torch's own error."""
+        if picture[0, 0].numel() > self.pixels:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        self.seen.append(max(picture.shape))
+        return super().__call__(picture, *args, **options)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def wish() -> StylizeRequest:
+    """A strip in the style of another."""
+    content = Image.effect_noise(SHAPE, 60).convert("RGB")
+    style = Image.effect_noise(SHAPE, 90).convert("RGB")
+    return StylizeRequest(content, (style,), PaintSettings("gatys", max(SHAPE), 3))
+
+
+def stepper(request: StylizeRequest, encoder: Encoder) -> Stepper:
+    """A stepper that believes in plenty of memory."""
+    recipe, _, _ = settle(request.settings)
+    scale = plan_scales(request)[-1]
+    studio = Studio(request, recipe, encoder, 2**40, scale)
+    return studio.stepper(scale, studio.first_canvas(scale))
+
+
+def test_a_step_that_does_not_fit_is_taken_in_smaller_blocks(
+    wish: StylizeRequest, state: Mapping[str, Tensor], encoder: Encoder
+) -> None:
+    """Enough memory for the targets, and too little at the steps: the losses are a whole's."""
+    card = SmallCard(state, FP32, 10**6)
+    found, whole = stepper(wish, card), stepper(wish, encoder)
+    card.pixels, card.seen = 480 * 48, []
+    for _ in range(3):
+        wanted, got = whole.take(1)[0].losses.total, found.take(1)[0].losses.total
+        assert got == pytest.approx(wanted, rel=0.01)
+    assert 0 < max(card.seen) <= 480
+
+
+def test_targets_that_do_not_fit_are_planned_anew(
+    wish: StylizeRequest, state: Mapping[str, Tensor], encoder: Encoder
+) -> None:
+    """What was planned as a whole is painted in blocks, from the targets on."""
+    card = SmallCard(state, FP32, 480 * 48)
+    painted, whole = stylize(wish, card).outcome, stylize(wish, encoder).outcome
+    assert painted.losses.total == pytest.approx(whole.losses.total, rel=0.01)
+    assert max(card.seen) <= 480
+
+
+def test_a_repeat_in_fp32_gets_smaller_blocks_of_its_own(
+    wish: StylizeRequest, state: Mapping[str, Tensor]
+) -> None:
+    """FP32 takes twice the memory: its steps are cut, those in FP16 stay whole."""
+    card = SmallCard(state, FP16, 800 * 48)
+    with HalfOnCpu():
+        one = stepper(wish, card)
+        one._loss_scale.fill_(torch.inf)
+        card.seen.clear()
+        (reading,) = one.take(1)
+        assert reading.repeated
+        assert min(card.seen) <= 400
+        one._loss_scale.fill_(1.0)
+        card.seen.clear()
+        assert not one.take(1)[0].repeated
+        assert card.seen == [max(SHAPE)]
+
+
+def test_repeats_in_fp32_are_planned_within_the_memory(
+    state: Mapping[str, Tensor], wish: StylizeRequest
+) -> None:
+    """A canvas that fits as a whole in FP16 alone is cut for FP32 before anything fails."""
+    encoder = Encoder(state, FP16, "bundled")
+    recipe, _, _ = settle(wish.settings)
+    (scale,) = plan_scales(wish)
+    room = estimate_bytes(SHAPE, FP16, recipe, None, [SHAPE])
+    studio = Studio(wish, recipe, encoder, room, scale)
+    with HalfOnCpu():
+        one = studio.stepper(scale, studio.first_canvas(scale))
+    assert len(one._blocks(FP16)) == 1
+    assert len(one._blocks(FP32)) > 1
+
+
+def test_where_nothing_fits_a_size_is_named(
+    wish: StylizeRequest, state: Mapping[str, Tensor]
+) -> None:
+    """Not a word of torch's: the member is told what to ask for instead."""
+    with pytest.raises(OutOfMemory, match=r"size \d+ would fit|free some memory"):
+        stylize(wish, SmallCard(state, FP32, 100 * 48))
+    card = SmallCard(state, FP32, 10**6)
+    one = stepper(wish, card)
+    card.pixels = 100 * 48
+    with pytest.raises(OutOfMemory, match=r"size \d+ would fit|free some memory"):
+        one.take(1)
+
+
+def test_nothing_of_the_failed_try_is_kept(
+    wish: StylizeRequest, state: Mapping[str, Tensor]
+) -> None:
+    """The second plan is made with the first one's tensors gone, not held by its error."""
+    held: list[object] = []
+
+    class Watched(SmallCard):
+        def __call__(self, picture: Tensor, *args: object, **options: object) -> Features:
+            held.append(sys.exc_info()[1])
+            return super().__call__(picture, *args, **options)
+
+    stylize(wish, Watched(state, FP32, 480 * 48))
+    assert len(held) > 2
+    assert set(held) == {None}
+
+
+def test_a_smaller_plan_is_planned_from_what_was_planned() -> None:
+    """Each plan that fails is followed by a smaller one, down to the smallest there is."""
+    size, room = (2048, 1536), 2**40
+    seen: list[int] = []
+    with suppress(OutOfMemory):
+        while True:
+            plan = plan_memory(size, FP32, GATYS, room, [size])
+            seen.append(estimate_bytes(size, FP32, GATYS, plan, [size]))
+            room = room_after(size, FP32, GATYS, plan, [size])
+    smallest = Plan(SMALLEST_BLOCK, SMALLEST_HISTORY, keeps_content=False)
+    assert len(seen) > 3
+    assert seen == sorted(set(seen), reverse=True)
+    assert seen[-1] == estimate_bytes(size, FP32, GATYS, smallest, [size])
