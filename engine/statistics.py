@@ -46,11 +46,11 @@ def statistics_of(features: Tensor, *, with_total: bool = True) -> Statistics:
     pixels = len(table)
     total = torch.empty(0, device=table.device)
     if with_total:
-        total = _sum_of_products(table.new_ones(pixels, 1), table).view(-1)
-    return Statistics(_sum_of_products(table, table), total, pixels)
+        total = sum_of_products(table.new_ones(pixels, 1), table).view(-1)
+    return Statistics(sum_of_products(table, table), total, pixels)
 
 
-def _sum_of_products(one: Tensor, other: Tensor) -> Tensor:
+def sum_of_products(one: Tensor, other: Tensor) -> Tensor:
     """(N, A) and (N, B) in any number type -> (A, B) float32, summed over the N rows in FP32."""
     if one.dtype == torch.float32:
         return one.t() @ other
