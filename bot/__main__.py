@@ -1,6 +1,6 @@
 """`python -m bot`: the `muralscape` command."""
 
-from bot.cli import main
+from bot.cli.group import main
 
 if __name__ == "__main__":
     main()

@@ -1,109 +1,97 @@
 """Builds every object of the bot; starts and stops them in order."""
 
 import asyncio
-import contextlib
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 import aiohttp
 
-from bot.answers import PAUSES
-from bot.client import MuralscapeClient
-from bot.community import Community, CommunityStores
-from bot.crew import Crew
+from bot.back_off import BackOff
+from bot.background import BackgroundTasks
+from bot.challenges.announcement_store import AnnouncementStore
+from bot.challenges.command import ChallengeCommands
+from bot.challenges.feature import feature as challenges_feature
+from bot.challenges.service import ChallengeService
+from bot.challenges.store import ChallengeStore
+from bot.discord_io.client import MuralscapeClient
 from bot.errors import MuralscapeError
 from bot.executors.contract import Executor
+from bot.feature import Feature, add_to_client
+from bot.guilds.feature import feature as settings_feature
 from bot.guilds.model import Ceilings
-from bot.jobs import command as queue_command
+from bot.guilds.service import GuildService
+from bot.guilds.store import GuildStore
 from bot.jobs.dispatcher import Dispatcher
 from bot.jobs.estimator import Estimator
-from bot.jobs.model import Origin
 from bot.jobs.schedule import Schedule
 from bot.jobs.service import JobService
 from bot.jobs.store import JobStore
-from bot.links import KEY_FILE, PaintingLinks
-from bot.muralize import command as muralize_command
-from bot.muralize.delivery import Delivery, Patience
-from bot.muralize.intake import Intake, open_session
-from bot.muralize.live_cards import LiveCards, Pace
-from bot.muralize.messages import Messages, NotNow, SendError
-from bot.muralize.plot import draw_curve
-from bot.muralize.presses import Presses
-from bot.muralize.service import Muralize
+from bot.muralize.feature import feature as muralize_feature
+from bot.muralize.live_cards import Pace
+from bot.muralize.service import MuralizeService
 from bot.muralize.store import RequestStore
-from bot.names import clean
+from bot.pictures.intake import Intake, open_session
+from bot.pictures.retention import PictureRetention, sweep_forever
+from bot.pictures.store import PictureStore
+from bot.privacy.feature import feature as privacy_feature
+from bot.queue.feature import feature as queue_feature
 from bot.settings import Settings
 from bot.storage.database import Database
-from bot.storage.folder import held
-from bot.storage.keeper import PictureKeeper, sweep_for_ever
-from bot.storage.pictures import PictureStore
-from bot.storage.shard import Shard, ShardHold
-from bot.web.gallery import Gallery
+from bot.storage.folder import locked
+from bot.storage.shard import Shard, ShardLock
+from bot.styles.feature import feature as styles_feature
+from bot.styles.model import Starter
+from bot.styles.service import StyleService
+from bot.styles.store import StyleStore
+from bot.web.links import KEY_FILE, PaintingLinks
 from bot.web.pages import Pages
-from bot.web.paintings import Paintings
 from engine import images
+from engine.samples import STYLES
 
 log = logging.getLogger(__name__)
 
 DAY = 86_400.0  # seconds
-HEED_SECONDS = 2.0  # between two looks at what another shard's bot was asked to stop
-LOOK_AROUND = aiohttp.ClientTimeout(total=10.0)
+CANCEL_POLL_SECONDS = 2.0  # between two queries for jobs that another shard's bot should cancel
+GATEWAY_TIMEOUT = aiohttp.ClientTimeout(total=10.0)
+DELIVERY_BACK_OFF = BackOff(first=2.0)
 
 
 @dataclass(frozen=True)
-class Tempo:
-    """How fast the bot goes about things; tests are in more of a hurry than members."""
+class Timing:
+    """How often cards are edited and how long sends back off; tests use shorter times."""
 
     cards: Pace = field(default_factory=Pace)
-    delivery: Patience = field(default_factory=Patience)
+    delivery: BackOff = DELIVERY_BACK_OFF
 
 
 class App:
-    """The bot: everything but the executor, which is given. `clock` gives Unix seconds."""
+    """The bot around an executor. `clock` gives Unix seconds."""
 
     def __init__(
         self,
         settings: Settings,
         executor: Executor,
-        tempo: Tempo | None = None,
+        timing: Timing | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        tempo = tempo or Tempo()
-        self._clock = clock
-        limits = settings.limits
-        chance = random.Random()
         self._settings = settings
         self._executor = executor
+        self._clock = clock
         self._database = Database(settings.database)
         self._pictures = PictureStore(settings.data_dir / "pictures")
         self._shard = Shard(settings.discord.shard_id, settings.discord.shard_count)
-        self._hold = ShardHold(self._database, self._shard)
+        self._shard_lock = ShardLock(self._database, self._shard)
+        self._random = random.Random()
         store = JobStore(self._database, self._shard)
-        stores = CommunityStores(self._database, self._shard)
-        self._keeper = PictureKeeper(self._pictures, [store, *stores.picture_users], clock)
-        self.jobs = JobService(store, self._keeper, Schedule(Estimator()), clock, chance)
+        self._retention = PictureRetention(self._pictures, [store], clock)
+        self.jobs = JobService(store, self._retention, Schedule(Estimator()), clock, self._random)
+        self._dispatcher = Dispatcher(self.jobs, executor, self._pictures)
         api_base, web = settings.discord.api_base, settings.web
-        gallery = Gallery(
-            stores.challenges,
-            self._pictures,
-            self._opted_in,
-            self._server_name,
-            web.public_url,
-        )
-        self._links = PaintingLinks(
-            settings.data_dir / KEY_FILE,
-            web.public_url,
-            web.link_days * DAY,
-            limits.retention_days * DAY,
-            clock,
-        )
-        paintings = Paintings(self._links, self.jobs, self._pictures)
-        routes = [*gallery.routes(), *paintings.routes()]
-        self.pages = Pages(web.host, web.port, api_base, self._database, executor, routes)
+        self.pages = Pages(web.host, web.port, api_base, self._database, executor)
         self.client = MuralscapeClient(
             api_base,
             settings.data_dir / "commands-synced",
@@ -111,119 +99,151 @@ class App:
             self.pages.linked,
             self._shard,
         )
-        self._messages = Messages(self.client, clock)
-        self._cards = LiveCards(self.jobs, self._messages, clock, time.monotonic, tempo.cards)
-        self._delivery = Delivery(
-            self.jobs,
-            self._messages,
-            self._cards,
-            self._pictures,
-            self._links.to,
-            clock,
-            tempo.delivery,
-        )
-        self._dispatcher = Dispatcher(self.jobs, executor, self._pictures)
-        self._session = open_session
+        self._intake = self._build_intake()
+        self._links = self._build_links()
+        self.challenges: ChallengeService
+        self._features = self._build_features(timing or Timing())
+        for feature in self._features:
+            add_to_client(feature, self.client.tree, self.client.handlers)
+            self.pages.add(feature.pages)
+            self._retention.add_users(feature.pictures_in_use)
+
+    def _build_features(self, timing: Timing) -> Sequence[Feature]:
+        """Build the services and, of each feature, everything that it adds to the bot."""
+        limits, clock = self._settings.limits, self._clock
         ceilings = Ceilings(
             limits.jobs_per_member,
             limits.jobs_per_guild,
             limits.largest_size,
             limits.saved_styles,
         )
-        self.community = Community(
-            self._database, stores, self._keeper, self.jobs, self.client, ceilings, chance
+        guilds = GuildService(GuildStore(self._database), ceilings)
+        starters = [Starter(style.title, style.path) for style in STYLES]
+        styles = StyleService(StyleStore(self._database), self._retention, guilds, starters, clock)
+        self.challenges = ChallengeService(
+            ChallengeStore(self._database, self._shard),
+            AnnouncementStore(
+                self._database, lambda: str(self._random.getrandbits(63)), self._shard
+            ),
+            self._retention,
+            guilds,
+            self.jobs,
+            clock,
+            self._random,
         )
-        self._chance = chance
+        challenge_commands = ChallengeCommands(self.challenges, guilds, self.jobs, self._intake)
+        requests = RequestStore(self._database, self._shard)
+        muralize = MuralizeService(
+            self.jobs,
+            self._intake,
+            requests,
+            guilds,
+            styles,
+            usual_size=limits.usual_size,
+            rng=self._random,
+        )
+        features = [
+            muralize_feature(
+                muralize,
+                requests,
+                self.jobs,
+                styles,
+                self._pictures,
+                self._links,
+                self.client,
+                challenge_commands.enter,
+                timing.cards,
+                timing.delivery,
+                clock,
+            ),
+            queue_feature(self.jobs, self._executor, clock),
+            settings_feature(guilds),
+            styles_feature(styles, self._intake),
+            challenges_feature(
+                self.challenges,
+                challenge_commands,
+                guilds,
+                self.client,
+                self._shard,
+                self._settings.web.public_url,
+                clock,
+            ),
+        ]
+        return [*features, privacy_feature(features, self.jobs, self._retention)]
+
+    def _build_intake(self) -> Intake:
+        limits = self._settings.limits
+        return Intake(
+            self._pictures,
+            hosts=self._settings.discord.attachment_hosts,
+            limits=images.Limits(limits.attachment_bytes, limits.pixels),
+            seconds=limits.download_seconds,
+        )
+
+    def _build_links(self) -> PaintingLinks:
+        web, limits = self._settings.web, self._settings.limits
+        return PaintingLinks(
+            self._settings.data_dir / KEY_FILE,
+            web.public_url,
+            web.link_days * DAY,
+            limits.retention_days * DAY,
+            self._clock,
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Run until `stop` is set; then finish or put back what is being painted.
+        """Run until `stop` is set; then finish the paintings under way, or queue them again.
 
-        Raises whatever ends the connection to Discord or the executor for good.
+        Raises the error that ends the connection to Discord or the executor for good.
         """
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.pages)
             await self._open_storage(stack)
-            muralize = await self._add_commands(stack)
+            await stack.enter_async_context(self._intake)
             if not await self._reach_discord(stop):
                 return
             await self._log_in(stack)
-            async with Crew() as crew:
-                crew.start(self._cards.run())
-                crew.start(self._delivery.run())
-                crew.start(self._sweep())
-                crew.start(self.pages.watch())
-                crew.start(self.client.connect())
-                crew.start(self.community.run())
-                crew.start(self._resume(muralize))
-                crew.start(self._hold.watch())
-                crew.start(self._heed())
-                crew.start(self._paint(stack))
+            async with BackgroundTasks() as tasks:
+                for feature in self._features:
+                    for task in feature.tasks:
+                        tasks.start(task())
+                tasks.start(self._sweep())
+                tasks.start(self.pages.watch())
+                tasks.start(self.client.connect())
+                tasks.start(self._shard_lock.watch())
+                tasks.start(self._stop_as_asked())
+                tasks.start(self._paint(stack))
                 log.info("the bot is up")
-                await crew.until(stop)
-                await self._wind_down(muralize)
+                await tasks.until(stop)
+                await self._wind_down()
 
     async def _open_storage(self, stack: AsyncExitStack) -> None:
         await asyncio.to_thread(self._settings.data_dir.mkdir, parents=True, exist_ok=True)
-        stack.enter_context(held(self._settings.data_dir))
+        stack.enter_context(locked(self._settings.data_dir))
         stack.push_async_callback(self._database.close)
-        await stack.enter_async_context(self._hold)
+        await stack.enter_async_context(self._shard_lock)
         await self._database.upgrade()
         await self._pictures.open()
         await self.jobs.recover()
         await self.pages.follow(self.jobs)
         await self._links.open()
 
-    async def _add_commands(self, stack: AsyncExitStack) -> Muralize:
-        settings = self._settings
-        session = await stack.enter_async_context(self._session())
-        intake = Intake(
-            session,
-            self._pictures,
-            hosts=settings.discord.attachment_hosts,
-            limits=images.Limits(settings.limits.attachment_bytes, settings.limits.pixels),
-            seconds=settings.limits.download_seconds,
-        )
-        muralize = Muralize(
-            self.jobs,
-            intake,
-            RequestStore(self._database, self._shard),
-            self.community.guilds,
-            self.community.styles,
-            usual_size=settings.limits.usual_size,
-            chance=self._chance,
-        )
-        muralize_command.add_commands(self.client.tree, muralize, self.community.styles)
-        queue_command.add_commands(self.client.tree, self.jobs, self._executor)
-        challenges = self.community.add_commands(intake)
-        presses = Presses(
-            self.jobs,
-            muralize,
-            self._delivery,
-            self._pictures,
-            self._links.to,
-            draw_curve,
-            challenges.enter,
-        )
-        self.client.press_handler = presses.press
-        return muralize
-
     async def _reach_discord(self, stop: asyncio.Event) -> bool:
-        """Wait until Discord answers at all; False when the bot is to stop before that.
+        """Wait until Discord answers; False when the bot should stop before that.
 
-        A machine that has just started may have no network yet, and discord.py's log-in can be
-        tried once only.
+        A machine that has just started may have no network yet, and discord.py's log-in cannot be
+        retried.
         """
-        api_base, pause = self._settings.discord.api_base, 1.0
+        gateway = f"{self._settings.discord.api_base}/gateway"
+        retrying = BackOff().retrying(
+            (aiohttp.ClientError, OSError), log=log, what="Discord cannot be reached", stop=stop
+        )
         async with open_session() as session:
-            while not stop.is_set():
-                try:
-                    async with session.get(f"{api_base}/gateway", timeout=LOOK_AROUND):
+            async for attempt in retrying:
+                with attempt:
+                    if stop.is_set():
+                        return False
+                    async with session.get(gateway, timeout=GATEWAY_TIMEOUT):
                         return True
-                except (aiohttp.ClientError, OSError) as error:
-                    log.warning("%s: next try in %.0f s", error or "no answer", pause)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), pause)
-                pause = min(60.0, 2 * pause)
         return False
 
     async def _log_in(self, stack: AsyncExitStack) -> None:
@@ -233,54 +253,34 @@ class App:
         stack.push_async_callback(self.client.close)
         await self.client.login(token.get_secret_value())
 
-    async def _opted_in(self, guild_id: int) -> bool:
-        # another bot's servers have their pictures in its folder
-        return self._shard.has(guild_id) and await self.community.guilds.shows_gallery(guild_id)
-
-    def _server_name(self, guild_id: int) -> str | None:
-        guild = self.client.get_guild(guild_id)
-        return clean(guild.name) if guild is not None else None
-
     async def _paint(self, stack: AsyncExitStack) -> None:
-        """Load the weights while members are answered already, then paint."""
+        """Load the weights while the bot answers members already, then paint."""
         stack.push_async_callback(self._executor.close)
         await self._executor.start()
         log.info("painting on %s", ", ".join(self._executor.devices))
         await self._dispatcher.run()
 
-    async def _heed(self) -> None:
-        """Stop what another shard's bot was asked to stop."""
+    async def _stop_as_asked(self) -> None:
+        """Cancel the jobs that members asked another shard's bot to cancel."""
         while self._shard.count > 1:
             try:
-                await self.jobs.heed()
+                await self.jobs.stop_as_asked()
             except Exception:  # the database may be back in a moment
-                log.exception("what is to be stopped cannot be read; next try soon")
-            await asyncio.sleep(HEED_SECONDS)
+                log.exception("cannot read the jobs to cancel; next try soon")
+            await asyncio.sleep(CANCEL_POLL_SECONDS)
 
     async def _sweep(self) -> None:
         retention = self._settings.limits.retention_days * DAY
-        await sweep_for_ever(self.jobs.forget, self._keeper, self._clock, retention)
+        await sweep_forever(self.jobs.forget, self._retention, self._clock, retention)
 
-    async def _resume(self, muralize: Muralize) -> None:
-        """Go on with requests whose pictures were being fetched when the last run stopped."""
-
-        async def refuse(origin: Origin, sentence: str) -> None:
-            for pause in (*PAUSES, None):
-                try:
-                    return await self._messages.refuse(origin, sentence)
-                except SendError as error:
-                    log.warning("a member could not be told %r: %s", sentence, error)
-                    if pause is None or not isinstance(error, NotNow):
-                        return
-                await asyncio.sleep(pause)
-
-        await muralize.resume(refuse)
-
-    async def _wind_down(self, muralize: Muralize) -> None:
-        """Stop painting, tell members where things stand, let the sends under way end."""
+    async def _wind_down(self) -> None:
+        """Stop painting, tell members where things stand, and let the sends under way end."""
         grace = self._settings.limits.shutdown_seconds
-        log.info("stopping; what is being painted has %.0f s to finish", grace)
-        await muralize.close()
+        log.info("stopping; paintings under way have %.0f s to finish", grace)
+        for feature in self._features:
+            if feature.close is not None:
+                await feature.close()
         await self._dispatcher.stop(grace)
-        await self._delivery.finish(min(grace, 10.0))
-        await self._cards.flush(2.0)
+        for feature in self._features:
+            if feature.finish is not None:
+                await feature.finish(grace)

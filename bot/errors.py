@@ -1,30 +1,30 @@
-"""The bot's errors. The text of each is the one sentence that the member who caused it reads.
+"""The bot's errors. The text of each is the sentence that the member reads.
 
 MuralscapeError
-├── Refused                  a rule forbids what was asked for
-│   ├── MemberQuotaReached   the member has as many paintings under way as the server allows
-│   ├── GuildQuotaReached    the server has as many paintings under way as its limit allows
-│   ├── NotAllowed           somebody else's painting
+├── Refused                  a rule forbids it; nothing was changed
+│   ├── MemberQuotaReached   the member's limit of paintings under way is reached
+│   ├── GuildQuotaReached    the server's limit of paintings under way is reached
+│   ├── NotAllowed           the painting belongs to another member
 │   ├── JobNotFound          no painting of that number in this server
-│   ├── WrongState           too late or too early for that
-│   ├── AttachmentRejected   a file that was sent cannot be fetched
-│   ├── NothingToPaint       a picture or a style was left out, or there is none of that name
-│   ├── PictureGone          a picture was deleted, by its owner or after the retention time
-│   ├── ManagersOnly         a server's settings are for those who manage it
-│   ├── ValuesRejected       settings that cannot be, one sentence each
-│   ├── ChannelClosed        the server wants no paintings in this channel
-│   ├── RoleNeeded           the member has none of the roles that this takes
-│   ├── NameRejected         a name of which nothing is left once it is harmless, or too long
-│   ├── LibraryFull          the server has as many styles as its limit allows
-│   ├── StyleExists          there is a style of that name already
+│   ├── WrongState           the job is in another state
+│   ├── AttachmentRejected   an uploaded file cannot be downloaded
+│   ├── NothingToPaint       no picture, no style, or no style of that name
+│   ├── PictureGone          the picture was deleted, by its owner or after the retention time
+│   ├── ManagersOnly         needs the permission to manage the server
+│   ├── ValuesRejected       invalid settings, with a sentence for each
+│   ├── ChannelClosed        the server does not allow paintings in this channel
+│   ├── RoleNeeded           the member has none of the required roles
+│   ├── NameRejected         the name is too long, or empty once it is cleaned
+│   ├── LibraryFull          the server's limit of styles is reached
+│   ├── StyleExists          there is already a style of that name
 │   ├── StyleNotFound        there is no style of that name
-│   ├── NotYourStyle         somebody else saved that style
-│   ├── ChallengeRefused     a challenge's rules or state forbid it
-│   └── LeadersOnly          only some may do that in a challenge
-└── PaintingEnded            a painting came to no picture
-    ├── PaintingCancelled    a member asked for that
-    ├── PaintingFailed       the engine said why in words
-    └── ExecutorLost         the process that painted died or hung; worth another try
+│   ├── NotYourStyle         the style was saved by another member
+│   ├── ChallengeRefused     the challenge's rules or state forbid it
+│   └── LeadersOnly          needs the host of the challenge, or a moderator
+└── PaintingEnded            the painting ended without a picture
+    ├── PaintingCancelled    a member cancelled it
+    ├── CannotPaint          the engine cannot paint this; the text says why
+    └── ExecutorLost         the engine process died or hung; another try may work
 """
 
 from collections.abc import Sequence
@@ -35,16 +35,16 @@ class MuralscapeError(Exception):
 
     @property
     def sentence(self) -> str:
-        """What the member reads."""
+        """The text for the member."""
         return str(self)
 
 
 class Refused(MuralscapeError):
-    """A rule forbids what was asked for; nothing was changed."""
+    """A rule forbids it; nothing was changed."""
 
 
 class MemberQuotaReached(Refused):
-    """The member has as many paintings under way in this server as it allows."""
+    """The member's limit of paintings under way in this server is reached."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(
@@ -54,7 +54,7 @@ class MemberQuotaReached(Refused):
 
 
 class GuildQuotaReached(Refused):
-    """The server has as many paintings under way as its limit allows."""
+    """The server's limit of paintings under way is reached."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(
@@ -64,10 +64,10 @@ class GuildQuotaReached(Refused):
 
 
 class NotAllowed(Refused):
-    """The painting is somebody else's and the member does not moderate this server."""
+    """The painting belongs to another member, and this one does not moderate the server."""
 
     def __init__(self) -> None:
-        super().__init__("Only the member who asked for this painting or a moderator can do that.")
+        super().__init__("Only the owner of this painting or a moderator can do that.")
 
 
 class JobNotFound(Refused):
@@ -78,19 +78,19 @@ class JobNotFound(Refused):
 
 
 class WrongState(Refused):
-    """The painting is no longer, or not yet, where this can be done."""
+    """The job is in a state in which this cannot be done."""
 
 
 class AttachmentRejected(Refused):
-    """A file that a member sent cannot be fetched: too large, too slow, gone, not at Discord."""
+    """An uploaded file cannot be downloaded: too large, too slow, gone, or not at Discord."""
 
 
 class NothingToPaint(Refused):
-    """A picture or a style was left out, or there is none of that name."""
+    """There is no picture, no style, or no style of that name."""
 
 
 class PictureGone(Refused):
-    """A picture was deleted, by its owner or after the retention time."""
+    """The picture was deleted, by its owner or after the retention time."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -99,39 +99,39 @@ class PictureGone(Refused):
 
 
 class ManagersOnly(Refused):
-    """A server's settings are for those who may manage it."""
+    """The member lacks the permission to manage the server."""
 
     def __init__(self) -> None:
-        super().__init__("Only members who may manage this server can do that.")
+        super().__init__("You need the permission Manage Server to do that.")
 
 
 class ValuesRejected(Refused):
-    """Settings that cannot be. The text has a sentence for each."""
+    """Settings are invalid. The text has a sentence for each."""
 
 
 class ChannelClosed(Refused):
-    """The server wants no paintings in this channel."""
+    """The server does not allow paintings in this channel."""
 
     def __init__(self, channels: Sequence[int]) -> None:
         where = ", ".join(f"<#{channel}>" for channel in channels)
-        super().__init__(f"This server wants its paintings made elsewhere: {where}.")
+        super().__init__(f"You cannot paint in this channel. Use one of these: {where}.")
 
 
 class RoleNeeded(Refused):
-    """The member has none of the roles that this takes here."""
+    """The member has none of the required roles."""
 
-    def __init__(self, what: str, roles: Sequence[int]) -> None:
-        who = ", ".join(f"<@&{role}>" for role in roles)
-        needed = f"one of these roles: {who}" if roles else "the right to manage this server"
-        super().__init__(f"To {what} here you need {needed}.")
+    def __init__(self, action: str, roles: Sequence[int]) -> None:
+        names = ", ".join(f"<@&{role}>" for role in roles)
+        needed = f"one of these roles: {names}" if roles else "the permission Manage Server"
+        super().__init__(f"To {action} here you need {needed}.")
 
 
 class NameRejected(Refused):
-    """A name of which nothing is left once it is harmless, or one that is too long."""
+    """The name is too long, or empty once it is cleaned."""
 
 
 class LibraryFull(Refused):
-    """The server has as many styles as its limit allows."""
+    """The server's limit of styles is reached."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(
@@ -140,10 +140,10 @@ class LibraryFull(Refused):
 
 
 class StyleExists(Refused):
-    """There is a style of that name already."""
+    """There is already a style of that name."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"There is a style called *{name}* here already; choose another name.")
+        super().__init__(f"There is already a style called *{name}* here; choose another name.")
 
 
 class StyleNotFound(NothingToPaint):
@@ -157,44 +157,44 @@ class StyleNotFound(NothingToPaint):
 
 
 class NotYourStyle(Refused):
-    """Somebody else saved that style, and the member does not moderate this server."""
+    """Another member saved the style, and this one does not moderate the server."""
 
     def __init__(self) -> None:
-        super().__init__("Only the member who saved this style or a moderator can delete it.")
+        super().__init__("You can delete only styles that you saved; moderators can delete all.")
 
 
 class ChallengeRefused(Refused):
-    """A challenge's rules or its state forbid what was asked for. The text says which."""
+    """The challenge's rules or its state forbid this. The text says which."""
 
 
 class LeadersOnly(ChallengeRefused):
-    """Only some may do that in a challenge."""
+    """The member is neither the host of the challenge nor a moderator."""
 
-    def __init__(self, what: str, who: str) -> None:
-        super().__init__(f"To {what} is for {who}.")
+    def __init__(self, action: str, allowed: str) -> None:
+        super().__init__(f"Only {allowed} can {action}.")
 
 
 class PaintingEnded(MuralscapeError):
-    """A painting came to no picture."""
+    """A painting ended without a picture."""
 
 
 class PaintingCancelled(PaintingEnded):
-    """A painting was stopped because somebody asked for that."""
+    """A member cancelled the painting."""
 
     def __init__(self) -> None:
         super().__init__("This painting was cancelled.")
 
 
-class PaintingFailed(PaintingEnded):
-    """The engine could not make the painting, for the reason in the text."""
+class CannotPaint(PaintingEnded):
+    """The engine cannot make the painting, for the reason in the text."""
 
 
 class ExecutorLost(PaintingEnded):
-    """The process that painted died or hung. The text says how, for the log and the host."""
+    """The engine process died or hung. The text says how, for the log and the host."""
 
     @property
     def sentence(self) -> str:
-        """What the member reads when the second try is lost as well."""
+        """The text for the member once the second try has failed too."""
         return (
             "The painter stopped twice while working on this picture, so it was given up. "
             "A smaller size may work."

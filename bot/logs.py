@@ -18,7 +18,7 @@ MASK = "***"
 _SECRETS = (
     # a bot token: three dot-separated base64 words
     re.compile(r"()\b[\w-]{23,30}\.[\w-]{6,7}\.[\w-]{27,}"),
-    # whoever holds an interaction's token can answer in the bot's name for 15 minutes
+    # an interaction's token lets anybody answer in the bot's name for 15 minutes
     re.compile(r"((?:webhooks|interactions)/\d+/)[\w.-]{16,}"),
     # ex, is and hm sign an attachment's address on Discord's CDN, signature one of our own pages
     re.compile(r"([?&](?:ex|is|hm|signature)=)[0-9a-fA-F]+"),
@@ -43,7 +43,7 @@ class MaskingFormatter(logging.Formatter):
         self._secrets = tuple(secret for secret in secrets if secret)
 
     def format(self, record: logging.LogRecord) -> str:
-        """Lay the record out and mask it."""
+        """Format the record and mask it."""
         text = self.lay_out(record, datetime.fromtimestamp(record.created, UTC))
         for secret in self._secrets:
             text = text.replace(secret, MASK)

@@ -1,6 +1,6 @@
-"""Names and texts that members make up, cleaned so that they are harmless wherever they are shown.
+"""Cleans names and texts of members, so that they are safe to show in Discord and on pages.
 
-What is left pings nobody, formats nothing, links nowhere and does not turn the text around it.
+A cleaned text has no mentions, markdown, links, or characters that reverse the text around it.
 """
 
 import re
@@ -21,7 +21,7 @@ _MOST_MARKS = 2  # combining marks on one letter: some languages need two, only 
 def clean(text: str) -> str:
     """Remove mentions, markdown, links, and control, invisible and right-to-left characters."""
     before = None
-    while before != text:  # what was removed may have held together something new
+    while before != text:  # removing one thing can join the parts of another
         before = text
         text = _LINK.sub(" ", _DISCORD.sub(" ", text))
         text = _MARKDOWN.sub(" ", unicodedata.normalize("NFC", text))
@@ -30,9 +30,9 @@ def clean(text: str) -> str:
 
 
 def cleaned_name(text: str, what: str, longest: int) -> str:
-    """Clean a name of at most `longest` characters; `what` it is called in sentences.
+    """Clean a name of at most `longest` characters; error messages call it `what`.
 
-    Raises NameRejected where nothing that can be read is left, or too much.
+    Raises NameRejected where the name is too long, or has nothing readable left.
     """
     name = clean(text)
     if not any(unicodedata.category(letter)[0] in "LNS" for letter in name):
@@ -45,7 +45,7 @@ def cleaned_name(text: str, what: str, longest: int) -> str:
 
 
 def key_of(name: str) -> str:
-    """Give what two names have in common that members would call the same."""
+    """Make a key that is equal for names that members would take to be the same."""
     folded = unicodedata.normalize("NFKC", name).casefold()
     return "_".join(folded.replace("_", " ").split())[:LONGEST_KEY]
 
@@ -59,7 +59,7 @@ def _visible(text: str) -> str:
         if category[0] == "Z" or letter in "\t\n\r":
             kept.append(" ")
         elif category[0] == "C":
-            # other format characters turn text around or hide in it
+            # other format characters are invisible or reverse the text
             if letter == _JOINER and kept and unicodedata.category(kept[-1]) in ("So", "Mn", "Sk"):
                 kept.append(letter)
         elif marks <= _MOST_MARKS:

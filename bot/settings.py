@@ -1,6 +1,6 @@
-"""One settings tree: defaults, then a TOML file, then the environment.
+"""The settings: defaults, then a TOML file, then environment variables, each overriding the last.
 
-The environment names a setting `MURALSCAPE_` and its path with `__` between levels, so
+The variable of a setting is `MURALSCAPE_` and its path with `__` between levels, so
 `limits.pixels` is `MURALSCAPE_LIMITS__PIXELS`; lists are JSON. All faults are reported at once.
 """
 
@@ -30,7 +30,7 @@ MIB = 1024 * 1024
 
 
 class SettingsError(ValueError):
-    """Settings cannot be used. `faults` holds one sentence for each thing to mend."""
+    """The settings are invalid. `faults` has a sentence for each fault."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(faults))
@@ -79,12 +79,12 @@ class DiscordSettings(_Section):
         "cdn.discordapp.com",
         "media.discordapp.net",
     )
-    shard_id: Annotated[int, Field(ge=0)] = 0  # which of the bots on one database this is
-    shard_count: Annotated[int, Field(ge=1, le=1000)] = 1  # how many they are
+    shard_id: Annotated[int, Field(ge=0)] = 0
+    shard_count: Annotated[int, Field(ge=1, le=1000)] = 1  # bots that share one database
 
 
 class EngineSettings(_Section):
-    """What paints, and on what."""
+    """The weights and the device to paint with."""
 
     weights: str = "auto"  # or a file of VGG-19 weights
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
@@ -97,8 +97,8 @@ class NatsSettings(_Section):
     url: str = ""  # empty: everything is painted here
     token: SecretStr | None = None
     nkey_file: Path | None = None  # the seed of the bot's own NKey
-    ca_file: Path | None = None  # certificates that the server's is checked against
-    paint_here: bool = True  # as well
+    ca_file: Path | None = None  # certificate authorities that may sign the server's certificate
+    paint_here: bool = True  # on this machine too
 
 
 class WebSettings(_Section):
@@ -106,35 +106,35 @@ class WebSettings(_Section):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
-    # under which others reach the gallery and full paintings; empty: only the gallery, as they ask
+    # the address of the gallery and of full paintings; empty: no links to full paintings
     public_url: Annotated[str, AfterValidator(_web_address_or_none)] = ""
-    link_days: Annotated[float, Field(gt=0, le=365)] = 7.0  # that a link to a painting works
+    link_days: Annotated[float, Field(gt=0, le=365)] = 7.0  # until a link to a painting expires
 
 
 class LimitSettings(_Section):
-    """What members may ask of the machine, and how long things are kept."""
+    """Limits of uploads, jobs, sizes and times."""
 
     attachment_bytes: Annotated[int, Field(ge=1024)] = 25 * MIB
-    pixels: Annotated[int, Field(ge=64 * 64)] = 50_000_000  # of a picture sent in
+    pixels: Annotated[int, Field(ge=64 * 64)] = 50_000_000  # of an uploaded picture
     largest_size: Annotated[int, Field(ge=32, le=8192)] = 1024  # long side of a painting
-    usual_size: Annotated[int, Field(ge=32, le=8192)] = 512  # at most, where none is asked for
-    download_seconds: Annotated[float, Field(gt=0, le=600)] = 20.0  # one attachment, in all
-    jobs_per_member: Annotated[int, Field(ge=1)] = 5  # waiting or painting at one time
+    usual_size: Annotated[int, Field(ge=32, le=8192)] = 512  # caps the preset's size
+    download_seconds: Annotated[float, Field(gt=0, le=600)] = 20.0  # for one attachment
+    jobs_per_member: Annotated[int, Field(ge=1)] = 5  # queued or painting at a time
     jobs_per_guild: Annotated[int, Field(ge=1)] = 50
     saved_styles: Annotated[int, Field(ge=1)] = 100  # in a server's library
-    retention_days: Annotated[float, Field(gt=0)] = 30.0  # then pictures and jobs are deleted
-    shutdown_seconds: Annotated[float, Field(ge=0, le=600)] = 20.0  # for running paintings to end
+    retention_days: Annotated[float, Field(gt=0)] = 30.0  # until jobs and pictures are deleted
+    shutdown_seconds: Annotated[float, Field(ge=0, le=600)] = 20.0  # to finish paintings
 
 
 class LogSettings(_Section):
-    """What is logged, and how."""
+    """The level and format of the log."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["auto", "text", "json"] = "auto"  # auto: text on a terminal, else JSON
 
 
 class Settings(BaseSettings):
-    """Everything a host can set. `config.example.toml` explains each."""
+    """All settings. `config.example.toml` explains each."""
 
     model_config = SettingsConfigDict(
         env_prefix=ENV_PREFIX,
@@ -215,7 +215,7 @@ def _read_toml(path: Path | None) -> tuple[dict[str, Any], list[str]]:
 
 
 def _with_token(settings: Settings, required: bool) -> tuple[Settings, list[str]]:
-    """Fill the token in from its file; say what is wrong where there is none."""
+    """Read the token from its file where there is one; also give the faults."""
     name = f"discord.token_file ({settings.discord.token_file})"
     if settings.discord.token is None and settings.discord.token_file is not None:
         try:
@@ -257,9 +257,9 @@ def names(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[tuple
 
 
 def _unknown_variables(environ: Mapping[str, str]) -> list[str]:
-    """Find environment variables of ours that name no top-level setting.
+    """Report MURALSCAPE_ variables that name no top-level setting.
 
-    Deeper ones are found by the models themselves.
+    The models themselves report unknown settings of the sections.
     """
     faults = []
     for variable in sorted(environ):
@@ -276,9 +276,9 @@ def _no_such(name: str) -> str:
 
 
 def _in_words(fault: ErrorDetails, path: Path | None) -> str:
-    """Turn one pydantic error into a line: the setting, where it came from, what is wrong.
+    """Turn a pydantic error into a line: the setting, its source, the fault.
 
-    The value is left out: it may be a secret.
+    The value is left out, because it may be a secret.
     """
     # a field that takes two types has the failed branch's name, such as function-after[...], last
     parts = [str(part) for part in fault["loc"] if not str(part).startswith("function-")]
@@ -292,6 +292,6 @@ def _in_words(fault: ErrorDetails, path: Path | None) -> str:
 
 
 def _spellings(parts: list[str]) -> list[str]:
-    """Name the environment variables that can hold a setting or the table around it."""
+    """List the environment variables that can hold a setting or the table around it."""
     paths = [parts[:depth] for depth in range(1, len(parts) + 1)]
     return [ENV_PREFIX + "__".join(path).upper() for path in paths]

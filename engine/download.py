@@ -1,4 +1,7 @@
-"""Fetch ImageNet's VGG-19: resumable, checked against its hash, cut down to the convolutions."""
+"""Fetch ImageNet's VGG-19: resumable, checked against its hash, cut down to the convolutions.
+
+torch.hub's download begins anew after an interruption; this one resumes, which is why it exists.
+"""
 
 import asyncio
 import hashlib
@@ -9,12 +12,21 @@ from typing import BinaryIO
 
 import aiohttp
 from filelock import FileLock, Timeout
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_exponential,
+)
 
 from engine.errors import OutputRejected, WeightsRejected
 from engine.weights import Weights, cache_folder, imagenet, keep_convolutions
 
 MAX_BYTES = 2**30  # torchvision's file has 548 MB; a server that sends on and on is cut off
 ATTEMPTS = 8  # a broken connection goes on where it stopped, so these last a long way
+
+LONGEST_PAUSE = 60.0  # seconds between two attempts
 
 _CHUNK = 2**18
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=30, sock_read=60)  # seconds
@@ -102,24 +114,35 @@ class _Transfer:
         self.etag: str | None = None
 
     async def run(self, pause: float) -> None:
-        """Fetch what is missing, trying again after faults that may pass."""
-        fault = ""
-        async with aiohttp.ClientSession(timeout=_TIMEOUT, trust_env=True) as session:
-            for attempt in range(ATTEMPTS):
-                try:
-                    await self._fetch(session)
-                    return
-                except _StartOver:
-                    fault = "it changed while it was sent"
-                    self._drop()
-                except (aiohttp.ClientError, TimeoutError) as error:
-                    fault = str(error) or type(error).__name__
-                    _refuse_if_final(self.url, error)
-                    await asyncio.sleep(min(60, pause * 2**attempt))
-        raise WeightsRejected(
-            f"{self.url} could not be fetched in {ATTEMPTS} attempts ({fault}); "
-            "call again to go on where it stopped."
+        """Fetch what is missing, with retries after faults that may pass."""
+
+        def wait(state: RetryCallState) -> float:
+            error = state.outcome.exception() if state.outcome else None
+            return 0.0 if isinstance(error, _StartOver) else back_off(state)
+
+        back_off = wait_exponential(pause, LONGEST_PAUSE)
+        passing = retry_if_exception_type((_StartOver, aiohttp.ClientError, TimeoutError))
+        retrying = AsyncRetrying(
+            retry=passing, wait=wait, stop=stop_after_attempt(ATTEMPTS), reraise=True
         )
+        async with aiohttp.ClientSession(timeout=_TIMEOUT, trust_env=True) as session:
+            try:
+                await retrying(self._fetch_or_refuse, session)
+            except (_StartOver, aiohttp.ClientError, TimeoutError) as error:
+                raise WeightsRejected(
+                    f"{self.url} could not be fetched in {ATTEMPTS} attempts "
+                    f"({str(error) or type(error).__name__}); call again to go on where it stopped."
+                ) from error
+
+    async def _fetch_or_refuse(self, session: aiohttp.ClientSession) -> None:
+        try:
+            await self._fetch(session)
+        except _StartOver:
+            self._drop()
+            raise
+        except (aiohttp.ClientError, TimeoutError) as error:
+            _refuse_if_final(self.url, error)
+            raise
 
     def _drop(self) -> None:
         self.file.truncate(0)
@@ -139,7 +162,7 @@ class _Transfer:
             ):
                 return
             if response.status == 416:
-                raise _StartOver
+                raise _StartOver("it changed while it was sent")
             response.raise_for_status()
             have = self._begin(response, have)
             length = response.content_length
@@ -159,7 +182,7 @@ class _Transfer:
         if response.status == 206:
             starts = response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
             if not starts or (self.etag and etag != self.etag):
-                raise _StartOver
+                raise _StartOver("it changed while it was sent")
         elif have:  # the server knows no ranges, or has another file now
             self._drop()
             have = 0

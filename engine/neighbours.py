@@ -16,27 +16,16 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.blocks import stride_of
+from engine.scales import MOST_CELLS
 from engine.statistics import rows
 
-SMALLEST_CELL = 4  # pixels on a side
-# The search compares every cell of the canvas with every cell of the styles. These limits keep its
-# cost the same at every size: larger pictures have larger cells, and of many cells a sample is seen.
-MOST_CELLS = 128 * 128
-MOST_STYLE_CELLS = 2 * MOST_CELLS
+MOST_STYLE_CELLS = 2 * MOST_CELLS  # that a cell is compared with: of more, a sample
 DIMENSIONS = 160  # of a description once projected: a fifth of the time, and the same neighbours
 ROUNDS = 4  # of the search; the prices are settled before the last
 MOST_TAKEN = 8.0  # times its share: a cell that is taken more often pays no more
 ROWS_AT_ONCE = 1024  # cells of the canvas compared at once: 128 MiB of similarities at most
 
 TapFeatures = Mapping[str, Tensor]  # tap -> (1, C, H / stride, W / stride)
-
-
-def cell_side(size: tuple[int, int]) -> int:
-    """Pixels on the side of a cell, a power of two, for a picture of (width, height)."""
-    side = SMALLEST_CELL
-    while (size[0] // side) * (size[1] // side) > MOST_CELLS:
-        side *= 2
-    return side
 
 
 class StyleCells:
@@ -135,7 +124,8 @@ def describe(features: TapFeatures, cell: int) -> Tensor:
 def principal_axes(table: Tensor) -> Tensor:
     """The DIMENSIONS directions in which the rows differ most, (C, D)."""
     _, vectors = torch.linalg.eigh(table.t() @ table)
-    return vectors[:, -DIMENSIONS:].contiguous()
+    axes: Tensor = vectors[:, -DIMENSIONS:]
+    return axes.contiguous()
 
 
 def nearest(own: Tensor, known: Tensor, shares: Tensor, crowding: float) -> Tensor:
@@ -149,7 +139,7 @@ def nearest(own: Tensor, known: Tensor, shares: Tensor, crowding: float) -> Tens
     prices = torch.zeros_like(shares)
     for turn in range(ROUNDS if crowding else 1):
         chosen = torch.cat(
-            [(part @ known.t()).sub_(prices).argmax(1) for part in own.split(ROWS_AT_ONCE)]
+            [(part @ known.t()).sub_(prices).argmax(1) for part in torch.split(own, ROWS_AT_ONCE)]
         )
         taken = torch.bincount(chosen, minlength=len(known)) / (shares * len(own))
         prices += crowding * 0.5**turn * (taken.clamp(max=MOST_TAKEN) - 1)

@@ -4,11 +4,12 @@ What people choose from is the first half of each; the recipe is how it is paint
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from engine.errors import RequestRejected
-from engine.request import PaintSettings
+from engine.request import Brush, PaintSettings
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,15 @@ class Matching:
 
     compared: tuple[str, ...]  # taps by which cells are compared
     fidelity: tuple[float, float]  # share of the content, against the canvas, in what is compared
-    content_share: tuple[float, float]  # of the content's own features in the targets
+    content_share: tuple[float, float]  # of the content's own features in the targets, where it
+    # has detail; in flat parts it is `flat_share` of that
     content_taps: tuple[str, ...]  # at which they have that share
     crowding: float  # price of a cell of the style for each time that it is taken too often
     searches: int  # at each scale; later ones start from what was painted since
     light: float  # share of the canvas's light and dark that the last touch keeps
+    flat_share: float = 0.0
+    colors: float = 1.0  # share of the styles' colours against the content's
+    touch: float = 1.0  # share of the last touch against what was painted
 
 
 @dataclass(frozen=True)
@@ -137,7 +142,13 @@ MURAL = Recipe(
 PRESETS = {
     preset.name: preset
     for preset in (
-        Preset("mural", "the best picture: strokes of the style itself, coarse to fine", 512, 105, MURAL),
+        Preset(
+            "mural",
+            "the best picture: strokes of the style itself, coarse to fine",
+            512,
+            105,
+            MURAL,
+        ),
         Preset("draft", "a small mural, in seconds", 256, 50, MURAL),
         Preset("gatys", "the paper: one scale, five style layers, L-BFGS", 512, 300, GATYS),
         Preset(
@@ -170,31 +181,58 @@ def settle(settings: PaintSettings) -> tuple[Recipe, int, int]:
     own_steps = (preset.fast_steps if settings.fast else None) or preset.steps
     size = preset.size if settings.size is None else settings.size
     steps = own_steps if settings.steps is None else settings.steps
-    return with_strength(recipe, settings.strength), size, steps
+    recipe = with_brush(with_strength(recipe, settings.strength), settings.brush)
+    return recipe, size, steps
 
 
 def with_strength(recipe: Recipe, strength: float) -> Recipe:
     """The recipe with more of the style than its own (above 1), or less (under 1).
 
     The style's weight grows with the square of `strength`: at twice the weight a painting is
-    hardly another. With neighbours it grows with `strength`, and the content's shares shrink.
+    hardly another. With neighbours it grows with `strength`, and the content's shares shrink; at
+    less strength flat parts and colours stay more like the content's too.
     """
     if recipe.matching is None:
         return replace(recipe, style_weight=recipe.style_weight * strength**2)
     octaves = max(-2.0, min(2.0, math.log2(strength)))
+    more, less = max(0.0, octaves) / 2, max(0.0, -octaves) / 2  # 0 to 1
+    matching = recipe.matching
     matching = replace(
-        recipe.matching,
-        fidelity=_turned(recipe.matching.fidelity, octaves),
-        content_share=_turned(recipe.matching.content_share, octaves),
+        matching,
+        fidelity=_ends(matching.fidelity, lambda share: _turned(share, 0.5 * more, 0.6 * less)),
+        content_share=_ends(
+            matching.content_share, lambda share: _turned(share, 0.5 * more, 0.6 * less)
+        ),
+        flat_share=_turned(matching.flat_share, 0.0, 0.8 * less),
+        colors=matching.colors * (1 - 0.5 * less),
+        touch=matching.touch * (1 - 0.6 * less),
     )
     return replace(recipe, style_weight=recipe.style_weight * strength, matching=matching)
 
 
-def _turned(shares: tuple[float, float], octaves: float) -> tuple[float, float]:
-    """Shares of the content, towards 1 by half of what is left for two octaves of less strength,
-    and by as much towards 0 for more."""
-    first, last = (
-        share * (1 - octaves / 4) if octaves > 0 else share + (1 - share) * -octaves / 4
-        for share in shares
-    )
-    return first, last
+def with_brush(recipe: Recipe, brush: Brush) -> Recipe:
+    """The recipe for strokes of another size: a bold brush leaves the finest detail out."""
+    matching = recipe.matching
+    if matching is None or brush == "medium":
+        return recipe
+    first, last = matching.fidelity
+    if brush == "bold":
+        matching = replace(
+            matching,
+            fidelity=(first * 0.9, last * 0.77),
+            content_share=_ends(matching.content_share, lambda share: share * 0.4),
+            light=matching.light * 0.4,
+        )
+    else:
+        matching = replace(matching, fidelity=(first, _turned(last, 0.0, 0.3)))
+    return replace(recipe, matching=matching)
+
+
+def _turned(share: float, down: float, up: float) -> float:
+    """A share, a part `down` of it less and a part `up` of what it lacks to 1 more."""
+    return share * (1 - down) + (1 - share) * up
+
+
+def _ends(shares: tuple[float, float], change: Callable[[float], float]) -> tuple[float, float]:
+    first, last = shares
+    return change(first), change(last)

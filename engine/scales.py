@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from engine.presets import settle
 from engine.request import SMALLEST_SIDE, Brush, StylizeRequest
 
-GRID = 16  # pixels: what four poolings divide by, and what cells and cuts of a canvas lie on
+GRID = 16  # pixels: what four poolings divide by, and what the cuts of a canvas lie on
+SMALLEST_CELL = 4  # pixels on a side
+# Neighbours are looked for between all cells, so their number is limited: larger pictures have
+# larger cells, and the search costs the same at every size.
+MOST_CELLS = 128 * 128
 FEWEST_STEPS = 5  # after a search for neighbours; fewer would not show what it found
 
 
@@ -21,7 +25,7 @@ class Scale:
     height: int
     steps: int
     place: float = 1.0  # 0 for the coarsest of all, 1 for the finest
-    grid: int = 1
+    squeezed: bool = False  # to the very size that was asked for: the canvas has no grid
 
     @property
     def size(self) -> tuple[int, int]:
@@ -31,18 +35,27 @@ class Scale:
     @property
     def canvas(self) -> tuple[int, int]:
         """Width and height of the canvas: the picture and what fills it up to the grid."""
-        return on_grid(self.size, self.grid)
+        grid = 1 if self.squeezed else self.grid
+        width, height = (-(-side // grid) * grid for side in self.size)
+        return width, height
+
+    @property
+    def cell(self) -> int:
+        """Pixels on the side of a cell (`engine.neighbours`), a power of two."""
+        side = SMALLEST_CELL
+        while -(-self.width // side) * -(-self.height // side) > MOST_CELLS:
+            side *= 2
+        return side
+
+    @property
+    def grid(self) -> int:
+        """Pixels that the sides of canvas and styles are multiples of."""
+        return max(GRID, self.cell)
 
     @property
     def long_side(self) -> int:
         """Pixels on the long side."""
         return max(self.size)
-
-
-def on_grid(size: tuple[int, int], grid: int) -> tuple[int, int]:
-    """The smallest (width, height) of whole grid steps that holds `size`."""
-    width, height = (-(-side // grid) * grid for side in size)
-    return width, height
 
 
 def fit(picture: tuple[int, int], long_side: float) -> tuple[int, int]:
@@ -56,7 +69,7 @@ def fit(picture: tuple[int, int], long_side: float) -> tuple[int, int]:
 
 
 # How large a style is seen against the canvas: its strokes come out as fine or as bold.
-BRUSH_SCALES: dict[Brush, float] = {"fine": 0.62, "medium": 1.0, "bold": 1.6}
+BRUSH_SCALES: dict[Brush, float] = {"fine": 0.6, "medium": 1.0, "bold": 1.8}
 
 
 def style_size(style: tuple[int, int], scale: Scale, brush: Brush) -> tuple[int, int]:
@@ -67,7 +80,7 @@ def style_size(style: tuple[int, int], scale: Scale, brush: Brush) -> tuple[int,
     """
     area = math.sqrt(scale.width * scale.height / (style[0] * style[1]))
     factor = area * BRUSH_SCALES[brush]
-    width, height = (max(1, round(side * factor / GRID)) * GRID for side in style)
+    width, height = (max(1, round(side * factor / scale.grid)) * scale.grid for side in style)
     return width, height
 
 
@@ -97,7 +110,7 @@ def plan_scales(request: StylizeRequest) -> list[Scale]:
         width, height = fit(request.content.size, side) if recipe.keeps_aspect else (side, side)
         parts = max(1, min(searches, share // FEWEST_STEPS))
         scales += [
-            Scale(width, height, part, place, GRID if recipe.keeps_aspect else 1)
+            Scale(width, height, part, place, squeezed=not recipe.keeps_aspect)
             for part in _split(share, [1] * parts)
         ]
     return scales

@@ -49,7 +49,7 @@ def stylize(
     room = room_for(encoder.device, memory)
     # Refuses what would not fit.
     plan_memory(scales[-1].canvas, encoder.device, recipe, room, style_sizes(request, scales[-1]))
-    studio = Studio(request, recipe, encoder, room)
+    studio = Studio(request, recipe, encoder, room, scales[-1])
 
     # Where to begin: at the coarsest scale, or where a checkpoint ends.
     mark = fingerprint(request, encoder.description)
@@ -82,9 +82,7 @@ def stylize(
         del stepper  # its memory is the next one's
 
     # The last touch, which the last step's preview shows already.
-    if found is not None:
-        canvas = studio.touched(canvas, scales[-1], found)
-    picture = studio.picture(canvas, scales[-1])
+    picture = studio.picture(studio.finished(canvas, scales[-1], found), scales[-1])
     if on_progress:
         on_progress(log.progress(lambda: picture))
 

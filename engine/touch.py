@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.tensors import LUMA, per_channel
+from engine.tensors import luma
 
 PATCH = 5  # pixels on a side
 STEP = 2  # pixels between patches of the canvas
@@ -61,26 +61,26 @@ class PaintSheet:
 def touch(
     canvas: Tensor,
     sheet: PaintSheet,
-    chosen: Tensor,
+    neighbours: Tensor,
     cell: int,
+    light: Tensor,
     *,
     style: int | None = None,
-    light: Tensor | float = 1.0,
     seed: int = 0,
 ) -> Tensor:
     """The canvas (1, 3, H, W) in [0, 1], in the paint of the sheet.
 
-    `chosen` (cells,) are the neighbours of the canvas's cells (`engine.neighbours`), where the
-    search begins. `style` allows the paint of one style only. `light`, 0 to 1, is how much of the
-    canvas's light and dark is kept, everywhere or at each pixel (1, 1, H, W).
+    `neighbours` (cells,) are the first pixels of the style's cells that the canvas's cells, `cell`
+    pixels on a side, are most like: the search begins there. `light` (1, 1, H, W), 0 to 1, is how
+    much of the canvas's light and dark is kept. `style` allows the paint of one style only.
     """
-    # One pixel more on each side, so that patches reach the edge whatever the size.
+    # Half a patch more on each side, so that patches reach the edge whatever the size.
     wide = F.pad(canvas, (PATCH // 2,) * 4, mode="replicate")
     total = torch.zeros_like(wide[0]).permute(1, 2, 0).contiguous()
     weight = torch.zeros_like(total[..., :1])
     allowed = sheet.owner >= 0 if style is None else sheet.owner == style
     generator = torch.Generator().manual_seed(seed)
-    starts = _starts(canvas, sheet, chosen, cell)
+    starts = _starts(canvas, sheet, neighbours, cell)
     for first in range(0, len(starts), ROWS_AT_ONCE):
         places = starts[first : first + ROWS_AT_ONCE]
         top, bottom = first * STEP, (first + len(places) - 1) * STEP + PATCH
@@ -90,14 +90,14 @@ def touch(
     border = PATCH // 2
     painted = (total / weight.clamp_min(1e-12)).permute(2, 0, 1).unsqueeze(0)
     painted = painted[:, :, border:-border, border:-border]
-    difference = ((canvas - painted) * per_channel(LUMA, canvas)).sum(1, keepdim=True)
-    return (painted + light * blurred(difference, LIGHT_RADIUS)).clamp_(0, 1)
+    difference = blurred(luma(canvas - painted), LIGHT_RADIUS)
+    return (painted + light * difference).clamp_(0, 1)
 
 
-def _starts(canvas: Tensor, sheet: PaintSheet, chosen: Tensor, cell: int) -> Tensor:
+def _starts(canvas: Tensor, sheet: PaintSheet, neighbours: Tensor, cell: int) -> Tensor:
     """Where each patch of the canvas begins its search: the same part of its cell's neighbour."""
     _, _, height, width = canvas.shape
-    neighbours = sheet.corners[chosen].view(height // cell, width // cell)
+    neighbours = neighbours.view(height // cell, width // cell)
     down, across = (
         torch.arange(0, side + 2 * (PATCH // 2) - PATCH + 1, STEP, device=canvas.device)
         for side in (height, width)
@@ -122,8 +122,8 @@ def _search(
     """Places (rows, columns) of near patches, and how far they are: mean squared differences."""
 
     def distances(places: Tensor) -> Tensor:
-        found = sheet.patches(places.flatten()).sub_(own).square_().mean(1)
-        return found.view(places.shape)
+        squares = sheet.patches(places.flatten()).sub_(own).square_()
+        return squares.mean(1).view(places.shape)
 
     somewhere = allowed.nonzero()[:, 0]
     drawn = torch.randint(len(somewhere), starts.shape, generator=generator).to(own.device)
@@ -152,8 +152,8 @@ def _proposals(
     def around(radius: float) -> Callable[[Tensor], Tensor]:
         def move(places: Tensor) -> Tensor:
             far = torch.rand(2, *places.shape, generator=generator).mul_(2).sub_(1).mul_(radius)
-            down, across = far.round_().long().to(places.device)
-            return places + down * sheet.width + across
+            moves: Tensor = far.round_().long().to(places.device)
+            return places + moves[0] * sheet.width + moves[1]
 
         return move
 
@@ -186,4 +186,5 @@ def blurred(picture: Tensor, deviation: float) -> Tensor:
     kernel = torch.exp(-reach.square() / (2 * deviation**2))
     kernel /= kernel.sum()
     wide = F.pad(picture, (radius,) * 4, mode="replicate")
-    return F.conv2d(F.conv2d(wide, kernel.view(1, 1, 1, -1)), kernel.view(1, 1, -1, 1))
+    across: Tensor = F.conv2d(wide, kernel.view(1, 1, 1, -1))
+    return F.conv2d(across, kernel.view(1, 1, -1, 1))

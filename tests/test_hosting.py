@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from bot import permissions
-from bot.cli import SUBCOMMANDS
+from bot.cli.group import SUBCOMMANDS
+from bot.discord_io import permissions
 from bot.settings import names
 
 ROOT = Path(__file__).parents[1]
@@ -14,7 +14,7 @@ HANDBOOK = (ROOT / "docs" / "hosting.md").read_text()
 def test_every_permission_is_explained() -> None:
     """The table has the permissions that the link asks for, with their reasons, and their sum."""
     rows = re.findall(r"^\| ([A-Z][\w ]+) \| (to [^|]+) \|$", HANDBOOK, re.MULTILINE)
-    assert rows == [(need.name, need.reason) for need in permissions.NEEDS]
+    assert rows == [(need.name, need.reason) for need in permissions.PERMISSIONS]
     assert str(permissions.all_bits()) in HANDBOOK
 
 

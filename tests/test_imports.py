@@ -1,5 +1,6 @@
-"""Who may import whom."""
+"""Import contracts, and how deep imports go."""
 
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -15,3 +16,13 @@ def test_contracts_are_kept() -> None:
         check=False,
     )
     assert run.returncode == 0, run.stdout
+
+
+def test_imports_are_not_deep() -> None:
+    """The bot's chains of imports have at most eleven modules; no wings import each other."""
+    root = Path(__file__).parents[1]
+    measure = runpy.run_path(str(root / "scripts" / "measure_imports.py"))
+    graph = measure["graph_of"](root)
+    chain = measure["longest_chain"](graph, "bot")
+    assert len(chain) <= 11, chain
+    assert measure["circles"](graph) == []

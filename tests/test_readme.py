@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import pytest
 
-from bot.cli import SUBCOMMANDS
+from bot.cli.group import SUBCOMMANDS
 from engine.commands.paint import command as paint
 from engine.presets import PRESETS
 

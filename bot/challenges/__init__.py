@@ -1,1 +1,1 @@
-"""Style challenges: members paint to one theme, vote without seeing names, and somebody wins."""
+"""Style challenges: members paint to one theme, and vote on the entries without seeing names."""

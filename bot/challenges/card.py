@@ -1,4 +1,4 @@
-"""What members see of challenges. Nothing here pings: the client allows no mentions."""
+"""The messages of challenges. None of them notifies anybody: the client allows no mentions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,20 +8,20 @@ import discord
 from bot.challenges.model import (
     FORGOTTEN,
     OPEN,
+    Announcement,
+    AnnouncementKind,
     Challenge,
     ChallengeState,
     Contest,
     Entry,
-    Notice,
-    NoticeKind,
     Standing,
 )
-from bot.challenges.notices import PER_MESSAGE, on_part
-from bot.components import AnyItem, custom_id, view_of
-from bot.guilds.model import Member
+from bot.challenges.rules import PER_MESSAGE, on_part
+from bot.discord_io.components import AnyItem, custom_id, view_of
+from bot.people import Member
 
 FEATURE = "challenges"
-MOST_LINES = 20  # of results; a message has 2,000 characters
+MOST_LINES = 20  # of results; a message has at most 2,000 characters
 MOST_OPTIONS = 25  # in one of Discord's menus
 _MEDALS = {1: "🥇", 2: "🥈", 3: "🥉"}
 
@@ -40,43 +40,43 @@ class Post:
         return view_of(*self.items)
 
 
-def post(notice: Notice, contest: Contest) -> Post:
-    """Show what a notice announces, as things stand now."""
-    if notice.kind is NoticeKind.VOTING:
-        return ballot(contest, notice.part)
-    if notice.kind is NoticeKind.REMOVED:
-        return removed(contest, notice.part)
+def post(announcement: Announcement, contest: Contest) -> Post:
+    """Make the message of an announcement, for the present state."""
+    if announcement.kind is AnnouncementKind.VOTING:
+        return ballot(contest, announcement.part)
+    if announcement.kind is AnnouncementKind.REMOVED:
+        return removed(contest, announcement.part)
     return {
-        NoticeKind.OPENED: opened,
-        NoticeKind.CLOSED: results,
-        NoticeKind.CANCELLED: cancelled,
-    }[notice.kind](contest)
+        AnnouncementKind.OPENED: opened,
+        AnnouncementKind.CLOSED: results,
+        AnnouncementKind.CANCELLED: cancelled,
+    }[announcement.kind](contest)
 
 
-def marker(challenge: Challenge, kind: NoticeKind, part: int = 0) -> str:
-    """Write the line by which a message is found again after a crash."""
+def marker(challenge: Challenge, kind: AnnouncementKind, part: int = 0) -> str:
+    """Write the line that identifies a message after a crash."""
     return f"-# Challenge № {challenge.id} · {kind.value}{f' · part {part + 1}' if part else ''}"
 
 
 def opened(contest: Contest) -> Post:
-    """Announce a challenge and say how to enter."""
+    """Announce a challenge and explain how to enter."""
     challenge, terms = contest.challenge, contest.challenge.terms
     lines = [f"🎨 **Challenge: *{shown(terms.title)}***"]
     if terms.theme:
         lines.append(f"> {shown(terms.theme)}")
     if challenge.state is ChallengeState.ENTERING:
         most = terms.entries_per_member
-        who = f"members with <@&{terms.entry_role}>" if terms.entry_role else "everyone"
+        open_to = f"members with <@&{terms.entry_role}>" if terms.entry_role else "everyone"
         lines += [
             f"Enter until {when(terms.entries_until)}, vote until {when(terms.voting_until)}.",
             "Paint with `/muralize`, then press 🏁 **Enter the challenge** under your painting, "
-            f"or use `/challenge enter`. Open to {who}, "
+            f"or use `/challenge enter`. Open to {open_to}, "
             f"{'one painting' if most == 1 else f'{most} paintings'} each.",
         ]
     else:
         lines.append(f"Entering is over. {_stage(challenge)}")
     host = "" if challenge.host_id == FORGOTTEN else f" · started by <@{challenge.host_id}>"
-    lines.append(marker(challenge, NoticeKind.OPENED) + host)
+    lines.append(marker(challenge, AnnouncementKind.OPENED) + host)
     style = (("style.jpg", terms.style),) if terms.style else ()
     return Post("\n".join(lines), style)
 
@@ -91,17 +91,17 @@ def ballot(contest: Contest, part: int) -> Post:
     if voting:
         text += (
             f"Which is the best? You have one vote until {when(challenge.terms.voting_until)} "
-            "and may move it as often as you like. Counts come at the end.\n"
+            "and can change it as often as you like. The counts are shown at the end.\n"
         )
     else:
         text += f"{_stage(challenge)}\n"
     buttons = tuple(_vote_button(challenge, entry) for entry in entries) if voting else ()
-    text += marker(challenge, NoticeKind.VOTING, part)
+    text += marker(challenge, AnnouncementKind.VOTING, part)
     return Post(text, _pictures(entries), buttons)
 
 
 def results(contest: Contest) -> Post:
-    """Show who won, with names."""
+    """Show the results, with names."""
     challenge = contest.challenge
     placed = sorted(contest.live, key=lambda entry: (entry.rank or 0, entry.number or 0))
     text = f"🏆 **Results: *{shown(challenge.terms.title)}***\n"
@@ -112,33 +112,33 @@ def results(contest: Contest) -> Post:
     text += "\n".join(_result_line(entry) for entry in placed[:MOST_LINES])
     if len(placed) > MOST_LINES:
         text += f"\nand {len(placed) - MOST_LINES} more"
-    text = f"{text.rstrip()}\n{marker(challenge, NoticeKind.CLOSED)}"
+    text = f"{text.rstrip()}\n{marker(challenge, AnnouncementKind.CLOSED)}"
     return Post(text, _pictures(placed[:PER_MESSAGE]))
 
 
 def cancelled(contest: Contest) -> Post:
-    """Say that a challenge ended without a result."""
+    """Announce that a challenge was cancelled."""
     challenge = contest.challenge
     title = shown(challenge.terms.title)
     return Post(
         f"🚫 **Cancelled: *{title}***\nThis challenge ends without a result.\n"
-        f"{marker(challenge, NoticeKind.CANCELLED)}"
+        f"{marker(challenge, AnnouncementKind.CANCELLED)}"
     )
 
 
 def removed(contest: Contest, entry_id: int) -> Post:
-    """Tell an author why their entry was taken out."""
+    """Tell an author the reason why their entry was removed."""
     challenge = contest.challenge
     entry = next(entry for entry in contest.entries if entry.id == entry_id)
     return Post(
-        f"A moderator took your painting № {entry.job_id} out of the challenge "
+        f"A moderator removed your painting № {entry.job_id} from the challenge "
         f"*{shown(challenge.terms.title)}*.\nReason: {shown(entry.removed or '')}\n"
-        f"{marker(challenge, NoticeKind.REMOVED, entry_id)}"
+        f"{marker(challenge, AnnouncementKind.REMOVED, entry_id)}"
     )
 
 
 def status(contest: Contest, member: Member) -> Post:
-    """Show a member where an open challenge stands, and what they may do."""
+    """Show a member the state of an open challenge, with menus for what they may do."""
     challenge, terms = contest.challenge, contest.challenge.terms
     moderator = member.moderates or member.manages
     own = [entry for entry in contest.entries if entry.member_id == member.id]
@@ -156,7 +156,7 @@ def status(contest: Contest, member: Member) -> Post:
     items: list[AnyItem] = []
     alive = [entry for entry in own if entry.removed is None]
     if challenge.state is ChallengeState.ENTERING and alive:
-        items.append(_menu(challenge, alive[:MOST_OPTIONS], "Take an entry back…", "withdraw"))
+        items.append(_menu(challenge, alive[:MOST_OPTIONS], "Withdraw an entry…", "withdraw"))
     if moderator:
         entries = contest.ballot or contest.live
         for start in range(0, len(entries), MOST_OPTIONS):
@@ -169,13 +169,13 @@ def entered(contest: Contest, job_id: int) -> str:
     """Confirm an entry."""
     terms = contest.challenge.terms
     return (
-        f"Your painting № {job_id} is in the challenge *{shown(terms.title)}*. You can take it "
-        f"back with `/challenge status` until {when(terms.entries_until)}."
+        f"Your painting № {job_id} is in the challenge *{shown(terms.title)}*. You can withdraw "
+        f"it with `/challenge status` until {when(terms.entries_until)}."
     )
 
 
 def leaderboard(standings: Sequence[Standing]) -> str:
-    """List who has achieved most."""
+    """List the members with the most wins, podiums and votes."""
     if not standings:
         return "No challenge has ended in this server yet."
     lines = [
@@ -187,19 +187,19 @@ def leaderboard(standings: Sequence[Standing]) -> str:
 
 
 def shown(name: str) -> str:
-    """Escape a text once more, whatever cleaned it."""
+    """Escape a text, in addition to cleaning."""
     return discord.utils.escape_mentions(discord.utils.escape_markdown(name))
 
 
 def when(moment: float) -> str:
-    """Write a moment so that Discord shows it in each member's own time, and how far it is."""
+    """Write a time so that Discord shows it in each member's time zone, and relative to now."""
     return f"<t:{round(moment)}:f> (<t:{round(moment)}:R>)"
 
 
 def _stage(challenge: Challenge) -> str:
     return {
-        ChallengeState.ENTERING: f"Entries are taken until {when(challenge.terms.entries_until)}.",
-        ChallengeState.VOTING: f"The voting goes on until {when(challenge.terms.voting_until)}.",
+        ChallengeState.ENTERING: f"You can enter until {when(challenge.terms.entries_until)}.",
+        ChallengeState.VOTING: f"You can vote until {when(challenge.terms.voting_until)}.",
         ChallengeState.CLOSED: "The voting is over; see `/challenge results`.",
         ChallengeState.CANCELLED: "This challenge was cancelled.",
     }[challenge.state]
@@ -217,7 +217,7 @@ def _menu(challenge: Challenge, entries: Sequence[Entry], placeholder: str, *pat
         placeholder=placeholder,
         options=[
             discord.SelectOption(
-                # on the ballot the number of the painting would say whose it is
+                # the number of the painting would give away its author on the ballot
                 label=f"Entry {entry.number}" if entry.number else f"Painting № {entry.job_id}",
                 value=str(entry.id),
             )
@@ -233,9 +233,9 @@ def _own_line(entry: Entry) -> str:
 
 
 def _result_line(entry: Entry) -> str:
-    who = "a member who asked to be forgotten" if not entry.member_id else f"<@{entry.member_id}>"
+    author = f"<@{entry.member_id}>" if entry.member_id else "a member with deleted data"
     number = f" · entry {entry.number}" if entry.number else ""
-    return f"{_place(entry.rank or 0)} {who} · {_count(entry.votes or 0, 'vote')}{number}"
+    return f"{_place(entry.rank or 0)} {author} · {_count(entry.votes or 0, 'vote')}{number}"
 
 
 def _place(rank: int) -> str:
@@ -251,5 +251,5 @@ def _pictures(entries: Sequence[Entry]) -> tuple[tuple[str, str], ...]:
 
 
 def is_open(contest: Contest) -> bool:
-    """Say whether a challenge still goes on."""
+    """Say whether a challenge is open."""
     return contest.challenge.state in OPEN

@@ -1,77 +1,72 @@
 """`/challenge start`, `enter`, `status`, `close`, `results` and `leaderboard`."""
 
 import io
-import time
+from collections.abc import Callable
 
 import discord
 from discord import app_commands
 
-from bot import answers
-from bot.answers import Interaction
 from bot.challenges import card
-from bot.challenges.desk import ChallengeDesk
-from bot.challenges.forms import Pressed
+from bot.challenges.deadlines import moment
 from bot.challenges.model import Terms
-from bot.challenges.moments import moment
-from bot.components import Router
+from bot.challenges.service import ChallengeService
+from bot.discord_io import answers
+from bot.discord_io.answers import Interaction
 from bot.errors import ChallengeRefused
-from bot.guilds.service import GuildService, check_may_start
+from bot.guilds.rules import check_may_start
+from bot.guilds.service import GuildService
 from bot.jobs.service import JobService
-from bot.muralize.intake import Intake
-from bot.muralize.request import Offered
 from bot.names import clean, cleaned_name
-from bot.storage.pictures import PictureStore
+from bot.pictures.intake import Intake, UploadedFile
 
 LONGEST_TITLE, LONGEST_THEME = 80, 300  # characters
 OFFERED = 25  # choices while a member types; Discord takes no more
 
 
 class ChallengeCommands:
-    """What members ask of challenges."""
+    """Carries out the commands. The caller reports errors to the member."""
 
     def __init__(
         self,
-        desk: ChallengeDesk,
+        challenges: ChallengeService,
         guilds: GuildService,
         jobs: JobService,
         intake: Intake,
-        pictures: PictureStore,
     ) -> None:
-        self._desk = desk
+        self._challenges = challenges
         self._guilds = guilds
         self._jobs = jobs
         self._intake = intake
-        self._pictures = pictures
 
     async def start(
         self, interaction: Interaction, terms: Terms, style: discord.Attachment | None, channel: int
     ) -> None:
-        """Start a challenge; its announcement follows by itself."""
+        """Start a challenge; the scheduler announces it."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         member = answers.member_of(interaction)
-        # before anything is fetched
+        # before anything is downloaded
         check_may_start(await self._guilds.settings(member.guild_id), member)
         _check_channel(interaction, channel)
         picture = None
         if style is not None:
-            offered = Offered("The style picture", style.url, style.size)
+            offered = UploadedFile("The style picture", style.url, style.size)
             (picture,) = await self._intake.take([offered])
-        challenge = await self._desk.start(member, channel, terms, picture)
+        challenge = await self._challenges.start(member, channel, terms, picture)
         await interaction.edit_original_response(
-            content=f"Challenge № {challenge.id} is open; it is announced in <#{channel}>."
+            content=f"Challenge № {challenge.id} is open and will be announced in <#{channel}>."
         )
 
     async def enter(self, interaction: Interaction, job_id: int) -> None:
-        """Enter a painting: by command, or by the button under it."""
+        """Enter a painting, by command or by the button under it."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        contest = await self._desk.enter(answers.member_of(interaction), job_id)
+        contest = await self._challenges.enter(answers.member_of(interaction), job_id)
         await interaction.edit_original_response(content=card.entered(contest, job_id))
 
     async def status(self, interaction: Interaction) -> None:
-        """Show where the open challenge stands."""
+        """Show the open challenge."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         member = answers.member_of(interaction)
-        contest = await self._desk.open_in(member.guild_id)
+        contest = await self._challenges.open_in(member.guild_id)
         if contest is None:
             raise ChallengeRefused(
                 "There is no challenge open in this server; see `/challenge results` for the last."
@@ -80,27 +75,27 @@ class ChallengeCommands:
         await interaction.edit_original_response(content=shown.text, view=shown.view)
 
     async def close(self, interaction: Interaction, *, cancel: bool) -> None:
-        """End the stage that the open challenge is in."""
+        """End the present stage of the open challenge."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        contest = await self._desk.close(answers.member_of(interaction), cancel=cancel)
+        contest = await self._challenges.close(answers.member_of(interaction), cancel=cancel)
         await interaction.edit_original_response(
-            content=f"The challenge is now: {contest.challenge.state.value}. It is announced."
+            content=f"The challenge is now {contest.challenge.state.value}; this is announced."
         )
 
     async def results(self, interaction: Interaction, challenge: int | None) -> None:
-        """Show who won."""
+        """Show the results of a closed challenge."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        shown = card.results(await self._desk.results(interaction.guild_id or 0, challenge))
+        shown = card.results(await self._challenges.results(interaction.guild_id or 0, challenge))
         files = [
-            discord.File(io.BytesIO(await self._pictures.read(picture)), name)
+            discord.File(io.BytesIO(await self._challenges.pictures.read(picture)), name)
             for name, picture in shown.pictures
         ]
         await interaction.edit_original_response(content=shown.text, attachments=files)
 
     async def leaderboard(self, interaction: Interaction) -> None:
-        """Show who has achieved most."""
+        """Show the leaderboard."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        standings = await self._desk.leaderboard(interaction.guild_id or 0)
+        standings = await self._challenges.leaderboard(interaction.guild_id or 0)
         await interaction.edit_original_response(content=card.leaderboard(standings))
 
     async def own_paintings(
@@ -109,14 +104,14 @@ class ChallengeCommands:
         """Offer a member's own finished paintings, the last one first."""
         found = await self._jobs.finished_of(interaction.guild_id or 0, interaction.user.id)
         return [
-            app_commands.Choice(name=_title(job.id, job.recipe.style_name), value=job.id)
+            app_commands.Choice(name=_title(job.id, job.sources.style_name), value=job.id)
             for job in found
             if str(job.id).startswith(typed.strip())
         ][:OFFERED]
 
     async def past(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[int]]:
         """Offer the closed challenges, the last one first."""
-        found = await self._desk.closed_in(interaction.guild_id or 0)
+        found = await self._challenges.closed_in(interaction.guild_id or 0)
         wanted = typed.casefold().strip()
         return [
             app_commands.Choice(name=f"№ {one.id} {one.terms.title}"[:100], value=one.id)
@@ -125,52 +120,48 @@ class ChallengeCommands:
         ][:OFFERED]
 
 
-def add_commands(
-    tree: app_commands.CommandTree[discord.Client],
-    router: Router,
-    commands: ChallengeCommands,
-    desk: ChallengeDesk,
-) -> None:
-    """Add the group to a tree, and its buttons and menus to the client."""
+def make_group(commands: ChallengeCommands, clock: Callable[[], float]) -> app_commands.Group:
+    """Make the group. `clock` gives Unix seconds."""
     group = app_commands.Group(
         name="challenge", description="Paint to one theme, vote, win", guild_only=True
     )
-    _add_start(group, commands)
+    _add_start(group, commands, clock)
 
     @group.command(name="enter", description="Enter one of your paintings")
-    @app_commands.describe(painting="The number of a painting you had made in this server")
+    @app_commands.describe(painting="The number of one of your paintings in this server")
     @app_commands.autocomplete(painting=commands.own_paintings)
     async def enter(
         interaction: Interaction, painting: app_commands.Range[int, 1, 2**53 - 1]
     ) -> None:
         await commands.enter(interaction, painting)
 
-    @group.command(name="status", description="Where the challenge stands, and your part in it")
+    @group.command(name="status", description="Show the challenge and your entries")
     async def status(interaction: Interaction) -> None:
         await commands.status(interaction)
 
-    @group.command(name="close", description="End the stage that the challenge is in")
+    @group.command(name="close", description="End the present stage of the challenge")
     @app_commands.describe(cancel="End it without a result")
     async def close(interaction: Interaction, cancel: bool = False) -> None:
         await commands.close(interaction, cancel=cancel)
 
-    @group.command(name="results", description="Who won")
-    @app_commands.describe(challenge="Which one; without it, the last")
+    @group.command(name="results", description="Show the results of a challenge")
+    @app_commands.describe(challenge="The challenge; without it, the last one")
     @app_commands.autocomplete(challenge=commands.past)
     async def results(
         interaction: Interaction, challenge: app_commands.Range[int, 1, 2**53 - 1] | None = None
     ) -> None:
         await commands.results(interaction, challenge)
 
-    @group.command(name="leaderboard", description="Who has achieved most in all challenges")
+    @group.command(name="leaderboard", description="Show the best members over all challenges")
     async def leaderboard(interaction: Interaction) -> None:
         await commands.leaderboard(interaction)
 
-    tree.add_command(group)
-    router.handlers[card.FEATURE] = Pressed(desk)
+    return group
 
 
-def _add_start(group: app_commands.Group, commands: ChallengeCommands) -> None:
+def _add_start(
+    group: app_commands.Group, commands: ChallengeCommands, clock: Callable[[], float]
+) -> None:
     @group.command(name="start", description="Start a challenge in this server")
     @app_commands.describe(
         title="What to call it",
@@ -180,8 +171,8 @@ def _add_start(group: app_commands.Group, commands: ChallengeCommands) -> None:
         voting_until="Such as 2d after that, or a date and time (UTC)",
         entries_per_member="How many paintings each member may enter",
         who="Only members with this role may enter",
-        channel="Where it is announced; without it, here",
-        newcomers_vote="May those vote who join after the start",
+        channel="The channel for announcements; without it, this one",
+        newcomers_vote="Members who join after the start may vote",
     )
     async def start(
         interaction: Interaction,
@@ -195,7 +186,7 @@ def _add_start(group: app_commands.Group, commands: ChallengeCommands) -> None:
         channel: discord.TextChannel | None = None,
         newcomers_vote: bool = False,
     ) -> None:
-        entries_end = moment(entries_until, time.time())
+        entries_end = moment(entries_until, clock())
         terms = Terms(
             title=cleaned_name(title, "The title", LONGEST_TITLE),
             theme=_theme(theme),
@@ -216,10 +207,10 @@ def _theme(text: str | None) -> str:
 
 
 def _check_channel(interaction: Interaction, channel_id: int) -> None:
-    """Refuse a channel in which the announcements could not be posted."""
+    """Raise ChallengeRefused for a channel in which the bot cannot post."""
     channel = interaction.guild.get_channel(channel_id) if interaction.guild else None
     if channel is None or interaction.guild is None:
-        return  # a thread; Discord will tell
+        return  # a thread; Discord checks it when the message is sent
     held = channel.permissions_for(interaction.guild.me)
     if not (held.view_channel and held.send_messages and held.attach_files):
         raise ChallengeRefused(f"I may not post pictures in <#{channel_id}>; choose another.")

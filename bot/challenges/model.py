@@ -1,7 +1,7 @@
 """A challenge, its entries and votes: plain data.
 
-Times are Unix seconds. Pictures are names in the picture store. A member's id of 0 stands for
-somebody who asked to be forgotten.
+Times are Unix seconds. Pictures are names in the picture store. A member's id of 0 stands for a
+member with deleted data.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class ChallengeState(StrEnum):
-    """Where a challenge stands: entering, voting, then closed; or cancelled before that."""
+    """The state of a challenge: entering, voting, then closed; or cancelled before that."""
 
     ENTERING = "entering"
     VOTING = "voting"
@@ -24,7 +24,7 @@ FORGOTTEN = 0
 
 @dataclass(frozen=True)
 class Terms:
-    """What whoever starts a challenge decides."""
+    """The terms that the host of a challenge sets."""
 
     title: str
     theme: str  # may be empty where there is a style
@@ -32,8 +32,8 @@ class Terms:
     voting_until: float
     style: str | None = None  # a small copy of a picture to paint in the style of
     entries_per_member: int = 1
-    entry_role: int | None = None  # who may enter; None: everyone
-    newcomers_vote: bool = False  # may those vote who joined after the start
+    entry_role: int | None = None  # may enter; None: everyone
+    newcomers_vote: bool = False  # members who joined after the start may vote
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ class Challenge:
 
 
 @dataclass(frozen=True)
-class Painting:
-    """A finished painting of the bot's, as far as a challenge is concerned."""
+class FinishedPainting:
+    """A finished painting that a member may enter."""
 
     job_id: int
     guild_id: int
@@ -64,7 +64,7 @@ class Painting:
 
 @dataclass(frozen=True)
 class Entry:
-    """A painting in a challenge. `votes` and `rank` are there once it is closed, and not before."""
+    """A painting in a challenge. `votes` and `rank` are set when the challenge is closed."""
 
     id: int  # 0 until it is written
     member_id: int
@@ -74,14 +74,19 @@ class Entry:
     entered_at: float
     name: str = ""  # of the member at that time
     number: int | None = None  # on the ballot
-    removed: str | None = None  # why a moderator took it out
+    removed: str | None = None  # the reason of the moderator who removed it
     votes: int | None = None
-    rank: int | None = None  # from 1; those with as many votes share it
+    rank: int | None = None  # from 1; entries with equal votes share it
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """The picture and its thumbnail, as named in the picture store, unless deleted."""
+        return tuple(name for name in (self.picture, self.preview) if name)
 
 
 @dataclass(frozen=True)
 class Contest:
-    """A challenge with everything in it. `votes` go from the voter's id to the entry's."""
+    """A challenge with its entries and votes. `votes` maps a voter's id to an entry's."""
 
     challenge: Challenge
     entries: tuple[Entry, ...] = ()
@@ -89,21 +94,21 @@ class Contest:
 
     @property
     def live(self) -> tuple[Entry, ...]:
-        """The entries that nobody has taken out."""
+        """The entries that were not removed."""
         return tuple(entry for entry in self.entries if entry.removed is None)
 
     @property
     def ballot(self) -> tuple[Entry, ...]:
-        """The live entries in the order in which they are shown."""
+        """The live entries in the order of the ballot."""
         numbered = [entry for entry in self.live if entry.number is not None]
         return tuple(sorted(numbered, key=lambda entry: entry.number or 0))
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What a member has achieved in a server's closed challenges."""
+    """A member's line of the leaderboard, over all closed challenges of a server."""
 
-    rank: int  # shared by those who achieved the same
+    rank: int  # shared by members with equal scores
     member_id: int
     wins: int
     podiums: int  # first to third places, wins among them
@@ -111,26 +116,26 @@ class Standing:
     entries: int
 
 
-class NoticeKind(StrEnum):
-    """What is announced."""
+class AnnouncementKind(StrEnum):
+    """The event that a message announces."""
 
     OPENED = "opened"
-    VOTING = "voting"  # in parts, of as many pictures as a message takes
+    VOTING = "voting"  # in parts, as a message takes ten pictures
     CLOSED = "closed"
     CANCELLED = "cancelled"
     REMOVED = "removed"  # to the author alone; its part is the entry's id
 
 
 @dataclass(frozen=True)
-class Notice:
-    """A message that is to be sent once. Written with the transition that it announces."""
+class Announcement:
+    """A message to send once. It is written in the transaction of the event."""
 
     id: int
     challenge_id: int
-    kind: NoticeKind
+    kind: AnnouncementKind
     part: int
     nonce: str
-    began_at: float | None = None  # when a send was begun whose end is not known
+    began_at: float | None = None  # when the last send began
     channel_id: int | None = None
     message_id: int | None = None  # once it was sent
-    stale: bool = False  # it was sent, but shows what no longer holds
+    stale: bool = False  # it was sent, but shows an old state

@@ -1,227 +1,277 @@
-"""The rules of challenges: pure, each from a contest to the contest it becomes.
+"""Changes challenges: each change is a rule applied in one transaction.
 
-No Discord, no database, no clock: `now` is in Unix seconds. A rule that forbids something raises
-Refused with the sentence for the member, and changes nothing.
+Announcements are written in the transaction of the change; the scheduler sends them.
 """
 
-from collections import Counter
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from random import Random
+from typing import Any
 
+from bot.challenges import rules
+from bot.challenges.announcement_store import AnnouncementStore
 from bot.challenges.model import (
-    FORGOTTEN,
     OPEN,
     Challenge,
     ChallengeState,
     Contest,
-    Entry,
-    Painting,
+    FinishedPainting,
+    Standing,
     Terms,
 )
-from bot.errors import ChallengeRefused, LeadersOnly
-from bot.guilds.model import Member
+from bot.challenges.store import ChallengeStore
+from bot.errors import ChallengeRefused, JobNotFound, PictureGone
+from bot.guilds.rules import check_may_start
+from bot.guilds.service import GuildService
+from bot.jobs.model import Job, JobState
+from bot.jobs.service import JobService
+from bot.people import Member
+from bot.pictures.retention import PictureRetention
+from bot.pictures.thumbnails import make_thumbnail
 
-MINUTE, DAY = 60.0, 86_400.0
-SHORTEST, LONGEST = MINUTE, 60 * DAY  # of entering and of voting
-MOST_ENTRIES = 75  # in a challenge; three of Discord's menus
-
-
-def check_terms(terms: Terms, now: float) -> None:
-    """Refuse deadlines that are too near, too far or the wrong way round, and no theme at all."""
-    if not terms.theme and terms.style is None:
-        raise ChallengeRefused("A challenge needs a theme, a style picture, or both.")
-    for what, start, end in (
-        ("Entering", now, terms.entries_until),
-        ("Voting", terms.entries_until, terms.voting_until),
-    ):
-        if not SHORTEST <= end - start <= LONGEST:
-            raise ChallengeRefused(f"{what} must last from a minute to {LONGEST / DAY:.0f} days.")
+Rule = Callable[[Contest], Contest]
 
 
-def enter(contest: Contest, painting: Painting, member: Member, now: float) -> Contest:
-    """Add a member's own painting to a challenge."""
-    challenge, terms = contest.challenge, contest.challenge.terms
-    _expect_open(challenge, ChallengeState.ENTERING, terms.entries_until, now)
-    if painting.member_id != member.id or painting.guild_id != challenge.guild_id:
-        raise ChallengeRefused("You can enter paintings that you had made in this server only.")
-    if terms.entry_role is not None and terms.entry_role not in member.roles:
-        raise ChallengeRefused(f"Only members with <@&{terms.entry_role}> may enter this one.")
-    if any(entry.job_id == painting.job_id for entry in contest.entries):
-        raise ChallengeRefused("This painting is, or was, in the challenge already.")
-    own = sum(entry.member_id == member.id for entry in contest.entries)
-    if own >= terms.entries_per_member:
-        most = terms.entries_per_member
-        raise ChallengeRefused(
-            f"Each member may enter {most} {'painting' if most == 1 else 'paintings'}; "
-            "take one back in `/challenge status` to enter another."
+class ChallengeService:
+    """Starts and changes challenges. Its methods are safe to call concurrently."""
+
+    def __init__(
+        self,
+        store: ChallengeStore,
+        announcements: AnnouncementStore,
+        retention: PictureRetention,
+        guilds: GuildService,
+        jobs: JobService,
+        clock: Callable[[], float],
+        random: Random,
+    ) -> None:
+        self.store = store
+        self._database = store.database
+        self.announcements = announcements
+        self.pictures = retention.pictures
+        self._retention = retention
+        self._guilds = guilds
+        self._jobs = jobs
+        self._clock = clock
+        self._random = random
+        self.changed = asyncio.Event()  # set when there may be something to announce
+        jobs.subscribe(self._follow)
+
+    async def start(
+        self, member: Member, channel_id: int, terms: Terms, style: str | None
+    ) -> Challenge:
+        """Start a challenge; `style` is a stored picture. Raises Refused."""
+        settings = await self._guilds.settings(member.guild_id)
+        check_may_start(settings, member)
+        if style is not None:
+            terms = replace(terms, style=await make_thumbnail(self.pictures, style))
+        now = self._clock()
+        rules.check_terms(terms, now)
+        challenge = Challenge(
+            id=0,
+            guild_id=member.guild_id,
+            channel_id=channel_id,
+            host_id=member.id,
+            state=ChallengeState.ENTERING,
+            terms=terms,
+            seed=self._random.getrandbits(63),
+            created_at=now,
         )
-    if len(contest.live) >= MOST_ENTRIES:
-        raise ChallengeRefused(f"This challenge is full: it has {MOST_ENTRIES} entries.")
-    entry = Entry(
-        0, member.id, painting.job_id, painting.picture, painting.preview, now, member.name
-    )
-    return replace(contest, entries=(*contest.entries, entry))
+        async with (
+            self._retention.referring_to([terms.style] if terms.style else []),
+            self._database.write() as connection,
+        ):
+            if await self.store.find_open(connection, member.guild_id):
+                raise ChallengeRefused(
+                    "There is already a challenge in this server; see `/challenge status`."
+                )
+            contest = await self.store.add(connection, challenge)
+            await self.announcements.follow(connection, None, contest)
+        self.changed.set()
+        return contest.challenge
 
+    async def enter(self, member: Member, job_id: int) -> Contest:
+        """Enter a finished painting into the server's open challenge. Raises Refused."""
+        await self._need_open(member.guild_id)  # before a picture is read
+        painting = await self._painting(job_id)
+        async with self._retention.referring_to([painting.picture, painting.preview]):
+            return await self._change_open(
+                member, lambda contest: rules.enter(contest, painting, member, self._clock())
+            )
 
-def withdraw(contest: Contest, entry_id: int, member: Member, now: float) -> Contest:
-    """Take one's own entry back, as long as there is no voting."""
-    entry = _find(contest, entry_id)
-    if entry.member_id != member.id or entry.removed is not None:
-        raise ChallengeRefused("That is no entry of yours.")
-    challenge = contest.challenge
-    _expect_open(challenge, ChallengeState.ENTERING, challenge.terms.entries_until, now)
-    return _without(contest, entry)
-
-
-def remove(contest: Contest, entry_id: int, member: Member, reason: str) -> Contest:
-    """Take somebody's entry out for a reason; its votes are free to be cast again."""
-    if not (member.moderates or member.manages):
-        raise LeadersOnly("remove an entry", "moderators")
-    if contest.challenge.state not in OPEN:
-        raise ChallengeRefused("This challenge is over.")
-    entry = _find(contest, entry_id)
-    if entry.removed is not None:
-        raise ChallengeRefused("This entry is removed already.")
-    removed = replace(entry, removed=reason, number=None)
-    kept = tuple(removed if other.id == entry.id else other for other in contest.entries)
-    return replace(contest, entries=kept, votes=_votes_without(contest, entry))
-
-
-def delete_painting(contest: Contest, entry: Entry) -> Contest:
-    """Follow a deletion: out of an open challenge; in a past one only the picture goes."""
-    if contest.challenge.state in OPEN and entry.removed is None:
-        return _without(contest, entry)
-    blank = replace(entry, picture=None, preview=None)
-    kept = tuple(blank if other.id == entry.id else other for other in contest.entries)
-    return replace(contest, entries=kept)
-
-
-def forget(contest: Contest, member_id: int) -> Contest:
-    """Remove a member: entries and votes of an open challenge, name and pictures of a past one."""
-    for entry in contest.entries:
-        if entry.member_id == member_id:
-            contest = delete_painting(contest, entry)
-    nameless = tuple(
-        replace(entry, member_id=FORGOTTEN, name="") if entry.member_id == member_id else entry
-        for entry in contest.entries
-    )
-    votes = {voter: entry for voter, entry in contest.votes.items() if voter != member_id}
-    challenge = contest.challenge
-    if challenge.host_id == member_id:
-        challenge = replace(challenge, host_id=FORGOTTEN)
-    return Contest(challenge, nameless, votes)
-
-
-def vote(contest: Contest, number: int, member: Member, now: float) -> Contest:
-    """Cast a member's one vote, or move it."""
-    challenge, terms = contest.challenge, contest.challenge.terms
-    _expect_open(challenge, ChallengeState.VOTING, terms.voting_until, now)
-    if member.guild_id != challenge.guild_id:
-        raise ChallengeRefused("Only members of the challenge's server may vote.")
-    if not terms.newcomers_vote and member.joined_at > challenge.created_at:
-        raise ChallengeRefused(
-            "You joined after this challenge was started; only those who were here may vote."
+    async def withdraw(self, member: Member, entry_id: int) -> Contest:
+        """Withdraw a member's own entry. Raises Refused."""
+        return await self._change_open(
+            member, lambda contest: rules.withdraw(contest, entry_id, member, self._clock())
         )
-    entry = next((entry for entry in contest.ballot if entry.number == number), None)
-    if entry is None:
-        raise ChallengeRefused("This entry is no longer in the challenge; choose another.")
-    if entry.member_id == member.id:
-        raise ChallengeRefused("This one is yours; vote for somebody else's.")
-    return replace(contest, votes={**contest.votes, member.id: entry.id})
+
+    async def remove(self, member: Member, entry_id: int, reason: str) -> Contest:
+        """Remove an entry; its author is told the reason. Raises Refused."""
+        return await self._change_open(
+            member, lambda contest: rules.remove(contest, entry_id, member, reason)
+        )
+
+    async def vote(self, member: Member, challenge_id: int, number: int) -> Contest:
+        """Cast or change a member's vote. Raises Refused."""
+        return await self._change(
+            challenge_id, lambda contest: rules.vote(contest, number, member, self._clock())
+        )
+
+    async def close(self, member: Member, *, cancel: bool) -> Contest:
+        """Go to the next state before the deadline, or cancel. Raises Refused."""
+
+        def rule(contest: Contest) -> Contest:
+            rules.check_leader(contest.challenge, member)
+            step = rules.cancel if cancel else rules.go_on
+            return step(contest, self._clock())
+
+        return await self._change_open(member, rule)
+
+    async def open_in(self, guild_id: int) -> Contest | None:
+        """Read a server's open challenge."""
+        async with self._database.read() as connection:
+            return await self.store.find_open(connection, guild_id)
+
+    async def get(self, challenge_id: int) -> Contest | None:
+        """Read a challenge."""
+        return await self.store.get(challenge_id)
+
+    async def closed_in(self, guild_id: int, limit: int = 25) -> Sequence[Challenge]:
+        """List a server's closed challenges, the last one first."""
+        return await self.store.closed(guild_id, limit)
+
+    async def results(self, guild_id: int, challenge_id: int | None) -> Contest:
+        """Read a closed challenge, the last one where none is named. Raises Refused."""
+        if challenge_id is None:
+            past = await self.store.closed(guild_id, 1)
+            if not past:
+                raise ChallengeRefused("No challenge has ended in this server yet.")
+            challenge_id = past[0].id
+        contest = await self.get(challenge_id)
+        if contest is None or contest.challenge.guild_id != guild_id:
+            raise ChallengeRefused("There is no such challenge in this server.")
+        if contest.challenge.state is not ChallengeState.CLOSED:
+            raise ChallengeRefused("This challenge has no results, because it was not closed.")
+        return contest
+
+    async def leaderboard(self, guild_id: int) -> list[Standing]:
+        """Rank a server's members over all its closed challenges."""
+        rows = [row for row in await self.store.tally(guild_id) if row["member_id"]]
+        scores = sorted(((r["wins"], r["podiums"], r["votes"]) for r in rows), reverse=True)
+        standings = [
+            Standing(rank=1 + scores.index((row["wins"], row["podiums"], row["votes"])), **row)
+            for row in rows
+        ]
+        return sorted(standings, key=lambda standing: (standing.rank, standing.member_id))
+
+    # For the scheduler.
+
+    async def act_on_deadlines(self) -> float | None:
+        """Change every challenge with a passed deadline; return the time of the next deadline."""
+        await self._follow_deletions()
+        for challenge in await self.store.open():
+            if (rules.deadline(challenge) or 0.0) <= self._clock():
+                await self._change(
+                    challenge.id, lambda contest: rules.due(contest, self._clock()) or contest
+                )
+        times = [rules.deadline(challenge) for challenge in await self.store.open()]
+        return min((time for time in times if time is not None), default=None)
+
+    # For a member's privacy.
+
+    async def about_member(self, member_id: int) -> list[dict[str, Any]]:
+        """List the challenges that a member started, entered or voted in."""
+        found = []
+        async with self._database.read() as connection:
+            for number in await self.store.of_member(connection, member_id):
+                contest = await self.store.find(connection, number)
+                if contest is not None:
+                    found.append(_about(contest, member_id))
+        return found
+
+    async def forget_member(self, member_id: int) -> set[str]:
+        """Forget a member in all challenges; return the pictures. Counts of closed ones stay."""
+        async with self._database.read() as connection:
+            numbers = await self.store.of_member(connection, member_id)
+        pictures: set[str] = set()
+        for number in numbers:
+            contest = await self.get(number)
+            if contest is not None:
+                own = [entry for entry in contest.entries if entry.member_id == member_id]
+                names = [name for entry in own for name in entry.pictures]
+                pictures |= set(names)
+                await self._change(number, lambda contest: rules.forget(contest, member_id))
+        return pictures
+
+    async def _need_open(self, guild_id: int) -> Contest:
+        contest = await self.open_in(guild_id)
+        if contest is None:
+            raise ChallengeRefused("There is no challenge open in this server.")
+        return contest
+
+    async def _painting(self, job_id: int) -> FinishedPainting:
+        job = await self._jobs.get(job_id)
+        if job is None:
+            raise JobNotFound(job_id)
+        if job.result is None or job.state not in (JobState.DELIVERING, JobState.DONE):
+            raise ChallengeRefused("This painting is not finished.")
+        if job.result_deleted:
+            raise PictureGone
+        picture = job.result.picture
+        preview = await make_thumbnail(self.pictures, picture)
+        return FinishedPainting(job_id, job.origin.guild_id, job.origin.member_id, picture, preview)
+
+    async def _change_open(self, member: Member, rule: Rule) -> Contest:
+        contest = await self._need_open(member.guild_id)
+        return await self._change(contest.challenge.id, rule)
+
+    async def _change(self, challenge_id: int, rule: Rule) -> Contest:
+        """Apply a rule and write its announcements in one transaction."""
+        async with self._database.write() as connection:
+            before = await self.store.find(connection, challenge_id)
+            if before is None:
+                raise ChallengeRefused("There is no such challenge any more.")
+            after = rule(before)
+            await self.store.save(connection, before, after)
+            await self.announcements.follow(connection, before, after)
+        self.changed.set()
+        return after
+
+    def _follow(self, job: Job) -> None:
+        if job.result_deleted:
+            self.changed.set()
+
+    async def _follow_deletions(self) -> None:
+        """Remove the paintings that their owners deleted, also while the bot was down."""
+        async with self._database.read() as connection:
+            found = await self.store.with_deleted_paintings(connection)
+        for challenge_id, deleted in found.items():
+            contest = await self.get(challenge_id)
+            gone = [e for e in (contest.entries if contest else ()) if e.job_id in deleted]
+            for entry in gone:
+                await self._change(challenge_id, partial(_without, entry_id=entry.id))
+            names = [name for entry in gone for name in entry.pictures]
+            await self._retention.release(names)
 
 
-def check_leader(challenge: Challenge, member: Member) -> None:
-    """Refuse those who neither started a challenge nor moderate the server."""
-    if not (member.id == challenge.host_id or member.moderates or member.manages):
-        raise LeadersOnly("end a challenge", "whoever started it and moderators")
+def _without(contest: Contest, entry_id: int) -> Contest:
+    entry = next((entry for entry in contest.entries if entry.id == entry_id), None)
+    return contest if entry is None else rules.delete_painting(contest, entry)
 
 
-def go_on(contest: Contest, now: float) -> Contest:
-    """Go to the next state: entering to voting, or to closed without entries; voting to closed."""
-    if contest.challenge.state is ChallengeState.ENTERING and contest.live:
-        return _open_voting(contest, now)
-    if contest.challenge.state in OPEN:
-        return _close(contest, now)
-    raise ChallengeRefused("This challenge is over.")
-
-
-def cancel(contest: Contest, now: float) -> Contest:
-    """End a challenge without a result; nobody learns the votes."""
-    if contest.challenge.state not in OPEN:
-        raise ChallengeRefused("This challenge is over.")
-    challenge = replace(contest.challenge, state=ChallengeState.CANCELLED, closed_at=now)
-    return replace(contest, challenge=challenge, votes={})
-
-
-def deadline(challenge: Challenge) -> float | None:
-    """Say when a challenge goes on by itself; None when it is over."""
-    if challenge.state is ChallengeState.ENTERING:
-        return challenge.terms.entries_until
-    return challenge.terms.voting_until if challenge.state is ChallengeState.VOTING else None
-
-
-def due(contest: Contest, now: float) -> Contest | None:
-    """Go on where a deadline has passed; None where there is nothing to do."""
-    until = deadline(contest.challenge)
-    return go_on(contest, now) if until is not None and until <= now else None
-
-
-def _open_voting(contest: Contest, now: float) -> Contest:
-    """Number the entries in an order that says nothing about who entered when."""
-    shuffled = sorted(contest.live, key=lambda entry: entry.id)
-    Random(contest.challenge.seed).shuffle(shuffled)
-    numbers = {entry.id: number for number, entry in enumerate(shuffled, 1)}
-    terms = contest.challenge.terms
-    until = terms.voting_until
-    if until <= now:  # nobody was there to open the voting: it lasts as long as it was to
-        until = now + terms.voting_until - terms.entries_until
-    challenge = replace(
-        contest.challenge,
-        state=ChallengeState.VOTING,
-        terms=replace(terms, voting_until=until),
-    )
-    entries = tuple(replace(entry, number=numbers.get(entry.id)) for entry in contest.entries)
-    return replace(contest, challenge=challenge, entries=entries)
-
-
-def _close(contest: Contest, now: float) -> Contest:
-    """Count. Only the counts are kept: who voted for whom is nobody's business any more."""
-    counts = Counter(contest.votes.values())
-    totals = sorted((counts[entry.id] for entry in contest.live), reverse=True)
-    entries = tuple(
-        replace(entry, votes=counts[entry.id], rank=1 + totals.index(counts[entry.id]))
-        if entry.removed is None
-        else entry
-        for entry in contest.entries
-    )
-    challenge = replace(contest.challenge, state=ChallengeState.CLOSED, closed_at=now)
-    return Contest(challenge, entries, {})
-
-
-def _expect_open(challenge: Challenge, wanted: ChallengeState, until: float, now: float) -> None:
-    """Refuse what is not the challenge's state, and what comes after its deadline."""
-    if challenge.state is wanted and now < until:
-        return
-    if challenge.state not in OPEN:
-        raise ChallengeRefused("This challenge is over.")
-    if wanted is ChallengeState.ENTERING:
-        raise ChallengeRefused("Entering is over; the voting comes next, or has begun.")
-    if challenge.state is ChallengeState.ENTERING:
-        raise ChallengeRefused("The voting has not begun yet.")
-    raise ChallengeRefused("The voting is over; the results come in a moment.")
-
-
-def _find(contest: Contest, entry_id: int) -> Entry:
-    for entry in contest.entries:
-        if entry.id == entry_id:
-            return entry
-    raise ChallengeRefused("There is no such entry in this challenge.")
-
-
-def _without(contest: Contest, entry: Entry) -> Contest:
-    kept = tuple(other for other in contest.entries if other.id != entry.id)
-    return replace(contest, entries=kept, votes=_votes_without(contest, entry))
-
-
-def _votes_without(contest: Contest, entry: Entry) -> dict[int, int]:
-    return {voter: choice for voter, choice in contest.votes.items() if choice != entry.id}
+def _about(contest: Contest, member_id: int) -> dict[str, Any]:
+    challenge = contest.challenge
+    about: dict[str, Any] = {
+        "challenge": challenge.id,
+        "guild_id": challenge.guild_id,
+        "title": challenge.terms.title,
+        "state": challenge.state,
+        "started_by_you": challenge.host_id == member_id,
+        "entries": [vars(entry) for entry in contest.entries if entry.member_id == member_id],
+    }
+    if challenge.state in OPEN:
+        chosen = contest.votes.get(member_id)
+        about["vote"] = next((e.number for e in contest.entries if e.id == chosen), None)
+    return about

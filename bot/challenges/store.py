@@ -1,4 +1,4 @@
-"""The SQL of challenges. Constraints make a second vote, entry or announcement impossible."""
+"""The SQL of challenges."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -7,70 +7,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.challenges.model import OPEN, Challenge, ChallengeState, Contest, Entry, Terms
-from bot.jobs.store import jobs
-from bot.storage.database import Database, metadata
+from bot.challenges.tables import challenges, entries, votes
+from bot.jobs.tables import jobs
+from bot.storage.database import Database
 from bot.storage.shard import WHOLE, Shard
-
-_open_states = sa.text("state IN ('entering', 'voting')")
-
-challenges = sa.Table(
-    "challenges",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("guild_id", sa.BigInteger, nullable=False),
-    sa.Column("channel_id", sa.BigInteger, nullable=False),
-    sa.Column("host_id", sa.BigInteger, nullable=False),
-    sa.Column("state", sa.String(10), nullable=False, index=True),
-    sa.Column("title", sa.Text, nullable=False),
-    sa.Column("theme", sa.Text, nullable=False),
-    sa.Column("style", sa.String(64)),
-    sa.Column("entries_until", sa.Double, nullable=False),
-    sa.Column("voting_until", sa.Double, nullable=False),
-    sa.Column("entries_per_member", sa.Integer, nullable=False),
-    sa.Column("entry_role", sa.BigInteger),
-    sa.Column("newcomers_vote", sa.Boolean, nullable=False),
-    sa.Column("seed", sa.BigInteger, nullable=False),
-    sa.Column("created_at", sa.Double, nullable=False),
-    sa.Column("closed_at", sa.Double),
-    # one open challenge in a server at a time
-    sa.Index(
-        "uq_challenges_open",
-        "guild_id",
-        unique=True,
-        sqlite_where=_open_states,
-        postgresql_where=_open_states,
-    ),
-    sqlite_autoincrement=True,  # buttons bear the number of a challenge for ever
-)
-
-entries = sa.Table(
-    "challenge_entries",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("challenge_id", sa.ForeignKey("challenges.id", ondelete="CASCADE"), nullable=False),
-    sa.Column("member_id", sa.BigInteger, nullable=False, index=True),
-    sa.Column("job_id", sa.Integer, nullable=False, index=True),
-    sa.Column("picture", sa.String(64), index=True),
-    sa.Column("preview", sa.String(64), index=True),
-    sa.Column("entered_at", sa.Double, nullable=False),
-    sa.Column("name", sa.Text, nullable=False, server_default=""),
-    sa.Column("number", sa.Integer),
-    sa.Column("removed", sa.Text),
-    sa.Column("votes", sa.Integer),
-    sa.Column("rank", sa.Integer),
-    sa.UniqueConstraint("challenge_id", "job_id"),
-    sqlite_autoincrement=True,
-)
-
-votes = sa.Table(
-    "challenge_votes",
-    metadata,
-    sa.Column("challenge_id", sa.ForeignKey("challenges.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("voter_id", sa.BigInteger, primary_key=True, autoincrement=False, index=True),
-    sa.Column(
-        "entry_id", sa.ForeignKey("challenge_entries.id", ondelete="CASCADE"), nullable=False
-    ),
-)
 
 _TERMS = tuple(Terms.__dataclass_fields__)
 _OWN = tuple(name for name in Challenge.__dataclass_fields__ if name not in ("id", "terms"))
@@ -79,7 +19,7 @@ _OWN = tuple(name for name in Challenge.__dataclass_fields__ if name not in ("id
 class ChallengeStore:
     """Reads and writes contests. Methods that take a connection are part of its transaction.
 
-    `shard` has the servers whose challenges this bot brings on.
+    `open` and `with_deleted_paintings` read the challenges of the shard's servers.
     """
 
     def __init__(self, database: Database, shard: Shard = WHOLE) -> None:
@@ -87,16 +27,21 @@ class ChallengeStore:
         self._shard = shard
 
     async def add(self, connection: AsyncConnection, challenge: Challenge) -> Contest:
-        """Insert a challenge, whose id is ignored, and return it as a contest."""
+        """Insert a challenge and return it as a contest; the given id is ignored."""
         query = sa.insert(challenges).values(_row(challenge)).returning(challenges.c.id)
         added = (await connection.execute(query)).scalar_one()
         contest = await self.find(connection, added)
         assert contest is not None  # noqa: S101 - it was written a moment ago
         return contest
 
+    async def get(self, challenge_id: int) -> Contest | None:
+        """Read a challenge with everything in it, in a transaction of its own."""
+        async with self.database.read() as connection:
+            return await self.find(connection, challenge_id)
+
     async def find(self, connection: AsyncConnection, challenge_id: int) -> Contest | None:
         """Read a challenge with everything in it."""
-        # a member may send any number, also one that PostgreSQL's INTEGER has no room for
+        # BIGINT, because a member may send a number that is too large for PostgreSQL's INTEGER
         return await self._first(
             connection, challenges.c.id == sa.literal(challenge_id, sa.BigInteger)
         )
@@ -121,7 +66,7 @@ class ChallengeStore:
             return [_challenge(row) for row in (await connection.execute(query)).mappings()]
 
     async def save(self, connection: AsyncConnection, before: Contest, after: Contest) -> None:
-        """Write what a rule has changed of a contest."""
+        """Write the changes between two states of a contest."""
         number = before.challenge.id
         if after.challenge != before.challenge:
             query = sa.update(challenges).where(challenges.c.id == number)
@@ -142,7 +87,7 @@ class ChallengeStore:
         await self._save_votes(connection, number, before.votes, after.votes)
 
     async def with_deleted_paintings(self, connection: AsyncConnection) -> dict[int, list[int]]:
-        """Find the shard's entries whose painting was deleted: challenge id -> job ids."""
+        """Find the shard's entries with a deleted painting: challenge id -> job ids."""
         query = (
             sa.select(entries.c.challenge_id, entries.c.job_id)
             .join(jobs, jobs.c.id == entries.c.job_id)
@@ -164,7 +109,7 @@ class ChallengeStore:
         return sorted((await connection.execute(query)).scalars())
 
     async def tally(self, guild_id: int) -> list[Mapping[str, Any]]:
-        """Add up what each member has achieved in a server's closed challenges."""
+        """Sum up the wins, podiums, votes and entries of each member in closed challenges."""
         placed = entries.c.votes > 0
         columns = (
             entries.c.member_id,
@@ -183,7 +128,7 @@ class ChallengeStore:
             return [dict(row) for row in (await connection.execute(query)).mappings()]
 
     async def pictures_in_use(self, among: Collection[str]) -> set[str]:
-        """Say which of these pictures a challenge needs."""
+        """Give those of these pictures that a challenge refers to."""
         found: set[str] = set()
         async with self.database.read() as connection:
             for column in (entries.c.picture, entries.c.preview, challenges.c.style):

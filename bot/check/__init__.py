@@ -1,1 +1,1 @@
-"""`muralscape check`: what is wrong with a set-up, before it runs."""
+"""Checks a set-up for `muralscape check`."""

@@ -1,4 +1,4 @@
-"""The token, what Discord says of it, and what the bot is allowed in its servers."""
+"""Checks the token with Discord, and the bot's permissions in its servers."""
 
 import base64
 import binascii
@@ -8,8 +8,8 @@ from typing import Any
 
 import aiohttp
 
-from bot import permissions
 from bot.check.findings import Finding, failed, passed, warned
+from bot.discord_io import permissions
 
 SECONDS = 10.0  # for one answer
 FEW_STARTS = 20  # log-ins left today
@@ -17,7 +17,7 @@ COPY = "copy it from the developer portal: your application, Bot, Reset Token"
 
 
 class Refusal(Exception):
-    """Discord answered, but not with what was asked for."""
+    """Discord answered with an error."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"HTTP {status}")
@@ -25,7 +25,7 @@ class Refusal(Exception):
 
 
 def bot_id(token: str) -> int | None:
-    """Read the bot's id out of its token; None where the token has not the shape of one."""
+    """Read the bot's id from its token; None where the token has another form."""
     parts = token.split(".")
     if len(parts) != 3 or not all(parts):
         return None
@@ -37,7 +37,7 @@ def bot_id(token: str) -> int | None:
 
 
 def check_token(token: str | None) -> Finding:
-    """Look at the token's shape, without showing it."""
+    """Check the form of the token, without showing it."""
     if token is None:
         return failed(
             "token",
@@ -48,10 +48,10 @@ def check_token(token: str | None) -> Finding:
     if bot_id(token) is None:
         return failed(
             "token",
-            "it has not the shape of a bot's token, which is three words joined by dots",
+            "it does not look like a bot token, which is three words joined by dots",
             f"it may be the client secret or the public key; {COPY}",
         )
-    return passed("token", "it has the shape of a bot's token")
+    return passed("token", "it looks like a bot token")
 
 
 async def check_account(api_base: str, token: str) -> AsyncIterator[Finding]:
@@ -68,26 +68,25 @@ async def check_account(api_base: str, token: str) -> AsyncIterator[Finding]:
         yield warned(
             "discord",
             f"{api_base} does not answer as Discord does ({type(error).__name__})",
-            "see whether this machine reaches the internet; the bot needs nothing but HTTPS "
-            "and secure WebSockets to Discord",
+            "check that this machine reaches the internet; the bot needs HTTPS and secure "
+            "WebSockets to Discord",
         )
         return
     name, number = application["name"], int(application["id"])
-    yield passed("discord", f"it knows the token as that of {name} ({number})")
+    yield passed("discord", f"the token belongs to {name} ({number})")
     if starts < FEW_STARTS:
         yield warned(
             "log-ins",
             f"{starts} are left today",
-            "something restarts the bot over and over; read its log before Discord resets the "
-            "token",
+            "something keeps restarting the bot; read its log before Discord resets the token",
         )
-    yield passed("intents", "none that Discord must approve is used; none must be switched on")
+    yield passed("intents", "no privileged intents are used, so none need to be switched on")
     for finding in _of_guilds(guilds, number):
         yield finding
 
 
 async def application_id(api_base: str, token: str) -> int:
-    """Ask Discord which application a token belongs to.
+    """Ask Discord for the id of a token's application.
 
     Raises `Refusal`, and aiohttp's errors and `TimeoutError` where Discord cannot be reached.
     """
@@ -96,7 +95,7 @@ async def application_id(api_base: str, token: str) -> int:
 
 
 class DiscordApi:
-    """A few questions to the REST API, each asked once."""
+    """A small client of the REST API without retries."""
 
     def __init__(self, api_base: str, token: str) -> None:
         self._api_base = api_base
@@ -131,9 +130,9 @@ class DiscordApi:
 
 def _refused(refusal: Refusal) -> Finding:
     if refusal.status == 401:
-        return failed("discord", "it does not accept the token", f"{COPY}; the old one is dead")
+        return failed("discord", "it does not accept the token", f"{COPY}; the old one is invalid")
     if refusal.status == 429:
-        return warned("discord", "too many requests came from here", "ask again in some minutes")
+        return warned("discord", "too many requests came from here", "try again in some minutes")
     return warned("discord", f"it answers HTTP {refusal.status}", "see https://discordstatus.com")
 
 
@@ -145,11 +144,11 @@ def _of_guilds(guilds: list[dict[str, Any]], number: int) -> list[Finding]:
     for guild in guilds:
         granted = int(guild["permissions"])
         if granted & permissions.ADMINISTRATOR:
-            text = f"in {guild['name']} it is an administrator, which it need not be"
-            findings.append(warned("permissions", text, "take that from its role"))
+            text = f"in {guild['name']} it is an administrator, which it does not need"
+            findings.append(warned("permissions", text, "remove Administrator from its role"))
         elif lacking := permissions.missing(granted):
             names = ", ".join(need.name for need in lacking)
             text = f"in {guild['name']} it lacks {names}"
             findings.append(warned("permissions", text, f"grant it to its role, or {invite}"))
     number_of = "1 server" if len(guilds) == 1 else f"{len(guilds)} servers"
-    return findings or [passed("permissions", f"all there in {number_of}")]
+    return findings or [passed("permissions", f"complete in {number_of}")]

@@ -1,4 +1,4 @@
-"""The engine: device, precision, weights, and how long a step takes."""
+"""Checks the engine: device, precision, weights, and the time of a step."""
 
 import tempfile
 from collections.abc import AsyncIterator
@@ -6,10 +6,10 @@ from pathlib import Path
 
 from bot.check.findings import Finding, failed, passed, warned
 from bot.errors import PaintingEnded
-from bot.executors.contract import PaintOrder, PaintOutcome
+from bot.executors.contract import PaintOrder
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
-from engine.request import DEFAULT_PRESET
+from engine.request import PaintOutcome, PaintSettings
 from engine.samples import CONTENTS, STYLES
 
 SIDE = 256  # pixels
@@ -44,14 +44,9 @@ async def _paint(executor: LocalExecutor) -> PaintOutcome:
     with tempfile.TemporaryDirectory() as folder:
         order = PaintOrder(
             job_id=0,
+            settings=PaintSettings(size=SIDE, steps=STEPS),
             content=CONTENTS[0].path,
             styles=(STYLES[0].path,),
-            preset=DEFAULT_PRESET,
-            size=SIDE,
-            steps=STEPS,
-            strength=1.0,
-            keep_colors=False,
-            seed=0,
             result=Path(folder) / "result.png",
         )
         return await executor.paint(order, lambda _: None)

@@ -1,11 +1,11 @@
-"""What a check found."""
+"""The findings of a check."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Level(StrEnum):
-    """How bad it is."""
+    """The severity of a finding."""
 
     PASS = "pass"  # noqa: S105 - not a password
     WARN = "warn"  # the bot runs, but less well than it could
@@ -14,7 +14,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at. `advice` says what to do about it."""
+    """The result of one check. `advice` says how to fix it."""
 
     name: str
     level: Level
@@ -23,15 +23,15 @@ class Finding:
 
 
 def passed(name: str, text: str, advice: str = "") -> Finding:
-    """Note that something is as it should be."""
+    """Make a finding that is fine."""
     return Finding(name, Level.PASS, text, advice)
 
 
 def warned(name: str, text: str, advice: str) -> Finding:
-    """Note something that could be better."""
+    """Make a finding with which the bot runs, but less well."""
     return Finding(name, Level.WARN, text, advice)
 
 
 def failed(name: str, text: str, advice: str) -> Finding:
-    """Note something that keeps the bot from running."""
+    """Make a finding that keeps the bot from running."""
     return Finding(name, Level.FAIL, text, advice)

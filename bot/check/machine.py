@@ -1,4 +1,4 @@
-"""The data folder, the disk and the address of the bot's pages."""
+"""Checks the data folder, the disk and the address of the bot's pages."""
 
 import ipaddress
 import os
@@ -15,24 +15,24 @@ LITTLE = 5 * GIB
 
 
 def check_folder(folder: Path) -> Finding:
-    """Say whether the data folder can be written to, or made."""
+    """Check that the data folder can be written to, or made."""
     name = "data folder"
-    whose = f"make it writable for user {os.getuid()}, or set data_dir"
+    advice = f"make it writable for user {os.getuid()}, or set data_dir"
     if not folder.exists():
         parent = _nearest(folder)
         if not os.access(parent, os.W_OK | os.X_OK):
-            return failed(name, f"{folder} cannot be made in {parent}", whose)
+            return failed(name, f"{folder} cannot be made in {parent}", advice)
         return passed(name, f"{folder} will be made at the first start")
     try:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        return failed(name, f"{folder} cannot be written to ({error.strerror})", whose)
+        return failed(name, f"{folder} cannot be written to ({error.strerror})", advice)
     return passed(name, f"{folder} can be written to")
 
 
 def check_disk(folder: Path) -> Finding:
-    """Say how much room is left for pictures."""
+    """Check the free space of the disk."""
     free = shutil.disk_usage(_nearest(folder)).free
     text = f"{free / GIB:.1f} GiB free"
     advice = "make room, set data_dir to a larger disk, or lower limits.retention_days"
@@ -44,7 +44,7 @@ def check_disk(folder: Path) -> Finding:
 
 
 def check_pages(host: str, port: int) -> Finding:
-    """Say whether the bot's pages can be served, and who can read them."""
+    """Check that the bot's pages can be served, and not to strangers."""
     name = "web"
     place = f"{host}:{port}"
     try:
@@ -56,18 +56,18 @@ def check_pages(host: str, port: int) -> Finding:
         return warned(
             name,
             f"nothing can listen at {place} ({error.strerror})",
-            "if the bot is running, this is its own; else set web.port",
+            "if the bot is running, it listens there already; otherwise set web.port",
         )
     if not ipaddress.ip_address(address[0]).is_loopback:
         return warned(
             name,
             f"health and metrics at {place} can be read from other machines",
-            "set web.host to 127.0.0.1, or keep strangers out with a firewall",
+            "set web.host to 127.0.0.1, or restrict access with a firewall",
         )
     return passed(name, f"health and metrics at {place}, for this machine alone")
 
 
 def _nearest(folder: Path) -> Path:
-    """Find the folder that exists and that this one would be made in."""
+    """Find the nearest parent that exists, or the folder itself."""
     folder = folder.absolute()
     return folder if folder.exists() else _nearest(folder.parent)

@@ -1,4 +1,4 @@
-"""The database: whether it answers, takes writes, and has the tables of this version."""
+"""Checks that the database answers, accepts writes, and has the tables of this version."""
 
 import asyncio
 from pathlib import Path
@@ -15,7 +15,7 @@ NAME = "database"
 async def check_database(url: str, busy_seconds: float = 3.0) -> Finding:
     """Open the database as the bot does, without changing it.
 
-    `busy_seconds` is how long to wait for somebody who holds it.
+    `busy_seconds` is how long to wait for the write of another process.
     """
     try:
         parsed = make_url(url)
@@ -38,8 +38,8 @@ async def check_database(url: str, busy_seconds: float = 3.0) -> Finding:
     except (SQLAlchemyError, OSError) as error:
         return failed(
             NAME,
-            f"{where} does not take writes ({_first_line(error)})",
-            "see that the server runs and the address is right; for SQLite, that the file "
+            f"{where} does not accept writes ({_first_line(error)})",
+            "check that the server runs and the address is right; for SQLite, that the file "
             "belongs to this user and its disk is not full",
         )
     finally:
@@ -54,7 +54,7 @@ def _is_new(url: URL) -> bool:
 def _judge(where: str, version: str | None) -> Finding:
     newest, *older = known_versions()
     if version == newest:
-        return passed(NAME, f"{where} takes writes and is up to date (version {version})")
+        return passed(NAME, f"{where} accepts writes and is up to date (version {version})")
     if version is None:
         return passed(NAME, f"{where} is empty; its tables will be made at the first start")
     if version in older:

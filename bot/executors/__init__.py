@@ -1,1 +1,1 @@
-"""Those who paint: processes on this machine, behind one contract."""
+"""Executors: whatever paints jobs, on this machine or on others, behind one protocol."""

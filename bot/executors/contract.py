@@ -1,6 +1,7 @@
-"""What the dispatcher asks of anything that paints.
+"""The `Executor` protocol: what the dispatcher requires of anything that paints.
 
-Plain data in and out, pictures by path: an executor may be a process here or a machine elsewhere.
+Plain data in and out, pictures by path, so that an executor can be a process on this machine or a
+worker on another.
 """
 
 from collections.abc import Callable
@@ -8,34 +9,38 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from engine.request import PaintOutcome, PaintSettings
+
 
 @dataclass(frozen=True)
 class PaintOrder:
     """One painting to make. The folders of `result` and `timelapse` exist; the files do not."""
 
     job_id: int
+    settings: PaintSettings
     content: Path
     styles: tuple[Path, ...]
-    preset: str
-    size: int | None  # pixels on the long side; None takes the preset's own
-    steps: int | None
-    strength: float
-    keep_colors: bool
-    seed: int
     result: Path  # the picture is written here, as PNG
+    mask: Path | None = None
     timelapse: Path | None = None  # an MP4 is written here
-    checkpoint: Path | None = None  # written now and then while it is painted
-    resume: Path | None = None  # another's checkpoint to go on from, where there is such a file
+    checkpoint: Path | None = None  # written now and then during the painting
+    resume: Path | None = None  # a checkpoint to continue from; the file may be missing
+
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """The files to paint from: the content, the styles, then the mask if any."""
+        masks = () if self.mask is None else (self.mask,)
+        return (self.content, *self.styles, *masks)
 
     @property
     def outputs(self) -> tuple[Path, ...]:
-        """The files that are there once it is painted: the picture, then the time-lapse if any."""
+        """The files that exist after painting: the picture, then the time-lapse if any."""
         return (self.result,) if self.timelapse is None else (self.result, self.timelapse)
 
 
 @dataclass(frozen=True)
 class PaintProgress:
-    """Where a painting stands. Reported about once a second at most."""
+    """How far a painting is. Reported about once a second at most."""
 
     job_id: int
     step: int  # steps done
@@ -49,32 +54,14 @@ class PaintProgress:
 
 
 @dataclass(frozen=True)
-class PaintOutcome:
-    """How a painting was made. The picture itself lies at the order's `result`."""
-
-    width: int
-    height: int
-    loss: float
-    content_loss: float
-    style_loss: float
-    steps: int
-    seconds: float
-    weights: str  # in words for people
-    device: str
-    precision: str
-    curve: tuple[tuple[int, float], ...]  # (step, loss)
-    scale_starts: tuple[int, ...] = ()  # steps at which a scale began; losses jump there
-
-
-@dataclass(frozen=True)
 class WorkerState:
-    """A worker on another machine, as it says itself; its texts are harmless wherever shown."""
+    """A worker on another machine, as it reports itself; its texts are safe to show."""
 
-    name: str  # of no two workers the same; letters, digits, - and _
+    name: str  # unique; letters, digits, - and _
     devices: tuple[str, ...]
-    slots: int  # how many orders it can paint at a time; 0 when it cannot, or is leaving
-    paintings: int  # that it is at
-    jobs: tuple[int, ...]  # those of them that were ordered from here
+    slots: int  # orders that it can paint at a time; 0 when it cannot paint, or is leaving
+    paintings: int  # orders that it is painting
+    jobs: tuple[int, ...]  # the jobs among them that this bot ordered
     rate: float | None  # seconds per megapixel and step; None before its first painting
 
 
@@ -86,7 +73,7 @@ class Executor(Protocol):
 
     @property
     def capacity(self) -> int:
-        """How many orders it can paint at a time just now; 0 while nobody is there to paint."""
+        """How many orders it can paint at a time now; 0 while it cannot paint."""
 
     @property
     def devices(self) -> tuple[str, ...]:
@@ -94,37 +81,36 @@ class Executor(Protocol):
 
     @property
     def workers(self) -> tuple[WorkerState, ...]:
-        """Who paints on other machines, by name; empty where nobody does."""
+        """The connected workers on other machines, by name; empty for a local executor."""
 
     @property
     def fault(self) -> str | None:
-        """Why it cannot paint just now, in words for the host; None when it can."""
+        """Why it cannot paint now, in words for the host; None when it can."""
 
     async def start(self) -> None:
         """Return when the first order would be painted at full speed.
 
-        Where others paint, who come and go, it returns at once. Raises `PaintingFailed` with a
-        sentence for the host when nothing ever will be painted.
+        An executor with remote workers returns at once: they come and go. Raises `CannotPaint`
+        with a sentence for the host when it can never paint.
         """
 
     def watch(self, listener: Callable[[], None]) -> None:
         """Call `listener` on the event loop whenever capacity or devices have changed."""
 
     async def close(self) -> None:
-        """Stop whatever is painted and free the devices. Paintings under way are lost."""
+        """Stop all paintings and free the devices. Paintings in progress are lost."""
 
     async def paint(self, order: PaintOrder, on_progress: OnProgress) -> PaintOutcome:
         """Paint one order; `on_progress` is called on the event loop and must not block.
 
-        Orders beyond `capacity`, which may sink while they are painted, wait.
+        Orders beyond `capacity` wait; the capacity can shrink during a painting.
 
-        Raises `PaintingCancelled` after `cancel`, `PaintingFailed` with a sentence for the member
-        when another try would fail the same way, `ExecutorLost` when one might not.
+        Raises `PaintingCancelled` after `cancel`; `CannotPaint` with a sentence for the member
+        when a retry would fail in the same way; `ExecutorLost` when a retry may succeed.
         """
 
     async def cancel(self, job_id: int) -> None:
         """Make the `paint` of that job raise `PaintingCancelled` within two steps.
 
-        Counts from the moment `paint` was called. Returns at once; a job that is not being
-        painted is no fault.
+        Applies from the moment `paint` was called. Returns at once; an unknown job is ignored.
         """

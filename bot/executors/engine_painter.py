@@ -1,4 +1,4 @@
-"""Paints orders with the engine. Imported in engine processes only, for it imports torch."""
+"""Paints orders with the engine. Imported in engine processes only, because it imports torch."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -7,24 +7,23 @@ from pathlib import Path
 
 from PIL import Image
 
-from bot.executors.contract import PaintOrder, PaintOutcome
+from bot.executors.contract import PaintOrder
 from bot.executors.engine_process import EngineSetup
 from engine import images
 from engine.errors import CheckpointRejected
-from engine.request import PaintOutcome as EngineOutcome
-from engine.request import PaintSettings, Progress, StylizeRequest
+from engine.request import PaintOutcome, PaintSettings, Progress, StylizeRequest
 from engine.stylize import stylize
 from engine.timelapse import film
 from engine.vgg19 import Encoder, load_encoder
 
-# The intake has checked what comes here against the host's own limits.
+# The intake has checked these pictures against the host's own limits.
 CHECKED_BEFORE = images.Limits(max_bytes=2**31, max_pixels=2**30)
 WARM_UP_SIDE = 64  # pixels
 WARM_UP_STEPS = 4
 
 
 def load_painter(setup: EngineSetup) -> "EnginePainter":
-    """Load the weights and paint something small, so that the first order is not the slow one."""
+    """Load the weights and paint something small, so that the first order is as fast as others."""
     painter = EnginePainter(load_encoder(setup.weights, setup.device, setup.precision))
     painter.warm_up()
     return painter
@@ -42,7 +41,7 @@ class EnginePainter:
         return self._encoder.device.name
 
     def warm_up(self) -> None:
-        """Have libraries loaded, kernels chosen and memory pools filled."""
+        """Load libraries, choose kernels and fill memory pools."""
         picture = Image.linear_gradient("L").convert("RGB").resize((WARM_UP_SIDE, WARM_UP_SIDE))
         stylize(
             StylizeRequest(
@@ -58,19 +57,11 @@ class EnginePainter:
         should_stop: Callable[[], bool],
     ) -> PaintOutcome:
         """Paint an order and write its files. Raises `engine.errors.EngineError`."""
-        styles = tuple(_read(style, "The style picture") for style in order.styles)
         request = StylizeRequest(
             content=_read(order.content, "The content picture"),
-            styles=styles,
-            settings=PaintSettings(
-                preset=order.preset,
-                size=order.size,
-                steps=order.steps,
-                strength=order.strength,
-                keep_colors=order.keep_colors,
-                seed=order.seed,
-                style_weights=(1.0,) * len(styles),
-            ),
+            styles=tuple(_read(style, "The style picture") for style in order.styles),
+            settings=order.settings,
+            mask=_read(order.mask, "The mask") if order.mask else None,
         )
         with ExitStack() as stack:
             watchers = [on_progress]
@@ -97,26 +88,9 @@ class EnginePainter:
                 pass  # but not here, where the error holds all that the first try has made
             painting = painting or go_on()
         images.save(painting.picture, order.result)
-        return _outcome(painting.outcome)
+        return painting.outcome
 
 
 def _read(path: Path, name: str) -> Image.Image:
-    # By its bytes, because the engine's sentence should name the picture, not the host's folders.
+    # Bytes, not the path: the engine's error must not show the host's folders to a member.
     return images.decode(path.read_bytes(), CHECKED_BEFORE, name)
-
-
-def _outcome(painting: EngineOutcome) -> PaintOutcome:
-    return PaintOutcome(
-        width=painting.width,
-        height=painting.height,
-        loss=painting.losses.total,
-        content_loss=painting.losses.content,
-        style_loss=painting.losses.style,
-        steps=painting.steps,
-        seconds=painting.seconds,
-        weights=painting.weights,
-        device=painting.device,
-        precision=painting.precision,
-        curve=painting.curve,
-        scale_starts=painting.scale_starts,
-    )

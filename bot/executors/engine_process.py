@@ -1,7 +1,7 @@
 """The process that paints: loads the weights once, then paints one order after another.
 
-`serve` is what the process runs. It imports the engine, and with it torch, which the bot's own
-process never does.
+The process runs `serve`. It imports the engine and with it torch, which the bot's own process
+never imports.
 """
 
 import contextlib
@@ -18,20 +18,20 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Protocol
 
-from bot.executors.contract import PaintOrder, PaintOutcome, PaintProgress
-from bot.executors.messages import (
+from bot.executors.contract import PaintOrder, PaintProgress
+from bot.executors.pipe import (
     Alive,
     Cancel,
+    Cancelled,
     Crashed,
     Failed,
     Paint,
     Painted,
     Ready,
-    Stopped,
     Unusable,
 )
 from engine import errors
-from engine.request import Progress
+from engine.request import PaintOutcome, Progress
 
 PREVIEW_SIDE = 384  # pixels on the long side at most
 PREVIEW_QUALITY = 80  # of the JPEG
@@ -46,10 +46,10 @@ class EngineSetup:
     precision: str = "auto"
     painter: str = "bot.executors.engine_painter:load_painter"
     niceness: int = 10  # added to the bot's own, so that painting never delays an answer
-    # a card is edited every 3 s, so more is seen by nobody, and all of it crosses the bot's loop
+    # Cards are edited every 3 s; more reports would only load the bot's event loop.
     progress_seconds: float = 1.0  # between two reports
     preview_seconds: float = 3.0  # between two previews
-    alive_seconds: float = 1.0  # after which it says that it lives, when there is nothing else
+    alive_seconds: float = 1.0  # between two heartbeats, unless a report was sent
 
 
 class Painter(Protocol):
@@ -70,14 +70,14 @@ class Painter(Protocol):
 
 def serve(connection: Connection, setup: EngineSetup) -> None:
     """Paint what comes over the connection until the bot closes it or dies."""
-    # The bot decides what happens at Ctrl-C or at a service manager's SIGTERM to the whole
-    # group: it may want this painting finished first.
+    # Ctrl-C and a service manager's SIGTERM reach the whole process group. The bot decides when
+    # this process ends: it may want the painting finished first.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with contextlib.suppress(OSError):  # some sandboxes forbid it
         os.nice(setup.niceness)
-    # Read when OpenMP is loaded, which comes with torch. Its threads spin while they wait for each
-    # other; on cores that the bot and others use too, that made a painting five times as long.
+    # OpenMP, which torch loads, reads this once. By default its threads spin while they wait for
+    # each other; on cores that the bot uses too, that made a painting five times as long.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     inbox = _Inbox(connection)
     try:
@@ -88,26 +88,26 @@ def serve(connection: Connection, setup: EngineSetup) -> None:
             _paint_next(painter, inbox, connection, setup)
     except errors.EngineError as error:
         connection.send(Unusable(str(error)))
-    except Exception:  # noqa: BLE001 - the edge of this process; the bot logs it whole
+    except Exception:  # noqa: BLE001 - the edge of this process; the bot logs the traceback
         connection.send(Crashed(traceback.format_exc()))
-        os._exit(1)  # at once: a device that has failed can make an orderly exit hang
+        os._exit(1)  # a failed device can make an orderly exit hang
 
 
 def _paint_next(
     painter: Painter, inbox: "_Inbox", connection: Connection, setup: EngineSetup
 ) -> None:
-    """Paint one order. What is no `EngineError` is left to end the process."""
+    """Paint one order. Exceptions other than `EngineError` end the process."""
     order = _next_order(inbox, connection, setup)
     reporter = _Reporter(order.job_id, connection, setup)
 
     def should_stop() -> bool:
-        reporter.alive()
+        reporter.heartbeat()
         return inbox.cancelled == order.job_id
 
     try:
         outcome = painter.paint(order, reporter.report, should_stop)
     except errors.Stopped:
-        connection.send(Stopped())
+        connection.send(Cancelled())
     except errors.EngineError as error:
         connection.send(Failed(str(error)))
     else:
@@ -115,21 +115,21 @@ def _paint_next(
 
 
 def _next_order(inbox: "_Inbox", connection: Connection, setup: EngineSetup) -> PaintOrder:
-    """Wait for an order, and let the bot know meanwhile that this process is not frozen."""
+    """Wait for an order, and send heartbeats until it comes."""
     while True:
         try:
             return inbox.orders.get(timeout=setup.alive_seconds)
         except queue.Empty:
-            with contextlib.suppress(OSError):  # the bot is gone; the inbox ends this process
+            with contextlib.suppress(OSError):  # the bot is gone: the inbox ends this process
                 connection.send(Alive())
 
 
 class _Inbox:
-    """Listens to the bot in a thread of its own, so that a cancel is heard during a painting."""
+    """Reads the pipe in a thread, so that a cancel arrives during a painting."""
 
     def __init__(self, connection: Connection) -> None:
         self.orders: queue.SimpleQueue[PaintOrder] = queue.SimpleQueue()
-        self.cancelled: int | None = None  # the job to stop painting
+        self.cancelled: int | None = None  # the id of the cancelled job
         self._connection = connection
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -138,18 +138,18 @@ class _Inbox:
             try:
                 message: Paint | Cancel = self._connection.recv()
             except (EOFError, OSError):
-                # The bot closed the pipe or died; nobody is left to paint for. Not even a
-                # device that hangs can keep this thread from ending the process.
+                # The bot closed the pipe or died. This works even while the device hangs in the
+                # main thread.
                 os._exit(0)
             if isinstance(message, Paint):
-                self.cancelled = None  # a cancel that came too late is not for this order
+                self.cancelled = None  # a late cancel was for the order before
                 self.orders.put(message.order)
             else:
                 self.cancelled = message.job_id
 
 
 class _Reporter:
-    """Passes progress on at a bounded rate, with a small preview now and then."""
+    """Sends progress at a bounded rate, with a small preview now and then."""
 
     def __init__(self, job_id: int, connection: Connection, setup: EngineSetup) -> None:
         self._job_id = job_id
@@ -157,15 +157,15 @@ class _Reporter:
         self._setup = setup
         self._sent_at = self._reported_at = self._preview_at = float("-inf")
 
-    def alive(self) -> None:
-        """Say that the painting goes on, if nothing was said for a while."""
+    def heartbeat(self) -> None:
+        """Send a heartbeat, unless something was sent a short time ago."""
         now = time.monotonic()
         if now - self._sent_at >= self._setup.alive_seconds:
             self._sent_at = now
             self._connection.send(Alive())
 
     def report(self, progress: Progress) -> None:
-        """Pass a step on, if it is time for that."""
+        """Send a step's progress, if the last report is old enough."""
         now = time.monotonic()
         last = progress.step == progress.total_steps
         if now - self._reported_at < self._setup.progress_seconds and not last:

@@ -10,43 +10,44 @@ import threading
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.errors import ExecutorLost, PaintingCancelled, PaintingFailed
-from bot.executors.contract import OnProgress, PaintOrder, PaintOutcome, PaintProgress
+from bot.errors import CannotPaint, ExecutorLost, PaintingCancelled
+from bot.executors.contract import OnProgress, PaintOrder, PaintProgress
 from bot.executors.engine_process import EngineSetup, serve
-from bot.executors.messages import (
+from bot.executors.pipe import (
     Cancel,
+    Cancelled,
     Crashed,
     Failed,
     Paint,
     Painted,
     Ready,
-    Stopped,
     Unusable,
 )
+from engine.request import PaintOutcome
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-REAP_SECONDS = 5.0  # for a process to end that closed its pipe
-WORTH_A_WORD = 0.2  # of the patience with a silent process
-LOOKS = 5  # in vain, before an idle process counts as frozen
+EXIT_SECONDS = 5.0  # for a process to end after it closed its pipe
+SILENCE_SHOWN = 0.2  # of the timeout; a shorter silence is not reported as a fault
+IDLE_CHECKS = 5  # without a heartbeat, before an idle process counts as frozen
 
 
 @dataclass(frozen=True)
-class Patience:
-    """How many seconds an engine process may take before it is killed."""
+class Timeouts:
+    """After how many seconds an engine process is killed."""
 
     start: float = 300.0  # to load the weights, from a slow disk too
-    silence: float = 300.0  # between two signs of life while painting; one step on a slow CPU
-    idle: float = 30.0  # between two signs of life while it has nothing to do
+    silence: float = 300.0  # without a heartbeat while painting; one step on a slow CPU takes long
+    idle: float = 30.0  # without a heartbeat between two orders
     cancel: float = 10.0  # to stop a painting
 
 
 class EngineProcess:
     """A process that paints one order at a time. Belongs to the event loop it was made on."""
 
-    def __init__(self, setup: EngineSetup, patience: Patience) -> None:
-        self._patience = patience
+    def __init__(self, setup: EngineSetup, timeouts: Timeouts) -> None:
+        self._timeouts = timeouts
         self._loop = asyncio.get_running_loop()
         context = multiprocessing.get_context("spawn")
         self._ours, self._theirs = context.Pipe()
@@ -58,7 +59,7 @@ class EngineProcess:
         self._on_progress: OnProgress | None = None
         self._heard_at = 0.0
         self._cancelled = False
-        self.why = ""  # it ended, in a sentence; empty while it lives
+        self.end_reason = ""  # a sentence; empty while it lives
         self.pid: int | None = None
         self.dead = asyncio.Event()
 
@@ -68,18 +69,18 @@ class EngineProcess:
 
     @property
     def silence(self) -> str | None:
-        """What to say when it has not been heard of for long; else None."""
+        """A sentence when no heartbeat came for long; else None."""
         seconds = self._loop.time() - self._heard_at
-        patience = self._patience.idle if self._idle else self._patience.silence
-        if seconds < WORTH_A_WORD * patience:
+        timeout = self._timeouts.idle if self._idle else self._timeouts.silence
+        if seconds < SILENCE_SHOWN * timeout:
             return None
         return f"nothing was heard of engine process {self.pid} for {seconds:.0f} s"
 
     async def start(self) -> str:
         """Start the process and wait until it is warm; return the device that it paints on.
 
-        Raises `PaintingFailed` where the engine says that it cannot work as it is set up, and
-        `ExecutorLost` where the process ended or took too long.
+        Raises `CannotPaint` when the engine reports that its setup does not work, and
+        `ExecutorLost` when the process ended or took too long.
         """
         # In a thread, because starting takes some milliseconds.
         starting = asyncio.ensure_future(asyncio.to_thread(self._start))
@@ -88,30 +89,30 @@ class EngineProcess:
         except asyncio.CancelledError:
             await starting  # a process that is half started cannot be ended
             raise
-        done, _ = await asyncio.wait({self._ready}, timeout=self._patience.start)
+        done, _ = await asyncio.wait({self._ready}, timeout=self._timeouts.start)
         if not done:
-            self._kill(f"it was not ready after {self._patience.start:.0f} s")
+            self._kill(f"it was not ready after {self._timeouts.start:.0f} s")
         return await self._ready
 
     async def watch(self) -> None:
-        """Return when the process is dead; kill it where it falls silent without an order.
+        """Return when the process is dead; kill it when its heartbeat stops while it is idle.
 
-        It is looked at several times: a bot that was stopped itself meanwhile must find the signs
-        of life that wait in the pipe before it judges.
+        Checks several times before it kills: if the bot itself was stopped (SIGSTOP), heartbeats
+        wait in the pipe and must be read first.
         """
-        in_vain = 0
+        missed = 0
         while not self.dead.is_set():
             heard_at = self._heard_at
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.dead.wait(), self._patience.idle / LOOKS)
-            in_vain = in_vain + 1 if self._idle and heard_at == self._heard_at else 0
-            if in_vain == LOOKS:
-                self._kill(f"nothing was heard of it for {self._patience.idle:.0f} s while idle")
+                await asyncio.wait_for(self.dead.wait(), self._timeouts.idle / IDLE_CHECKS)
+            missed = missed + 1 if self._idle and heard_at == self._heard_at else 0
+            if missed == IDLE_CHECKS:
+                self._kill(f"nothing was heard of it for {self._timeouts.idle:.0f} s while idle")
 
     async def paint(self, order: PaintOrder, on_progress: OnProgress) -> PaintOutcome:
         """Paint one order, as `contract.Executor.paint` does."""
         if self.dead.is_set():
-            raise ExecutorLost(self.why)
+            raise ExecutorLost(self.end_reason)
         self._answer = answer = self._future(PaintOutcome)
         self._on_progress = on_progress
         self._cancelled = False
@@ -119,11 +120,11 @@ class EngineProcess:
         self._send(Paint(order))
         try:
             while not answer.done():
-                patience = self._heard_at + self._patience.silence - self._loop.time()
-                if patience <= 0:
-                    self._kill(f"nothing was heard of it for {self._patience.silence:.0f} s")
-                    patience = REAP_SECONDS
-                await asyncio.wait({answer}, timeout=patience)
+                remaining = self._heard_at + self._timeouts.silence - self._loop.time()
+                if remaining <= 0:
+                    self._kill(f"nothing was heard of it for {self._timeouts.silence:.0f} s")
+                    remaining = EXIT_SECONDS
+                await asyncio.wait({answer}, timeout=remaining)
             return answer.result()
         except ExecutorLost:
             if self._cancelled:
@@ -135,12 +136,12 @@ class EngineProcess:
             self._on_progress = None
 
     def cancel(self, job_id: int) -> None:
-        """Stop what is painted before its next step; kill the process if it does not obey."""
+        """Stop the painting before its next step; kill the process if it does not stop in time."""
         if self._idle:
             return
         self._cancelled = True
         self._send(Cancel(job_id))
-        self._loop.call_later(self._patience.cancel, self._insist, self._answer)
+        self._loop.call_later(self._timeouts.cancel, self._kill_if_painting, self._answer)
 
     async def close(self) -> None:
         """End the process; it must have been started."""
@@ -149,40 +150,40 @@ class EngineProcess:
 
     def _future(self, _: type[T]) -> asyncio.Future[T]:
         future: asyncio.Future[T] = self._loop.create_future()
-        # An exception that nobody awaits, because they gave up before, is no fault.
+        # Retrieves the exception, so that asyncio does not log one whose caller has given up.
         future.add_done_callback(lambda done: done.cancelled() or done.exception())
         return future
 
     def _start(self) -> None:
         self._process.start()
         self.pid = self._process.pid
-        # Python would end it at its own exit by SIGTERM, which engines ignore.
+        # At exit, Python would end it by SIGTERM, which engine processes ignore.
         atexit.register(self._process.kill)
-        self._theirs.close()  # or we would not hear the end of the process
+        self._theirs.close()  # else `recv` would not raise EOFError when the process ends
         threading.Thread(target=self._listen, name="engine pipe", daemon=True).start()
 
     def _send(self, message: Paint | Cancel) -> None:
-        # Far smaller than the pipe's buffer, so this does not block. A process that is gone
-        # is noticed by the listening thread.
+        # Does not block: messages are far smaller than the pipe's buffer. The listening thread
+        # notices a process that is gone.
         with contextlib.suppress(OSError):
             self._ours.send(message)
 
-    def _insist(self, answer: asyncio.Future[PaintOutcome]) -> None:
+    def _kill_if_painting(self, answer: asyncio.Future[PaintOutcome]) -> None:
         if not answer.done():
             self._kill("it did not stop its painting")
 
-    def _kill(self, why: str) -> None:
-        self.why = self.why or why
+    def _kill(self, reason: str) -> None:
+        self.end_reason = self.end_reason or reason
         if not self.dead.is_set():
             self._process.kill()
 
     def _listen(self) -> None:
-        """Read the pipe, in a thread: a process that dies in mid-message must block nobody."""
+        """Read the pipe in a thread, because `recv` blocks when a process dies in mid-message."""
         with contextlib.suppress(RuntimeError):  # the event loop was closed before the process
             with contextlib.suppress(EOFError, OSError, pickle.UnpicklingError):
                 while True:
                     self._loop.call_soon_threadsafe(self._heard, self._ours.recv())
-            self._process.join(REAP_SECONDS)
+            self._process.join(EXIT_SECONDS)
             self._process.kill()
             self._process.join()
             self._loop.call_soon_threadsafe(self._died)
@@ -196,24 +197,24 @@ class EngineProcess:
             case Ready(device):
                 self._ready.set_result(device)
             case Unusable(sentence):
-                self._ready.set_exception(PaintingFailed(sentence))
+                self._ready.set_exception(CannotPaint(sentence))
             case Painted(outcome):
                 self._answer.set_result(outcome)
             case Failed(sentence):
-                self._answer.set_exception(PaintingFailed(sentence))
-            case Stopped():
+                self._answer.set_exception(CannotPaint(sentence))
+            case Cancelled():
                 self._answer.set_exception(PaintingCancelled())
             case Crashed(text):
                 log.error("engine process %s crashed:\n%s", self.pid, text)
-                self.why = self.why or "it crashed: " + text.strip().splitlines()[-1]
+                self.end_reason = self.end_reason or "it crashed: " + text.strip().splitlines()[-1]
 
     def _died(self) -> None:
-        why = self.why or f"it ended with exit code {self._process.exitcode}"
-        self.why = f"Engine process {self.pid}: {why}."
+        reason = self.end_reason or f"it ended with exit code {self._process.exitcode}"
+        self.end_reason = f"Engine process {self.pid}: {reason}."
         atexit.unregister(self._process.kill)
         self._process.close()
         self._ours.close()
         self.dead.set()
         for future in (self._ready, self._answer):
             if not future.done():
-                future.set_exception(ExecutorLost(self.why))
+                future.set_exception(ExecutorLost(self.end_reason))

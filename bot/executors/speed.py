@@ -3,35 +3,26 @@
 from collections import deque
 from statistics import median
 
-from bot.executors.contract import PaintOrder, PaintOutcome
+from bot.executors.rates import work
 from engine.presets import PRESETS
+from engine.request import DEFAULT_PRESET, PaintOutcome, PaintSettings
 
-# Before anything is measured: a recent GPU in FP16, and two CPU cores.
-START = {"cuda": 0.05, "cpu": 25.0}
-FIXED_PIXELS = 64 * 64  # a step costs as much as these, however small the picture
 REMEMBERED = 9  # paintings
 
 
-def guess(device: str) -> float:
-    """Give the rate of a device of which nothing was measured."""
-    return START["cuda" if device.startswith("cuda") else "cpu"]
-
-
-def work_of(order: PaintOrder) -> float:
-    """Count an order's megapixels times steps, for a square picture."""
-    preset = PRESETS.get(order.preset, PRESETS["mural"])
-    side = order.size or preset.size
-    return (side**2 + FIXED_PIXELS) * (order.steps or preset.steps) / 1e6
+def work_of(settings: PaintSettings) -> float:
+    """Count the megapixels times steps of a painting, taken to be square."""
+    preset = PRESETS.get(settings.preset, PRESETS[DEFAULT_PRESET])
+    return work(settings.size or preset.size, settings.steps or preset.steps)
 
 
 def usual_seconds(rate: float) -> float:
-    """Say how long a painting of the usual preset, at its own size and steps, takes at a rate."""
-    mural = PRESETS["mural"]
-    return rate * (mural.size**2 + FIXED_PIXELS) * mural.steps / 1e6
+    """Predict how long a painting with the default settings takes at a rate."""
+    return rate * work_of(PaintSettings())
 
 
-class Speed:
-    """Measures one executor: the median, for one painting may have shared its machine."""
+class SpeedMeter:
+    """Measures one executor: the median, because a painting may have shared its machine."""
 
     def __init__(self) -> None:
         self._rates: deque[float] = deque(maxlen=REMEMBERED)
@@ -41,6 +32,6 @@ class Speed:
         """Seconds per megapixel and step; None before the first painting."""
         return median(self._rates) if self._rates else None
 
-    def learn(self, order: PaintOrder, outcome: PaintOutcome) -> None:
-        """Note how long a painting took."""
-        self._rates.append(outcome.seconds / work_of(order))
+    def learn(self, settings: PaintSettings, outcome: PaintOutcome) -> None:
+        """Record how long a painting took."""
+        self._rates.append(outcome.seconds / work_of(settings))

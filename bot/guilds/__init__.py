@@ -1,1 +1,1 @@
-"""A server's own settings: where its members may paint, and who may do what."""
+"""The settings of servers: channels, roles, limits, privacy of results, and the gallery."""

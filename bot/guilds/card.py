@@ -1,16 +1,16 @@
-"""What members see of a server's settings: a list, and the components that change them."""
+"""The text and components of `/settings`."""
 
 from collections.abc import Sequence
 
 import discord
 
-from bot.components import AnyItem, custom_id, view_of
-from bot.guilds.model import Ceilings, Rules
-from bot.guilds.service import NUMBERS
+from bot.discord_io.components import AnyItem, custom_id, view_of
+from bot.guilds.model import Ceilings, EffectiveSettings
+from bot.guilds.rules import NUMBERS
 from engine.presets import PRESETS
 
 FEATURE = "settings"
-MOST_CHOSEN = 25  # channels or roles; a menu of Discord's takes no more
+MOST_CHOSEN = 25  # channels or roles; Discord's limit for a menu
 _CHANNELS = [
     discord.ChannelType.text,
     discord.ChannelType.news,
@@ -19,29 +19,29 @@ _CHANNELS = [
 ]
 
 
-def overview(rules: Rules, guild_id: int) -> str:
-    """List everything that holds in a server."""
-    chosen = rules.settings
+def overview(effective: EffectiveSettings, guild_id: int) -> str:
+    """List the settings of a server."""
+    chosen = effective.settings
     gallery = f"shown at `/gallery/{guild_id}` of the bot's pages"
     lines = [
         f"**Paintings may be made** {_places(chosen.paint_channels)}",
         f"**Styles may be saved** by {_roles(chosen.style_roles, 'everyone')}",
         f"**Challenges may be started** by "
         f"{_roles(chosen.challenge_roles, 'members who may manage this server')}",
-        f"**{NUMBERS['jobs_per_member'][0]}**: {rules.jobs.per_member}",
-        f"**{NUMBERS['jobs_per_guild'][0]}**: {rules.jobs.per_guild}",
-        f"**{NUMBERS['largest_size'][0]}**: {rules.largest_size}",
-        f"**{NUMBERS['saved_styles'][0]}**: {rules.saved_styles}",
-        f"**Preset where none is chosen**: {rules.default_preset}",
-        f"**Results** are seen by {'everyone' if chosen.public_results else 'their member only'}",
+        f"**{NUMBERS['jobs_per_member'][0]}**: {effective.jobs.per_member}",
+        f"**{NUMBERS['jobs_per_guild'][0]}**: {effective.jobs.per_guild}",
+        f"**{NUMBERS['largest_size'][0]}**: {effective.largest_size}",
+        f"**{NUMBERS['saved_styles'][0]}**: {effective.saved_styles}",
+        f"**Preset where none is chosen**: {effective.default_preset}",
+        f"**Results** are shown to {'everyone' if chosen.public_results else 'their member only'}",
         f"**Closed challenges** are {gallery if chosen.gallery else 'not shown on the web'}",
     ]
     return "\n".join(lines)
 
 
-def controls(rules: Rules) -> discord.ui.View:
-    """Lay out what changes the settings, with what is chosen now filled in."""
-    chosen = rules.settings
+def controls(effective: EffectiveSettings) -> discord.ui.View:
+    """Make the components that change the settings, with the present values filled in."""
+    chosen = effective.settings
     return view_of(
         discord.ui.ChannelSelect(
             custom_id=custom_id(FEATURE, "channels"),
@@ -61,36 +61,40 @@ def controls(rules: Rules) -> discord.ui.View:
                     label=name,
                     value=name,
                     description=preset.summary[:100],
-                    default=name == rules.default_preset,
+                    default=name == effective.default_preset,
                 )
                 for name, preset in PRESETS.items()
             ],
         ),
         discord.ui.Button(label="Limits…", emoji="🔢", custom_id=custom_id(FEATURE, "limits")),
         discord.ui.Button(
-            label="Hide results" if chosen.public_results else "Show results to everyone",
+            label="Make results private" if chosen.public_results else "Show results to everyone",
             emoji="🙈" if chosen.public_results else "👀",
-            custom_id=custom_id(FEATURE, "private" if chosen.public_results else "public"),
+            custom_id=custom_id(
+                FEATURE, "results", "private" if chosen.public_results else "public"
+            ),
         ),
         discord.ui.Button(
             label="Close the web gallery" if chosen.gallery else "Open a web gallery",
             emoji="🖼️",
-            custom_id=custom_id(FEATURE, "hide" if chosen.gallery else "show"),
+            custom_id=custom_id(FEATURE, "gallery", "close" if chosen.gallery else "open"),
         ),
     )
 
 
-def limit_fields(rules: Rules, ceilings: Ceilings) -> list[discord.ui.Label[discord.ui.View]]:
-    """Make the fields of the form, with the server's own numbers filled in."""
+def limit_fields(
+    effective: EffectiveSettings, ceilings: Ceilings
+) -> list[discord.ui.Label[discord.ui.View]]:
+    """Make the fields of the form, with the server's numbers filled in."""
     return [
         discord.ui.Label(
             text=title,
-            description=f"From {least} to {getattr(ceilings, name)}; empty for the most",
+            description=f"From {least} to {getattr(ceilings, name)}; empty for the maximum",
             component=discord.ui.TextInput(
                 custom_id=name,
                 required=False,
                 max_length=6,
-                default=str(number) if (number := getattr(rules.settings, name)) else None,
+                default=str(number) if (number := getattr(effective.settings, name)) else None,
             ),
         )
         for name, (title, least) in NUMBERS.items()

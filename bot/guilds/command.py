@@ -5,20 +5,19 @@ from collections.abc import Mapping
 import discord
 from discord import app_commands
 
-from bot import answers
-from bot.answers import Interaction
-from bot.components import Press, Router
+from bot.discord_io import answers
+from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Handler, Press
 from bot.guilds import card
-from bot.guilds.model import Rules
-from bot.guilds.service import GuildService, check_manager
+from bot.guilds.model import EffectiveSettings
+from bot.guilds.rules import check_manager, numbers
+from bot.guilds.service import GuildService
 
-FORM_SECONDS = 900.0  # after which a form that nobody sent is forgotten
+FORM_SECONDS = 900.0  # until an open form expires
 
 
-def add_commands(
-    tree: app_commands.CommandTree[discord.Client], router: Router, guilds: GuildService
-) -> None:
-    """Add the group to a tree, and its components to the client."""
+def make_group(guilds: GuildService) -> tuple[app_commands.Group, Handler]:
+    """Make the group, and the handler of its components."""
     group = app_commands.Group(
         name="settings",
         description="How the bot works in this server",
@@ -26,64 +25,63 @@ def add_commands(
         default_permissions=discord.Permissions(manage_guild=True),
     )
 
-    @group.command(name="show", description="What holds in this server")
+    @group.command(name="show", description="Show the settings of this server")
     async def show(interaction: Interaction) -> None:
-        check_manager(answers.member_of(interaction))  # a server can give the command to others
-        rules = await guilds.rules(interaction.guild_id or 0)
+        check_manager(answers.member_of(interaction))  # servers can change a command's permissions
+        effective = await guilds.effective(interaction.guild_id or 0)
         await interaction.response.send_message(
-            card.overview(rules, interaction.guild_id or 0), ephemeral=True
+            card.overview(effective, interaction.guild_id or 0), ephemeral=True
         )
 
-    @group.command(name="set", description="Change what holds in this server")
+    @group.command(name="set", description="Change the settings of this server")
     async def change(interaction: Interaction) -> None:
         check_manager(answers.member_of(interaction))
-        rules = await guilds.rules(interaction.guild_id or 0)
+        effective = await guilds.effective(interaction.guild_id or 0)
         await interaction.response.send_message(
-            card.overview(rules, interaction.guild_id or 0),
-            view=card.controls(rules),
+            card.overview(effective, interaction.guild_id or 0),
+            view=card.controls(effective),
             ephemeral=True,
         )
 
     async def pressed(interaction: Interaction, press: Press) -> None:
-        (what,) = press.path
+        what = "/".join(press.path)
         ids = tuple(int(value) for value in press.values if value.isdigit())
         if what == "limits":
             check_manager(answers.member_of(interaction))
-            rules = await guilds.rules(interaction.guild_id or 0)
-            await interaction.response.send_modal(LimitsForm(guilds, rules))
+            effective = await guilds.effective(interaction.guild_id or 0)
+            await interaction.response.send_modal(LimitsForm(guilds, effective))
             return
         everything: dict[str, dict[str, object]] = {
             "channels": {"paint_channels": ids},
             "styles": {"style_roles": ids},
             "challenges": {"challenge_roles": ids},
             "preset": {"default_preset": press.values[0] if press.values else None},
-            "private": {"public_results": False},
-            "public": {"public_results": True},
-            "show": {"gallery": True},
-            "hide": {"gallery": False},
+            "results/private": {"public_results": False},
+            "results/public": {"public_results": True},
+            "gallery/open": {"gallery": True},
+            "gallery/close": {"gallery": False},
         }
         await _change(guilds, interaction, everything[what])
 
-    tree.add_command(group)
-    router.handlers[card.FEATURE] = pressed
+    return group, pressed
 
 
 class LimitsForm(discord.ui.Modal, title="Limits of this server"):
-    """Asks for the numbers."""
+    """Asks for the limits."""
 
-    def __init__(self, guilds: GuildService, rules: Rules) -> None:
+    def __init__(self, guilds: GuildService, effective: EffectiveSettings) -> None:
         super().__init__(timeout=FORM_SECONDS)
         self._guilds = guilds
-        self._fields = card.limit_fields(rules, guilds.ceilings)
+        self._fields = card.limit_fields(effective, guilds.ceilings)
         for field in self._fields:
             self.add_item(field)
 
     async def on_submit(self, interaction: discord.Interaction[discord.Client], /) -> None:
-        """Check the numbers and keep them."""
+        """Check the numbers and store them."""
         inputs = [field.component for field in self._fields]
         texts = [field for field in inputs if isinstance(field, discord.ui.TextInput)]
         typed = {field.custom_id: field.value for field in texts}
-        await _change(self._guilds, interaction, self._guilds.numbers(typed))
+        await _change(self._guilds, interaction, numbers(typed, self._guilds.ceilings))
 
     async def on_error(  # type: ignore[override]  # a form's has no item, in discord.py itself
         self, interaction: discord.Interaction[discord.Client], error: Exception, /
@@ -95,9 +93,9 @@ class LimitsForm(discord.ui.Modal, title="Limits of this server"):
 async def _change(
     guilds: GuildService, interaction: Interaction, changes: Mapping[str, object]
 ) -> None:
-    """Change settings and show on the message itself what holds now."""
+    """Change settings, and show the new ones on the message."""
     await guilds.change(answers.member_of(interaction), changes)
-    rules = await guilds.rules(interaction.guild_id or 0)
+    effective = await guilds.effective(interaction.guild_id or 0)
     await interaction.response.edit_message(
-        content=card.overview(rules, interaction.guild_id or 0), view=card.controls(rules)
+        content=card.overview(effective, interaction.guild_id or 0), view=card.controls(effective)
     )

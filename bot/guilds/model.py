@@ -1,39 +1,26 @@
-"""A server's settings and those who act in it: plain data. Ids are Discord's."""
+"""The settings of a server: plain data. Ids are Discord's."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from bot.jobs.model import JobLimits
-
-
-@dataclass(frozen=True)
-class Member:
-    """Somebody who acts in a server, and what their roles allow there."""
-
-    id: int
-    guild_id: int
-    roles: frozenset[int] = frozenset()
-    manages: bool = False  # may manage the server
-    moderates: bool = False  # may delete other people's messages
-    joined_at: float = 0.0  # Unix seconds
-    name: str = ""  # as others read it, cleaned
+from bot.jobs.limits import JobLimits
 
 
 @dataclass(frozen=True)
 class GuildSettings:
-    """What a server has chosen. None takes the host's value."""
+    """The settings that a server has chosen. None takes the host's value."""
 
     paint_channels: tuple[int, ...] = ()  # empty: everywhere
-    style_roles: tuple[int, ...] = ()  # who may save styles; empty: everyone
-    challenge_roles: tuple[int, ...] = ()  # who may start challenges, beside those who manage
+    style_roles: tuple[int, ...] = ()  # may save styles; empty: everyone
+    challenge_roles: tuple[int, ...] = ()  # may start challenges, as managers may
     jobs_per_member: int | None = None
     jobs_per_guild: int | None = None
     largest_size: int | None = None  # pixels on the long side
     saved_styles: int | None = None
     default_preset: str | None = None
     public_results: bool = True
-    gallery: bool = False  # whether closed challenges are shown on the web
+    gallery: bool = False  # show closed challenges on the web
 
     def to_json(self) -> dict[str, Any]:
         """Give the settings as JSON values."""
@@ -41,7 +28,7 @@ class GuildSettings:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "GuildSettings":
-        """Read what `to_json` gave, also by an older version."""
+        """Read the result of `to_json`, also of an older version."""
         known = {field.name for field in fields(cls)}
         values: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
@@ -53,7 +40,7 @@ class GuildSettings:
 
 @dataclass(frozen=True)
 class Ceilings:
-    """The host's limits: a server's default, and the most that it may choose."""
+    """The host's limits: the defaults and maximums of every server."""
 
     jobs_per_member: int
     jobs_per_guild: int
@@ -62,8 +49,8 @@ class Ceilings:
 
 
 @dataclass(frozen=True)
-class Rules:
-    """What holds in a server: its settings with the host's values filled in."""
+class EffectiveSettings:
+    """A server's settings with the host's values filled in."""
 
     settings: GuildSettings
     jobs: JobLimits

@@ -14,7 +14,7 @@ guild_settings = sa.Table(
 
 
 class GuildStore:
-    """Reads and writes what servers have chosen."""
+    """Reads and writes the settings that servers have chosen."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

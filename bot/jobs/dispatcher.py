@@ -1,21 +1,21 @@
-"""Takes jobs from the queue to the executor, and what comes of them back to the service."""
+"""Runs queued jobs on the executor, and reports their outcomes to the service."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bot.errors import ExecutorLost, MuralscapeError, PaintingCancelled, PaintingFailed
-from bot.executors.contract import Executor, PaintOrder, PaintOutcome
+from bot.back_off import BackOff
+from bot.errors import CannotPaint, ExecutorLost, MuralscapeError, PaintingCancelled
+from bot.executors.contract import Executor, PaintOrder
 from bot.jobs.model import Job, JobResult, JobState
 from bot.jobs.service import JobService
 from bot.logs import about_job
-from bot.storage.pictures import PictureStore
+from bot.pictures.store import PictureStore
 
 log = logging.getLogger(__name__)
 
-RETRY_SECONDS = 5.0  # until the database is asked again after it failed
+RETRY_SECONDS = 5.0  # until the next try after the database failed
 OUR_FAULT = (
     "Something went wrong here while this was painted, and it was given up. "
     "The host of this bot finds the reason in its log."
@@ -29,21 +29,21 @@ class Dispatcher:
         self._service = service
         self._executor = executor
         self._pictures = pictures
-        self._news = asyncio.Event()  # a job may be waiting, there may be room, or we stop
+        self._wake = asyncio.Event()  # a job was queued, a slot is free, or we stop
         self._stopping = asyncio.Event()
         self._putting_back = False
         self._cancelled: set[int] = set()
         self._paintings: dict[int, asyncio.Task[None]] = {}
-        self._errands: set[asyncio.Task[None]] = set()
-        self._idle = asyncio.Event()  # `run` is not going on, or is over
+        self._cancelling: set[asyncio.Task[None]] = set()
+        self._idle = asyncio.Event()  # `run` has not begun, or has ended
         self._idle.set()
 
     async def run(self) -> None:
-        """Dispatch jobs until `stop`; the executor must have started."""
+        """Run jobs until `stop`; the executor must have started."""
         self._idle.clear()
         unsubscribe = self._service.subscribe(self._follow)
-        self._look()
-        self._executor.watch(self._look)
+        self._update_capacity()
+        self._executor.watch(self._update_capacity)
         try:
             while job := await self._next():
                 painting = asyncio.create_task(self._paint(job))
@@ -54,9 +54,9 @@ class Dispatcher:
             self._idle.set()
 
     async def stop(self, grace: float) -> None:
-        """Begin no painting any more; put back what is not finished after `grace` seconds."""
+        """Start no more paintings; requeue those that are not finished after `grace` seconds."""
         self._stopping.set()
-        self._news.set()
+        self._wake.set()
         try:
             async with asyncio.timeout(grace):
                 await self._idle.wait()
@@ -66,140 +66,115 @@ class Dispatcher:
             await self._idle.wait()
 
     async def _next(self) -> Job | None:
-        """Wait until there is both room and a job, and claim it; None when we stop."""
+        """Wait until there is a free slot and a job, and claim it; None when we stop."""
         while not self._stopping.is_set():
-            self._news.clear()
+            self._wake.clear()
             job = None
             try:
-                # Not before there is room, so that a job's turn is decided as late as can be.
+                # claimed only for a free slot, so that the order is decided as late as possible
                 if len(self._paintings) < self._executor.capacity:
                     job = await self._service.claim()
-            except Exception:  # a full disk or a locked database; no job was lost to it
+            except Exception:  # such as a full disk or a locked database; no job is lost
                 log.exception("no job could be claimed; next try in %.0f s", RETRY_SECONDS)
-                asyncio.get_running_loop().call_later(RETRY_SECONDS, self._news.set)
+                asyncio.get_running_loop().call_later(RETRY_SECONDS, self._wake.set)
             if job and self._stopping.is_set():
                 await self._service.put_back(job.id)
                 return None
             if job:
                 return job
-            await self._news.wait()
+            await self._wake.wait()
         return None
 
-    def _look(self) -> None:
-        """See how much room there is, and on what."""
+    def _update_capacity(self) -> None:
+        """Tell the service the executor's slots and device."""
         devices = self._executor.devices
-        self._service.ready(self._executor.capacity, devices[0] if devices else "")
-        self._news.set()
+        self._service.set_capacity(self._executor.capacity, devices[0] if devices else "")
+        self._wake.set()
 
     async def _drain(self) -> None:
         while self._paintings:
             await asyncio.wait(self._paintings.values())
 
     def _follow(self, job: Job) -> None:
-        """Hear of a job that changed."""
+        """React to a changed job: a new one, or one to cancel."""
         if job.state is JobState.QUEUED:
-            self._news.set()
+            self._wake.set()
         elif job.state is JobState.PAINTING and job.cancelled_by is not None:
             self._cancelled.add(job.id)
-            errand = asyncio.create_task(self._executor.cancel(job.id))
-            self._errands.add(errand)
-            errand.add_done_callback(self._errands.discard)
+            cancelling = asyncio.create_task(self._executor.cancel(job.id))
+            self._cancelling.add(cancelling)
+            cancelling.add_done_callback(self._cancelling.discard)
 
     async def _paint(self, job: Job) -> None:
         with about_job(str(job.id)):
             try:
                 await self._attempt(job)
             except Exception:
-                # The job stays "painting" in the database and is picked up at the next start.
-                log.exception("the end of this painting could not be written down")
+                # the job stays "painting" in the database; the next start queues it again
+                log.exception("the outcome of this painting could not be stored")
             finally:
                 self._cancelled.discard(job.id)
                 del self._paintings[job.id]
-                self._news.set()
+                self._wake.set()
 
     async def _attempt(self, job: Job) -> None:
-        """Paint a job once and write down what came of it."""
+        """Paint a job once and store its outcome."""
         service = self._service
         try:
             result = await self._make(job)
         except PaintingCancelled:
             end = service.put_back if self._putting_back else service.stopped
-            await self._write_down(lambda: end(job.id))
-        except PaintingFailed as failure:
+            await self._store_outcome(lambda: end(job.id))
+        except CannotPaint as failure:
             sentence = failure.sentence
             log.info("not painted: %s", failure)
-            await self._write_down(lambda: service.failed(job.id, sentence))
+            await self._store_outcome(lambda: service.failed(job.id, sentence))
         except ExecutorLost as lost:
             log.warning("the executor was lost: %s", lost)
-            await self._write_down(lambda: service.lost(job.id))
+            await self._store_outcome(lambda: service.lost(job.id))
         except Exception:
             log.exception("this painting went wrong")
-            await self._write_down(lambda: service.failed(job.id, OUR_FAULT))
+            await self._store_outcome(lambda: service.failed(job.id, OUR_FAULT))
         else:
-            await self._write_down(lambda: service.painted(job.id, result))
+            await self._store_outcome(lambda: service.painted(job.id, result))
 
-    async def _write_down(self, write: Callable[[], Awaitable[Job]]) -> None:
-        """Write how a painting ended, again and again while the disk is full, until we stop."""
-        while True:
-            try:
+    async def _store_outcome(self, write: Callable[[], Awaitable[Job]]) -> None:
+        """Write how a painting ended; retries, for example while the disk is full, until `stop`."""
+        retrying = BackOff(RETRY_SECONDS, RETRY_SECONDS).retrying(
+            lambda error: not isinstance(error, MuralscapeError),
+            log=log,
+            what="the end of this painting could not be written",
+            traceback=True,
+            stop=self._stopping,
+        )
+        async for attempt in retrying:
+            with attempt:
                 await write()
-                return
-            except MuralscapeError:  # another try would be refused too
-                raise
-            except Exception:
-                if self._stopping.is_set():
-                    raise
-                log.exception("an end could not be written down; again in %.0f s", RETRY_SECONDS)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), RETRY_SECONDS)
 
     async def _make(self, job: Job) -> JobResult:
-        """Have the executor paint, and take its files into the picture store."""
+        """Paint with the executor, and move its files into the picture store."""
         folder = await self._pictures.make_work_folder()
         try:
             order = self._order(job, folder)
-            if job.id in self._cancelled or self._putting_back:  # after it was claimed
+            if job.id in self._cancelled or self._putting_back:  # since it was claimed
                 raise PaintingCancelled
             outcome = await self._executor.paint(order, self._service.progressed)
             picture = await self._pictures.adopt(order.result)
             timelapse = None
             if order.timelapse:
                 timelapse = await self._pictures.adopt(order.timelapse)
-            return _result(outcome, picture, timelapse)
+            return JobResult(picture, outcome, timelapse)
         finally:
             await self._pictures.remove_work_folder(folder)
 
     def _order(self, job: Job, folder: Path) -> PaintOrder:
-        recipe = job.recipe
+        sources = job.sources
         return PaintOrder(
             job_id=job.id,
-            content=self._pictures.path(recipe.content),
-            styles=tuple(self._pictures.path(style) for style in recipe.styles),
-            preset=recipe.preset,
-            size=recipe.size,
-            steps=recipe.steps,
-            strength=recipe.strength,
-            keep_colors=recipe.keep_colors,
-            seed=recipe.seed,
+            settings=job.settings,
+            content=self._pictures.path(sources.content),
+            styles=tuple(self._pictures.path(style) for style in sources.styles),
+            mask=self._pictures.path(sources.mask) if sources.mask else None,
             result=folder / "result.png",
-            timelapse=folder / "timelapse.mp4" if recipe.timelapse else None,
+            timelapse=folder / "timelapse.mp4" if job.timelapse else None,
         )
-
-
-def _result(outcome: PaintOutcome, picture: str, timelapse: str | None) -> JobResult:
-    return JobResult(
-        picture=picture,
-        width=outcome.width,
-        height=outcome.height,
-        loss=outcome.loss,
-        content_loss=outcome.content_loss,
-        style_loss=outcome.style_loss,
-        steps=outcome.steps,
-        seconds=outcome.seconds,
-        weights=outcome.weights,
-        device=outcome.device,
-        precision=outcome.precision,
-        curve=outcome.curve,
-        scale_starts=outcome.scale_starts,
-        timelapse=timelapse,
-    )

@@ -1,16 +1,13 @@
-"""How long a painting will take, learned from those that are finished: pure calculation."""
+"""Predicts how long a painting takes, from finished ones: pure calculation."""
 
 from collections import defaultdict, deque
 from dataclasses import dataclass
 from statistics import median
 
-# Seconds per megapixel and step before anything is learned: a recent GPU in FP16, and two CPU
-# cores. Wrong by a factor for most machines, and forgotten after the first painting.
-START_RATES = {"cuda": 0.05, "cpu": 25.0}
-# A step has a cost that does not depend on the size: as much as this many pixels.
-FIXED_PIXELS = 64 * 64
-ENOUGH = 3  # paintings of one kind that tell more than all others
-REMEMBERED = 15  # paintings of each kind; older ones were made on yesterday's machine
+from bot.executors.rates import start_rate, work
+
+ENOUGH = 3  # paintings of a kind to predict from that kind alone
+REMEMBERED = 15  # paintings of each kind, so that predictions follow changes of the machine
 SHORTEST = 0.1  # seconds
 
 
@@ -25,31 +22,31 @@ class Kind:
     @property
     def work(self) -> float:
         """Megapixels times steps."""
-        return self.steps * (self.size**2 + FIXED_PIXELS) / 1e6
+        return work(self.size, self.steps)
 
 
 class Estimator:
     """Predicts seconds of painting on a device such as "cpu" or "cuda:0 (NVIDIA H100)".
 
     Uses the median of paintings of the same kind; where there are too few, of the same preset,
-    scaled by the work; then of all presets. Medians, because one painting that shared the machine
-    with something else should not spoil the rest.
+    scaled by the work; then of all presets. A median ignores single paintings that were slow,
+    because another program used the machine.
     """
 
     def __init__(self, device: str = "") -> None:
-        self.device = device  # the one to predict for; known when the executor has started
+        self.device = device  # to predict for; known when the executor has started
         self._seconds: defaultdict[tuple[str, Kind], deque[float]]
         self._seconds = defaultdict(lambda: deque(maxlen=REMEMBERED))
         self._rates: defaultdict[tuple[str, str], deque[float]]
         self._rates = defaultdict(lambda: deque(maxlen=REMEMBERED))
 
     def learn(self, kind: Kind, device: str, seconds: float) -> None:
-        """Note how long a painting took."""
+        """Record how long a painting took."""
         self._seconds[device, kind].append(seconds)
         self._rates[device, kind.preset].append(seconds / kind.work)
 
     def predict(self, kind: Kind) -> float:
-        """Give the seconds that a painting of this kind will take."""
+        """Predict the seconds that a painting of this kind takes."""
         same = self._seconds.get((self.device, kind), ())
         if len(same) >= ENOUGH:
             return max(SHORTEST, median(same))
@@ -65,4 +62,4 @@ class Estimator:
         ]
         if learned:
             return median(learned)
-        return START_RATES["cuda" if self.device.startswith("cuda") else "cpu"]
+        return start_rate(self.device)

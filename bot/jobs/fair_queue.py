@@ -1,14 +1,14 @@
-"""Whose turn it is: pure calculation, no I/O.
+"""A fair queue over servers and their members: pure calculation, no I/O.
 
 Start-time fair queueing in two levels, first over servers, then over the members of a server
 (Goyal, Vin and Cheng, "Start-time Fair Queuing", SIGCOMM 1996). Every server, and every member
-within a server, has a tag: the predicted seconds of painting it was given so far. The lowest tag
-is served next and moves on by the job's seconds. Whoever comes back after a pause starts at the
-tag that is being served, so that a pause neither saves anything up nor costs anything.
+within a server, has a tag: the predicted seconds of painting that it has received. The lowest tag
+is served next and advances by the job's seconds. A server or member that returns after a pause
+starts at the tag that is being served: idle queues gain no credit and lose none.
 
-From that follows, and is tested: while two members of a server both wait, what they are given
-differs by no more than one job of each, and a member's first job waits for no more than one job
-of each other member; the same holds for servers among each other.
+It follows, and is tested: while two members of a server both wait, the seconds that they receive
+differ by no more than one job of each, and a member's first job waits for no more than one job of
+each other member; the same holds between servers.
 """
 
 import heapq
@@ -18,13 +18,13 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Generic, TypeVar
 
-FAR_OFF = 1.5  # times too long or too short: then a prediction is replaced
+FAR_OFF = 1.5  # a prediction that was wrong by this factor is replaced
 Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """A job as the queue sees it. A lower id was asked for earlier."""
+    """A waiting job. Lower ids were submitted earlier."""
 
     job_id: int
     guild_id: int
@@ -34,7 +34,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Turn:
-    """When a waiting job will be painted, in seconds from now."""
+    """The predicted times of a waiting job, in seconds from now."""
 
     job_id: int
     starts_in: float
@@ -43,21 +43,21 @@ class Turn:
 
 @dataclass
 class _Round(Generic[Key]):
-    """Lines that are served in turn: the members of a server or, one level up, the servers."""
+    """One level of the queue: the members of a server, or the servers."""
 
     now: float = 0.0  # the tag that was served last
     tags: dict[Key, float] = field(default_factory=dict)
 
     def tag(self, key: Key) -> float:
-        """Give the tag of a line, which is new when it is not known."""
+        """Give the tag of a key; an unknown one starts at the tag that is being served."""
         return self.tags.get(key, self.now)
 
     def join(self, key: Key) -> None:
-        """Let a line wait that has not been waiting: whatever it was behind by is forgotten."""
+        """Begin to wait after a pause: idle queues gain no credit."""
         self.tags[key] = max(self.tag(key), self.now)
 
     def charge(self, key: Key, seconds: float) -> None:
-        """Serve a line; `now` follows, but not back to a line that was put back."""
+        """Serve a key. `now` advances, and does not go back when a job was put back."""
         tag = self.tag(key)
         self.now = max(self.now, tag)
         self.tags[key] = tag + seconds
@@ -67,12 +67,12 @@ class _Round(Generic[Key]):
         self.tags[key] = self.tag(key) - seconds
 
     def forget_all_but(self, keys: Iterable[Key]) -> None:
-        """Drop the lines that have fallen behind `now` since they last waited."""
+        """Drop the tags of idle keys that are behind `now`."""
         waiting = set(keys)
         self.tags = {key: tag for key, tag in self.tags.items() if key in waiting or tag > self.now}
 
     def merge(self, lines: dict[Key, list[Waiting]]) -> list[Waiting]:
-        """Put the jobs of all lines, each in its own order, into the order of service."""
+        """Merge the jobs of all keys, each in its own order, into the order of service."""
         turns = []
         for key, jobs in lines.items():
             tag = self.tag(key)
@@ -84,7 +84,7 @@ class _Round(Generic[Key]):
 
 
 class FairQueue:
-    """The jobs that wait, and those that were taken from it and are not done yet."""
+    """The waiting jobs, and the jobs that were taken and have not ended."""
 
     def __init__(self) -> None:
         self._waiting: dict[int, Waiting] = {}
@@ -96,7 +96,7 @@ class FairQueue:
         return len(self._waiting)
 
     def add(self, job: Waiting) -> None:
-        """Let a job wait."""
+        """Add a job."""
         neighbours = [other for other in self._waiting.values() if other.guild_id == job.guild_id]
         if not neighbours:
             self._servers.join(job.guild_id)
@@ -105,7 +105,7 @@ class FairQueue:
         self._waiting[job.job_id] = job
 
     def take(self) -> Waiting | None:
-        """Take the job whose turn it is; None when none waits."""
+        """Take the next job; None when the queue is empty."""
         order = self.order()
         if not order:
             return None
@@ -118,17 +118,17 @@ class FairQueue:
         return job
 
     def put_back(self, job_id: int) -> None:
-        """Let a job that was taken wait again, as if it had never been taken."""
+        """Return a taken job to the queue, as if it had never been taken."""
         job = self._taken.pop(job_id)
         self._servers.refund(job.guild_id, job.seconds)
         self._members[job.guild_id].refund(job.member_id, job.seconds)
         self._waiting[job_id] = job
 
     def predict_again(self, seconds: Mapping[int, float]) -> None:
-        """Replace what was predicted for waiting jobs, by job id, where it was far off.
+        """Replace the predictions of waiting jobs, by job id, where they are far off.
 
-        Small corrections would only shuffle members who are level, and with them the positions
-        that people have been shown.
+        Small corrections would only reorder members with nearly equal tags, and so change the
+        positions that they have been shown.
         """
         for job_id, new in seconds.items():
             job = self._waiting[job_id]
@@ -136,7 +136,7 @@ class FairQueue:
                 self._waiting[job_id] = replace(job, seconds=new)
 
     def remove(self, job_id: int) -> None:
-        """Drop a job: one that is done, or one that was cancelled while it waited."""
+        """Remove a job that has ended or was cancelled."""
         self._waiting.pop(job_id, None)
         self._taken.pop(job_id, None)
         if not self._waiting and not self._taken:
@@ -144,7 +144,7 @@ class FairQueue:
             self._members.clear()
 
     def order(self) -> list[Waiting]:
-        """List the waiting jobs in the order in which they will be taken if nobody else comes."""
+        """List the waiting jobs in the order of service, if no job is added."""
         lines: defaultdict[int, defaultdict[int, list[Waiting]]]
         lines = defaultdict(lambda: defaultdict(list))
         for _, job in sorted(self._waiting.items()):
@@ -156,10 +156,10 @@ class FairQueue:
     def forecast(
         self, free_in: Sequence[float], seconds: Mapping[int, float] | None = None
     ) -> list[Turn]:
-        """Say when each waiting job will be painted, in the order of service.
+        """Predict the times of each waiting job, in the order of service.
 
-        `free_in` has, for every painting that can go on at a time, the seconds until it is free;
-        `seconds` has newer predictions than those that the jobs were added with, by job id.
+        `free_in` has the seconds until each slot is free; `seconds` has newer predictions than
+        those with which the jobs were added, by job id.
         """
         seconds = seconds or {}
         free = sorted(free_in)

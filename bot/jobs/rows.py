@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from bot.jobs.model import Delivery, Job, JobResult, JobState, Origin, Recipe
+from bot.jobs.model import DeliveryState, Job, JobResult, JobState, Sources
+from bot.people import Origin
+from engine.request import PaintOutcome, PaintSettings
 
 # Where each field of the delivery lies; the other fields bear their columns' names.
 _DELIVERY_COLUMNS = {
@@ -31,6 +33,7 @@ _OWN_COLUMNS = (
     "cancelled_by",
     "failure",
     "result_deleted",
+    "timelapse",
 )
 
 
@@ -40,33 +43,37 @@ def row_of(job: Job) -> dict[str, Any]:
     return {
         **{column: getattr(job, column) for column in _OWN_COLUMNS},
         **vars(job.origin),
-        **vars(job.recipe),
+        **vars(job.sources),
         **{column: delivery[name] for name, column in _DELIVERY_COLUMNS.items()},
-        "styles": list(job.recipe.styles),
-        "result": vars(job.result) if job.result else None,
+        "styles": list(job.sources.styles),
+        "settings": job.settings.to_dict(),
+        "result": _stored(job.result) if job.result else None,
     }
 
 
 def job_of(row: dict[str, Any]) -> Job:
     """Give the job of a row."""
     origin = {name: row[name] for name in Origin.__dataclass_fields__}
-    recipe = {name: row[name] for name in Recipe.__dataclass_fields__}
-    recipe["styles"] = tuple(row["styles"])
+    sources = {name: row[name] for name in Sources.__dataclass_fields__}
+    sources["styles"] = tuple(row["styles"])
     own = {column: row[column] for column in _OWN_COLUMNS}
     own["state"] = JobState(row["state"])
     delivery = {name: row[column] for name, column in _DELIVERY_COLUMNS.items()}
     return Job(
         **own,
         origin=Origin(**origin),
-        recipe=Recipe(**recipe),
-        delivery=Delivery(**delivery),
+        sources=Sources(**sources),
+        settings=PaintSettings.from_dict(row["settings"]),
+        delivery=DeliveryState(**delivery),
         result=_result(row["result"]),
     )
+
+
+def _stored(result: JobResult) -> dict[str, Any]:
+    return {**vars(result), "outcome": result.outcome.to_dict()}
 
 
 def _result(stored: dict[str, Any] | None) -> JobResult | None:
     if stored is None:
         return None
-    curve = tuple((int(step), float(loss)) for step, loss in stored["curve"])
-    starts = tuple(stored["scale_starts"])
-    return JobResult(**{**stored, "curve": curve, "scale_starts": starts})
+    return JobResult(**{**stored, "outcome": PaintOutcome.from_dict(stored["outcome"])})

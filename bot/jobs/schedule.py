@@ -1,4 +1,4 @@
-"""The jobs that wait or are painted right now, in memory: whose turn it is, and when."""
+"""The schedule of queued and painting jobs, in memory: their order, and predicted times."""
 
 from dataclasses import dataclass, replace
 
@@ -6,29 +6,31 @@ from bot.errors import Refused
 from bot.executors.contract import PaintProgress
 from bot.jobs.estimator import Estimator, Kind
 from bot.jobs.fair_queue import FairQueue, Waiting
-from bot.jobs.model import Job, JobState, Place, Recipe
+from bot.jobs.model import Job, JobState, Place
 from engine.presets import PRESETS
+from engine.request import PaintSettings
 
 _SCHEDULED = (JobState.QUEUED, JobState.PAINTING)
-FRESH_SECONDS = 0.5  # places are calculated once for as many questions within this time
+FRESH_SECONDS = 0.5  # for which calculated places are cached
 
 
-def complete(recipe: Recipe) -> Recipe:
+def complete(settings: PaintSettings) -> PaintSettings:
     """Fill in the size and steps of the preset. Raises `Refused` where there is no such preset."""
-    preset = PRESETS.get(recipe.preset)
+    preset = PRESETS.get(settings.preset)
     if preset is None:
-        raise Refused(f"There is no preset called `{recipe.preset}`.")
-    return replace(recipe, size=recipe.size or preset.size, steps=recipe.steps or preset.steps)
+        raise Refused(f"There is no preset called `{settings.preset}`.")
+    size, steps = settings.size or preset.size, settings.steps or preset.steps
+    return replace(settings, size=size, steps=steps)
 
 
-def kind_of(recipe: Recipe) -> Kind:
-    """Say what a painting's time depends on."""
-    preset = PRESETS[recipe.preset]
-    return Kind(preset.name, recipe.size or preset.size, recipe.steps or preset.steps)
+def kind_of(settings: PaintSettings) -> Kind:
+    """Give the kind of a painting, on which its time depends."""
+    preset = PRESETS[settings.preset]
+    return Kind(preset.name, settings.size or preset.size, settings.steps or preset.steps)
 
 
 @dataclass
-class _Painting:
+class _Running:
     predicted: float  # seconds
     started_at: float
     progress: PaintProgress | None = None
@@ -47,69 +49,70 @@ class Schedule:
         self._estimator = estimator
         self._queue = FairQueue()
         self._kinds: dict[int, Kind] = {}
-        self._seconds: dict[int, float] = {}  # of painting, as predicted by now; newer jobs lack
-        self._paintings: dict[int, _Painting] = {}
+        # predicted seconds of painting; absent for jobs queued since the last prediction
+        self._seconds: dict[int, float] = {}
+        self._paintings: dict[int, _Running] = {}
         self._slots = 1
         self._places: dict[int, Place] = {}
-        self._places_at: float | None = None  # None when something changed since
+        self._places_at: float | None = None  # None when the cached places are out of date
 
-    def ready(self, slots: int, device: str) -> None:
-        """Note how many paintings can go on at a time, and on what."""
-        self._slots = max(1, slots)  # while nobody can paint, times are as for one who can
+    def set_capacity(self, slots: int, device: str) -> None:
+        """Set the executor's slots and device."""
+        self._slots = max(1, slots)  # without a slot, times are predicted as with one
         self._estimator.device = device
         self._predict_again()
 
-    def predict(self, recipe: Recipe) -> float:
-        """Give the seconds that a painting will take."""
-        return self._estimator.predict(kind_of(recipe))
+    def predict(self, settings: PaintSettings) -> float:
+        """Predict the seconds that a painting will take."""
+        return self._estimator.predict(kind_of(settings))
 
     def learn(self, job: Job) -> None:
         """Learn from a job that has been painted."""
         if job.result and job.started_at is not None and job.painted_at is not None:
             seconds = job.painted_at - job.started_at
-            self._estimator.learn(kind_of(job.recipe), job.result.device, seconds)
+            self._estimator.learn(kind_of(job.settings), job.result.outcome.device, seconds)
             self._predict_again()
 
     def enter(self, job: Job) -> None:
-        """Let a job wait that was not known."""
-        kind = kind_of(job.recipe)
+        """Add a new job to the queue."""
+        kind = kind_of(job.settings)
         seconds = self._estimator.predict(kind)
         self._queue.add(Waiting(job.id, job.origin.guild_id, job.origin.member_id, seconds))
         self._kinds[job.id] = kind
         self._places_at = None
 
     def take(self, now: float) -> int | None:
-        """Begin the painting whose turn it is; None when none waits."""
+        """Take the next job from the queue to painting; None when the queue is empty."""
         waiting = self._queue.take()
         if waiting is None:
             return None
         predicted = self._seconds.get(waiting.job_id, waiting.seconds)
-        self._paintings[waiting.job_id] = _Painting(predicted, now)
+        self._paintings[waiting.job_id] = _Running(predicted, now)
         self._places_at = None
         return waiting.job_id
 
     def put_back(self, job_id: int) -> None:
-        """Let a job wait again whose painting came to nothing."""
+        """Return a painting job to the queue."""
         del self._paintings[job_id]
         self._queue.put_back(job_id)
         self._places_at = None
 
     def leave(self, job_id: int) -> None:
-        """Drop a job that is neither queued nor painting any more."""
+        """Remove a job that is neither queued nor painting any more."""
         self._queue.remove(job_id)
         self._kinds.pop(job_id, None)
         self._paintings.pop(job_id, None)
         self._places_at = None
 
     def follow(self, before: Job, after: Job) -> None:
-        """Follow a job to its new state."""
+        """Update the schedule after a job has changed."""
         if before.state is JobState.PAINTING and after.state is JobState.QUEUED:
             self.put_back(after.id)
         elif before.state is not after.state and after.state not in _SCHEDULED:
             self.leave(after.id)
 
     def progressed(self, progress: PaintProgress, now: float) -> None:
-        """Note how far a painting is. The last preview stays until a newer one comes."""
+        """Record the progress of a painting. The last preview stays until a newer one arrives."""
         painting = self._paintings.get(progress.job_id)
         if painting:
             if progress.preview is None and painting.progress is not None:
@@ -117,12 +120,12 @@ class Schedule:
             painting.progress, painting.progress_at = progress, now
 
     def progress(self, job_id: int) -> PaintProgress | None:
-        """Say how far a painting is; None when nothing was heard of it."""
+        """Give the progress of a painting; None before the first report."""
         painting = self._paintings.get(job_id)
         return painting.progress if painting else None
 
     def places(self, now: float) -> dict[int, Place]:
-        """Say where every job stands, those being painted first, then in the order of service."""
+        """Give the place of every job: first those being painted, then the queue in order."""
         if self._places_at is None or not 0 <= now - self._places_at < FRESH_SECONDS:
             self._places = self._calculate_places(now)
             self._places_at = now

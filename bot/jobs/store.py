@@ -8,75 +8,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.model import UNFINISHED, Job, JobState
 from bot.jobs.rows import job_of, row_of
-from bot.storage.database import Database, metadata
+from bot.jobs.tables import job_pictures, jobs
+from bot.storage.database import Database
 from bot.storage.shard import WHOLE, Shard
-
-jobs = sa.Table(
-    "jobs",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("state", sa.String(10), nullable=False),
-    sa.Column("parent_id", sa.Integer),
-    sa.Column("guild_id", sa.BigInteger, nullable=False),
-    sa.Column("channel_id", sa.BigInteger, nullable=False),
-    sa.Column("member_id", sa.BigInteger, nullable=False),
-    sa.Column("interaction_id", sa.BigInteger, nullable=False, unique=True),
-    sa.Column("interaction_token", sa.Text, nullable=False),
-    sa.Column("token_expires_at", sa.Double, nullable=False),
-    sa.Column("private", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.Column("content", sa.String(64), nullable=False),
-    sa.Column("styles", sa.JSON, nullable=False),
-    sa.Column("style_name", sa.Text),
-    sa.Column("style_author", sa.BigInteger),
-    sa.Column("preset", sa.Text, nullable=False),
-    sa.Column("size", sa.Integer),
-    sa.Column("steps", sa.Integer),
-    sa.Column("strength", sa.Double, nullable=False),
-    sa.Column("keep_colors", sa.Boolean, nullable=False),
-    sa.Column("seed", sa.BigInteger, nullable=False),
-    sa.Column("timelapse", sa.Boolean, nullable=False),
-    sa.Column("predicted_seconds", sa.Double, nullable=False),
-    sa.Column("created_at", sa.Double, nullable=False),
-    sa.Column("started_at", sa.Double),
-    sa.Column("painted_at", sa.Double),
-    sa.Column("finished_at", sa.Double, index=True),
-    sa.Column("starts", sa.Integer, nullable=False),
-    sa.Column("losses", sa.Integer, nullable=False),
-    sa.Column("cancelled_by", sa.BigInteger),
-    sa.Column("failure", sa.Text),
-    sa.Column("result", sa.JSON(none_as_null=True)),
-    sa.Column("result_deleted", sa.Boolean, nullable=False),
-    sa.Column("nonce", sa.String(25), nullable=False),
-    sa.Column("card_channel_id", sa.BigInteger),
-    sa.Column("card_message_id", sa.BigInteger),
-    sa.Column("delivery_tries", sa.Integer, nullable=False),
-    sa.Column("delivery_route", sa.Text),
-    sa.Column("delivery_tried_at", sa.Double),
-    sa.Column("delivered_channel_id", sa.BigInteger),
-    sa.Column("delivered_message_id", sa.BigInteger),
-    sa.Column("told_at", sa.Double),
-    sa.Column("kept", sa.Boolean, nullable=False),
-    sa.Index("ix_jobs_state", "state"),
-    sa.Index("ix_jobs_member", "guild_id", "member_id"),
-    sqlite_autoincrement=True,  # the number of a deleted job is never given again
-)
-
-# The pictures that must stay on disk for a job; a row goes when its picture may go.
-job_pictures = sa.Table(
-    "job_pictures",
-    metadata,
-    sa.Column("job_id", sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("picture", sa.String(64), primary_key=True, index=True),
-    sa.Column("is_result", sa.Boolean, primary_key=True),
-)
 
 WAITING_OR_PAINTING = (JobState.QUEUED, JobState.PAINTING)
 _unfinished = jobs.c.state.in_(sorted(UNFINISHED))
 _kept = jobs.c.kept & jobs.c.told_at.is_(None)
 
-# What each job needs many times is made once: SQLAlchemy takes longer to make a statement, and the
-# key by which it finds the finished SQL again, than SQLite takes to run it.
-# BIGINT: a member may type any number, also one that PostgreSQL's INTEGER has no room for.
+# Statements that run often are built once: SQLAlchemy takes longer to build a statement, and the
+# key of its cache of compiled SQL, than SQLite takes to run it.
+# BIGINT, because a member may type a number that is too large for PostgreSQL's INTEGER.
 _FIND = sa.select(jobs).where(jobs.c.id == sa.bindparam("sought", type_=sa.BigInteger))
 _OF_INTERACTION = sa.select(jobs).where(jobs.c.interaction_id == sa.bindparam("sought"))
 _ADD = sa.insert(jobs).returning(jobs.c.id)
@@ -90,7 +32,7 @@ _UNDER_WAY = sa.select(
 class JobStore:
     """Reads and writes jobs. Methods that take a connection are part of its transaction.
 
-    Where a server or member is not named, jobs of the shard's servers are meant.
+    Methods without a server or a member read the jobs of the shard's servers.
     """
 
     def __init__(self, database: Database, shard: Shard = WHOLE) -> None:
@@ -99,15 +41,15 @@ class JobStore:
         self._ours = shard.where(jobs.c.guild_id)
 
     async def add(self, connection: AsyncConnection, job: Job) -> Job:
-        """Insert a job, whose id is ignored, and return it with its new id."""
+        """Insert a job and return it with its new id; the given id is ignored."""
         row = row_of(job)
         del row["id"]
         job_id = (await connection.execute(_ADD, row)).scalar_one()
-        await self._add_pictures(connection, job_id, [job.recipe.content, *job.recipe.styles])
+        await self._add_pictures(connection, job_id, job.sources.pictures)
         return job_of({**row, "id": job_id})
 
     async def save(self, connection: AsyncConnection, before: Job, after: Job) -> None:
-        """Write what has changed of a job. Its origin and recipe never do."""
+        """Write the changed columns of a job. Its origin, sources and settings never change."""
         old, new = row_of(before), row_of(after)
         changes = {column: value for column, value in new.items() if value != old[column]}
         if changes:
@@ -148,13 +90,13 @@ class JobStore:
         return await _select(connection, self._ours & jobs.c.state.in_(WAITING_OR_PAINTING))
 
     async def to_be_stopped(self) -> list[Job]:
-        """Read the jobs that somebody has asked to stop and that have not ended, oldest first."""
+        """Read the unfinished jobs that a member has cancelled, oldest first."""
         asked = jobs.c.state.in_(WAITING_OR_PAINTING) & jobs.c.cancelled_by.is_not(None)
         async with self.database.read() as connection:
             return await _select(connection, self._ours & asked)
 
     async def unsettled(self) -> list[Job]:
-        """Read the jobs whose member must still be told of the outcome, oldest first."""
+        """Read the jobs with an outcome to deliver, oldest first."""
         untold = jobs.c.state.not_in(sorted(UNFINISHED)) & jobs.c.told_at.is_(None) & ~jobs.c.kept
         async with self.database.read() as connection:
             return await _select(
@@ -173,7 +115,7 @@ class JobStore:
             return await _select(connection, (jobs.c.guild_id == guild_id) & _unfinished, limit)
 
     async def finished_of(self, guild_id: int, member_id: int, limit: int) -> list[Job]:
-        """Read a member's paintings in a server whose pictures are there, the last one first."""
+        """Read a member's paintings in a server that are not deleted, the last one first."""
         query = sa.select(jobs.c.id).where(
             jobs.c.guild_id == guild_id,
             jobs.c.member_id == member_id,
@@ -189,7 +131,7 @@ class JobStore:
         return await _select(connection, jobs.c.member_id == member_id)
 
     async def forget_member(self, connection: AsyncConnection, member_id: int) -> set[str]:
-        """Delete a member's settled jobs, and their name where they cancelled somebody else's."""
+        """Delete a member's settled jobs, and their id from jobs of others that they cancelled."""
         settled = ~_unfinished & (jobs.c.told_at.is_not(None) | jobs.c.kept)
         theirs = (jobs.c.member_id == member_id) & settled
         pictures = await connection.execute(
@@ -204,13 +146,13 @@ class JobStore:
         return found
 
     async def last_painted(self, connection: AsyncConnection, limit: int) -> list[Job]:
-        """Read the youngest jobs that were painted, by whichever bot, oldest first."""
+        """Read the newest painted jobs, of all shards, oldest first."""
         query = sa.select(jobs.c.id).where(jobs.c.painted_at.is_not(None))
         last = query.order_by(jobs.c.id.desc()).limit(limit)
         return await _select(connection, jobs.c.id.in_(last))
 
     async def pictures_in_use(self, among: Collection[str]) -> set[str]:
-        """Say which of these pictures a job needs."""
+        """Give those of these pictures that a job refers to."""
         query = sa.select(job_pictures.c.picture).where(job_pictures.c.picture.in_(among))
         async with self.database.read() as connection:
             return set((await connection.execute(query.distinct())).scalars())

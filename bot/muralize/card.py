@@ -1,39 +1,66 @@
-"""What members see of a job: one message, from waiting in line to the finished painting."""
+"""The card of a job: one message, from waiting in line to the finished painting."""
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from enum import StrEnum
 
 import discord
 
+from bot.discord_io.components import AnyItem, view_of
 from bot.executors.contract import PaintProgress
 from bot.jobs.model import Job, JobResult, JobState, Place
-from bot.links import Link
+from bot.web.links import Link
+from engine.request import PaintOutcome
 
 BAR_LENGTH = 20  # characters
 
-# action -> emoji, label; in the order in which they are shown. Discord takes five in a row.
-RESULT_ACTIONS = {
-    "again": ("🔁", "Again"),
-    "stronger": ("⏫", "Stronger"),
-    "softer": ("⏬", "Softer"),
-    "larger": ("🔍", "Larger"),
-    "curve": ("📉", "Loss curve"),
-    "timelapse": ("🎞️", "Time-lapse"),
-    "enter": ("🏁", "Enter the challenge"),
-    "delete": ("🗑️", "Delete"),
+FEATURE = "job"  # the first part of a custom id
+
+
+class Action(StrEnum):
+    """A button of a job. `buttons.py` has a handler for each."""
+
+    AGAIN = "again"
+    STRONGER = "stronger"
+    SOFTER = "softer"
+    LARGER = "larger"
+    CURVE = "curve"
+    TIMELAPSE = "timelapse"
+    ENTER = "enter"
+    DELETE = "delete"
+    CANCEL = "cancel"
+    FETCH = "fetch"
+    FULL = "full"
+
+
+ACTIONS = {  # emoji and label
+    Action.AGAIN: ("🔁", "Again"),
+    Action.STRONGER: ("⏫", "Stronger"),
+    Action.SOFTER: ("⏬", "Softer"),
+    Action.LARGER: ("🔍", "Larger"),
+    Action.CURVE: ("📉", "Loss curve"),
+    Action.TIMELAPSE: ("🎞️", "Time-lapse"),
+    Action.ENTER: ("🏁", "Enter the challenge"),
+    Action.DELETE: ("🗑️", "Delete"),
+    Action.CANCEL: ("✖️", "Cancel"),
+    Action.FETCH: ("📬", "Show it here"),
+    Action.FULL: ("💾", "Full file"),
 }
-ACTIONS = {
-    **RESULT_ACTIONS,
-    "cancel": ("✖️", "Cancel"),
-    "fetch": ("📬", "Show it here"),
-    "full": ("💾", "Full file"),
-}
+RESULT_ACTIONS = (  # under a finished painting, in this order
+    Action.AGAIN,
+    Action.STRONGER,
+    Action.SOFTER,
+    Action.LARGER,
+    Action.CURVE,
+    Action.TIMELAPSE,
+    Action.ENTER,
+    Action.DELETE,
+)
 
 
 def custom_id(job_id: int, action: str) -> str:
-    """Name a button of a job, in Discord's 100 characters."""
-    return f"job:{job_id}:{action}"
+    """Make the custom id of a job's button, at most Discord's 100 characters."""
+    return f"{FEATURE}:{job_id}:{action}"
 
 
 @dataclass(frozen=True)
@@ -41,169 +68,134 @@ class Card:
     """A message's text and the actions on its buttons."""
 
     text: str
-    actions: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
 
 
 @dataclass(frozen=True)
 class Copy:
-    """What was sent instead of a painting whose file of `full_bytes` is too large for Discord."""
+    """A smaller copy, sent because the file of `full_bytes` is too large for Discord."""
 
     width: int
     height: int
     full_bytes: int
-    link: Link | None  # to the full file, where there are public pages
+    link: Link | None  # to the full file; None without public pages
 
 
-class PressHandler(Protocol):
-    """What a client must have for the buttons to work."""
-
-    async def press(
-        self, interaction: discord.Interaction[discord.Client], action: str, job_id: int
-    ) -> None:
-        """Do what the button of a job says."""
-
-
-class JobButton(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=r"job:(?P<job>\d{1,19}):(?P<action>[a-z]{1,20})",
-):
-    """A button of one job. Its custom id says all it needs, so it works after a restart."""
-
-    def __init__(self, job_id: int, action: str, label: str | None = None) -> None:
-        emoji, usual = ACTIONS[action]
-        dangerous = action in ("delete", "cancel")
-        super().__init__(
-            discord.ui.Button(
-                label=label or usual,
-                emoji=emoji,
-                style=discord.ButtonStyle.danger if dangerous else discord.ButtonStyle.secondary,
-                custom_id=custom_id(job_id, action),
-            )
-        )
-        self._job_id = job_id
-        self._action = action
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[discord.Client],
-        item: discord.ui.Item[discord.ui.View],
-        match: re.Match[str],
-        /,
-    ) -> "JobButton":
-        """Make the button again from what a member pressed."""
-        return cls(int(match["job"]), match["action"])
-
-    async def callback(self, interaction: discord.Interaction[discord.Client]) -> None:
-        """Hand the press to the client."""
-        handler: PressHandler = interaction.client  # type: ignore[assignment]
-        await handler.press(interaction, self._action, self._job_id)
+def button(job_id: int, action: Action, label: str | None = None) -> AnyItem:
+    """Make a button of a job, with another label than usual where one is given."""
+    emoji, usual = ACTIONS[action]
+    dangerous = action in (Action.DELETE, Action.CANCEL)
+    return discord.ui.Button[discord.ui.View](
+        label=label or usual,
+        emoji=emoji,
+        style=discord.ButtonStyle.danger if dangerous else discord.ButtonStyle.secondary,
+        custom_id=custom_id(job_id, action),
+    )
 
 
-def buttons(job_id: int, actions: tuple[str, ...]) -> discord.ui.View:
-    """Lay the buttons out, five in a row. No time-out: they are found by their custom ids."""
-    view = discord.ui.View(timeout=None)
-    for action in actions:
-        view.add_item(JobButton(job_id, action))
-    return view
+def buttons(job_id: int, actions: Sequence[Action]) -> discord.ui.View:
+    """Lay out the buttons of a card."""
+    return view_of(*(button(job_id, action) for action in actions))
 
 
 def waiting(job: Job, place: Place | None, now: float) -> Card:
-    """Show a queued job: its position and when its turn comes."""
+    """Show a queued job: its position, and when it starts."""
     if place is None:
-        return Card(f"🕓 **Waiting**\n{_subtext(job)}", ("cancel",))
+        return Card(f"🕓 **Waiting**\n{_subtext(job)}", (Action.CANCEL,))
     line = f"number {place.position} in line" if place.position > 1 else "next in line"
     starts = f" · starts {relative(now + place.starts_in)}"
     ready = f" · ready {relative(now + place.finishes_in)}"
-    return Card(f"🕓 **Waiting**, {line}{starts}{ready}\n{_subtext(job)}", ("cancel",))
+    return Card(f"🕓 **Waiting**, {line}{starts}{ready}\n{_subtext(job)}", (Action.CANCEL,))
 
 
 def painting(job: Job, progress: PaintProgress | None, now: float) -> Card:
-    """Show a job that is being painted: how far it is, its loss, when it is ready."""
+    """Show a job that is being painted: progress, loss, and when it is ready."""
     if job.cancelled_by is not None:
         return Card(f"🛑 **Stopping**\n{_subtext(job)}")
     if progress is None:
-        return Card(f"🎨 **Starting to paint**\n{_subtext(job)}", ("cancel",))
+        return Card(f"🎨 **Starting to paint**\n{_subtext(job)}", (Action.CANCEL,))
     done = progress.step / max(1, progress.total_steps)
     text = (
         f"🎨 **Painting** `{bar(done)}` {done:.0%}\n"
         f"Step {progress.step} of {progress.total_steps} · loss **{loss(progress.loss)}** "
         f"· ready {relative(now + progress.seconds_left)}\n{_subtext(job)}"
     )
-    return Card(text, ("cancel",))
+    return Card(text, (Action.CANCEL,))
 
 
 def outcome(job: Job, copy: Copy | None = None) -> Card:
-    """Show how a job ended, well or badly; `copy` is what was sent of a file that is too large."""
+    """Show the outcome of a job; `copy` describes what was sent of a file that is too large."""
     if job.result is not None and job.state in (JobState.DELIVERING, JobState.DONE):
         return painted(job, job.result, copy)
     if job.state is JobState.CANCELLED:
         by_other = job.cancelled_by is not None and job.cancelled_by != job.origin.member_id
-        who = " by a moderator" if by_other else ""
-        return Card(f"✖️ **Cancelled**{who}\n{_subtext(job)}", ("again",))
-    why = job.failure or "It is not known why."
-    # the button also tells our message from others when it is looked for after a crash
-    return Card(f"⚠️ **Not painted.** {why}\n{_subtext(job)}", ("again",))
+        by = " by a moderator" if by_other else ""
+        return Card(f"✖️ **Cancelled**{by}\n{_subtext(job)}", (Action.AGAIN,))
+    why = job.failure or "The reason is unknown."
+    # after a crash, the button also identifies the message in the channel's history
+    return Card(f"⚠️ **Not painted.** {why}\n{_subtext(job)}", (Action.AGAIN,))
 
 
 def painted(job: Job, result: JobResult, copy: Copy | None = None) -> Card:
     """Show a finished painting. The picture itself is an attachment, which Discord shows large."""
-    style = f", in the style of *{_plain(job.recipe.style_name)}*" if job.recipe.style_name else ""
-    if style and job.recipe.style_author is not None:
-        style += f" by <@{job.recipe.style_author}>"
+    sources = job.sources
+    style = f", in the style of *{_plain(sources.style_name)}*" if sources.style_name else ""
+    if style and sources.style_author is not None:
+        style += f" by <@{sources.style_author}>"
+    outcome = result.outcome
     made = " · ".join(
         (
-            job.recipe.preset,
-            f"{result.width}x{result.height}",
-            f"{result.steps} steps",
-            f"{result.seconds:.1f} s",
+            outcome.preset,
+            f"{outcome.width}x{outcome.height}",
+            f"{outcome.steps} steps",
+            f"{outcome.seconds:.1f} s",
             *_unusual(job),
-            result.weights,
+            outcome.weights,
         )
     )
     text = (
         f"🖼️ **Painted** for <@{job.origin.member_id}>{style}\n"
-        f"Final loss **{loss(result.loss)}**\n-# {made} · № {job.id}"
+        f"Final loss **{loss(outcome.losses.total)}**\n-# {made} · № {job.id}"
     )
     if copy is None:
-        return Card(text, tuple(RESULT_ACTIONS))
-    actions = ("full", *RESULT_ACTIONS) if copy.link else tuple(RESULT_ACTIONS)
-    return Card(f"{text}\n{_instead(copy, result)}", actions)
+        return Card(text, RESULT_ACTIONS)
+    actions = (Action.FULL, *RESULT_ACTIONS) if copy.link else RESULT_ACTIONS
+    return Card(f"{text}\n{_instead(copy, outcome)}", actions)
 
 
 def full_file(link: Link) -> str:
-    """Name a link and when it stops working; <> keeps Discord from fetching the file itself."""
+    """Write a link and when it expires; the <> keep Discord from fetching the file."""
     return f"[The full file](<{link.url}>) can be opened until <t:{link.expires_at}:f>."
 
 
 def gone(job: Job) -> Card:
-    """Show a painting whose picture was deleted before it could be delivered."""
+    """Show that the painting was deleted before it could be delivered."""
     return Card(f"🗑️ **Deleted.** The pictures of this painting are gone.\n{_subtext(job)}")
 
 
 def moved(job: Job, link: str | None) -> Card:
-    """Show, on a card that could not be edited in time, where the outcome went."""
+    """Show, on the card of a job with an expired token, where the outcome was sent."""
     where = f"see {link}" if link else "sent by direct message"
     return Card(f"📬 **Finished** for <@{job.origin.member_id}>: {where}\n{_subtext(job)}")
 
 
 def bar(done: float) -> str:
-    """Draw how much is done, 0 to 1, as a bar of text."""
+    """Draw a progress bar for 0 to 1."""
     filled = round(min(1.0, max(0.0, done)) * BAR_LENGTH)
     return "█" * filled + "░" * (BAR_LENGTH - filled)
 
 
 def loss(value: float) -> str:
-    """Write a loss with six significant digits and no exponent where it can be helped."""
+    """Write a loss with six significant digits, if possible without an exponent."""
     return f"{value:.6g}"
 
 
 def relative(moment: float) -> str:
-    """Write a moment so that Discord shows it as "in 2 minutes", counting down by itself."""
+    """Write a time so that Discord shows it as "in 2 minutes", counting down by itself."""
     return f"<t:{round(moment)}:R>"
 
 
-def _instead(copy: Copy, full: JobResult) -> str:
+def _instead(copy: Copy, full: PaintOutcome) -> str:
     smaller = (copy.width, copy.height) != (full.width, full.height)
     what = f"smaller copy, {copy.width}x{copy.height}" if smaller else "compressed copy"
     size = f"{copy.full_bytes / 2**20:.1f} MiB"
@@ -212,16 +204,18 @@ def _instead(copy: Copy, full: JobResult) -> str:
 
 
 def _subtext(job: Job) -> str:
-    size = [f"{job.recipe.size} px"] if job.recipe.size else []
-    parts = [job.recipe.preset, *size, *_unusual(job)]
+    size = [f"{job.settings.size} px"] if job.settings.size else []
+    parts = [job.settings.preset, *size, *_unusual(job)]
     return f"-# {' · '.join(parts)} · for <@{job.origin.member_id}> · № {job.id}"
 
 
 def _unusual(job: Job) -> list[str]:
-    strength = job.recipe.strength
+    settings = job.settings
     return [
-        *([f"strength {strength:.2g}"] if strength != 1 else []),
-        *(["colours kept"] if job.recipe.keep_colors else []),
+        *([f"strength {settings.strength:.2g}"] if settings.strength != 1 else []),
+        *([f"{settings.brush} brush"] if settings.brush != "medium" else []),
+        *(["colours kept"] if settings.keep_colors else []),
+        *(["masked"] if job.sources.mask else []),
     ]
 
 

@@ -8,21 +8,26 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot import answers
-from bot.answers import Interaction
+from bot.discord_io import answers
+from bot.discord_io.answers import Interaction
 from bot.errors import NothingToPaint
-from bot.guilds.service import SMALLEST_SIZE
-from bot.muralize.request import Offered, Options, Repeat, Request
-from bot.muralize.service import STRONGEST, WEAKEST, Muralize
+from bot.feature import Command
+from bot.guilds.model import EffectiveSettings
+from bot.guilds.rules import SMALLEST_SIZE
+from bot.muralize.request import Repeat, Request
+from bot.muralize.rules import STRONGEST, WEAKEST
+from bot.muralize.service import MuralizeService
+from bot.pictures.intake import UploadedFile
 from bot.styles.command import choices
 from bot.styles.model import Style
 from bot.styles.service import StyleService
 from engine.presets import PRESETS
+from engine.request import BRUSHES, Brush, PaintSettings
 
 log = logging.getLogger(__name__)
 
-REMEMBER_SECONDS = 0.5  # that an answer waits for a request to be on the disk
-MODAL_SECONDS = 900.0  # after which a form that nobody sent is forgotten
+REMEMBER_SECONDS = 0.5  # for storing a request before the interaction is answered
+MODAL_SECONDS = 900.0  # until an open form expires
 
 _PRESET_CHOICES = [
     app_commands.Choice(name=f"{name}: {preset.summary}"[:100], value=name)
@@ -30,21 +35,21 @@ _PRESET_CHOICES = [
 ]
 
 
-def add_commands(
-    tree: app_commands.CommandTree[discord.Client], muralize: Muralize, styles: StyleService
-) -> None:
-    """Add the commands to a tree."""
+def make_commands(muralize: MuralizeService, styles: StyleService) -> Sequence[Command]:
+    """Make `/muralize` and the message menu."""
 
-    @tree.command(name="muralize", description="Repaint a picture in the style of another")
+    @app_commands.command(name="muralize", description="Repaint a picture in the style of another")
     @app_commands.guild_only()
     @app_commands.describe(
         content="The picture to repaint",
         style="A picture in the style you want",
-        saved_style="Or the name of a style that is here already",
+        saved_style="Or the name of a saved style",
         preset="How to paint",
         size="Pixels on the long side",
         strength="Of the style against the content; 1 is balanced",
         keep_colors="Keep the colours of the content",
+        brush="How coarse the strokes are",
+        mask="A picture that is white where to paint, and black where the content stays",
     )
     @app_commands.choices(preset=_PRESET_CHOICES)
     async def command(
@@ -56,54 +61,83 @@ def add_commands(
         size: app_commands.Range[int, SMALLEST_SIZE, 8192] | None = None,
         strength: app_commands.Range[float, WEAKEST, STRONGEST] = 1.0,
         keep_colors: bool = False,
+        brush: Brush = PaintSettings.brush,
+        mask: discord.Attachment | None = None,
     ) -> None:
-        options = Options(preset, size, strength, keep_colors)
-        await ask(muralize, interaction, content, style, saved_style, options)
+        effective = await muralize.admit(
+            interaction.guild_id or 0, answers.channels_of(interaction)
+        )
+        settings = PaintSettings(
+            preset=preset or effective.default_preset,
+            size=size,
+            strength=strength,
+            keep_colors=keep_colors,
+            brush=brush,
+        )
+        await ask(
+            muralize,
+            interaction,
+            effective,
+            settings,
+            content=content,
+            style=style,
+            style_name=saved_style,
+            mask=mask,
+        )
 
     @command.autocomplete("saved_style")
     async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         return choices(await styles.like(interaction.guild_id or 0, typed))
 
-    @tree.context_menu(name="Muralize this picture")
+    @app_commands.context_menu(name="Muralize this picture")
     @app_commands.guild_only()
     async def menu(interaction: Interaction, message: discord.Message) -> None:
         content = _picture_in(message.attachments)
-        rules = await muralize.admit(interaction.guild_id or 0, answers.channels_of(interaction))
+        effective = await muralize.admit(
+            interaction.guild_id or 0, answers.channels_of(interaction)
+        )
         # a form must be the first answer, so there is nothing to defer
         saved = await styles.like(interaction.guild_id or 0, "")
-        form = StyleForm(muralize, content, saved, rules.default_preset)
+        form = StyleForm(muralize, content, saved, effective.default_preset)
         await interaction.response.send_modal(form)
+
+    return [command, menu]
 
 
 async def ask(
-    muralize: Muralize,
+    muralize: MuralizeService,
     interaction: Interaction,
+    effective: EffectiveSettings,
+    settings: PaintSettings,
+    *,
     content: discord.Attachment,
     style: discord.Attachment | None,
     style_name: str | None,
-    options: Options,
+    mask: discord.Attachment | None,
 ) -> None:
-    """Answer at once, then fetch the pictures and queue the painting."""
-    rules = await muralize.admit(interaction.guild_id or 0, answers.channels_of(interaction))
-    private = not rules.settings.public_results
+    """Answer at once, then download the pictures and queue the painting."""
+    private = not effective.settings.public_results
     request = Request(
         origin=answers.origin_of(interaction, private=private),
         content=_offered("The content picture", content),
         style=_offered("The style picture", style) if style is not None else None,
         style_name=style_name if style is None else None,
-        options=options,
+        settings=settings,
+        mask=_offered("The mask", mask) if mask is not None else None,
     )
     await accept(muralize, interaction, request)
 
 
-async def accept(muralize: Muralize, interaction: Interaction, request: Request | Repeat) -> None:
-    """Answer a request when it is on the disk, then make it a job."""
-    # On the disk before it is answered, so that a crash loses nothing that a member was promised;
-    # but a disk that hangs must not cost the answer its 3 s.
+async def accept(
+    muralize: MuralizeService, interaction: Interaction, request: Request | Repeat
+) -> None:
+    """Answer a request when it is stored, then make it a job."""
+    # Stored before it is answered, so that a crash loses no accepted request; but a disk that hangs
+    # must not delay the answer beyond Discord's 3 s.
     remembering = asyncio.create_task(muralize.remember(request))
     await asyncio.wait({remembering}, timeout=REMEMBER_SECONDS)
     if remembering.done():
-        remembering.result()  # refused before anything was promised
+        remembering.result()  # raises where the request is refused
     card = None
     try:
         answered = await interaction.response.defer(thinking=True, ephemeral=request.origin.private)
@@ -114,22 +148,22 @@ async def accept(muralize: Muralize, interaction: Interaction, request: Request 
         if not answers.may_have_arrived(error):
             await muralize.forget(request)
             raise
-        # The member may see "thinking" now; and where not, the channel is a way to them too.
+        # The member may see "thinking" now; if not, the outcome can go to the channel.
         log.warning("interaction %d may have been answered: %s", interaction.id, error)
     await remembering
     try:
         await muralize.start(request, card)
-    except Exception as error:  # noqa: BLE001 - as at the edge, but it is forgotten once told
+    except Exception as error:  # noqa: BLE001 - the handler of all errors, which deletes it too
         if await answers.tell(interaction, error):
             await muralize.forget(request)
 
 
 class StyleForm(discord.ui.Modal, title="Muralize this picture"):
-    """Asks which style a picture is to be painted in."""
+    """Asks for the style of a painting."""
 
     def __init__(
         self,
-        muralize: Muralize,
+        muralize: MuralizeService,
         content: discord.Attachment,
         saved: Sequence[Style],
         usual_preset: str,
@@ -172,19 +206,49 @@ class StyleForm(discord.ui.Modal, title="Muralize this picture"):
             ],
         )
         self.add_item(discord.ui.Label(text="Preset", component=self._preset))
+        self._brush: discord.ui.Select[discord.ui.View] = discord.ui.Select(
+            custom_id="brush",
+            required=False,
+            options=[
+                discord.SelectOption(label=brush, value=brush, default=brush == PaintSettings.brush)
+                for brush in BRUSHES
+            ],
+        )
+        self.add_item(discord.ui.Label(text="Brush", component=self._brush))
+        self._mask: discord.ui.FileUpload[discord.ui.View] = discord.ui.FileUpload(
+            custom_id="mask", required=False
+        )
+        self.add_item(
+            discord.ui.Label(
+                text="Mask",
+                description="A picture that is white where to paint, and black elsewhere",
+                component=self._mask,
+            )
+        )
 
     async def on_submit(self, interaction: discord.Interaction[discord.Client], /) -> None:
-        """Go on as `/muralize` does."""
+        """Continue as `/muralize` does."""
         own = self._own.values
         saved = self._saved.values if self._saved is not None else []
-        preset = self._preset.values[0] if self._preset.values else None
+        masks = self._mask.values
+        effective = await self._muralize.admit(
+            interaction.guild_id or 0, answers.channels_of(interaction)
+        )
+        chosen = {
+            name: select.values[0]
+            for name, select in (("preset", self._preset), ("brush", self._brush))
+            if select.values
+        }
+        settings = PaintSettings.from_dict({"preset": effective.default_preset, **chosen})
         await ask(
             self._muralize,
             interaction,
-            self._content,
-            own[0] if own else None,
-            saved[0] if saved else None,
-            Options(preset),
+            effective,
+            settings,
+            content=self._content,
+            style=own[0] if own else None,
+            style_name=saved[0] if saved else None,
+            mask=masks[0] if masks else None,
         )
 
     async def on_error(  # type: ignore[override]  # a form's has no item, in discord.py itself
@@ -194,8 +258,8 @@ class StyleForm(discord.ui.Modal, title="Muralize this picture"):
         await answers.tell(interaction, error)
 
 
-def _offered(called: str, attachment: discord.Attachment) -> Offered:
-    return Offered(called, attachment.url, attachment.size)
+def _offered(called: str, attachment: discord.Attachment) -> UploadedFile:
+    return UploadedFile(called, attachment.url, attachment.size)
 
 
 def _picture_in(attachments: Sequence[discord.Attachment]) -> discord.Attachment:

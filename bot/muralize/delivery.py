@@ -1,35 +1,25 @@
-"""Brings the outcome of a job to its member, once, by the first way that is open.
+"""Delivers the outcome of a job to its member, once, by the first route that works.
 
-The ways, in order: the answer to the interaction, a message in the channel, a direct message. The
-database knows before each send that it may happen, so that after a crash it is looked for first.
+The routes, in order: the answer to the interaction, a message in the channel, a direct message.
+Each send is recorded in the database before it happens, so that after a crash the message is
+searched for before it is sent again.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from io import BytesIO
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from PIL import Image
-
+from bot.back_off import BackOff
+from bot.discord_io.sending import FileTooLarge, NotNow, RouteClosed, SendError, Sent, Upload
 from bot.errors import PictureGone
 from bot.jobs.model import Job, JobState
 from bot.jobs.service import JobService
-from bot.links import Link
 from bot.logs import about_job
 from bot.muralize import card
 from bot.muralize.live_cards import LiveCards
-from bot.muralize.messages import (
-    FileTooLarge,
-    Messages,
-    NotNow,
-    RouteClosed,
-    SendError,
-    Sent,
-    Upload,
-)
-from bot.storage.pictures import PictureStore
-from engine import images
+from bot.muralize.packer import OutcomePacker
+from bot.muralize.sender import JobMessageSender
 from engine.errors import OutputRejected
 
 log = logging.getLogger(__name__)
@@ -37,48 +27,31 @@ log = logging.getLogger(__name__)
 INTERACTION, CHANNEL, PRIVATE = "interaction", "channel", "direct message"
 ROUTES = (INTERACTION, CHANNEL, PRIVATE)
 
-# a painting of ours is decoded to be encoded smaller; members' limits are not meant for it
-_OURS = images.Limits(max_bytes=2**31, max_pixels=2**31, min_side=1, max_aspect=2**16)
-_CLOCKS_APART = 60.0  # seconds that Discord's clock and ours may differ by
 
-
-@dataclass(frozen=True)
-class Patience:
-    """How long to wait after Discord or the network failed, in seconds; doubled each time."""
-
-    first: float = 2.0
-    longest: float = 60.0
-
-
-class Delivery:
-    """Tells members how their jobs ended.
-
-    `link_to` links to a painting's full file; None where the host has no public pages.
-    """
+class Deliverer:
+    """Delivers the outcomes of jobs."""
 
     def __init__(
         self,
         jobs: JobService,
-        messages: Messages,
+        sender: JobMessageSender,
         cards: LiveCards,
-        pictures: PictureStore,
-        link_to: Callable[[Job], Link | None],
+        packer: OutcomePacker,
         clock: Callable[[], float],
-        patience: Patience,
+        back_off: BackOff,
         at_a_time: int = 4,
     ) -> None:
         self._jobs = jobs
-        self._messages = messages
+        self._sender = sender
         self._cards = cards
-        self._pictures = pictures
-        self._link_to = link_to
+        self._packer = packer
         self._clock = clock
-        self._patience = patience
+        self._back_off = back_off
         self._turns = asyncio.Semaphore(at_a_time)  # each holds a picture in memory
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
-        """Deliver what the last run left undelivered and whatever ends from now on."""
+        """Deliver the outcomes that the last run left, and those of all jobs from now on."""
         unsubscribe = self._jobs.subscribe(self._follow)
         try:
             for job in await self._jobs.unsettled():
@@ -88,36 +61,12 @@ class Delivery:
             unsubscribe()
 
     async def finish(self, seconds: float) -> None:
-        """Let the sends that are under way end, for so many seconds at most."""
+        """Wait up to `seconds` for the sends under way, then cancel them."""
         if self._tasks:
             await asyncio.wait(self._tasks.values(), timeout=seconds)
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-
-    async def pack(self, job: Job, limit: int) -> tuple[card.Card, list[Upload]]:
-        """Show a job's outcome, with its painting in at most `limit` bytes.
-
-        Raises PictureGone, and OutputRejected where it does not fit however small.
-        """
-        if job.result is None or job.state not in (JobState.DELIVERING, JobState.DONE):
-            return card.outcome(job), []
-        if job.result_deleted:
-            raise PictureGone
-        data, extension = await self._pictures.read(job.result.picture), ".png"
-        copy = None
-        if len(data) > limit:
-            full_bytes = len(data)
-            encoded, (width, height) = await asyncio.to_thread(_encode_smaller, data, limit)
-            data, extension = encoded.data, encoded.extension
-            if extension != ".png":  # else nothing was lost
-                copy = card.Copy(width, height, full_bytes, self._link_to(job))
-        uploads = [Upload(f"muralscape-{job.id}{extension}", data)]
-        if job.recipe.timelapse and job.result.timelapse:
-            film = await self._pictures.read(job.result.timelapse)
-            if len(data) + len(film) <= limit:
-                uploads.append(Upload(f"muralscape-{job.id}.mp4", film))
-        return card.outcome(job, copy), uploads
 
     def _follow(self, job: Job) -> None:
         ended = job.state not in (JobState.QUEUED, JobState.PAINTING)
@@ -128,57 +77,60 @@ class Delivery:
 
     async def _deliver_and_log(self, job: Job) -> None:
         with about_job(str(job.id)):
-            pause = self._patience.first
-            while True:
-                try:
-                    return await self._deliver(job)
-                except Exception:  # a full disk; nor must one job's fault end others' delivery
-                    log.exception("delivery failed; next try in %.0f s", pause)
-                await asyncio.sleep(pause)
-                pause = min(self._patience.longest, 2 * pause)
+            retrying = self._back_off.retrying(
+                Exception,  # such as a full disk
+                log=log,
+                what="delivery failed",
+                traceback=True,
+            )
+            await retrying(self._deliver, job)
 
     async def _deliver(self, job: Job) -> None:
-        await self._cards.let_go(job.id)
-        job = await self._jobs.get(job.id) or job  # the last edit may have noted where the card is
+        await self._cards.release(job.id)
+        job = await self._jobs.get(job.id) or job  # the last edit may have stored the card's id
         for route in _routes(job):
-            sent = await self._by(route, job)
+            sent = await self._send_by(route, job)
             if sent is not None:
-                log.info("%s, told by %s", job.state, route)
+                log.info("%s, delivered by %s", job.state, route)
                 await self._jobs.delivered(job.id, sent.channel_id, sent.message_id)
-                await self._tidy(job, route, sent)
+                await self._update_old_card(job, route, sent)
                 return
         if _knows_already(job):
             await self._jobs.delivered(job.id, job.origin.channel_id, 0)
             return
-        log.warning("%s, but no way to the member is open; kept for /queue show", job.state)
+        log.warning("%s, but no route to the member works; kept for /queue show", job.state)
         await self._jobs.kept(job.id)
 
-    async def _by(self, route: str, job: Job) -> Sent | None:
-        """Send by one route until it is done; None when the route is closed."""
-        # when the first send was begun whose end nobody knows
+    async def _send_by(self, route: str, job: Job) -> Sent | None:
+        """Send by one route, with retries; None when the route is closed."""
+        # when the first send of unknown outcome began
         unclear = job.delivery.tried_at if job.delivery.route == route else None
-        limit = self._messages.upload_limit(job.origin.guild_id)
-        pause = self._patience.first
-        while True:
-            uploads: list[Upload] = []
-            begun = self._clock()
-            try:
-                async with self._turns:
-                    shown, uploads = await self._packed(job, limit)
-                    return await self._attempt(route, job, shown, uploads, unclear)
-            except FileTooLarge:
-                if not uploads:
-                    return None
-                limit = sum(len(upload.data) for upload in uploads) // 2
-                log.info("Discord takes no file of this size here; trying %d bytes", limit)
-            except NotNow as error:
-                unclear = unclear or begun
-                log.warning("sending by %s failed, again in %.0f s: %s", route, pause, error)
-                await asyncio.sleep(pause)
-                pause = min(self._patience.longest, 2 * pause)
-            except (RouteClosed, OutputRejected) as error:
-                log.info("%s is closed: %s", route, error)
-                return None
+        limit = self._sender.upload_limit(job.origin.guild_id)
+
+        async def send() -> Sent | None:
+            nonlocal limit, unclear
+            while True:
+                uploads: list[Upload] = []
+                begun = self._clock()
+                try:
+                    async with self._turns:
+                        shown, uploads = await self._packed(job, limit)
+                        return await self._attempt(route, job, shown, uploads, unclear)
+                except FileTooLarge:
+                    if not uploads:
+                        return None
+                    limit = sum(len(upload.data) for upload in uploads) // 2
+                    log.info("Discord takes no file of this size here; trying %d bytes", limit)
+                except NotNow:
+                    unclear = unclear or begun
+                    raise
+
+        retrying = self._back_off.retrying(NotNow, log=log, what=f"sending by {route} failed")
+        try:
+            return await retrying(send)
+        except (RouteClosed, OutputRejected) as error:
+            log.info("%s is closed: %s", route, error)
+            return None
 
     async def _attempt(
         self,
@@ -188,39 +140,33 @@ class Delivery:
         uploads: Sequence[Upload],
         unclear: float | None,
     ) -> Sent:
-        """Send once, unless an earlier send turns out to have arrived."""
-        if unclear is not None and route != INTERACTION:
-            privately, since = route == PRIVATE, unclear - _CLOCKS_APART
-            found = await self._messages.find_posted(job, privately=privately, since=since)
-            if found is not None:
-                return found
-        await self._jobs.delivery_begun(job.id, route)
+        """Send once, unless an earlier send of unknown outcome has arrived."""
+        begin = partial(self._jobs.delivery_begun, job.id, route)
+        if route != INTERACTION:
+            privately = route == PRIVATE
+            return await self._sender.send_once(
+                job, shown, uploads, privately=privately, begin=begin, unclear_since=unclear
+            )
+        await begin()
         try:
-            return await self._send(route)(job, shown, uploads)
+            return await self._sender.edit_original(job, shown, uploads)
         except RouteClosed:
-            # Sending an answer twice changes the same message. But when the token died after a
-            # send whose end nobody knows, the answer may be there.
-            if route == INTERACTION and unclear is not None:
-                sent = await self._messages.card_has(job, shown.actions)
+            # An edit that is sent twice changes the same message. But when the token expired after
+            # a send of unknown outcome, the message may have been edited.
+            if unclear is not None:
+                sent = await self._sender.card_has(job, shown.actions)
                 if sent is not None:
                     return sent
             raise
 
-    def _send(self, route: str) -> Callable[[Job, card.Card, Sequence[Upload]], Awaitable[Sent]]:
-        return {
-            INTERACTION: self._messages.edit_original,
-            CHANNEL: self._messages.post,
-            PRIVATE: self._messages.post_privately,
-        }[route]
-
     async def _packed(self, job: Job, limit: int) -> tuple[card.Card, list[Upload]]:
         try:
-            return await self.pack(job, limit)
+            return await self._packer.pack(job, limit)
         except PictureGone:
             return card.gone(job), []
 
-    async def _tidy(self, job: Job, route: str, sent: Sent) -> None:
-        """Make the card that could not be the answer point to it, where that can be done."""
+    async def _update_old_card(self, job: Job, route: str, sent: Sent) -> None:
+        """Edit the card to link to the outcome where that is in another message."""
         if route == INTERACTION:
             return
         link = None
@@ -228,13 +174,13 @@ class Delivery:
             place = f"{job.origin.guild_id}/{sent.channel_id}/{sent.message_id}"
             link = f"https://discord.com/channels/{place}"
         try:
-            await self._messages.edit_card(job, card.moved(job, link))
+            await self._sender.edit_card(job, card.moved(job, link))
         except SendError as error:
             log.info("the old card stays as it is: %s", error)
 
 
 def _routes(job: Job) -> tuple[str, ...]:
-    """Say which routes to try: all, or those from the one on that was tried last."""
+    """List the routes to try: all, or those from the last one that was tried."""
     if _knows_already(job):
         return (INTERACTION,)
     routes = (INTERACTION, PRIVATE) if job.origin.private else ROUTES
@@ -243,12 +189,5 @@ def _routes(job: Job) -> tuple[str, ...]:
 
 
 def _knows_already(job: Job) -> bool:
-    """Say whether the member needs no message: they cancelled it and were told so then."""
+    """Say whether the member needs no message, because they cancelled the job themselves."""
     return job.state is JobState.CANCELLED and job.cancelled_by == job.origin.member_id
-
-
-def _encode_smaller(data: bytes, limit: int) -> tuple[images.Encoded, tuple[int, int]]:
-    """Encode a painting in at most `limit` bytes; say how many pixels are left of it."""
-    encoded = images.encode_under(images.decode(data, _OURS, "The painting"), limit)
-    with Image.open(BytesIO(encoded.data)) as copy:
-        return encoded, copy.size

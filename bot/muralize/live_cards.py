@@ -1,15 +1,16 @@
-"""Keeps the cards of waiting and painting jobs up to date, at a bounded rate."""
+"""Edits the cards of waiting and painting jobs as they change, at a bounded rate."""
 
 import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.discord_io.sending import RouteClosed, SendError, Upload
 from bot.jobs.model import Job, JobState, Place
 from bot.jobs.service import JobService
 from bot.logs import about_job
 from bot.muralize import card
-from bot.muralize.messages import Messages, RouteClosed, SendError, Upload
+from bot.muralize.sender import JobMessageSender
 
 log = logging.getLogger(__name__)
 
@@ -18,43 +19,43 @@ log = logging.getLogger(__name__)
 class Pace:
     """How often cards are edited, in seconds."""
 
-    painting: float = 3.0  # between two edits of one card while it is painted
-    waiting: float = 15.0  # the same while it waits; Discord counts the time down by itself
-    look: float = 0.5  # between two looks at what has changed
-    gather: float = 0.1  # from a change to its edit: a job whose turn comes at once is shown once
-    at_a_time: int = 8  # edits under way together
+    painting: float = 3.0  # between two edits of the card of a painting job
+    waiting: float = 15.0  # the same for a waiting job; Discord counts the time down by itself
+    look: float = 0.5  # between two checks of the progress
+    gather: float = 0.1  # debounce: a job that starts at once never shows "Waiting"
+    at_a_time: int = 8  # edits under way
 
 
 @dataclass
-class _Live:
-    """A card and what it last showed."""
+class _LiveCard:
+    """A card, and the state of its last edit."""
 
     job: Job
-    state: JobState | None = None  # when it was last edited
-    key: object = None  # what made it look as it does
+    state: JobState | None = None  # of the job, at the last edit
+    key: object = None  # of the text, at the last edit; an equal key needs no edit
     preview: bytes | None = None
     edited_at: float = float("-inf")
     editing: asyncio.Task[None] | None = None
-    closed: bool = False  # it cannot be edited any more
+    closed: bool = False  # edits are not possible any more
 
 
 class LiveCards:
-    """Edits cards, always to the latest state: what lies between two edits is never shown."""
+    """Edits cards, each to its latest state; states between two edits are skipped."""
 
     def __init__(
         self,
         jobs: JobService,
-        messages: Messages,
+        sender: JobMessageSender,
         clock: Callable[[], float],
         monotonic: Callable[[], float],
         pace: Pace,
     ) -> None:
         self._jobs = jobs
-        self._messages = messages
+        self._sender = sender
         self._clock = clock
         self._monotonic = monotonic
         self._pace = pace
-        self._lives: dict[int, _Live] = {}
+        self._lives: dict[int, _LiveCard] = {}
         self._changed = asyncio.Event()
 
     async def run(self) -> None:
@@ -66,7 +67,7 @@ class LiveCards:
                     self._follow(job)
             while True:
                 self._start_edits()
-                # new jobs are shown soon, progress when it is looked for
+                # new jobs wake this up; progress does not
                 if await _within(self._pace.look, self._changed):
                     await asyncio.sleep(self._pace.gather)
                 self._changed.clear()
@@ -77,14 +78,14 @@ class LiveCards:
                 task.cancel()
             await asyncio.gather(*editing, return_exceptions=True)
 
-    async def let_go(self, job_id: int) -> None:
-        """Edit a card no more; when this returns, no edit of it is under way."""
+    async def release(self, job_id: int) -> None:
+        """Stop editing a card, and wait for an edit under way."""
         live = self._lives.pop(job_id, None)
         if live is not None and live.editing is not None:
             await asyncio.wait({live.editing})
 
     async def flush(self, seconds: float) -> None:
-        """Show each card's present state, as far as that can be done in so many seconds."""
+        """Edit each card to its present state, within `seconds`."""
         self._start_edits()
         editing = [live.editing for live in self._lives.values() if live.editing]
         if editing:
@@ -94,7 +95,7 @@ class LiveCards:
         if job.state in (JobState.QUEUED, JobState.PAINTING):
             live = self._lives.get(job.id)
             if live is None:
-                self._lives[job.id] = _Live(job)
+                self._lives[job.id] = _LiveCard(job)
                 self._changed.set()
             else:
                 live.job = job
@@ -102,10 +103,10 @@ class LiveCards:
                     self._changed.set()
 
     def _start_edits(self) -> None:
-        """Begin the edits that are due: new cards, then paintings, then one of those that wait."""
+        """Start the edits that are due: changed states, then paintings, then one waiting job."""
         now = self._monotonic()
         lives = [live for live in self._lives.values() if not live.closed and not live.editing]
-        # a card in the wrong state would be telling something false
+        # a card with a wrong state is worse than one with an old progress
         new = [live for live in lives if live.state is not live.job.state]
         known = [live for live in lives if live.state is live.job.state]
         painting = [
@@ -129,7 +130,7 @@ class LiveCards:
             if self._edit_if_changed(live, places.get(live.job.id)):
                 break
 
-    def _edit_if_changed(self, live: _Live, place: Place | None) -> bool:
+    def _edit_if_changed(self, live: _LiveCard, place: Place | None) -> bool:
         job, now = live.job, self._clock()
         preview = None
         if job.state is JobState.QUEUED:
@@ -150,11 +151,11 @@ class LiveCards:
         live.editing = asyncio.create_task(self._edit(live, shown, files))
         return True
 
-    async def _edit(self, live: _Live, shown: card.Card, files: list[Upload] | None) -> None:
+    async def _edit(self, live: _LiveCard, shown: card.Card, files: list[Upload] | None) -> None:
         job = live.job
         with about_job(str(job.id)):
             try:
-                sent = await self._messages.edit_original(job, shown, files)
+                sent = await self._sender.edit_original(job, shown, files)
                 if job.delivery.card_message_id != sent.message_id:
                     await self._jobs.card_posted(job.id, sent.channel_id, sent.message_id)
             except RouteClosed as error:
@@ -167,13 +168,13 @@ class LiveCards:
 
 
 def _coarse(seconds: float) -> int:
-    """Round a prediction so that it only counts as changed when a member would care."""
+    """Round a prediction, so that small changes do not cause an edit."""
     step = max(15.0, seconds / 4)
     return round(seconds / step) * round(step)
 
 
 async def _within(seconds: float, event: asyncio.Event) -> bool:
-    """Wait for an event, and say whether it came."""
+    """Wait up to `seconds` for an event; say whether it was set."""
     try:
         async with asyncio.timeout(seconds):
             return await event.wait()

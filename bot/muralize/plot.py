@@ -1,4 +1,4 @@
-"""Draws loss curves in a process of their own: Matplotlib would be the largest thing in ours."""
+"""Draws loss curves in a process of their own, so that the bot does not load Matplotlib."""
 
 import asyncio
 import json
@@ -7,7 +7,7 @@ import sys
 from bot.errors import MuralscapeError
 from bot.jobs.model import Job
 
-_SECONDS = 30.0  # after which a drawing is given up
+_SECONDS = 30.0  # until a drawing is aborted
 
 
 class NotDrawn(MuralscapeError):
@@ -21,10 +21,11 @@ async def draw_curve(job: Job) -> bytes:
     """Draw a job's losses over its steps as a PNG. Raises NotDrawn."""
     if job.result is None:
         raise NotDrawn
+    outcome = job.result.outcome
     drawing = {
-        "curve": job.result.curve,
-        "scale_starts": job.result.scale_starts,
-        "title": f"{job.recipe.preset}, {job.result.width}x{job.result.height}",
+        "curve": outcome.curve,
+        "scale_starts": outcome.scale_starts,
+        "title": f"{outcome.preset}, {outcome.width}x{outcome.height}",
     }
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot.muralize.plot"),
@@ -46,8 +47,8 @@ async def draw_curve(job: Job) -> bytes:
 
 
 def main() -> None:
-    """Read a drawing as JSON and write it as PNG; this is the other process."""
-    from engine import loss_plot  # here, so that the bot's process never imports it
+    """Read the values as JSON and write the PNG; this runs in the other process."""
+    from engine import loss_plot  # only in this process
 
     drawing = json.load(sys.stdin)
     curve = tuple((int(step), float(loss)) for step, loss in drawing["curve"])

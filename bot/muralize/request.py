@@ -1,62 +1,46 @@
-"""What a member asked for, before its pictures are here: plain data that survives a restart."""
+"""Requests for paintings, before their pictures are downloaded: plain data, stored as JSON."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bot.jobs.model import Origin, Recipe
-from bot.styles.model import Style
-
-
-@dataclass(frozen=True)
-class Offered:
-    """A file that a member sent, as Discord describes it. `called` names it in sentences."""
-
-    called: str  # such as "The style picture"
-    url: str  # signed; Discord's expire after about a day
-    size: int  # bytes; the description's word only
-
-
-@dataclass(frozen=True)
-class Options:
-    """The options of `/muralize` beside its pictures."""
-
-    preset: str | None = None  # None takes the server's usual one
-    size: int | None = None  # pixels on the long side; None takes the preset's own
-    strength: float = 1.0
-    keep_colors: bool = False
+from bot.people import Origin
+from bot.pictures.intake import UploadedFile
+from engine.request import PaintSettings
 
 
 @dataclass(frozen=True)
 class Request:
-    """A painting that was asked for with pictures to fetch: the style's, or a style's name."""
+    """A request with pictures to download. The style is a picture or the name of a saved style."""
 
     origin: Origin
-    content: Offered
-    style: Offered | None
+    content: UploadedFile
+    style: UploadedFile | None
     style_name: str | None
-    options: Options
+    settings: PaintSettings
+    mask: UploadedFile | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Give the request as JSON values."""
-        return asdict(self)
+        return {**asdict(self), "settings": self.settings.to_dict()}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Request":
-        """Read what `to_json` gave."""
-        style = stored["style"]
+        """Read the result of `to_json`."""
+        style, mask = stored["style"], stored["mask"]
         return cls(
             origin=Origin(**stored["origin"]),
-            content=Offered(**stored["content"]),
-            style=Offered(**style) if style else None,
+            content=UploadedFile(**stored["content"]),
+            style=UploadedFile(**style) if style else None,
             style_name=stored["style_name"],
-            options=Options(**stored["options"]),
+            settings=PaintSettings.from_dict(stored["settings"]),
+            mask=UploadedFile(**mask) if mask else None,
         )
 
 
 @dataclass(frozen=True)
 class Repeat:
-    """A painting that was asked for by a button on another one's card."""
+    """A request by a button on another painting's card."""
 
     origin: Origin
     job_id: int
@@ -68,27 +52,7 @@ class Repeat:
 
 
 def from_json(stored: Mapping[str, Any]) -> Request | Repeat:
-    """Read what either's `to_json` gave."""
+    """Read the result of either `to_json`."""
     if "change" in stored:
         return Repeat(**{**stored, "origin": Origin(**stored["origin"])})
     return Request.from_json(stored)
-
-
-def recipe_for(
-    request: Request, content: str, style: str, saved: Style | None, usual_preset: str
-) -> Recipe:
-    """Say what to paint once the pictures are in the store.
-
-    The seed stays `muralscape paint`'s default, so that both come to the same picture.
-    """
-    options = request.options
-    return Recipe(
-        content=content,
-        styles=(style,),
-        style_name=saved.name if saved else None,
-        style_author=saved.author_id if saved else None,
-        preset=options.preset or usual_preset,
-        size=options.size,
-        strength=options.strength,
-        keep_colors=options.keep_colors,
-    )

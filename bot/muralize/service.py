@@ -1,4 +1,4 @@
-"""The rules of asking for a painting: by command, by the message menu, by a button on a result."""
+"""Turns requests for paintings into jobs: by command, message menu, or button."""
 
 import asyncio
 import logging
@@ -7,30 +7,29 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from bot.errors import JobNotFound, NothingToPaint, Refused
-from bot.guilds.model import Rules
-from bot.guilds.service import GuildService, check_channel
-from bot.jobs.model import Job, Origin, Recipe
+from bot.errors import JobNotFound, Refused
+from bot.guilds.model import EffectiveSettings
+from bot.guilds.rules import check_channel
+from bot.guilds.service import GuildService
+from bot.jobs.model import Job, Sources
 from bot.jobs.service import CardPlace, JobService
-from bot.muralize.intake import Intake
-from bot.muralize.request import Repeat, Request, recipe_for
+from bot.muralize.request import Repeat, Request
+from bot.muralize.rules import changed, check
 from bot.muralize.store import RequestStore
-from bot.storage.keeper import insist
+from bot.people import Origin
+from bot.pictures.intake import Intake, UploadedFile
+from bot.pictures.retention import retry_if_deleted
 from bot.styles.service import StyleService
 from engine.errors import ImageRejected
 from engine.presets import PRESETS
 
 log = logging.getLogger(__name__)
 
-WEAKEST, STRONGEST = 0.1, 10.0  # of the style against the content
-_STEP = 1.5  # what the buttons stronger, softer and larger multiply by
-
-
 Refuse = Callable[[Origin, str], Awaitable[None]]
 
 
-class Muralize:
-    """Turns what members ask for into jobs."""
+class MuralizeService:
+    """Stores requests, downloads their pictures, and submits their jobs."""
 
     def __init__(
         self,
@@ -41,7 +40,7 @@ class Muralize:
         styles: StyleService,
         *,
         usual_size: int,
-        chance: random.Random,
+        rng: random.Random,
     ) -> None:
         self._jobs = jobs
         self._intake = intake
@@ -49,55 +48,42 @@ class Muralize:
         self._guilds = guilds
         self._styles = styles
         self._usual_size = usual_size
-        self._chance = chance
+        self._rng = rng
         self._fetching: set[asyncio.Task[Job]] = set()
         self._closing = asyncio.Event()
 
-    async def admit(self, guild_id: int, channels: Sequence[int]) -> Rules:
-        """Say what holds in a server. Raises ChannelClosed where it wants no paintings.
+    async def admit(self, guild_id: int, channels: Sequence[int]) -> EffectiveSettings:
+        """Give a server's settings. Raises ChannelClosed where paintings are not allowed.
 
-        `channels` are the one that a member writes in and, for a thread, its parent.
+        `channels` are the member's channel and, for a thread, its parent.
         """
-        rules = await self._guilds.rules(guild_id)
+        effective = await self._guilds.effective(guild_id)
         if channels:
-            check_channel(rules.settings, *channels)
-        return rules
-
-    def check(self, request: Request, rules: Rules) -> None:
-        """Raise Refused for what can be seen to be wrong without fetching anything."""
-        if request.style is None and request.style_name is None:
-            raise NothingToPaint(
-                "A style is missing: attach a picture as `style`, or choose a `saved_style`."
-            )
-        size = request.options.size
-        if size is not None and size > rules.largest_size:
-            raise Refused(
-                f"The largest size here is {rules.largest_size} pixels; "
-                "choose that or a smaller one."
-            )
+            check_channel(effective.settings, *channels)
+        return effective
 
     async def remember(self, request: Request | Repeat) -> None:
-        """Keep a request, so that a crash before it is a job does not lose it.
+        """Store a request, so that a crash before it is a job does not lose it.
 
-        Raises MemberQuotaReached and GuildQuotaReached: nothing is fetched then.
+        Raises MemberQuotaReached and GuildQuotaReached.
         """
-        rules = await self._guilds.rules(request.origin.guild_id)
+        effective = await self._guilds.effective(request.origin.guild_id)
         async with self._requests.database.write() as connection:
-            await self._jobs.check_quota(connection, request.origin, rules.jobs)
+            await self._jobs.check_quota(connection, request.origin, effective.jobs)
             await self._requests.add(connection, request)
 
     async def forget(self, request: Request | Repeat) -> None:
-        """Drop a request that came to nothing."""
+        """Delete a request that was refused."""
         await self._requests.remove(request)
 
     async def start(self, request: Request | Repeat, card: CardPlace | None = None) -> Job | None:
-        """Fetch the pictures that a remembered request needs and queue the painting.
+        """Download the pictures of a stored request and queue the painting.
 
-        `card` is the message that answered the request, where that is known.
+        `card` is the message that answered the request, where that is known. Returns None when the
+        bot is stopping; the next start resumes the request.
 
-        Raises Refused and ImageRejected; whoever tells the member so forgets the request then, for
-        a crash before that must not lose it. None when the bot is stopping: the next start will go
-        on with the request.
+        Raises Refused and ImageRejected. The caller tells the member and then forgets the request,
+        so that a crash in between does not lose the message.
         """
         if self._closing.is_set():
             return None
@@ -113,31 +99,31 @@ class Muralize:
             self._fetching.discard(fetching)
 
     async def close(self) -> None:
-        """Leave the requests whose pictures are being fetched to the next start."""
+        """Stop downloads; the next start resumes their requests."""
         self._closing.set()
         for task in self._fetching:
             task.cancel()
         await asyncio.gather(*self._fetching, return_exceptions=True)
 
     async def resume(self, refuse: Refuse) -> None:
-        """Go on with the requests that the last run left behind; `refuse` tells a member no."""
+        """Resume the requests of the last run; `refuse` tells a member about an error."""
         for request in await self._requests.ours():
             try:
                 job = await self.start(request)
             except (Refused, JobNotFound, ImageRejected) as error:
                 await refuse(request.origin, str(error))
                 await self._requests.remove(request)
-            except Exception:  # a full disk must not end the bot
+            except Exception:  # such as a full disk
                 log.exception("a request of the last run waits for the next start")
             else:
                 log.info("a request of the last run became job %s", job.id if job else "none yet")
 
     async def _fetch_and_submit(self, request: Request | Repeat, card: CardPlace | None) -> Job:
-        rules = await self._guilds.rules(request.origin.guild_id)
+        effective = await self._guilds.effective(request.origin.guild_id)
         submit = partial(
             self._jobs.submit,
             request.origin,
-            limits=rules.jobs,
+            limits=effective.jobs,
             card=card,
             settle=partial(self._requests.settle, request=request),
         )
@@ -145,41 +131,29 @@ class Muralize:
             job = await self._jobs.get(request.job_id)
             if job is None:
                 raise JobNotFound(request.job_id)
-            return await submit(
-                self._changed(job, request.change, rules.largest_size), parent_id=job.id
-            )
-        self.check(request, rules)
-        usual = min(self._usual_size, rules.largest_size)
+            settings = changed(job, request.change, effective.largest_size, self._rng)
+            timelapse = request.change == "timelapse"
+            return await submit(job.sources, settings, timelapse=timelapse, parent_id=job.id)
+        check(request, effective)
+        settings = request.settings
+        usual = min(self._usual_size, effective.largest_size)
+        if settings.size is None and PRESETS[settings.preset].size > usual:
+            settings = replace(settings, size=usual)
 
         async def take_in() -> Job:
-            recipe = await self._recipe(request, rules.default_preset)
-            if recipe.size is None and PRESETS[recipe.preset].size > usual:
-                recipe = replace(recipe, size=usual)
-            return await submit(recipe)
+            return await submit(await self._fetch(request), settings)
 
-        return await insist(take_in)
+        return await retry_if_deleted(take_in)
 
-    async def _recipe(self, request: Request, preset: str) -> Recipe:
-        """Fetch the pictures that a request names and say what to paint."""
-        if request.style is not None:
-            content, style = await self._intake.take([request.content, request.style])
-            return recipe_for(request, content, style, None, preset)
-        saved = await self._styles.find(request.origin.guild_id, request.style_name or "")
-        (content,) = await self._intake.take([request.content])
-        return recipe_for(request, content, saved.picture, saved, preset)
-
-    def _changed(self, job: Job, change: str, largest: int) -> Recipe:
-        recipe = replace(job.recipe, timelapse=False)
-        if change == "again":
-            # 31 bits: every random number generator takes such a seed
-            return replace(recipe, seed=self._chance.getrandbits(31))
-        if change == "stronger":
-            return replace(recipe, strength=min(STRONGEST, recipe.strength * _STEP))
-        if change == "softer":
-            return replace(recipe, strength=max(WEAKEST, recipe.strength / _STEP))
-        if change == "timelapse":
-            return replace(recipe, timelapse=True)
-        size = recipe.size or (max(job.result.width, job.result.height) if job.result else 0)
-        if size >= largest:
-            raise Refused(f"This is already the largest size here, {largest} pixels.")
-        return replace(recipe, size=min(largest, round(size * _STEP / 32) * 32))
+    async def _fetch(self, request: Request) -> Sources:
+        """Download the pictures of a request into the store."""
+        saved = None
+        if request.style is None:
+            saved = await self._styles.find(request.origin.guild_id, request.style_name or "")
+        files = [one for one in (request.content, request.style, request.mask) if one is not None]
+        taken: dict[UploadedFile | None, str]
+        taken = dict(zip(files, await self._intake.take(files), strict=True))
+        content, mask = taken[request.content], taken.get(request.mask)
+        if saved is None:
+            return Sources(content, (taken[request.style],), mask)
+        return Sources(content, (saved.picture,), mask, saved.name, saved.author_id)

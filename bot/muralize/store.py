@@ -1,4 +1,4 @@
-"""The SQL of requests that are accepted but not jobs yet."""
+"""The SQL of requests: accepted, but not jobs yet."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ _REMOVE = sa.delete(requests).where(requests.c.interaction_id == sa.bindparam("s
 
 
 class RequestStore:
-    """Keeps what was asked for until it is a job: while its pictures are being fetched.
+    """Stores requests while their pictures are being downloaded, until they are jobs.
 
     Methods that take a connection are part of its transaction.
     """
@@ -36,20 +36,20 @@ class RequestStore:
         await connection.execute(_ADD, row)
 
     async def settle(self, connection: AsyncConnection, request: Request | Repeat) -> None:
-        """Forget a request that becomes a job."""
+        """Delete a request that becomes a job."""
         await connection.execute(_REMOVE, {"sought": request.origin.interaction_id})
 
     async def remove(self, request: Request | Repeat) -> None:
-        """Forget a request that came to nothing."""
+        """Delete a request that was refused."""
         async with self.database.write() as connection:
             await self.settle(connection, request)
 
     async def about_member(self, member_id: int) -> list[dict[str, Any]]:
-        """List what a member has asked for whose pictures are still being fetched."""
+        """List a member's requests."""
         return [_readable(one) for one in await self.all() if one.origin.member_id == member_id]
 
     async def forget_member(self, member_id: int) -> set[str]:
-        """Forget what a member has asked for; its pictures are in no store yet."""
+        """Delete a member's requests; their pictures are not stored yet."""
         for request in await self.all():
             if request.origin.member_id == member_id:
                 await self.remove(request)

@@ -1,1 +1,1 @@
-"""What the bot keeps about a member: shown to them, and removed when they ask."""
+"""`/privacy`: exports and deletes the data that the bot keeps about a member."""

@@ -6,39 +6,38 @@ import json
 import discord
 from discord import app_commands
 
-from bot.answers import Interaction
-from bot.components import Press, Router, custom_id, view_of
-from bot.privacy.service import Privacy
+from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Handler, Press, custom_id, view_of
+from bot.privacy.service import PrivacyService
 
 FEATURE = "privacy"
 
 ASK = (
-    "This removes what the bot keeps about you **in all servers**: your paintings and their "
-    "pictures, the styles you saved, your entries and votes in challenges. Paintings that wait or "
-    "are being painted are stopped. In challenges that have ended the counts stay, without your "
-    "name and picture. It cannot be undone.\n"
-    "-# What was posted in channels stays there until you or a moderator delete it."
+    "This deletes the data that the bot keeps about you **in all servers**: your paintings and "
+    "their pictures, the styles you saved, your entries and votes in challenges. Queued and "
+    "running paintings are cancelled. In closed challenges the counts stay, without your name and "
+    "picture. You cannot undo this.\n"
+    "-# Messages in channels stay there until you or a moderator delete them."
 )
-DONE = "The bot keeps nothing about you any more."
+DONE = "Your data is deleted."
 
 
-def add_commands(
-    tree: app_commands.CommandTree[discord.Client], router: Router, privacy: Privacy
-) -> None:
-    """Add the group to a tree, and its button to the client."""
-    group = app_commands.Group(name="privacy", description="What the bot keeps about you")
+def make_group(privacy: PrivacyService) -> tuple[app_commands.Group, Handler]:
+    """Make the group, and the handler of its button."""
+    group = app_commands.Group(name="privacy", description="The data that the bot keeps about you")
 
-    @group.command(name="export", description="Get what the bot keeps about you, as a file")
+    @group.command(name="export", description="Get the data that the bot keeps about you")
     async def export(interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         kept = await privacy.export(interaction.user.id)
         text = json.dumps(kept, indent=2, ensure_ascii=False)
         file = discord.File(io.BytesIO(text.encode()), "muralscape-privacy.json")
         await interaction.edit_original_response(
-            content="This is what the bot keeps about you, in all servers.", attachments=[file]
+            content="This is the data that the bot keeps about you, in all servers.",
+            attachments=[file],
         )
 
-    @group.command(name="delete", description="Have removed what the bot keeps about you")
+    @group.command(name="delete", description="Delete the data that the bot keeps about you")
     async def delete(interaction: Interaction) -> None:
         button: discord.ui.Button[discord.ui.View] = discord.ui.Button(
             label="Delete everything",
@@ -48,17 +47,16 @@ def add_commands(
         await interaction.response.send_message(ASK, view=view_of(button), ephemeral=True)
 
     async def pressed(interaction: Interaction, _: Press) -> None:
-        # the message with the question is the member's alone, so is its button
+        # the message is ephemeral, so only the member can press its button
         await interaction.response.defer()
         left = await privacy.delete(interaction.user.id)
         await interaction.edit_original_response(content=_outcome(left), view=None)
 
-    tree.add_command(group)
-    router.handlers[FEATURE] = pressed
+    return group, pressed
 
 
 def _outcome(left: int) -> str:
     if not left:
         return DONE
-    what = "one painting is" if left == 1 else f"{left} paintings are"
-    return f"Everything is removed but {what} still being stopped. Ask again in a minute."
+    what = "one painting, which is" if left == 1 else f"{left} paintings, which are"
+    return f"Deleted, except for {what} still being cancelled. Try again in a minute."

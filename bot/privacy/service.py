@@ -1,66 +1,57 @@
-"""Gathers what is kept about a member from everything that keeps it, and has it removed."""
+"""Exports and deletes a member's data from all stores and services that have some."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any
 
 from bot.jobs.service import JobService
-from bot.storage.keeper import PictureKeeper
+from bot.people import PersonalDataSource
+from bot.pictures.retention import PictureRetention
 
-STEP = 0.1  # seconds between two looks at paintings that are being stopped
-
-
-class Holder(Protocol):
-    """Something that keeps what belongs to members."""
-
-    async def about_member(self, member_id: int) -> Sequence[Mapping[str, Any]]:
-        """Say what is kept about a member, as JSON values; nothing of it is anybody else's."""
-
-    async def forget_member(self, member_id: int) -> set[str]:
-        """Remove a member, and return the pictures that belonged to what is gone."""
+STEP = 0.1  # seconds between two checks of paintings that are being cancelled
 
 
-class Privacy:
-    """Answers members who ask what is kept about them.
+class PrivacyService:
+    """Exports and deletes the data of members.
 
-    `holders` are named as the member reads it. `patience` is how many seconds a removal waits for
-    paintings that are being stopped.
+    `sources` have the names of their parts of the export. A deletion waits up to `timeout` seconds
+    for paintings that are being cancelled.
     """
 
     def __init__(
         self,
-        holders: Mapping[str, Holder],
+        sources: Mapping[str, PersonalDataSource],
         jobs: JobService,
-        keeper: PictureKeeper,
-        patience: float = 30.0,
+        retention: PictureRetention,
+        timeout: float = 30.0,
     ) -> None:
-        self._holders = holders
+        self._sources = sources
         self._jobs = jobs
-        self._keeper = keeper
-        self._patience = patience
+        self._retention = retention
+        self._timeout = timeout
 
     async def export(self, member_id: int) -> dict[str, Any]:
-        """Gather everything that is kept about a member, in all servers."""
+        """Collect all data about a member, in all servers."""
         kept: dict[str, Any] = {"member_id": member_id}
-        for name, holder in {"paintings": self._jobs, **self._holders}.items():
-            kept[name] = list(await holder.about_member(member_id))
+        for name, source in {"paintings": self._jobs, **self._sources}.items():
+            kept[name] = list(await source.about_member(member_id))
         return kept
 
     async def delete(self, member_id: int) -> int:
-        """Remove everything that is kept about a member, in all servers.
+        """Delete all data about a member, in all servers.
 
-        Paintings that wait or are being painted are stopped first. Returns how many of them could
-        not be stopped in time: they are there still, and another call will find them ended.
+        Queued and running paintings are cancelled first. Returns how many of them could not be
+        cancelled in time: they are kept, and another call deletes them.
         """
         pictures: set[str] = set()
-        for holder in self._holders.values():
-            pictures |= await holder.forget_member(member_id)
-        until = asyncio.get_running_loop().time() + self._patience
+        for source in self._sources.values():
+            pictures |= await source.forget_member(member_id)
+        until = asyncio.get_running_loop().time() + self._timeout
         while True:
             pictures |= await self._jobs.forget_member(member_id)
             left = len(await self._jobs.about_member(member_id))
             if not left or asyncio.get_running_loop().time() >= until:
                 break
             await asyncio.sleep(STEP)
-        await self._keeper.release(pictures)
+        await self._retention.release(pictures)
         return left

@@ -1,7 +1,6 @@
-"""A loopback Discord: REST, gateway, CDN and the people who use it.
+"""A loopback Discord: REST, gateway, CDN and the actions of its users.
 
-It stands in for Discord in the demo and in the tests, and knows nothing of the bot that talks to
-it.
+It replaces Discord in the demo and in the tests, and imports nothing of the bot.
 """
 
 from bot.simulator.cdn import Upload

@@ -1,4 +1,4 @@
-"""What happens in the simulated Discord, told to whoever listens."""
+"""The event bus: what happens in the simulated Discord, published to listeners."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Outcome = Literal["thinking", "answered", "updated", "choices", "modal", "failed
 
 @dataclass(frozen=True)
 class MessageChanged:
-    """A message came, was edited or went."""
+    """A message was sent, edited or deleted."""
 
     change: Change
     message: Message
@@ -43,7 +43,7 @@ class GuildChanged:
 
 @dataclass(frozen=True)
 class ChannelChanged:
-    """A guild's channel came, changed (permissions too) or went."""
+    """A guild's channel was created, changed (permissions too) or deleted."""
 
     change: Change
     channel: Channel
@@ -60,7 +60,7 @@ class MemberChanged:
 
 @dataclass(frozen=True)
 class Typing:
-    """Somebody types."""
+    """A user types."""
 
     channel: Channel
     user: User
@@ -86,17 +86,17 @@ class Traffic:
 
 
 class Bus:
-    """Calls every listener, in the order they came, with each event."""
+    """Calls every listener with each event, in the order of subscription."""
 
     def __init__(self) -> None:
         self._listeners: list[Callable[[object], None]] = []
 
     def subscribe(self, listener: Callable[[object], None]) -> Callable[[], None]:
-        """Call `listener` with every event from now on; the returned function ends that."""
+        """Call `listener` with every event from now on; the returned function unsubscribes."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     def publish(self, event: object) -> None:
-        """Tell everybody."""
+        """Call every listener with an event."""
         for listener in tuple(self._listeners):
             listener(event)

@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
+from bot.simulator.clock import Clock, Snowflakes
 from bot.simulator.limits import Limits
 from bot.simulator.model import Attachment
 from bot.simulator.pixels import pixels
-from bot.simulator.world import World
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A file as it was sent: its name, its bytes and the sender's word for what it is."""
+    """A file as it was sent: its name, its bytes and the content type its sender claimed."""
 
     filename: str
     content: bytes
@@ -29,11 +29,12 @@ class Cdn:
 
     An address has Discord's three parameters: `ex` and `is`, the hexadecimal seconds of its end and
     its issue, and `hm`, a signature over the path and both. `base` has no slash at its end and is
-    set once the server knows its port.
+    set once the server knows its port. `snowflake` issues ids.
     """
 
-    def __init__(self, world: World, limits: Limits) -> None:
-        self._world = world
+    def __init__(self, snowflake: Snowflakes, clock: Clock, limits: Limits) -> None:
+        self._snowflake = snowflake
+        self._clock = clock
         self._limits = limits
         self._key = secrets.token_bytes(32)
         self.base = ""
@@ -43,7 +44,7 @@ class Cdn:
         """Store `upload` and give it an id."""
         filename = upload.filename.replace("/", "_").replace("\\", "_") or "file"
         attachment = Attachment(
-            id=self._world.snowflake(),
+            id=self._snowflake(),
             channel_id=channel_id,
             filename=filename,
             content=upload.content,
@@ -57,21 +58,21 @@ class Cdn:
         return attachment
 
     def url(self, attachment: Attachment, *, proxy: bool = False) -> str:
-        """An address for `attachment` that works for the limits' `attachment_life`."""
+        """An address for `attachment`, valid for the limits' `attachment_life`."""
         kind = "ephemeral-attachments" if attachment.ephemeral else "attachments"
         name = quote(attachment.filename)
         path = f"/{kind}/{attachment.channel_id}/{attachment.id}/{name}"
-        issued = int(self._world.clock())
+        issued = int(self._clock())
         times = {"ex": f"{int(issued + self._limits.attachment_life):x}", "is": f"{issued:x}"}
         query = urlencode({**times, "hm": self._sign(attachment.id, times)})
         return f"{self.base}{'/proxy' if proxy else ''}{path}?{query}"
 
     def valid(self, attachment_id: int, query: Mapping[str, str]) -> bool:
-        """Whether `query` is our signature for this attachment and has not run out."""
+        """Whether `query` has our signature for this attachment and has not expired."""
         times = {"ex": query.get("ex", ""), "is": query.get("is", "")}
         if not hmac.compare_digest(self._sign(attachment_id, times), query.get("hm", "")):
             return False
-        return int(times["ex"], 16) > self._world.clock()
+        return int(times["ex"], 16) > self._clock()
 
     def _sign(self, attachment_id: int, times: Mapping[str, str]) -> str:
         text = f"{attachment_id}.{times['ex']}.{times['is']}"

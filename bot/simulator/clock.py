@@ -10,7 +10,7 @@ class Clock:
     """Seconds since 1970 that run with the wall clock and can be moved forward.
 
     Token life, the age of a message and the expiry of an attachment's address are read from here,
-    so that a test that needs a quarter of an hour calls `advance(900)` instead of waiting.
+    so that a test calls `advance(900)` instead of waiting for a quarter of an hour.
     """
 
     def __init__(self) -> None:

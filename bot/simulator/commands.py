@@ -26,7 +26,7 @@ class Commands:
         return [self.object(c) for c in self._by_id.values() if c.guild_id == guild_id]
 
     def usable(self, guild_id: int | None) -> Iterator[Command]:
-        """What members see in `guild_id` (None: in a direct conversation)."""
+        """The commands that members see in `guild_id` (None: in a direct conversation)."""
         for command in self._by_id.values():
             contexts = command.definition["contexts"]
             context = 1 if guild_id is None else 0
@@ -48,13 +48,13 @@ class Commands:
         return command
 
     def put(self, guild_id: int | None, definition: Json) -> tuple[Command, bool]:
-        """Create the command, or replace the one of that name; says whether it is new."""
+        """Create the command, or replace the one of that name; returns whether it is new."""
         command, new = self._upsert(guild_id, definition)
         self._world.bus.publish(CommandsChanged())
         return command, new
 
     def replace_all(self, guild_id: int | None, definitions: list[Json]) -> list[Json]:
-        """Bulk overwrite: what is not in `definitions` is gone, the rest keeps its ids."""
+        """Bulk overwrite: removes commands that are not in `definitions`; others keep their ids."""
         for definition in definitions:
             _check(definition)
         for kind, most in _MOST.items():
@@ -78,7 +78,7 @@ class Commands:
         self._world.bus.publish(CommandsChanged())
 
     def find(self, text: str, guild_id: int | None, kind: CommandType | None = None) -> Command:
-        """The command that a member means; raises `Invalid` when the bot has none of that name."""
+        """The command of this name; raises `Invalid` when the bot has none."""
         for command in self.usable(guild_id):
             if command.name == text and kind in (None, command.type):
                 return command
@@ -134,7 +134,7 @@ def _completed_option(option: Json) -> Json:
 
 
 def _check(definition: Json) -> None:
-    """Raise `ApiError` 50035 for what Discord refuses in a definition."""
+    """Raise `ApiError` 50035 for a definition that Discord refuses."""
     name = str(definition.get("name") or "")
     slash = (definition.get("type") or 1) == CommandType.CHAT_INPUT
     if slash:

@@ -1,4 +1,4 @@
-"""Buttons, selects and layout: checked as Discord checks them and given the fields it adds."""
+"""Buttons, selects and layout: checked as by Discord, with the fields that it adds."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -103,7 +103,7 @@ def _check_width(component: Json) -> None:
 def _completed(component: Json, numbers: Iterator[int]) -> Json:
     """`component` with an id, its defaults, and without the nulls that were sent."""
     given = {key: value for key, value in component.items() if value is not None}
-    number = given.get("id") or next(numbers)  # 0 asks for a number, as leaving it out does
+    number = given.get("id") or next(numbers)  # 0 means that Discord chooses the id, as without it
     done: Json = {**_DEFAULTS.get(component["type"], {}), **given, "id": number}
     for key, value in given.items():
         if key in ("components", "items") and isinstance(value, list):

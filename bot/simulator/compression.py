@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 
 class Transport(Protocol):
-    """Packs one message; the stream's state runs on from message to message."""
+    """Packs one message; the stream's state continues from message to message."""
 
     def pack(self, text: str) -> bytes | str:
         """The frame to send: bytes for a binary one."""
@@ -46,9 +46,9 @@ class ZstdStream:
 
 
 def transport(name: str | None) -> Transport:
-    """The transport that a client asks for with `compress=`; raises `ValueError` for another.
+    """The transport for a client's `compress=`; raises `ValueError` for an unknown one.
 
-    zstd-stream needs the package zstandard, which is also what makes discord.py ask for it.
+    zstd-stream needs the package zstandard; discord.py asks for it only with that package.
     """
     if name is None:
         return Plain()

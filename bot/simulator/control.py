@@ -1,7 +1,7 @@
-"""The page's API under /sim/: what members do, and what they see.
+"""The page's API under /sim/: members' actions, and the messages they see.
 
     GET    /sim/state          bot, users, and guilds with channels, roles, members and commands
-    GET    /sim/messages       ?user=&channel=: what this user sees, as Discord's message objects
+    GET    /sim/messages       ?user=&channel=: the messages this user sees, as Discord's objects
     POST   /sim/messages       form: user, channel, content, files; 201, the message
     DELETE /sim/messages/ID    ?user=; 204
     POST   /sim/commands       form: command, subcommand, user, channel; for menu commands
@@ -16,7 +16,7 @@
     GET    /sim/traffic        ?limit=: the REST calls and gateway frames so far
 
 A user or channel is named by id or name; left empty, it is the first plain member and the first
-channel that member sees. What cannot be done is answered 400 with `{"error": a sentence}`.
+channel that member sees. An impossible action is answered 400 with `{"error": a sentence}`.
 """
 
 import json
@@ -30,24 +30,25 @@ from bot.simulator.errors import ApiError, Invalid
 from bot.simulator.events import Events
 from bot.simulator.model import ChannelType, Json, User
 from bot.simulator.objects import channel_object, member_object, role_object, user_object
-from bot.simulator.people import Invocation
+from bot.simulator.people import Invocation, People
 from bot.simulator.permissions import Permission
 from bot.simulator.platform import Platform
 from bot.simulator.record import call_object, frame_object
 
-# Fields of a command's form that are no options; an option of such a name is `option:name`.
+# Form fields that are not options; an option with such a name is sent as `option:name`.
 _RESERVED = ("command", "subcommand", "user", "channel", "target_message", "target_user", "focused")
 
 Form = tuple[dict[str, str], dict[str, Upload]]
 
 
 class Control:
-    """Handlers for the page. What cannot be done is answered 400 with {"error": a sentence}."""
+    """Handlers for the page. An impossible action is answered 400 with {"error": a sentence}."""
 
-    def __init__(self, platform: Platform, connected: Callable[[], bool]) -> None:
+    def __init__(self, platform: Platform, people: People, connected: Callable[[], bool]) -> None:
         self._platform = platform
+        self._people = people
         self._connected = connected
-        self.events = Events(platform)
+        self.events = Events(platform, people)
 
     def add_to(self, app: web.Application) -> None:
         """Register the routes under /sim/."""
@@ -67,7 +68,7 @@ class Control:
             app.router.add_route(method, path, _sentences(handler))
 
     async def state(self, request: web.Request) -> web.Response:
-        """Everything the page draws around the messages."""
+        """What the page shows around the messages."""
         world = self._platform.world
         guilds = [
             {
@@ -102,12 +103,12 @@ class Control:
     async def messages(self, request: web.Request) -> web.Response:
         """The messages that `user` can see."""
         user, channel = request.query.get("user", ""), request.query.get("channel", "")
-        return web.json_response(self._platform.people.messages(user, channel))
+        return web.json_response(self._people.messages(user, channel))
 
     async def post(self, request: web.Request) -> web.Response:
         """A member writes: `user`, `channel`, `content` and files."""
         texts, files = await _form(request)
-        message = self._platform.people.post(
+        message = self._people.post(
             texts.get("user", ""),
             texts.get("content", ""),
             list(files.values()),
@@ -118,26 +119,26 @@ class Control:
     async def delete(self, request: web.Request) -> web.Response:
         """A member deletes a message."""
         number = int(request.match_info["message_id"])
-        self._platform.people.delete(number, request.query.get("user", ""))
+        self._people.delete(number, request.query.get("user", ""))
         return web.Response(status=204)
 
     async def command(self, request: web.Request) -> web.Response:
         """A member runs a command."""
-        interaction = self._platform.people.invoke(_invocation(*await _form(request)))
+        interaction = self._people.invoke(_invocation(*await _form(request)))
         return _accepted(interaction.id)
 
     async def autocomplete(self, request: web.Request) -> web.Response:
-        """What the bot offers for the option `focused` while it is typed."""
+        """The choices that the bot offers for the option `focused` while it is typed."""
         texts, files = await _form(request)
         focused = texts.get("focused", "")
-        choices = await self._platform.people.autocomplete(_invocation(texts, files), focused)
+        choices = await self._people.autocomplete(_invocation(texts, files), focused)
         return web.json_response({"choices": choices})
 
     async def component(self, request: web.Request) -> web.Response:
         """A member presses a button or chooses from a select."""
         body = await _json(request)
         number = str(body.get("message_id", ""))
-        interaction = self._platform.people.press(
+        interaction = self._people.press(
             int(number) if number.isdecimal() else 0,
             str(body.get("custom_id", "")),
             str(body.get("user", "")),
@@ -155,7 +156,7 @@ class Control:
             body = await _json(request)
         which = str(body.get("interaction_id") or body.get("custom_id") or "")
         user = str(body.get("user", ""))
-        interaction = self._platform.people.submit(which, user, body.get("fields") or {}, files)
+        interaction = self._people.submit(which, user, body.get("fields") or {}, files)
         return _accepted(interaction.id)
 
     def _commands(self, guild_id: int | None) -> list[Json]:
@@ -183,7 +184,7 @@ class Control:
 def _sentences(
     handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """Turn what cannot be done into a 400 with its sentence."""
+    """Turn `Invalid` into a 400 with its sentence."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         try:

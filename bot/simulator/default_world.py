@@ -1,4 +1,4 @@
-"""The guild that is there when nobody asked for another."""
+"""The default guild."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from bot.simulator.world import World
 
 @dataclass(frozen=True)
 class Atelier:
-    """A small guild: its channels and its people by the part they play."""
+    """A small guild: its channels, and its members by role."""
 
     guild: Guild
     gallery: Channel

@@ -1,4 +1,4 @@
-"""Which gateway events the bot is told, given its intents."""
+"""Which gateway events the bot receives, by its intents."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from bot.simulator.world import World
 
 
 class Intent(IntFlag):
-    """The bits of an identify's `intents` that make a difference here."""
+    """The bits of an identify's `intents` that the simulator acts on."""
 
     GUILDS = 1 << 0
     GUILD_MEMBERS = 1 << 1
@@ -35,7 +35,7 @@ class Dispatch:
 
 
 def guild_of(happened: object) -> int:
-    """The id of the guild that something happened in; 0 for direct messages."""
+    """The id of an event's guild; 0 for direct messages."""
     if isinstance(happened, bus.GuildChanged | bus.MemberChanged):
         return happened.guild.id
     if isinstance(happened, bus.InteractionCreated):
@@ -49,13 +49,13 @@ def guild_of(happened: object) -> int:
 
 @dataclass(frozen=True)
 class Dispatcher:
-    """Turns what happened into gateway events."""
+    """Turns events of the bus into gateway events."""
 
     world: World
     payloads: Payloads
 
     def dispatches(self, happened: object, intents: int) -> Iterator[Dispatch]:
-        """The events that a session with these `intents` gets to hear."""
+        """The events for a session with these `intents`."""
         if isinstance(happened, bus.InteractionCreated):
             data = self.payloads.interaction(happened.interaction)
             yield Dispatch("INTERACTION_CREATE", data, exclusive=True)
@@ -106,7 +106,7 @@ class Dispatcher:
         direct = place.type is ChannelType.DM
         if not intents & (Intent.DIRECT_MESSAGES if direct else Intent.GUILD_MESSAGES):
             return
-        # Ephemeral messages reach the bot only as the answer to its own request.
+        # The bot sees ephemeral messages only in the responses to its own requests.
         if message.ephemeral_to is not None or not self.world.sees(self.world.bot, place):
             return
         place_of: Json = {} if direct else {"guild_id": str(place.guild_id)}
@@ -138,7 +138,7 @@ class Dispatcher:
         elif happened.change == "update":
             yield Dispatch("GUILD_UPDATE", guild_object(guild))
         else:
-            # No `unavailable` key: that is how a bot is told that it was removed.
+            # Without the `unavailable` key it means that the bot was removed.
             yield Dispatch("GUILD_DELETE", {"id": str(guild.id)})
 
     def _member(self, happened: bus.MemberChanged, intents: int) -> Iterator[Dispatch]:

@@ -19,7 +19,7 @@ class Downloads:
         self._stopping = asyncio.Event()
 
     def close(self) -> None:
-        """Let go of the downloads that stall."""
+        """End the stalled downloads."""
         self._stopping.set()
 
     def add_to(self, app: web.Application) -> None:
@@ -62,7 +62,7 @@ class Downloads:
         await response.prepare(request)
         await response.write(content[:end])
         if fault.stall_at is not None:
-            await self._stopping.wait()  # or until the client gives up
+            await self._stopping.wait()  # or until the client closes the connection
         if request.transport is not None:
             request.transport.close()
         return response

@@ -1,6 +1,7 @@
-"""A message body from the API, checked before anything of it is shown."""
+"""A message body from the API, validated before it is used."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.simulator import components
@@ -8,7 +9,6 @@ from bot.simulator.cdn import Upload
 from bot.simulator.errors import ApiError, invalid_form
 from bot.simulator.media import named_files
 from bot.simulator.model import Json, MessageFlag, User
-from bot.simulator.world import World
 
 CONTENT_LIMIT = 2000
 EMBED_TOTAL = 6000
@@ -18,7 +18,7 @@ _MENTION = re.compile(r"<@(!?|&)(\d+)>")
 
 @dataclass(frozen=True)
 class Body:
-    """What a request carried: the JSON object (or `payload_json`) and the files by their number.
+    """The body of a request: the JSON object (or `payload_json`) and the files by number.
 
     `items` is the JSON of the few requests that send a list.
     """
@@ -30,7 +30,7 @@ class Body:
 
 @dataclass(frozen=True)
 class Mentions:
-    """Whom a text really pings."""
+    """The users and roles that a message notifies."""
 
     users: list[User]
     roles: list[int]
@@ -78,7 +78,7 @@ def _text_length(embed: Json) -> int:
 
 
 def checked_components(payload: Json, flags: int) -> list[Json]:
-    """The components with Discord's additions; raises `ApiError` 50035."""
+    """The components with the fields that Discord adds; raises `ApiError` 50035."""
     given = payload.get("components") or []
     layout = bool(flags & MessageFlag.COMPONENTS_V2)
     if layout and (payload.get("content") or payload.get("embeds")):
@@ -90,7 +90,7 @@ def checked_components(payload: Json, flags: int) -> list[Json]:
 
 
 def check_files(filenames: set[str], *shown: list[Json]) -> None:
-    """Raise `ApiError` 50035 where an embed or component names a file that is not there."""
+    """Raise `ApiError` 50035 when an embed or component names a missing file."""
     missing = named_files(list(shown)) - filenames
     if missing:
         message = f"Referenced attachment(s) {', '.join(sorted(missing))} not found"
@@ -111,7 +111,7 @@ def uploads(body: Body) -> list[Upload]:
 
 
 def kept_ids(body: Body) -> set[int] | None:
-    """On an edit, the ids of the attachments that stay; None when the body does not say."""
+    """On an edit, the ids of the attachments to keep; None when the body does not name any."""
     attachments = body.payload.get("attachments")
     if attachments is None:
         return None if "attachments" not in body.payload else set()
@@ -119,8 +119,10 @@ def kept_ids(body: Body) -> set[int] | None:
     return {int(a["id"]) for a in attachments if int(a["id"]) not in body.files}
 
 
-def pinged(world: World, text: str, allowed: Json | None, replied: User | None) -> Mentions:
-    """Whom `text` mentions, less those that `allowed_mentions` leaves out."""
+def pinged(
+    known: Mapping[int, User], text: str, allowed: Json | None, replied: User | None
+) -> Mentions:
+    """The users and roles that `text` mentions and `allowed_mentions` allows."""
     everyone = "@everyone" in text or "@here" in text
     found = [(kind, int(number)) for kind, number in _MENTION.findall(text)]
     users = [number for kind, number in found if kind != "&"]
@@ -132,8 +134,8 @@ def pinged(world: World, text: str, allowed: Json | None, replied: User | None) 
         roles = [r for r in roles if "roles" in parse or r in _ids(allowed.get("roles"))]
     if replied is not None and (allowed is None or allowed.get("replied_user")):
         users.append(replied.id)
-    known = [world.users[u] for u in dict.fromkeys(users) if u in world.users]
-    return Mentions(known, list(dict.fromkeys(roles)), everyone)
+    found_users = [known[user] for user in dict.fromkeys(users) if user in known]
+    return Mentions(found_users, list(dict.fromkeys(roles)), everyone)
 
 
 def _ids(values: list[str] | None) -> set[int]:
@@ -141,5 +143,5 @@ def _ids(values: list[str] | None) -> set[int]:
 
 
 def bad_reference() -> ApiError:
-    """The message that this one replies to is gone."""
+    """The error for a reply to a deleted message."""
     return invalid_form("message_reference", "MESSAGE_REFERENCE_UNKNOWN_MESSAGE", "Unknown message")

@@ -1,25 +1,25 @@
-"""Refusals of the API, with Discord's status and code."""
+"""Errors of the API, with Discord's status and code."""
 
-from bot.simulator.model import Json, JsonValue
+from typing import Any
 
 
 class ApiError(Exception):
     """A request that Discord refuses: HTTP status, JSON error code and message."""
 
-    def __init__(self, status: int, code: int, message: str, **extra: JsonValue) -> None:
+    def __init__(self, status: int, code: int, message: str, **extra: object) -> None:
         super().__init__(f"{status} ({code}): {message}")
         self.status = status
         self.code = code
         self.message = message
         self.extra = extra
 
-    def body(self) -> Json:
-        """The JSON object that is answered."""
+    def body(self) -> dict[str, Any]:
+        """The JSON object of the response."""
         return {"message": self.message, "code": self.code, **self.extra}
 
 
 class Invalid(Exception):
-    """What a member tried makes no sense; the text is the sentence the page shows."""
+    """A member's action is not possible; the page shows the text."""
 
 
 def unauthorized() -> ApiError:
@@ -28,12 +28,12 @@ def unauthorized() -> ApiError:
 
 
 def route_not_found() -> ApiError:
-    """A path that the API does not have."""
+    """An unknown path."""
     return ApiError(404, 0, "404: Not Found")
 
 
 def unknown(code: int, thing: str) -> ApiError:
-    """An id that names nothing: 10003 channel, 10004 guild, 10008 message, 10062 interaction..."""
+    """An unknown id: 10003 channel, 10004 guild, 10008 message, 10062 interaction..."""
     return ApiError(404, code, f"Unknown {thing}")
 
 
@@ -53,7 +53,7 @@ def closed_dms() -> ApiError:
 
 
 def invalid_webhook_token() -> ApiError:
-    """The interaction's token has run out."""
+    """The interaction's token has expired."""
     return ApiError(401, 50027, "Invalid Webhook Token")
 
 
@@ -68,7 +68,7 @@ def too_large() -> ApiError:
 
 
 def empty_message() -> ApiError:
-    """Nothing to show."""
+    """A message without content."""
     return ApiError(400, 50006, "Cannot send an empty message")
 
 
@@ -85,8 +85,8 @@ def rate_limited(retry_after: float, *, is_global: bool = False) -> ApiError:
 
 
 def invalid_form(field: str, code: str, message: str) -> ApiError:
-    """A body that does not hold up: `field` is the path to the fault, with dots between levels."""
-    fault: Json = {"_errors": [{"code": code, "message": message}]}
+    """An invalid body: `field` is the path to the fault, with dots between levels."""
+    fault: dict[str, Any] = {"_errors": [{"code": code, "message": message}]}
     for key in reversed(field.split(".")):
         fault = {key: fault}
     return ApiError(400, 50035, "Invalid Form Body", errors=fault)

@@ -1,4 +1,4 @@
-"""Server-sent events for the page: who sees what, as it happens.
+"""Server-sent events for the page, each with the users that may see it.
 
     message_create, message_update   message (Discord's object), visible_to (user ids)
     message_delete                   id, channel_id, visible_to
@@ -6,12 +6,12 @@
                                      one, message_id (the button's) and response_message_id
     interaction_answered, _updated, _choices   the same
     interaction_modal                the same and modal (title, custom_id, components)
-    interaction_failed               the same and text, the sentence that the member reads
+    interaction_failed               the same and text, the sentence shown to the member
     typing                           channel_id, user_id
     traffic                          a REST call or a gateway frame, as `record` writes it
 
-`bot_connected`, `bot_disconnected`, `commands_changed` and `world_changed` carry nothing: what is
-so now is in `/sim/state`.
+`bot_connected`, `bot_disconnected`, `commands_changed` and `world_changed` have no data: the page
+reads `/sim/state` again.
 """
 
 import asyncio
@@ -24,19 +24,20 @@ from aiohttp import web
 
 from bot.simulator import bus
 from bot.simulator.model import InteractionType, Json
+from bot.simulator.people import People
 from bot.simulator.platform import Platform
 from bot.simulator.record import Frame, RestCall, call_object, frame_object
 
-KEPT = 2000  # for a page that lost its connection and asks for what it missed
+KEPT = 2000  # kept for a page that reconnects with `Last-Event-ID`
 PING_SECONDS = 15.0
 
-# What the member reads when the bot was too late.
+# Shown to the member when the bot did not answer in time.
 _FAILED = {InteractionType.COMMAND: "The application did not respond"}
 
 
 @dataclass(frozen=True)
 class PageEvent:
-    """An event; `readers` are the ids of the users it is for, None meaning everybody."""
+    """An event; `readers` are the ids of the users that receive it; None means all."""
 
     number: int
     name: str
@@ -44,7 +45,7 @@ class PageEvent:
     readers: frozenset[int] | None = None
 
     def text(self) -> bytes:
-        """As it goes over the wire."""
+        """The event in the text format of server-sent events."""
         body = json.dumps(self.data)
         return f"id: {self.number}\nevent: {self.name}\ndata: {body}\n\n".encode()
 
@@ -62,10 +63,11 @@ class _Listener:
 
 
 class Events:
-    """GET /sim/events: what happens, as server-sent events, kept a while for `Last-Event-ID`."""
+    """GET /sim/events: server-sent events; the last ones are kept for `Last-Event-ID`."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, people: People) -> None:
         self._platform = platform
+        self._people = people
         self._listeners: set[_Listener] = set()
         self._kept: deque[PageEvent] = deque(maxlen=KEPT)
         self._number = 0
@@ -77,9 +79,9 @@ class Events:
             listener.queue.put_nowait(None)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Stream events: those that `user` sees, or all of them; `traffic=1` adds the traffic."""
+        """Stream the events that `user` may see, or all events; `traffic=1` adds the traffic."""
         name = request.query.get("user", "")
-        user = self._platform.people.who(name).id if name else None
+        user = self._people.user(name).id if name else None
         listener = _Listener(user, request.query.get("traffic") in ("1", "true"))
         headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache"}
         response = web.StreamResponse(headers=headers)

@@ -1,4 +1,4 @@
-"""What can be made to go wrong, on demand."""
+"""Faults that tests can inject: REST errors, rate limits, damaged downloads."""
 
 import re
 from collections.abc import Callable
@@ -10,12 +10,12 @@ from bot.simulator.errors import ApiError, rate_limited
 
 @dataclass(eq=False)
 class RestFault:
-    """What happens to REST requests that match.
+    """A fault of the REST requests that match.
 
     `method` and the pattern `path` (searched in the masked path, such as
     `/webhooks/1/{token}/messages/@original`) and `when(method, path)` choose the requests; of those
     the first `skip` pass, then every `every`-th is hit, `times` times at most.
-    `after` carries the request out and loses only the answer.
+    With `after` the request is carried out and only the response is lost.
     """
 
     error: ApiError | None = None
@@ -46,7 +46,7 @@ class RestFault:
 
 @dataclass(eq=False)
 class Bucket:
-    """A real rate limit: `limit` requests per `per` seconds on the paths that match."""
+    """A rate limit that is enforced: `limit` requests per `per` seconds on the paths that match."""
 
     limit: int
     per: float
@@ -69,10 +69,10 @@ class Bucket:
 
 @dataclass(eq=False)
 class CdnFault:
-    """What happens to downloads whose filename has a match for `filename`, `times` times.
+    """A fault of `times` downloads with a filename that matches `filename`.
 
-    `status` answers that; `redirect` answers 302 to there; `cut_at` closes the connection after so
-    many bytes; `stall_at` sends so many and then nothing more; `extra` sends so many bytes more
+    `status` is the response's; `redirect` responds 302; `cut_at` closes the connection after so
+    many bytes; `stall_at` sends so many and then nothing; `extra` sends so many bytes more
     than were declared.
     """
 
@@ -118,7 +118,7 @@ class Faults:
         times: int | None = None,
         after: bool = False,
     ) -> RestFault:
-        """Answer with this status and code; see `RestFault` for which requests."""
+        """Respond with this status and code; `RestFault` says to which requests."""
         fault = RestFault(ApiError(status, code, message), after=after, method=method, path=path)
         fault.when, fault.skip, fault.every, fault.times = when, skip, every, times
         return self.add(fault)
@@ -144,7 +144,7 @@ class Faults:
         path: str = "",
         times: int | None = None,
     ) -> RestFault:
-        """Take so much longer to answer."""
+        """Delay the response."""
         return self.add(RestFault(delay=seconds, method=method, path=path, times=times))
 
     def hang_up(
@@ -155,25 +155,25 @@ class Faults:
         times: int | None = 1,
         after: bool = False,
     ) -> RestFault:
-        """Close the connection without an answer."""
+        """Close the connection without a response."""
         fault = RestFault(hang_up=True, method=method, path=path, times=times, after=after)
         return self.add(fault)
 
     def add(self, fault: RestFault) -> RestFault:
-        """Put a REST fault of one's own in force."""
+        """Add a REST fault."""
         self.rest.append(fault)
         return fault
 
     def bucket(
         self, limit: int, per: float, *, method: str | None = None, path: str = ""
     ) -> Bucket:
-        """Keep to a rate limit, told in the headers of every answer as Discord does."""
+        """Enforce a rate limit, with Discord's headers on each response."""
         bucket = Bucket(limit, per, method, path)
         self.buckets.append(bucket)
         return bucket
 
     def download(self, fault: CdnFault) -> CdnFault:
-        """Put a CDN fault in force."""
+        """Add a CDN fault."""
         self.cdn.append(fault)
         return fault
 
@@ -197,4 +197,4 @@ class Faults:
         for bucket in self.buckets:
             if bucket.matches(method, path):
                 return bucket.limit, *bucket.take(self._clock())
-        return 50, 49, 1.0  # nobody keeps count: never so low that a client would wait
+        return 50, 49, 1.0  # not counted: never so low that a client would wait

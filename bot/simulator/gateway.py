@@ -1,4 +1,4 @@
-"""The gateway: a WebSocket on which the bot is told what happens."""
+"""The gateway: the WebSocket over which the bot receives events."""
 
 import asyncio
 import contextlib
@@ -24,10 +24,10 @@ MEMBERS_PER_CHUNK = 1000
 
 
 class Gateway:
-    """Sessions and their connections, and the ways to disturb them.
+    """Sessions and their connections, and methods that disturb them.
 
     `allowed_intents` refuses an identify that asks for more (close code 4014), as Discord does for
-    the privileged ones that are not switched on in the developer portal.
+    privileged intents that are not enabled in the developer portal.
     """
 
     def __init__(self, platform: Platform) -> None:
@@ -45,7 +45,7 @@ class Gateway:
 
     @property
     def shards(self) -> set[int]:
-        """The shards whose session is on a connection now."""
+        """The shards with a connected session."""
         return {s.shard[0] for s in self._sessions.values() if s.connection is not None}
 
     # disturbances
@@ -74,7 +74,7 @@ class Gateway:
             connection.send(INVALID_SESSION, resumable)
 
     def forget(self) -> None:
-        """Lose the sessions: the next resume is answered with opcode 9."""
+        """Drop the sessions: the next resume is answered with opcode 9."""
         self._sessions.clear()
 
     def fall_silent(self) -> None:
@@ -113,7 +113,7 @@ class Gateway:
         self, socket: web.WebSocketResponse, connection: Connection, interval: float
     ) -> None:
         last_beat = time.monotonic()
-        # Discord gives up on a client that misses its heartbeats; how soon is not documented.
+        # Discord closes a connection without heartbeats; after what time is not documented.
         patience = max(2 * interval, interval + 10)
         while True:
             try:
@@ -146,7 +146,7 @@ class Gateway:
             return None
 
     async def _obey(self, connection: Connection, op: int, data: Json) -> bool:
-        """Act on a frame other than a heartbeat; False when the connection was closed for it."""
+        """Handle a frame other than a heartbeat; False when it closed the connection."""
         session = next((s for s in self._sessions.values() if s.connection is connection), None)
         if session is None and op in (IDENTIFY, RESUME):
             start = self._identify if op == IDENTIFY else self._resume
@@ -266,7 +266,7 @@ class Gateway:
     def _tell(self, happened: object) -> None:
         self._drop_stale()
         # An interaction goes to one session of the guild's shard: the newest on a connection, else
-        # the newest of those that may come back.
+        # the newest that can be resumed.
         place = guild_of(happened)
         sessions = [session for session in self._sessions.values() if session.hears_of(place)]
         live = [s for s in sessions if s.connection is not None] or sessions

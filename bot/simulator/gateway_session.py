@@ -1,4 +1,4 @@
-"""One gateway session: what it has been sent, and the connection it is on, if any."""
+"""A gateway session: the events it was sent, and its connection, if any."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from bot.simulator.record import Frame, Record, without_tokens
 
 
 class Connection:
-    """A WebSocket whose messages go out in order, one at a time, through its transport."""
+    """A WebSocket that sends its messages in order, one at a time, through its transport."""
 
     def __init__(
         self, socket: web.WebSocketResponse, packing: Transport, record: Record, clock: Clock
@@ -31,7 +31,7 @@ class Connection:
     def send(
         self, op: int, data: object, event: str | None = None, number: int | None = None
     ) -> None:
-        """Queue a message. A silent connection takes it and sends nothing."""
+        """Queue a message. A silent connection drops it."""
         if not self.silent:
             self._queue.put_nowait({"op": op, "d": data, "s": number, "t": event})
 
@@ -59,11 +59,11 @@ class Connection:
 
 @dataclass(eq=False)
 class Session:
-    """A bot's session; it outlives its connection for as long as it may be resumed."""
+    """A bot's session; after a lost connection it can be resumed for some time."""
 
     intents: int
     replay_length: int
-    shard: tuple[int, int] = (0, 1)  # its number, and how many there are
+    shard: tuple[int, int] = (0, 1)  # its number, and the number of shards
     id: str = field(default_factory=lambda: secrets.token_hex(16))
     number: int = 0
     connection: Connection | None = None
@@ -73,7 +73,7 @@ class Session:
         self._sent: deque[tuple[int, str, object]] = deque(maxlen=self.replay_length)
 
     def hears_of(self, guild_id: int) -> bool:
-        """Whether what happens in a guild is for its shard; 0 stands for direct messages."""
+        """Whether a guild's events belong to its shard; 0 stands for direct messages."""
         number, count = self.shard
         return (guild_id >> 22) % count == number
 
@@ -85,7 +85,7 @@ class Session:
             self.connection.send(0, data, event, self.number)
 
     def replay(self, after: int) -> bool:
-        """Send again what came after `after`; False when that is no longer kept."""
+        """Send the events after `after` again; False when they are no longer kept."""
         if after > self.number or (self._sent and self._sent[0][0] > after + 1):
             return False
         for number, event, data in self._sent:

@@ -1,4 +1,4 @@
-"""The life of an interaction: made, answered in time or not, followed up until its token dies."""
+"""The life of an interaction: created, answered in time, followed up until its token expires."""
 
 import asyncio
 import secrets
@@ -40,7 +40,7 @@ _ALLOWED = {
 
 
 class Interactions:
-    """All interactions by id, and what the bot may still do with each."""
+    """All interactions by id, with the checks of what the bot may still do."""
 
     def __init__(self, world: World, messages: Messages, limits: Limits) -> None:
         self._world = world
@@ -61,7 +61,7 @@ class Interactions:
         parent: Interaction | None = None,
         command_name: str = "",
     ) -> Interaction:
-        """Tell the bot that `user` did something and start the clock on its answer."""
+        """Send the bot an interaction of `user` and start its time for an answer."""
         world = self._world
         token = issue(secrets.token_urlsafe(48))
         interaction = Interaction(
@@ -85,8 +85,8 @@ class Interactions:
     def answer(self, interaction_id: int, token: str, body: Body) -> Interaction:
         """The bot's first answer.
 
-        Raises `ApiError` 10062 when the id and token name nothing or the answer is late, 40060 when
-        there was an answer already, and 50035 when this kind of answer does not fit.
+        Raises `ApiError` 10062 when id and token are unknown or the answer is late, 40060 when
+        there was an answer already, and 50035 when this kind of answer is not possible.
         """
         interaction = self.by_id.get(interaction_id)
         if interaction is None or interaction.token != token:
@@ -155,7 +155,7 @@ class Interactions:
         interaction.modal = {**data.payload, "components": modal}
         self._tell("modal", interaction)
 
-    # what the token still allows
+    # with the interaction's token
 
     def webhook(self, application_id: int, token: str) -> Interaction:
         """The interaction that `token` belongs to; raises `ApiError` 10015 or 50027."""

@@ -1,13 +1,13 @@
-"""The secrets that simulators gave out, so that whoever reads a log can look for them in it."""
+"""The secrets that simulators issued, so that tests can search logs for them."""
 
 from collections import deque
 
-KEPT = 50_000  # the oldest go first, so that a demo that runs for days stays small
+KEPT = 50_000  # the oldest are dropped, so that a demo can run for days
 
 issued: deque[str] = deque(maxlen=KEPT)
 
 
 def issue(secret: str) -> str:
-    """Note a secret and return it."""
+    """Record a secret and return it."""
     issued.append(secret)
     return secret

@@ -1,4 +1,4 @@
-"""The numbers Discord keeps to, gathered so that a test can shorten them."""
+"""Discord's limits in one place, so that tests can shorten them."""
 
 from dataclasses import dataclass
 
@@ -12,8 +12,8 @@ class Limits:
     response_deadline: float = 3.0
     token_life: float = 900.0
     attachment_life: float = 86_400.0
-    # What Discord says it takes (`attachment_size_limit`), and what it then really takes: a guild
-    # that loses its boosts between the two is how a bot meets error 40005.
+    # The announced upload limit (`attachment_size_limit`), and the limit that is enforced: a guild
+    # that loses its boosts between the two makes a bot see error 40005.
     advertised_upload: int = 10 * MIB
     accepted_upload: int = 10 * MIB
     heartbeat_interval: float = 41.25

@@ -9,7 +9,7 @@ SCHEME = "attachment://"
 
 
 def with_media(items: list[Json], files: Mapping[str, Json]) -> list[Json]:
-    """A copy of embeds or components in which every picture and file points to where it is.
+    """A copy of embeds or components with working addresses for all pictures and files.
 
     `files` has the message's attachment objects by filename.
     """

@@ -1,4 +1,4 @@
-"""Messages: sent, edited and deleted, whoever does it."""
+"""Messages: sent, edited and deleted, by members and by the bot."""
 
 from bot.simulator.bus import MessageChanged
 from bot.simulator.cdn import Cdn, Upload
@@ -35,7 +35,7 @@ SETTABLE = (
 
 
 class Messages:
-    """Writes messages into the world and tells everyone about them."""
+    """Writes messages into the world and publishes the changes."""
 
     def __init__(self, world: World, cdn: Cdn, limits: Limits) -> None:
         self._world = world
@@ -53,9 +53,9 @@ class Messages:
         type_: MessageType = MessageType.DEFAULT,
         ephemeral_to: User | None = None,
     ) -> Message:
-        """Post `body`; raises `ApiError` when Discord would not take it.
+        """Post `body`; raises `ApiError` when Discord would refuse it.
 
-        With `enforce_nonce` a nonce that the author used in this channel a moment ago gives back
+        With `enforce_nonce` a nonce that its author used in this channel shortly before gives back
         the message it made then, and nothing is posted.
         """
         payload = body.payload
@@ -90,7 +90,7 @@ class Messages:
         return message
 
     def edit(self, message: Message, body: Body) -> Message:
-        """Change what `body` names and leave the rest; raises `ApiError`."""
+        """Change the fields that `body` names; raises `ApiError`."""
         self._limit_late_edits(message)
         was_thinking = message.thinking
         kept = kept_ids(body)
@@ -103,18 +103,18 @@ class Messages:
         return message
 
     def delete(self, message: Message) -> None:
-        """Take `message` away; its files are no longer served."""
+        """Delete `message`; its files are no longer served."""
         del self._world.messages[message.id]
         for attachment in message.attachments:
             self._cdn.files.pop(attachment.id, None)
         self._world.bus.publish(MessageChanged("delete", message))
 
     def post(self, channel: Channel, author: User, text: str, files: list[Upload]) -> Message:
-        """What a member types, with the files they drop on it."""
+        """Post a member's message, with its files."""
         return self.send(channel, author, Body({"content": text}, dict(enumerate(files))))
 
     def _write(self, message: Message, body: Body, files: list[Attachment]) -> None:
-        """Check all of `body` first and change `message` only then."""
+        """Check all of `body` before `message` is changed."""
         payload = body.payload
         # The components-v2 flag can be set by an edit but never taken back.
         flags = message.flags | ((payload.get("flags") or 0) & SETTABLE)
@@ -144,11 +144,11 @@ class Messages:
 
     def _mention(self, message: Message, payload: Json) -> None:
         replied = message.reference.author if message.reference is not None else None
-        who: Mentions = pinged(
-            self._world, message.content, payload.get("allowed_mentions"), replied
+        mentions: Mentions = pinged(
+            self._world.users, message.content, payload.get("allowed_mentions"), replied
         )
-        message.mentions, message.mention_roles = who.users, who.roles
-        message.mention_everyone = who.everyone
+        message.mentions, message.mention_roles = mentions.users, mentions.roles
+        message.mention_everyone = mentions.everyone
 
     def _refer(self, message: Message, payload: Json) -> None:
         reference = payload.get("message_reference")

@@ -12,7 +12,7 @@ def submitted(modal: Json, fields: Mapping[str, str | Sequence[str]]) -> Json:
 
     The values of a file upload are the ids of attachments.
 
-    Raises `Invalid` for a field the modal does not have and for one that is not filled as it must.
+    Raises `Invalid` for an unknown field and for an invalid value.
     """
     known = {c["custom_id"] for c in components.walk(modal["components"]) if "custom_id" in c}
     for name in fields:

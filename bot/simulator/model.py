@@ -1,4 +1,4 @@
-"""The things a Discord is made of, as plain data: ids are numbers, times are seconds since 1970."""
+"""Discord's objects as plain data: ids are numbers, times are seconds since 1970."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
@@ -16,7 +16,7 @@ class ChannelType(IntEnum):
 
 
 class MessageType(IntEnum):
-    """Why a message is there."""
+    """The kinds of message."""
 
     DEFAULT = 0
     REPLY = 19
@@ -43,7 +43,7 @@ class CommandType(IntEnum):
 
 
 class InteractionType(IntEnum):
-    """What a member did."""
+    """The kinds of interaction."""
 
     COMMAND = 2
     COMPONENT = 3
@@ -52,7 +52,7 @@ class InteractionType(IntEnum):
 
 
 class InteractionState(StrEnum):
-    """How far the bot's first answer has come."""
+    """The state of the bot's first answer."""
 
     WAITING = "waiting"
     ACKNOWLEDGED = "acknowledged"
@@ -85,7 +85,7 @@ class Role:
 
 @dataclass(frozen=True)
 class Overwrite:
-    """What a channel grants to and takes from one role or member."""
+    """What a channel allows and denies one role or member."""
 
     is_role: bool
     allow: int = 0
@@ -109,7 +109,7 @@ class Channel:
 
 @dataclass(eq=False)
 class Member:
-    """A user in a guild."""
+    """A user's membership in a guild."""
 
     user: User
     joined: float
@@ -119,7 +119,7 @@ class Member:
 
 @dataclass(eq=False)
 class Guild:
-    """A server. `upload_limit` in bytes is what its boosts raise the limit to, if they do."""
+    """A server. `upload_limit` in bytes is its limit with boosts, if it has any."""
 
     id: int
     name: str
@@ -134,7 +134,7 @@ class Guild:
 
 @dataclass(eq=False)
 class Attachment:
-    """A file on a message or in a command's option. `size` is what Discord says it has."""
+    """A file on a message or in a command's option. `size` is the one Discord announces."""
 
     id: int
     channel_id: int
@@ -149,7 +149,7 @@ class Attachment:
 
 @dataclass(eq=False)
 class Interaction:
-    """One thing a member did with the bot, and what became of it."""
+    """A member's action on the bot, and how the bot has answered."""
 
     id: int
     type: InteractionType
@@ -170,7 +170,7 @@ class Interaction:
 
 @dataclass(eq=False)
 class Message:
-    """A message; `interaction` is the one it answers, `ephemeral_to` the only user who sees it."""
+    """A message; `interaction` is the one it answers, `ephemeral_to` its only reader."""
 
     id: int
     channel: Channel
@@ -200,7 +200,7 @@ class Message:
 
 @dataclass(eq=False)
 class Command:
-    """A registered application command: its id and the definition as Discord would give it back."""
+    """A registered application command: its id and the definition as Discord would return it."""
 
     id: int
     guild_id: int | None

@@ -3,7 +3,7 @@
 from bot.simulator.clock import timestamp
 from bot.simulator.model import Channel, ChannelType, Guild, Json, Member, Role, User
 
-# Fields of a guild that nobody here sets.
+# Fields of a guild that the simulator never changes.
 _UNSET = (
     "icon",
     "description",

@@ -1,4 +1,4 @@
-"""What a member typed into a command, converted to the types the bot registered."""
+"""A command's options as typed by a member, converted to the types the bot registered."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ class Typed:
 
 
 def chosen(options: list[Json], path: list[str]) -> tuple[list[Json], list[Json]]:
-    """The options below the sub-command at `path`, and the chain of what was passed on the way.
+    """The options of the sub-command at `path`, and the groups and sub-commands on the way to it.
 
     Raises `Invalid` when the path leads nowhere or stops before a sub-command.
     """
@@ -61,7 +61,7 @@ class Converter:
     def convert(
         self, options: list[Json], typed: Typed, channel: Channel
     ) -> tuple[list[Json], Json]:
-        """The option values in the registered order and what they refer to; raises `Invalid`."""
+        """The option values in registered order and the objects they refer to; raises `Invalid`."""
         known = {option["name"] for option in options}
         for name in (*typed.texts, *typed.files):
             if name not in known:
@@ -87,7 +87,7 @@ class Converter:
         return values, resolved
 
     def partial(self, options: list[Json], texts: Mapping[str, str], focused: str) -> list[Json]:
-        """The values while they are still typed; Discord checks none of them and resolves none."""
+        """The values during typing; Discord neither checks nor resolves them."""
         values = []
         for option in options:
             name = option["name"]
@@ -100,7 +100,7 @@ class Converter:
         return values
 
     def refer(self, kind: int, values: Sequence[str], channel: Channel) -> tuple[list[str], Json]:
-        """Ids and resolved objects for what was chosen in a select of users, roles or channels."""
+        """Ids and resolved objects for the values of a select of users, roles or channels."""
         resolved: Json = {}
         option = {"name": "menu", "type": kind}
         ids = [str(self._value(option, value, channel, resolved)) for value in values]
@@ -126,7 +126,7 @@ class Converter:
         return self.mention_user(self._world.find_user(text), guild, resolved)
 
     def mention_user(self, user: User, guild: Guild | None, resolved: Json) -> str:
-        """Put `user` (and their membership) among the resolved; answers their id."""
+        """Add `user` and their membership to the resolved objects; returns their id."""
         key = str(user.id)
         resolved.setdefault("users", {})[key] = user_object(user)
         member = guild.members.get(user.id) if guild is not None else None
@@ -154,8 +154,8 @@ class Converter:
         raise Invalid(f"There is no role {text!r}.")
 
     def attach(self, file: Upload, channel: Channel, resolved: Json) -> str:
-        """Keep `file` and put it among the resolved; answers its id."""
-        # Such a file is never on a message: Discord serves it as an ephemeral attachment.
+        """Keep `file` and add it to the resolved objects; returns its id."""
+        # The file is on no message: Discord serves it as an ephemeral attachment.
         attachment = self._cdn.keep(file, channel.id, ephemeral=True)
         entry = self._payloads.attachment(attachment)
         resolved.setdefault("attachments", {})[str(attachment.id)] = entry
@@ -170,7 +170,7 @@ def _raw(option: Json, text: str) -> Json:
 
 
 def _plain(option: Json, text: str) -> str | int | float:
-    """Text or a number, held against the option's choices, range and length."""
+    """Text or a number, checked against the option's choices, range and length."""
     name, kind = option["name"], option["type"]
     for choice in option.get("choices") or []:
         if text in (str(choice["value"]), choice["name"]):

@@ -18,7 +18,7 @@ from bot.simulator.world import World
 
 
 class Payloads:
-    """The objects that need the world, the limits or the CDN to be written."""
+    """The objects that depend on the world, the limits or the CDN."""
 
     def __init__(self, world: World, cdn: Cdn, limits: Limits) -> None:
         self._world = world
@@ -82,14 +82,14 @@ class Payloads:
         if target.channel.guild_id is not None:
             reference["guild_id"] = str(target.channel.guild_id)
         kept = self._world.messages.get(target.id)
-        # One level only: a referenced message does not carry what it refers to itself.
+        # One level only: the object of a referenced message has no reference of its own.
         answer = None if kept is None else self.message(kept)
         if answer is not None:
             answer.pop("referenced_message", None)
         return {"message_reference": reference, "referenced_message": answer}
 
     def _origin(self, message: Message) -> Json:
-        """What a message owes to the interaction it answers."""
+        """The fields of a message that answers an interaction."""
         interaction = message.interaction
         if interaction is None:
             return {}
@@ -109,7 +109,7 @@ class Payloads:
         return base
 
     def metadata(self, interaction: Interaction) -> Json:
-        """Who did what, as a message that answers it carries it."""
+        """The interaction's metadata on a message that answers it."""
         base: Json = {
             "id": str(interaction.id),
             "type": interaction.type.value,
@@ -172,7 +172,7 @@ class Payloads:
 
 
 def response_type(interaction: Interaction) -> MessageType:
-    """What type the bot's answer to `interaction` has."""
+    """The type of the bot's answer to `interaction`."""
     if interaction.type is not InteractionType.COMMAND:
         return MessageType.DEFAULT
     slash = interaction.data.get("type") == 1

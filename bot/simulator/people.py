@@ -1,4 +1,4 @@
-"""What members do at their screens: commands, buttons, menus, modals, messages."""
+"""What members do in their clients: commands, buttons, menus, modals, messages."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ from bot.simulator.world import World
 
 @dataclass(frozen=True)
 class Invocation:
-    """A command as a member enters it; empty fields take the first that fits."""
+    """A command as a member enters it; empty fields take the first possible value."""
 
     command: str
     subcommand: str = ""
@@ -42,7 +42,7 @@ class Invocation:
 
 
 class People:
-    """The members' side. Everything raises `Invalid` with a sentence when it cannot be done."""
+    """The members' actions. Each raises `Invalid` with a sentence when it is not possible."""
 
     def __init__(
         self,
@@ -60,8 +60,8 @@ class People:
         self._payloads = payloads
         self._converter = converter
 
-    def who(self, name: str) -> User:
-        """The user called `name`; an empty name is the first member, a plain one if there is."""
+    def user(self, name: str) -> User:
+        """The user called `name`; an empty name is the first member, a plain one if possible."""
         if name:
             return self._world.find_user(name)
         guilds = self._world.guilds.values()
@@ -74,7 +74,7 @@ class People:
 
     def invoke(self, entry: Invocation) -> Interaction:
         """Run a slash command, or a menu command on a message or a user."""
-        user = self.who(entry.user)
+        user = self.user(entry.user)
         channel = self._world.find_channel(entry.channel, user)
         command, path = self._command(entry, channel)
         self._check_right(command, user, channel)
@@ -99,7 +99,7 @@ class People:
 
     async def autocomplete(self, entry: Invocation, focused: str) -> list[Json]:
         """The choices the bot offers while `focused` is being typed; none when it says nothing."""
-        user = self.who(entry.user)
+        user = self.user(entry.user)
         channel = self._world.find_channel(entry.channel, user)
         command, path = self._command(entry, channel)
         options, chain = chosen(command.definition.get("options") or [], path)
@@ -123,7 +123,7 @@ class People:
         self, message_id: int, custom_id: str, user: str = "", values: Sequence[str] = ()
     ) -> Interaction:
         """Press a button, or choose `values` in a select."""
-        actor = self.who(user)
+        actor = self.user(user)
         message = self.message(message_id, actor)
         component = components.find(message.components, custom_id)
         if component is None:
@@ -149,7 +149,7 @@ class People:
 
         `files` are for its upload fields, each with the field's custom id.
         """
-        actor = self.who(user)
+        actor = self.user(user)
         opener, modal = self._open_modal(which, actor)
         resolved: Json = {}
         filled: dict[str, str | Sequence[str]] = {**(fields or {})}
@@ -173,7 +173,7 @@ class People:
         self, user: str, text: str = "", files: Sequence[Upload] = (), channel: str = ""
     ) -> Message:
         """Write a message."""
-        author = self.who(user)
+        author = self.user(user)
         place = self._world.find_channel(channel, author)
         if not self._world.permissions(author, place) & Permission.SEND_MESSAGES:
             raise Invalid(f"{author.username} may not write in {place.name}.")
@@ -181,7 +181,7 @@ class People:
 
     def messages(self, user: str, channel: str = "") -> list[Json]:
         """The messages this member sees, oldest first, in `channel` or everywhere."""
-        reader = self.who(user)
+        reader = self.user(user)
         place = self._world.find_channel(channel, reader) if channel else None
         found = self._world.visible_messages(reader, place)
         return [self._payloads.message(message) for message in found]
@@ -195,7 +195,7 @@ class People:
 
     def delete(self, message_id: int, user: str = "") -> None:
         """Delete one's own message, or any with the right to manage messages."""
-        actor = self.who(user)
+        actor = self.user(user)
         message = self.message(message_id, actor)
         rights = self._world.permissions(actor, message.channel)
         if message.author is not actor and not rights & Permission.MANAGE_MESSAGES:

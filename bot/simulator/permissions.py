@@ -7,7 +7,7 @@ from bot.simulator.model import Channel, Guild, Member
 
 
 class Permission(IntFlag):
-    """The bits of Discord's permission field that the simulator acts on or hands out."""
+    """The bits of Discord's permission field that the simulator uses."""
 
     CREATE_INSTANT_INVITE = 1 << 0
     KICK_MEMBERS = 1 << 1
@@ -59,7 +59,7 @@ MODERATOR = (
 
 
 def in_guild(guild: Guild, member: Member) -> int:
-    """What `member` may do in `guild` before any channel has a say."""
+    """The permissions of `member` in `guild`, without channel overwrites."""
     if member.user.id == guild.owner_id:
         return ALL
     held = guild.roles[guild.id].permissions  # @everyone has the guild's own id
@@ -69,13 +69,13 @@ def in_guild(guild: Guild, member: Member) -> int:
 
 
 def in_channel(guild: Guild, channel: Channel, member: Member) -> int:
-    """What `member` may do in `channel`: @everyone's overwrite, then roles', then their own."""
+    """A member's permissions in `channel`: @everyone's overwrite, then roles', then their own."""
     held = in_guild(guild, member)
     if held == ALL:
         return held
     for layer in ([guild.id], member.roles, [member.user.id]):
         held = _overwritten(held, channel, layer)
-    # Without sight of the channel nothing else in it is granted.
+    # Without permission to view a channel, no other permission in it counts.
     return held if held & Permission.VIEW_CHANNEL else 0
 
 

@@ -4,7 +4,7 @@ import struct
 
 
 def pixels(content: bytes) -> tuple[int, int] | None:
-    """Width and height of a PNG, GIF, WebP or JPEG; None for anything else or a torn header."""
+    """Width and height of a PNG, GIF, WebP or JPEG; None for others or a truncated header."""
     try:
         if content.startswith(b"\x89PNG\r\n\x1a\n"):
             width, height = struct.unpack(">II", content[16:24])
@@ -18,7 +18,7 @@ def pixels(content: bytes) -> tuple[int, int] | None:
             return None
     except (struct.error, IndexError, ValueError):
         return None
-    # Discord's fields are 32-bit integers; a header that claims more is no picture.
+    # Discord's fields are 32-bit integers; a larger value is not a picture.
     return (width, height) if 0 < width < 2**31 and 0 < height < 2**31 else None
 
 

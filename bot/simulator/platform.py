@@ -1,4 +1,4 @@
-"""The whole simulated Discord without its network: every part, built in order."""
+"""The simulated Discord without its network: builds the parts in order."""
 
 from bot.simulator.bus import Bus
 from bot.simulator.cdn import Cdn
@@ -8,15 +8,13 @@ from bot.simulator.faults import Faults
 from bot.simulator.interactions import Interactions
 from bot.simulator.limits import Limits
 from bot.simulator.messages import Messages
-from bot.simulator.options import Converter
 from bot.simulator.payloads import Payloads
-from bot.simulator.people import People
 from bot.simulator.record import Record
 from bot.simulator.world import World
 
 
 class Platform:
-    """One attribute for each part; the network layers are given this and nothing else."""
+    """One attribute for each part; the network layers receive only this."""
 
     def __init__(self, clock: Clock, limits: Limits) -> None:
         self.clock = clock
@@ -25,17 +23,9 @@ class Platform:
         self.record = Record(self.bus)
         self.faults = Faults(clock)
         self.world = World(clock, self.bus)
-        self.cdn = Cdn(self.world, limits)
+        self.cdn = Cdn(self.world.snowflake, clock, limits)
         self.payloads = Payloads(self.world, self.cdn, limits)
         self.commands = Commands(self.world)
         self.messages = Messages(self.world, self.cdn, limits)
         self.interactions = Interactions(self.world, self.messages, limits)
-        self.people = People(
-            self.world,
-            self.commands,
-            self.messages,
-            self.interactions,
-            self.payloads,
-            Converter(self.world, self.cdn, self.payloads),
-        )
         self.gateway_url = ""  # set once the server knows its port

@@ -1,4 +1,4 @@
-"""A record of everything that passed between the bot and the simulator."""
+"""A record of all traffic between the bot and the simulator."""
 
 import re
 from collections import deque
@@ -8,7 +8,7 @@ from typing import Any, Literal
 from bot.simulator.bus import Bus, Traffic
 from bot.simulator.model import Json, JsonValue
 
-KEPT = 20_000  # the oldest entries go first, so that a demo that runs for days stays small
+KEPT = 20_000  # the oldest are dropped, so that a demo can run for days
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """A heartbeat that came in: seconds since the one before, and what had been asked for."""
+    """A received heartbeat: seconds since the previous one, and the interval that was asked for."""
 
     at: float
     gap: float
@@ -78,7 +78,7 @@ class Record:
     def find(
         self, method: str | None = None, path: str = "", status: int | None = None
     ) -> list[RestCall]:
-        """The calls with this method and status whose path has a match for the pattern `path`."""
+        """The calls with this method and status and a path that matches the pattern `path`."""
         return [
             call
             for call in self.calls

@@ -1,4 +1,4 @@
-"""The simulator as one thing that is started and stopped."""
+"""The simulator as one object with start and stop."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,7 +15,10 @@ from bot.simulator.default_world import Atelier, furnish
 from bot.simulator.downloads import Downloads
 from bot.simulator.gateway import Gateway
 from bot.simulator.limits import Limits
+from bot.simulator.options import Converter
+from bot.simulator.people import People
 from bot.simulator.platform import Platform
+from bot.simulator.rest.routes import ROUTES
 from bot.simulator.rest.server import PREFIX, RestServer
 from bot.simulator.site import SamplePicture, Site
 
@@ -30,8 +33,8 @@ class Simulator(Platform):
         async with Simulator() as discord:
             ...  # point a client at discord.api_base, log in with discord.world.token
 
-    Listens on 127.0.0.1 at `port`, 0 picking a free one. `atelier` is the guild that is there from
-    the start, with its channels and members; None with `empty=True`. The web page at `url` offers
+    Listens on 127.0.0.1 at `port`, 0 picking a free one. `atelier` is the guild it starts
+    with, its channels and members; None with `empty=True`. The web page at `url` offers
     the `samples`.
     """
 
@@ -46,14 +49,22 @@ class Simulator(Platform):
     ) -> None:
         super().__init__(clock or Clock(), limits or Limits())
         self.port = port
+        self.people = People(
+            self.world,
+            self.commands,
+            self.messages,
+            self.interactions,
+            self.payloads,
+            Converter(self.world, self.cdn, self.payloads),
+        )
         self.atelier: Atelier | None = None if empty else furnish(self.world)
         self.gateway = Gateway(self)
         self._downloads = Downloads(self)
-        self._control = Control(self, lambda: self.gateway.connected)
+        self._control = Control(self, self.people, lambda: self.gateway.connected)
         self._site = Site(samples)
         self._runner: web.AppRunner | None = None
         self._app = web.Application(
-            # Files arrive through this too; the upload limit is checked where it can be answered.
+            # Applies to uploads too; the endpoints check the upload limit, with Discord's error.
             client_max_size=256 * 1024 * 1024,
             middlewares=[self._loopback_only],
         )
@@ -70,17 +81,17 @@ class Simulator(Platform):
 
     @property
     def api_base(self) -> str:
-        """What stands for https://discord.com/api/v10."""
+        """In place of https://discord.com/api/v10."""
         return self.url + PREFIX
 
     @property
     def cdn_base(self) -> str:
-        """What stands for https://cdn.discordapp.com."""
+        """In place of https://cdn.discordapp.com."""
         return self.url + downloads.PREFIX
 
     async def start(self) -> None:
         """Listen."""
-        RestServer(self).add_to(self._app)
+        RestServer(self, ROUTES).add_to(self._app)
         self._downloads.add_to(self._app)
         self._control.add_to(self._app)
         self._site.add_to(self._app)
@@ -115,10 +126,10 @@ class Simulator(Platform):
         await self.stop()
 
     async def until(self, condition: Callable[[], T | None], within: float = 5.0) -> T:
-        """Wait until `condition` answers something true, and return that.
+        """Wait until `condition` returns something true, and return that.
 
-        It is asked again after everything that happens, and now and then for what the simulator
-        cannot know of; a test needs no sleeping. Raises `TimeoutError` after `within` seconds.
+        It is called after each event, and at short intervals for changes that cause no event; a
+        test needs no sleeping. Raises `TimeoutError` after `within` seconds.
         """
         changed = asyncio.Event()
         unsubscribe = self.bus.subscribe(lambda _: changed.set())
@@ -143,7 +154,7 @@ class Simulator(Platform):
         request: web.Request,
         handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
     ) -> web.StreamResponse:
-        """Refuse foreign Host and Origin headers: a web page elsewhere must not act in here."""
+        """Refuse foreign Host and Origin headers: other web pages must not act here."""
         ours = {f"{name}:{self.port}" for name in ("127.0.0.1", "localhost")}
         origin = request.headers.get("Origin")
         if request.host not in ours or (

@@ -16,8 +16,8 @@ from bot.simulator.model import Json
 
 FOLDER = Path(__file__).parent / "page"
 
-# Everything the page needs comes from here. Pictures that members choose are shown from memory
-# (blob:); nothing is ever loaded from elsewhere, nor can a message's text bring a script along.
+# All resources come from this origin. Pictures that members choose are shown from memory
+# (blob:); nothing is loaded from other origins, and a message cannot contain a script.
 _POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -35,7 +35,7 @@ _HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",  # whoever changes a file sees the change on the next load
+    "Cache-Control": "no-cache",  # a changed file is loaded at the next visit
 }
 
 
@@ -71,7 +71,7 @@ class Site:
         return web.FileResponse(FOLDER / request.match_info["file"], headers=_HEADERS)
 
     async def samples(self, request: web.Request) -> web.Response:
-        """What pictures there are."""
+        """The list of sample pictures."""
         return web.json_response([_listed(sample) for sample in self._samples.values()])
 
     async def sample(self, request: web.Request) -> web.FileResponse:

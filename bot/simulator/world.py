@@ -1,4 +1,4 @@
-"""Who and what there is in the simulated Discord: pure state, no network."""
+"""The state of the simulated Discord: users, guilds, channels, messages. No network."""
 
 import base64
 import secrets
@@ -24,8 +24,8 @@ from bot.simulator.permissions import EVERYONE, Permission, in_channel, in_guild
 class World:
     """Users, guilds, channels and messages, with the ways to add to them.
 
-    Every change is published on `bus`, so a connected bot hears of it as it would from Discord.
-    `bot` is the application's own user; `token` is what it must log in with.
+    Every change is published on `bus`, so that a connected bot receives it as from Discord.
+    `bot` is the application's own user; it must log in with `token`.
     """
 
     def __init__(self, clock: Clock, bus: Bus) -> None:
@@ -93,7 +93,7 @@ class World:
         return member
 
     def leave(self, guild: Guild, user: User) -> None:
-        """Take `user` out of `guild`; the bot leaving is what a kick looks like."""
+        """Remove `user` from `guild`; a bot that is kicked sees the same event."""
         member = guild.members.pop(user.id)
         if user is self.bot:
             self.bus.publish(GuildChanged("delete", guild))
@@ -103,7 +103,7 @@ class World:
     def overwrite(
         self, channel: Channel, target: Role | User, *, allow: int = 0, deny: int = 0
     ) -> None:
-        """Set what `channel` grants to and takes from `target`; nothing of both removes it."""
+        """Set what `channel` allows and denies `target`; an empty overwrite is removed."""
         if allow or deny:
             is_role = isinstance(target, Role)
             channel.overwrites[target.id] = Overwrite(is_role, allow, deny)
@@ -112,7 +112,7 @@ class World:
         self.bus.publish(ChannelChanged("update", channel))
 
     def dm(self, user: User) -> Channel:
-        """The direct conversation between the bot and `user`, opened when it is first asked for."""
+        """The direct conversation between the bot and `user`; created at the first call."""
         for channel in self.dms.values():
             if user in channel.recipients:
                 return channel
@@ -135,12 +135,12 @@ class World:
         """The guild that `channel` is in; None for a direct conversation."""
         return None if channel.guild_id is None else self.guilds[channel.guild_id]
 
-    def find_user(self, who: str) -> User:
-        """The user with this id, username or display name; raises `Invalid` if nobody has it."""
+    def find_user(self, name: str) -> User:
+        """The user with this id, username or display name; raises `Invalid` when there is none."""
         for user in self.users.values():
-            if who in (str(user.id), user.username, user.global_name):
+            if name in (str(user.id), user.username, user.global_name):
                 return user
-        raise Invalid(f"Nobody here is called {who!r}.")
+        raise Invalid(f"There is no user called {name!r}.")
 
     def find_channel(self, which: str, user: User) -> Channel:
         """The channel with this id or name; an empty `which` is the first that `user` can see."""
@@ -162,7 +162,7 @@ class World:
     # rights
 
     def permissions(self, user: User, channel: Channel | None, guild: Guild | None = None) -> int:
-        """What `user` may do in `channel`, or in `guild` as a whole; 0 for one who is not in it."""
+        """A user's permissions in `channel`, or in `guild` as a whole; 0 outside it."""
         guild = self.guild_of(channel) if channel is not None else guild
         if guild is None:
             return int(EVERYONE)  # a direct conversation
@@ -178,7 +178,7 @@ class World:
         return bool(self.permissions(user, channel) & Permission.VIEW_CHANNEL)
 
     def readers(self, message: Message) -> set[int]:
-        """The ids of all people, bots aside, who can see `message`."""
+        """The ids of all users, bots aside, that can see `message`."""
         if message.ephemeral_to is not None:
             return {message.ephemeral_to}
         users = self.users.values()

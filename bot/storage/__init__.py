@@ -1,1 +1,1 @@
-"""The database and the pictures on disk."""
+"""The database, backups, and locks on the data folder and on shards."""

@@ -1,8 +1,8 @@
-"""A backup of the database and the pictures, made while the bot runs, and its restoration.
+"""Backs up the database and the pictures while the bot runs, and restores them.
 
-A backup is a tar file: manifest.json, then muralscape.db, then the pictures as they lie in the
-data folder. Everything in it is checked when it is restored: the pictures by their names, which
-are hashes, the rest by the manifest.
+A backup is a tar file: manifest.json, then muralscape.db, then the pictures with their paths in the
+data folder. A restore verifies everything: the pictures by their names, which are hashes, the
+database by the hash in the manifest.
 """
 
 import contextlib
@@ -30,8 +30,8 @@ PICTURE = re.compile(r"pictures/([0-9a-f]{2})/(\1[0-9a-f]{62})")
 MANIFEST_BYTES = 64 * 1024  # more than any manifest has
 CHUNK = 1 << 20  # bytes
 
-# What may lie in a data folder that counts as empty: the caches of the container image, the lock of
-# a bot that found nothing, and what a file system of its own begins with.
+# Names that an empty data folder may have: the caches of the container image, the lock of a bot
+# that was started once, and the folder that a new file system begins with.
 NOTHING = frozenset({"cache", LOCK, "lost+found"})
 
 
@@ -41,18 +41,18 @@ class BackupError(MuralscapeError):
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a backup holds."""
+    """The first file of a backup, which describes the rest."""
 
     format: int
     made_at: float  # Unix seconds
     made_by: str  # such as "muralscape 0.1.0"
-    database_version: str  # the migration that its tables are at
+    database_version: str  # the last migration of its tables
     database_sha256: str
     pictures: int
 
 
 def back_up(data_dir: Path, database: Path, out: IO[bytes], now: float, made_by: str) -> Manifest:
-    """Write a backup to a stream, which need not be able to seek.
+    """Write a backup to a stream, which need not be seekable.
 
     Raises `BackupError` where there is nothing to back up or the database is damaged.
     """
@@ -60,11 +60,11 @@ def back_up(data_dir: Path, database: Path, out: IO[bytes], now: float, made_by:
         raise BackupError(f"there is no database at {database}")
     with tempfile.TemporaryDirectory(prefix=".backup-", dir=data_dir) as name:
         work = Path(name)
-        # A picture may come or go at any time. Those from before the database's moment are held
-        # first, those that came since are added: whatever its rows refer to is there.
-        _hold(data_dir / "pictures", work / "pictures")
+        # Pictures are added and deleted while this runs. Linking them before and after the
+        # snapshot makes sure that every picture of the snapshot is in the backup.
+        _link_all(data_dir / "pictures", work / "pictures")
         version = _snapshot(database, work / DATABASE)
-        _hold(data_dir / "pictures", work / "pictures")
+        _link_all(data_dir / "pictures", work / "pictures")
         pictures = sorted((work / "pictures").glob("??/*"))
         with (work / DATABASE).open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -80,9 +80,9 @@ def back_up(data_dir: Path, database: Path, out: IO[bytes], now: float, made_by:
 
 
 def restore(source: IO[bytes], data_dir: Path, database: Path, known: Sequence[str]) -> Manifest:
-    """Bring a backup back into an empty data folder: all of it, or nothing.
+    """Restore a backup into an empty data folder: all of it, or nothing.
 
-    `known` are the versions of the tables that this program can upgrade. Raises `BackupError`.
+    `known` are the database versions that this program can upgrade. Raises `BackupError`.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
     there = sorted(entry.name for entry in data_dir.iterdir() if entry.name not in NOTHING)
@@ -102,19 +102,19 @@ def restore(source: IO[bytes], data_dir: Path, database: Path, known: Sequence[s
         (work / "pictures").mkdir(exist_ok=True)
         (work / "pictures").replace(data_dir / "pictures")
         database.parent.mkdir(parents=True, exist_ok=True)
-        # last, because a folder with a database is one that is whole
+        # last, because a folder with a database counts as complete
         shutil.move(work / DATABASE, database)
     return manifest
 
 
-def _hold(pictures: Path, held: Path) -> None:
-    """Link the pictures that are not held yet, so that deleting them does not take them from us."""
+def _link_all(pictures: Path, links: Path) -> None:
+    """Hard-link the pictures that have no link yet, so that deleting one keeps its data for us."""
     for picture in pictures.glob("[0-9a-f][0-9a-f]/*"):
-        target = held / picture.parent.name / picture.name
+        target = links / picture.parent.name / picture.name
         if PICTURE.fullmatch(f"pictures/{picture.parent.name}/{picture.name}") is None:
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileExistsError, FileNotFoundError):  # held; deleted meanwhile
+        with contextlib.suppress(FileExistsError, FileNotFoundError):  # linked; deleted meanwhile
             try:
                 os.link(picture, target)
             except PermissionError:  # a file system without links
@@ -122,7 +122,7 @@ def _hold(pictures: Path, held: Path) -> None:
 
 
 def _snapshot(database: Path, target: Path) -> str:
-    """Copy the database as it is at one moment, and return its version."""
+    """Copy one consistent state of the database, and return its version."""
     try:
         with (
             contextlib.closing(
@@ -156,7 +156,7 @@ def _entry(name: str, size: int, now: float) -> tarfile.TarInfo:
 
 
 def _unpack(tar: tarfile.TarFile, work: Path, known: Sequence[str]) -> Manifest:
-    """Write the files of a backup, each checked, below `work`."""
+    """Write the files of a backup below `work`, and verify each."""
     members = _files(tar)
     manifest = _read_manifest(*next(members, ("", io.BytesIO())))
     if manifest.database_version not in known:
@@ -200,7 +200,7 @@ def _read_manifest(name: str, file: IO[bytes]) -> Manifest:
 
 
 def _write(source: IO[bytes], target: Path) -> str:
-    """Write a new file, to the disk, and return its hash."""
+    """Write and sync a new file, and return its hash."""
     target.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
     with target.open("xb") as out:

@@ -1,8 +1,8 @@
 """The database: SQLAlchemy over SQLite in WAL mode, or PostgreSQL by its URL.
 
-A write that returned survives a kill -9 and, with SQLite's synchronous=FULL, a power cut. Both
-take one writer at a time, PostgreSQL because we ask it to: what a rule reads before it writes
-holds until it has written, whichever process shares the database.
+A committed write survives a kill -9 and, with SQLite's synchronous=FULL, a power cut. There is one
+writer at a time (on PostgreSQL by an advisory lock), so the rows that a transaction has read do not
+change until it commits, even where several processes share the database.
 """
 
 import asyncio
@@ -22,8 +22,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.storage import sqlite
 
-# Every feature's store declares its tables here. Constraints are named by rule, because a
-# migration can only change what has a name.
+# All tables are declared with this. Constraints have names by convention, because a migration can
+# only change a constraint that has a name.
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(column_0_label)s",
@@ -36,10 +36,10 @@ metadata = MetaData(
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 
-# PostgreSQL's advisory locks bear two numbers: the first is ours, the second says what for.
+# A PostgreSQL advisory lock has two numbers: the first is ours, the second says what it locks.
 LOCKS = 0x6D757261
 WRITING = 0
-LOST_SECONDS = 60  # until a server or a bot that fell silent within a transaction is given up
+LOST_SECONDS = 60  # until a transaction without any traffic is aborted
 
 
 def sqlite_url(file: Path) -> str:
@@ -50,8 +50,8 @@ def sqlite_url(file: Path) -> str:
 class Database:
     """Connections to one database, for reading and for writing.
 
-    `url` is SQLAlchemy's, the driver may be left out. `busy_seconds` is how long a write waits
-    for another process that writes to the same database.
+    `url` is SQLAlchemy's; the driver may be left out. A write waits up to `busy_seconds` for a
+    write of another process.
     """
 
     def __init__(self, url: str, busy_seconds: float = 10.0) -> None:
@@ -69,20 +69,20 @@ class Database:
                 pool_pre_ping=True,  # the server may have been restarted
             )
         self._reading = self._writing = self._engine
-        # Waiting here is first come, first served; waiting in SQLite is polling.
+        # This lock is first come, first served; SQLite's own would be polled.
         self._write_lock = asyncio.Lock()
         if self._sqlite:
             self._writing = self._engine.execution_options(begin="BEGIN IMMEDIATE")
             event.listen(self._engine.sync_engine, "connect", _prepare)
             event.listen(self._engine.sync_engine, "begin", _begin)
-        else:  # one state for all that is read, as SQLite does by itself
+        else:  # snapshot isolation, which SQLite has by default
             self._reading = self._engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Read one consistent state of the database."""
+        """Read one snapshot of the database."""
         async with self._reading.connect() as connection:
             yield connection
 
@@ -98,25 +98,25 @@ class Database:
 
     @property
     def shared(self) -> bool:
-        """Whether bots on other machines can share it."""
+        """Whether bots on several machines can share the database."""
         return not self._sqlite
 
     async def session(self) -> AsyncConnection:
-        """Open a connection without transactions, to hold a lock with; the caller closes it."""
+        """Open a connection in autocommit mode, to hold a lock; the caller closes it."""
         return await self._engine.execution_options(isolation_level="AUTOCOMMIT").connect()
 
     async def upgrade(self) -> None:
-        """Bring the tables up to this version of the program, all at once or not at all."""
+        """Run the missing migrations in one transaction."""
         async with self.write() as connection:
             await connection.run_sync(_upgrade)
 
     async def probe(self) -> None:
-        """Write something that changes nothing; raises what a write would raise."""
+        """Make a write without effect. Raises the errors of a write."""
         async with self.write() as connection:
             await connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
 
     async def version(self) -> str | None:
-        """Name the migration that the tables are at; None for an empty database."""
+        """Give the last migration of the tables; None for an empty database."""
 
         def current(connection: Connection) -> str | None:
             return MigrationContext.configure(connection).get_current_revision()
@@ -130,7 +130,7 @@ class Database:
 
 
 def alembic_config(connection: Connection | None = None) -> Config:
-    """Configure Alembic for our migrations, to run over `connection`."""
+    """Configure Alembic to run our migrations over `connection`."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     config.set_main_option("path_separator", "os")
@@ -139,7 +139,7 @@ def alembic_config(connection: Connection | None = None) -> Config:
 
 
 def known_versions() -> list[str]:
-    """Name the migrations that this version of the program has, newest first."""
+    """List the migrations of this version of the program, newest first."""
     script = ScriptDirectory.from_config(alembic_config())
     return [migration.revision for migration in script.walk_revisions()]
 
@@ -154,7 +154,7 @@ def _postgres_arguments(busy_seconds: float) -> dict[str, Any]:
         "idle_in_transaction_session_timeout": 1000 * LOST_SECONDS,
     }
     settings = {name: str(round(value)) for name, value in milliseconds.items()}
-    # a bot whose machine died lets go of its locks within a minute
+    # the server releases the locks of a dead machine within a minute
     settings |= {"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10"}
     settings |= {"tcp_keepalives_count": "3"}
     return {
@@ -173,7 +173,7 @@ def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    # A transaction that begins by reading cannot always be turned into one that writes
-    # (SQLITE_BUSY_SNAPSHOT, at once), so those that will write say so when they begin.
+    # A transaction that begins with a read cannot always go on to write (SQLITE_BUSY_SNAPSHOT), so
+    # a writing one begins with BEGIN IMMEDIATE.
     driver = cast(sqlite.PromptConnection, connection.connection.driver_connection)
-    driver.begin = connection.get_execution_options().get("begin", "BEGIN")
+    driver.begin_with(connection.get_execution_options().get("begin", "BEGIN"))

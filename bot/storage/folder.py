@@ -1,4 +1,4 @@
-"""One bot to a data folder."""
+"""Locks a data folder, so that only one bot uses it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,12 +12,12 @@ LOCK = "lock"
 
 
 class FolderInUse(MuralscapeError):
-    """Another bot works on the data folder; two would deliver every painting twice."""
+    """Another bot uses the data folder; two would deliver every painting twice."""
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Keep other bots off a data folder. However this process ends, the hold ends with it.
+def locked(folder: Path) -> Iterator[None]:
+    """Lock a data folder. The lock is released when this process ends in any way.
 
     Raises `FolderInUse`.
     """

@@ -1,4 +1,4 @@
-"""A secret key on disk, made at random where there is none."""
+"""A secret key on disk, generated at the first start."""
 
 import os
 import secrets
@@ -15,9 +15,9 @@ class KeyDamaged(MuralscapeError):
 
 
 def read_or_make_key(file: Path) -> bytes:
-    """Return the 32 bytes in a key file; one that is made has mode 0600.
+    """Return the 32 bytes of a key file; make the file with mode 0600 where there is none.
 
-    Raises `KeyDamaged` where the file holds something else.
+    Raises `KeyDamaged` where the file has another length.
     """
     try:
         key = file.read_bytes()

@@ -1,7 +1,7 @@
-"""Several bots on one database, each with its own servers: Discord's shards.
+"""Shards: several bots on one database, each with its own servers.
 
-Discord sends what happens in a server to the shard (server's id >> 22) % count, and direct
-messages to shard 0 (https://discord.com/developers/docs/events/gateway#sharding).
+Discord sends the events of a server to the shard (server's id >> 22) % count, and direct messages
+to shard 0 (https://discord.com/developers/docs/events/gateway#sharding).
 """
 
 import asyncio
@@ -20,9 +20,9 @@ from bot.storage.database import LOCKS, WRITING, Database
 log = logging.getLogger(__name__)
 
 MOST = 2**15 - 1  # shards; a lock's number holds their count and the shard's own number
-LOOK_SECONDS = 10.0  # between two looks whether the shard is still held
-ANSWER_SECONDS = 10.0  # that the database has to answer such a look
-PATIENCE = 5.0  # seconds for a bot that has just ended to be noticed as such
+CHECK_SECONDS = 10.0  # between two checks of the connection that holds the lock
+CHECK_TIMEOUT = 10.0  # seconds for such a check
+TAKE_TIMEOUT = 5.0  # seconds for the lock of a bot that has just ended to be released
 
 COUNTS = sa.text(
     "SELECT DISTINCT objid::bigint >> 16 FROM pg_locks "
@@ -38,22 +38,22 @@ END_OURS = sa.text(
 
 
 class ShardTaken(MuralscapeError):
-    """Another bot on the database takes the same servers; two would answer everything twice."""
+    """Another bot on the database serves the same servers; two would answer everything twice."""
 
 
 @dataclass(frozen=True)
 class Shard:
-    """Which servers are this bot's. Server 0 stands for direct messages."""
+    """The servers of this bot. Server 0 stands for direct messages."""
 
     id: int = 0
     count: int = 1
 
     def has(self, guild_id: int) -> bool:
-        """Say whether a server is this bot's."""
+        """Say whether a server belongs to this shard."""
         return (guild_id >> 22) % self.count == self.id
 
     def where(self, guild_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
-        """Say the same in SQL."""
+        """Make the SQL condition for that."""
         if self.count == 1:
             return sa.true()
         # 22 as a literal: PostgreSQL shifts by an INTEGER, and a parameter would be a BIGINT
@@ -63,22 +63,22 @@ class Shard:
 WHOLE = Shard()
 
 
-class ShardHold:
-    """Keeps other bots off this one's servers while it is entered; on PostgreSQL only.
+class ShardLock:
+    """Locks the shard in the database while it is entered, so that no other bot serves it.
 
-    The database ends the hold with the process, however that ends. On SQLite the data folder's lock
-    does this.
+    The database releases the lock when the process ends in any way. This is for PostgreSQL; on
+    SQLite the lock of the data folder is enough.
     """
 
-    def __init__(self, database: Database, shard: Shard, patience: float = PATIENCE) -> None:
+    def __init__(self, database: Database, shard: Shard, timeout: float = TAKE_TIMEOUT) -> None:
         self._database = database
         self._shard = shard
-        self._patience = patience
+        self._timeout = timeout
         self._connection: AsyncConnection | None = None
-        self._pid = 0  # the server's process for the connection, also when that was lost
+        self._pid = 0  # of the server's process for the last connection
 
     async def __aenter__(self) -> Self:
-        """Take hold. Raises ShardTaken."""
+        """Take the lock. Raises ShardTaken."""
         await self._take()
         return self
 
@@ -88,34 +88,34 @@ class ShardHold:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        await self._let_go()
+        await self._release()
 
-    async def watch(self, every: float = LOOK_SECONDS) -> None:
-        """Take hold again whenever the connection was lost. Raises ShardTaken."""
+    async def watch(self, every: float = CHECK_SECONDS) -> None:
+        """Take the lock again whenever the connection was lost. Raises ShardTaken."""
         while self._database.shared:
             await asyncio.sleep(every)
             try:
                 if self._connection is None:
                     await self._take()
                 else:
-                    async with asyncio.timeout(ANSWER_SECONDS):
+                    async with asyncio.timeout(CHECK_TIMEOUT):
                         await self._connection.exec_driver_sql("SELECT 1")
             except (DBAPIError, OSError) as error:
-                log.warning("the hold on shard %d was lost: %s", self._shard.id, error)
-                await self._let_go()
+                log.warning("the lock on shard %d was lost: %s", self._shard.id, error)
+                await self._release()
 
     async def _take(self) -> None:
         if not self._database.shared:
             return
         self._connection = await self._database.session()
-        # where the network was cut the server may not know yet that our last connection is gone
+        # after a network failure the server may not have noticed that our last connection is gone
         await self._connection.execute(END_OURS, {"number": self._number, "pid": self._pid})
         pid = await self._connection.exec_driver_sql("SELECT pg_backend_pid()")
         self._pid = pid.scalar_one()
-        end = asyncio.get_running_loop().time() + self._patience
+        end = asyncio.get_running_loop().time() + self._timeout
         while taken := await self._taken(self._connection):
             if asyncio.get_running_loop().time() >= end:
-                await self._let_go()
+                await self._release()
                 raise ShardTaken(taken)
             await asyncio.sleep(0.2)
 
@@ -124,7 +124,7 @@ class ShardHold:
         return self._shard.count << 16 | self._shard.id
 
     async def _taken(self, connection: AsyncConnection) -> str:
-        """Try to take the lock; say who stands against it."""
+        """Try to take the lock; give the reason where that fails, else an empty text."""
         shard, number = self._shard, self._number
         got = await connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({LOCKS}, {number})")
         if not got.scalar_one():
@@ -142,9 +142,9 @@ class ShardHold:
             )
         return ""
 
-    async def _let_go(self) -> None:
+    async def _release(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            # closed, not given back: the lock is the connection's
+            # closed instead of returned to the pool, because the lock belongs to the connection
             await connection.invalidate()
             await connection.close()

@@ -1,23 +1,23 @@
-"""What members see of a style library: a gallery in pages, and one style large."""
+"""The messages of `/style`: a gallery in pages, and one style in large."""
 
 import io
 from collections.abc import Sequence
 
 import discord
 
-from bot.components import custom_id, view_of
+from bot.discord_io.components import custom_id, view_of
 from bot.styles.model import Page, Style
 
 FEATURE = "styles"
 
 
 def shown(name: str) -> str:
-    """Escape a name once more, whatever cleaned it."""
+    """Escape a name, in addition to cleaning."""
     return discord.utils.escape_mentions(discord.utils.escape_markdown(name))
 
 
 def gallery(page: Page) -> tuple[str, list[discord.Embed]]:
-    """Show a page as a list with thumbnails, which are sent along as files."""
+    """Show a page as a list with thumbnails, which are sent as files."""
     if not page.total:
         return "There are no styles here yet. `/style save` adds one.", []
     text = f"🎨 **Styles of this server**: {page.total}"
@@ -32,14 +32,14 @@ def gallery(page: Page) -> tuple[str, list[discord.Embed]]:
 
 
 def one(style: Style) -> discord.Embed:
-    """Show a style large; its picture is sent along as a file."""
+    """Show a style in large; its picture is sent as a file."""
     embed = discord.Embed(title=shown(style.name), description=credit(style))
     embed.set_image(url=f"attachment://{file_name(style)}")
     return embed
 
 
 def paging(page: Page) -> discord.ui.View:
-    """Lay out the buttons that turn pages; none where there is one page."""
+    """Make the buttons that turn pages; none for a single page."""
     if page.pages == 1:
         return discord.ui.View(timeout=None)
     return view_of(
@@ -57,14 +57,14 @@ def paging(page: Page) -> discord.ui.View:
 
 
 def credit(style: Style) -> str:
-    """Say who a style is from."""
+    """Name the author of a style."""
     if style.author_id is None:
         return "comes with Muralscape"
     return f"saved by <@{style.author_id}> <t:{round(style.created_at)}:R>"
 
 
 def file_name(style: Style) -> str:
-    """Name a style's preview as a file."""
+    """Give the file name of a style's preview."""
     return f"style-{style.id}.jpg"
 
 

@@ -3,13 +3,11 @@
 import discord
 from discord import app_commands
 
-from bot import answers
-from bot.answers import Interaction
-from bot.components import Press, Router
-from bot.muralize.intake import Intake
-from bot.muralize.request import Offered
-from bot.storage.keeper import insist
-from bot.storage.pictures import PictureStore
+from bot.discord_io import answers
+from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Handler, Press
+from bot.pictures.intake import Intake, UploadedFile
+from bot.pictures.retention import retry_if_deleted
 from bot.styles import card
 from bot.styles.model import Style
 from bot.styles.service import StyleService
@@ -17,14 +15,8 @@ from bot.styles.service import StyleService
 Choices = list[app_commands.Choice[str]]
 
 
-def add_commands(
-    tree: app_commands.CommandTree[discord.Client],
-    router: Router,
-    styles: StyleService,
-    intake: Intake,
-    pictures: PictureStore,
-) -> None:
-    """Add the group to a tree, and its buttons to the client."""
+def make_group(styles: StyleService, intake: Intake) -> tuple[app_commands.Group, Handler]:
+    """Make the group, and the handler of its buttons."""
     group = app_commands.Group(
         name="style", description="The styles of this server", guild_only=True
     )
@@ -34,34 +26,34 @@ def add_commands(
     async def save(interaction: Interaction, name: str, picture: discord.Attachment) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         member = answers.member_of(interaction)
-        await styles.check(member, name)  # before anything is fetched
-        offered = Offered("The picture", picture.url, picture.size)
+        await styles.check(member, name)  # before anything is downloaded
+        offered = UploadedFile("The picture", picture.url, picture.size)
 
         async def take_in() -> Style:
             (stored,) = await intake.take([offered])
             return await styles.save(member, name, stored)
 
-        style = await insist(take_in)
-        await _show(interaction, style, "Saved. It is offered in `/muralize saved_style:` now.")
+        style = await retry_if_deleted(take_in)
+        await _show(interaction, style, "Saved. You can use it with `/muralize saved_style:` now.")
 
     @group.command(name="list", description="The styles of this server, with pictures")
     async def show_all(interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         await show_page(interaction, 0)
 
-    @group.command(name="show", description="One style, large")
+    @group.command(name="show", description="Show one style in large")
     @app_commands.describe(name="The style")
     async def show(interaction: Interaction, name: str) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         await _show(interaction, await styles.find(interaction.guild_id or 0, name), "")
 
-    @group.command(name="delete", description="Take a style out of this server's library")
+    @group.command(name="delete", description="Delete a style from this server's library")
     @app_commands.describe(name="The style")
     async def delete(interaction: Interaction, name: str) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         style = await styles.delete(answers.member_of(interaction), name)
         await interaction.edit_original_response(
-            content=f"*{card.shown(style.name)}* is deleted; paintings in it stay."
+            content=f"*{card.shown(style.name)}* is deleted. Paintings in this style stay."
         )
 
     async def complete(interaction: Interaction, typed: str) -> Choices:
@@ -70,7 +62,7 @@ def add_commands(
     async def show_page(interaction: Interaction, number: int) -> None:
         page = await styles.page(interaction.guild_id or 0, number)
         text, embeds = card.gallery(page)
-        previews = [await pictures.read(style.preview) for style in page.styles]
+        previews = [await styles.pictures.read(style.preview) for style in page.styles]
         await interaction.edit_original_response(
             content=text,
             embeds=embeds,
@@ -84,7 +76,7 @@ def add_commands(
         await show_page(interaction, int(number))
 
     async def _show(interaction: Interaction, style: Style, text: str) -> None:
-        previews = [await pictures.read(style.preview)]
+        previews = [await styles.pictures.read(style.preview)]
         await interaction.edit_original_response(
             content=text or None,
             embeds=[card.one(style)],
@@ -93,8 +85,7 @@ def add_commands(
 
     show.autocomplete("name")(complete)
     delete.autocomplete("name")(complete)
-    tree.add_command(group)
-    router.handlers[card.FEATURE] = pressed
+    return group, pressed
 
 
 def choices(styles: list[Style]) -> Choices:

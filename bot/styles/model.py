@@ -6,21 +6,26 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Style:
-    """A picture to paint in the style of. The pictures are names in the picture store."""
+    """A style to paint in. The pictures are names in the picture store."""
 
     id: int
     guild_id: int
     name: str  # cleaned, as members read it
-    key: str  # what names that mean the same have in common; one style of a server has it
+    key: str  # see `names.key_of`; unique in a server
     picture: str
     preview: str  # a small copy
-    author_id: int | None  # None: it came with the program
+    author_id: int | None  # None: a starter
     created_at: float  # Unix seconds
+
+    @property
+    def pictures(self) -> tuple[str, str]:
+        """The picture and its thumbnail, as named in the picture store."""
+        return self.picture, self.preview
 
 
 @dataclass(frozen=True)
 class Starter:
-    """A style of the project's own, which every library begins with."""
+    """A style of the project, which is in every library from the start."""
 
     title: str
     path: Path

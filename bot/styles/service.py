@@ -1,14 +1,15 @@
-"""The rules of a server's style library: who may save and delete, and what a name may be."""
+"""Saves, finds and deletes the styles of servers."""
 
 import asyncio
 from collections.abc import Callable, Sequence
 
 from bot.errors import LibraryFull, NotYourStyle, StyleExists, StyleNotFound
-from bot.guilds.model import Member
-from bot.guilds.service import GuildService, check_may_save
+from bot.guilds.rules import check_may_save
+from bot.guilds.service import GuildService
 from bot.names import cleaned_name, key_of
-from bot.previews import make_preview
-from bot.storage.keeper import PictureKeeper
+from bot.people import Member
+from bot.pictures.retention import PictureRetention
+from bot.pictures.thumbnails import make_thumbnail
 from bot.styles.model import Page, Starter, Style
 from bot.styles.store import StyleStore
 
@@ -18,18 +19,19 @@ OFFERED = 25  # choices while a member types; Discord takes no more
 
 
 class StyleService:
-    """Keeps the libraries. `starters` are what every library begins with."""
+    """Changes the libraries. `starters` are the first styles of every library."""
 
     def __init__(
         self,
         store: StyleStore,
-        keeper: PictureKeeper,
+        retention: PictureRetention,
         guilds: GuildService,
         starters: Sequence[Starter],
         clock: Callable[[], float],
     ) -> None:
-        self._store = store
-        self._keeper = keeper
+        self.store = store
+        self.pictures = retention.pictures
+        self._retention = retention
         self._guilds = guilds
         self._starters = starters
         self._clock = clock
@@ -37,21 +39,21 @@ class StyleService:
         self._opening = asyncio.Lock()
 
     async def like(self, guild_id: int, typed: str) -> list[Style]:
-        """List the styles that fit what a member has typed so far, at most 25."""
+        """List the styles that match a partly typed name, at most 25."""
         wanted = key_of(typed)
         found = [style for style in await self._all(guild_id) if wanted in style.key]
         return sorted(found, key=lambda style: not style.key.startswith(wanted))[:OFFERED]
 
     async def find(self, guild_id: int, name: str) -> Style:
-        """Find a style by its name, however it is written. Raises StyleNotFound."""
+        """Find a style by its name, in any case. Raises StyleNotFound."""
         await self._open(guild_id)
-        style = await self._store.find(guild_id, key_of(name))
+        style = await self.store.find(guild_id, key_of(name))
         if style is None:
             raise StyleNotFound
         return style
 
     async def page(self, guild_id: int, number: int) -> Page:
-        """List part of a library; the first or last page where there is none of that number."""
+        """Give a page of a library; the nearest one where the number is out of range."""
         every = await self._all(guild_id)
         pages = max(1, -(-len(every) // PAGE))
         number = min(max(0, number), pages - 1)
@@ -59,71 +61,71 @@ class StyleService:
         return Page(shown, number, pages, len(every))
 
     async def check(self, member: Member, name: str) -> str:
-        """Clean a name for a new style. Raises Refused where its member may not save it."""
-        rules = await self._guilds.rules(member.guild_id)
-        check_may_save(rules.settings, member)
+        """Clean the name of a new style. Raises Refused where the member may not save it."""
+        effective = await self._guilds.effective(member.guild_id)
+        check_may_save(effective.settings, member)
         cleaned = cleaned_name(name, "The name of a style", LONGEST_NAME)
         every = await self._all(member.guild_id)
-        if len(every) >= rules.saved_styles:
-            raise LibraryFull(rules.saved_styles)
+        if len(every) >= effective.saved_styles:
+            raise LibraryFull(effective.saved_styles)
         if any(style.key == key_of(cleaned) for style in every):
             raise StyleExists(cleaned)
         return cleaned
 
     async def save(self, member: Member, name: str, picture: str) -> Style:
-        """Add a picture of the store to the library. Raises Refused."""
+        """Add a stored picture to the library. Raises Refused."""
         name = await self.check(member, name)
-        preview = await make_preview(self._keeper.pictures, picture)
+        preview = await make_thumbnail(self.pictures, picture)
         style = Style(
             0, member.guild_id, name, key_of(name), picture, preview, member.id, self._clock()
         )
-        limit = (await self._guilds.rules(member.guild_id)).saved_styles
+        limit = (await self._guilds.effective(member.guild_id)).saved_styles
         async with (
-            self._opening,  # nobody else's style comes between the look and the row
-            self._keeper.referring_to([picture, preview]),
+            self._opening,  # so that no style is added between the check and the insert
+            self._retention.referring_to([picture, preview]),
         ):
-            if await self._store.find(style.guild_id, style.key):
+            if await self.store.find(style.guild_id, style.key):
                 raise StyleExists(name)
-            async with self._store.database.write() as connection:
-                if await self._store.count(connection, member.guild_id) >= limit:
+            async with self.store.database.write() as connection:
+                if await self.store.count(connection, member.guild_id) >= limit:
                     raise LibraryFull(limit)
-                return await self._store.add(connection, style)
+                return await self.store.add(connection, style)
 
     async def delete(self, member: Member, name: str) -> Style:
-        """Remove a style; paintings in it stay. Raises StyleNotFound and NotYourStyle."""
+        """Delete a style; paintings in it stay. Raises StyleNotFound and NotYourStyle."""
         style = await self.find(member.guild_id, name)
         if style.author_id != member.id and not (member.moderates or member.manages):
             raise NotYourStyle
-        async with self._store.database.write() as connection:
-            await self._store.delete(connection, style.id)
-        await self._keeper.release([style.picture, style.preview])
+        async with self.store.database.write() as connection:
+            await self.store.delete(connection, style.id)
+        await self._retention.release(style.pictures)
         return style
 
     async def _all(self, guild_id: int) -> Sequence[Style]:
         await self._open(guild_id)
-        return await self._store.all(guild_id)
+        return await self.store.all(guild_id)
 
     async def _open(self, guild_id: int) -> None:
-        """Put the starters into a library that nobody has looked at before."""
+        """Add the starters to a library at its first use."""
         if guild_id in self._opened:
             return
         async with self._opening:
             if guild_id in self._opened:
                 return
             new = [await self._stored(guild_id, starter) for starter in self._starters]
-            pictures = [picture for style in new for picture in (style.picture, style.preview)]
+            pictures = [picture for style in new for picture in style.pictures]
             async with (
-                self._keeper.referring_to(pictures),
-                self._store.database.write() as connection,
+                self._retention.referring_to(pictures),
+                self.store.database.write() as connection,
             ):
-                if not await self._store.opened(connection, guild_id):
+                if not await self.store.opened(connection, guild_id):
                     for style in new:
-                        await self._store.add(connection, style)
+                        await self.store.add(connection, style)
             self._opened.add(guild_id)
 
     async def _stored(self, guild_id: int, starter: Starter) -> Style:
         data = await asyncio.to_thread(starter.path.read_bytes)
-        picture = await self._keeper.pictures.put(data)
-        preview = await make_preview(self._keeper.pictures, picture)
+        picture = await self.pictures.put(data)
+        preview = await make_thumbnail(self.pictures, picture)
         key = key_of(starter.title)
         return Style(0, guild_id, starter.title, key, picture, preview, None, self._clock())

@@ -7,11 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.jobs.store import jobs
+from bot.jobs.tables import jobs
 from bot.storage.database import Database, metadata
 from bot.styles.model import Style
 
-# A server has a row once the starters are in its library; those it deletes stay deleted.
+# A server has a row once the starters are in its library, so that deleted ones stay deleted.
 libraries = sa.Table(
     "style_libraries",
     metadata,
@@ -40,7 +40,7 @@ class StyleStore:
         self.database = database
 
     async def opened(self, connection: AsyncConnection, guild_id: int) -> bool:
-        """Say whether a server has its starters; note that it does from now on."""
+        """Say whether a server has its starters, and record that it has them from now on."""
         known = sa.select(libraries).where(libraries.c.guild_id == guild_id)
         if (await connection.execute(known)).first() is not None:
             return True
@@ -48,7 +48,7 @@ class StyleStore:
         return False
 
     async def add(self, connection: AsyncConnection, style: Style) -> Style:
-        """Insert a style, whose id is ignored, and return it with its new id."""
+        """Insert a style and return it with its new id; the given id is ignored."""
         row = {**vars(style)}
         del row["id"]
         query = sa.insert(styles).values(row).returning(styles.c.id)
@@ -64,7 +64,7 @@ class StyleStore:
         await connection.execute(sa.delete(styles).where(styles.c.id == style_id))
 
     async def find(self, guild_id: int, key: str) -> Style | None:
-        """Read the style that a key names."""
+        """Read the style with a key."""
         where = (styles.c.guild_id == guild_id) & (styles.c.key == key)
         async with self.database.read() as connection:
             found = await _select(connection, where)
@@ -76,7 +76,7 @@ class StyleStore:
             return await _select(connection, styles.c.guild_id == guild_id)
 
     async def pictures_in_use(self, among: Collection[str]) -> set[str]:
-        """Say which of these pictures a library needs."""
+        """Give those of these pictures that a style refers to."""
         found: set[str] = set()
         async with self.database.read() as connection:
             for column in (styles.c.picture, styles.c.preview):
@@ -96,7 +96,7 @@ class StyleStore:
             await connection.execute(sa.delete(styles).where(styles.c.author_id == member_id))
             credited = sa.update(jobs).where(jobs.c.style_author == member_id)
             await connection.execute(credited.values(style_author=None))
-        return {picture for style in theirs for picture in (style.picture, style.preview)}
+        return {picture for style in theirs for picture in style.pictures}
 
 
 async def _by(connection: AsyncConnection, member_id: int) -> list[Style]:

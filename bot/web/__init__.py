@@ -1,1 +1,1 @@
-"""The bot's own pages: whether it is well, and what it does in numbers."""
+"""The bot's own web pages: health, metrics, and full paintings by signed links."""

@@ -1,4 +1,4 @@
-"""The graphics cards' memory, asked of NVIDIA's driver when somebody looks."""
+"""The memory of the GPUs, read from NVIDIA's driver at each scrape."""
 
 import logging
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 class GpuMetrics(Collector):
-    """Tells of every card; of none where there is no driver."""
+    """Reports every GPU; none where there is no driver."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         try:
@@ -24,11 +24,11 @@ class GpuMetrics(Collector):
         registry.register(self)
 
     def describe(self) -> list[Metric]:
-        """Name what there may be, which `register` would else ask the driver for."""
+        """Name the metrics, so that `register` does not call `collect` for that."""
         return list(_families())
 
     def collect(self) -> Iterator[Metric]:
-        """Read the cards."""
+        """Read the memory of each GPU."""
         used, total = _families()
         if self._there:
             try:
@@ -38,7 +38,7 @@ class GpuMetrics(Collector):
                     labels = [str(index), str(pynvml.nvmlDeviceGetName(card))]
                     used.add_metric(labels, float(memory.used))
                     total.add_metric(labels, float(memory.total))
-            except pynvml.NVMLError as error:  # a card that fell off its bus
+            except pynvml.NVMLError as error:  # a GPU that is no longer on the bus
                 log.warning("the driver does not answer: %s", error)
         yield used
         yield total

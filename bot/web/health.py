@@ -1,4 +1,4 @@
-"""`/healthz`: the process lives. `/readyz`: it can do its work, and if not, why."""
+"""`/healthz`: the process is alive. `/readyz`: it can do its work, or the reasons why not."""
 
 import asyncio
 import logging
@@ -9,29 +9,29 @@ from aiohttp import web
 
 log = logging.getLogger(__name__)
 
-# Says in a sentence what is wrong; None where all is well.
+# Returns a sentence about a fault; None where there is none.
 Check = Callable[[], Awaitable[str | None]]
 
 
 @dataclass(frozen=True)
 class Readiness:
-    """What each check found: a sentence where something is wrong, None where all is well."""
+    """The result of each check: a sentence about a fault, or None."""
 
     faults: Mapping[str, str | None]
 
     @property
     def ready(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether there are no faults."""
         return not any(self.faults.values())
 
 
 class Health:
-    """Answers whether the bot is well. Each check has `seconds` to answer."""
+    """Serves the results of checks. Each check has `seconds` to answer."""
 
     def __init__(self, checks: Mapping[str, Check], seconds: float = 5.0) -> None:
         self._checks = dict(checks)
         self._seconds = seconds
-        # A check that hangs is not started a second time, however often somebody asks.
+        # A check that hangs is not started a second time.
         self._under_way: dict[str, asyncio.Task[str | None]] = {}
 
     def routes(self) -> list[web.RouteDef]:
@@ -39,12 +39,12 @@ class Health:
         return [web.get("/healthz", self._alive), web.get("/readyz", self._ready)]
 
     async def readiness(self) -> Readiness:
-        """Make all checks."""
+        """Run all checks."""
         found = await asyncio.gather(*(self._find(name) for name in self._checks))
         return Readiness(dict(zip(self._checks, found, strict=True)))
 
     async def close(self) -> None:
-        """Give up the checks that hang."""
+        """Cancel the checks that hang."""
         tasks = list(self._under_way.values())
         for task in tasks:
             task.cancel()
@@ -62,7 +62,7 @@ class Health:
     async def _make(self, name: str) -> str | None:
         try:
             return await self._checks[name]()
-        except Exception as error:  # whatever a broken database raises is the answer
+        except Exception as error:  # any error of a broken database is a fault
             log.warning("the %s is not ready", name, exc_info=True)
             return f"{type(error).__name__}; the log says more"
 

@@ -1,4 +1,4 @@
-"""Fills in the templates of the pages that people look at."""
+"""Renders the templates of the pages for people."""
 
 import base64
 import hashlib
@@ -12,7 +12,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 
 class Html:
-    """Makes pages of one look. `headers` go with a page and with every picture on it."""
+    """Renders pages. `headers` are for pages and for the pictures on them."""
 
     def __init__(self) -> None:
         self._css = (TEMPLATES / "gallery.css").read_text(encoding="utf-8")
@@ -41,7 +41,7 @@ class Html:
         status: int = 200,
         headers: Mapping[str, str] | None = None,
     ) -> web.Response:
-        """Fill a template in; `headers` are added to those of every page."""
+        """Render a template; `headers` are added to those of every page."""
         return web.Response(
             text=self._pages.get_template(template).render(css=self._css, **values),
             content_type="text/html",

@@ -1,4 +1,4 @@
-"""Jobs in numbers, from what the job service tells its listeners."""
+"""Metrics of jobs, from the changes that the job service reports."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -50,7 +50,7 @@ class JobMetrics:
         )
 
     async def follow(self, jobs: JobService) -> None:
-        """Count from now on; the jobs of earlier runs that are under way are counted as such."""
+        """Count from now on, beginning with the unfinished jobs of earlier runs."""
         found = list(await jobs.unsettled())
         found += [job for job_id in jobs.places() if (job := await jobs.get(job_id))]
         for job in found:
@@ -61,18 +61,18 @@ class JobMetrics:
     def _follow(self, job: Job) -> None:
         before = self._states.get(job.id)
         if before is None and job.state is not JobState.QUEUED:
-            return  # settled long ago; somebody deleted its painting
+            return  # settled long ago; its painting was deleted just now
         if job.settled:
             self._states.pop(job.id, None)
         else:
             self._states[job.id] = job.state
         if job.state is not before:
-            self._entered.labels(job.state, job.recipe.preset).inc()
+            self._entered.labels(job.state, job.settings.preset).inc()
             self._move(job, before)
             self._measure(job)
 
     def _move(self, job: Job, before: JobState | None) -> None:
-        preset = job.recipe.preset
+        preset = job.settings.preset
         if before in UNFINISHED:
             self._under_way.labels(before, preset).dec()
         if job.state in UNFINISHED:
@@ -83,8 +83,8 @@ class JobMetrics:
         if job.state is JobState.PAINTING and job.starts == 1 and job.started_at is not None:
             self._wait.observe(max(0.0, job.started_at - job.created_at))
         if job.state is JobState.DELIVERING and job.result is not None:
-            preset, result = job.recipe.preset, job.result
-            self._painting.labels(preset).observe(result.seconds)
-            self._steps.labels(preset).inc(result.steps)
-            if result.seconds > 0:
-                self._speed.labels(preset).set(result.steps / result.seconds)
+            preset, outcome = job.settings.preset, job.result.outcome
+            self._painting.labels(preset).observe(outcome.seconds)
+            self._steps.labels(preset).inc(outcome.steps)
+            if outcome.seconds > 0:
+                self._speed.labels(preset).set(outcome.steps / outcome.seconds)

@@ -1,6 +1,6 @@
-"""`/metrics`: what the bot does in numbers, in Prometheus' text format.
+"""`/metrics`: the bot's metrics in Prometheus' text format.
 
-The names are an interface: the dashboard in `grafana/` and hosts' alerts are built on them.
+The names are an interface, which the dashboard in `grafana/` and hosts' alerts depend on.
 """
 
 import asyncio
@@ -25,11 +25,11 @@ from bot.web.job_metrics import JobMetrics
 from bot.web.rest_metrics import RestMetrics
 from bot.web.worker_metrics import WorkerMetrics
 
-LAG_LOOK = 0.5  # seconds between two looks at the event loop
+LAG_INTERVAL = 0.5  # seconds between two measurements of the event loop
 
 
 class Metrics:
-    """All the numbers of one bot."""
+    """All metrics of one bot."""
 
     def __init__(self, api_base: str) -> None:
         self.registry = CollectorRegistry()
@@ -60,11 +60,11 @@ class Metrics:
 
     @property
     def trace(self) -> aiohttp.TraceConfig:
-        """For the client, to count its requests."""
+        """The trace with which the client's requests are counted."""
         return self._rest.trace
 
     def count_painters(self, executor: Executor) -> None:
-        """Tell from now on how many paintings can be made at a time, and of who makes them."""
+        """Report the executor's slots and workers from now on."""
         self._workers = WorkerMetrics(self.registry, executor)
 
     async def follow(self, jobs: JobService) -> None:
@@ -72,7 +72,7 @@ class Metrics:
         await self._jobs.follow(jobs)
 
     def linked(self, now: bool) -> None:
-        """Note that the gateway has greeted the bot or was lost."""
+        """Record that the gateway was connected or lost."""
         if now and self._was_linked:
             self._reconnects.inc()
         self._was_linked = self._was_linked or now
@@ -80,11 +80,11 @@ class Metrics:
         self._linked.set(now)
 
     async def measure_lag(self) -> None:
-        """Measure until cancelled how late the event loop is."""
+        """Measure the lag of the event loop until cancelled."""
         while True:
             begun = time.monotonic()
-            await asyncio.sleep(LAG_LOOK)
-            self._lag.observe(max(0.0, time.monotonic() - begun - LAG_LOOK))
+            await asyncio.sleep(LAG_INTERVAL)
+            self._lag.observe(max(0.0, time.monotonic() - begun - LAG_INTERVAL))
 
     def routes(self) -> list[web.RouteDef]:
         """The page."""
@@ -93,6 +93,6 @@ class Metrics:
     async def _show(self, _: web.Request) -> web.Response:
         if self._workers is not None:
             self._workers.look()
-        # in a thread, for a graphics driver may take its time
+        # in a thread, because a graphics driver may be slow
         text = await asyncio.to_thread(generate_latest, self.registry)
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -1,4 +1,4 @@
-"""The bot's own pages as one thing that is started and stopped."""
+"""The bot's own web pages: health, metrics, and the pages of the features."""
 
 from collections.abc import Sequence
 from types import TracebackType
@@ -18,8 +18,7 @@ from bot.web.server import WebServer
 class Pages:
     """Health and metrics of a bot, served at `host` and `port` while it is entered.
 
-    `more` are pages of other features. `trace` and `linked` are for the client: what it tells them
-    is counted.
+    The client calls `trace` and `linked`, and both are counted.
     """
 
     def __init__(
@@ -29,7 +28,6 @@ class Pages:
         api_base: str,
         database: Database,
         executor: Executor,
-        more: Sequence[web.RouteDef] = (),
     ) -> None:
         self._database = database
         self._executor = executor
@@ -44,12 +42,16 @@ class Pages:
                 "executor": self._executor_fault,
             }
         )
-        routes = [*self._health.routes(), *self._metrics.routes(), *more]
-        self._server = WebServer(host, port, routes)
+        self._server = WebServer(host, port)
+        self.add([*self._health.routes(), *self._metrics.routes()])
+
+    def add(self, routes: Sequence[web.RouteDef]) -> None:
+        """Add pages; to be called before the pages are entered."""
+        self._server.add(routes)
 
     @property
     def url(self) -> str:
-        """Where they are, without a slash at its end."""
+        """The address of the pages, without a slash at its end."""
         return self._server.url
 
     async def follow(self, jobs: JobService) -> None:
@@ -57,7 +59,7 @@ class Pages:
         await self._metrics.follow(jobs)
 
     async def watch(self) -> None:
-        """Measure until cancelled how late the event loop is."""
+        """Measure the lag of the event loop until cancelled."""
         await self._metrics.measure_lag()
 
     async def __aenter__(self) -> Self:

@@ -1,18 +1,18 @@
-"""Full paintings, for those who have a link that the bot signed: see `bot.links`."""
+"""Serves full paintings to signed links; see `bot.web.links`."""
 
 from aiohttp import web
 
 from bot.errors import MuralscapeError, PictureGone
 from bot.jobs.model import JobState
 from bot.jobs.service import JobService
-from bot.links import LinkExpired, LinkInvalid, NotYet, PaintingLinks
-from bot.storage.pictures import PictureStore
+from bot.pictures.store import PictureStore
 from bot.web.html import Html
+from bot.web.links import LinkExpired, LinkInvalid, NotYet, PaintingLinks
 
-# Who has a link is its owner's choice, not that of a cache or an index.
+# The owner of a painting decides where the link goes, so caches and search engines keep no copy.
 _PRIVATE = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
 
-# Nothing in a PNG can use it, but browsers centre a picture on a page of its own by inline styles.
+# Browsers centre a picture that is opened alone with inline styles.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 # error -> status, heading, why, what to do
@@ -54,7 +54,7 @@ class Paintings:
         self._html = Html()
 
     def routes(self) -> list[web.RouteDef]:
-        """The files."""
+        """The routes of the files."""
         return [web.get(r"/paintings/{job:\d{1,19}}.{extension:[a-z]{1,5}}", self._painting)]
 
     async def _painting(self, request: web.Request) -> web.StreamResponse:
@@ -76,7 +76,7 @@ class Paintings:
         return web.FileResponse(self._pictures.path(picture), headers=headers)
 
     async def _find(self, job_id: int) -> str:
-        """Name a job's painting in the store. Raises PictureGone."""
+        """Give the name of a job's painting in the store. Raises PictureGone."""
         job = await self._jobs.get(job_id)
         if (
             job is None

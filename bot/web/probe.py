@@ -13,7 +13,7 @@ SECONDS = 4.0
 
 
 def address() -> str:
-    """Say where the bot says that it lives."""
+    """Give the address of the bot's health page, from the environment."""
     host = os.environ.get("MURALSCAPE_WEB__HOST", "127.0.0.1")
     port = int(os.environ.get("MURALSCAPE_WEB__PORT", "8080"))
     if host in ("0.0.0.0", "::"):  # noqa: S104 - a bot that listens everywhere listens here too

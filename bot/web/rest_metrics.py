@@ -1,4 +1,4 @@
-"""Discord's REST API in numbers, by aiohttp's own tracing, which discord.py lets in."""
+"""Metrics of the requests to Discord's REST API, from aiohttp's client tracing."""
 
 import json
 import time
@@ -22,8 +22,7 @@ class RestMetrics:
         self._edits = Counter(
             "muralscape_message_edits", "Edits of messages that Discord took", registry=registry
         )
-        # The code is Discord's own in the answer's JSON, such as 50027 for a token that has
-        # expired; empty where there is none.
+        # The code is Discord's JSON error code, such as 50027 for an expired token, or empty.
         self._errors = Counter(
             "muralscape_rest_errors",
             "Requests that Discord refused, or that never arrived (status network)",
@@ -33,7 +32,7 @@ class RestMetrics:
 
     @property
     def trace(self) -> aiohttp.TraceConfig:
-        """What is to be told of every request."""
+        """The trace that records every request."""
         trace = aiohttp.TraceConfig()
         trace.on_request_start.append(self._begun)
         trace.on_request_end.append(self._answered)
@@ -47,7 +46,7 @@ class RestMetrics:
         context: SimpleNamespace,
         about: aiohttp.TraceRequestStartParams,
     ) -> None:
-        context.ours = str(about.url).startswith(self._api_base)  # the gateway is another matter
+        context.ours = str(about.url).startswith(self._api_base)  # not the gateway
         context.begun, context.refused = time.monotonic(), None
 
     async def _answered(
@@ -70,7 +69,7 @@ class RestMetrics:
         context: SimpleNamespace,
         about: aiohttp.TraceResponseChunkReceivedParams,
     ) -> None:
-        """Hear of an answer's body, which aiohttp tells of once, when all of it has come."""
+        """Count an error by the body of the answer, which aiohttp reports once, when complete."""
         if context.refused is not None:
             self._errors.labels(context.refused, _code(about.chunk)).inc()
             context.refused = None

@@ -12,21 +12,25 @@ log = logging.getLogger(__name__)
 
 
 class AddressTaken(MuralscapeError):
-    """The pages cannot be served at the address that the settings name."""
+    """The address in the settings cannot be listened at."""
 
 
 class WebServer:
     """Listens at `host` and `port`; 0 picks a free one.
 
-    Nothing here asks who is there, so the host should be loopback unless something in front does.
+    There is no authentication, so the host should be loopback unless a proxy in front has one.
     """
 
-    def __init__(self, host: str, port: int, routes: Iterable[web.AbstractRouteDef]) -> None:
+    def __init__(self, host: str, port: int, routes: Iterable[web.RouteDef] = ()) -> None:
         self._host = host
         self._port = port
         self._app = web.Application()
-        self._app.add_routes(routes)
+        self.add(routes)
         self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=1.0)
+
+    def add(self, routes: Iterable[web.RouteDef]) -> None:
+        """Add pages; to be called before `start`."""
+        self._app.add_routes(routes)
 
     @property
     def url(self) -> str:

@@ -1,4 +1,4 @@
-"""What paints, here and on other machines, in numbers."""
+"""Metrics of slots and workers."""
 
 from collections.abc import Iterator
 
@@ -8,12 +8,12 @@ from prometheus_client.registry import Collector
 
 from bot.executors.contract import Executor, WorkerState
 
-MOST_LISTED = 100  # workers with series of their own; all are in the sums
+MOST_LISTED = 100  # workers with time series of their own; the sums count all
 STATES = ("painting", "idle", "unable")
 
 
 class WorkerMetrics(Collector):
-    """Tells of the workers that were there at the last `look`; a worker's series go with it."""
+    """Reports the workers of the last `look`; the time series of a worker end when it leaves."""
 
     def __init__(self, registry: CollectorRegistry, executor: Executor) -> None:
         self._executor = executor
@@ -22,15 +22,15 @@ class WorkerMetrics(Collector):
         registry.register(self)
 
     def look(self) -> None:
-        """Look at the executor, on the event loop; the text is written in a thread."""
+        """Read the executor's state on the event loop; `collect` runs in a thread."""
         self._slots, self._workers = self._executor.capacity, self._executor.workers
 
     def describe(self) -> list[Metric]:
-        """Name what there may be."""
+        """Name the metrics."""
         return list(_families())
 
     def collect(self) -> Iterator[Metric]:
-        """Write down what was seen."""
+        """Report the state at the last `look`."""
         slots, workers, paintings, speed = _families()
         slots.add_metric([], self._slots)
         states = [_state(worker) for worker in self._workers]

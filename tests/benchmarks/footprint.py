@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import event
 
-from bot.app import Tempo
+from bot.app import Timing
 from bot.settings import LimitSettings
 from bot.simulator import Simulator
 from engine.device import Device
@@ -43,7 +43,7 @@ async def _measure(name: str, painter: str | None, folder: Path) -> dict[str, fl
     async with (
         Simulator() as simulator,
         running_bot(
-            simulator, folder, painter=painter, tempo=Tempo(), limits=LimitSettings()
+            simulator, folder, painter=painter, timing=Timing(), limits=LimitSettings()
         ) as bot,
     ):
         await simulator.until(lambda: bot.executor.devices, 120)

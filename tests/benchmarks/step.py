@@ -53,7 +53,8 @@ def run(device: Device) -> dict[str, float]:
 def _step(encoder: Encoder, side: int) -> Callable[[], object]:
     content = images.read(CONTENTS[0].path).resize((side, side), Image.Resampling.LANCZOS)
     request = StylizeRequest(content, (images.read(STYLES[0].path),), PaintSettings(size=side))
-    studio, scale = Studio(request, MURAL, encoder, room_for(encoder.device)), Scale(side, side, 1)
+    scale = Scale(side, side, 1)
+    studio = Studio(request, MURAL, encoder, room_for(encoder.device), scale)
     stepper = studio.stepper(scale, studio.first_canvas(scale))
     for _ in range(25):  # until L-BFGS's history is full and a CUDA graph is captured
         stepper.take(1)

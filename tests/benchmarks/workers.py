@@ -18,8 +18,9 @@ import time
 from pathlib import Path
 
 from bot.executors.contract import PaintOrder
+from bot.executors.nats.access import Access
 from bot.executors.nats.executor import NatsExecutor
-from bot.executors.nats.link import Access
+from engine.request import PaintSettings
 from engine.samples import CONTENTS, STYLES
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.nats_server import NatsServer
@@ -84,16 +85,16 @@ async def _paint_all(
 ) -> tuple[float, float]:
     room = asyncio.Semaphore(workers)
     content, style = folder / "content", folder / "content"
-    size = steps = None
+    settings = PaintSettings()
     if engine:
         content, style = CONTENTS[0].path, STYLES[0].path
-        size, steps = ENGINE_SIDE, ENGINE_STEPS
+        settings = PaintSettings(size=ENGINE_SIDE, steps=ENGINE_STEPS)
     else:
         content.write_bytes(SCRIPT.bytes())
 
     async def paint(number: int) -> None:
         result = folder / f"{number}.png"
-        order = PaintOrder(number, content, (style,), "mural", size, steps, 1.0, False, 0, result)
+        order = PaintOrder(number, settings, content, (style,), result)
         async with room:
             await executor.paint(order, lambda _: None)
 

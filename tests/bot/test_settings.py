@@ -101,7 +101,7 @@ def test_token_in_the_file_is_a_fault(tmp_path: Path) -> None:
 
 
 def test_token_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The token can come from a file, whose trailing newline does not matter."""
+    """The token can come from a file; a trailing newline does not matter."""
     secret = tmp_path / "token"
     secret.write_text(TOKEN + "\n")
     monkeypatch.setenv("MURALSCAPE_DISCORD__TOKEN_FILE", str(secret))

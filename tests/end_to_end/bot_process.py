@@ -9,11 +9,11 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
 from bot import logs
-from bot.app import App, Tempo
+from bot.app import App, Timing
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from bot.settings import Settings
-from tests.end_to_end.harness import HURRY, PAINTERS, ROOMY, Share, settings
+from tests.end_to_end.harness import FAST, PAINTERS, ROOMY, Share, settings
 
 # Forked from a server that has imported everything, a bot starts in no time, ten times over.
 _context: ForkServerContext = multiprocessing.get_context("forkserver")
@@ -25,13 +25,13 @@ def start(
     api_base: str,
     data_dir: Path,
     painter: str,
-    tempo: Tempo = HURRY,
+    timing: Timing = FAST,
     clock_ahead: float = 0.0,
     share: Share | None = None,
 ) -> ForkServerProcess:
-    """Start a bot whose clock is so many seconds ahead; the caller kills or terminates it."""
+    """Start a bot with a clock that is ahead by some seconds; the caller ends it."""
     process = _context.Process(
-        target=_run, args=(token, api_base, data_dir, painter, tempo, clock_ahead, share)
+        target=_run, args=(token, api_base, data_dir, painter, timing, clock_ahead, share)
     )
     process.start()
     return process
@@ -42,22 +42,22 @@ def _run(
     api_base: str,
     data_dir: Path,
     painter: str,
-    tempo: Tempo,
+    timing: Timing,
     ahead: float,
     share: Share | None,
 ) -> None:
     asyncio.run(
-        _serve(settings(token, api_base, data_dir, ROOMY, share=share), painter, tempo, ahead)
+        _serve(settings(token, api_base, data_dir, ROOMY, share=share), painter, timing, ahead)
     )
 
 
-async def _serve(chosen: Settings, painter: str, tempo: Tempo, ahead: float) -> None:
+async def _serve(chosen: Settings, painter: str, timing: Timing, ahead: float) -> None:
     token = chosen.discord.token
     logs.set_up("info", "text", (token.get_secret_value(),) if token else ())
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     executor = LocalExecutor([EngineSetup(device="cpu", painter=PAINTERS + painter, niceness=0)])
-    app = App(chosen, executor, tempo, lambda: time.time() + ahead)
+    app = App(chosen, executor, timing, lambda: time.time() + ahead)
     app.client._connection.guild_ready_timeout = 0.05
     gc.collect()
     gc.freeze()  # as `muralscape run` does

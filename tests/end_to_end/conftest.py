@@ -12,7 +12,7 @@ __all__ = ["data_dir", "migrated_file", "simulator", "start_simulator"]
 
 @pytest.fixture
 def data_dir(migrated_file: Path, tmp_path: Path) -> Path:
-    """Make a bot's folder whose database is up to date."""
+    """Make a bot's folder with an up-to-date database."""
     folder = tmp_path / "data"
     copy_database(migrated_file, folder)
     return folder

@@ -94,7 +94,7 @@ class Victim:
             await asyncio.sleep(self.moments.uniform(0.2, 1.0))
 
     async def lose_answers(self) -> None:
-        """Let requests reach Discord whose answers get lost."""
+        """Let requests reach Discord, but lose the answers."""
         async with self._faults(RestFault(hang_up=True, after=True, every=2)):
             await asyncio.sleep(self.moments.uniform(0.2, 1.0))
 

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import shutil
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -11,11 +12,11 @@ from pathlib import Path
 from PIL import Image
 from pydantic import SecretStr
 
-from bot.app import App, Tempo
+from bot.app import App, Timing
+from bot.back_off import BackOff
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from bot.jobs.model import Job
-from bot.muralize.delivery import Patience
 from bot.muralize.live_cards import Pace
 from bot.settings import DiscordSettings, LimitSettings, Settings, WebSettings
 from bot.simulator import Invocation, Simulator, Upload
@@ -24,8 +25,8 @@ from bot.simulator.model import Interaction, Message
 PAINTERS = "tests.end_to_end.painters:"
 
 # Everything that waits, waits less.
-HURRY = Tempo(
-    Pace(painting=0.05, waiting=0.2, look=0.02, gather=0.0), Patience(first=0.05, longest=0.2)
+FAST = Timing(
+    Pace(painting=0.05, waiting=0.2, look=0.02, gather=0.0), BackOff(first=0.05, longest=0.2)
 )
 
 ROOMY = LimitSettings(jobs_per_member=50, jobs_per_guild=1000, shutdown_seconds=5)
@@ -116,9 +117,10 @@ async def running_bot(
     data_dir: Path,
     *,
     painter: str | None = "load_quick",
-    tempo: Tempo = HURRY,
+    timing: Timing = FAST,
     limits: LimitSettings = ROOMY,
     web: WebSettings = ANY_PORT,
+    clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[Bot]:
     """Run a bot until the block ends. `painter` is one of `painters`, or None for the engine."""
     setup = EngineSetup(device="cpu", niceness=0, progress_seconds=0.02, preview_seconds=0.05)
@@ -126,7 +128,7 @@ async def running_bot(
         setup = replace(setup, painter=PAINTERS + painter)
     executor = LocalExecutor([setup])
     chosen = settings(simulator.world.token, simulator.api_base, data_dir, limits, web)
-    app = App(chosen, executor, tempo)
+    app = App(chosen, executor, timing, clock)
     # discord.py waits 2 s for servers that come late before it says that it is ready
     app.client._connection.guild_ready_timeout = 0.05
     stop = asyncio.Event()
@@ -158,6 +160,7 @@ def muralize(
     *,
     content: bytes | None = None,
     style: bytes | None = None,
+    mask: bytes | None = None,
     name: str = "content.png",
     channel: str = "",
     **options: str,
@@ -166,6 +169,8 @@ def muralize(
     files = {"content": Upload(name, picture() if content is None else content, "image/png")}
     if style is not None or "saved_style" not in options:
         files["style"] = Upload("style.png", style or picture(colour="red"), "image/png")
+    if mask is not None:
+        files["mask"] = Upload("mask.png", mask, "image/png")
     return simulator.people.invoke(
         Invocation("muralize", user=user, channel=channel, texts=options, files=files)
     )

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from bot.executors.contract import PaintOrder, PaintOutcome
+from bot.executors.contract import PaintOrder
 from bot.executors.engine_process import EngineSetup
 from engine.errors import Stopped
 from engine.files import written_whole
-from engine.request import Losses, Progress
+from engine.request import Losses, PaintOutcome, Progress
 
 FILM = b"a film"
 
@@ -62,14 +62,14 @@ class TimedPainter:
         return PaintOutcome(
             width=picture.width,
             height=picture.height,
-            loss=losses.total,
-            content_loss=losses.content,
-            style_loss=losses.style,
+            preset=order.settings.preset,
+            losses=losses,
             steps=self.steps,
             seconds=self.seconds,
             weights="no weights at all",
             device=self.device,
             precision="none",
+            seed=order.settings.seed,
             curve=tuple((step, 200.0 / step) for step in range(first, self.steps + 1)),
         )
 
@@ -96,7 +96,7 @@ class SizedPainter(TimedPainter):
         should_stop: Callable[[], bool],
     ) -> PaintOutcome:
         """Wait as long as the size says."""
-        if (order.size or 0) > 512:
+        if (order.settings.size or 0) > 512:
             return TimedPainter(60.0, steps=1200).paint(order, on_progress, should_stop)
         return super().paint(order, on_progress, should_stop)
 

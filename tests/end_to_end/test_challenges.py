@@ -42,7 +42,7 @@ async def told(simulator: Simulator, interaction: Interaction) -> str:
 async def contest_of(bot: Bot) -> Contest:
     """Read the open challenge."""
     (guild,) = bot.simulator.world.guilds
-    contest = await bot.app.community.challenges.open_in(guild)
+    contest = await bot.app.challenges.open_in(guild)
     assert contest is not None
     return contest
 
@@ -58,7 +58,7 @@ async def enter(simulator: Simulator, user: str) -> str:
 
 async def vote(simulator: Simulator, contest: Contest, voter: str, owner: str) -> str:
     """Have a member press the button of somebody's entry."""
-    author = simulator.people.who(owner).id
+    author = simulator.people.user(owner).id
     number = next(entry.number for entry in contest.ballot if entry.member_id == author)
     (ballot,) = posted(simulator, "🗳️ **Vote")
     return await told(
@@ -83,7 +83,7 @@ async def test_a_challenge_from_start_to_leaderboard(simulator: Simulator, data_
         await said_privately(simulator, simulator.people.invoke(saved))
         options = {"title": "The **Night**", "theme": "Paint it @everyone", "entries_until": "1h"}
         refused = command(simulator, "challenge start", "ada", options)
-        assert "the right to manage this server" in await told(simulator, refused)
+        assert "the permission Manage Server" in await told(simulator, refused)
         started = command(simulator, "challenge start", "mo", options)
         assert "№ 1 is open" in await told(simulator, started)
         (announced,) = await simulator.until(lambda: posted(simulator, "Challenge: *The Night*"))
@@ -94,7 +94,7 @@ async def test_a_challenge_from_start_to_leaderboard(simulator: Simulator, data_
         early = command(simulator, "challenge results", "ada")
         assert "No challenge has ended" in await told(simulator, early)
         closed = command(simulator, "challenge close", "mo")
-        assert "now: voting" in await told(simulator, closed)
+        assert "now voting" in await told(simulator, closed)
         (ballot,) = await simulator.until(lambda: posted(simulator, "🗳️ **Vote"))
         assert len(ballot.attachments) == 5
         await simulator.until(lambda: "Entering is over" in announced.content)
@@ -112,9 +112,9 @@ async def test_a_challenge_from_start_to_leaderboard(simulator: Simulator, data_
             ("mo", "cleo"),
         ):
             assert "Your vote is for entry" in await vote(simulator, contest, voter, owner)
-        assert "This one is yours" in await vote(simulator, contest, "cleo", "cleo")
+        assert "your own entry" in await vote(simulator, contest, "cleo", "cleo")
         assert len((await contest_of(bot)).votes) == 7
-        names = [str(simulator.people.who(name).id) for name in COLOURS]
+        names = [str(simulator.people.user(name).id) for name in COLOURS]
         assert not any(name in ballot.content for name in names)
 
     let_voting_end(data_dir)
@@ -123,7 +123,7 @@ async def test_a_challenge_from_start_to_leaderboard(simulator: Simulator, data_
             (result,) = await simulator.until(lambda: posted(simulator, "🏆 **Results"), 10)
             await simulator.until(lambda: ballot.components == [])
             board = await told(simulator, command(simulator, "challenge leaderboard", "ben"))
-    ids = {name: simulator.people.who(name).id for name in COLOURS}
+    ids = {name: simulator.people.user(name).id for name in COLOURS}
     lines = result.content.splitlines()
     assert lines[1].startswith(f"🥇 <@{ids['ben']}> · 3 votes")
     assert {line.split(" · entry")[0] for line in lines[2:4]} == {
@@ -152,23 +152,23 @@ async def test_back_out_and_removed(simulator: Simulator, data_dir: Path) -> Non
             entered = command(simulator, "challenge enter", user, {"painting": jobs[user]})
             assert "is in the challenge" in await told(simulator, entered)
         foreign = command(simulator, "challenge enter", "cleo", {"painting": jobs["ada"]})
-        assert "had made in this server" in await told(simulator, foreign)
+        assert "only your own paintings from this server" in await told(simulator, foreign)
 
         panel = await said_privately(simulator, command(simulator, "challenge status", "ada"))
         contest = await contest_of(bot)
         mine, bens = contest.entries
         simulator.people.press(panel.id, "challenges/1/withdraw", "ada", [str(mine.id)])
-        await simulator.until(lambda: "taken back" in panel.content)
+        await simulator.until(lambda: "is withdrawn" in panel.content)
         panel = await said_privately(simulator, command(simulator, "challenge status", "mo"))
         form = simulator.people.press(panel.id, "challenges/1/remove/0", "mo", [str(bens.id)])
         await simulator.until(lambda: form.modal)
         simulator.people.submit(str(form.id), "mo", {"reason": "not a *night*"})
         await simulator.until(lambda: "entry is removed" in panel.content)
-        (letter,) = await simulator.until(lambda: posted(simulator, "A moderator took"))
-        assert letter.channel.recipients == [simulator.people.who("ben")]
+        (letter,) = await simulator.until(lambda: posted(simulator, "A moderator removed"))
+        assert letter.channel.recipients == [simulator.people.user("ben")]
         assert "Reason: not a night" in letter.content
         cancelled = command(simulator, "challenge close", "mo", {"cancel": "true"})
-        assert "now: cancelled" in await told(simulator, cancelled)
+        assert "now cancelled" in await told(simulator, cancelled)
         await simulator.until(lambda: posted(simulator, "🚫 **Cancelled: *Night*"))
 
 
@@ -241,3 +241,27 @@ async def test_killed_as_an_announcement_arrives(
     for kind in ("opened", "cancelled"):
         numbers = [m.content.split("Challenge № ")[1][0] for m in posted(simulator, f"· {kind}")]
         assert numbers == ["1", "2"]
+
+
+async def test_the_clock_of_the_bot_is_the_clock_of_challenges_and_styles(
+    simulator: Simulator, data_dir: Path
+) -> None:
+    """Deadlines and the times that the database keeps come from the clock given to the bot."""
+    ahead = 30 * 86_400.0
+    async with running_bot(simulator, data_dir, clock=lambda: time.time() + ahead) as bot:
+        begun = time.time() + ahead
+        options = {"title": "Night", "theme": "Paint the night", "entries_until": "1h"}
+        started = command(simulator, "challenge start", "mo", options)
+        assert "is open" in await told(simulator, started)
+        challenge = (await contest_of(bot)).challenge
+        assert begun <= challenge.created_at <= begun + 60
+        assert begun + 3600 <= challenge.terms.entries_until <= begun + 3660
+        assert (
+            "comes with"
+            in (await said_privately(simulator, command(simulator, "style list"))).embeds[0][
+                "description"
+            ]
+        )
+        with closing(sqlite3.connect(data_dir / "muralscape.db")) as connection:
+            (saved_at,) = connection.execute("SELECT min(created_at) FROM styles").fetchone()
+        assert begun <= saved_at <= begun + 60

@@ -109,7 +109,7 @@ def assert_each_once(victim: Victim, asked: list[Interaction]) -> None:
         acknowledged = one.state is InteractionState.ACKNOWLEDGED
         if acknowledged and one.id not in made and not private_answers(simulator, one):
             silent[one.user.id] += 1
-    # whose token died before a refusal could be sent was written to
+    # a member with a token that expired before the refusal got a direct message
     assert silent <= letters(simulator)
 
 
@@ -131,7 +131,7 @@ def assert_consistent(data_dir: Path) -> None:
 
 
 def unsettled(data_dir: Path) -> list[sqlite3.Row]:
-    """List the requests that are no jobs yet and the jobs whose member was not told the end."""
+    """List the requests that are not jobs yet, and the jobs with an undelivered outcome."""
     untold = "SELECT id FROM jobs WHERE told_at IS NULL"
     return query(data_dir, f"{untold} UNION ALL SELECT interaction_id FROM requests")
 

@@ -64,7 +64,7 @@ async def test_buttons_are_kept_before_they_are_answered(
     async with running_bot(simulator, data_dir) as bot:
         again = await bot.until_job(lambda job: job.delivery.told_at is not None)
     assert again.origin.interaction_id == pressed.id
-    assert again.recipe.strength == 1.5
+    assert again.settings.strength == 1.5
 
 
 def locked(database: sqlite3.Connection) -> bool:

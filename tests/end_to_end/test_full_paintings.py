@@ -77,12 +77,12 @@ async def test_links_live_through_restarts_and_die_with_the_painting(
 
 
 async def test_privacy_delete_ends_a_link(cramped: Simulator, data_dir: Path) -> None:
-    """Who has everything removed need not think of links."""
+    """Deleting all data of a member also ends the links to their paintings."""
     async with running_bot(cramped, data_dir, painter="load_noisy", web=OPEN) as bot:
         path = path_in(await result_of(cramped, muralize(cramped)))
         asked = await said_privately(cramped, command(cramped, "privacy delete"))
         cramped.people.press(asked.id, "privacy/delete", "ada")
-        await cramped.until(lambda: "keeps nothing about you" in asked.content, 10)
+        await cramped.until(lambda: "data is deleted" in asked.content, 10)
         assert (await fetch(bot, path))[0] == 404
 
 

@@ -44,7 +44,7 @@ async def hold_challenge(simulator: Simulator, bot: Bot) -> int:
 async def open_gallery(simulator: Simulator) -> None:
     """Have a manager opt in."""
     panel = await said_privately(simulator, command(simulator, "settings set", "mo"))
-    simulator.people.press(panel.id, "settings/show", "mo")
+    simulator.people.press(panel.id, "settings/gallery/open", "mo")
     await simulator.until(lambda: "challenges** are shown at" in panel.content)
 
 
@@ -95,7 +95,7 @@ async def test_a_deleted_picture_is_gone_at_once(simulator: Simulator, data_dir:
         assert answer.headers["Cache-Control"] == "no-cache"
         asked = await said_privately(simulator, command(simulator, "privacy delete"))
         simulator.people.press(asked.id, "privacy/delete", "ada")
-        await simulator.until(lambda: "keeps nothing about you" in asked.content, 10)
+        await simulator.until(lambda: "data is deleted" in asked.content, 10)
         gone, _ = await get(bot, address, **{"If-None-Match": answer.headers["ETag"]})
         assert gone.status == 404
         _, page = await get(bot, f"/gallery/{guild}/1")

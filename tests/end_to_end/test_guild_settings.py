@@ -21,12 +21,12 @@ async def choose(
 
 
 async def test_settings_are_chosen_and_obeyed(simulator: Simulator, data_dir: Path) -> None:
-    """Channels, limits, preset and who sees results are chosen by components and hold at once."""
+    """Channels, limits, preset and privacy are set by components and take effect at once."""
     async with running_bot(simulator, data_dir):
         panel = await said_privately(simulator, command(simulator, "settings set", "mo"))
         await choose(simulator, panel, "channels", ("studio",), "made** in <#")
         refused = await said_privately(simulator, muralize(simulator, channel="gallery"))
-        assert "wants its paintings made elsewhere" in refused.content
+        assert "cannot paint in this channel" in refused.content
         await choose(simulator, panel, "preset", ("draft",), "none is chosen**: draft")
         await choose(simulator, panel, "styles", ("Moderators",), "saved** by <@&")
 
@@ -40,9 +40,9 @@ async def test_settings_are_chosen_and_obeyed(simulator: Simulator, data_dir: Pa
         assert "The largest size here is 64 pixels" in refused.content
 
     async with running_bot(simulator, data_dir):  # the panel works after a restart
-        await choose(simulator, panel, "private", (), "seen by their member only")
+        await choose(simulator, panel, "results/private", (), "shown to their member only")
         result = await result_of(simulator, muralize(simulator, channel="studio"))
-        assert result.ephemeral_to == simulator.people.who("ada").id
+        assert result.ephemeral_to == simulator.people.user("ada").id
 
 
 async def test_members_may_not(simulator: Simulator, data_dir: Path) -> None:

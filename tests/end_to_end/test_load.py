@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bot.app import Tempo
+from bot.app import Timing
 from bot.jobs.model import Job, JobState
 from bot.simulator import Limits, Simulator
 from tests.end_to_end.harness import ack_seconds, muralize, running_bot
@@ -46,7 +46,7 @@ async def test_sixty_members_send_two_hundred_commands(data_dir: Path) -> None:
         assert simulator.atelier is not None
         for name in dict.fromkeys(senders):
             simulator.world.join(simulator.atelier.guild, simulator.world.add_user(name))
-        async with running_bot(simulator, data_dir, tempo=Tempo()) as bot:
+        async with running_bot(simulator, data_dir, timing=Timing()) as bot:
             bot.app.jobs.subscribe(events.append)
             async with loop_lag(lag):
                 for name in senders:
@@ -70,7 +70,7 @@ def assert_fair(events: list[Job]) -> None:
 
     Once is their turn before, and once more may have been under way.
     """
-    waiting: dict[int, Counter[int]] = {}  # member -> whose jobs were begun meanwhile
+    waiting: dict[int, Counter[int]] = {}  # member -> owners of the jobs begun meanwhile
     begun: set[int] = set()
     for job in events:
         member = job.origin.member_id
@@ -86,5 +86,5 @@ def assert_fair(events: list[Job]) -> None:
 
 
 def begun(events: list[Job]) -> int:
-    """Count the jobs whose painting has begun."""
+    """Count the jobs that have been started."""
     return len({job.id for job in events if job.state is JobState.PAINTING})

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import psutil
 
-from bot.app import Tempo
+from bot.app import Timing
 from bot.simulator import Simulator
 from bot.simulator.model import Interaction, Message
 from tests.end_to_end import bot_process
@@ -24,7 +24,7 @@ async def test_memory_stays_flat_over_a_thousand_jobs(data_dir: Path) -> None:
     """From the 300th job to the 1,000th the bot's process does not grow by 16 MiB."""
     async with Simulator() as simulator:
         token, base = simulator.world.token, simulator.api_base
-        bot = bot_process.start(token, base, data_dir, "load_quick", Tempo())
+        bot = bot_process.start(token, base, data_dir, "load_quick", Timing())
         try:
             await simulator.until(lambda: simulator.gateway.connected, 20)
             process = psutil.Process(bot.pid)

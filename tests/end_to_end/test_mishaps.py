@@ -15,7 +15,7 @@ from tests.end_to_end.test_delivery import kill_token, only_result
 
 
 async def test_a_deferral_whose_answer_was_lost(simulator: Simulator, data_dir: Path) -> None:
-    """A member who sees "thinking" gets the painting, though the bot was not told of that."""
+    """A painting is delivered where Discord took the deferral, but its answer was lost."""
     simulator.faults.hang_up(method="POST", path="/callback$", after=True)
     async with running_bot(simulator, data_dir):
         asked = muralize(simulator)

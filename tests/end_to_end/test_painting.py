@@ -7,7 +7,7 @@ from bot.settings import LimitSettings
 from bot.simulator import Invocation, Simulator, Upload
 from bot.simulator.model import Interaction, Message
 from tests.end_to_end.harness import (
-    HURRY,
+    FAST,
     button,
     muralize,
     picture,
@@ -65,7 +65,7 @@ async def test_the_card_goes_from_waiting_to_the_result(
 async def test_who_does_not_wait_is_not_shown_as_waiting(
     simulator: Simulator, data_dir: Path
 ) -> None:
-    """A job whose turn comes at once is shown as painted from the start; the next one waits."""
+    """A job that starts at once never shows "Waiting"; the next job does."""
     seen: dict[int, set[str]] = {}
 
     def watch(_: object) -> None:
@@ -74,8 +74,8 @@ async def test_who_does_not_wait_is_not_shown_as_waiting(
                 seen.setdefault(message.interaction.id, set()).add(message.content)
 
     simulator.bus.subscribe(watch)
-    tempo = replace(HURRY, cards=replace(HURRY.cards, gather=0.5))
-    async with running_bot(simulator, data_dir, painter="load_unhurried", tempo=tempo):
+    timing = replace(FAST, cards=replace(FAST.cards, gather=0.5))
+    async with running_bot(simulator, data_dir, painter="load_unhurried", timing=timing):
         first = muralize(simulator, "ada")
         await simulator.until(lambda: any("Painting" in text for text in seen.get(first.id, ())))
         second = muralize(simulator, "ben")
@@ -103,8 +103,25 @@ async def test_buttons_work_after_a_restart(simulator: Simulator, data_dir: Path
     assert len(results(simulator)) == 5
 
 
+async def test_brush_and_mask(simulator: Simulator, data_dir: Path) -> None:
+    """Both are kept with the job, shown on the card, and taken over by the buttons."""
+    async with running_bot(simulator, data_dir) as bot:
+        asked = muralize(simulator, brush="bold", mask=picture(colour="white"))
+        first = await result_of(simulator, asked)
+        again = simulator.people.press(first.id, button(first, "stronger"), "ben")
+        second = await result_of(simulator, again)
+        for message in (first, second):
+            assert "bold brush · masked" in message.content
+        jobs = [await bot.app.jobs.get(number) for number in (1, 2)]
+        assert [job and job.settings.brush for job in jobs] == ["bold", "bold"]
+        (mask,) = {job and job.sources.mask for job in jobs}
+        assert mask in bot.stored_pictures()
+        broken = await said_privately(simulator, muralize(simulator, mask=b"no picture"))
+        assert "The mask" in broken.content
+
+
 async def test_loss_curve(simulator: Simulator, data_dir: Path) -> None:
-    """The curve comes as a picture that only who asked sees."""
+    """The loss curve is a picture in an ephemeral answer."""
     async with running_bot(simulator, data_dir):
         first = await result_of(simulator, muralize(simulator))
         press = simulator.people.press(first.id, button(first, "curve"), "ben")
@@ -113,7 +130,7 @@ async def test_loss_curve(simulator: Simulator, data_dir: Path) -> None:
 
 
 async def test_time_lapse(simulator: Simulator, data_dir: Path) -> None:
-    """What was not filmed is painted again, filmed; then the film is there for who asks."""
+    """A painting without a time-lapse is painted again with one, which is then sent on request."""
     async with running_bot(simulator, data_dir):
         first = await result_of(simulator, muralize(simulator))
         press = simulator.people.press(first.id, button(first, "timelapse"), "ben")
@@ -133,7 +150,7 @@ async def test_delete_removes_message_and_picture(simulator: Simulator, data_dir
         first = await result_of(simulator, muralize(simulator))
         press = simulator.people.press(first.id, button(first, "delete"), "ben")
         refusal = await said_privately(simulator, press)
-        assert "Only the member who asked" in refusal.content
+        assert "Only the owner of this painting" in refusal.content
         assert len(bot.stored_pictures()) == 3
         simulator.people.press(first.id, button(first, "delete"), "ada")
         await simulator.until(lambda: first.id not in simulator.world.messages)
@@ -149,7 +166,7 @@ async def test_cancel_before_and_during_painting(simulator: Simulator, data_dir:
         await simulator.until(lambda: waiting.original and "Waiting" in waiting.original.content)
 
         other = run(simulator, "queue cancel", "ben", {"job": "2"})
-        assert "Only the member who asked" in (await said_privately(simulator, other)).content
+        assert "Only the owner of this painting" in (await said_privately(simulator, other)).content
         moderator = run(simulator, "queue cancel", "mo", {"job": "2"})
         assert "is cancelled" in (await said_privately(simulator, moderator)).content
         assert waiting.original is not None
@@ -211,6 +228,19 @@ async def test_the_message_menu(simulator: Simulator, data_dir: Path) -> None:
         message = await result_of(simulator, sent)
         assert "in the style of *Loud poster*" in message.content
         assert "draft" in message.content
+        assert "brush" not in message.content
+
+        opened = simulator.people.invoke(menu)
+        await simulator.until(lambda: opened.modal)
+        mask = Upload("mask.png", picture(colour="white"), "image/png")
+        sent = simulator.people.submit(
+            str(opened.id),
+            "ada",
+            {"saved_style": ["loud_poster"], "brush": ["fine"]},
+            [("mask", mask)],
+        )
+        message = await result_of(simulator, sent)
+        assert "fine brush · masked" in message.content
 
         plain = simulator.people.post("ben", "no picture here")
         menu = Invocation("Muralize this picture", user="ada", target=str(plain.id))
@@ -219,7 +249,7 @@ async def test_the_message_menu(simulator: Simulator, data_dir: Path) -> None:
 
 
 async def test_quotas(simulator: Simulator, data_dir: Path) -> None:
-    """A member who has as many under way as allowed is refused in words, by them alone seen.
+    """A member with the most paintings under way gets an ephemeral refusal.
 
     At once, too: nobody sees a "thinking" that comes to nothing.
     """

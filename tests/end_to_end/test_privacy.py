@@ -21,7 +21,7 @@ def kept_about(data_dir: Path, member_id: int) -> list[str]:
 async def test_shown_and_removed(simulator: Simulator, data_dir: Path) -> None:
     """Paintings, styles, entries and votes are in the file; then they are gone everywhere."""
     async with running_bot(simulator, data_dir) as bot:
-        ada = simulator.people.who("ada").id
+        ada = simulator.people.user("ada").id
         style = Upload("s.png", picture(colour="navy"), "image/png")
         saved = Invocation(
             "style save", user="ada", texts={"name": "Sea"}, files={"picture": style}
@@ -50,10 +50,10 @@ async def test_shown_and_removed(simulator: Simulator, data_dir: Path) -> None:
         asked = await said_privately(simulator, command(simulator, "privacy delete"))
         assert kept_about(data_dir, ada)
         simulator.people.press(asked.id, "privacy/delete", "ada")
-        await simulator.until(lambda: "keeps nothing about you" in asked.content, 10)
+        await simulator.until(lambda: "data is deleted" in asked.content, 10)
         assert kept_about(data_dir, ada) == []
         contest = await contest_of(bot)
-        assert [entry.member_id for entry in contest.entries] == [simulator.people.who("ben").id]
+        assert [entry.member_id for entry in contest.entries] == [simulator.people.user("ben").id]
         assert contest.votes == {}
         (ballot,) = posted(simulator, "🗳️ **Vote")
         await simulator.until(lambda: len(ballot.attachments) == 1)
@@ -62,7 +62,7 @@ async def test_shown_and_removed(simulator: Simulator, data_dir: Path) -> None:
 async def test_after_the_end_only_counts_stay(simulator: Simulator, data_dir: Path) -> None:
     """In a challenge that is over the votes keep counting; name and picture are gone."""
     async with running_bot(simulator, data_dir) as bot:
-        ada = simulator.people.who("ada").id
+        ada = simulator.people.user("ada").id
         options = {"title": "Night", "theme": "Paint it"}
         await told(simulator, command(simulator, "challenge start", "mo", options))
         painted = await result_of(simulator, muralize(simulator))
@@ -75,10 +75,10 @@ async def test_after_the_end_only_counts_stay(simulator: Simulator, data_dir: Pa
         assert str(ada) in result.content
         asked = await said_privately(simulator, command(simulator, "privacy delete"))
         simulator.people.press(asked.id, "privacy/delete", "ada")
-        await simulator.until(lambda: "keeps nothing about you" in asked.content, 10)
+        await simulator.until(lambda: "data is deleted" in asked.content, 10)
         assert kept_about(data_dir, ada) == []
         await simulator.until(lambda: str(ada) not in result.content)
-        assert "a member who asked to be forgotten · 1 vote" in result.content
+        assert "a member with deleted data · 1 vote" in result.content
         assert result.attachments == []
 
 
@@ -91,5 +91,5 @@ async def test_what_is_under_way_is_stopped(simulator: Simulator, data_dir: Path
         await simulator.until(lambda: second.original and "Waiting" in second.original.content)
         asked = await said_privately(simulator, command(simulator, "privacy delete"))
         simulator.people.press(asked.id, "privacy/delete", "ada")
-        await simulator.until(lambda: "keeps nothing about you" in asked.content, 15)
-        assert kept_about(data_dir, simulator.people.who("ada").id) == []
+        await simulator.until(lambda: "data is deleted" in asked.content, 15)
+        assert kept_about(data_dir, simulator.people.user("ada").id) == []

@@ -28,12 +28,12 @@ def rooms(simulator: Simulator) -> list[Channel]:
     for number in itertools.count():
         guild = world.add_guild(f"Server {number}", world.users[world.application_owner.id])
         found[0 if Shard(0, 2).has(guild.id) else 1] = guild
-        simulator.clock.advance(0.001)  # the time is in the number that says whose shard it is
+        simulator.clock.advance(0.001)  # the time is in the id, which determines the shard
         if len(found) == 2:
             break
     for guild in found.values():
         for name in ("ada", "ben"):
-            world.join(guild, simulator.people.who(name))
+            world.join(guild, simulator.people.user(name))
     return [world.add_channel(found[shard], f"room{shard}", "") for shard in (0, 1)]
 
 

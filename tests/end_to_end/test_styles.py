@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.muralize.intake import Intake
-from bot.muralize.request import Offered
+from bot.pictures.intake import Intake, UploadedFile
 from bot.simulator import Invocation, Simulator, Upload
 from bot.simulator.model import Interaction, Message
 from tests.end_to_end.harness import muralize, picture, running_bot
@@ -46,13 +45,13 @@ async def test_the_library(simulator: Simulator, data_dir: Path) -> None:
         offered = await simulator.people.autocomplete(entry, "saved_style")
         assert offered == [{"name": "Purple haze", "value": "purple_haze"}]
         result = await result_of(simulator, muralize(simulator, "ben", saved_style="purple_haze"))
-        author = simulator.people.who("ada").id
+        author = simulator.people.user("ada").id
         assert f"in the style of *Purple haze* by <@{author}>" in result.content
         assert result.mentions == []
 
         options = {"name": "purple haze"}
         refused = await told(simulator, command(simulator, "style delete", "ben", options))
-        assert "Only the member who saved this style" in refused.content
+        assert "only styles that you saved" in refused.content
         shown = await told(simulator, command(simulator, "style show", "ben", options))
         assert len(shown.attachments) == 1
         gone = await told(simulator, command(simulator, "style delete", "ada", options))
@@ -90,7 +89,7 @@ async def test_an_equal_picture_deleted_meanwhile(
     take = Intake.take
     taken: list[str] = []
 
-    async def take_once_in_vain(intake: Intake, offered: Sequence[Offered]) -> tuple[str, ...]:
+    async def take_once_in_vain(intake: Intake, offered: Sequence[UploadedFile]) -> tuple[str, ...]:
         names = await take(intake, offered)
         if not taken:
             await intake._pictures.remove(names)

@@ -11,9 +11,10 @@ import pytest
 from PIL import Image
 
 from bot.executors.contract import PaintOrder, PaintProgress
+from bot.executors.nats.access import Access
 from bot.executors.nats.executor import NatsExecutor
-from bot.executors.nats.link import Access
-from tests.bot.executors.conftest import HASTY, until
+from engine.request import PaintSettings
+from tests.bot.executors.conftest import FAST, until
 from tests.bot.executors.nats_server import NatsServer
 
 
@@ -38,9 +39,8 @@ def order(tmp_path: Path) -> PaintOrder:
     """A painting of 32 pixels by the real engine."""
     content = tmp_path / "content"
     Image.linear_gradient("L").convert("RGB").resize((48, 32)).save(content, "PNG")
-    return PaintOrder(
-        1, content, (content,), "mural", 32, 30, 1.0, False, 0, tmp_path / "result.png"
-    )
+    settings = PaintSettings(size=32, steps=30)
+    return PaintOrder(1, settings, content, (content,), tmp_path / "result.png")
 
 
 async def test_paints_with_the_real_engine_and_leaves(tmp_path: Path, order: PaintOrder) -> None:
@@ -51,7 +51,7 @@ async def test_paints_with_the_real_engine_and_leaves(tmp_path: Path, order: Pai
     server = NatsServer(tmp_path / "nats", f"authorization {{ users: [ {users} ] }}").start()
     arguments = ["worker", "--nats", server.url, "--device", "cpu", "--weights", "bundled"]
     worker = start([*arguments, "--nkey-file", str(keys[1])])
-    executor = NatsExecutor(Access(server.url, nkey_file=keys[0]), HASTY)
+    executor = NatsExecutor(Access(server.url, nkey_file=keys[0]), FAST)
     try:
         await executor.start()
         await until(lambda: executor.capacity == 1, 60)

@@ -15,20 +15,21 @@ import pytest
 
 from bot.errors import PaintingCancelled
 from bot.executors.contract import PaintOrder, PaintProgress
+from bot.executors.nats.access import Access
 from bot.executors.nats.executor import NatsExecutor
-from bot.executors.nats.link import Access
+from engine.request import PaintSettings
 from tests.bot.executors.clockwork import Script
-from tests.bot.executors.conftest import HASTY, painting_elsewhere, until
+from tests.bot.executors.conftest import FAST, nats_executor, until
 from tests.bot.executors.nats_server import NatsServer
 
 WORKER = """
 import asyncio, signal, sys
-from bot.executors.nats.link import Access
+from bot.executors.nats.access import Access
 from bot.executors.nats.worker import Worker
-from tests.bot.executors.conftest import HASTY, IMPATIENT, SETUP
+from tests.bot.executors.conftest import FAST, SHORT_TIMEOUTS, SETUP
 
 async def main():
-    worker = Worker(Access(sys.argv[1]), [SETUP], "w", HASTY, IMPATIENT)
+    worker = Worker(Access(sys.argv[1]), [SETUP], "w", FAST, SHORT_TIMEOUTS)
     running = asyncio.create_task(worker.run())
     asked = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asked.set)
@@ -69,9 +70,8 @@ class Site:
         folder.mkdir()
         (folder / "content").write_bytes(script.bytes())
         content = folder / "content"
-        return PaintOrder(
-            job_id, content, (content,), "mural", None, None, 1.0, False, 0, folder / "result.png"
-        )
+        result = folder / "result.png"
+        return PaintOrder(job_id, PaintSettings(), content, (content,), result)
 
     def end(self) -> None:
         """Kill what is left."""
@@ -85,7 +85,7 @@ class Site:
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
     """A server and an executor; no worker yet."""
     server = NatsServer(tmp_path / "nats").start()
-    async with painting_elsewhere(server.url) as executor:
+    async with nats_executor(server.url) as executor:
         site = Site(tmp_path, server, executor)
         yield site
     site.end()
@@ -162,7 +162,7 @@ async def test_a_worker_that_is_asked_to_leave_hands_its_job_back(site: Site) ->
 async def test_without_a_server_or_workers_jobs_wait(tmp_path: Path) -> None:
     """The bot starts without its server, says what is missing, and paints when all is there."""
     server = NatsServer(tmp_path / "nats")
-    async with painting_elsewhere(server.url) as executor:
+    async with nats_executor(server.url) as executor:
         site = Site(tmp_path, server, executor)
         try:
             assert "cannot be reached" in (executor.fault or "")
@@ -204,11 +204,11 @@ async def test_a_worker_that_wakes_late_delivers_nothing_twice(site: Site) -> No
 
 
 async def test_a_token_is_asked_for(tmp_path: Path) -> None:
-    """A server with a token lets in who has it; who has not is told, and waits."""
+    """A NATS server with a token admits clients that have it; others log that and wait."""
     server = NatsServer(tmp_path / "nats", 'authorization { token: "s3cret" }').start()
     try:
-        stranger = NatsExecutor(Access(server.url, "wrong"), HASTY)
-        friend = NatsExecutor(Access(server.url, "s3cret"), HASTY)
+        stranger = NatsExecutor(Access(server.url, "wrong"), FAST)
+        friend = NatsExecutor(Access(server.url, "s3cret"), FAST)
         await stranger.start()
         await friend.start()
         await until(lambda: friend.fault == "no worker is connected")

@@ -111,7 +111,7 @@ def test_a_scale_that_is_painted_in_blocks_comes_out_the_same(exact: Encoder) ->
     enough, less = (estimate_bytes(scale.size, exact.device, MURAL, plan) for plan in plans)
 
     def paint(room: int) -> torch.Tensor:
-        studio = Studio(request, MURAL, exact, room)
+        studio = Studio(request, MURAL, exact, room, scale)
         stepper = studio.stepper(scale, studio.first_canvas(scale))
         for _ in range(3):
             assert stepper.take(1)[0].finite

@@ -17,12 +17,11 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from engine import canvases as canvases_module
 from engine import step as step_module
-from engine import studio as studio_module
 from engine.device import Device
 from engine.losses import Objective
 from engine.memory import SMALLEST_HISTORY, Plan, estimate_bytes
-from engine.neighbours import cell_side
 from engine.presets import PRESETS, settle
 from engine.request import PaintSettings, StylizeRequest
 from engine.scales import plan_scales
@@ -100,7 +99,7 @@ def fake_stepper(
     patch.setattr(torch.autograd, "grad", gradients)
     # These two read values, before any graph.
     patch.setattr(Objective, "is_finite", lambda _: True)
-    patch.setattr(studio_module, "recolored", lambda content, style: content)
+    patch.setattr(canvases_module, "recolored", lambda content, style: content)
     step_module._normalisation.cache_clear()
     picture = Image.new("RGB", SHAPE, (200, 40, 90))
     settings = PaintSettings(preset, max(SHAPE))
@@ -114,10 +113,10 @@ def fake_stepper(
                 state[f"features.{place}.weight"] = torch.empty(outputs, inputs, 3, 3)
                 state[f"features.{place}.bias"] = torch.empty(outputs)
             encoder = Encoder(state, Device(CARD, precision), "fake")
-            studio = Studio(request, recipe, encoder, memory)
+            studio = Studio(request, recipe, encoder, memory, scale)
             width, height = scale.canvas
             canvas = torch.empty(1, 3, height, width, device=CARD)
-            cells = (width // cell_side(scale.canvas)) * (height // cell_side(scale.canvas))
+            cells = (width // scale.cell) * (height // scale.cell)
             # Looking for neighbours is before any graph, and chooses by value.
             neighbours = torch.zeros(cells, dtype=torch.int64, device=CARD)
             yield studio.stepper(scale, canvas, neighbours), encoder

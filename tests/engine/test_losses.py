@@ -80,16 +80,12 @@ def test_losses_and_gradients_equal_autograds(
     expected_style = torch.zeros(())
     for tap, weight in chosen.style_taps.items():
         parts = zip(plain(leaves[tap]), plain(style[tap]), strict=True)
-        expected_style = expected_style + 4.0 * 3.0 * weight * sum(
-            distance(*pair) for pair in parts
-        )
+        expected_style = expected_style + 3.0 * weight * sum(distance(*pair) for pair in parts)
     total = expected_content + expected_style
     expected = dict(zip(leaves, torch.autograd.grad(total, list(leaves.values())), strict=True))
 
     targets = blend([numbers(chosen, style)], [1.0])
-    objective = Objective(
-        chosen, KeptContent({"relu2_1": content["relu2_1"]}), targets, strength=2.0
-    )
+    objective = Objective(chosen, KeptContent({"relu2_1": content["relu2_1"]}), targets)
     look = objective.look(seen, WHOLE)
     found_content = objective.content_loss(look.content_sums())
     found_style, slopes = objective.style_loss(look.style_sums(), torch.tensor(8.0))

@@ -58,7 +58,7 @@ def stepper(encoder: Encoder, request: StylizeRequest) -> Stepper:
     """A stepper at the last scale of a request, before its first step."""
     recipe, _, _ = settle(request.settings)
     scale = plan_scales(request)[-1]
-    studio = Studio(request, recipe, encoder, 2**40)
+    studio = Studio(request, recipe, encoder, 2**40, scale)
     return studio.stepper(scale, studio.first_canvas(scale))
 
 

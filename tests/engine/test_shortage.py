@@ -70,7 +70,7 @@ def stepper(request: StylizeRequest, encoder: Encoder) -> Stepper:
     """A stepper that believes in plenty of memory."""
     recipe, _, _ = settle(request.settings)
     scale = plan_scales(request)[-1]
-    studio = Studio(request, recipe, encoder, 2**40)
+    studio = Studio(request, recipe, encoder, 2**40, scale)
     return studio.stepper(scale, studio.first_canvas(scale))
 
 
@@ -123,7 +123,7 @@ def test_repeats_in_fp32_are_planned_within_the_memory(
     recipe, _, _ = settle(wish.settings)
     (scale,) = plan_scales(wish)
     room = estimate_bytes(SHAPE, FP16, recipe, None, [SHAPE])
-    studio = Studio(wish, recipe, encoder, room)
+    studio = Studio(wish, recipe, encoder, room, scale)
     with HalfOnCpu():
         one = studio.stepper(scale, studio.first_canvas(scale))
     assert len(one._blocks(FP16)) == 1

@@ -1,4 +1,4 @@
-"""The bot's end: sends orders out, hears of them, and fetches what workers have painted."""
+"""The bot's end: sends orders to workers, follows their progress, and fetches the paintings."""
 
 import asyncio
 import itertools
@@ -11,284 +11,294 @@ from typing import Any
 
 from nats.aio.msg import Msg
 
-from bot.errors import ExecutorLost, PaintingCancelled, PaintingFailed
-from bot.executors.contract import OnProgress, PaintOrder, PaintOutcome, WorkerState
+from bot.errors import CannotPaint, ExecutorLost, PaintingCancelled
+from bot.executors.contract import OnProgress, PaintOrder, WorkerState
 from bot.executors.nats import wire
-from bot.executors.nats.crowd import Crowd
-from bot.executors.nats.link import TROUBLE, Access, Link
+from bot.executors.nats.access import TROUBLE, Access
+from bot.executors.nats.connection import NatsConnection
+from bot.executors.nats.registry import WorkerRegistry
+from engine.request import PaintOutcome
 
 log = logging.getLogger(__name__)
 
-OUTCOME_WAIT = 5.0  # seconds that one look for an outcome lasts
+OUTCOME_WAIT = 5.0  # seconds that one request for an outcome waits
 
-# a worker says the same every second for as long as nothing changes
-_hello = lru_cache(maxsize=256)(partial(wire.decode, wire.Hello))
+# Cached, because most heartbeats of a worker are equal.
+_decode_hello = lru_cache(maxsize=256)(partial(wire.decode, wire.Hello))
 
 
 @dataclass(eq=False)
 class _Attempt:
+    """An order that was sent, or is being sent, to the workers."""
+
     order: PaintOrder
     sent: wire.Order
     on_progress: OnProgress
     ended: asyncio.Future[wire.Outcome]
-    number: int | None = None  # in the stream of orders
-    worker: str = ""  # that has it
-    step: int = 0
+    number: int | None = None  # sequence number in the stream of orders
+    worker: str = ""  # the one that last reported on it
+    last_step: int = 0
     cancelled: bool = False
-    objects: list[str] = field(default_factory=list)
+    objects: list[str] = field(default_factory=list)  # on the server, to be removed at the end
 
 
 class NatsExecutor:
-    """Implements `contract.Executor` with workers that come and go.
+    """Implements `contract.Executor` with workers that connect to the same NATS server.
 
-    It alone decides what is delivered: an order that two workers painted, because one was taken
-    for dead, ends once.
+    An order can be painted twice, when JetStream redelivers it because its worker seemed lost. The
+    executor takes the first outcome and drops the others.
     """
 
-    def __init__(self, access: Access, tempo: wire.Tempo | None = None) -> None:
-        self._tempo = tempo or wire.Tempo()
-        self._run = uuid.uuid4().hex[:12]
-        self._link = Link(access, self._tempo, "muralscape bot", self._changed)
-        self._crowd = Crowd(self._tempo.silence)
+    def __init__(self, access: Access, timing: wire.NatsTiming | None = None) -> None:
+        self._timing = timing or wire.NatsTiming()
+        self._run_id = uuid.uuid4().hex[:12]
+        self._connection = NatsConnection(
+            access, self._timing, "muralscape bot", self._notify_listeners
+        )
+        self._registry = WorkerRegistry(self._timing.silence)
         self._numbers = itertools.count(1)
-        self._attempts: dict[str, _Attempt] = {}
+        self._attempts: dict[str, _Attempt] = {}  # by key
         self._listeners: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
     @property
     def capacity(self) -> int:
-        """How many orders its workers can paint at a time; 0 while none could be sent."""
-        return 0 if self._link.fault else self._crowd.slots
+        """How many orders its workers can paint at a time; 0 without a connection."""
+        return 0 if self._connection.fault else self._registry.slots
 
     @property
     def devices(self) -> tuple[str, ...]:
         """What the workers paint on."""
-        return self._crowd.devices
+        return self._registry.devices
 
     @property
     def workers(self) -> tuple[WorkerState, ...]:
-        """Who is there, and at what."""
+        """The connected workers and the jobs that they are painting."""
         job_ids = {key: attempt.order.job_id for key, attempt in self._attempts.items()}
-        return self._crowd.states(job_ids)
+        return self._registry.states(job_ids)
 
     @property
     def fault(self) -> str | None:
-        """Why nothing is painted elsewhere just now; None when it is."""
+        """Why no worker can paint now; None when one can."""
         if self._closed:
             return "the executor was closed"
-        if self._link.fault or self.capacity:
-            return self._link.fault
-        return self._crowd.fault or "no worker is connected"
+        if self._connection.fault or self.capacity:
+            return self._connection.fault
+        return self._registry.fault or "no worker is connected"
 
     def watch(self, listener: Callable[[], None]) -> None:
         """Call `listener` when capacity or devices have changed."""
         self._listeners.append(listener)
 
     def seconds(self, order: PaintOrder) -> float:
-        """Guess how long the fastest worker that is free, or else any, takes for an order."""
-        return float("inf") if self._link.fault else self._crowd.seconds(order)
+        """Predict how long an order takes; infinite while no worker can paint it."""
+        return float("inf") if self._connection.fault else self._registry.seconds(order)
 
     async def start(self) -> None:
-        """Begin to look for the server and its workers; neither has to be there yet."""
-        self._do(self._live())
+        """Begin to connect, and return at once: server and workers may come later."""
+        self._run_in_background(self._connect_and_listen())
 
     async def close(self) -> None:
-        """Leave. Paintings under way are lost to this bot; workers stop them."""
+        """Disconnect. Paintings in progress are lost; their workers are told to stop."""
         self._closed = True
         for attempt in tuple(self._attempts.values()):
-            await self._link.send(wire.CANCEL, wire.Stop(attempt.sent.key))
+            await self._send_cancel(attempt.sent.key)
             if not attempt.ended.done():
                 attempt.ended.set_exception(ExecutorLost("The executor was closed."))
-        await asyncio.sleep(0)  # whoever waits for a painting hears of it before its task ends
+        await asyncio.sleep(0)  # lets each `paint` raise before its tasks are cancelled
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._link.close()
+        await self._connection.close()
 
     async def paint(self, order: PaintOrder, on_progress: OnProgress) -> PaintOutcome:
-        """Have one order painted; see `contract.Executor.paint`."""
+        """Have a worker paint one order; see `contract.Executor.paint`."""
         if self._closed:
             raise ExecutorLost("The executor was closed.")
-        sent = self._write(order)
+        sent = self._message_for(order)
         ended: asyncio.Future[wire.Outcome] = asyncio.get_running_loop().create_future()
         attempt = self._attempts[sent.key] = _Attempt(order, sent, on_progress, ended)
-        sending = asyncio.ensure_future(self._send(attempt))
+        sending = asyncio.ensure_future(self._send_order(attempt))
         try:
             both: set[asyncio.Future[Any]] = {sending, ended}
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             if sending.done() and not ended.done():
-                sending.result()  # a picture that cannot be read
+                sending.result()  # raises, for example, when a picture cannot be read
             outcome = await ended
-            return await self._received(attempt, outcome)
+            return await self._fetch_result(attempt, outcome)
         finally:
             sending.cancel()
             del self._attempts[sent.key]
             if not self._closed:
-                self._do(self._clear_away(attempt))
+                self._run_in_background(self._clean_up(attempt))
 
     async def cancel(self, job_id: int) -> None:
         """Stop a painting; see `contract.Executor.cancel`."""
         for attempt in self._attempts.values():
             if attempt.sent.job_id == job_id and not attempt.cancelled:
                 attempt.cancelled = True
-                self._do(self._stop(attempt))
+                self._run_in_background(self._cancel_until_ended(attempt))
 
-    def _write(self, order: PaintOrder) -> wire.Order:
+    def _message_for(self, order: PaintOrder) -> wire.Order:
         return wire.Order(
-            key=f"{self._run}-{order.job_id}-{next(self._numbers)}",
-            run=self._run,
+            key=f"{self._run_id}-{order.job_id}-{next(self._numbers)}",
+            run_id=self._run_id,
             job_id=order.job_id,
+            settings=order.settings,
             styles=len(order.styles),
-            preset=order.preset,
-            size=order.size,
-            steps=order.steps,
-            strength=order.strength,
-            keep_colors=order.keep_colors,
-            seed=order.seed,
+            mask=order.mask is not None,
             timelapse=order.timelapse is not None,
         )
 
-    async def _send(self, attempt: _Attempt) -> None:
-        sent, order, link = attempt.sent, attempt.order, self._link
-        await link.until_open()
-        attempt.objects.append(wire.pictures_of(sent.key))
-        await link.upload(wire.pictures_of(sent.key), order.content, *order.styles)
-        attempt.number = await link.keep(wire.ORDER, sent.key, sent)
+    async def _send_order(self, attempt: _Attempt) -> None:
+        """Upload an order's pictures, put it into the stream, and nudge a worker."""
+        key, connection = attempt.sent.key, self._connection
+        await connection.until_open()
+        attempt.objects.append(wire.pictures_of(key))
+        await connection.upload(wire.pictures_of(key), *attempt.order.inputs)
+        attempt.number = await connection.keep(wire.ORDER, key, attempt.sent)
         await self._nudge(attempt)
 
     async def _nudge(self, attempt: _Attempt) -> None:
-        """Tell the worker that will be done first. Any idle one finds the order after a while."""
-        if worker := self._crowd.choose(attempt.order):
-            await self._link.send(f"{wire.NUDGE}.{worker}", wire.Stop(attempt.sent.key))
+        """Tell the best idle worker to request orders now; others find it when they poll."""
+        if worker := self._registry.choose(attempt.order):
+            await self._connection.send(f"{wire.NUDGE}.{worker}", wire.Nudge(attempt.sent.key))
 
-    async def _stop(self, attempt: _Attempt) -> None:
-        """See to it that a cancelled attempt ends."""
-        give_up = asyncio.get_running_loop().time() + self._tempo.cancel
+    async def _send_cancel(self, key: str) -> None:
+        await self._connection.send(wire.CANCEL, wire.CancelOrder(key))
+
+    async def _cancel_until_ended(self, attempt: _Attempt) -> None:
+        """Repeat the cancel until the worker confirms it, or the time for that is over."""
+        clock = asyncio.get_running_loop().time
+        give_up_at = clock() + self._timing.cancel
         while not attempt.ended.done():
-            await self._link.send(wire.CANCEL, wire.Stop(attempt.sent.key))
-            out_of_time = asyncio.get_running_loop().time() > give_up
+            await self._send_cancel(attempt.sent.key)
+            out_of_time = clock() > give_up_at
             if not attempt.ended.done() and (out_of_time or not attempt.worker):
                 attempt.ended.set_exception(PaintingCancelled())
-            await asyncio.wait({attempt.ended}, timeout=self._tempo.beat)
+            await asyncio.wait({attempt.ended}, timeout=self._timing.beat)
 
-    async def _received(self, attempt: _Attempt, outcome: wire.Outcome) -> PaintOutcome:
-        """Fetch what was painted, or raise why it was not."""
-        key, order = attempt.sent.key, attempt.order
+    async def _fetch_result(self, attempt: _Attempt, outcome: wire.Outcome) -> PaintOutcome:
+        """Download the painting, or raise why there is none."""
         if outcome.how == "failed":
-            raise PaintingFailed(outcome.sentence)
+            raise CannotPaint(outcome.sentence)
         if outcome.how == "cancelled" or attempt.cancelled:
             raise PaintingCancelled
         if outcome.painted is None:
             raise ExecutorLost(outcome.sentence)
-        name = wire.result_of(key, outcome.worker)
+        name = wire.result_of(attempt.sent.key, outcome.worker)
         attempt.objects.append(name)
-        if not await self._link.insist(name, lambda: self._link.download(name, *order.outputs)):
-            raise ExecutorLost("The server has lost what was painted.")
+        files = attempt.order.outputs
+        if not await self._connection.retry(name, lambda: self._connection.download(name, *files)):
+            raise ExecutorLost("The painting is missing on the NATS server.")
         return outcome.painted
 
-    async def _clear_away(self, attempt: _Attempt) -> None:
-        """Leave nothing of an attempt on the server; its worker sees to the checkpoint."""
+    async def _clean_up(self, attempt: _Attempt) -> None:
+        """Remove an attempt from the server. A worker that finished it removes the checkpoint."""
         ended, objects = attempt.ended, attempt.objects
         if not ended.done() or ended.cancelled() or ended.exception() is not None:
-            # given up from here; a worker may be at it, or about to
-            await self._link.send(wire.CANCEL, wire.Stop(attempt.sent.key))
+            # The bot gave it up: a worker may be painting it, or may still take it.
+            await self._send_cancel(attempt.sent.key)
             if attempt.number is not None:
-                await self._link.withdraw(wire.ORDERS, attempt.number)
+                await self._connection.withdraw(wire.ORDERS, attempt.number)
             objects.append(wire.checkpoint_of(attempt.sent.job_id))
-        await self._link.remove(*objects)
+        await self._connection.remove(*objects)
 
-    async def _live(self) -> None:
-        await self._link.open()
-        # what an earlier run of the bot ordered, it orders again
-        await self._link.insist("old orders", self._forget_the_past)
-        client = self._link.client
-        await client.subscribe(f"{wire.WORKER}.*", cb=self._met)
-        await client.subscribe(f"{wire.PROGRESS}.{self._run}", cb=self._progressed)
-        self._do(self._beat())
-        self._do(self._hear_outcomes())
+    async def _connect_and_listen(self) -> None:
+        await self._connection.open()
+        # Orders of an earlier run are void: the bot sends its unfinished jobs again.
+        await self._connection.retry("old orders", self._purge_streams)
+        client = self._connection.client
+        await client.subscribe(f"{wire.WORKER}.*", cb=self._on_hello)
+        await client.subscribe(f"{wire.PROGRESS}.{self._run_id}", cb=self._on_progress)
+        self._run_in_background(self._send_heartbeats())
+        self._run_in_background(self._receive_outcomes())
 
-    async def _forget_the_past(self) -> None:
+    async def _purge_streams(self) -> None:
         for stream in (wire.ORDERS, wire.OUTCOMES):
-            await self._link.streams.purge_stream(stream)
+            await self._connection.streams.purge_stream(stream)
 
-    async def _beat(self) -> None:
+    async def _send_heartbeats(self) -> None:
         while True:
-            await self._link.send(wire.BOT, wire.Run(self._run))
-            if self._crowd.forget():
-                self._changed()
-            await asyncio.sleep(self._tempo.beat)
+            await self._connection.send(wire.BOT, wire.BotAlive(self._run_id))
+            if self._registry.drop_silent():
+                self._notify_listeners()
+            await asyncio.sleep(self._timing.beat)
 
-    async def _met(self, message: Msg) -> None:
-        """Hear of a worker."""
+    async def _on_hello(self, message: Msg) -> None:
+        """Register a worker, and nudge again for orders that no worker has taken yet."""
         try:
-            hello = _hello(message.data)
+            hello = _decode_hello(message.data)
         except wire.UNREADABLE:
-            log.warning("a worker of another version speaks on %s", message.subject)
+            log.warning("a worker of another version sends on %s", message.subject)
             return
-        if self._crowd.meet(hello):
-            self._changed()
-        # who was nudged before may have had other work by then
+        if self._registry.update(hello):
+            self._notify_listeners()
         for attempt in tuple(self._attempts.values()):
             if attempt.number is not None and not attempt.worker:
                 await self._nudge(attempt)
 
-    async def _progressed(self, message: Msg) -> None:
-        step = wire.decode(wire.Step, message.data)
-        attempt = self._attempts.get(step.key)
-        if attempt is None or attempt.ended.done():
-            if attempt is None:
-                await self._link.send(wire.CANCEL, wire.Stop(step.key))
+    async def _on_progress(self, message: Msg) -> None:
+        report = wire.decode(wire.ProgressReport, message.data)
+        attempt = self._attempts.get(report.key)
+        if attempt is None:
+            await self._send_cancel(report.key)
             return
-        attempt.worker = step.worker
+        if attempt.ended.done():
+            return
+        attempt.worker = report.worker
         if attempt.cancelled:
-            await self._link.send(wire.CANCEL, wire.Stop(step.key))
-        # where two paint one order, the one that is ahead is heard
-        elif step.progress is not None and step.progress.step > attempt.step:
-            attempt.step = step.progress.step
-            attempt.on_progress(step.progress)
+            await self._send_cancel(report.key)
+        # When two workers paint one order, only the one that is ahead is shown.
+        elif report.progress is not None and report.progress.step > attempt.last_step:
+            attempt.last_step = report.progress.step
+            attempt.on_progress(report.progress)
 
-    async def _hear_outcomes(self) -> None:
+    async def _receive_outcomes(self) -> None:
         while True:
             try:
-                message = await self._link.next_of(wire.OUTCOMES, OUTCOME_WAIT)
+                message = await self._connection.next_of(wire.OUTCOMES, OUTCOME_WAIT)
                 if message is not None:
-                    self._hear(message)
+                    self._on_outcome(message)
                     await message.ack()
             except TROUBLE as error:
-                log.info("no outcomes just now: %s", error or type(error).__name__)
-                await asyncio.sleep(self._tempo.retry)
+                log.info("no outcomes now: %s", error or type(error).__name__)
+                await asyncio.sleep(self._timing.retry)
 
-    def _hear(self, message: Msg) -> None:
+    def _on_outcome(self, message: Msg) -> None:
         try:
-            self._ended(wire.decode(wire.Outcome, message.data))
+            outcome = wire.decode(wire.Outcome, message.data)
         except wire.UNREADABLE:
             log.exception("an outcome could not be read; is the worker of another version?")
-            # it bears the order's name all the same; nobody else will end that
+            # The message id names the order, so that its job does not wait for ever.
             key, _, worker = (message.headers or {}).get("Nats-Msg-Id", "").partition("/")
-            self._ended(wire.Outcome(key, worker, "lost", "its outcome could not be read"))
+            outcome = wire.Outcome(key, worker, "lost", "its outcome could not be read")
+        self._end(outcome)
 
-    def _ended(self, outcome: wire.Outcome) -> None:
-        """Take the first outcome of an attempt; what came later is dropped, and its pictures."""
+    def _end(self, outcome: wire.Outcome) -> None:
+        """End an attempt with its first outcome; drop later ones and their pictures."""
         attempt = self._attempts.get(outcome.key)
         if attempt is not None and not attempt.ended.done():
             attempt.worker = outcome.worker
             attempt.ended.set_result(outcome)
             return
         log.info("%s ended a second time; dropped", outcome.key)
-        if attempt is None or attempt.worker != outcome.worker:  # its pictures are not being read
-            self._do(self._link.remove(wire.result_of(outcome.key, outcome.worker)))
+        # A repeated outcome of the same worker names the object that is being downloaded.
+        if attempt is None or attempt.worker != outcome.worker:
+            name = wire.result_of(outcome.key, outcome.worker)
+            self._run_in_background(self._connection.remove(name))
 
-    def _changed(self) -> None:
+    def _notify_listeners(self) -> None:
         for listener in self._listeners:
             listener()
 
-    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+    def _run_in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._done)
+        task.add_done_callback(self._on_task_done)
 
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _on_task_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            log.error("a task of the executor ended", exc_info=error)
+            log.error("a background task of the executor failed", exc_info=error)

@@ -1,9 +1,10 @@
-"""Objects in a NATS object store, with as few questions to the server as they can be had for.
+"""A client for a NATS object store that needs few requests.
 
-They lie there as any client of NATS lays them down (ADR-20): chunks, and a message that describes
-them. nats-py asks the server three or four times for each thing that is done with one, and leaves a
-stone where one was. Its `get` copies all that it has for each chunk: 217 MB, a checkpoint at 1024
-pixels, took it 78 s and take this 0.7. Where a chunk is not there any more, it waits for ever.
+The layout is the standard one (ADR-20), readable by every client: chunks, and a message with their
+description. We do not use nats-py's own client for three reasons: it makes three or four requests
+for each operation and leaves a tombstone for a deleted object; its `get` copies everything received
+so far for each chunk, so that 217 MB (a checkpoint at 1024 pixels) took 78 s instead of 0.7; and it
+waits for ever for a missing chunk.
 """
 
 import base64
@@ -18,14 +19,14 @@ from nats.js.errors import DigestMismatchError, NotFoundError
 from nats.js.kv import MSG_ROLLUP_SUBJECT
 from nats.nuid import NUID
 
-SMALL_CHUNK = 128 * 1024  # bytes; the usual size
-LENGTHS = "Lengths"  # a header: how many bytes each of the files in an object has
+SMALL_CHUNK = 128 * 1024  # bytes; the default of other clients
+LENGTHS = "Lengths"  # a header: the number of bytes of each file in the object
 
 
 class Objects:
-    """The objects of one bucket. An object is one file or several, one after the other.
+    """The objects of one bucket. An object holds one or more files, concatenated.
 
-    Names are words of letters, digits, - and _, with / between them.
+    Names are words of letters, digits, - and _, separated by /.
     """
 
     def __init__(self, streams: JetStreamContext, bucket: str) -> None:
@@ -35,27 +36,27 @@ class Objects:
         self._nuid = NUID()
 
     async def write(self, name: str, files: Sequence[bytes], chunk: int = SMALL_CHUNK) -> int:
-        """Store an object of this name, in chunks of so many bytes, in place of an older one.
+        """Store an object in chunks of `chunk` bytes; renumbers an older one of that name.
 
-        Returns the place in the stream from which on it lies there; see `remove_older`.
+        Returns the sequence number of its first message; see `remove_older`.
         """
         data = memoryview(b"".join(files))
-        # of its own, so that it does not get between what a write that was cut off left
+        # A new subject for each write, so that chunks of an interrupted one are not mixed in.
         nuid = f"{_words(name)}.{self._nuid.next().decode()}"
-        digest, places = hashlib.sha256(), []
+        digest, numbers = hashlib.sha256(), []
         try:
             for start in range(0, len(data), chunk):
                 part = bytes(data[start : start + chunk])
                 digest.update(part)
                 ack = await self._streams.publish(self._chunks(nuid), part)
-                places.append(ack.seq)
+                numbers.append(ack.seq)
             info = api.ObjectInfo(
                 name=name,
                 bucket=self._bucket,
                 nuid=nuid,
                 size=len(data),
                 mtime=datetime.now(UTC).isoformat(),
-                chunks=len(places),
+                chunks=len(numbers),
                 digest=_text(digest.digest()),
                 headers={LENGTHS: [str(len(file)) for file in files]},
                 options=api.ObjectMetaOptions(max_chunk_size=chunk),
@@ -66,16 +67,15 @@ class Objects:
                 headers={api.Header.ROLLUP: MSG_ROLLUP_SUBJECT},
             )
         except Exception:
-            # a server whose disk is full does not answer a write, but says so here
+            # A server with a full disk does not answer a write, but it answers this.
             await self._streams.purge_stream(self._stream, subject=self._chunks(nuid))
             raise
-        return places[0] if places else ack.seq
+        return numbers[0] if numbers else ack.seq
 
     async def read(self, name: str) -> list[bytes]:
         """Read the files of an object.
 
-        Raises NotFoundError where a part of it is not there, DigestMismatchError where it is
-        damaged.
+        Raises NotFoundError when a part of it is missing, DigestMismatchError when it is damaged.
         """
         about = await self._streams.get_msg(
             self._stream, subject=self._description(name), direct=True
@@ -83,10 +83,10 @@ class Objects:
         try:
             info = api.ObjectInfo.from_response(json.loads(about.data or b""))
             lengths = [int(length) for length in (info.headers or {}).get(LENGTHS, ())]
-        except (ValueError, TypeError, AttributeError) as error:  # nothing of ours
+        except (ValueError, TypeError, AttributeError) as error:  # not written by us
             raise NotFoundError from error
         data, digest = bytearray(), hashlib.sha256()
-        position = 1  # in the stream, from which the next chunk is looked for
+        position = 1  # sequence number from which to look for the next chunk
         for _ in range(info.chunks or 0):
             chunk = await self._streams.get_msg(
                 self._stream, position, self._chunks(info.nuid), direct=True, next=True
@@ -102,13 +102,13 @@ class Objects:
         return [bytes(data[start:end]) for start, end in itertools.pairwise([0, *ends])]
 
     async def remove(self, name: str) -> None:
-        """Delete an object; there need not be one."""
+        """Delete an object, if it exists."""
         await self._streams.purge_stream(self._stream, subject=self._description(name))
         await self._purge_chunks(name)
 
-    async def remove_older(self, name: str, place: int) -> None:
-        """Delete what is left of those that were replaced by the one from `place` on."""
-        await self._purge_chunks(name, place)
+    async def remove_older(self, name: str, first: int) -> None:
+        """Delete the chunks of older objects of that name; `first` is what `write` returned."""
+        await self._purge_chunks(name, first)
 
     async def _purge_chunks(self, name: str, before: int | None = None) -> None:
         subject = self._chunks(f"{_words(name)}.>")
@@ -122,7 +122,7 @@ class Objects:
 
 
 def _words(name: str) -> str:
-    """Write a name as the words of a subject, so that what belongs to it can be purged."""
+    """Turn a name into words of a subject, so that its chunks can be purged by it."""
     return name.replace("/", ".")
 
 

@@ -1,77 +1,75 @@
-"""What the bot and its workers say to each other: subjects, messages, names of objects.
+"""The messages between the bot and its workers, and the names of subjects, streams and objects.
 
-Orders and outcomes lie in JetStream streams, so that neither is lost with a connection. What may be
-lost (who is there, progress, cancels, nudges) goes over core subjects. All messages are JSON.
+Orders and outcomes go through JetStream streams, so that a lost connection loses neither. Messages
+that may be lost (heartbeats, progress, cancels, nudges) go over core subjects. All are JSON.
 """
 
 import base64
 import json
 import math
 import re
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, TypeVar
 
-from bot.executors.contract import PaintOutcome, PaintProgress
+from bot.executors.contract import PaintProgress
 from bot.names import clean
+from engine.request import PaintOutcome, PaintSettings
 
 ORDERS = "MURALSCAPE_ORDERS"  # a stream; an order stays until it is acknowledged
-OUTCOMES = "MURALSCAPE_OUTCOMES"  # a stream; an outcome stays until the bot has it
+OUTCOMES = "MURALSCAPE_OUTCOMES"  # a stream; an outcome stays until the bot has acknowledged it
 PICTURES = "muralscape"  # an object store
+
+# Subjects.
 ORDER = "muralscape.orders"
 OUTCOME = "muralscape.outcomes"
-PROGRESS = "muralscape.progress"
-WORKER = "muralscape.workers"  # a worker says that it is there
-BOT = "muralscape.bot"  # the bot says that it is there
+PROGRESS = "muralscape.progress"  # followed by the bot's run id
+WORKER = "muralscape.workers"  # heartbeats of workers; followed by the worker's id
+BOT = "muralscape.bot"  # heartbeats of the bot
 CANCEL = "muralscape.cancel"
-NUDGE = "muralscape.nudge"  # and the worker's id: there is an order for you
+NUDGE = "muralscape.nudge"  # followed by the worker's id
 
 MOST_SLOTS = 1000  # of one worker; some machines have sixteen GPUs
 LONGEST_TEXT = 100  # characters: of a device, of weights
 LONGEST_SENTENCE = 300  # characters; members read why a painting failed
-_NAME = re.compile(r"[\w-]{1,100}")  # what a subject may hold, a label and a message
+_NAME = re.compile(r"[\w-]{1,100}")  # valid in a NATS subject, a metric's label and a message
 
 T = TypeVar("T")
 
-# what a message of another version, or of nobody we know, raises when it is read
+# What `decode` raises for a message of another version or of an unknown sender.
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
 
 
 @dataclass(frozen=True)
-class Tempo:
-    """How fast things go, in seconds; the same for the bot and all workers."""
+class NatsTiming:
+    """Intervals and timeouts in seconds; the same for the bot and all workers."""
 
-    beat: float = 1.0  # between two signs of life
-    silence: float = 4.0  # after which a worker is taken for gone
-    lease: float = 10.0  # for which an order is a worker's without a word of it
-    poll: float = 2.0  # between two looks of an idle worker for orders that a dead one left
+    beat: float = 1.0  # between two heartbeats
+    silence: float = 4.0  # without a heartbeat, until a worker counts as gone
+    lease: float = 10.0  # without an extension, until JetStream redelivers an order
+    poll: float = 2.0  # between two requests of an idle worker for orders
     upload: float = 0.25  # between two checkpoints at least
-    retry: float = 1.0  # until the server is asked again after it refused something
-    ping: float = 5.0  # between two questions whether the server is there; the third in vain is it
-    connect: float = 10.0  # for the server to let one in
-    cancel: float = 15.0  # for a worker to say that it stopped
+    retry: float = 1.0  # before a failed request to the server is repeated
+    ping: float = 5.0  # between two pings; two without an answer close the connection
+    connect: float = 10.0  # for connecting to the server
+    cancel: float = 15.0  # for a worker to confirm a cancel
 
 
 @dataclass(frozen=True)
 class Order:
-    """One attempt at a job. Its pictures lie in the object store under its key."""
+    """One attempt at a job. Its pictures are in the object store under its key."""
 
-    key: str  # of this attempt: bot run, job and attempt; orders and outcomes are told apart by it
-    run: str  # of the bot; orders of its earlier runs are void
+    key: str  # unique: the bot's run id, the job's id and the attempt's number
+    run_id: str  # of the bot; orders of its earlier runs are void
     job_id: int
-    styles: int
-    preset: str
-    size: int | None
-    steps: int | None
-    strength: float
-    keep_colors: bool
-    seed: int
+    settings: PaintSettings
+    styles: int  # how many
+    mask: bool
     timelapse: bool
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an attempt ended. `sentence` says why where it did not end in a painting."""
+    """How an attempt ended. `sentence` says why, unless it was painted."""
 
     key: str
     worker: str
@@ -82,30 +80,30 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Hello:
-    """A worker that can paint; `slots` of 0 when it is leaving, or cannot for a `fault`."""
+    """A worker's heartbeat. `slots` is 0 when it is leaving, or cannot paint because of `fault`."""
 
     id: str
     devices: tuple[str, ...]
     presets: tuple[str, ...]
     slots: int
-    busy: tuple[str, ...]  # keys of the orders that it paints
+    busy: tuple[str, ...]  # keys of the orders that it is painting
     rate: float | None  # seconds per megapixel and step, as measured
     fault: str = ""  # in words for the host
 
     def __post_init__(self) -> None:
-        """Raise ValueError or TypeError for what no worker says of itself."""
+        """Raise ValueError or TypeError for values that no worker of ours sends."""
         texts = (self.id, *self.devices, *self.presets, *self.busy, self.fault)
         if not all(isinstance(text, str) for text in texts) or not _NAME.fullmatch(self.id):
-            raise ValueError("a worker has an odd name")
+            raise ValueError("not the name of a worker")
         if type(self.slots) is not int or not 0 <= self.slots <= MOST_SLOTS:
-            raise ValueError("a worker cannot paint so many at a time")
+            raise ValueError("not a worker's number of slots")
         if self.rate is not None and not 0 <= self.rate < math.inf:
-            raise ValueError("a worker has no such speed")
+            raise ValueError("not a worker's speed")
 
 
 @dataclass(frozen=True)
-class Step:
-    """Progress of an attempt; without one it was only taken."""
+class ProgressReport:
+    """A worker has taken an order, or how far it has painted it."""
 
     key: str
     worker: str
@@ -113,20 +111,27 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Run:
-    """The bot is there."""
+class BotAlive:
+    """The bot's heartbeat."""
 
-    run: str
+    run_id: str
 
 
 @dataclass(frozen=True)
-class Stop:
+class CancelOrder:
     """Stop this attempt before its next step."""
 
     key: str
 
 
-Message = Order | Outcome | Hello | Step | Run | Stop
+@dataclass(frozen=True)
+class Nudge:
+    """An order waits in the stream: request it now instead of at the next poll."""
+
+    key: str
+
+
+Message = Order | Outcome | Hello | ProgressReport | BotAlive | CancelOrder | Nudge
 
 
 def encode(message: Message) -> bytes:
@@ -135,16 +140,19 @@ def encode(message: Message) -> bytes:
 
 
 def decode(kind: type[T], data: bytes) -> T:
-    """Read a message; what a worker says of its painting is harmless wherever it is shown.
+    """Read a message; texts that members or hosts read are cleaned and shortened.
 
-    Raises one of `UNREADABLE` for what is none of this kind.
+    Raises one of `UNREADABLE` for anything that is not a message of this kind. An order with a
+    setting that this version does not have is unreadable; other unknown fields are ignored.
     """
     values = json.loads(data)
+    if kind is Order:
+        values["settings"] = PaintSettings.from_dict(values["settings"])
     if kind is Outcome:
         values["sentence"] = clean(values["sentence"])[:LONGEST_SENTENCE]
         if values["painted"] is not None:
             values["painted"] = _outcome(values["painted"])
-    if kind is Step and values["progress"] is not None:
+    if kind is ProgressReport and values["progress"] is not None:
         preview = values["progress"].pop("preview")
         progress = PaintProgress(**values["progress"])
         values["progress"] = replace(progress, preview=preview and base64.b64decode(preview))
@@ -153,35 +161,28 @@ def decode(kind: type[T], data: bytes) -> T:
             values[name] = tuple(values[name])
         values["devices"] = tuple(_text(device) for device in values["devices"])
     known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    # a newer version may say more
     return kind(**{name: value for name, value in values.items() if name in known})
 
 
 def pictures_of(key: str) -> str:
-    """Name an order's pictures in the object store: the content, then the styles."""
+    """Name the object with an order's pictures: the content, the styles, the mask if any."""
     return f"{key}/pictures"
 
 
 def result_of(key: str, worker: str) -> str:
-    """Name the painting in the object store, and its time-lapse; two workers may have made one."""
+    """Name the object with a painting and its time-lapse; two workers may have made one."""
     return f"{key}/result/{worker}"
 
 
 def checkpoint_of(job_id: int) -> str:
-    """Name a job's last checkpoint, of whatever attempt, in the object store."""
+    """Name the object with a job's last checkpoint, whichever attempt wrote it."""
     return f"checkpoint/{job_id}"
 
 
 def _outcome(values: dict[str, Any]) -> PaintOutcome:
-    kinds: dict[object, Callable[[Any], Any]] = {int: int, float: float, str: _text}
-    plain = {
-        field.name: kinds[field.type](values[field.name])
-        for field in fields(PaintOutcome)
-        if field.type in kinds
-    }
-    curve = tuple((int(step), float(loss)) for step, loss in values["curve"])
-    starts = tuple(int(step) for step in values["scale_starts"])
-    return PaintOutcome(curve=curve, scale_starts=starts, **plain)
+    outcome = PaintOutcome.from_dict(values)
+    texts = {name: _text(said) for name, said in vars(outcome).items() if isinstance(said, str)}
+    return PaintOutcome(**{**vars(outcome), **texts})
 
 
 def _text(said: str) -> str:
@@ -191,4 +192,4 @@ def _text(said: str) -> str:
 def _bytes_to_text(value: object) -> str:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
-    raise TypeError(f"{type(value).__name__} is not sent")
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")

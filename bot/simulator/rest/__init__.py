@@ -1,1 +1,1 @@
-"""Discord's REST API, version 10, as far as a bot of this kind uses it."""
+"""Discord's REST API, version 10, as far as this bot uses it."""

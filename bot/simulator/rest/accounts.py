@@ -2,7 +2,7 @@
 
 from bot.simulator.bus import MemberChanged, Typing
 from bot.simulator.errors import missing_access, missing_permissions, unknown
-from bot.simulator.model import Channel, ChannelType, Guild, Json, Member
+from bot.simulator.model import Guild, Json, Member
 from bot.simulator.objects import (
     channel_object,
     guild_object,
@@ -11,8 +11,7 @@ from bot.simulator.objects import (
     user_object,
 )
 from bot.simulator.permissions import Permission
-from bot.simulator.platform import Platform
-from bot.simulator.rest.calls import NO_CONTENT, Call, Reply
+from bot.simulator.rest.calls import NO_CONTENT, Call, Reply, need, visible_channel
 from bot.simulator.world import World
 
 # Message content and the member list without Discord's review (bots in fewer than 100 guilds),
@@ -100,7 +99,7 @@ async def bot_gateway(call: Call) -> Reply:
 
 
 async def open_dm(call: Call) -> Reply:
-    """POST /users/@me/channels. It works with closed DMs too: only the message is refused."""
+    """POST /users/@me/channels. Works with closed DMs too: only a message is refused."""
     world = call.platform.world
     recipient = world.users.get(int(call.payload.get("recipient_id") or 0))
     if recipient is None or recipient is world.bot:
@@ -157,25 +156,6 @@ async def typing(call: Call) -> Reply:
     need(call.platform, place, Permission.SEND_MESSAGES)
     call.platform.bus.publish(Typing(place, call.platform.world.bot))
     return NO_CONTENT
-
-
-def visible_channel(call: Call) -> Channel:
-    """The channel of the path; raises `ApiError` 10003, or 50001 when the bot cannot see it."""
-    world = call.platform.world
-    found = world.channel(call.id("channel_id"))
-    if found is None:
-        raise unknown(10003, "Channel")
-    if not world.sees(world.bot, found):
-        raise missing_access()
-    return found
-
-
-def need(platform: Platform, place: Channel, permission: Permission) -> None:
-    """Raise `ApiError` 50013 when the bot lacks `permission` in the guild's channel `place`."""
-    world = platform.world
-    held = world.permissions(world.bot, place)
-    if place.type is not ChannelType.DM and not held & permission:
-        raise missing_permissions()
 
 
 def _guild(call: Call) -> Guild:

@@ -14,7 +14,7 @@ _FILE_FIELD = re.compile(r"^files\[(\d+)\]$")
 
 
 async def read(request: web.Request) -> Body:
-    """The body of `request`; raises `ApiError` 50109 when it is no JSON object or list."""
+    """The body of `request`; raises `ApiError` 50109 when it is not a JSON object or list."""
     if not request.body_exists:
         return Body({}, {})
     if request.content_type == "multipart/form-data":

@@ -1,12 +1,13 @@
-"""What an endpoint is given and what it answers."""
+"""The request that an endpoint receives, the reply that it returns, and checks of channels."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bot.simulator.drafts import Body
-from bot.simulator.errors import invalid_form
-from bot.simulator.model import Json
+from bot.simulator.errors import invalid_form, missing_access, missing_permissions, unknown
+from bot.simulator.model import Channel, ChannelType, Json
+from bot.simulator.permissions import Permission
 from bot.simulator.platform import Platform
 
 
@@ -25,7 +26,7 @@ class Call:
         return self.body.payload
 
     def id(self, name: str) -> int:
-        """The snowflake `name` of the path; raises `ApiError` 50035 when it is none."""
+        """The snowflake `name` of the path; raises `ApiError` 50035 when it is not a snowflake."""
         text = self.params[name]
         if not text.isdecimal():
             message = f'Value "{text}" is not snowflake.'
@@ -44,3 +45,22 @@ class Reply:
 NO_CONTENT = Reply(204)
 
 Endpoint = Callable[[Call], Awaitable[Reply]]
+
+
+def visible_channel(call: Call) -> Channel:
+    """The channel of the path; raises `ApiError` 10003, or 50001 when the bot cannot see it."""
+    world = call.platform.world
+    found = world.channel(call.id("channel_id"))
+    if found is None:
+        raise unknown(10003, "Channel")
+    if not world.sees(world.bot, found):
+        raise missing_access()
+    return found
+
+
+def need(platform: Platform, place: Channel, permission: Permission) -> None:
+    """Raise `ApiError` 50013 when the bot lacks `permission` in the guild's channel `place`."""
+    world = platform.world
+    held = world.permissions(world.bot, place)
+    if place.type is not ChannelType.DM and not held & permission:
+        raise missing_permissions()

@@ -43,7 +43,7 @@ async def delete(call: Call) -> Reply:
 
 
 def _place(call: Call) -> int | None:
-    """The guild of the path, None for global; raises `ApiError` for somebody else's application."""
+    """The guild of the path, None for global; raises `ApiError` for another application."""
     world = call.platform.world
     if call.id("application_id") != world.application_id:
         raise unknown(10002, "Application")

@@ -1,4 +1,4 @@
-"""Answers to interactions: the callback, and the webhook that their token opens."""
+"""Answers to interactions: the callback, and the webhook of their token."""
 
 from bot.simulator.model import Interaction, Json, MessageFlag
 from bot.simulator.rest.calls import NO_CONTENT, Call, Reply
@@ -50,7 +50,7 @@ def _which(call: Call) -> str:
 
 
 def _response(call: Call, interaction: Interaction) -> Json:
-    """What `with_response` adds; Discord leaves `resource` out where no message was written."""
+    """The body for `with_response`; without `resource` when no message was written."""
     body: Json = {"id": str(interaction.id), "type": interaction.type.value}
     body["channel_id"] = str(interaction.channel.id)
     if interaction.channel.guild_id is not None:

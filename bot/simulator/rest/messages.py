@@ -4,8 +4,7 @@ from bot.simulator.drafts import Body
 from bot.simulator.errors import ApiError, closed_dms, missing_permissions, unknown
 from bot.simulator.model import ChannelType, Message
 from bot.simulator.permissions import Permission
-from bot.simulator.rest.accounts import need, visible_channel
-from bot.simulator.rest.calls import NO_CONTENT, Call, Reply
+from bot.simulator.rest.calls import NO_CONTENT, Call, Reply, need, visible_channel
 
 
 async def create(call: Call) -> Reply:
@@ -66,7 +65,7 @@ async def delete(call: Call) -> Reply:
 def _message(call: Call) -> Message:
     place = visible_channel(call)
     message = call.platform.world.messages.get(call.id("message_id"))
-    # An ephemeral message is not part of the channel for anybody but the interaction's token.
+    # An ephemeral message is visible only through its interaction's token.
     if message is None or message.channel is not place or message.ephemeral_to is not None:
         raise unknown(10008, "Message")
     return message

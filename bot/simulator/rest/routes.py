@@ -1,6 +1,6 @@
-"""Which endpoint answers which method and path.
+"""The endpoint for each method and path.
 
-The paths are spelled as in Discord's API description, so a recorded call can be looked up there.
+The paths are spelled as in Discord's API description, so that a recorded call can be found there.
 """
 
 from bot.simulator.rest import accounts, commands, interactions, messages

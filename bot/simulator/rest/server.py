@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -15,7 +15,6 @@ from bot.simulator.platform import Platform
 from bot.simulator.record import RestCall
 from bot.simulator.rest import bodies
 from bot.simulator.rest.calls import Call, Endpoint, Reply
-from bot.simulator.rest.routes import ROUTES
 
 PREFIX = "/api/v10"
 
@@ -23,7 +22,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class _HungUp(Exception):
-    """A fault wants the connection closed without an answer."""
+    """A fault closes the connection without a response."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +30,11 @@ class RestServer:
     """Adds the API's routes to an application."""
 
     platform: Platform
+    routes: Sequence[tuple[str, str, Endpoint]]  # method, path, endpoint
 
     def add_to(self, app: web.Application) -> None:
         """Register every route, and Discord's 404 for the rest of the API's paths."""
-        for method, path, endpoint in ROUTES:
+        for method, path, endpoint in self.routes:
             app.router.add_route(method, PREFIX + path, self._handler(path, endpoint))
         app.router.add_route("*", PREFIX + "/{tail:.*}", self._handler("", _nowhere))
 
@@ -69,7 +69,7 @@ class RestServer:
         if reply.status == 0:
             if request.transport is not None:
                 request.transport.abort()
-            return web.Response(status=503)  # nobody is left to read it
+            return web.Response(status=503)  # the connection is closed; it is not sent
         return _response(call, reply, counted)
 
     async def _reply(
@@ -79,7 +79,7 @@ class RestServer:
         endpoint: Endpoint,
         counted: tuple[int, int, float],
     ) -> Reply:
-        # The body is read first whatever comes: an answer to a half-sent upload is a broken pipe.
+        # The body is read first: a response to a half-sent upload breaks the pipe.
         body = await bodies.read(request)
         call.body = (body.payload or body.items) if request.body_exists else None
         call.files = [
@@ -101,7 +101,7 @@ class RestServer:
         return reply
 
     def _check_login(self, request: web.Request, call: RestCall) -> None:
-        """The interaction's own token is the log-in on its routes; all others want the bot's."""
+        """An interaction's routes are authorised by its own token, all others by the bot's."""
         if call.route.startswith(("/webhooks/", "/interactions/")) or call.route == "/gateway":
             return
         if request.headers.get("Authorization") != f"Bot {self.platform.world.token}":
@@ -143,7 +143,7 @@ def _response(call: RestCall, reply: Reply, counted: tuple[int, int, float]) -> 
             headers["X-RateLimit-Global"] = "true"
     if reply.body is None:
         return web.Response(status=reply.status, headers=headers)
-    # Libraries compare the content type with "application/json" and nothing behind it.
+    # Libraries compare the content type with "application/json" exactly.
     content = json.dumps(reply.body).encode()
     return web.Response(
         status=reply.status, body=content, headers=headers, content_type="application/json"

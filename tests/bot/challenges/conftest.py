@@ -9,32 +9,33 @@ from random import Random
 import pytest
 from PIL import Image
 
-from bot.challenges.desk import ChallengeDesk
+from bot.challenges.announcement_store import AnnouncementStore
 from bot.challenges.model import Challenge, Contest, Terms
-from bot.challenges.notices import NoticeStore
+from bot.challenges.service import ChallengeService
 from bot.challenges.store import ChallengeStore
-from bot.guilds.model import Ceilings, Member
+from bot.guilds.model import Ceilings
 from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
 from bot.jobs.estimator import Estimator
 from bot.jobs.schedule import Schedule
 from bot.jobs.service import JobService
 from bot.jobs.store import JobStore
+from bot.people import Member
+from bot.pictures.retention import PictureRetention
 from bot.storage.database import Database
-from bot.storage.keeper import PictureKeeper
 from bot.storage.shard import WHOLE
-from tests.bot.jobs.office import GUILD, Office
+from tests.bot.jobs.harness import GUILD, JobHarness
 
 MANAGER = Member(99, GUILD, manages=True, moderates=True)
 
 
 class Contests:
-    """A challenge desk over a real database and real jobs, with a clock that the test winds."""
+    """A challenge service over a real database and real jobs, with a clock that the test winds."""
 
     def __init__(self, database: Database, folder: Path) -> None:
         self.shard = WHOLE
-        self.office = Office(database, folder)
-        self.clock = self.office.clock
+        self.harness = JobHarness(database, folder)
+        self.clock = self.harness.clock
         self.database = database
         self.restart()
 
@@ -42,19 +43,21 @@ class Contests:
         """Forget everything in memory, as a new process would."""
         self.store = ChallengeStore(self.database, self.shard)
         jobs = JobStore(self.database)
-        keeper = PictureKeeper(self.office.pictures, [jobs, self.store], self.clock)
-        self.office.keeper = keeper
-        self.office.service = JobService(
-            jobs, keeper, Schedule(Estimator("cpu")), self.clock, Random(0)
+        retention = PictureRetention(self.harness.pictures, [jobs, self.store], self.clock)
+        self.harness.retention = retention
+        self.harness.service = JobService(
+            jobs, retention, Schedule(Estimator("cpu")), self.clock, Random(0)
         )
         chance = Random(0)
-        self.notices = NoticeStore(self.database, lambda: str(chance.getrandbits(63)), self.shard)
-        self.desk = ChallengeDesk(
+        self.announcements = AnnouncementStore(
+            self.database, lambda: str(chance.getrandbits(63)), self.shard
+        )
+        self.service = ChallengeService(
             self.store,
-            self.notices,
-            self.office.keeper,
+            self.announcements,
+            self.harness.retention,
             GuildService(GuildStore(self.database), Ceilings(5, 50, 1024, 100)),
-            self.office.service,
+            self.harness.service,
             self.clock,
             chance,
         )
@@ -66,31 +69,31 @@ class Contests:
 
     async def start(self) -> Challenge:
         """Start a challenge."""
-        return await self.desk.start(MANAGER, 20, self.terms(), None)
+        return await self.service.start(MANAGER, 20, self.terms(), None)
 
     async def painted(self, member: int) -> int:
         """Have a painting made for a member and say its number."""
-        office = self.office
+        harness = self.harness
         picture = io.BytesIO()
         Image.new("RGB", (48, 32), (member % 256, member // 256, 0)).save(picture, "PNG")
-        job = await office.submit(member)
-        await office.claim()
+        job = await harness.submit(member)
+        await harness.claim()
         result = replace(
-            await office.result(), picture=await office.pictures.put(picture.getvalue())
+            await harness.result(), picture=await harness.pictures.put(picture.getvalue())
         )
-        await office.service.painted(job.id, result)
-        await office.service.delivered(job.id, 20, 700)
+        await harness.service.painted(job.id, result)
+        await harness.service.delivered(job.id, 20, 700)
         return job.id
 
     async def voting(self, members: Sequence[int]) -> Contest:
         """Start a challenge, enter a painting for each of these members, open the voting."""
         await self.start()
         for member in members:
-            await self.desk.enter(self.member(member), await self.painted(member))
-        return await self.desk.close(MANAGER, cancel=False)
+            await self.service.enter(self.member(member), await self.painted(member))
+        return await self.service.close(MANAGER, cancel=False)
 
     def member(self, number: int) -> Member:
-        """Make a member who was there from the beginning."""
+        """Make a member of long standing."""
         return Member(number, GUILD, joined_at=1.0)
 
 
@@ -101,7 +104,7 @@ def number_of(contest: Contest, owner: int) -> int:
 
 @pytest.fixture
 async def contests(database: Database, tmp_path: Path) -> Contests:
-    """A desk over an empty database."""
+    """A service over an empty database."""
     contests = Contests(database, tmp_path / "pictures")
-    await contests.office.pictures.open()
+    await contests.harness.pictures.open()
     return contests

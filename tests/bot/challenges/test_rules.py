@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.challenges import service
-from bot.challenges.model import Challenge, ChallengeState, Contest, Painting, Terms
-from bot.challenges.moments import moment
+from bot.challenges import rules
+from bot.challenges.deadlines import moment
+from bot.challenges.model import Challenge, ChallengeState, Contest, FinishedPainting, Terms
 from bot.errors import ChallengeRefused, Refused
-from bot.guilds.model import Member
+from bot.people import Member
 
 GUILD = 10
 START, ENTRIES_UNTIL, VOTING_UNTIL = 0.0, 1000.0, 2000.0
@@ -24,9 +24,9 @@ def member(number: int, joined: float = -1.0) -> Member:
     return Member(number, GUILD, joined_at=joined)
 
 
-def painting(job: int, owner: int, guild: int = GUILD) -> Painting:
+def painting(job: int, owner: int, guild: int = GUILD) -> FinishedPainting:
     """Make a painting."""
-    return Painting(job, guild, owner, "a" * 64, "b" * 64)
+    return FinishedPainting(job, guild, owner, "a" * 64, "b" * 64)
 
 
 def numbered(contest: Contest) -> Contest:
@@ -41,7 +41,7 @@ def with_entries(*owners: int, terms: Terms = TERMS) -> Contest:
     """Make a challenge in which these members have entered a painting each."""
     contest = Contest(replace(CHALLENGE, terms=terms))
     for job, owner in enumerate(owners, 1):
-        contest = numbered(service.enter(contest, painting(job, owner), member(owner), 1.0))
+        contest = numbered(rules.enter(contest, painting(job, owner), member(owner), 1.0))
     return contest
 
 
@@ -51,31 +51,31 @@ def number_of(contest: Contest, owner: int) -> int:
 
 
 def test_a_contest_from_start_to_end() -> None:
-    """Votes may be moved, are counted at the end only, and then nobody knows whose they were."""
+    """Votes may be changed; at the end they are counted and deleted."""
     contest = with_entries(1, 2, 3, 4)
-    assert service.due(contest, ENTRIES_UNTIL - 1) is None
-    opened = service.due(contest, ENTRIES_UNTIL)
+    assert rules.due(contest, ENTRIES_UNTIL - 1) is None
+    opened = rules.due(contest, ENTRIES_UNTIL)
     assert opened is not None
     assert sorted(entry.number or 0 for entry in opened.entries) == [1, 2, 3, 4]
     contest = opened
     for voter, owner in ((11, 1), (12, 1), (1, 2), (13, 3), (14, 1), (14, 3), (2, 1)):
         number = number_of(contest, owner)
-        contest = service.vote(contest, number, member(voter), 1500.0)
+        contest = rules.vote(contest, number, member(voter), 1500.0)
         assert all(entry.votes is None for entry in contest.entries)
-    closed = service.due(contest, VOTING_UNTIL)
+    closed = rules.due(contest, VOTING_UNTIL)
     assert closed is not None
     ranks = {entry.member_id: (entry.rank, entry.votes) for entry in closed.entries}
     assert ranks == {1: (1, 3), 3: (2, 2), 2: (3, 1), 4: (4, 0)}
     assert closed.votes == {}
-    assert service.due(closed, 1e9) is None
+    assert rules.due(closed, 1e9) is None
 
 
 def test_a_shared_place() -> None:
     """Two second places are followed by a fourth."""
-    contest = service.go_on(with_entries(1, 2, 3, 4), ENTRIES_UNTIL)
+    contest = rules.go_on(with_entries(1, 2, 3, 4), ENTRIES_UNTIL)
     for voter, owner in ((11, 1), (12, 1), (13, 2), (14, 3)):
-        contest = service.vote(contest, number_of(contest, owner), member(voter), 1500.0)
-    closed = service.go_on(contest, VOTING_UNTIL)
+        contest = rules.vote(contest, number_of(contest, owner), member(voter), 1500.0)
+    closed = rules.go_on(contest, VOTING_UNTIL)
     assert {entry.member_id: entry.rank for entry in closed.entries} == {1: 1, 2: 2, 3: 2, 4: 4}
 
 
@@ -85,60 +85,60 @@ def test_who_may_enter() -> None:
     for job, owner, who, guild, now, words in (
         (1, 1, 1, GUILD, 1.0, "already"),
         (5, 1, 1, GUILD, 1.0, "may enter 1 painting;"),
-        (5, 2, 3, GUILD, 1.0, "had made in this server"),
-        (5, 2, 2, 11, 1.0, "had made in this server"),
-        (5, 2, 2, GUILD, ENTRIES_UNTIL, "Entering is over"),
+        (5, 2, 3, GUILD, 1.0, "only your own paintings from this server"),
+        (5, 2, 2, 11, 1.0, "only your own paintings from this server"),
+        (5, 2, 2, GUILD, ENTRIES_UNTIL, "You can no longer enter"),
     ):
         with pytest.raises(ChallengeRefused, match=words):
-            service.enter(contest, painting(job, owner, guild), member(who), now)
+            rules.enter(contest, painting(job, owner, guild), member(who), now)
     choosy = with_entries(terms=replace(TERMS, entry_role=5))
     with pytest.raises(ChallengeRefused, match="<@&5>"):
-        service.enter(choosy, painting(5, 2), member(2), 1.0)
-    entered = service.enter(choosy, painting(5, 2), Member(2, GUILD, frozenset({5})), 1.0)
+        rules.enter(choosy, painting(5, 2), member(2), 1.0)
+    entered = rules.enter(choosy, painting(5, 2), Member(2, GUILD, frozenset({5})), 1.0)
     assert len(entered.entries) == 1
 
 
 def test_who_may_vote() -> None:
-    """Members who were there, for others' live entries, from the opening to the deadline."""
+    """Votes are for earlier members, on others' live entries, from the opening to the deadline."""
     entering = with_entries(1, 2)
     with pytest.raises(ChallengeRefused, match="not begun"):
-        service.vote(entering, 1, member(3), 1.0)
-    contest = service.go_on(entering, ENTRIES_UNTIL)
+        rules.vote(entering, 1, member(3), 1.0)
+    contest = rules.go_on(entering, ENTRIES_UNTIL)
     own = number_of(contest, 1)
     for number, who, now, words in (
-        (own, member(1), 1500.0, "This one is yours"),
+        (own, member(1), 1500.0, "your own entry"),
         (9, member(3), 1500.0, "no longer in the challenge"),
-        (own, member(3, joined=1.0), 1500.0, "joined after"),
+        (own, member(3, joined=1.0), 1500.0, "joined before this challenge"),
         (own, Member(3, 11), 1500.0, "Only members"),
         (own, member(3), VOTING_UNTIL, "voting is over"),
     ):
         with pytest.raises(ChallengeRefused, match=words):
-            service.vote(contest, number, who, now)
+            rules.vote(contest, number, who, now)
     open_to_all = replace(TERMS, newcomers_vote=True)
-    contest = service.go_on(with_entries(1, 2, terms=open_to_all), ENTRIES_UNTIL)
-    assert service.vote(contest, number_of(contest, 1), member(3, joined=1.0), 1500.0).votes
+    contest = rules.go_on(with_entries(1, 2, terms=open_to_all), ENTRIES_UNTIL)
+    assert rules.vote(contest, number_of(contest, 1), member(3, joined=1.0), 1500.0).votes
 
 
 def test_taking_entries_out() -> None:
-    """One's own until the voting; a moderator any, with a reason, whose votes are free again."""
+    """Authors withdraw before the voting; moderators remove with a reason, and votes are free."""
     contest = with_entries(1, 2)
-    with pytest.raises(ChallengeRefused, match="no entry of yours"):
-        service.withdraw(contest, 1, member(2), 1.0)
-    assert len(service.withdraw(contest, 1, member(1), 1.0).entries) == 1
-    contest = service.go_on(contest, ENTRIES_UNTIL)
-    with pytest.raises(ChallengeRefused, match="Entering is over"):
-        service.withdraw(contest, 1, member(1), 1500.0)
-    contest = service.vote(contest, number_of(contest, 1), member(3), 1500.0)
+    with pytest.raises(ChallengeRefused, match="not your entry"):
+        rules.withdraw(contest, 1, member(2), 1.0)
+    assert len(rules.withdraw(contest, 1, member(1), 1.0).entries) == 1
+    contest = rules.go_on(contest, ENTRIES_UNTIL)
+    with pytest.raises(ChallengeRefused, match="You can no longer enter"):
+        rules.withdraw(contest, 1, member(1), 1500.0)
+    contest = rules.vote(contest, number_of(contest, 1), member(3), 1500.0)
     with pytest.raises(Refused, match="moderators"):
-        service.remove(contest, 1, member(2), "ugly")
-    contest = service.remove(contest, 1, MOD, "not painted here")
+        rules.remove(contest, 1, member(2), "ugly")
+    contest = rules.remove(contest, 1, MOD, "not painted here")
     assert contest.votes == {}
     assert [entry.removed for entry in contest.entries] == ["not painted here", None]
 
 
 def test_voting_that_nobody_opened_lasts_as_long_as_planned() -> None:
     """Where the bot slept through both deadlines, members still get their time to vote."""
-    late = service.due(with_entries(1, 2), 5000.0)
+    late = rules.due(with_entries(1, 2), 5000.0)
     assert late is not None
     assert late.challenge.state is ChallengeState.VOTING
     assert late.challenge.terms.voting_until == 6000.0
@@ -146,7 +146,7 @@ def test_voting_that_nobody_opened_lasts_as_long_as_planned() -> None:
 
 def test_nobody_entered() -> None:
     """Without entries there is no voting."""
-    closed = service.due(with_entries(), ENTRIES_UNTIL)
+    closed = rules.due(with_entries(), ENTRIES_UNTIL)
     assert closed is not None
     assert closed.challenge.state is ChallengeState.CLOSED
 
@@ -157,21 +157,21 @@ def test_the_ballot_says_nothing_about_who_entered_when() -> None:
     orders = set()
     for seed in range(20):
         seeded = replace(contest, challenge=replace(contest.challenge, seed=seed))
-        order = tuple(entry.id for entry in service.go_on(seeded, ENTRIES_UNTIL).ballot)
-        assert order == tuple(entry.id for entry in service.go_on(seeded, ENTRIES_UNTIL).ballot)
+        order = tuple(entry.id for entry in rules.go_on(seeded, ENTRIES_UNTIL).ballot)
+        assert order == tuple(entry.id for entry in rules.go_on(seeded, ENTRIES_UNTIL).ballot)
         orders.add(order)
     assert len(orders) > 15
 
 
 def test_forgetting() -> None:
     """Of an open challenge nothing of a member stays; of a past one, counts without name."""
-    contest = service.go_on(with_entries(1, 2), ENTRIES_UNTIL)
-    contest = service.vote(contest, number_of(contest, 2), member(1), 1500.0)
-    contest = service.vote(contest, number_of(contest, 1), member(2), 1500.0)
-    gone = service.forget(contest, 1)
+    contest = rules.go_on(with_entries(1, 2), ENTRIES_UNTIL)
+    contest = rules.vote(contest, number_of(contest, 2), member(1), 1500.0)
+    contest = rules.vote(contest, number_of(contest, 1), member(2), 1500.0)
+    gone = rules.forget(contest, 1)
     assert [entry.member_id for entry in gone.entries] == [2]
     assert gone.votes == {}
-    past = service.forget(service.go_on(contest, VOTING_UNTIL), 1)
+    past = rules.forget(rules.go_on(contest, VOTING_UNTIL), 1)
     nameless = next(entry for entry in past.entries if entry.member_id == 0)
     assert (nameless.votes, nameless.rank, nameless.picture) == (1, 1, None)
 
@@ -212,7 +212,7 @@ def test_moments_that_are_none(typed: str) -> None:
 def test_terms_that_cannot_be(terms: Terms, words: str) -> None:
     """Deadlines that are past, wrong way round or years away are refused in words."""
     with pytest.raises(ChallengeRefused, match=words):
-        service.check_terms(terms, START)
+        rules.check_terms(terms, START)
 
 
 PEOPLE = st.integers(1, 5)
@@ -234,21 +234,21 @@ def act(contest: Contest, what: str, who: int, which: int, now: float) -> Contes
     one = member(who)
     match what:
         case "enter":
-            return numbered(service.enter(contest, painting(which, 1 + which % 5), one, now))
+            return numbered(rules.enter(contest, painting(which, 1 + which % 5), one, now))
         case "withdraw":
-            return service.withdraw(contest, which, one, now)
+            return rules.withdraw(contest, which, one, now)
         case "remove":
-            return service.remove(contest, which, MOD, "a reason")
+            return rules.remove(contest, which, MOD, "a reason")
         case "vote":
-            return service.vote(contest, which, one, now)
+            return rules.vote(contest, which, one, now)
         case "due":
-            return service.due(contest, now) or contest
+            return rules.due(contest, now) or contest
         case "forget" if who == 5:
-            return service.forget(contest, who)
+            return rules.forget(contest, who)
         case "cancel" if which == 6 and who == 1:
-            return service.cancel(contest, now)
+            return rules.cancel(contest, now)
         case "close" if which == 6:
-            return service.go_on(contest, now)
+            return rules.go_on(contest, now)
     return contest
 
 

@@ -2,9 +2,9 @@
 
 import discord
 
-from bot import permissions
 from bot.check.discord_account import bot_id, check_account, check_token
 from bot.check.findings import Finding, Level
+from bot.discord_io import permissions
 from bot.simulator import Permission, Simulator
 
 
@@ -30,7 +30,7 @@ async def test_all_is_well(simulator: Simulator) -> None:
     findings = await ask(simulator)
     assert {found.level for found in findings.values()} == {Level.PASS}
     assert str(simulator.world.application_id) in findings["discord"].text
-    assert findings["permissions"].text == "all there in 1 server"
+    assert findings["permissions"].text == "complete in 1 server"
 
 
 async def test_a_permission_is_missing(simulator: Simulator) -> None:
@@ -98,8 +98,8 @@ def test_needs_are_discords_own() -> None:
         "Read Message History": "read_message_history",
         "Send Messages in Threads": "send_messages_in_threads",
     }
-    assert {need.name for need in permissions.NEEDS} == names.keys()
-    for need in permissions.NEEDS:
+    assert {need.name for need in permissions.PERMISSIONS} == names.keys()
+    for need in permissions.PERMISSIONS:
         assert discord.Permissions(need.bit) == discord.Permissions(**{names[need.name]: True})
     link = discord.utils.oauth_url(
         1234,

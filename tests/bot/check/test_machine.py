@@ -36,7 +36,7 @@ def test_a_folder_that_cannot_be_written() -> None:
 
 
 def test_pages_for_this_machine_alone() -> None:
-    """Loopback passes; every other address warns; a taken one says whose it may be."""
+    """Loopback passes; every other address warns; a taken one has advice."""
     assert check_pages("127.0.0.1", 0).level is Level.PASS
     everyone = check_pages("0.0.0.0", 0)
     assert everyone.level is Level.WARN

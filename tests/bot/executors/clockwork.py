@@ -13,10 +13,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from bot.executors.contract import PaintOrder, PaintOutcome
+from bot.executors.contract import PaintOrder
 from bot.executors.engine_process import EngineSetup
 from engine.errors import OutOfMemory, Stopped, WeightsRejected
-from engine.request import Losses, Progress
+from engine.request import Losses, PaintOutcome, Progress
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def load(setup: EngineSetup) -> "Clockwork":
     if setup.weights == "missing":
         raise WeightsRejected("There are no weights at all.")
     if setup.weights == "damaged":
-        raise RuntimeError("what nobody foresaw")
+        raise RuntimeError("an unexpected error")
     if setup.weights == "endless":
         time.sleep(1000)
     return Clockwork()
@@ -74,18 +74,19 @@ class Clockwork:
         if script.fault != "no file":
             _square(64).save(order.result)
         if order.timelapse:
-            order.timelapse.write_bytes(b"film of " + order.content.read_bytes())
+            mask = order.mask.read_bytes() if order.mask else b""
+            order.timelapse.write_bytes(b"film of " + order.content.read_bytes() + mask)
         return PaintOutcome(
             width=64,
             height=64,
-            loss=100.0 / script.steps,
-            content_loss=40.0 / script.steps,
-            style_loss=60.0 / script.steps,
+            preset=order.settings.preset,
+            losses=Losses(*(part / script.steps for part in (100.0, 40.0, 60.0))),
             steps=script.steps,
             seconds=time.monotonic() - began,
             weights=f"process {os.getpid()}",
             device=self.device,
             precision="fp32",
+            seed=order.settings.seed,
             curve=((1, 100.0), (script.steps, 100.0 / script.steps)),
         )
 

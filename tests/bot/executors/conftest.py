@@ -12,10 +12,11 @@ from bot.executors.contract import PaintOrder
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from bot.executors.nats import wire
+from bot.executors.nats.access import Access
 from bot.executors.nats.executor import NatsExecutor
-from bot.executors.nats.link import Access
 from bot.executors.nats.worker import Worker
-from bot.executors.process_handle import Patience
+from bot.executors.process_handle import Timeouts
+from engine.request import PaintSettings
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.nats_server import NatsServer
 
@@ -25,7 +26,7 @@ SETUP = EngineSetup(
     preview_seconds=0.2,
     alive_seconds=0.1,
 )
-IMPATIENT = Patience(start=20.0, silence=1.5, idle=5.0, cancel=0.3)
+SHORT_TIMEOUTS = Timeouts(start=20.0, silence=1.5, idle=5.0, cancel=0.3)
 
 MakeOrder = Callable[[Script], PaintOrder]
 
@@ -43,14 +44,9 @@ def order_for(tmp_path: Path) -> MakeOrder:
         content.write_bytes(script.bytes())
         return PaintOrder(
             job_id=job_id,
+            settings=PaintSettings(),
             content=content,
             styles=(content,),
-            preset="mural",
-            size=None,
-            steps=None,
-            strength=1.0,
-            keep_colors=False,
-            seed=0,
             result=folder / "result.png",
         )
 
@@ -58,7 +54,7 @@ def order_for(tmp_path: Path) -> MakeOrder:
 
 
 # As fast as a loopback server allows; a lease is long enough for a busy machine.
-HASTY = wire.Tempo(
+FAST = wire.NatsTiming(
     beat=0.1,
     silence=1.0,
     lease=1.5,
@@ -82,7 +78,7 @@ def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
 @asynccontextmanager
 async def working(url: str, ca_file: Path | None = None) -> AsyncIterator[Worker]:
     """Run a worker in this process, clockwork in its engine process."""
-    worker = Worker(Access(url, ca_file=ca_file), [SETUP], "worker", HASTY, IMPATIENT)
+    worker = Worker(Access(url, ca_file=ca_file), [SETUP], "worker", FAST, SHORT_TIMEOUTS)
     running = asyncio.create_task(worker.run())
     try:
         yield worker
@@ -101,16 +97,16 @@ async def until(condition: Callable[[], object], within: float = 15.0) -> None:
 @pytest.fixture
 async def executor() -> AsyncIterator[LocalExecutor]:
     """One engine process, clockwork inside."""
-    executor = LocalExecutor([SETUP], IMPATIENT)
+    executor = LocalExecutor([SETUP], SHORT_TIMEOUTS)
     await executor.start()
     yield executor
     await executor.close()
 
 
 @asynccontextmanager
-async def painting_elsewhere(url: str, ca_file: Path | None = None) -> AsyncIterator[NatsExecutor]:
-    """Run an executor whose workers, none of them there yet, are behind a NATS server."""
-    executor = NatsExecutor(Access(url, ca_file=ca_file), HASTY)
+async def nats_executor(url: str, ca_file: Path | None = None) -> AsyncIterator[NatsExecutor]:
+    """Run an executor on a NATS server, without workers yet."""
+    executor = NatsExecutor(Access(url, ca_file=ca_file), FAST)
     await executor.start()
     try:
         yield executor

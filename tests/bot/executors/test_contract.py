@@ -3,20 +3,22 @@
 import asyncio
 import io
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from bot.errors import ExecutorLost, PaintingCancelled, PaintingFailed
+from bot.errors import CannotPaint, ExecutorLost, PaintingCancelled
 from bot.executors.contract import Executor, PaintProgress
 from bot.executors.local import LocalExecutor
+from engine.request import PaintSettings
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.conftest import (
-    IMPATIENT,
     SETUP,
+    SHORT_TIMEOUTS,
     MakeOrder,
-    painting_elsewhere,
+    nats_executor,
     until,
     working,
 )
@@ -27,13 +29,13 @@ from tests.bot.executors.nats_server import NatsServer
 async def executor(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Executor]:
     """One engine process, clockwork inside: here, or a worker's."""
     if request.param == "local":
-        local = LocalExecutor([SETUP], IMPATIENT)
+        local = LocalExecutor([SETUP], SHORT_TIMEOUTS)
         await local.start()
         yield local
         await local.close()
         return
     server = NatsServer(tmp_path / "nats").start()
-    async with working(server.url), painting_elsewhere(server.url) as elsewhere:
+    async with working(server.url), nats_executor(server.url) as elsewhere:
         await until(lambda: elsewhere.capacity)
         yield elsewhere
     server.kill()
@@ -61,8 +63,21 @@ async def test_paints(executor: Executor, order_for: MakeOrder) -> None:
     outcome = await executor.paint(order, ignore)
     with Image.open(order.result) as picture:
         assert picture.size == (64, 32)
-    assert (outcome.steps, outcome.loss, outcome.device) == (5, 20.0, "clockwork")
+    assert (outcome.steps, outcome.losses.total, outcome.device) == (5, 20.0, "clockwork")
     assert outcome.curve == ((1, 100.0), (5, 20.0))
+
+
+async def test_settings_and_mask_reach_the_painter(
+    executor: Executor, order_for: MakeOrder, tmp_path: Path
+) -> None:
+    """What a member chose arrives where it is painted, and so does the mask."""
+    mask, film = tmp_path / "mask", tmp_path / "film"
+    mask.write_bytes(b" through a mask")
+    settings = PaintSettings("draft", seed=7, brush="bold")
+    order = replace(order_for(Script()), settings=settings, mask=mask, timelapse=film)
+    outcome = await executor.paint(order, ignore)
+    assert (outcome.preset, outcome.seed) == ("draft", 7)
+    assert film.read_bytes().endswith(b" through a mask")
 
 
 async def test_names_its_devices(executor: Executor) -> None:
@@ -96,7 +111,7 @@ async def test_sends_previews(executor: Executor, order_for: MakeOrder) -> None:
 
 async def test_fails_in_words(executor: Executor, order_for: MakeOrder) -> None:
     """What the engine refuses comes back as its sentence; the next order is painted."""
-    with pytest.raises(PaintingFailed, match="choose a size of at most 512"):
+    with pytest.raises(CannotPaint, match="choose a size of at most 512"):
         await executor.paint(order_for(Script(fault="refuse")), ignore)
     await executor.paint(order_for(Script()), ignore)
 
@@ -157,7 +172,7 @@ async def test_is_lost_and_replaced(executor: Executor, order_for: MakeOrder, fa
 
 
 async def test_slow_steps_are_no_hang(executor: Executor, order_for: MakeOrder) -> None:
-    """A painting that takes long, but whose steps go on, is left in peace."""
+    """A slow painting that reports its steps is not stopped."""
     await executor.paint(order_for(Script(steps=4, step_seconds=0.5)), ignore)
 
 

@@ -12,11 +12,12 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
-from bot.errors import PaintingCancelled, PaintingFailed
+from bot.errors import CannotPaint, PaintingCancelled
 from bot.executors.contract import PaintOrder, PaintProgress
 from bot.executors.engine_painter import load_painter
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
+from engine.request import PaintSettings
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -35,17 +36,18 @@ def order(tmp_path: Path) -> PaintOrder:
     stripes.save(style, "PNG")
     return PaintOrder(
         job_id=1,
+        settings=PaintSettings(size=48, steps=6),
         content=content,
         styles=(style,),
-        preset="mural",
-        size=48,
-        steps=6,
-        strength=1.0,
-        keep_colors=False,
-        seed=0,
         result=tmp_path / "result.png",
         timelapse=tmp_path / "timelapse.mp4",
     )
+
+
+def having(order: PaintOrder, **settings: object) -> PaintOrder:
+    """The same order with other settings."""
+    changed = replace(order.settings, **settings)  # type: ignore[arg-type]
+    return replace(order, settings=changed)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -65,10 +67,11 @@ async def test_paints(executor: LocalExecutor, order: PaintOrder) -> None:
     with Image.open(order.result) as picture:
         assert picture.size == (outcome.width, outcome.height) == (48, 32)
     assert (outcome.steps, outcome.device, outcome.precision) == (6, "cpu", "fp32")
-    assert outcome.loss == pytest.approx(outcome.content_loss + outcome.style_loss)
+    losses = outcome.losses
+    assert losses.total == pytest.approx(losses.content + losses.style)
     assert "bundled" in outcome.weights.lower()
     assert heard[-1].step == heard[-1].total_steps == 6
-    assert heard[-1].loss == outcome.loss
+    assert heard[-1].loss == losses.total
     assert all(progress.preview for progress in heard)
     assert order.timelapse is not None
     with av.open(str(order.timelapse)) as film:
@@ -79,7 +82,7 @@ async def test_the_first_painting_is_as_fast_as_the_second(
     executor: LocalExecutor, order: PaintOrder, tmp_path: Path
 ) -> None:
     """Loading and warming up are over when the executor has started."""
-    order = replace(order, timelapse=None, steps=8)
+    order = having(replace(order, timelapse=None), steps=8)
     seconds = []
     for number in range(3):
         began = time.monotonic()
@@ -93,7 +96,7 @@ async def test_stops_and_goes_on(executor: LocalExecutor, order: PaintOrder) -> 
     """A painting that is cancelled stops in the engine; the process stays and paints the next."""
     pids = executor.pids
     begun = asyncio.Event()
-    long = replace(order, steps=2000, timelapse=None)
+    long = having(replace(order, timelapse=None), steps=2000)
     painting = asyncio.create_task(executor.paint(long, lambda _: begun.set()))
     await begun.wait()
     await executor.cancel(order.job_id)
@@ -105,10 +108,10 @@ async def test_stops_and_goes_on(executor: LocalExecutor, order: PaintOrder) -> 
 
 async def test_refuses_in_words(executor: LocalExecutor, order: PaintOrder) -> None:
     """What the engine refuses is a sentence for the member, without a path of the host's."""
-    with pytest.raises(PaintingFailed, match="There is no preset 'sketch'"):
-        await executor.paint(replace(order, preset="sketch"), lambda _: None)
+    with pytest.raises(CannotPaint, match="There is no preset 'sketch'"):
+        await executor.paint(having(order, preset="sketch"), lambda _: None)
     order.content.write_bytes(b"no picture")
-    with pytest.raises(PaintingFailed, match="content picture") as caught:
+    with pytest.raises(CannotPaint, match="content picture") as caught:
         await executor.paint(order, lambda _: None)
     assert str(order.content.parent) not in str(caught.value)
 
@@ -116,7 +119,7 @@ async def test_refuses_in_words(executor: LocalExecutor, order: PaintOrder) -> N
 async def test_weights_that_are_not_there(tmp_path: Path) -> None:
     """A file of weights that does not exist is said when the executor starts."""
     executor = LocalExecutor([replace(SETUP, weights=str(tmp_path / "none.safetensors"))])
-    with pytest.raises(PaintingFailed, match=r"none\.safetensors"):
+    with pytest.raises(CannotPaint, match=r"none\.safetensors"):
         await executor.start()
 
 

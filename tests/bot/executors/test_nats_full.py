@@ -1,4 +1,4 @@
-"""A NATS server whose store is full keeps paintings waiting, and loses and doubles none."""
+"""While a NATS server's store is full, paintings wait; none is lost or painted twice."""
 
 import asyncio
 import subprocess
@@ -15,7 +15,7 @@ from nats.js.errors import APIError
 from bot.executors.contract import PaintOrder, PaintProgress
 from bot.executors.nats.executor import NatsExecutor
 from tests.bot.executors.clockwork import Script
-from tests.bot.executors.conftest import MakeOrder, painting_elsewhere, until, working
+from tests.bot.executors.conftest import MakeOrder, nats_executor, until, working
 from tests.bot.executors.nats_server import NatsServer
 
 SCRIPT = Script(steps=40, step_seconds=0.02)
@@ -31,7 +31,7 @@ def small_server(tmp_path: Path) -> Iterator[NatsServer]:
 
 
 async def fill(streams: JetStreamContext) -> None:
-    """Take all the room there is with somebody else's messages."""
+    """Fill the store with messages of another application."""
     await streams.add_stream(name="FILLER", subjects=["filler"])
     for size in (65_536, 64):
         with suppress(APIError):
@@ -55,7 +55,7 @@ async def test_orders_wait_for_room(small_server: NatsServer, order_for: MakeOrd
     """Orders that come while the store is full are painted once there is room, each once."""
     client = await nats.connect(small_server.url)
     streams = client.jetstream()
-    async with working(small_server.url), painting_elsewhere(small_server.url) as executor:
+    async with working(small_server.url), nats_executor(small_server.url) as executor:
         await until(lambda: executor.capacity)
         await fill(streams)
         orders = [order_for(Script()) for _ in range(3)]
@@ -79,7 +79,7 @@ async def test_a_painting_under_way_waits_for_room(
     streams = client.jetstream()
     heard: list[PaintProgress] = []
     order = order_for(SCRIPT)
-    async with working(small_server.url), painting_elsewhere(small_server.url) as executor:
+    async with working(small_server.url), nats_executor(small_server.url) as executor:
         painting = asyncio.create_task(executor.paint(order, heard.append))
         await until(lambda: heard)
         await fill(streams)
@@ -112,7 +112,7 @@ async def test_a_full_disk(small_disk: Path, order_for: MakeOrder) -> None:
     server = NatsServer(small_disk / "nats").start()
     filler = small_disk / "filler"
     try:
-        async with working(server.url), painting_elsewhere(server.url) as executor:
+        async with working(server.url), nats_executor(server.url) as executor:
             begun = asyncio.Event()
             under_way = order_for(SCRIPT)
             late = asyncio.create_task(executor.paint(under_way, lambda _: begun.set()))

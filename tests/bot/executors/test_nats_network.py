@@ -15,8 +15,9 @@ import pytest
 
 from bot.executors.contract import PaintOrder, PaintProgress
 from bot.executors.nats.executor import NatsExecutor
+from engine.request import PaintSettings
 from tests.bot.executors.clockwork import Script
-from tests.bot.executors.conftest import MakeOrder, painting_elsewhere, until, working
+from tests.bot.executors.conftest import MakeOrder, nats_executor, until, working
 from tests.bot.executors.nats_server import NatsServer
 from tests.bot.executors.proxy import bad_network
 
@@ -60,7 +61,7 @@ async def test_a_slow_network(nats_server: NatsServer, order_for: MakeOrder) -> 
     """With 10 to 30 ms for each 16 KiB, orders take longer and that is all."""
     async with bad_network(nats_server.port) as network:
         network.delay = (0.01, 0.03)
-        async with working(network.url), painting_elsewhere(network.url) as executor:
+        async with working(network.url), nats_executor(network.url) as executor:
             await until(lambda: executor.capacity)
             heard: list[PaintProgress] = []
             order = with_large_content(order_for(Script()), Script(steps=30), 150_000)
@@ -82,7 +83,7 @@ async def test_connections_that_break(nats_server: NatsServer, order_for: MakeOr
         networks = [await stack.enter_async_context(bad_network(nats_server.port)) for _ in "123"]
         for network in networks[:2]:
             await stack.enter_async_context(working(network.url))
-        executor = await stack.enter_async_context(painting_elsewhere(networks[2].url))
+        executor = await stack.enter_async_context(nats_executor(networks[2].url))
         await until(lambda: executor.capacity == 2)
         orders = [order_for(Script(steps=10, step_seconds=0.03)) for _ in range(10)]
         painting = asyncio.create_task(paint_all(executor, orders))
@@ -103,7 +104,7 @@ async def test_a_worker_whose_connection_stalls(
     async with (
         bad_network(nats_server.port) as network,
         working(network.url),
-        painting_elsewhere(nats_server.url) as executor,
+        nats_executor(nats_server.url) as executor,
     ):
         painting = asyncio.create_task(executor.paint(order, heard.append))
         await until(lambda: heard)
@@ -118,11 +119,11 @@ async def test_a_worker_whose_connection_stalls(
 
 
 async def test_a_bot_whose_connection_stalls(nats_server: NatsServer, order_for: MakeOrder) -> None:
-    """A bot whose pictures are no longer taken begins anew on another connection."""
+    """When the bot's uploads stall, they are repeated on a new connection."""
     async with (
         working(nats_server.url),
         bad_network(nats_server.port) as network,
-        painting_elsewhere(network.url) as executor,
+        nats_executor(network.url) as executor,
     ):
         await until(lambda: executor.capacity)
         network.delay = (0.01, 0.01)
@@ -143,12 +144,12 @@ async def paint_on_a_link_of_its_own(folder: Path) -> None:
         content = folder / f"content-{number}"
         content.write_bytes(Script(steps=10, step_seconds=0.02).bytes().ljust(200_000))
         result = folder / f"{number}.png"
-        orders.append(PaintOrder(number, content, (), "mural", None, None, 1.0, False, 0, result))
+        orders.append(PaintOrder(number, PaintSettings(), content, (), result))
     try:
         async with (
             working(server.url),
             working(server.url),
-            painting_elsewhere(server.url) as executor,
+            nats_executor(server.url) as executor,
         ):
             await until(lambda: executor.capacity == 2)
             assert await paint_all(executor, orders) == {order.job_id: 1 for order in orders}

@@ -12,23 +12,24 @@ import numpy as np
 from nats.aio.msg import Msg
 from PIL import Image
 
-from bot.executors.contract import PaintOrder, PaintOutcome
+from bot.executors.contract import PaintOrder
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from bot.executors.nats import wire
-from tests.bot.executors.conftest import painting_elsewhere, until
+from engine.request import PaintOutcome, PaintSettings
+from tests.bot.executors.conftest import nats_executor, until
 from tests.bot.executors.nats_server import NatsServer
 
 SETUP = EngineSetup(weights="bundled", device="cpu", precision="fp32", progress_seconds=0.0)
 WORKER = """
 import asyncio, sys
-from bot.executors.nats.link import Access
+from bot.executors.nats.access import Access
 from bot.executors.nats.worker import Worker
-from tests.bot.executors.conftest import HASTY
+from tests.bot.executors.conftest import FAST
 from tests.bot.executors.test_nats_real_engine import SETUP
 
 if __name__ == "__main__":
-    asyncio.run(Worker(Access(sys.argv[1]), [SETUP], "w", HASTY).run())
+    asyncio.run(Worker(Access(sys.argv[1]), [SETUP], "w", FAST).run())
 """
 STEPS = 100
 KILLED_AFTER = 40
@@ -41,9 +42,8 @@ def make_order(folder: Path) -> PaintOrder:
     stripes = Image.new("RGB", (64, 64), "navy")
     stripes.paste("gold", (0, 16, 64, 32))
     stripes.save(style, "PNG")
-    return PaintOrder(
-        1, content, (style,), "mural", 48, STEPS, 1.0, False, 0, folder / "result.png"
-    )
+    settings = PaintSettings(size=48, steps=STEPS)
+    return PaintOrder(1, settings, content, (style,), folder / "result.png")
 
 
 def add_worker(folder: Path, url: str) -> subprocess.Popen[bytes]:
@@ -58,7 +58,7 @@ def add_worker(folder: Path, url: str) -> subprocess.Popen[bytes]:
     )
 
 
-def steps_of(said: list[wire.Step], worker: str = "") -> list[int]:
+def steps_of(said: list[wire.ProgressReport], worker: str = "") -> list[int]:
     """List the steps that a worker, or any, has told of."""
     return [step.progress.step for step in said if step.progress and worker in ("", step.worker)]
 
@@ -77,16 +77,16 @@ async def test_goes_on_from_the_checkpoint(nats_server: NatsServer, tmp_path: Pa
     """After kill -9 of a worker another goes on, and paints what one alone would have painted."""
     order = make_order(tmp_path)
     alone = replace(order, result=tmp_path / "alone.png")
-    said: list[wire.Step] = []
+    said: list[wire.ProgressReport] = []
 
     async def hear(message: Msg) -> None:
-        said.append(wire.decode(wire.Step, message.data))
+        said.append(wire.decode(wire.ProgressReport, message.data))
 
     client = await nats.connect(nats_server.url)
     await client.subscribe(f"{wire.PROGRESS}.*", cb=hear)
     workers = [add_worker(tmp_path, nats_server.url)]
     try:
-        async with painting_elsewhere(nats_server.url) as executor:
+        async with nats_executor(nats_server.url) as executor:
             await until(lambda: executor.capacity == 1, 60)
             painting = asyncio.create_task(executor.paint(order, lambda _: None))
             await until(lambda: steps_of(said), 60)
@@ -105,4 +105,4 @@ async def test_goes_on_from_the_checkpoint(nats_server: NatsServer, tmp_path: Pa
     assert min(steps_of(said, second)) > 1  # it did not begin anew
     with Image.open(order.result) as ours, Image.open(alone.result) as theirs:
         assert np.array_equal(np.asarray(ours), np.asarray(theirs))
-    assert (outcome.loss, outcome.curve) == (expected.loss, expected.curve)
+    assert (outcome.losses, outcome.curve) == (expected.losses, expected.curve)

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import trustme
 
+from bot.executors.nats.access import Access
 from bot.executors.nats.executor import NatsExecutor
-from bot.executors.nats.link import Access
 from tests.bot.executors.clockwork import Script
-from tests.bot.executors.conftest import HASTY, MakeOrder, painting_elsewhere, until, working
+from tests.bot.executors.conftest import FAST, MakeOrder, nats_executor, until, working
 from tests.bot.executors.nats_server import NatsServer
 from tests.bot.executors.proxy import bad_network
 
@@ -41,7 +41,7 @@ def tls_server(tmp_path: Path, authority: trustme.CA) -> Iterator[NatsServer]:
 
 async def fault_of(access: Access) -> str:
     """Say what keeps a bot from a server, once it has tried."""
-    executor = NatsExecutor(access, HASTY)
+    executor = NatsExecutor(access, FAST)
     await executor.start()
     try:
         await until(lambda: "no connection yet" not in (executor.fault or ""))
@@ -57,7 +57,7 @@ async def test_paints_over_tls(
     """With the authority's certificate, bot and worker connect and an order is painted."""
     url = f"{scheme}://127.0.0.1:{tls_server.port}"
     order = order_for(Script())
-    async with working(url, ca_file), painting_elsewhere(url, ca_file) as executor:
+    async with working(url, ca_file), nats_executor(url, ca_file) as executor:
         await executor.paint(order, lambda _: None)
     assert order.result.exists()
 
@@ -65,7 +65,7 @@ async def test_paints_over_tls(
 async def test_a_certificate_of_somebody_else_is_refused(
     tls_server: NatsServer, tmp_path: Path
 ) -> None:
-    """A server whose certificate another authority signed is not spoken to, and it is said why."""
+    """A server's certificate of an unknown authority is refused, and the fault says why."""
     stranger = tmp_path / "stranger.pem"
     trustme.CA().cert_pem.write_to_path(stranger)
     url = f"tls://127.0.0.1:{tls_server.port}"
@@ -115,14 +115,14 @@ async def test_no_token_without_tls(
     """Where TLS was asked for and a server offers none, the token stays here."""
     url = f"{scheme}://127.0.0.1:{nats_server.port}"
     fault = await fault_of(Access(url, "s3cret", ca_file=ca_file if with_ca else None))
-    assert "it offers no TLS, which tls:// or a CA file asks for" in fault
+    assert "it offers no TLS, which tls:// or a CA file requires" in fault
 
 
 async def test_a_stalled_connection_is_replaced(tls_server: NatsServer, ca_file: Path) -> None:
     """A bot does not wait for the farewell of a connection on which nothing comes any more."""
     async with (
         bad_network(tls_server.port) as network,
-        painting_elsewhere(network.url, ca_file) as executor,
+        nats_executor(network.url, ca_file) as executor,
     ):
         await until(lambda: executor.fault == "no worker is connected")
         network.stall()
@@ -136,7 +136,7 @@ async def test_a_certificate_that_is_put_right(
     file = tmp_path / "server.pem"
     own = file.read_bytes()
     url = f"tls://127.0.0.1:{tls_server.port}"
-    async with painting_elsewhere(url, ca_file) as executor:
+    async with nats_executor(url, ca_file) as executor:
         await until(lambda: executor.fault == "no worker is connected")
         trustme.CA().issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(file)
         tls_server.kill()

@@ -1,10 +1,10 @@
-"""What is said twice or too late counts once: whoever asked for a painting gets one result."""
+"""Messages that come twice or too late: each order has one result."""
 
 import asyncio
 import io
 import json
 from collections.abc import AsyncIterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from types import TracebackType
 
 import nats
@@ -12,24 +12,26 @@ import pytest
 from nats.aio.msg import Msg
 from PIL import Image
 
-from bot.errors import ExecutorLost, PaintingFailed
-from bot.executors.contract import PaintOrder, PaintOutcome, PaintProgress
+from bot.errors import CannotPaint, ExecutorLost
+from bot.executors.contract import PaintOrder, PaintProgress
 from bot.executors.nats import wire
 from bot.executors.nats.executor import NatsExecutor
 from bot.executors.nats.objects import Objects
-from bot.executors.nats.worker import MOST_TRIES
+from bot.executors.nats.worker import MOST_DELIVERIES
+from engine.request import PaintOutcome
 from tests.bot.executors.clockwork import Script
-from tests.bot.executors.conftest import HASTY, MakeOrder, painting_elsewhere, until, working
+from tests.bot.executors.conftest import FAST, MakeOrder, nats_executor, until, working
 from tests.bot.executors.nats_server import NatsServer
+from tests.bot.outcomes import OUTCOME
 
 
-class Hand:
-    """A worker that does by hand, when a test says so, what workers do."""
+class ManualWorker:
+    """A worker that takes and answers orders when the test says so."""
 
     def __init__(self, url: str) -> None:
         self._url = url
 
-    async def __aenter__(self) -> "Hand":
+    async def __aenter__(self) -> "ManualWorker":
         self.client = await nats.connect(self._url)
         self.streams = self.client.jetstream()
         return self
@@ -49,7 +51,7 @@ class Hand:
         return wire.decode(wire.Order, message.data), message
 
     async def upload(self, order: wire.Order, worker: str, shade: int) -> None:
-        """Store a painting of one shade of grey, as a worker of that name."""
+        """Store a grey painting, as a worker of that name."""
         objects = Objects(self.streams, wire.PICTURES)
         await objects.write(wire.result_of(order.key, worker), [picture_of(shade)])
 
@@ -78,16 +80,16 @@ def shade_of(order: PaintOrder) -> object:
 
 def painted(order: wire.Order, worker: str) -> wire.Outcome:
     """Say that a worker has painted an order."""
-    outcome = PaintOutcome(4, 4, 1.0, 1.0, 0.0, 1, 1.0, "none", worker, "fp32", ((1, 1.0),))
+    outcome = replace(OUTCOME, device=worker)
     return wire.Outcome(order.key, worker, "painted", painted=outcome)
 
 
 class Site:
-    """A bot's executor, and a hand that works for it."""
+    """A bot's executor and a manual worker."""
 
-    def __init__(self, executor: NatsExecutor, hand: Hand) -> None:
+    def __init__(self, executor: NatsExecutor, hand: ManualWorker) -> None:
         self.executor = executor
-        self.hand = hand
+        self.worker = hand
 
     def paint(self, order: PaintOrder) -> asyncio.Task[PaintOutcome]:
         """Have an order painted."""
@@ -96,9 +98,9 @@ class Site:
     async def next_is_well(self, order: PaintOrder) -> None:
         """Paint another order; what was said before it has been heard by then."""
         painting = self.paint(order)
-        taken, message = await self.hand.take()
-        await self.hand.upload(taken, "next", 77)
-        await self.hand.report(painted(taken, "next"))
+        taken, message = await self.worker.take()
+        await self.worker.upload(taken, "next", 77)
+        await self.worker.report(painted(taken, "next"))
         await message.ack()
         async with asyncio.timeout(15):
             assert (await painting).device == "next"
@@ -107,21 +109,21 @@ class Site:
 
 @pytest.fixture
 async def site(nats_server: NatsServer) -> AsyncIterator[Site]:
-    """A server, a bot's executor and a hand."""
-    async with Hand(nats_server.url) as hand, painting_elsewhere(nats_server.url) as executor:
+    """A server, a bot's executor and a manual worker."""
+    async with ManualWorker(nats_server.url) as worker, nats_executor(nats_server.url) as executor:
         await until(lambda: executor.fault == "no worker is connected")
-        yield Site(executor, hand)
+        yield Site(executor, worker)
 
 
 async def test_a_result_that_is_published_twice(site: Site, order_for: MakeOrder) -> None:
-    """A worker whose first report was not answered reports again: one result."""
+    """A worker repeats a report that was not acknowledged: one result."""
     order = order_for(Script())
     painting = site.paint(order)
-    taken, message = await site.hand.take()
-    await site.hand.upload(taken, "a", 10)
-    await site.hand.report(painted(taken, "a"))
-    await site.hand.report(painted(taken, "a"))  # dropped by the server
-    await site.hand.report(painted(taken, "a"), "by another name")  # dropped by the bot
+    taken, message = await site.worker.take()
+    await site.worker.upload(taken, "a", 10)
+    await site.worker.report(painted(taken, "a"))
+    await site.worker.report(painted(taken, "a"))  # dropped by the server
+    await site.worker.report(painted(taken, "a"), "by another name")  # dropped by the bot
     await message.ack()
     assert (await painting).device == "a"
     assert shade_of(order) == 10
@@ -134,34 +136,34 @@ async def test_a_worker_whose_lease_ran_out_is_late(site: Site, order_for: MakeO
     """Another took its order and ended it first: that painting counts, the late one is removed."""
     order = order_for(Script())
     painting = site.paint(order)
-    taken, late = await site.hand.take()
-    again, message = await site.hand.take()  # as soon as the lease is over
+    taken, late = await site.worker.take()
+    again, message = await site.worker.take()  # as soon as the lease is over
     assert again == taken
     assert message.metadata.num_delivered == 2
-    await site.hand.upload(taken, "quick", 20)
-    await site.hand.report(painted(taken, "quick"))
+    await site.worker.upload(taken, "quick", 20)
+    await site.worker.report(painted(taken, "quick"))
     await message.ack()
     assert (await painting).device == "quick"
-    await site.hand.upload(taken, "late", 30)
-    await site.hand.report(painted(taken, "late"))
+    await site.worker.upload(taken, "late", 30)
+    await site.worker.report(painted(taken, "late"))
     await late.ack()
     await site.next_is_well(order_for(Script()))
     assert shade_of(order) == 20
     async with asyncio.timeout(15):
-        while await site.hand.stored():  # noqa: ASYNC110 - what is waited for is no event
+        while await site.worker.stored():  # noqa: ASYNC110 - what is waited for is no event
             await asyncio.sleep(0.05)
 
 
 async def test_a_late_worker_that_is_first_all_the_same(site: Site, order_for: MakeOrder) -> None:
-    """Whoever reports first wins, and what the other says afterwards changes nothing."""
+    """The first report counts, and a later one changes nothing."""
     order = order_for(Script())
     painting = site.paint(order)
-    taken, late = await site.hand.take()
-    _, message = await site.hand.take()
+    taken, late = await site.worker.take()
+    _, message = await site.worker.take()
     for worker, shade in (("late", 30), ("quick", 20)):
-        await site.hand.upload(taken, worker, shade)
-    await site.hand.report(painted(taken, "late"))
-    await site.hand.report(wire.Outcome(taken.key, "quick", "lost", "its engine died"))
+        await site.worker.upload(taken, worker, shade)
+    await site.worker.report(painted(taken, "late"))
+    await site.worker.report(wire.Outcome(taken.key, "quick", "lost", "its engine died"))
     await late.ack()
     await message.ack()
     assert (await painting).device == "late"
@@ -172,17 +174,17 @@ async def test_a_late_worker_that_is_first_all_the_same(site: Site, order_for: M
 async def test_an_acknowledged_order_is_not_given_out_again(
     site: Site, order_for: MakeOrder
 ) -> None:
-    """An order that was acknowledged, even twice and by one whose lease was over, is done with."""
+    """An acknowledged order is not redelivered, even if the lease was over before."""
     painting = site.paint(order_for(Script()))
-    taken, late = await site.hand.take()
-    _, message = await site.hand.take()
-    await site.hand.report(wire.Outcome(taken.key, "a", "failed", "It cannot be painted."))
+    taken, late = await site.worker.take()
+    _, message = await site.worker.take()
+    await site.worker.report(wire.Outcome(taken.key, "a", "failed", "It cannot be painted."))
     await message.ack()
     await late.ack()
-    with pytest.raises(PaintingFailed, match="It cannot be painted"):
+    with pytest.raises(CannotPaint, match="It cannot be painted"):
         await painting
-    await asyncio.sleep(HASTY.lease)
-    assert (await site.hand.streams.stream_info(wire.ORDERS)).state.messages == 0
+    await asyncio.sleep(FAST.lease)
+    assert (await site.worker.streams.stream_info(wire.ORDERS)).state.messages == 0
 
 
 async def test_progress_of_two_workers(site: Site, order_for: MakeOrder) -> None:
@@ -192,47 +194,47 @@ async def test_progress_of_two_workers(site: Site, order_for: MakeOrder) -> None
     painting = asyncio.create_task(
         site.executor.paint(order, lambda progress: heard.append(progress.step))
     )
-    taken, message = await site.hand.take()
+    taken, message = await site.worker.take()
     for worker, step in (("a", 1), ("b", 1), ("a", 5), ("b", 3), ("b", 6), ("a", 6)):
         progress = PaintProgress(order.job_id, step, 9, 1.0, 1.0, 0.0, 1.0, 1.0)
-        said = wire.encode(wire.Step(taken.key, worker, progress))
-        await site.hand.client.publish(f"{wire.PROGRESS}.{taken.run}", said)
+        said = wire.encode(wire.ProgressReport(taken.key, worker, progress))
+        await site.worker.client.publish(f"{wire.PROGRESS}.{taken.run_id}", said)
     await until(lambda: len(heard) >= 3)
-    await site.hand.upload(taken, "a", 10)
-    await site.hand.report(painted(taken, "a"))
+    await site.worker.upload(taken, "a", 10)
+    await site.worker.report(painted(taken, "a"))
     await message.ack()
     await painting
     assert heard == [1, 5, 6]
 
 
 async def test_a_painting_that_the_server_lost(site: Site, order_for: MakeOrder) -> None:
-    """Where a result was reported whose picture is not there, the order is lost, not painted."""
+    """An order is lost when its result was reported and the picture is missing."""
     painting = site.paint(order_for(Script()))
-    taken, message = await site.hand.take()
-    await site.hand.report(painted(taken, "a"))
+    taken, message = await site.worker.take()
+    await site.worker.report(painted(taken, "a"))
     await message.ack()
-    with pytest.raises(ExecutorLost, match="lost what was painted"):
+    with pytest.raises(ExecutorLost, match="is missing on the NATS server"):
         await painting
 
 
 async def test_an_object_without_its_chunks(site: Site, order_for: MakeOrder) -> None:
     """A picture of which only the name is left, as a cut in the midst leaves it, is not there."""
     painting = site.paint(order_for(Script()))
-    taken, message = await site.hand.take()
-    await site.hand.upload(taken, "a", 10)
-    await site.hand.streams.purge_stream(f"OBJ_{wire.PICTURES}", subject="$O.*.C.>")
-    await site.hand.report(painted(taken, "a"))
+    taken, message = await site.worker.take()
+    await site.worker.upload(taken, "a", 10)
+    await site.worker.streams.purge_stream(f"OBJ_{wire.PICTURES}", subject="$O.*.C.>")
+    await site.worker.report(painted(taken, "a"))
     await message.ack()
-    with pytest.raises(ExecutorLost, match="lost what was painted"):
+    with pytest.raises(ExecutorLost, match="is missing on the NATS server"):
         await asyncio.wait_for(painting, 15)
 
 
 async def test_outcomes_that_cannot_be_read(site: Site, order_for: MakeOrder) -> None:
     """Nonsense among the outcomes is dropped, and the next one is heard."""
     for nonsense in (b"{", b"[]", b'{"key": 1}', b"\xff"):
-        await site.hand.streams.publish(wire.OUTCOME, nonsense)
+        await site.worker.streams.publish(wire.OUTCOME, nonsense)
     await site.next_is_well(order_for(Script()))
-    state = (await site.hand.streams.stream_info(wire.OUTCOMES)).state
+    state = (await site.worker.streams.stream_info(wire.OUTCOMES)).state
     assert state.messages == 0
 
 
@@ -242,13 +244,13 @@ async def test_outcomes_that_cannot_be_read(site: Site, order_for: MakeOrder) ->
 async def test_an_outcome_of_another_version(
     site: Site, order_for: MakeOrder, odd: dict[str, object]
 ) -> None:
-    """An order whose outcome cannot be read is lost, so that its job is not waited for for ever."""
+    """An unreadable outcome ends its order as lost, so that its job does not wait for ever."""
     painting = site.paint(order_for(Script()))
-    taken, message = await site.hand.take()
+    taken, message = await site.worker.take()
     outcome = wire.Outcome(taken.key, "a", "lost")
     headers = {"Nats-Msg-Id": f"{taken.key}/a"}
     said = json.dumps(asdict(outcome) | odd).encode()
-    await site.hand.streams.publish(wire.OUTCOME, said, headers=headers)
+    await site.worker.streams.publish(wire.OUTCOME, said, headers=headers)
     await message.ack()
     with pytest.raises(ExecutorLost):
         await asyncio.wait_for(painting, 15)
@@ -260,10 +262,10 @@ async def test_an_order_that_costs_every_worker(
 ) -> None:
     """An order that was handed out in vain five times is lost at the sixth: its job goes on."""
     painting = site.paint(order_for(Script()))
-    for _ in range(MOST_TRIES):
-        _, message = await site.hand.take()
+    for _ in range(MOST_DELIVERIES):
+        _, message = await site.worker.take()
         await message.nak()
     async with working(nats_server.url):
         with pytest.raises(ExecutorLost, match="5 workers were lost with it"):
             await asyncio.wait_for(painting, 20)
-    assert (await site.hand.streams.stream_info(wire.ORDERS)).state.messages == 0
+    assert (await site.worker.streams.stream_info(wire.ORDERS)).state.messages == 0

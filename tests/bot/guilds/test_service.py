@@ -3,9 +3,11 @@
 import pytest
 
 from bot.errors import ChannelClosed, ManagersOnly, Refused, RoleNeeded, ValuesRejected
-from bot.guilds.model import Ceilings, GuildSettings, Member
-from bot.guilds.service import GuildService, check_channel, check_may_save, check_may_start
+from bot.guilds.model import Ceilings, GuildSettings
+from bot.guilds.rules import check_channel, check_may_save, check_may_start, numbers
+from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
+from bot.people import Member
 from bot.storage.database import Database
 
 HOST = Ceilings(jobs_per_member=5, jobs_per_guild=50, largest_size=1024, saved_styles=100)
@@ -22,22 +24,22 @@ async def test_what_was_chosen_survives_a_restart(database: Database) -> None:
     """A change is kept; other servers keep the host's values."""
     await service(database).change(MANAGER, {"largest_size": 512, "paint_channels": (3, 4)})
     again = service(database)
-    rules = await again.rules(10)
-    assert (rules.largest_size, rules.jobs.per_member) == (512, 5)
-    assert rules.settings.paint_channels == (3, 4)
-    assert (await again.rules(11)).settings == GuildSettings()
+    effective = await again.effective(10)
+    assert (effective.largest_size, effective.jobs.per_member) == (512, 5)
+    assert effective.settings.paint_channels == (3, 4)
+    assert (await again.effective(11)).settings == GuildSettings()
 
 
 async def test_the_host_has_the_last_word(database: Database) -> None:
     """A number beyond a limit that the host lowered later counts as that limit."""
     await GuildStore(database).save(10, GuildSettings(largest_size=4096, default_preset="gone"))
-    rules = await service(database).rules(10)
-    assert rules.largest_size == 1024
-    assert rules.default_preset == "mural"
+    effective = await service(database).effective(10)
+    assert effective.largest_size == 1024
+    assert effective.default_preset == "mural"
 
 
 async def test_managers_only(database: Database) -> None:
-    """Members who do not manage the server change nothing."""
+    """Only managers of the server change settings."""
     guilds = service(database)
     with pytest.raises(ManagersOnly):
         await guilds.change(ANYONE, {"public_results": False})
@@ -46,20 +48,19 @@ async def test_managers_only(database: Database) -> None:
 
 async def test_wrong_values_are_explained(database: Database) -> None:
     """Every wrong number gets a sentence that says what may stand there; none is kept."""
-    guilds = service(database)
     typed = {"jobs_per_member": "0", "largest_size": "²", "jobs_per_guild": "7", "saved_styles": ""}
     with pytest.raises(ValuesRejected) as refused:
-        guilds.numbers(typed)
+        numbers(typed, HOST)
     assert str(refused.value).splitlines() == [
         "Paintings at a time, for a member: write a whole number from 1 to 5, or nothing for 5.",
         "Largest size in pixels: write a whole number from 32 to 1024, or nothing for 1024.",
     ]
-    assert guilds.numbers({"jobs_per_guild": " 7 ", "saved_styles": ""}) == {
+    assert numbers({"jobs_per_guild": " 7 ", "saved_styles": ""}, HOST) == {
         "jobs_per_guild": 7,
         "saved_styles": None,
     }
     with pytest.raises(Refused, match="no preset of that name"):
-        await guilds.change(MANAGER, {"default_preset": "none such"})
+        await service(database).change(MANAGER, {"default_preset": "none such"})
 
 
 def test_roles_and_channels() -> None:
@@ -67,7 +68,7 @@ def test_roles_and_channels() -> None:
     check_channel(GuildSettings(), 3)
     check_may_save(GuildSettings(), ANYONE)
     check_may_start(GuildSettings(), MANAGER)
-    with pytest.raises(RoleNeeded, match="the right to manage"):
+    with pytest.raises(RoleNeeded, match="the permission Manage"):
         check_may_start(GuildSettings(), ANYONE)
     chosen = GuildSettings(paint_channels=(3,), style_roles=(8,), challenge_roles=(7,))
     check_channel(chosen, 99, 3)

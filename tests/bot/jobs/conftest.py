@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from bot.storage.database import Database
-from tests.bot.jobs.office import Office
+from tests.bot.jobs.harness import JobHarness
 
 
 @pytest.fixture
-async def office(database: Database, tmp_path: Path) -> Office:
+async def harness(database: Database, tmp_path: Path) -> JobHarness:
     """A job service over an empty database."""
-    office = Office(database, tmp_path / "pictures")
-    await office.pictures.open()
-    return office
+    harness = JobHarness(database, tmp_path / "pictures")
+    await harness.pictures.open()
+    return harness

@@ -1,65 +1,66 @@
-"""Who may cancel a job, until when, and what becomes of it."""
+"""Cancelling jobs: permissions, states, and results."""
 
 import pytest
 
 from bot.errors import JobNotFound, NotAllowed, WrongState
-from bot.jobs.model import Actor, JobState
-from tests.bot.jobs.office import ANN, BOB, GUILD, MODERATOR, Office
+from bot.jobs.model import JobState
+from bot.people import Member
+from tests.bot.jobs.harness import ANN, BOB, GUILD, MODERATOR, JobHarness
 
 
-async def test_cancel_while_queued(office: Office) -> None:
+async def test_cancel_while_queued(harness: JobHarness) -> None:
     """A queued job is cancelled at once and is never painted."""
-    job = await office.submit()
-    cancelled = await office.service.cancel(job.id, Actor(ANN, GUILD))
+    job = await harness.submit()
+    cancelled = await harness.service.cancel(job.id, Member(ANN, GUILD))
     assert (cancelled.state, cancelled.cancelled_by) == (JobState.CANCELLED, ANN)
-    assert await office.service.claim() is None
-    assert office.service.place(job.id) is None
+    assert await harness.service.claim() is None
+    assert harness.service.place(job.id) is None
 
 
-async def test_cancel_while_painting(office: Office) -> None:
-    """A painting job remembers who asked, is still painting, and then is cancelled."""
-    await office.submit()
-    job = await office.claim()
-    asked = await office.service.cancel(job.id, MODERATOR)
+async def test_cancel_while_painting(harness: JobHarness) -> None:
+    """A painting job records the member, goes on painting, and then is cancelled."""
+    await harness.submit()
+    job = await harness.claim()
+    asked = await harness.service.cancel(job.id, MODERATOR)
     assert (asked.state, asked.cancelled_by) == (JobState.PAINTING, 99)
-    assert (await office.service.stopped(job.id)).state is JobState.CANCELLED
+    assert (await harness.service.stopped(job.id)).state is JobState.CANCELLED
 
 
-async def test_cancel_wins_over_a_painting_that_ends(office: Office) -> None:
+async def test_cancel_wins_over_a_painting_that_ends(harness: JobHarness) -> None:
     """A painting that ends after somebody cancelled it is not delivered, nor kept on disk."""
-    await office.submit()
-    job = await office.claim()
-    await office.service.cancel(job.id, MODERATOR)
-    result = await office.result()
-    assert (await office.service.painted(job.id, result)).state is JobState.CANCELLED
-    assert not await office.pictures.has([result.picture])
+    await harness.submit()
+    job = await harness.claim()
+    await harness.service.cancel(job.id, MODERATOR)
+    result = await harness.result()
+    assert (await harness.service.painted(job.id, result)).state is JobState.CANCELLED
+    assert not await harness.pictures.has([result.picture])
 
 
 @pytest.mark.parametrize("state", [JobState.DELIVERING, JobState.DONE, JobState.FAILED])
-async def test_too_late_to_cancel(office: Office, state: JobState) -> None:
+async def test_too_late_to_cancel(harness: JobHarness, state: JobState) -> None:
     """A job that is painted, or ended otherwise, cannot be cancelled."""
-    job = await office.job_in(state)
+    job = await harness.job_in(state)
     with pytest.raises(WrongState):
-        await office.service.cancel(job.id, MODERATOR)
+        await harness.service.cancel(job.id, MODERATOR)
 
 
-async def test_who_may_cancel(office: Office) -> None:
+async def test_who_may_cancel(harness: JobHarness) -> None:
     """The owner and moderators may cancel; others are told so; other servers see no such job."""
-    job = await office.submit(ANN)
+    job = await harness.submit(ANN)
     with pytest.raises(NotAllowed):
-        await office.service.cancel(job.id, Actor(BOB, GUILD))
+        await harness.service.cancel(job.id, Member(BOB, GUILD))
     with pytest.raises(JobNotFound):
-        await office.service.cancel(job.id, Actor(ANN, GUILD + 1, moderator=True))
+        await harness.service.cancel(job.id, Member(ANN, GUILD + 1, moderates=True))
     with pytest.raises(JobNotFound):
-        await office.service.cancel(job.id + 1, MODERATOR)
+        await harness.service.cancel(job.id + 1, MODERATOR)
     with pytest.raises(JobNotFound):
-        await office.service.cancel(2**53 - 1, MODERATOR)  # the largest that Discord lets through
-    assert await office.service.get(job.id) == job
+        await harness.service.cancel(2**53 - 1, MODERATOR)  # the largest that Discord lets through
+    assert await harness.service.get(job.id) == job
 
 
-async def test_a_cancelled_job_is_not_tried_again(office: Office) -> None:
+async def test_a_cancelled_job_is_not_tried_again(harness: JobHarness) -> None:
     """Where an executor is lost or the bot stops, a cancelled job ends instead of waiting."""
-    assert (await office.job_in(JobState.CANCELLED)).state is JobState.CANCELLED
-    job = await office.submit()
-    await office.cancelled_while_painting(job)
-    assert (await office.service.lost(job.id)).state is JobState.CANCELLED
+    assert (await harness.job_in(JobState.CANCELLED)).state is JobState.CANCELLED
+    job = await harness.submit()
+    await harness.cancelled_while_painting(job)
+    assert (await harness.service.lost(job.id)).state is JobState.CANCELLED

@@ -3,47 +3,51 @@
 import pytest
 
 from bot.errors import NotAllowed, WrongState
-from bot.jobs.model import Actor, JobState
-from tests.bot.jobs.office import ANN, BOB, GUILD, MODERATOR, PLENTY, Office
+from bot.jobs.model import JobState
+from bot.people import Member
+from engine.request import PaintSettings
+from tests.bot.jobs.harness import ANN, BOB, GUILD, MODERATOR, PLENTY, JobHarness
 
 
-async def test_delete_result(office: Office) -> None:
+async def test_delete_result(harness: JobHarness) -> None:
     """A deleted painting and its time-lapse are gone from disk; its originals are not."""
-    job = await office.job_in(JobState.DONE)
+    job = await harness.job_in(JobState.DONE)
     assert job.result is not None
-    job = await office.service.delete_result(job.id, Actor(ANN, GUILD))
+    job = await harness.service.delete_result(job.id, Member(ANN, GUILD))
     assert job.result_deleted
-    assert set(await office.pictures.names()) == {job.recipe.content, *job.recipe.styles}
-    assert await office.service.delete_result(job.id, Actor(ANN, GUILD)) == job
+    assert set(await harness.pictures.names()) == set(job.sources.pictures)
+    assert await harness.service.delete_result(job.id, Member(ANN, GUILD)) == job
 
 
-async def test_a_result_that_another_job_needs_stays(office: Office) -> None:
+async def test_a_result_that_another_job_needs_stays(harness: JobHarness) -> None:
     """The same painting made twice is deleted with the second of its jobs."""
-    first, second = [await office.job_in(JobState.DONE) for _ in range(2)]
+    first, second = [await harness.job_in(JobState.DONE) for _ in range(2)]
     assert first.result is not None
-    await office.service.delete_result(first.id, Actor(ANN, GUILD))
-    assert await office.pictures.has(first.result.pictures)
-    await office.service.delete_result(second.id, Actor(ANN, GUILD))
-    assert not await office.pictures.has([first.result.picture])
+    await harness.service.delete_result(first.id, Member(ANN, GUILD))
+    assert await harness.pictures.has(first.result.pictures)
+    await harness.service.delete_result(second.id, Member(ANN, GUILD))
+    assert not await harness.pictures.has([first.result.picture])
 
 
-async def test_who_may_delete(office: Office) -> None:
+async def test_who_may_delete(harness: JobHarness) -> None:
     """Only the owner and moderators may delete a painting, and only when it is done."""
-    job = await office.job_in(JobState.DONE)
+    job = await harness.job_in(JobState.DONE)
     with pytest.raises(NotAllowed):
-        await office.service.delete_result(job.id, Actor(BOB, GUILD))
-    await office.service.delete_result(job.id, MODERATOR)
-    waiting = await office.submit()
+        await harness.service.delete_result(job.id, Member(BOB, GUILD))
+    await harness.service.delete_result(job.id, MODERATOR)
+    waiting = await harness.submit()
     with pytest.raises(WrongState):
-        await office.service.delete_result(waiting.id, MODERATOR)
+        await harness.service.delete_result(waiting.id, MODERATOR)
 
 
-async def test_old_jobs_are_forgotten(office: Office) -> None:
+async def test_old_jobs_are_forgotten(harness: JobHarness) -> None:
     """Jobs that ended before a moment go with their pictures; younger and unfinished ones stay."""
-    old = await office.job_in(JobState.DONE)
-    waiting = await office.service.submit(office.origin(), await office.recipe(b"other"), PLENTY)
-    office.clock.now += 100
-    assert await office.service.forget(office.clock()) == 1
-    assert await office.service.get(old.id) is None
-    assert set(await office.pictures.names()) == {waiting.recipe.content, *waiting.recipe.styles}
-    assert (await office.submit()).id > waiting.id
+    old = await harness.job_in(JobState.DONE)
+    waiting = await harness.service.submit(
+        harness.origin(), await harness.sources(b"other"), PaintSettings(), PLENTY
+    )
+    harness.clock.now += 100
+    assert await harness.service.forget(harness.clock()) == 1
+    assert await harness.service.get(old.id) is None
+    assert set(await harness.pictures.names()) == set(waiting.sources.pictures)
+    assert (await harness.submit()).id > waiting.id

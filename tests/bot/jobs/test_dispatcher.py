@@ -12,38 +12,40 @@ import pytest
 
 from bot.executors.local import LocalExecutor
 from bot.jobs.dispatcher import OUR_FAULT, Dispatcher
-from bot.jobs.model import Actor, Job, JobState
+from bot.jobs.model import Job, JobState
+from bot.people import Member
+from engine.request import PaintSettings
 from tests.bot.executors.clockwork import Script
-from tests.bot.executors.conftest import IMPATIENT, SETUP
-from tests.bot.jobs.office import ANN, BOB, CID, GUILD, PLENTY, Office
+from tests.bot.executors.conftest import SETUP, SHORT_TIMEOUTS
+from tests.bot.jobs.harness import ANN, BOB, CID, GUILD, PLENTY, JobHarness
 
 FINISHED = {JobState.DELIVERING, JobState.FAILED, JobState.CANCELLED}
 LONG = Script(steps=1000, step_seconds=0.02)
 
 
 class Studio:
-    """An office with a dispatcher and an executor; the clock is the real one."""
+    """An harness with a dispatcher and an executor; the clock is the real one."""
 
-    def __init__(self, office: Office, executor: LocalExecutor) -> None:
-        office.clock.run()
-        self.office = office
+    def __init__(self, harness: JobHarness, executor: LocalExecutor) -> None:
+        harness.clock.run()
+        self.harness = harness
         self.executor = executor
-        self.dispatcher = Dispatcher(office.service, executor, office.pictures)
+        self.dispatcher = Dispatcher(harness.service, executor, harness.pictures)
         self.running = asyncio.create_task(self.dispatcher.run())
 
     async def submit(self, script: Script, member: int = ANN, guild: int = GUILD) -> Job:
         """Submit a painting that goes by a script."""
-        return await self.office.submit(member, guild, content=script.bytes())
+        return await self.harness.submit(member, guild, content=script.bytes())
 
     async def wait_for(self, job: Job, *states: JobState) -> Job:
         """Wait until a job is in one of the states, and return it."""
         changed = asyncio.Event()
-        end = self.office.service.subscribe(lambda _: changed.set())
+        end = self.harness.service.subscribe(lambda _: changed.set())
         try:
             async with asyncio.timeout(10):
                 while True:
                     changed.clear()
-                    found = await self.office.service.get(job.id)
+                    found = await self.harness.service.get(job.id)
                     assert found is not None
                     if found.state in states:
                         return found
@@ -54,7 +56,7 @@ class Studio:
     async def wait_for_progress(self, job: Job) -> None:
         """Wait until something was heard of a painting."""
         async with asyncio.timeout(10):
-            while self.office.service.progress(job.id) is None:  # noqa: ASYNC110 - by its API
+            while self.harness.service.progress(job.id) is None:  # noqa: ASYNC110 - by its API
                 await asyncio.sleep(0.005)
 
     async def stop(self, grace: float = 10.0) -> None:
@@ -65,56 +67,59 @@ class Studio:
 
 
 @pytest.fixture(params=[1])
-async def studio(office: Office, request: pytest.FixtureRequest) -> AsyncIterator[Studio]:
+async def studio(harness: JobHarness, request: pytest.FixtureRequest) -> AsyncIterator[Studio]:
     """A studio with one engine process, or as many as a test asks for."""
-    executor = LocalExecutor([SETUP] * request.param, IMPATIENT)
+    executor = LocalExecutor([SETUP] * request.param, SHORT_TIMEOUTS)
     await executor.start()
-    studio = Studio(office, executor)
+    studio = Studio(harness, executor)
     yield studio
     await studio.stop(0.0)
     await executor.close()
 
 
-def work_left(office: Office) -> list[Path]:
+def work_left(harness: JobHarness) -> list[Path]:
     """List the work folders that are left in the picture store."""
-    return list((office.folder / "work").iterdir())
+    return list((harness.folder / "work").iterdir())
 
 
 async def test_paints_what_is_queued(studio: Studio) -> None:
     """A job is painted and stored, with how it was made, ready to be delivered."""
     job = await studio.wait_for(await studio.submit(Script(steps=4)), JobState.DELIVERING)
     assert job.result is not None
-    assert (job.result.loss, job.result.steps, job.result.device) == (25.0, 4, "clockwork")
-    assert (await studio.office.pictures.read(job.result.picture)).startswith(b"\x89PNG")
+    outcome = job.result.outcome
+    assert (outcome.losses.total, outcome.steps, outcome.device) == (25.0, 4, "clockwork")
+    assert (await studio.harness.pictures.read(job.result.picture)).startswith(b"\x89PNG")
     assert job.starts == 1
-    assert work_left(studio.office) == []
+    assert work_left(studio.harness) == []
 
 
 async def test_keeps_the_timelapse(studio: Studio) -> None:
     """A time-lapse that was asked for is kept beside the painting."""
-    office = studio.office
-    recipe = replace(await office.recipe(Script().bytes()), timelapse=True)
-    job = await office.service.submit(office.origin(), recipe, PLENTY)
+    harness = studio.harness
+    sources = await harness.sources(Script().bytes())
+    job = await harness.service.submit(
+        harness.origin(), sources, PaintSettings(), PLENTY, timelapse=True
+    )
     job = await studio.wait_for(job, JobState.DELIVERING)
     assert job.result is not None
     assert job.result.timelapse is not None
-    assert (await office.pictures.read(job.result.timelapse)).startswith(b"film of")
+    assert (await harness.pictures.read(job.result.timelapse)).startswith(b"film of")
 
 
 async def test_progress_can_be_asked_for(studio: Studio) -> None:
     """While a job is painted the service knows how far it is, with a preview."""
     job = await studio.submit(LONG)
     await studio.wait_for_progress(job)
-    progress = studio.office.service.progress(job.id)
+    progress = studio.harness.service.progress(job.id)
     assert progress is not None
     assert progress.preview is not None
-    place = studio.office.service.place(job.id)
+    place = studio.harness.service.place(job.id)
     assert place is not None
     assert place.position == 0
 
 
 async def test_a_second_try_after_a_crash(studio: Studio, tmp_path: Path) -> None:
-    """A job whose engine process dies is painted by the next one; nobody needs to know."""
+    """A job with an engine process that died is painted by the next process."""
     script = Script(fault="die", once=str(tmp_path / "died"))
     job = await studio.wait_for(await studio.submit(script), *FINISHED)
     assert (job.state, job.losses, job.starts) == (JobState.DELIVERING, 1, 2)
@@ -142,7 +147,7 @@ async def test_what_nobody_foresaw(studio: Studio) -> None:
     job = await studio.wait_for(await studio.submit(Script(fault="no file")), *FINISHED)
     assert (job.state, job.failure) == (JobState.FAILED, OUR_FAULT)
     await studio.wait_for(await studio.submit(Script()), JobState.DELIVERING)
-    assert work_left(studio.office) == []
+    assert work_left(studio.harness) == []
 
 
 async def test_cancel_while_painting(studio: Studio) -> None:
@@ -150,7 +155,7 @@ async def test_cancel_while_painting(studio: Studio) -> None:
     job = await studio.submit(LONG)
     await studio.wait_for_progress(job)
     asked_at = time.monotonic()
-    await studio.office.service.cancel(job.id, Actor(ANN, GUILD))
+    await studio.harness.service.cancel(job.id, Member(ANN, GUILD))
     job = await studio.wait_for(job, *FINISHED)
     assert time.monotonic() - asked_at < 0.3
     assert (job.state, job.cancelled_by) == (JobState.CANCELLED, ANN)
@@ -163,10 +168,10 @@ async def test_cancel_at_the_moment_of_the_claim(studio: Studio) -> None:
 
     def cancel_at_once(job: Job) -> None:
         if job.state is JobState.PAINTING and job.cancelled_by is None:
-            cancel = studio.office.service.cancel(job.id, Actor(ANN, GUILD))
+            cancel = studio.harness.service.cancel(job.id, Member(ANN, GUILD))
             errands.append(asyncio.create_task(cancel))
 
-    studio.office.service.subscribe(cancel_at_once)
+    studio.harness.service.subscribe(cancel_at_once)
     for _ in range(5):
         job = await studio.wait_for(await studio.submit(LONG), *FINISHED)
         assert job.state is JobState.CANCELLED
@@ -190,7 +195,7 @@ async def test_stop_puts_back_what_takes_too_long(studio: Studio) -> None:
     await studio.stop(grace=0.05)
     job = await studio.wait_for(job, JobState.QUEUED)
     assert (job.starts, job.losses) == (0, 0)
-    again = Dispatcher(studio.office.service, studio.executor, studio.office.pictures)
+    again = Dispatcher(studio.harness.service, studio.executor, studio.harness.pictures)
     running = asyncio.create_task(again.run())
     await studio.wait_for(job, JobState.DELIVERING)
     await again.stop(1)
@@ -212,12 +217,12 @@ async def test_restart_paints_what_was_left(studio: Studio) -> None:
     studio.running.cancel()  # no stop, no putting back: the database says "painting"
     await asyncio.wait({studio.running})
     await studio.executor.close()
-    studio.office.restart()
-    await studio.office.pictures.open()
-    await studio.office.service.recover()
-    studio.executor = LocalExecutor([SETUP], IMPATIENT)
+    studio.harness.restart()
+    await studio.harness.pictures.open()
+    await studio.harness.service.recover()
+    studio.executor = LocalExecutor([SETUP], SHORT_TIMEOUTS)
     await studio.executor.start()
-    studio.dispatcher = Dispatcher(studio.office.service, studio.executor, studio.office.pictures)
+    studio.dispatcher = Dispatcher(studio.harness.service, studio.executor, studio.harness.pictures)
     studio.running = asyncio.create_task(studio.dispatcher.run())
     assert (await studio.wait_for(job, *FINISHED)).state is JobState.DELIVERING
     await studio.stop()
@@ -248,11 +253,11 @@ async def test_places_come_true(studio: Studio) -> None:
         await studio.wait_for_progress(blocker)
     for member in (ANN, ANN, ANN, BOB, CID, CID):
         await studio.submit(script, member)
-    asked_at = studio.office.clock()
-    shown = [p for p in studio.office.service.places().values() if p.position]
+    asked_at = studio.harness.clock()
+    shown = [p for p in studio.harness.service.places().values() if p.position]
     ends = []
     for place in shown:
-        job = await studio.office.service.get(place.job_id)
+        job = await studio.harness.service.get(place.job_id)
         assert job is not None
         ends.append(await studio.wait_for(job, JobState.DELIVERING))
     started = [job.started_at or 0.0 for job in ends]

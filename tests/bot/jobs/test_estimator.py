@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.jobs.estimator import START_RATES, Estimator, Kind
+from bot.executors.rates import START_RATES
+from bot.jobs.estimator import Estimator, Kind
 
 MURAL = Kind("mural", 512, 300)
 

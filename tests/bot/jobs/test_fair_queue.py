@@ -90,7 +90,7 @@ def test_servers_take_turns_before_members() -> None:
 
 
 def test_fifty_jobs_do_not_delay_anothers_first() -> None:
-    """Somebody who comes after fifty jobs of another is served as soon as a device is free."""
+    """A new member is served as soon as a slot is free, although another has fifty jobs."""
     queue = queue_of(*[(1, A, 10.0)] * 50)
     queue.take()
     queue.add(Waiting(51, 1, B, 10.0))
@@ -104,7 +104,7 @@ def test_long_jobs_count_for_more() -> None:
 
 
 def test_a_job_put_back_is_next() -> None:
-    """A job whose painting came to nothing is painted before those that waited behind it."""
+    """A job that was put back is painted before those that waited behind it."""
     queue = queue_of((1, A, 1), (1, B, 1), (2, A, 1))
     job = queue.take()
     assert job is not None
@@ -113,7 +113,7 @@ def test_a_job_put_back_is_next() -> None:
 
 
 def test_a_pause_saves_nothing_up() -> None:
-    """A member who waited for nothing all day is not served twice in a row for it."""
+    """An idle member gains no credit."""
     queue = queue_of(*[(1, A, 1)] * 50)
     for _ in range(40):
         queue.take()
@@ -170,7 +170,7 @@ def test_every_job_is_taken_once(history: list[tuple[int, int, float] | str]) ->
 def test_members_who_wait_are_given_alike(
     jobs: list[tuple[int, float]], elsewhere: list[tuple[int, int, float]]
 ) -> None:
-    """Of two members who both wait, none is given more by over one job of each of them."""
+    """While two members wait, their shares differ by no more than one job of each."""
     others = [(guild + 1, member, seconds) for guild, member, seconds in elsewhere]
     queue = queue_of(*[(1, member, seconds) for member, seconds in jobs], *others)
     given_to: defaultdict[int, float] = defaultdict(float)
@@ -199,7 +199,7 @@ def test_servers_that_wait_are_given_alike(jobs: list[tuple[int, int, float]]) -
 
 
 @given(histories)
-# A server whose only job is being painted has nothing waiting either: it saved nothing up.
+# A server with no waiting job, only a running one, gains no credit either.
 @example([(1, 1, 0.5), (2, 1, 8.0), "take", "take", (2, 1, 0.5), "take", (1, 1, 0.5)])
 def test_a_first_job_waits_for_one_of_each_other(
     history: list[tuple[int, int, float] | str],

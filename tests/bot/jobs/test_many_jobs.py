@@ -2,28 +2,29 @@
 
 import asyncio
 
-from bot.jobs.model import UNFINISHED, Actor
-from tests.bot.jobs.office import GUILD, Office
+from bot.jobs.model import UNFINISHED
+from bot.people import Member
+from tests.bot.jobs.harness import GUILD, JobHarness
 
 
-async def test_many_at_once(office: Office) -> None:
+async def test_many_at_once(harness: JobHarness) -> None:
     """Submissions, claims, cancellations and endings at the same time leave no job behind."""
 
     async def live(member: int) -> None:
-        job = await office.submit(member)
+        job = await harness.submit(member)
         if member % 3 == 0:
-            await office.service.cancel(job.id, Actor(member, GUILD))
+            await harness.service.cancel(job.id, Member(member, GUILD))
 
     async def paint() -> None:
-        while job := await office.service.claim():
+        while job := await harness.service.claim():
             if job.id % 5 == 0 and not job.losses:
-                await office.service.lost(job.id)
+                await harness.service.lost(job.id)
             else:
-                await office.service.painted(job.id, await office.result())
-                await office.service.delivered(job.id, 20, 700 + job.id)
+                await harness.service.painted(job.id, await harness.result())
+                await harness.service.delivered(job.id, 20, 700 + job.id)
 
     await asyncio.gather(*(live(member) for member in range(30)), paint(), paint())
     await asyncio.gather(paint(), paint())
-    found = [await office.service.get(job_id) for job_id in range(1, 31)]
+    found = [await harness.service.get(job_id) for job_id in range(1, 31)]
     assert all(job and job.state not in UNFINISHED for job in found)
-    assert office.service.places() == {}
+    assert harness.service.places() == {}

@@ -1,4 +1,4 @@
-"""Two bots' job services on one database: each job is painted once, by the bot whose it is."""
+"""The job services of two bots on one database: each job is painted once, by its own bot."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,45 +6,46 @@ from pathlib import Path
 
 import pytest
 
-from bot.jobs.model import UNFINISHED, Actor, Job, JobState
-from bot.privacy.service import Privacy
+from bot.jobs.model import UNFINISHED, Job, JobState
+from bot.people import Member
+from bot.privacy.service import PrivacyService
 from bot.storage.database import Database
 from bot.storage.shard import WHOLE, Shard
 from tests.bot.conftest import ON_POSTGRES
-from tests.bot.jobs.office import ANN, BOB, Office
+from tests.bot.jobs.harness import ANN, BOB, JobHarness
 
 pytestmark = ON_POSTGRES
 HERE, THERE = 10, 10 + (1 << 22)  # servers of the first and of the second of two shards
 JOBS = 30
-Offices = tuple[Office, Office]
+Offices = tuple[JobHarness, JobHarness]
 
 
 @pytest.fixture
 async def offices(database: Database, database_url: str, tmp_path: Path) -> AsyncIterator[Offices]:
     """Two bots, each with connections and a picture folder of its own."""
     other = Database(database_url)
-    first = Office(database, tmp_path / "first", Shard(0, 2))
-    second = Office(other, tmp_path / "second", Shard(1, 2), first_interaction=900)
-    for office in (first, second):
-        await office.pictures.open()
+    first = JobHarness(database, tmp_path / "first", Shard(0, 2))
+    second = JobHarness(other, tmp_path / "second", Shard(1, 2), first_interaction=900)
+    for harness in (first, second):
+        await harness.pictures.open()
     yield first, second
     await other.close()
 
 
-async def paint_all(office: Office) -> list[int]:
+async def paint_all(harness: JobHarness) -> list[int]:
     """Paint until nothing waits; list what was painted."""
     painted = []
-    while job := await office.service.claim():
+    while job := await harness.service.claim():
         await asyncio.sleep(0)
-        await office.service.painted(job.id, await office.result())
-        await office.service.delivered(job.id, 20, 700 + job.id)
+        await harness.service.painted(job.id, await harness.result())
+        await harness.service.delivered(job.id, 20, 700 + job.id)
         painted.append(job.id)
     return painted
 
 
-async def submitted(office: Office, guild: int) -> list[int]:
+async def submitted(harness: JobHarness, guild: int) -> list[int]:
     """Have a third of the jobs asked for by each of three members."""
-    return [(await office.submit(member % 3 + 1, guild)).id for member in range(JOBS)]
+    return [(await harness.submit(member % 3 + 1, guild)).id for member in range(JOBS)]
 
 
 async def test_each_paints_its_own(offices: Offices) -> None:
@@ -67,28 +68,28 @@ async def test_each_paints_its_own(offices: Offices) -> None:
 async def test_two_that_take_the_same_shard(offices: Offices) -> None:
     """Even two services that know the same jobs, as none should, paint none of them twice."""
     jobs = await submitted(offices[0], HERE)
-    for office in offices:
-        office.shard = WHOLE
-        office.restart()
-        await office.service.recover()
-        assert len(office.service.places()) == JOBS
-    painted = await asyncio.gather(*(paint_all(office) for office in offices * 2))
+    for harness in offices:
+        harness.shard = WHOLE
+        harness.restart()
+        await harness.service.recover()
+        assert len(harness.service.places()) == JOBS
+    painted = await asyncio.gather(*(paint_all(harness) for harness in offices * 2))
     assert sorted(job for jobs in painted for job in jobs) == jobs
-    assert all(len(office.service.places()) == 0 for office in offices)
+    assert all(len(harness.service.places()) == 0 for harness in offices)
 
 
 async def test_what_the_other_bot_was_asked_to_forget(offices: Offices) -> None:
-    """A member's jobs elsewhere are stopped by their own bot, whose listeners hear of it."""
+    """A member's jobs of another shard are cancelled by that bot, which calls its listeners."""
     first, second = offices
     painting, queued = [await second.submit(ANN, THERE) for _ in range(2)]
     kept = await second.submit(BOB, THERE)
     assert (await second.claim()).id == painting.id
     second.changes.clear()
-    privacy = Privacy({}, first.service, first.keeper, patience=0.0)
+    privacy = PrivacyService({}, first.service, first.retention, timeout=0.0)
     assert await privacy.delete(ANN) == 2
     assert first.changes == second.changes == []
     assert (await second.claim()).id == kept.id  # not the one that is to be stopped
-    await second.service.heed()
+    await second.service.stop_as_asked()
     stopped = {job.id: job for job in second.changes if job.id != kept.id}
     assert {n: (job.state, job.cancelled_by) for n, job in stopped.items()} == {
         painting.id: (JobState.PAINTING, ANN),
@@ -115,30 +116,30 @@ async def test_what_was_to_be_stopped_before_a_restart(offices: Offices) -> None
 
 
 async def test_each_forgets_its_own(offices: Offices) -> None:
-    """The retention time is kept by the bot in whose folder the pictures are."""
+    """Each bot deletes the old pictures in its own folder."""
     jobs: list[Job] = []
-    for office, guild in zip(offices, (HERE, THERE), strict=True):
-        jobs.append(await office.submit(ANN, guild, content=b"of %d" % guild))
-        await paint_all(office)
+    for harness, guild in zip(offices, (HERE, THERE), strict=True):
+        jobs.append(await harness.submit(ANN, guild, content=b"of %d" % guild))
+        await paint_all(harness)
     first, second = offices
     assert await first.service.forget(first.clock() + 1) == 1
     assert await first.service.get(jobs[0].id) is None
     assert await second.service.get(jobs[1].id) is not None
-    assert not await first.pictures.has([jobs[0].recipe.content])
-    assert await second.pictures.has([jobs[1].recipe.content])
+    assert not await first.pictures.has([jobs[0].sources.content])
+    assert await second.pictures.has([jobs[1].sources.content])
 
 
 async def test_a_cancel_and_a_claim_at_once(offices: Offices) -> None:
     """Of a claim by one bot and a cancel by another both hold: no cancelled job is painted on."""
     first, second = offices
-    for office in offices:
-        office.shard = WHOLE
+    for harness in offices:
+        harness.shard = WHOLE
     first.restart()
     for _ in range(10):
         job = await first.submit(ANN, HERE)
         second.restart()
         claimed, cancelled = await asyncio.gather(
-            first.service.claim(), second.service.cancel(job.id, Actor(ANN, HERE))
+            first.service.claim(), second.service.cancel(job.id, Member(ANN, HERE))
         )
         found = await first.service.get(job.id)
         assert found is not None

@@ -6,80 +6,88 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import GuildQuotaReached, MemberQuotaReached, PictureGone, Refused
-from bot.jobs.model import JobLimits, JobState
+from bot.jobs.limits import JobLimits
+from bot.jobs.model import JobState
 from engine.presets import PRESETS
-from tests.bot.jobs.office import ANN, BOB, CID, GUILD, PLENTY, Office
+from engine.request import PaintSettings
+from tests.bot.jobs.harness import ANN, BOB, CID, GUILD, PLENTY, JobHarness
 
 
-async def test_a_job_is_stored_as_it_was_asked_for(office: Office) -> None:
+async def test_a_job_is_stored_as_it_was_asked_for(harness: JobHarness) -> None:
     """A submitted job is read back whole, with the preset's size and steps filled in."""
-    origin, recipe = office.origin(), await office.recipe()
-    recipe = replace(recipe, strength=1.5, keep_colors=True, seed=7, timelapse=True)
-    job = await office.service.submit(origin, recipe, PLENTY, parent_id=3)
-    assert job == await office.service.get(job.id)
+    origin, sources = harness.origin(), await harness.sources()
+    sources = replace(sources, mask=await harness.pictures.put(b"mask"), style_name="waves")
+    settings = PaintSettings(strength=1.5, seed=7, brush="bold")
+    job = await harness.service.submit(
+        origin, sources, settings, PLENTY, timelapse=True, parent_id=3
+    )
+    assert job == await harness.service.get(job.id)
     assert job.origin == origin
     mural = PRESETS["mural"]
-    assert job.recipe == replace(recipe, size=mural.size, steps=mural.steps)
+    assert job.settings == replace(settings, size=mural.size, steps=mural.steps)
+    assert (job.sources, job.timelapse) == (sources, True)
     assert (job.state, job.parent_id) == (JobState.QUEUED, 3)
     assert job.delivery.nonce.isdigit()
     assert len(job.delivery.nonce) <= 25
 
 
-async def test_tokens_are_not_shown(office: Office) -> None:
+async def test_tokens_are_not_shown(harness: JobHarness) -> None:
     """A job that is logged does not give its interaction token away."""
-    assert "token 5" not in repr(await office.submit())
+    assert "token 5" not in repr(await harness.submit())
 
 
-async def test_an_interaction_is_one_job(office: Office) -> None:
+async def test_an_interaction_is_one_job(harness: JobHarness) -> None:
     """An interaction that Discord sends twice makes one job."""
-    origin, recipe = office.origin(), await office.recipe()
-    first = await office.service.submit(origin, recipe, PLENTY)
-    assert await office.service.submit(origin, recipe, PLENTY) == first
-    assert len(office.service.places()) == 1
+    asked = harness.origin(), await harness.sources(), PaintSettings(), PLENTY
+    first = await harness.service.submit(*asked)
+    assert await harness.service.submit(*asked) == first
+    assert len(harness.service.places()) == 1
 
 
-async def test_missing_pictures_are_refused(office: Office) -> None:
-    """A job whose pictures are not in the store is refused and leaves nothing."""
-    recipe = await office.recipe()
-    await office.pictures.remove([recipe.content])
-    with pytest.raises(PictureGone):
-        await office.service.submit(office.origin(), recipe, PLENTY)
-    assert await office.service.jobs_of(GUILD, ANN) == []
+async def test_missing_pictures_are_refused(harness: JobHarness) -> None:
+    """A job without stored pictures is refused and leaves nothing."""
+    sources = await harness.sources()
+    sources = replace(sources, mask=await harness.pictures.put(b"mask"))
+    for gone in reversed(sources.pictures):
+        await harness.pictures.remove([gone])
+        with pytest.raises(PictureGone):
+            await harness.service.submit(harness.origin(), sources, PaintSettings(), PLENTY)
+    assert await harness.service.jobs_of(GUILD, ANN) == []
 
 
-async def test_unknown_presets_are_refused(office: Office) -> None:
+async def test_unknown_presets_are_refused(harness: JobHarness) -> None:
     """A preset that does not exist is refused in words."""
-    recipe = replace(await office.recipe(), preset="sketch")
+    sources, settings = await harness.sources(), PaintSettings("sketch")
     with pytest.raises(Refused, match="no preset called `sketch`"):
-        await office.service.submit(office.origin(), recipe, PLENTY)
+        await harness.service.submit(harness.origin(), sources, settings, PLENTY)
 
 
-async def test_member_quota(office: Office) -> None:
+async def test_member_quota(harness: JobHarness) -> None:
     """A member may have so many jobs queued or painting here, even asked for all at once."""
     limits = JobLimits(per_member=2, per_guild=100)
     answers = await asyncio.gather(
-        *(office.submit(ANN, limits=limits) for _ in range(5)), return_exceptions=True
+        *(harness.submit(ANN, limits=limits) for _ in range(5)), return_exceptions=True
     )
     refused = [answer for answer in answers if isinstance(answer, MemberQuotaReached)]
     assert len(refused) == 3
     assert "2 paintings" in refused[0].sentence
-    await office.submit(BOB, limits=limits)
-    await office.submit(ANN, guild=GUILD + 1, limits=limits)
+    await harness.submit(BOB, limits=limits)
+    await harness.submit(ANN, guild=GUILD + 1, limits=limits)
 
 
-async def test_a_painted_job_frees_its_place(office: Office) -> None:
+async def test_a_painted_job_frees_its_place(harness: JobHarness) -> None:
     """The quota counts jobs that are queued or painting, not those that are painted."""
     limits = JobLimits(per_member=1, per_guild=1)
-    await office.job_in(JobState.DELIVERING)
-    await office.submit(limits=limits)
+    await harness.job_in(JobState.DELIVERING)
+    await harness.submit(limits=limits)
     with pytest.raises(MemberQuotaReached):
-        await office.submit(limits=limits)
+        await harness.submit(limits=limits)
 
 
-async def test_guild_quota(office: Office) -> None:
+async def test_guild_quota(harness: JobHarness) -> None:
     """A server may have so many jobs queued or painting, whoever asked for them."""
     limits = JobLimits(per_member=5, per_guild=2)
-    await office.submit(ANN, limits=limits)
-    await office.submit(BOB, limits=limits)
+    await harness.submit(ANN, limits=limits)
+    await harness.submit(BOB, limits=limits)
     with pytest.raises(GuildQuotaReached, match="2 paintings"):
-        await office.submit(CID, limits=limits)
+        await harness.submit(CID, limits=limits)

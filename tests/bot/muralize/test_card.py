@@ -1,35 +1,37 @@
-"""What members see of a job, from the job's data alone."""
+"""The card of a job, made from the job's data alone."""
 
 from dataclasses import replace
 
 import pytest
 
 from bot.executors.contract import PaintProgress
-from bot.jobs.model import Delivery, Job, JobResult, JobState, Origin, Place, Recipe
-from bot.links import Link
+from bot.jobs.model import DeliveryState, Job, JobResult, JobState, Place, Sources
 from bot.muralize import card
+from bot.muralize.buttons import HANDLERS
+from bot.people import Origin
+from bot.web.links import Link
+from engine.request import Losses, PaintSettings
+from tests.bot.outcomes import OUTCOME
 
 JOB = Job(
     id=7,
     state=JobState.QUEUED,
     origin=Origin(1, 2, 42, 3, "token", 900.0),
-    recipe=Recipe("0" * 64, ("1" * 64,), preset="mural", size=512, steps=300),
-    delivery=Delivery(nonce="n"),
+    sources=Sources("0" * 64, ("1" * 64,)),
+    settings=PaintSettings(size=512, steps=300),
+    delivery=DeliveryState(nonce="n"),
     predicted_seconds=10.0,
     created_at=0.0,
 )
 RESULT = JobResult(
-    picture="2" * 64,
-    width=512,
-    height=384,
-    loss=1853.2041,
-    content_loss=1000.0,
-    style_loss=853.2041,
-    steps=300,
-    seconds=12.34,
-    weights="bundled VGG-19",
-    device="cpu",
-    precision="fp32",
+    "2" * 64,
+    replace(
+        OUTCOME,
+        width=512,
+        height=384,
+        losses=Losses(total=1853.2041, content=1000.0, style=853.2041),
+        seconds=12.34,
+    ),
 )
 
 
@@ -74,23 +76,25 @@ def test_outcome_shows_how_it_was_made() -> None:
 
 
 def test_options_that_are_not_usual_are_shown() -> None:
-    """Strength and colour keeping are only mentioned where they were asked for."""
-    recipe = replace(JOB.recipe, strength=1.5, keep_colors=True)
-    assert "strength 1.5 · colours kept" in card.waiting(replace(JOB, recipe=recipe), None, 0).text
-    assert "strength" not in card.waiting(JOB, None, 0).text
+    """Strength, brush, colour keeping and mask are only mentioned where they were asked for."""
+    settings = replace(JOB.settings, strength=1.5, keep_colors=True, brush="bold")
+    job = replace(JOB, settings=settings, sources=replace(JOB.sources, mask="3" * 64))
+    shown = card.waiting(job, None, 0).text
+    assert "mural · 512 px · strength 1.5 · bold brush · colours kept · masked · for" in shown
+    assert "mural · 512 px · for" in card.waiting(JOB, None, 0).text
 
 
 def test_a_style_name_cannot_format_or_ping() -> None:
     """The name of a style is shown as it is written, whatever is in it."""
-    recipe = replace(JOB.recipe, style_name="**@everyone** <@123456789012345678>")
-    shown = card.outcome(replace(JOB, recipe=recipe, state=JobState.DONE, result=RESULT))
+    sources = replace(JOB.sources, style_name="**@everyone** <@123456789012345678>")
+    shown = card.outcome(replace(JOB, sources=sources, state=JobState.DONE, result=RESULT))
     assert "**@everyone**" not in shown.text
     assert "@everyone" not in shown.text
     assert "<@123456789012345678>" not in shown.text
 
 
 def test_failures_say_why() -> None:
-    """A failed job shows its sentence, a cancelled one who did it, and both can be tried again."""
+    """A failed job shows its reason, a cancelled one "by a moderator"; both have Again."""
     failed = card.outcome(replace(JOB, state=JobState.FAILED, failure="The disk is full."))
     assert "The disk is full." in failed.text
     own = card.outcome(replace(JOB, state=JobState.CANCELLED, cancelled_by=42))
@@ -140,3 +144,9 @@ def test_a_copy_is_called_one(copy: card.Copy, said: str) -> None:
     assert f"[The full file](<{link.url}>) can be opened until <t:99:f>." in linked.text
     assert "full" in linked.actions
     assert "copy" not in card.outcome(job).text
+
+
+def test_every_button_has_a_handler() -> None:
+    """No button of a job is without an emoji, a label and a handler."""
+    assert set(card.ACTIONS) == set(card.Action)
+    assert set(HANDLERS) == set(card.Action)

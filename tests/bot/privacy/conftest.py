@@ -1,5 +1,5 @@
 """Fixtures of the privacy tests: those of the jobs' tests."""
 
-from tests.bot.jobs.conftest import office
+from tests.bot.jobs.conftest import harness
 
-__all__ = ["office"]
+__all__ = ["harness"]

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bot.cli import muralscape
-from bot.links import KEY_FILE
+from bot.cli.group import muralscape
+from bot.pictures.store import PictureStore
 from bot.settings import LimitSettings
 from bot.simulator import Simulator
 from bot.storage.backup import BackupError, Manifest, back_up, restore
 from bot.storage.database import Database, known_versions
-from bot.storage.pictures import PictureStore
+from bot.web.links import KEY_FILE
 from tests.end_to_end.conftest import data_dir
 from tests.end_to_end.harness import all_settled, muralize, picture, results, running_bot
 

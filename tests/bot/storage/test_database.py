@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-import bot.challenges.notices
+import bot.challenges.announcement_store
 import bot.challenges.store
 import bot.guilds.store
 import bot.jobs.store

@@ -6,28 +6,28 @@ from pathlib import Path
 
 import pytest
 
-from bot.storage.folder import FolderInUse, held
+from bot.storage.folder import FolderInUse, locked
 
 HOLD = """
 import sys
 from pathlib import Path
-from bot.storage.folder import held
+from bot.storage.folder import locked
 
-with held(Path(sys.argv[1])):
-    print("held", flush=True)
+with locked(Path(sys.argv[1])):
+    print("locked", flush=True)
     sys.stdin.read()
 """
 
 
 def test_one_at_a_time(tmp_path: Path) -> None:
-    """A second hold is refused in words; when the first has ended there can be another."""
+    """A second lock is refused with a sentence; after the first it is possible."""
     with (
-        held(tmp_path),
+        locked(tmp_path),
         pytest.raises(FolderInUse, match="another bot is running on"),
-        held(tmp_path),
+        locked(tmp_path),
     ):
         pass
-    with held(tmp_path):
+    with locked(tmp_path):
         pass
 
 
@@ -38,10 +38,10 @@ def test_a_kill_lets_go(tmp_path: Path) -> None:
     )
     with process:
         assert process.stdout is not None
-        assert process.stdout.readline() == b"held\n"
-        with pytest.raises(FolderInUse), held(tmp_path):
+        assert process.stdout.readline() == b"locked\n"
+        with pytest.raises(FolderInUse), locked(tmp_path):
             pass
         process.kill()
         process.wait()
-        with held(tmp_path):
+        with locked(tmp_path):
             pass

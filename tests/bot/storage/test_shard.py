@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.storage.database import Database
-from bot.storage.shard import WHOLE, Shard, ShardHold, ShardTaken
+from bot.storage.shard import WHOLE, Shard, ShardLock, ShardTaken
 from tests.bot.conftest import ON_POSTGRES, ON_SQLITE
 
 GUILDS = [0, 10, *(1_100_000_000_000_000_000 + (n << 22) + 7 for n in range(7)), 2**62 + 1]
@@ -41,33 +41,33 @@ async def test_every_server_has_one_bot(database: Database, count: int) -> None:
 @ON_POSTGRES
 async def test_one_bot_to_a_shard(database: Database, other: Database) -> None:
     """A second bot of the same shard is refused until the first has ended; other shards are not."""
-    async with ShardHold(database, Shard(0, 2)):
-        async with ShardHold(other, Shard(1, 2)):
+    async with ShardLock(database, Shard(0, 2)):
+        async with ShardLock(other, Shard(1, 2)):
             pass
         with pytest.raises(ShardTaken, match="another bot has shard 0 of 2"):
-            async with ShardHold(other, Shard(0, 2), patience=0.0):
+            async with ShardLock(other, Shard(0, 2), timeout=0.0):
                 pass
-    async with ShardHold(other, Shard(0, 2)):
+    async with ShardLock(other, Shard(0, 2)):
         pass
 
 
 @ON_POSTGRES
 async def test_one_count_for_all(database: Database, other: Database) -> None:
     """A bot that counts other shards than those that run is refused, and holds nothing then."""
-    async with ShardHold(database, Shard(0, 2)):
+    async with ShardLock(database, Shard(0, 2)):
         for wrong in (Shard(1, 3), WHOLE):
             with pytest.raises(ShardTaken, match=f"counts 2 shards, this one {wrong.count}"):
-                async with ShardHold(other, wrong, patience=0.0):
+                async with ShardLock(other, wrong, timeout=0.0):
                     pass
-    async with ShardHold(other, Shard(1, 3)):
+    async with ShardLock(other, Shard(1, 3)):
         pass
 
 
 @ON_POSTGRES
 async def test_a_bot_that_ends_badly_lets_go(database: Database, other: Database) -> None:
-    """The hold goes with the connection; a bot that starts in that moment waits for it."""
-    async with ShardHold(database, WHOLE):
-        starting = asyncio.create_task(ShardHold(other, WHOLE, patience=20.0).__aenter__())
+    """The lock ends with the connection; a bot that starts in that moment waits for it."""
+    async with ShardLock(database, WHOLE):
+        starting = asyncio.create_task(ShardLock(other, WHOLE, timeout=20.0).__aenter__())
         await asyncio.sleep(0.1)
         assert not starting.done()
         await cut(other)
@@ -76,10 +76,10 @@ async def test_a_bot_that_ends_badly_lets_go(database: Database, other: Database
 
 @ON_POSTGRES
 async def test_a_lost_hold_is_taken_again(database: Database, other: Database) -> None:
-    """After the server was restarted the hold is there again."""
-    async with ShardHold(database, WHOLE, patience=20.0) as hold:
-        watching = asyncio.create_task(hold.watch(every=0.02))
-        lost = hold._pid
+    """After a restart of the server the lock is taken again."""
+    async with ShardLock(database, WHOLE, timeout=20.0) as lock:
+        watching = asyncio.create_task(lock.watch(every=0.02))
+        lost = lock._pid
         await cut(other)
         await until_held(other, lost)
         assert not watching.done()
@@ -88,23 +88,23 @@ async def test_a_lost_hold_is_taken_again(database: Database, other: Database) -
 
 @ON_POSTGRES
 async def test_a_lost_hold_that_another_has(database: Database, other: Database) -> None:
-    """A bot whose shard another took meanwhile ends."""
-    async with ShardHold(database, WHOLE, patience=0.0) as hold:
+    """A bot ends when another has taken its shard meanwhile."""
+    async with ShardLock(database, WHOLE, timeout=0.0) as lock:
         await cut(other)
-        async with ShardHold(other, WHOLE, patience=20.0):
+        async with ShardLock(other, WHOLE, timeout=20.0):
             with pytest.raises(ShardTaken):
-                await asyncio.wait_for(hold.watch(every=0.02), 20)
+                await asyncio.wait_for(lock.watch(every=0.02), 20)
 
 
 @ON_POSTGRES
 async def test_a_connection_that_only_the_server_believes_in(database: Database) -> None:
-    """A hold whose connection was cut without the server's knowledge is taken from that one."""
-    async with ShardHold(database, WHOLE, patience=20.0) as hold:
-        pid = hold._pid
-        lost, hold._connection = hold._connection, None  # as after a cut network
-        watching = asyncio.create_task(hold.watch(every=0.02))
+    """The lock of a connection that was cut unnoticed by the server is taken over."""
+    async with ShardLock(database, WHOLE, timeout=20.0) as lock:
+        pid = lock._pid
+        lost, lock._connection = lock._connection, None  # as after a cut network
+        watching = asyncio.create_task(lock.watch(every=0.02))
         async with asyncio.timeout(20):
-            while hold._pid == pid:  # noqa: ASYNC110 - nothing else tells
+            while lock._pid == pid:  # noqa: ASYNC110 - nothing else tells
                 await asyncio.sleep(0.02)
         watching.cancel()
         assert lost is not None
@@ -116,8 +116,8 @@ async def test_a_connection_that_only_the_server_believes_in(database: Database)
 @ON_SQLITE
 async def test_sqlite_needs_no_hold(database: Database) -> None:
     """On SQLite the data folder's lock keeps others off; there is nothing to hold or to watch."""
-    async with ShardHold(database, WHOLE) as hold:
-        await asyncio.wait_for(hold.watch(), 5)
+    async with ShardLock(database, WHOLE) as lock:
+        await asyncio.wait_for(lock.watch(), 5)
 
 
 async def cut(database: Database) -> None:

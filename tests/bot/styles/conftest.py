@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.guilds.model import Ceilings, Member
+from bot.guilds.model import Ceilings
 from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
+from bot.people import Member
+from bot.pictures.retention import PictureRetention
+from bot.pictures.store import PictureStore
 from bot.storage.database import Database
-from bot.storage.keeper import PictureKeeper
-from bot.storage.pictures import PictureStore
 from bot.styles.model import Starter
 from bot.styles.service import StyleService
 from bot.styles.store import StyleStore
@@ -23,7 +24,7 @@ class Library:
     def __init__(self, database: Database, folder: Path) -> None:
         self.pictures = PictureStore(folder / "pictures")
         self.store = StyleStore(database)
-        self.keeper = PictureKeeper(self.pictures, [self.store], lambda: 1e12)
+        self.retention = PictureRetention(self.pictures, [self.store], lambda: 1e12)
         self.guilds = GuildService(GuildStore(database), Ceilings(5, 50, 1024, 8))
         self._starters = []
         for title, colour in (("Loud poster", "red"), ("Burning bay", "blue")):
@@ -35,7 +36,7 @@ class Library:
     def restart(self) -> None:
         """Forget everything in memory, as a new process would."""
         self.service = StyleService(
-            self.store, self.keeper, self.guilds, self._starters, lambda: 1_700_000_000.0
+            self.store, self.retention, self.guilds, self._starters, lambda: 1_700_000_000.0
         )
 
     async def put(self, colour: str) -> str:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.errors import LibraryFull, NotYourStyle, RoleNeeded, StyleExists, StyleNotFound
-from bot.guilds.model import Member
+from bot.people import Member
 from bot.styles.model import Style
 from tests.bot.styles.conftest import ADA, MOD, Library
 
@@ -27,7 +27,7 @@ async def test_saved_found_and_deleted(library: Library) -> None:
     assert (saved.name, saved.author_id) == ("Mona Lisa", 1)
     assert (await library.service.find(10, " mona  LISA ")).id == saved.id
     assert [style.id for style in await library.service.like(10, "mona")] == [saved.id]
-    await library.keeper.sweep()
+    await library.retention.sweep()
     assert await library.pictures.has([saved.picture, saved.preview])
     await library.service.delete(ADA, "mona_lisa")
     assert not await library.pictures.has([saved.picture])
@@ -36,7 +36,7 @@ async def test_saved_found_and_deleted(library: Library) -> None:
 
 
 async def test_who_may(library: Library) -> None:
-    """Roles decide who saves; the author and moderators delete."""
+    """Saving needs one of the roles; the author and moderators may delete."""
     await library.guilds.change(Member(9, 10, manages=True), {"style_roles": (8,)})
     green = await library.put("green")
     with pytest.raises(RoleNeeded):
@@ -77,7 +77,7 @@ async def test_forgetting_a_member(library: Library) -> None:
     saved = await library.service.save(ADA, "Mine", await library.put("green"))
     await library.service.save(MOD, "Theirs", await library.put("yellow"))
     assert [entry["name"] for entry in await library.store.about_member(1)] == ["Mine"]
-    await library.keeper.release(await library.store.forget_member(1))
+    await library.retention.release(await library.store.forget_member(1))
     assert not await library.pictures.has([saved.picture])
     assert [style.name for style in await library.service.like(10, "")] == [
         "Burning bay",

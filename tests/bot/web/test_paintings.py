@@ -1,4 +1,4 @@
-"""Full paintings over HTTP: who gets them, with which headers, and what the others read."""
+"""Full paintings over HTTP: signed links, headers, and the pages of refusals."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -7,29 +7,30 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.jobs.model import Actor, JobState
-from bot.links import PaintingLinks
+from bot.jobs.model import JobState
+from bot.people import Member
 from bot.storage.database import Database
+from bot.web.links import PaintingLinks
 from bot.web.paintings import Paintings
 from bot.web.server import WebServer
-from tests.bot.jobs.office import ANN, GUILD, Office
+from tests.bot.jobs.harness import ANN, GUILD, JobHarness
 
 PUBLIC = "https://murals.example"
 WEEK = 7 * 86_400.0
-PAINTING = b"painting"  # what the office paints
+PAINTING = b"painting"  # what the harness paints
 
 
 @dataclass
 class Counter:
     """Where paintings are handed out."""
 
-    office: Office
+    harness: JobHarness
     links: PaintingLinks
     url: str
 
     async def path(self) -> str:
         """Have something painted and delivered; give its link's path and query."""
-        link = self.links.to(await self.office.job_in(JobState.DONE))
+        link = self.links.to(await self.harness.job_in(JobState.DONE))
         assert link is not None
         return link.url.removeprefix(PUBLIC)
 
@@ -47,13 +48,13 @@ class Counter:
 @pytest.fixture
 async def counter(database: Database, tmp_path: Path) -> AsyncIterator[Counter]:
     """Paintings, links that live for a week, and their page."""
-    office = Office(database, tmp_path / "pictures")
-    await office.pictures.open()
-    links = PaintingLinks(tmp_path / "link.key", PUBLIC, WEEK, 5 * WEEK, office.clock)
-    pages = Paintings(links, office.service, office.pictures)
+    harness = JobHarness(database, tmp_path / "pictures")
+    await harness.pictures.open()
+    links = PaintingLinks(tmp_path / "link.key", PUBLIC, WEEK, 5 * WEEK, harness.clock)
+    pages = Paintings(links, harness.service, harness.pictures)
     server = WebServer("127.0.0.1", 0, pages.routes())
     await server.start()
-    yield Counter(office, links, server.url)
+    yield Counter(harness, links, server.url)
     await server.close()
 
 
@@ -112,7 +113,7 @@ async def test_an_expired_link(counter: Counter) -> None:
     """410, and what to do; the page does not repeat the signature."""
     await counter.links.open()
     path = await counter.path()
-    counter.office.clock.now += WEEK
+    counter.harness.clock.now += WEEK
     answer, body = await counter.ask(path)
     assert answer.status == 410
     assert "Press “Full file” below the painting in Discord" in body.decode()
@@ -123,7 +124,7 @@ async def test_a_deleted_painting(counter: Counter) -> None:
     """404 from the moment of deletion on, though another painting has the very same bytes."""
     await counter.links.open()
     path, twin = await counter.path(), await counter.path()
-    await counter.office.service.delete_result(1, Actor(ANN, GUILD))
+    await counter.harness.service.delete_result(1, Member(ANN, GUILD))
     answer, body = await counter.ask(path, **{"If-None-Match": "*"})
     assert answer.status == 404
     assert b"This painting is gone" in body
@@ -134,10 +135,10 @@ async def test_forgotten_paintings(counter: Counter) -> None:
     """404 when the time for which jobs are kept is over, and when a member is forgotten."""
     await counter.links.open()
     path = await counter.path()
-    await counter.office.service.forget(counter.office.clock.now + 1)
+    await counter.harness.service.forget(counter.harness.clock.now + 1)
     assert (await counter.ask(path))[0].status == 404
     path = await counter.path()
-    await counter.office.keeper.release(await counter.office.service.forget_member(ANN))
+    await counter.harness.retention.release(await counter.harness.service.forget_member(ANN))
     assert (await counter.ask(path))[0].status == 404
 
 

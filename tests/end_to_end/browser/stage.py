@@ -7,16 +7,16 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
-from bot.app import Tempo
-from bot.muralize.delivery import Patience
+from bot.app import Timing
+from bot.back_off import BackOff
+from bot.cli.simulate import samples
 from bot.muralize.live_cards import Pace
-from bot.simulate_command import samples
 from bot.simulator import Simulator
 from bot.simulator.model import Channel
 from tests.end_to_end.harness import Bot, copy_database, running_bot
 
 # As members are used to it, only sooner; a card edited without a pause is hard to press.
-TEMPO = Tempo(Pace(painting=0.15, waiting=0.3, look=0.05), Patience(first=0.05, longest=0.2))
+TIMING = Timing(Pace(painting=0.15, waiting=0.3, look=0.05), BackOff(first=0.05, longest=0.2))
 
 # Nothing here is about speed: a busy machine takes seconds to start what draws a loss curve.
 PATIENCE = 20_000.0  # milliseconds
@@ -41,7 +41,7 @@ class Stage:
 
     async def start_bot(self) -> None:
         """Start the bot, or start it anew where it left off."""
-        running = running_bot(self.simulator, self.data_dir, painter="load_by_size", tempo=TEMPO)
+        running = running_bot(self.simulator, self.data_dir, painter="load_by_size", timing=TIMING)
         self.bot = await self._bot_stack.enter_async_context(running)
 
     async def stop_bot(self) -> None:
@@ -79,7 +79,7 @@ class Stage:
 
 @dataclass
 class Screen:
-    """One member's page, in the words of one who uses it. `faults` are the browser's complaints."""
+    """The page of one member, with a member's actions. `faults` are the browser's errors."""
 
     page: Page
     faults: list[str]
@@ -137,7 +137,7 @@ class Screen:
 
 
 def make_data_dir(migrated: Path, folder: Path) -> Path:
-    """Make a bot's folder whose database is up to date."""
+    """Make a bot's folder with an up-to-date database."""
     copy_database(migrated, folder)
     return folder
 

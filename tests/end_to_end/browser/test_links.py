@@ -1,16 +1,16 @@
-"""What somebody sees whose link to a full painting does not work."""
+"""The pages for links to full paintings that do not work."""
 
 from pathlib import Path
 
 import pytest
 
 from bot.jobs.model import JobState
-from bot.links import PaintingLinks
 from bot.storage.database import Database
+from bot.web.links import PaintingLinks
 from bot.web.paintings import Paintings
 from bot.web.server import WebServer
 from tests.bot.conftest import ON_SQLITE, database, database_url
-from tests.bot.jobs.office import Office
+from tests.bot.jobs.harness import JobHarness
 from tests.end_to_end.browser.chromium import chromium, program
 from tests.end_to_end.browser.test_accessibility import faults
 from tests.end_to_end.browser.test_gallery import look
@@ -22,16 +22,16 @@ __all__ = ["database", "database_url"]
 @ON_SQLITE
 async def test_refusals(database: Database, tmp_path: Path) -> None:
     """A wrong and an expired link: nothing else is loaded or sticks out, and axe finds no fault."""
-    office = Office(database, tmp_path / "pictures")
-    await office.pictures.open()
-    links = PaintingLinks(tmp_path / "link.key", "http://murals.example", 60, 60, office.clock)
+    harness = JobHarness(database, tmp_path / "pictures")
+    await harness.pictures.open()
+    links = PaintingLinks(tmp_path / "link.key", "http://murals.example", 60, 60, harness.clock)
     await links.open()
-    server = WebServer("127.0.0.1", 0, Paintings(links, office.service, office.pictures).routes())
+    server = WebServer("127.0.0.1", 0, Paintings(links, harness.service, harness.pictures).routes())
     await server.start()
-    link = links.to(await office.job_in(JobState.DONE))
+    link = links.to(await harness.job_in(JobState.DONE))
     assert link is not None
     expired = link.url.replace("http://murals.example", server.url)
-    office.clock.now += 60
+    harness.clock.now += 60
     async with chromium() as browser:
         for scheme, width in (("light", 1280), ("dark", 390)):
             page = await browser.new_page(

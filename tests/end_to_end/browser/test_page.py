@@ -63,7 +63,8 @@ async def test_style_uploaded_in_the_form(stage: Stage, room: Channel) -> None:
     await ada.page.get_by_role("menuitem", name="Muralize this picture").click()
     form = ada.page.get_by_role("dialog", name="Muralize this picture")
     style = {"name": "style.png", "mimeType": "image/png", "buffer": STYLE}
-    await form.locator("input[type=file]").set_input_files(style)  # type: ignore[arg-type]
+    own = form.get_by_label("Or a style of your own: Choose a file")
+    await own.set_input_files(style)  # type: ignore[arg-type]
     await form.get_by_role("button", name="Submit").click()
     await expect(ada.message("Final loss")).to_be_visible()
     assert ada.faults == []

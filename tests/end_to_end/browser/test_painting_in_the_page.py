@@ -40,7 +40,7 @@ async def test_command_progress_result(stage: Stage, room: Channel) -> None:
 
 
 async def test_again_and_loss_curve(stage: Stage, room: Channel) -> None:
-    """Again paints anew; the loss curve comes as a picture that only who asked sees."""
+    """Again paints anew; the loss curve is a picture in an ephemeral answer."""
     ada, ben = await stage.screen("ada", room), await stage.screen("ben", room)
     await ada.paint(CONTENT, STYLE)
     await ada.message("Final loss").get_by_role("button", name="Again").click()

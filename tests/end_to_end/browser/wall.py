@@ -5,11 +5,11 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from bot.challenges.gallery import Gallery
 from bot.challenges.model import Challenge, ChallengeState, Entry, Terms
 from bot.challenges.store import ChallengeStore
+from bot.pictures.store import PictureStore
 from bot.storage.database import Database
-from bot.storage.pictures import PictureStore
-from bot.web.gallery import Gallery
 from bot.web.server import WebServer
 from engine.samples import CONTENTS, STYLES
 

@@ -1,0 +1,55 @@
+"""Builds the feature of challenges."""
+
+from collections.abc import Callable
+
+import discord
+
+from bot.challenges.announcer import Announcer
+from bot.challenges.buttons import ChallengeButtonHandlers
+from bot.challenges.card import FEATURE
+from bot.challenges.command import ChallengeCommands, make_group
+from bot.challenges.gallery import Gallery
+from bot.challenges.scheduler import LONGEST_NAP, SHARED_NAP, ChallengeScheduler
+from bot.challenges.service import ChallengeService
+from bot.feature import Feature
+from bot.guilds.service import GuildService
+from bot.names import clean
+from bot.storage.shard import Shard
+
+
+def feature(
+    challenges: ChallengeService,
+    commands: ChallengeCommands,
+    guilds: GuildService,
+    client: discord.Client,
+    shard: Shard,
+    public_url: str,
+    clock: Callable[[], float],
+) -> Feature:
+    """Build `/challenge`, its components, the gallery's pages and the scheduler.
+
+    `public_url` is the address under which others reach the pages. `clock` gives Unix seconds.
+    """
+
+    async def opted_in(guild_id: int) -> bool:
+        # the pictures of other shards' servers are in other bots' folders
+        return shard.has(guild_id) and await guilds.shows_gallery(guild_id)
+
+    def name_of(guild_id: int) -> str | None:
+        guild = client.get_guild(guild_id)
+        return clean(guild.name) if guild is not None else None
+
+    announcer = Announcer(
+        client, challenges.store, challenges.announcements, challenges.pictures, clock
+    )
+    nap = LONGEST_NAP if shard.count == 1 else SHARED_NAP
+    scheduler = ChallengeScheduler(challenges, announcer, clock, longest_nap=nap)
+    gallery = Gallery(challenges.store, challenges.pictures, opted_in, name_of, public_url)
+    return Feature(
+        commands=[make_group(commands, clock)],
+        buttons={FEATURE: ChallengeButtonHandlers(challenges)},
+        pages=gallery.routes(),
+        tasks=[scheduler.run],
+        pictures_in_use=[challenges.store],
+        personal_data={"challenges": challenges},
+    )

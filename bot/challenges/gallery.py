@@ -1,0 +1,227 @@
+"""The web gallery: the closed challenges of servers that opted in, with winners and entries.
+
+Every page is read from the database, and browsers must revalidate what they cache, so that a
+picture disappears when its owner deletes it. The pages have no scripts.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import BytesIO
+
+from aiohttp import web
+
+from bot.challenges.model import Challenge, ChallengeState, Contest, Entry
+from bot.challenges.store import ChallengeStore
+from bot.errors import PictureGone
+from bot.pictures.store import PictureStore
+from bot.pictures.thumbnails import shrunk
+from bot.web.html import Html
+
+SIDES = ("320", "640", "1280")  # pixels on the long side
+MOST_CHALLENGES = 100  # on a server's page
+_KEPT = 200  # encoded pictures in memory; each has some 20 to 200 kB
+_NAMELESS = "a member"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An entry on a page; `source` is the address of its picture without the size."""
+
+    author: str
+    source: str
+    rank: int
+    place: str
+    votes: str
+
+
+@dataclass(frozen=True)
+class Wall:
+    """A challenge on the page of a server."""
+
+    title: str
+    path: str
+    winners: Sequence[Shown]
+    entries: str
+    day: str
+
+
+class Gallery:
+    """Serves the pages. `opted_in` and `name_of` take the id of a server.
+
+    `public_url` is the public address of the pages; empty takes the request's.
+    """
+
+    def __init__(
+        self,
+        store: ChallengeStore,
+        pictures: PictureStore,
+        opted_in: Callable[[int], Awaitable[bool]],
+        name_of: Callable[[int], str | None],
+        public_url: str = "",
+    ) -> None:
+        self._store = store
+        self._pictures = pictures
+        self._opted_in = opted_in
+        self._name_of = name_of
+        self._public_url = public_url
+        self._html = Html()
+        self._encoded: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+        self._encoding = asyncio.Semaphore(2)
+
+    def routes(self) -> list[web.RouteDef]:
+        """The pages and their pictures."""
+        guild, challenge = r"/gallery/{guild:\d{1,20}}", r"{challenge:\d{1,9}}"
+        picture = rf"{guild}/{challenge}/{{entry:\d{{1,9}}}}-{{side:{'|'.join(SIDES)}}}.webp"
+        return [
+            web.get(guild, self._server),
+            web.get(f"{guild}/{challenge}", self._challenge),
+            web.get(picture, self._picture),
+        ]
+
+    async def _server(self, request: web.Request) -> web.Response:
+        guild_id = await self._guild(request)
+        walls = []
+        for challenge in await self._store.closed(guild_id, MOST_CHALLENGES):
+            contest = await self._store.get(challenge.id)
+            if contest is not None:
+                walls.append(_wall(contest))
+        name = self._server_name(guild_id)
+        first = next((wall.winners[0].source for wall in walls if wall.winners), None)
+        return self._page(
+            request,
+            "server.html",
+            first,
+            title=f"{name}: style challenges",
+            heading=name,
+            description=f"{_count(len(walls), 'style challenge', 'style challenges')}: the winners",
+            walls=walls,
+        )
+
+    async def _challenge(self, request: web.Request) -> web.Response:
+        guild_id = await self._guild(request)
+        contest = await self._closed(request, guild_id)
+        entries = _shown(contest)
+        terms = contest.challenge.terms
+        return self._page(
+            request,
+            "challenge.html",
+            entries[0].source if entries else None,
+            title=f"{terms.title} · {self._server_name(guild_id)}",
+            heading=terms.title,
+            description=terms.theme or "A style challenge",
+            server=self._server_name(guild_id),
+            up=f"/gallery/{guild_id}",
+            entries=entries,
+        )
+
+    async def _picture(self, request: web.Request) -> web.Response:
+        contest = await self._closed(request, await self._guild(request))
+        number, side = int(request.match_info["entry"]), request.match_info["side"]
+        entry = next((entry for entry in contest.live if entry.id == number), None)
+        if entry is None or entry.picture is None:
+            raise web.HTTPNotFound(headers=self._html.headers)
+        tag = f'"{entry.picture[:32]}-{side}"'
+        headers = {**self._html.headers, "ETag": tag}
+        if request.headers.get("If-None-Match") == tag:
+            return web.Response(status=304, headers=headers)
+        try:
+            data = await self._resized(entry.picture, side)
+        except PictureGone:
+            raise web.HTTPNotFound(headers=self._html.headers) from None
+        return web.Response(body=data, content_type="image/webp", headers=headers)
+
+    async def _guild(self, request: web.Request) -> int:
+        guild_id = int(request.match_info["guild"])
+        # a number beyond the database's integers is not the id of a server
+        if guild_id >= 2**63 or not await self._opted_in(guild_id):
+            raise web.HTTPNotFound(headers=self._html.headers)
+        return guild_id
+
+    async def _closed(self, request: web.Request, guild_id: int) -> Contest:
+        contest = await self._store.get(int(request.match_info["challenge"]))
+        if (
+            contest is None
+            or contest.challenge.guild_id != guild_id
+            or contest.challenge.state is not ChallengeState.CLOSED
+        ):
+            raise web.HTTPNotFound(headers=self._html.headers)
+        return contest
+
+    async def _resized(self, picture: str, side: str) -> bytes:
+        """Encode a picture for a size, or take it from the cache."""
+        key = (picture, side)
+        if key not in self._encoded:
+            async with self._encoding:
+                data = await self._pictures.read(picture)
+                self._encoded[key] = await asyncio.to_thread(_encode, data, int(side))
+        self._encoded.move_to_end(key)
+        while len(self._encoded) > _KEPT:
+            self._encoded.popitem(last=False)
+        return self._encoded[key]
+
+    def _page(
+        self, request: web.Request, template: str, source: str | None, **values: object
+    ) -> web.Response:
+        origin = self._public_url or str(request.url.origin())
+        values["address"] = origin + request.path
+        values["image"] = f"{origin}{source}-640.webp" if source else None
+        return self._html.page(template, values)
+
+    def _server_name(self, guild_id: int) -> str:
+        return self._name_of(guild_id) or "A server"
+
+
+def _wall(contest: Contest) -> Wall:
+    challenge, entries = contest.challenge, _shown(contest)
+    won = {entry.id for entry in contest.live if entry.rank == 1 and entry.votes}
+    return Wall(
+        title=challenge.terms.title,
+        path=f"/gallery/{challenge.guild_id}/{challenge.id}",
+        winners=[entry for entry in entries if _id(entry) in won],
+        entries=_count(len(contest.live), "entry", "entries"),
+        day=datetime.fromtimestamp(challenge.closed_at or 0.0, UTC).date().isoformat(),
+    )
+
+
+def _shown(contest: Contest) -> list[Shown]:
+    """List the entries that have pictures, the winners first."""
+    there = [entry for entry in contest.live if entry.picture is not None]
+    there.sort(key=lambda entry: (entry.rank or 0, entry.number or 0))
+    return [_show(contest.challenge, entry) for entry in there]
+
+
+def _show(challenge: Challenge, entry: Entry) -> Shown:
+    return Shown(
+        author=entry.name or _NAMELESS,
+        source=f"/gallery/{challenge.guild_id}/{challenge.id}/{entry.id}",
+        rank=entry.rank or 0,
+        place=_place(entry.rank or 0),
+        votes=_count(entry.votes or 0, "vote", "votes"),
+    )
+
+
+def _id(shown: Shown) -> int:
+    return int(shown.source.rsplit("/", 1)[1])
+
+
+def _place(rank: int) -> str:
+    medals = {1: "🥇 1st", 2: "🥈 2nd", 3: "🥉 3rd"}
+    if rank in medals:
+        return medals[rank]
+    ending = (
+        "th" if rank % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
+    )
+    return f"{rank}{ending}"
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def _encode(data: bytes, side: int) -> bytes:
+    buffer = BytesIO()
+    shrunk(data, side).save(buffer, "WEBP", quality=82)
+    return buffer.getvalue()

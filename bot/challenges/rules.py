@@ -1,0 +1,264 @@
+"""The rules of challenges: pure, each from a contest to the contest it becomes.
+
+`now` is in Unix seconds. A rule that does not allow a change raises Refused with a sentence for the
+member.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from random import Random
+
+from bot.challenges.model import (
+    FORGOTTEN,
+    OPEN,
+    AnnouncementKind,
+    Challenge,
+    ChallengeState,
+    Contest,
+    Entry,
+    FinishedPainting,
+    Terms,
+)
+from bot.errors import ChallengeRefused, LeadersOnly
+from bot.people import Member
+
+MINUTE, DAY = 60.0, 86_400.0
+SHORTEST, LONGEST = MINUTE, 60 * DAY  # of entering and of voting
+PER_MESSAGE = 10  # pictures; Discord takes no more
+MOST_ENTRIES = 75  # in a challenge; three of Discord's menus
+
+
+def check_terms(terms: Terms, now: float) -> None:
+    """Refuse deadlines that are too near, too far or in the wrong order, and a missing theme."""
+    if not terms.theme and terms.style is None:
+        raise ChallengeRefused("A challenge needs a theme, a style picture, or both.")
+    for what, start, end in (
+        ("Entering", now, terms.entries_until),
+        ("Voting", terms.entries_until, terms.voting_until),
+    ):
+        if not SHORTEST <= end - start <= LONGEST:
+            raise ChallengeRefused(f"{what} must last from a minute to {LONGEST / DAY:.0f} days.")
+
+
+def enter(contest: Contest, painting: FinishedPainting, member: Member, now: float) -> Contest:
+    """Add a member's own painting to a challenge."""
+    challenge, terms = contest.challenge, contest.challenge.terms
+    _expect_open(challenge, ChallengeState.ENTERING, terms.entries_until, now)
+    if painting.member_id != member.id or painting.guild_id != challenge.guild_id:
+        raise ChallengeRefused("You can enter only your own paintings from this server.")
+    if terms.entry_role is not None and terms.entry_role not in member.roles:
+        raise ChallengeRefused(f"Only members with <@&{terms.entry_role}> may enter this one.")
+    if any(entry.job_id == painting.job_id for entry in contest.entries):
+        raise ChallengeRefused("This painting is in the challenge already, or was.")
+    own = sum(entry.member_id == member.id for entry in contest.entries)
+    if own >= terms.entries_per_member:
+        most = terms.entries_per_member
+        raise ChallengeRefused(
+            f"Each member may enter {most} {'painting' if most == 1 else 'paintings'}; "
+            "withdraw one in `/challenge status` to enter another."
+        )
+    if len(contest.live) >= MOST_ENTRIES:
+        raise ChallengeRefused(f"This challenge is full: it has {MOST_ENTRIES} entries.")
+    entry = Entry(
+        0, member.id, painting.job_id, painting.picture, painting.preview, now, member.name
+    )
+    return replace(contest, entries=(*contest.entries, entry))
+
+
+def withdraw(contest: Contest, entry_id: int, member: Member, now: float) -> Contest:
+    """Withdraw a member's own entry, before the voting begins."""
+    entry = _find(contest, entry_id)
+    if entry.member_id != member.id or entry.removed is not None:
+        raise ChallengeRefused("This is not your entry.")
+    challenge = contest.challenge
+    _expect_open(challenge, ChallengeState.ENTERING, challenge.terms.entries_until, now)
+    return _without(contest, entry)
+
+
+def remove(contest: Contest, entry_id: int, member: Member, reason: str) -> Contest:
+    """Remove an entry for a reason; its voters can vote again."""
+    if not (member.moderates or member.manages):
+        raise LeadersOnly("remove an entry", "moderators")
+    if contest.challenge.state not in OPEN:
+        raise ChallengeRefused("This challenge is over.")
+    entry = _find(contest, entry_id)
+    if entry.removed is not None:
+        raise ChallengeRefused("This entry is removed already.")
+    removed = replace(entry, removed=reason, number=None)
+    kept = tuple(removed if other.id == entry.id else other for other in contest.entries)
+    return replace(contest, entries=kept, votes=_votes_without(contest, entry))
+
+
+def delete_painting(contest: Contest, entry: Entry) -> Contest:
+    """Delete an entry's painting: an open challenge loses the entry, a closed one the picture."""
+    if contest.challenge.state in OPEN and entry.removed is None:
+        return _without(contest, entry)
+    blank = replace(entry, picture=None, preview=None)
+    kept = tuple(blank if other.id == entry.id else other for other in contest.entries)
+    return replace(contest, entries=kept)
+
+
+def forget(contest: Contest, member_id: int) -> Contest:
+    """Delete a member's entries and votes, or in a closed challenge their name and pictures."""
+    for entry in contest.entries:
+        if entry.member_id == member_id:
+            contest = delete_painting(contest, entry)
+    nameless = tuple(
+        replace(entry, member_id=FORGOTTEN, name="") if entry.member_id == member_id else entry
+        for entry in contest.entries
+    )
+    votes = {voter: entry for voter, entry in contest.votes.items() if voter != member_id}
+    challenge = contest.challenge
+    if challenge.host_id == member_id:
+        challenge = replace(challenge, host_id=FORGOTTEN)
+    return Contest(challenge, nameless, votes)
+
+
+def vote(contest: Contest, number: int, member: Member, now: float) -> Contest:
+    """Cast or change a member's vote."""
+    challenge, terms = contest.challenge, contest.challenge.terms
+    _expect_open(challenge, ChallengeState.VOTING, terms.voting_until, now)
+    if member.guild_id != challenge.guild_id:
+        raise ChallengeRefused("Only members of the challenge's server may vote.")
+    if not terms.newcomers_vote and member.joined_at > challenge.created_at:
+        raise ChallengeRefused(
+            "Only members who joined before this challenge was started may vote."
+        )
+    entry = next((entry for entry in contest.ballot if entry.number == number), None)
+    if entry is None:
+        raise ChallengeRefused("This entry is no longer in the challenge; choose another.")
+    if entry.member_id == member.id:
+        raise ChallengeRefused("You cannot vote for your own entry.")
+    return replace(contest, votes={**contest.votes, member.id: entry.id})
+
+
+def check_leader(challenge: Challenge, member: Member) -> None:
+    """Refuse members who are neither the host of a challenge nor moderators."""
+    if not (member.id == challenge.host_id or member.moderates or member.manages):
+        raise LeadersOnly("end a challenge", "its host and moderators")
+
+
+def go_on(contest: Contest, now: float) -> Contest:
+    """Go to the next state: entering to voting, or to closed without entries; voting to closed."""
+    if contest.challenge.state is ChallengeState.ENTERING and contest.live:
+        return _open_voting(contest, now)
+    if contest.challenge.state in OPEN:
+        return _close(contest, now)
+    raise ChallengeRefused("This challenge is over.")
+
+
+def cancel(contest: Contest, now: float) -> Contest:
+    """Cancel a challenge, without a result; the votes are deleted."""
+    if contest.challenge.state not in OPEN:
+        raise ChallengeRefused("This challenge is over.")
+    challenge = replace(contest.challenge, state=ChallengeState.CANCELLED, closed_at=now)
+    return replace(contest, challenge=challenge, votes={})
+
+
+def deadline(challenge: Challenge) -> float | None:
+    """Give the time of the next automatic change; None when the challenge is over."""
+    if challenge.state is ChallengeState.ENTERING:
+        return challenge.terms.entries_until
+    return challenge.terms.voting_until if challenge.state is ChallengeState.VOTING else None
+
+
+def due(contest: Contest, now: float) -> Contest | None:
+    """Go to the next state where a deadline has passed; else None."""
+    until = deadline(contest.challenge)
+    return go_on(contest, now) if until is not None and until <= now else None
+
+
+def called_for(before: Contest | None, after: Contest) -> Iterator[tuple[AnnouncementKind, int]]:
+    """List the announcements of a change, as kind and part."""
+    state = after.challenge.state
+    if before is None:
+        yield AnnouncementKind.OPENED, 0
+        return
+    if state is not before.challenge.state:
+        if state is ChallengeState.VOTING:
+            for part in range(-(-len(after.ballot) // PER_MESSAGE)):
+                yield AnnouncementKind.VOTING, part
+        else:
+            yield AnnouncementKind(state.value), 0
+    known = {entry.id for entry in before.entries if entry.removed is not None}
+    for entry in after.entries:
+        if entry.removed is not None and entry.id not in known:
+            yield AnnouncementKind.REMOVED, entry.id
+
+
+def on_part(contest: Contest, part: int) -> Sequence[int]:
+    """Give the ballot numbers of a part of the ballot, including removed entries."""
+    return range(part * PER_MESSAGE + 1, (part + 1) * PER_MESSAGE + 1)
+
+
+def looks_different(before: Contest, after: Contest) -> bool:
+    """Say whether the messages that were sent show an old state."""
+    if before.challenge.state is not after.challenge.state:
+        return True
+    if after.challenge.state is ChallengeState.ENTERING:
+        return False
+    return [(e.id, e.picture, e.member_id) for e in before.live] != [
+        (e.id, e.picture, e.member_id) for e in after.live
+    ]
+
+
+def _open_voting(contest: Contest, now: float) -> Contest:
+    """Number the entries in random order, so that the numbers do not give authors away."""
+    shuffled = sorted(contest.live, key=lambda entry: entry.id)
+    Random(contest.challenge.seed).shuffle(shuffled)
+    numbers = {entry.id: number for number, entry in enumerate(shuffled, 1)}
+    terms = contest.challenge.terms
+    until = terms.voting_until
+    if until <= now:  # the bot was down: the voting lasts as long as planned
+        until = now + terms.voting_until - terms.entries_until
+    challenge = replace(
+        contest.challenge,
+        state=ChallengeState.VOTING,
+        terms=replace(terms, voting_until=until),
+    )
+    entries = tuple(replace(entry, number=numbers.get(entry.id)) for entry in contest.entries)
+    return replace(contest, challenge=challenge, entries=entries)
+
+
+def _close(contest: Contest, now: float) -> Contest:
+    """Count the votes and delete them, so that only the counts are kept."""
+    counts = Counter(contest.votes.values())
+    totals = sorted((counts[entry.id] for entry in contest.live), reverse=True)
+    entries = tuple(
+        replace(entry, votes=counts[entry.id], rank=1 + totals.index(counts[entry.id]))
+        if entry.removed is None
+        else entry
+        for entry in contest.entries
+    )
+    challenge = replace(contest.challenge, state=ChallengeState.CLOSED, closed_at=now)
+    return Contest(challenge, entries, {})
+
+
+def _expect_open(challenge: Challenge, wanted: ChallengeState, until: float, now: float) -> None:
+    """Refuse in another state than `wanted`, and after its deadline."""
+    if challenge.state is wanted and now < until:
+        return
+    if challenge.state not in OPEN:
+        raise ChallengeRefused("This challenge is over.")
+    if wanted is ChallengeState.ENTERING:
+        raise ChallengeRefused("You can no longer enter: the voting has begun, or soon will.")
+    if challenge.state is ChallengeState.ENTERING:
+        raise ChallengeRefused("The voting has not begun yet.")
+    raise ChallengeRefused("The voting is over; the results will be posted in a moment.")
+
+
+def _find(contest: Contest, entry_id: int) -> Entry:
+    for entry in contest.entries:
+        if entry.id == entry_id:
+            return entry
+    raise ChallengeRefused("There is no such entry in this challenge.")
+
+
+def _without(contest: Contest, entry: Entry) -> Contest:
+    kept = tuple(other for other in contest.entries if other.id != entry.id)
+    return replace(contest, entries=kept, votes=_votes_without(contest, entry))
+
+
+def _votes_without(contest: Contest, entry: Entry) -> dict[int, int]:
+    return {voter: choice for voter, choice in contest.votes.items() if choice != entry.id}

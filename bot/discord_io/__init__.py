@@ -1,0 +1,1 @@
+"""The Discord adapter: the client, answers to interactions, components, and sending messages."""

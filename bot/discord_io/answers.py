@@ -1,0 +1,150 @@
+"""Answers interactions and reports errors to members, for all commands and buttons."""
+
+import contextlib
+import logging
+
+import aiohttp
+import discord
+from discord import app_commands
+
+from bot.back_off import BackOff
+from bot.errors import MuralscapeError
+from bot.names import clean
+from bot.people import Member, Origin
+from engine.errors import EngineError
+
+log = logging.getLogger(__name__)
+
+Interaction = discord.Interaction[discord.Client]
+
+TOKEN_LIFE = 900.0  # seconds
+LONGEST_NAME = 40  # characters of a member's name
+_MARGIN = 15.0  # seconds before the token expires in which no answer is begun
+
+UNEXPECTED = (
+    "Something went wrong here. Try again, or tell the host of this bot; the log has the error "
+    "under number {number}."
+)
+ALREADY_ANSWERED = 40060
+TOKEN_DEAD = 50027
+TELLING = BackOff(first=1.0, factor=4.0, attempts=5)  # of telling a member something
+_NO_ANSWER_POSSIBLE = {10062, 10015, TOKEN_DEAD, ALREADY_ANSWERED}  # unknown, dead or answered
+
+
+async def tell(interaction: Interaction, error: BaseException) -> bool:
+    """Tell the member alone about an error; log errors that are not the member's.
+
+    Returns False when Discord could not be reached, so that the member does not know yet.
+    """
+    if isinstance(error, app_commands.CommandInvokeError):
+        error = error.original
+    if isinstance(error, discord.HTTPException) and error.code in _NO_ANSWER_POSSIBLE:
+        log.warning("interaction %d cannot be answered: %s", interaction.id, error)
+        return True
+    sentence = sentence_for(error, interaction.id)
+    what = f"interaction {interaction.id}: the answer did not arrive"
+    try:
+        await TELLING.retrying(may_have_arrived, log=log, what=what)(
+            _answer_or_write, interaction, sentence
+        )
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as failed:
+        log.warning("%s: %s", what, failed)
+        return not may_have_arrived(failed)
+    return True
+
+
+async def _answer_or_write(interaction: Interaction, sentence: str) -> None:
+    """Answer, or send a direct message once the token is dead."""
+    try:
+        await answer(interaction, sentence)
+    except discord.HTTPException as error:
+        if error.code != TOKEN_DEAD:
+            raise
+        await interaction.user.send(sentence)
+
+
+def may_have_arrived(error: Exception) -> bool:
+    """Say whether Discord may have processed a call that failed, so that a retry may help."""
+    if isinstance(error, discord.HTTPException):
+        return error.status >= 500 or error.code == ALREADY_ANSWERED
+    return isinstance(error, aiohttp.ClientError | OSError)  # OSError: time-outs too
+
+
+def sentence_for(error: BaseException, number: int) -> str:
+    """Give the sentence about an error for the member. `number` finds it in the log."""
+    if isinstance(error, MuralscapeError):
+        return error.sentence
+    if isinstance(error, EngineError):
+        return str(error)
+    if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
+        return "This command has just been updated. Type it again."
+    if isinstance(error, app_commands.CheckFailure):
+        return "You may not do that here."
+    if isinstance(error, app_commands.TransformerError):
+        return "One of the options has the wrong type."
+    log.error("interaction %d failed", number, exc_info=error)
+    return UNEXPECTED.format(number=number)
+
+
+async def answer(interaction: Interaction, sentence: str) -> None:
+    """Answer so that only the member sees it, after any earlier answer."""
+    thinking = interaction.response.type is discord.InteractionResponseType.deferred_channel_message
+    if not interaction.response.is_done():
+        try:
+            await interaction.response.send_message(sentence, ephemeral=True)
+            return
+        except discord.HTTPException as error:
+            if error.code != ALREADY_ANSWERED:
+                raise
+            thinking = True  # a deferral arrived, but its confirmation was lost
+    if thinking:
+        # The first follow-up would replace the public "thinking" instead of being private.
+        with contextlib.suppress(discord.NotFound):  # an earlier try deleted it
+            await interaction.delete_original_response()
+    await interaction.followup.send(sentence, ephemeral=True)
+
+
+def origin_of(
+    interaction: Interaction, guild_id: int | None = None, *, private: bool = False
+) -> Origin:
+    """Make the origin of a job from an interaction.
+
+    `guild_id` is the server of a button that was pressed in a direct message; `private` makes the
+    answer ephemeral.
+    """
+    return Origin(
+        guild_id=interaction.guild_id or guild_id or 0,
+        channel_id=interaction.channel_id or 0,
+        member_id=interaction.user.id,
+        interaction_id=interaction.id,
+        interaction_token=interaction.token,
+        token_expires_at=interaction.created_at.timestamp() + TOKEN_LIFE - _MARGIN,
+        private=private,
+    )
+
+
+def channels_of(interaction: Interaction) -> tuple[int, ...]:
+    """Give the channel of an interaction and the parent of a thread; none in direct messages."""
+    if interaction.guild_id is None:
+        return ()
+    parent = getattr(interaction.channel, "parent_id", None)
+    return tuple(channel for channel in (interaction.channel_id, parent) if channel)
+
+
+def member_of(interaction: Interaction, guild_id: int | None = None) -> Member:
+    """Describe the member behind an interaction, with the permissions of their roles.
+
+    `guild_id` is the server of a button that was pressed in a direct message.
+    """
+    user = interaction.user
+    in_guild = interaction.guild_id is not None
+    joined = user.joined_at if isinstance(user, discord.Member) else None
+    return Member(
+        id=user.id,
+        guild_id=interaction.guild_id or guild_id or 0,
+        roles=frozenset(role.id for role in getattr(user, "roles", ())),
+        manages=in_guild and interaction.permissions.manage_guild,
+        moderates=in_guild and interaction.permissions.manage_messages,
+        joined_at=joined.timestamp() if joined else 0.0,
+        name=clean(user.display_name)[:LONGEST_NAME],
+    )

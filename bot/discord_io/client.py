@@ -1,0 +1,150 @@
+"""The discord.py client: intents, addresses, command sync, routed components, errors."""
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import aiohttp
+import discord
+from discord import app_commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from yarl import URL
+
+from bot.discord_io import answers
+from bot.discord_io.components import Handler, RoutedComponent
+from bot.storage.shard import WHOLE, Shard
+
+log = logging.getLogger(__name__)
+
+# Voice is not used, so discord.py need not warn that its libraries are missing.
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+
+Linked = Callable[[bool], None]
+
+
+class Tree(app_commands.CommandTree[discord.Client]):
+    """The command tree, with the error handler of all commands."""
+
+    async def on_error(
+        self,
+        interaction: discord.Interaction[discord.Client],
+        error: app_commands.AppCommandError,
+        /,
+    ) -> None:
+        """Tell the member about an error; log it unless it is the member's."""
+        await answers.tell(interaction, error)
+
+
+class MuralscapeClient(discord.Client):
+    """Talks to Discord's REST API at `api_base`, and to the gateway that it names.
+
+    discord.py keeps that address in a class, so a process talks to one Discord at a time.
+    `synced` is a file with a hash of the commands that were registered last. `trace` records every
+    request; `linked` is called when the gateway is connected and when it is lost. Discord sends the
+    events of the servers of `shard`.
+    """
+
+    def __init__(
+        self,
+        api_base: str,
+        synced: Path,
+        trace: aiohttp.TraceConfig,
+        linked: Linked,
+        shard: Shard = WHOLE,
+    ) -> None:
+        super().__init__(
+            shard_id=shard.id,
+            shard_count=shard.count,
+            http_trace=trace,
+            intents=discord.Intents(guilds=True),  # nothing else is listened to
+            allowed_mentions=discord.AllowedMentions.none(),
+            # these caches are not used, and would grow
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+        )
+        self.tree = Tree(self)
+        self.handlers: dict[str, Handler] = {}  # feature -> handler of its buttons and menus
+        self._linked = linked
+        self._synced = synced
+        Route.BASE = api_base  # of REST and of interaction webhooks alike
+        self._ws_connect = self.http.ws_connect
+        self.http.ws_connect = self._connect_to_gateway  # type: ignore[method-assign]
+
+    async def _connect_to_gateway(
+        self, url: str, *, compress: int = 0
+    ) -> aiohttp.ClientWebSocketResponse:
+        """Ask `/gateway/bot` for the address where discord.py would use its built-in one.
+
+        That is at the first connection and after an invalid session. A resumed session uses the
+        address from READY.
+        """
+        address = URL(url)
+        if address.host == DiscordWebSocket.DEFAULT_GATEWAY.host:
+            _, gateway, _ = await self.http.get_bot_gateway()
+            address = URL(gateway).with_query(address.query)
+        return await self._ws_connect(str(address), compress=compress)
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Stay connected to the gateway.
+
+        When the first connection fails, discord.py raises AttributeError, because it looks for a
+        session to resume on a socket that does not exist yet.
+        """
+        while True:
+            try:
+                return await super().connect(reconnect=reconnect)
+            except AttributeError:
+                if self.ws:
+                    raise
+                log.warning("the gateway cannot be reached; trying again")
+
+    async def setup_hook(self) -> None:
+        """Route the components of all messages, and register the commands."""
+        self.add_dynamic_items(RoutedComponent)
+        await self._sync_commands()
+
+    async def on_connect(self) -> None:
+        """Report that the gateway is connected."""
+        self._linked(True)
+
+    async def on_resumed(self) -> None:
+        """Report that the session was resumed."""
+        self._linked(True)
+
+    async def on_disconnect(self) -> None:
+        """Report that the gateway was lost; discord.py reconnects by itself."""
+        self._linked(False)
+
+    async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
+        """Log the error of an event handler."""
+        log.exception("the handler of %s failed", event_method)
+
+    async def _sync_commands(self) -> None:
+        """Register the commands if they have changed since the last registration.
+
+        Discord allows 200 registrations a day, and members' clients reload the list each time.
+        """
+        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+        line = f"{self.application_id} {digest}\n"
+        known = await asyncio.to_thread(_read, self._synced)
+        if known == line:
+            # another program with the same token may have removed them
+            registered = await self.tree.fetch_commands()
+            if {command.name for command in registered} == {entry["name"] for entry in payload}:
+                return
+        await self.tree.sync()
+        await asyncio.to_thread(self._synced.write_text, line)
+        log.info("registered %d commands with Discord", len(payload))
+
+
+def _read(file: Path) -> str | None:
+    try:
+        return file.read_text()
+    except FileNotFoundError:
+        return None

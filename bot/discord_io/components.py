@@ -1,0 +1,83 @@
+"""Buttons and menus that work after a restart, because their custom ids say all they need."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+import discord
+
+from bot.discord_io import answers
+from bot.discord_io.answers import Interaction
+
+AnyItem = discord.ui.Item[discord.ui.View]
+
+_TEMPLATE = r"(?P<feature>[a-z]{1,20})[/:](?P<path>[a-z0-9/:]{0,79})"
+
+
+@dataclass(frozen=True)
+class Press:
+    """A press of a button or a choice from a menu: the parts of the custom id, a menu's values."""
+
+    path: tuple[str, ...]
+    values: tuple[str, ...] = ()
+
+
+Handler = Callable[[Interaction, Press], Awaitable[None]]
+
+
+class Router(Protocol):
+    """A client that has the handler of each feature's components."""
+
+    handlers: dict[str, Handler]
+
+
+class RoutedComponent(discord.ui.DynamicItem[AnyItem], template=_TEMPLATE):
+    """A component that belongs to one feature: `challenges/12/vote/3` goes to `challenges`.
+
+    The buttons of jobs have colons: `job:12:again` goes to `job`.
+    """
+
+    def __init__(self, item: AnyItem, feature: str, path: tuple[str, ...]) -> None:
+        super().__init__(item)
+        self._feature = feature
+        self._path = path
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
+    ) -> "RoutedComponent":
+        """Make the component again when a member presses it."""
+        return cls(item, match["feature"], _parts(match["path"]))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Call the handler of the feature; tell the member about its errors."""
+        handlers = cast(Router, interaction.client).handlers
+        data = cast(dict[str, Any], interaction.data or {})
+        press = Press(self._path, tuple(data.get("values") or ()))
+        try:
+            if self._feature in handlers:
+                await handlers[self._feature](interaction, press)
+        except Exception as error:  # noqa: BLE001 - discord.py would log it and leave the member waiting
+            await answers.tell(interaction, error)
+
+
+def custom_id(feature: str, *path: object) -> str:
+    """Make the custom id of a component, at most Discord's 100 characters."""
+    return f"{feature}/{'/'.join(map(str, path))}"
+
+
+def view_of(*items: AnyItem) -> discord.ui.View:
+    """Lay components out, each with a `custom_id` as above, five buttons in a row.
+
+    The view has no time-out: Discord's events are matched by custom id alone.
+    """
+    view = discord.ui.View(timeout=None)
+    for item in items:
+        feature, *path = _parts(str(item.custom_id))  # type: ignore[attr-defined]  # all have one
+        view.add_item(RoutedComponent(item, feature, tuple(path)))
+    return view
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(re.split("[/:]", path))

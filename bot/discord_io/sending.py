@@ -1,0 +1,153 @@
+"""Sends messages to channels, each of them once even if the bot crashes in between.
+
+This is an outbox: the caller writes to the database that a send begins, sends, then writes where
+the message is. After a crash, or an error that leaves it open whether Discord took the message,
+the channel's history is searched before the message is sent again.
+"""
+
+import io
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import aiohttp
+import discord
+
+CLOCK_SKEW = 60.0  # seconds that Discord's clock and ours may differ by
+LOOK_BACK = 200  # messages of a channel's history
+_TOO_LARGE = 40005  # "Request entity too large"
+
+
+class SendError(Exception):
+    """A message was not sent, or may not have been."""
+
+
+class RouteClosed(SendError):
+    """Sending will never work this way: a dead token, no permission, closed direct messages."""
+
+
+class FileTooLarge(SendError):
+    """Discord takes no file of this size here."""
+
+
+class NotNow(SendError):
+    """Discord or the network failed: the message may have been sent or not; try again later."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file to send."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Where a message is now."""
+
+    channel_id: int
+    message_id: int
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A message to send. `mentions` are the ids of the members that it may notify."""
+
+    text: str
+    view: discord.ui.View
+    nonce: str
+    files: Sequence[Upload] = ()
+    mentions: Sequence[int] = ()
+
+
+async def send_once(
+    channel: discord.abc.Messageable,
+    message: Outgoing,
+    *,
+    begin: Callable[[], Awaitable[object]],
+    unclear_since: float | None,
+    arrived: Callable[[discord.Message], bool],
+    asked: discord.abc.Snowflake | None = None,
+) -> Sent:
+    """Send a message unless an earlier send of it has arrived.
+
+    `begin` writes to the database that a send begins. `unclear_since`, in Unix seconds, is when an
+    earlier send began of which the outcome is unknown, or None. `arrived` recognises the message;
+    `asked` is the interaction that it answers. Raises SendError.
+    """
+    if unclear_since is not None:
+        found = await _find(channel, arrived, unclear_since - CLOCK_SKEW, asked)
+        if found is not None:
+            return found
+    await begin()
+    mentions = discord.AllowedMentions.none()
+    if message.mentions:
+        mentions.users = [discord.Object(member_id) for member_id in message.mentions]
+    with explained():
+        sent = await channel.send(
+            message.text,
+            files=files_of(message.files),
+            view=message.view,
+            # discord.py adds enforce_nonce: Discord drops a second message with the same nonce
+            # for some minutes
+            nonce=message.nonce,
+            allowed_mentions=mentions,
+        )
+    return place_of(sent)
+
+
+async def _find(
+    channel: discord.abc.Messageable,
+    arrived: Callable[[discord.Message], bool],
+    since: float,
+    asked: discord.abc.Snowflake | None,
+) -> Sent | None:
+    """Search the history from `since` on, in Unix seconds.
+
+    Then search the newest messages since the interaction `asked`: our clock may have been wrong,
+    and the ids that Discord makes are in its own time.
+    """
+    begun = discord.Object(discord.utils.time_snowflake(datetime.fromtimestamp(since, UTC)))
+    searches: list[tuple[discord.abc.Snowflake, bool]] = [(begun, True)]
+    if asked is not None:
+        searches.append((asked, False))
+    try:
+        with explained():
+            for after, oldest_first in searches:
+                async for message in channel.history(
+                    limit=LOOK_BACK, after=after, oldest_first=oldest_first
+                ):
+                    if arrived(message):
+                        return place_of(message)
+    except RouteClosed:  # the bot has no permission to read the history
+        pass
+    return None
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn discord.py's errors into SendErrors."""
+    try:
+        yield
+    except discord.HTTPException as error:
+        if error.code == _TOO_LARGE or error.status == 413:
+            raise FileTooLarge(str(error)) from error
+        if error.status >= 500 or error.status == 429:
+            raise NotNow(str(error)) from error
+        # A repeat of 400, 401, 403 and 404 gets the same answer, and Discord counts them: 10,000
+        # in 10 minutes ban the address.
+        raise RouteClosed(str(error)) from error
+    except (aiohttp.ClientError, OSError) as error:  # OSError: time-outs too
+        raise NotNow(str(error) or type(error).__name__) from error
+
+
+def files_of(uploads: Sequence[Upload]) -> list[discord.File]:
+    """Make discord.py's files of uploads. Each can be sent once."""
+    return [discord.File(io.BytesIO(upload.data), upload.name) for upload in uploads]
+
+
+def place_of(message: discord.Message) -> Sent:
+    """Say where a message is."""
+    return Sent(message.channel.id, message.id)

@@ -1,0 +1,105 @@
+"""The worker registry: which workers are connected, and which would finish an order first."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from bot.executors.contract import PaintOrder, WorkerState
+from bot.executors.nats.wire import Hello
+from bot.executors.rates import start_rate
+from bot.executors.speed import work_of
+from bot.names import clean
+
+LONGEST_DEVICE = 60  # characters
+
+
+@dataclass
+class _Known:
+    hello: Hello
+    heard_at: float
+
+
+class WorkerRegistry:
+    """The workers that sent a heartbeat within `silence` seconds. `clock` gives seconds."""
+
+    def __init__(self, silence: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._silence = silence
+        self._clock = clock
+        self._known: dict[str, _Known] = {}
+
+    @property
+    def slots(self) -> int:
+        """How many orders they can paint at a time."""
+        return sum(known.hello.slots for known in self._known.values())
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """What they paint on, the device of the first worker first."""
+        able = (known.hello for known in self._known.values() if known.hello.slots)
+        return tuple(device for hello in able for device in hello.devices)
+
+    @property
+    def fault(self) -> str | None:
+        """Why the connected workers cannot paint; None when one can, or none is connected."""
+        faults = [f"{known.hello.id}: {known.hello.fault}" for known in self._known.values()]
+        return None if self.slots or not faults else faults[0]
+
+    def states(self, job_ids: Mapping[str, int]) -> tuple[WorkerState, ...]:
+        """Give each worker's state, by name. `job_ids` maps this bot's order keys to its jobs."""
+        hellos = (known.hello for known in self._known.values())
+        return tuple(_state(hello, job_ids) for hello in sorted(hellos, key=lambda one: one.id))
+
+    def update(self, hello: Hello) -> bool:
+        """Store a worker's heartbeat; return whether its free slots or devices have changed."""
+        before = self._known.pop(hello.id, None)
+        if hello.slots or hello.fault:
+            self._known[hello.id] = _Known(hello, self._clock())
+        return before is None or _room(before.hello) != _room(hello)
+
+    def drop_silent(self) -> bool:
+        """Remove workers without a recent heartbeat; return whether there were any."""
+        latest = self._clock() - self._silence
+        gone = [name for name, known in self._known.items() if known.heard_at < latest]
+        for name in gone:
+            del self._known[name]
+        return bool(gone)
+
+    def choose(self, order: PaintOrder) -> str | None:
+        """Name the fastest idle worker that has the preset; None when there is none."""
+        preset = order.settings.preset
+        hellos = (known.hello for known in self._known.values())
+        idle = [
+            hello for hello in hellos if len(hello.busy) < hello.slots and preset in hello.presets
+        ]
+        return min(idle, key=rate_of).id if idle else None
+
+    def seconds(self, order: PaintOrder) -> float:
+        """Predict how long the chosen worker takes, or the fastest when all are busy."""
+        chosen = self._known.get(self.choose(order) or "")
+        able = [known for known in self._known.values() if known.hello.slots]
+        among = [chosen] if chosen else able
+        if not among:
+            return float("inf")
+        return min(rate_of(known.hello) for known in among) * work_of(order.settings)
+
+
+def rate_of(hello: Hello) -> float:
+    """Give a worker's seconds per megapixel and step: measured, or assumed by its device."""
+    if hello.rate is not None:
+        return hello.rate
+    return start_rate(hello.devices[0] if hello.devices else "")
+
+
+def _room(hello: Hello) -> tuple[int, tuple[str, ...]]:
+    return max(0, hello.slots - len(hello.busy)), hello.devices
+
+
+def _state(hello: Hello, job_ids: Mapping[str, int]) -> WorkerState:
+    return WorkerState(
+        name=hello.id,
+        devices=tuple(clean(device)[:LONGEST_DEVICE] for device in hello.devices),
+        slots=hello.slots,
+        paintings=len(hello.busy),
+        jobs=tuple(job_ids[key] for key in hello.busy if key in job_ids),
+        rate=hello.rate,
+    )

@@ -1,0 +1,41 @@
+"""The value in which a feature hands the app everything that it adds to the bot."""
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import discord
+from aiohttp import web
+from discord import app_commands
+
+from bot.discord_io.components import Handler
+from bot.people import PersonalDataSource
+from bot.pictures.retention import PictureUser
+
+Command = app_commands.Group | app_commands.Command[Any, ..., Any] | app_commands.ContextMenu
+Task = Callable[[], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """Commands, button handlers, pages and the rest; `app.py` puts the features together."""
+
+    commands: Sequence[Command] = ()
+    buttons: Mapping[str, Handler] = field(default_factory=dict)  # by first part of a custom id
+    pages: Sequence[web.RouteDef] = ()
+    tasks: Sequence[Task] = ()  # run until the bot stops
+    pictures_in_use: Sequence[PictureUser] = ()
+    personal_data: Mapping[str, PersonalDataSource] = field(default_factory=dict)
+    close: Callable[[], Awaitable[None]] | None = None  # takes no new work; painting stops then
+    finish: Callable[[float], Awaitable[None]] | None = None  # the seconds there are for the rest
+
+
+def add_to_client(
+    feature: Feature,
+    tree: app_commands.CommandTree[discord.Client],
+    handlers: dict[str, Handler],
+) -> None:
+    """Add a feature's commands and button handlers to a client."""
+    for command in feature.commands:
+        tree.add_command(command)
+    handlers.update(feature.buttons)

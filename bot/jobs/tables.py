@@ -1,0 +1,60 @@
+"""The tables of jobs and of the pictures that they need."""
+
+import sqlalchemy as sa
+
+from bot.storage.database import metadata
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("parent_id", sa.Integer),
+    sa.Column("guild_id", sa.BigInteger, nullable=False),
+    sa.Column("channel_id", sa.BigInteger, nullable=False),
+    sa.Column("member_id", sa.BigInteger, nullable=False),
+    sa.Column("interaction_id", sa.BigInteger, nullable=False, unique=True),
+    sa.Column("interaction_token", sa.Text, nullable=False),
+    sa.Column("token_expires_at", sa.Double, nullable=False),
+    sa.Column("private", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("content", sa.String(64), nullable=False),
+    sa.Column("styles", sa.JSON, nullable=False),
+    sa.Column("style_name", sa.Text),
+    sa.Column("style_author", sa.BigInteger),
+    sa.Column("mask", sa.String(64)),
+    sa.Column("settings", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("timelapse", sa.Boolean, nullable=False),
+    sa.Column("predicted_seconds", sa.Double, nullable=False),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("started_at", sa.Double),
+    sa.Column("painted_at", sa.Double),
+    sa.Column("finished_at", sa.Double, index=True),
+    sa.Column("starts", sa.Integer, nullable=False),
+    sa.Column("losses", sa.Integer, nullable=False),
+    sa.Column("cancelled_by", sa.BigInteger),
+    sa.Column("failure", sa.Text),
+    sa.Column("result", sa.JSON(none_as_null=True)),
+    sa.Column("result_deleted", sa.Boolean, nullable=False),
+    sa.Column("nonce", sa.String(25), nullable=False),
+    sa.Column("card_channel_id", sa.BigInteger),
+    sa.Column("card_message_id", sa.BigInteger),
+    sa.Column("delivery_tries", sa.Integer, nullable=False),
+    sa.Column("delivery_route", sa.Text),
+    sa.Column("delivery_tried_at", sa.Double),
+    sa.Column("delivered_channel_id", sa.BigInteger),
+    sa.Column("delivered_message_id", sa.BigInteger),
+    sa.Column("told_at", sa.Double),
+    sa.Column("kept", sa.Boolean, nullable=False),
+    sa.Index("ix_jobs_state", "state"),
+    sa.Index("ix_jobs_member", "guild_id", "member_id"),
+    sqlite_autoincrement=True,  # the number of a deleted job is never given again
+)
+
+# The pictures that must stay on disk for a job; a row goes when its picture may go.
+job_pictures = sa.Table(
+    "job_pictures",
+    metadata,
+    sa.Column("job_id", sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("picture", sa.String(64), primary_key=True, index=True),
+    sa.Column("is_result", sa.Boolean, primary_key=True),
+)

@@ -1,0 +1,80 @@
+"""Builds the feature of `/muralize`: requests, cards, delivery, buttons, full files."""
+
+import logging
+import time
+from collections.abc import Callable
+from functools import partial
+
+import discord
+
+from bot.back_off import BackOff
+from bot.discord_io.answers import TELLING
+from bot.discord_io.sending import NotNow, SendError
+from bot.feature import Feature
+from bot.jobs.service import JobService
+from bot.muralize.buttons import Enter, JobButtonHandlers
+from bot.muralize.card import FEATURE
+from bot.muralize.command import accept, make_commands
+from bot.muralize.delivery import Deliverer
+from bot.muralize.live_cards import LiveCards, Pace
+from bot.muralize.packer import OutcomePacker
+from bot.muralize.plot import draw_curve
+from bot.muralize.sender import JobMessageSender
+from bot.muralize.service import MuralizeService
+from bot.muralize.store import RequestStore
+from bot.people import Origin
+from bot.pictures.store import PictureStore
+from bot.styles.service import StyleService
+from bot.web.links import PaintingLinks
+from bot.web.paintings import Paintings
+
+log = logging.getLogger(__name__)
+
+LONGEST_FINISH = 10.0  # seconds for the sends under way when the bot stops
+FLUSH_SECONDS = 2.0  # for a last edit of the cards
+
+
+def feature(
+    muralize: MuralizeService,
+    requests: RequestStore,
+    jobs: JobService,
+    styles: StyleService,
+    pictures: PictureStore,
+    links: PaintingLinks,
+    client: discord.Client,
+    enter: Enter,
+    pace: Pace,
+    back_off: BackOff,
+    clock: Callable[[], float],
+) -> Feature:
+    """Build the feature. `enter` enters a painting into the server's challenge."""
+    sender = JobMessageSender(client, clock)
+    cards = LiveCards(jobs, sender, clock, time.monotonic, pace)
+    packer = OutcomePacker(pictures, links.to)
+    deliverer = Deliverer(jobs, sender, cards, packer, clock, back_off)
+    handlers = JobButtonHandlers(
+        jobs, muralize, packer, pictures, links.to, draw_curve, enter, partial(accept, muralize)
+    )
+
+    async def finish(seconds: float) -> None:
+        await deliverer.finish(min(seconds, LONGEST_FINISH))
+        await cards.flush(FLUSH_SECONDS)
+
+    return Feature(
+        commands=make_commands(muralize, styles),
+        buttons={FEATURE: handlers},
+        pages=Paintings(links, jobs, pictures).routes(),
+        tasks=[cards.run, deliverer.run, partial(muralize.resume, partial(_refuse, sender))],
+        personal_data={"requests": requests},
+        close=muralize.close,
+        finish=finish,
+    )
+
+
+async def _refuse(sender: JobMessageSender, origin: Origin, sentence: str) -> None:
+    """Tell a member why a request of the last run is refused; retry where Discord fails."""
+    retrying = TELLING.retrying(NotNow, log=log, what=f"a member could not be told {sentence!r}")
+    try:
+        await retrying(sender.refuse, origin, sentence)
+    except SendError as error:
+        log.warning("a member could not be told %r: %s", sentence, error)

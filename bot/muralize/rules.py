@@ -1,0 +1,51 @@
+"""The rules of requests: which are valid, and the settings that a button on a result gives."""
+
+import random
+from dataclasses import replace
+
+from bot.errors import NothingToPaint, Refused
+from bot.guilds.model import EffectiveSettings
+from bot.jobs.model import Job
+from bot.muralize.request import Request
+from engine.request import PaintSettings
+
+WEAKEST, STRONGEST = 0.1, 10.0  # of the style against the content
+_STEP = 1.5  # factor of the buttons stronger, softer and larger
+
+
+def check(request: Request, effective: EffectiveSettings) -> None:
+    """Raise Refused where a request is invalid; this needs no download."""
+    if request.style is None and request.style_name is None:
+        raise NothingToPaint(
+            "A style is missing: attach a picture as `style`, or choose a `saved_style`."
+        )
+    size = request.settings.size
+    if size is not None and size > effective.largest_size:
+        raise Refused(
+            f"The largest size here is {effective.largest_size} pixels; "
+            "choose that or a smaller one."
+        )
+
+
+def changed(job: Job, change: str, largest: int, rng: random.Random) -> PaintSettings:
+    """Give the settings of a painting that a button asks for; `largest` is the maximum size.
+
+    Raises Refused at the largest size, and ValueError for an unknown change.
+    """
+    settings = job.settings
+    if change == "again":
+        # 31 bits: every random number generator takes such a seed
+        return replace(settings, seed=rng.getrandbits(31))
+    if change == "stronger":
+        return replace(settings, strength=min(STRONGEST, settings.strength * _STEP))
+    if change == "softer":
+        return replace(settings, strength=max(WEAKEST, settings.strength / _STEP))
+    if change == "timelapse":
+        return settings
+    if change != "larger":
+        raise ValueError(f"no button changes a painting to {change!r}")
+    outcome = job.result.outcome if job.result else None
+    size = settings.size or (max(outcome.width, outcome.height) if outcome else 0)
+    if size >= largest:
+        raise Refused(f"This is already the largest size here, {largest} pixels.")
+    return replace(settings, size=min(largest, round(size * _STEP / 32) * 32))

@@ -1,0 +1,155 @@
+"""Sends and edits the messages of a job: the answer to its interaction, and channel messages.
+
+Each method sends or edits one message, or raises a SendError that says whether to try again.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import cast
+
+import discord
+
+from bot.discord_io import sending
+from bot.discord_io.sending import NotNow, Outgoing, RouteClosed, Sent, Upload, explained
+from bot.jobs.model import Job
+from bot.muralize.card import Card, buttons, custom_id
+from bot.people import Origin
+
+# Discord takes this in place of the id of an interaction's first answer; discord.py's types do
+# not know that.
+ORIGINAL = cast(int, "@original")
+
+DEFAULT_UPLOAD_LIMIT = discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
+
+
+class JobMessageSender:
+    """Sends and edits the messages of jobs. `clock` gives Unix seconds."""
+
+    def __init__(self, client: discord.Client, clock: Callable[[], float]) -> None:
+        self._client = client
+        self._clock = clock
+
+    def upload_limit(self, guild_id: int) -> int:
+        """Give the largest size of a file in a server, in bytes; Discord's default if unknown."""
+        guild = self._client.get_guild(guild_id)
+        return guild.filesize_limit if guild is not None else DEFAULT_UPLOAD_LIMIT
+
+    async def edit_original(
+        self, job: Job, card: Card, files: Sequence[Upload] | None = None
+    ) -> Sent:
+        """Edit the answer to the job's interaction, which works until its token expires.
+
+        `files` replaces the attachments; None leaves them.
+        """
+        attachments = discord.utils.MISSING if files is None else sending.files_of(files)
+        if self._clock() >= job.origin.token_expires_at:
+            raise RouteClosed("the interaction's token has expired")
+        with explained():
+            message = await self._webhook(job.origin).edit_message(
+                ORIGINAL,
+                content=card.text,
+                view=buttons(job.id, card.actions),
+                attachments=attachments,
+            )
+        return Sent(message.channel.id, message.id)
+
+    async def refuse(self, origin: Origin, sentence: str) -> None:
+        """Delete a public "thinking" and tell the member alone why nothing will be painted."""
+        webhook = self._webhook(origin)
+        try:
+            with explained():
+                # The first follow-up would replace the public answer instead of being private.
+                with suppress(discord.NotFound):  # an earlier try deleted it
+                    await webhook.delete_message(ORIGINAL)
+                await webhook.send(sentence, ephemeral=True)
+        except RouteClosed:  # the token expired while the bot was down
+            with explained():
+                channel = await self._client.create_dm(discord.Object(origin.member_id))
+                await channel.send(sentence)
+
+    async def send_once(
+        self,
+        job: Job,
+        card: Card,
+        files: Sequence[Upload],
+        *,
+        privately: bool,
+        begin: Callable[[], Awaitable[object]],
+        unclear_since: float | None,
+    ) -> Sent:
+        """Send the outcome to the job's channel, or its member, unless it has arrived.
+
+        The message mentions the member. See `sending.send_once`.
+        """
+        if privately:
+            with explained():
+                member = discord.Object(job.origin.member_id)
+                channel: discord.abc.Messageable = await self._client.create_dm(member)
+        else:
+            channel = self._client.get_partial_messageable(job.origin.channel_id)
+        view = buttons(job.id, card.actions)
+        return await sending.send_once(
+            channel,
+            Outgoing(card.text, view, job.delivery.nonce, files, (job.origin.member_id,)),
+            begin=begin,
+            unclear_since=unclear_since,
+            arrived=partial(_is_outcome, job=job),
+            asked=discord.Object(job.origin.interaction_id),
+        )
+
+    async def edit_card(self, job: Job, card: Card) -> None:
+        """Edit the job's card as a message of the bot, which needs no token."""
+        sent = job.delivery
+        if sent.card_channel_id is None or sent.card_message_id is None:
+            raise RouteClosed("the job has no card")
+        channel = self._client.get_partial_messageable(sent.card_channel_id)
+        with explained():
+            await channel.get_partial_message(sent.card_message_id).edit(
+                content=card.text, view=buttons(job.id, card.actions), attachments=[]
+            )
+
+    async def card_has(self, job: Job, actions: Sequence[str]) -> Sent | None:
+        """Find the job's card if it has these buttons and the bot has permission to read it."""
+        sent = job.delivery
+        if sent.card_channel_id is None or sent.card_message_id is None:
+            return None
+        try:
+            with explained():
+                channel = self._client.get_partial_messageable(sent.card_channel_id)
+                message = await channel.fetch_message(sent.card_message_id)
+        except RouteClosed:
+            return None
+        wanted = {custom_id(job.id, action) for action in actions}
+        return sending.place_of(message) if wanted and wanted <= _custom_ids(message) else None
+
+    def _webhook(self, origin: Origin) -> discord.Webhook:
+        application = self._client.application_id
+        if application is None:
+            raise NotNow("the client has not logged in")
+        token = origin.interaction_token
+        webhook = discord.Webhook.partial(application, token, client=self._client)
+        webhook.type = discord.WebhookType.application  # else discord.py forbids ephemeral messages
+        return webhook
+
+
+def _custom_ids(message: discord.Message) -> set[str]:
+    return {
+        child.custom_id
+        for row in message.components
+        if isinstance(row, discord.ActionRow)
+        for child in row.children
+        if child.custom_id is not None
+    }
+
+
+def _is_outcome(message: discord.Message, job: Job) -> bool:
+    """Recognise the message that tells the outcome of a job, by its nonce or its buttons.
+
+    The job's card has such buttons too, but answers an interaction; the outcome does not when it
+    is sent to a channel.
+    """
+    if message.interaction_metadata is not None or message.id == job.delivery.card_message_id:
+        return False
+    about = any(found.startswith(custom_id(job.id, "")) for found in _custom_ids(message))
+    return about or job.delivery.nonce == str(message.nonce)

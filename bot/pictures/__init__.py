@@ -1,0 +1,1 @@
+"""Pictures: taken in, stored by content, shrunk to thumbnails, and deleted when unused."""

@@ -1,0 +1,121 @@
+"""Deletes pictures that no row refers to any more."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Protocol, TypeVar
+
+from bot.errors import PictureGone
+from bot.pictures.store import PictureStore
+
+log = logging.getLogger(__name__)
+
+BATCH = 500  # names asked of the database at a time
+
+T = TypeVar("T")
+
+
+class PictureUser(Protocol):
+    """A store that has rows which refer to pictures."""
+
+    async def pictures_in_use(self, among: Collection[str]) -> set[str]:
+        """Give those of these pictures that a row refers to."""
+
+
+class PictureRetention:
+    """Deletes pictures that none of its `users` refers to.
+
+    A lock makes sure that no row comes to refer to a picture while it is being deleted. The sweep
+    leaves pictures alone for `grace` seconds, because an intake stores a picture before the row
+    that refers to it.
+    """
+
+    def __init__(
+        self,
+        pictures: PictureStore,
+        users: Sequence[PictureUser],
+        clock: Callable[[], float],
+        grace: float = 3600.0,
+    ) -> None:
+        self.pictures = pictures
+        self._users = users
+        self._clock = clock
+        self._grace = grace
+        self._lock = asyncio.Lock()
+
+    def add_users(self, users: Sequence[PictureUser]) -> None:
+        """Add stores to ask; call this before anything is deleted."""
+        self._users = (*self._users, *users)
+
+    @asynccontextmanager
+    async def referring_to(self, names: Sequence[str]) -> AsyncIterator[None]:
+        """Protect these pictures while a row that refers to them is written.
+
+        Raises `PictureGone` where one of them is missing.
+        """
+        async with self._lock:
+            if not await self.pictures.has(names):
+                raise PictureGone
+            yield
+
+    async def release(self, names: Collection[str]) -> None:
+        """Delete those of these pictures that no row refers to."""
+        for batch in _batches(sorted(names)):
+            async with self._lock:
+                await self.pictures.remove(sorted(set(batch) - await self._in_use(batch)))
+
+    async def sweep(self) -> int:
+        """Delete the orphans that a crash or a refused job left; return how many."""
+        swept = 0
+        for batch in _batches(await self.pictures.names()):
+            async with self._lock:
+                old = await self.pictures.older_than(self._clock() - self._grace, batch)
+                orphans = old - await self._in_use(old)
+                await self.pictures.remove(sorted(orphans))
+            swept += len(orphans)
+        return swept
+
+    async def _in_use(self, names: Collection[str]) -> set[str]:
+        used: set[str] = set()
+        for user in self._users:
+            used |= await user.pictures_in_use(names)
+        return used
+
+
+def _batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (names[start : start + BATCH] for start in range(0, len(names), BATCH))
+
+
+async def retry_if_deleted(attempt: Callable[[], Awaitable[T]]) -> T:
+    """Run `attempt`, which stores pictures and the row that refers to them; once more if needed.
+
+    Equal pictures are stored once, so between the two steps another member's deletion may remove
+    one. The second attempt stores the pictures again.
+    """
+    try:
+        return await attempt()
+    except PictureGone:
+        return await attempt()
+
+
+async def sweep_forever(
+    forget: Callable[[float], Awaitable[int]],
+    retention: PictureRetention,
+    clock: Callable[[], float],
+    keep_seconds: float,
+    interval: float = 3600.0,
+) -> None:
+    """Every `interval` seconds, delete what is older than `keep_seconds`, then sweep.
+
+    `forget` takes a time in Unix seconds and deletes the jobs that ended before it.
+    """
+    while True:
+        try:
+            forgotten = await forget(clock() - keep_seconds)
+            swept = await retention.sweep()
+        except Exception:  # a full disk or a locked database may be over in an hour
+            log.exception("the sweep of old pictures failed; it runs again in %.0f s", interval)
+        else:
+            log.info("sweep: deleted %d old jobs and %d orphaned pictures", forgotten, swept)
+        await asyncio.sleep(interval)

@@ -1,0 +1,136 @@
+"""Pictures on disk, named by the SHA-256 of their bytes, and written atomically."""
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.errors import PictureGone
+
+CHUNK = 1 << 20  # bytes
+
+
+class PictureStore:
+    """Stores pictures and time-lapses in `folder`, addressed by content.
+
+    The name of a picture is 64 hexadecimal digits. Methods raise `OSError` where the disk fails.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._work = folder / "work"
+
+    async def open(self) -> None:
+        """Make the folders, and delete the work files of an earlier run."""
+        await asyncio.to_thread(self._open)
+
+    async def put(self, data: bytes) -> str:
+        """Store bytes and return their name; they are synced to the disk."""
+        return await asyncio.to_thread(self._put, data)
+
+    async def adopt(self, file: Path) -> str:
+        """Move a file from a work folder into the store and return its name."""
+        return await asyncio.to_thread(self._adopt, file)
+
+    async def read(self, name: str) -> bytes:
+        """Return a picture's bytes. Raises `PictureGone` where there is no such picture."""
+        try:
+            return await asyncio.to_thread(self.path(name).read_bytes)
+        except FileNotFoundError:
+            raise PictureGone from None
+
+    async def has(self, names: Sequence[str]) -> bool:
+        """Say whether all of these pictures are stored."""
+        return await asyncio.to_thread(lambda: all(self.path(name).is_file() for name in names))
+
+    async def remove(self, names: Sequence[str]) -> None:
+        """Delete pictures. Missing ones are ignored."""
+        await asyncio.to_thread(self._remove, names)
+
+    async def names(self) -> list[str]:
+        """List all pictures."""
+        return await asyncio.to_thread(
+            lambda: [file.name for file in self._folder.glob("[0-9a-f][0-9a-f]/*")]
+        )
+
+    async def older_than(self, moment: float, names: Sequence[str]) -> set[str]:
+        """List those that were last put or adopted before `moment`, in Unix seconds."""
+        return await asyncio.to_thread(self._older_than, moment, names)
+
+    async def make_work_folder(self) -> Path:
+        """Make an empty folder on the same disk, for files that `adopt` will take."""
+        return Path(await asyncio.to_thread(tempfile.mkdtemp, dir=self._work))
+
+    async def remove_work_folder(self, folder: Path) -> None:
+        """Remove a work folder with everything in it."""
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    def path(self, name: str) -> Path:
+        """Give the path of a picture, stored or not."""
+        if len(name) != 64 or not set(name) <= set("0123456789abcdef"):
+            raise ValueError(f"not the name of a picture: {name!r}")
+        return self._folder / name[:2] / name
+
+    def _open(self) -> None:
+        shutil.rmtree(self._work, ignore_errors=True)
+        self._work.mkdir(parents=True)
+
+    def _put(self, data: bytes) -> str:
+        name = hashlib.sha256(data).hexdigest()
+        if not self._touch(name):
+            descriptor, file = tempfile.mkstemp(dir=self._work)
+            try:
+                with os.fdopen(descriptor, "wb") as out:
+                    out.write(data)
+                self._move_in(Path(file), name)
+            finally:
+                Path(file).unlink(missing_ok=True)
+        return name
+
+    def _adopt(self, file: Path) -> str:
+        with file.open("rb") as source:
+            name = hashlib.file_digest(source, "sha256").hexdigest()
+        if self._touch(name):
+            file.unlink()
+        else:
+            self._move_in(file, name)
+        return name
+
+    def _touch(self, name: str) -> bool:
+        """Update a picture's time, so that no sweep deletes it before its new row is written."""
+        try:
+            os.utime(self.path(name))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _move_in(self, file: Path, name: str) -> None:
+        target = self.path(name)
+        target.parent.mkdir(exist_ok=True)
+        _sync(file)  # data before the name, so that a power cut leaves no partial picture
+        file.replace(target)
+        _sync(target.parent)
+
+    def _remove(self, names: Sequence[str]) -> None:
+        for name in names:
+            self.path(name).unlink(missing_ok=True)
+
+    def _older_than(self, moment: float, names: Sequence[str]) -> set[str]:
+        old = set()
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                if self.path(name).stat().st_mtime < moment:
+                    old.add(name)
+        return old
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

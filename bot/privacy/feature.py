@@ -1,0 +1,16 @@
+"""Builds the feature of `/privacy`."""
+
+from collections.abc import Sequence
+
+from bot.feature import Feature
+from bot.jobs.service import JobService
+from bot.pictures.retention import PictureRetention
+from bot.privacy.command import FEATURE, make_group
+from bot.privacy.service import PrivacyService
+
+
+def feature(features: Sequence[Feature], jobs: JobService, retention: PictureRetention) -> Feature:
+    """Build `/privacy` over the personal data of the other features and the jobs."""
+    sources = {name: source for other in features for name, source in other.personal_data.items()}
+    group, pressed = make_group(PrivacyService(sources, jobs, retention))
+    return Feature(commands=[group], buttons={FEATURE: pressed})

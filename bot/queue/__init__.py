@@ -1,0 +1,1 @@
+"""`/queue`: where paintings stand, and cancelling them."""

@@ -1,0 +1,80 @@
+"""`/queue show` and `/queue cancel`."""
+
+from collections.abc import Callable
+
+from discord import app_commands
+
+from bot.discord_io import answers
+from bot.discord_io.answers import Interaction
+from bot.errors import Refused
+from bot.executors.contract import Executor
+from bot.jobs.model import Job, JobState
+from bot.jobs.service import JobService
+from bot.queue import card
+
+
+def make_group(
+    jobs: JobService, executor: Executor, clock: Callable[[], float]
+) -> app_commands.Group:
+    """Make the group. `clock` gives Unix seconds."""
+    group = app_commands.Group(
+        name="queue", description="Queued and running paintings", guild_only=True
+    )
+
+    @group.command(name="show", description="Show your paintings and their places in the queue")
+    async def show(interaction: Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        guild_id = interaction.guild_id or 0
+        own = await jobs.jobs_of(guild_id, interaction.user.id)
+        others = await jobs.jobs_in(guild_id, limit=200)
+        text = card.overview(jobs, executor.workers, own, others, clock())
+        await interaction.edit_original_response(content=text, view=card.fetch_buttons(own))
+
+    @group.command(name="cancel", description="Cancel a queued or running painting")
+    @app_commands.describe(job="Its number; without one, your only painting")
+    async def cancel(
+        interaction: Interaction, job: app_commands.Range[int, 1, 2**53 - 1] | None = None
+    ) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        number = job if job is not None else await only_job(jobs, interaction)
+        cancelled = await jobs.cancel(number, answers.member_of(interaction))
+        done = cancelled.state is JobState.CANCELLED
+        await interaction.edit_original_response(
+            content=f"№ {number} is cancelled." if done else f"№ {number} stops in a moment."
+        )
+
+    @cancel.autocomplete("job")
+    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[int]]:
+        actor = answers.member_of(interaction)
+        found = (
+            await jobs.jobs_in(actor.guild_id)
+            if actor.moderates
+            else await jobs.jobs_of(actor.guild_id, actor.id)
+        )
+        return [
+            app_commands.Choice(name=_title(job, interaction.user.id), value=job.id)
+            for job in found
+            if job.state in (JobState.QUEUED, JobState.PAINTING) and str(job.id).startswith(typed)
+        ][:25]
+
+    return group
+
+
+async def only_job(jobs: JobService, interaction: Interaction) -> int:
+    """Find a member's only unfinished job. Raises Refused where there is none or several."""
+    own = [
+        job.id
+        for job in await jobs.jobs_of(interaction.guild_id or 0, interaction.user.id)
+        if job.state in (JobState.QUEUED, JobState.PAINTING)
+    ]
+    if not own:
+        raise Refused("You have no painting under way here.")
+    if len(own) > 1:
+        numbers = ", ".join(str(number) for number in own)
+        raise Refused(f"You have several paintings under way: {numbers}. Choose one of them.")
+    return own[0]
+
+
+def _title(job: Job, member_id: int) -> str:
+    owner = "yours" if job.origin.member_id == member_id else "another member's"
+    return f"№ {job.id}, {job.settings.preset}, {job.state.value}, {owner}"

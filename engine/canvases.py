@@ -1,0 +1,98 @@
+"""The pictures of a request as tensors, at the size that a scale needs."""
+
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from engine.presets import Recipe
+from engine.request import StylizeRequest
+from engine.scales import Scale, style_sizes
+from engine.tensors import recolored, to_mask, to_tensor
+
+Size = tuple[int, int]  # width and height in pixels
+
+
+class Canvases:
+    """Tensors are (1, 3, H, W) float32 in the recipe's range, a mask (1, 1, H, W) in [0, 1].
+
+    What a canvas has more than the picture, to lie on the grid, is filled with its reflection.
+    """
+
+    def __init__(
+        self, request: StylizeRequest, recipe: Recipe, finest: Scale, device: torch.device
+    ) -> None:
+        """Shrink the pictures to the finest scale: large photographs take long to resample."""
+        self._recipe = recipe
+        self._device = device
+        self._weights = request.settings.style_weights
+        self._sizes = style_sizes(request, finest)
+        # Two styles with a mask divide the canvas between them; with one, the content stays
+        # where the mask is black.
+        self.is_divided = request.mask is not None and len(request.styles) > 1
+        self.keeps_content = request.mask is not None and not self.is_divided
+        self._content = self._shrunk(request.content, finest.size)
+        self._styles = [
+            self._shrunk(style, size)
+            for style, size in zip(request.styles, self._sizes, strict=True)
+        ]
+        self._mask = request.mask
+        self._finest = finest
+        self._request = request
+
+    def content(self, scale: Scale) -> Tensor:
+        """The content."""
+        return filled_up(self._tensor(self._content, scale.size), scale.canvas)
+
+    def styles(self, scale: Scale) -> list[Tensor]:
+        """The styles, as large as their strokes should be."""
+        sizes = style_sizes(self._request, scale)
+        return [self._tensor(style, size) for style, size in zip(self._styles, sizes, strict=True)]
+
+    def recolored(self, scale: Scale) -> Tensor:
+        """The content in the colours of the styles."""
+        content, matching = self.content(scale), self._recipe.matching
+        parts = [recolored(content, style) for style in self.styles(scale)]
+        if self.is_divided:
+            mixed = torch.lerp(parts[1], parts[0], self.mask(scale))
+        else:
+            shares = self.style_shares(scale)
+            mixed = sum(
+                (share * one for share, one in zip(shares, parts, strict=True)), content * 0
+            )
+        return torch.lerp(content, mixed, matching.colors) if matching else mixed
+
+    def style_shares(self, scale: Scale) -> list[float]:
+        """How much of the canvas each style is to have; they add up to one."""
+        if self.is_divided:
+            first = float(self.mask(scale).mean())
+            return [first, 1 - first]
+        return [weight / sum(self._weights) for weight in self._weights]
+
+    def mask(self, scale: Scale) -> Tensor:
+        """The mask: 1 where it is white. Without one, 1 everywhere."""
+        if self._mask is None:
+            return torch.ones(1, 1, *scale.canvas[::-1], device=self._device)
+        return filled_up(to_mask(self._mask, scale.size, self._device), scale.canvas)
+
+    def cells_of_first(self, scale: Scale, cell: int) -> Tensor | None:
+        """Which cells of a divided canvas the first style paints: (cells,) bool."""
+        if not self.is_divided:
+            return None
+        return (F.avg_pool2d(self.mask(scale), cell) >= 0.5).flatten()
+
+    def _shrunk(self, picture: Image.Image, size: Size) -> Image.Image:
+        if size[0] >= picture.width or size[1] >= picture.height:
+            return picture
+        return picture.resize(size, Image.Resampling[self._recipe.resampling.upper()])
+
+    def _tensor(self, picture: Image.Image, size: Size) -> Tensor:
+        pixels = to_tensor(picture, size, self._device, self._recipe.resampling)
+        return pixels if self._recipe.canvas == "rgb" else pixels * 2 - 1
+
+
+def filled_up(picture: Tensor, size: Size) -> Tensor:
+    """(1, C, H, W) filled up to (width, height) with its reflection."""
+    _, _, height, width = picture.shape
+    missing = (0, size[0] - width, 0, size[1] - height)
+    return F.pad(picture, missing, mode="reflect") if any(missing) else picture

@@ -1,0 +1,210 @@
+"""Challenges over a real database: at the same moment, after a crash, to the end."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from bot.challenges.model import AnnouncementKind, ChallengeState, Terms
+from bot.challenges.tables import votes
+from bot.errors import ChallengeRefused, PictureGone, Refused, RoleNeeded
+from bot.people import Member
+from bot.storage.shard import Shard
+from tests.bot.challenges.conftest import MANAGER, Contests, number_of
+from tests.bot.jobs.harness import GUILD
+
+ANN, BOB, CID = 1, 2, 3
+
+
+async def test_a_hundred_members_press_at_once(contests: Contests) -> None:
+    """Each presses twice at the same moment, on different entries: a hundred votes."""
+    contest = await contests.voting([ANN, BOB])
+    challenge = contest.challenge.id
+    presses = [
+        contests.service.vote(contests.member(1000 + voter), challenge, number)
+        for voter in range(100)
+        for number in (1, 2)
+    ]
+    await asyncio.gather(*presses)
+    async with contests.database.read() as connection:
+        count = sa.select(sa.func.count()).select_from(votes)
+        assert (await connection.execute(count)).scalar_one() == 100
+    closed = await contests.service.close(MANAGER, cancel=False)
+    assert sum(entry.votes or 0 for entry in closed.entries) == 100
+
+
+async def test_the_database_itself_takes_no_second_vote(contests: Contests) -> None:
+    """A second row of a voter is refused whatever code would write it."""
+    contest = await contests.voting([ANN, BOB])
+    row = {"challenge_id": contest.challenge.id, "voter_id": 5, "entry_id": contest.live[0].id}
+    with pytest.raises(IntegrityError):
+        async with contests.database.write() as connection:
+            await connection.execute(sa.insert(votes), [row, row])
+
+
+async def test_at_the_same_moment_one_of_each(contests: Contests) -> None:
+    """Of several challenges started at once one is; a painting entered twice at once is in once."""
+    started = await asyncio.gather(*(contests.start() for _ in range(5)), return_exceptions=True)
+    assert sum(isinstance(one, Refused) for one in started) == 4
+    job = await contests.painted(ANN)
+    entering = [contests.service.enter(contests.member(ANN), job) for _ in range(3)]
+    entered = await asyncio.gather(*entering, return_exceptions=True)
+    assert sum(isinstance(one, Refused) for one in entered) == 2
+    contest = await contests.service.open_in(GUILD)
+    assert contest is not None
+    assert len(contest.entries) == 1
+
+
+async def test_deadlines_that_passed_while_the_bot_was_down(contests: Contests) -> None:
+    """They are acted on once at the next start, and what is to be announced is written once."""
+    await contests.voting([ANN, BOB])
+    contests.clock.now += 100_000
+    contests.restart()
+    assert await contests.service.act_on_deadlines() is None
+    contests.restart()
+    await contests.service.act_on_deadlines()
+    kinds = Counter(announcement.kind for announcement in await contests.announcements.pending())
+    assert kinds == {
+        AnnouncementKind.OPENED: 1,
+        AnnouncementKind.VOTING: 1,
+        AnnouncementKind.CLOSED: 1,
+    }
+    assert (await contests.service.results(GUILD, None)).challenge.state is ChallengeState.CLOSED
+
+
+async def test_the_next_deadline(contests: Contests) -> None:
+    """The clock learns when to look again: first the entries' end, then the voting's."""
+    await contests.start()
+    await contests.service.enter(contests.member(ANN), await contests.painted(ANN))
+    now = contests.clock()
+    assert await contests.service.act_on_deadlines() == now + 3600
+    contests.clock.now = now + 3600
+    assert await contests.service.act_on_deadlines() == now + 7200
+
+
+async def test_leaderboard(contests: Contests) -> None:
+    """Wins count first, then places, then votes; equal scores share a rank."""
+    for winner, second in ((ANN, BOB), (BOB, ANN)):
+        contest = await contests.voting([ANN, BOB, CID])
+        number = contest.challenge.id
+        for voter, owner in ((11, winner), (12, winner), (13, second)):
+            await contests.service.vote(contests.member(voter), number, number_of(contest, owner))
+        await contests.service.close(MANAGER, cancel=False)
+    standings = await contests.service.leaderboard(GUILD)
+    assert [(s.rank, s.member_id, s.wins, s.podiums, s.votes) for s in standings] == [
+        (1, ANN, 1, 2, 3),
+        (1, BOB, 1, 2, 3),
+        (3, CID, 0, 0, 0),
+    ]
+    assert await contests.service.leaderboard(GUILD + 1) == []
+
+
+async def test_a_deleted_painting(contests: Contests) -> None:
+    """It leaves an open challenge, and the disk; from a past one only its picture goes."""
+    contest = await contests.voting([ANN, BOB])
+    first = next(entry for entry in contest.entries if entry.member_id == ANN)
+    assert await contests.harness.pictures.has([first.picture or "", first.preview or ""])
+    await contests.harness.service.delete_result(first.job_id, Member(ANN, GUILD))
+    assert contests.service.changed.is_set()
+    await contests.service.act_on_deadlines()
+    after = await contests.service.open_in(GUILD)
+    assert after is not None
+    assert [entry.member_id for entry in after.entries] == [BOB]
+    assert not await contests.harness.pictures.has([first.picture or ""])
+    with pytest.raises(PictureGone):
+        await contests.service.enter(contests.member(ANN), first.job_id)
+
+    await contests.service.close(MANAGER, cancel=False)
+    second = after.entries[0]
+    await contests.harness.service.delete_result(second.job_id, Member(BOB, GUILD))
+    await contests.service.act_on_deadlines()
+    past = await contests.service.results(GUILD, None)
+    assert [(entry.picture, entry.rank) for entry in past.entries] == [(None, 1)]
+
+
+async def test_entries_outlive_their_jobs(contests: Contests) -> None:
+    """The retention time of paintings takes nothing from a challenge."""
+    contest = await contests.voting([ANN])
+    await contests.harness.service.forget(contests.clock() + 1)
+    await contests.harness.retention.sweep()
+    entry = contest.entries[0]
+    assert await contests.harness.pictures.has([entry.picture or "", entry.preview or ""])
+
+
+async def test_a_removed_entry_is_told_once(contests: Contests) -> None:
+    """A removal calls for one message to the author, and for a new look of the ballot."""
+    contest = await contests.voting([ANN, BOB])
+    for announcement in await contests.announcements.pending():
+        await contests.announcements.began(announcement, 1.0)
+        await contests.announcements.sent(announcement, 20, 700 + announcement.id)
+    await contests.service.remove(MANAGER, contest.entries[0].id, "not painted here")
+    with pytest.raises(ChallengeRefused, match="removed already"):
+        await contests.service.remove(MANAGER, contest.entries[0].id, "again")
+    pending = [
+        (announcement.kind, announcement.stale)
+        for announcement in await contests.announcements.pending()
+    ]
+    assert sorted(pending) == [
+        (AnnouncementKind.OPENED, True),
+        (AnnouncementKind.REMOVED, False),
+        (AnnouncementKind.VOTING, True),
+    ]
+
+
+async def test_who_may_start(contests: Contests) -> None:
+    """Managers may; others need a role that the server has chosen."""
+    with pytest.raises(RoleNeeded):
+        await contests.service.start(contests.member(ANN), 20, contests.terms(), None)
+
+
+async def test_another_bots_servers(contests: Contests) -> None:
+    """Deadlines and announcements of another shard's servers are left to its bot."""
+    await contests.start()
+    contests.clock.now += 7200
+    contests.shard = Shard(1, 2)
+    contests.restart()
+    assert await contests.service.act_on_deadlines() is None
+    assert await contests.announcements.pending() == []
+    contests.shard = Shard(0, 2)
+    contests.restart()
+    await contests.service.act_on_deadlines()
+    kinds = [announcement.kind for announcement in await contests.announcements.pending()]
+    assert kinds == [AnnouncementKind.OPENED, AnnouncementKind.CLOSED]
+
+
+async def test_privacy(contests: Contests) -> None:
+    """What is known of a member is listed; after it is forgotten, past counts stay nameless."""
+    contest = await contests.voting([ANN, BOB])
+    number = contest.challenge.id
+    await contests.service.vote(contests.member(ANN), number, number_of(contest, BOB))
+    (about,) = await contests.service.about_member(ANN)
+    assert (len(about["entries"]), about["vote"]) == (1, number_of(contest, BOB))
+    await contests.service.close(MANAGER, cancel=False)
+    await contests.service.forget_member(BOB)
+    past = await contests.service.results(GUILD, number)
+    assert sorted((entry.member_id, entry.votes) for entry in past.entries) == [(0, 1), (1, 0)]
+    assert await contests.service.about_member(BOB) == []
+    (left,) = await contests.service.about_member(ANN)
+    assert "vote" not in left
+
+
+async def test_terms_are_kept(contests: Contests) -> None:
+    """A challenge is read as it was written."""
+    picture = await contests.harness.pictures.put(await _style(contests))
+    now = contests.clock()
+    terms = Terms("T", "", now + 60, now + 120, None, 3, 77, newcomers_vote=True)
+    challenge = await contests.service.start(MANAGER, 20, terms, picture)
+    assert challenge.terms.style is not None
+    contest = await contests.service.open_in(GUILD)
+    assert contest is not None
+    assert contest.challenge == challenge
+    assert await contests.store.pictures_in_use([challenge.terms.style]) == {challenge.terms.style}
+
+
+async def _style(contests: Contests) -> bytes:
+    job = await contests.harness.service.get(await contests.painted(ANN))
+    assert job is not None
+    assert job.result is not None
+    return await contests.harness.pictures.read(job.result.picture)

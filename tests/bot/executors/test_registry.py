@@ -1,0 +1,85 @@
+"""The worker registry, and what is accepted from a worker."""
+
+import json
+from dataclasses import asdict, replace
+
+import pytest
+
+from bot.executors.contract import WorkerState
+from bot.executors.nats import wire
+from bot.executors.nats.registry import WorkerRegistry
+from tests.bot.outcomes import OUTCOME
+
+HELLO = wire.Hello("gpu-1", ("cuda:0",), ("mural",), slots=2, busy=(), rate=0.5)
+
+
+def test_workers_are_listed_while_their_heartbeats_come() -> None:
+    """Workers are listed by name with this bot's jobs; silent ones and those that left are not."""
+    now = 100.0
+    registry = WorkerRegistry(4.0, lambda: now)
+    registry.update(replace(HELLO, id="z", slots=1))
+    now = 103.0
+    registry.update(replace(HELLO, busy=("ours", "another bot's")))
+    assert registry.states({"ours": 7}) == (
+        WorkerState("gpu-1", ("cuda:0",), slots=2, paintings=2, jobs=(7,), rate=0.5),
+        WorkerState("z", ("cuda:0",), slots=1, paintings=0, jobs=(), rate=0.5),
+    )
+    now = 105.0
+    registry.drop_silent()
+    assert [state.name for state in registry.states({})] == ["gpu-1"]
+    registry.update(replace(HELLO, slots=0))
+    assert registry.states({}) == ()
+
+
+def test_devices_are_cleaned() -> None:
+    """The name of a device mentions nobody, formats nothing and is short."""
+    registry = WorkerRegistry(4.0)
+    registry.update(replace(HELLO, devices=("<@&1> **cuda:0** @everyone `\u202e" + "x" * 500,)))
+    ((device,),) = (state.devices for state in registry.states({}))
+    assert device.startswith("cuda:0 everyone xxx")
+    assert len(device) <= 60
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"id": "<@1>"},
+        {"id": "a b"},
+        {"id": "x" * 200},
+        {"id": 7},
+        {"devices": [7]},
+        {"slots": -1},
+        {"slots": 10**9},
+        {"slots": "2"},
+        {"rate": "fast"},
+        {"rate": -1.0},
+        {"rate": float("nan")},
+        {"rate": float("inf")},
+    ],
+    ids=str,
+)
+def test_a_malformed_heartbeat_is_refused(odd: dict[str, object]) -> None:
+    """Values that no worker of ours sends raise an error."""
+    assert wire.decode(wire.Hello, wire.encode(HELLO)) == HELLO
+    with pytest.raises((ValueError, TypeError)):
+        wire.decode(wire.Hello, json.dumps(asdict(HELLO) | odd).encode())
+
+
+def test_texts_of_an_outcome_are_cleaned() -> None:
+    """Texts that members read mention nobody and are short; values of other types are refused."""
+    odd = "<@&1> **VGG** @everyone [here](https://example.org) \u202e" + "x" * 500
+    painted = replace(OUTCOME, preset=odd, weights=odd, device=odd, precision=odd)
+    sent = wire.Outcome("key", "worker", "failed", odd, painted)
+    read = wire.decode(wire.Outcome, wire.encode(sent))
+    assert read.painted is not None
+    painting = read.painted
+    texts = painting.preset, painting.weights, painting.device, painting.precision
+    for text in (read.sentence, *texts):
+        assert text.startswith("VGG everyone here (")
+        assert not set("<>*@[]\u202e") & set(text)
+        assert "://" not in text
+        assert len(text) <= wire.LONGEST_SENTENCE
+    for wrong in ({"seconds": "long"}, {"width": None}, {"weights": 7}):
+        said = json.dumps({**asdict(sent), "painted": asdict(painted) | wrong}).encode()
+        with pytest.raises(wire.UNREADABLE):
+            wire.decode(wire.Outcome, said)

@@ -1,0 +1,70 @@
+"""The intake in a process of its own: `python -m tests.bot.muralize.hostile_intake ADDRESS COUNT`.
+
+Takes files 0 to COUNT - 1 from a web server and prints what became of them as one JSON object.
+"""
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from bot.errors import AttachmentRejected
+from bot.pictures.intake import Intake, UploadedFile
+from bot.pictures.store import PictureStore
+from engine.errors import ImageRejected
+from engine.images import Limits
+
+LIMITS = Limits(max_bytes=4 * 2**20, max_pixels=2_000_000)
+_MEMBERS = 16  # that send at the same time
+_SUFFIXES = (".jpg", ".png", ".webp", ".avif", ".gif", ".heic", ".tiff", ".exe", "")
+
+
+async def main(address: str, count: int) -> None:
+    """Let every file through the intake and print the outcome."""
+    outcomes = Counter(pictures=0, refused=0, unfetched=0)
+    numbers = iter(range(count))
+    slowest = 0.0
+    with tempfile.TemporaryDirectory() as folder:
+        store = PictureStore(Path(folder) / "pictures")
+        await store.open()
+        async with Intake(store, hosts=["127.0.0.1"], limits=LIMITS, seconds=30) as intake:
+
+            async def member() -> None:
+                nonlocal slowest
+                for number in numbers:
+                    url = f"{address}/{number}/picture{_SUFFIXES[number % len(_SUFFIXES)]}"
+                    begun = time.monotonic()
+                    outcomes[await _take(intake, url)] += 1
+                    slowest = max(slowest, time.monotonic() - begun)
+
+            await asyncio.gather(*(member() for _ in range(_MEMBERS)))
+    sys.stdout.write(
+        json.dumps({**outcomes, "peak_mib": _peak_mib(), "slowest_seconds": slowest}) + "\n"
+    )
+
+
+async def _take(intake: Intake, url: str) -> str:
+    """Take one file; any error but a refusal in one printable sentence ends the process."""
+    try:
+        await intake.take([UploadedFile("The content picture", url, 1)])
+    except (AttachmentRejected, ImageRejected) as error:
+        sentence = error.sentence if isinstance(error, AttachmentRejected) else str(error)
+        assert sentence.startswith("The content picture "), sentence
+        assert sentence.endswith("."), sentence
+        assert sentence.isprintable(), sentence
+        # A file that could not be fetched says nothing of what the intake makes of hostile ones.
+        return "unfetched" if isinstance(error, AttachmentRejected) else "refused"
+    return "pictures"
+
+
+def _peak_mib() -> int:
+    """The process's highest resident memory. `ru_maxrss` would be the parent's at its fork."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) // 1024
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], int(sys.argv[2])))

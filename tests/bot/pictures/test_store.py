@@ -1,0 +1,161 @@
+"""Pictures are kept whole, once, and as long as somebody needs them."""
+
+import asyncio
+import hashlib
+import os
+import time
+from collections.abc import Collection
+from pathlib import Path
+
+import pytest
+
+from bot.errors import PictureGone
+from bot.pictures.retention import PictureRetention, sweep_forever
+from bot.pictures.store import PictureStore
+
+
+class Needs:
+    """A store with rows that refer to the pictures in `names`."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    async def pictures_in_use(self, among: Collection[str]) -> set[str]:
+        """Say which are needed."""
+        return self.names & set(among)
+
+
+@pytest.fixture
+async def pictures(tmp_path: Path) -> PictureStore:
+    """An empty store."""
+    store = PictureStore(tmp_path / "pictures")
+    await store.open()
+    return store
+
+
+@pytest.fixture
+def needs() -> Needs:
+    """What the rows refer to; nothing at first."""
+    return Needs()
+
+
+@pytest.fixture
+def retention(pictures: PictureStore, needs: Needs) -> PictureRetention:
+    """A retention that spares pictures younger than a minute."""
+    return PictureRetention(pictures, [needs], time.time, grace=60)
+
+
+async def test_put_and_read(pictures: PictureStore) -> None:
+    """Bytes come back under the SHA-256 of themselves."""
+    name = await pictures.put(b"mural")
+    assert name == hashlib.sha256(b"mural").hexdigest()
+    assert await pictures.read(name) == b"mural"
+
+
+async def test_the_same_bytes_are_kept_once(pictures: PictureStore) -> None:
+    """Putting the same bytes again gives the same name and no second file."""
+    assert await pictures.put(b"mural") == await pictures.put(b"mural")
+    assert len(await pictures.names()) == 1
+
+
+async def test_adopt(pictures: PictureStore) -> None:
+    """A file from a work folder moves into the store; its name is that of its bytes."""
+    folder = await pictures.make_work_folder()
+    (folder / "result.png").write_bytes(b"mural")
+    name = await pictures.adopt(folder / "result.png")
+    assert await pictures.read(name) == b"mural"
+    assert list(folder.iterdir()) == []
+
+
+async def test_open_clears_half_done_work(pictures: PictureStore, tmp_path: Path) -> None:
+    """Work folders of a run that was killed are removed at the next start; pictures stay."""
+    folder = await pictures.make_work_folder()
+    (folder / "half.png").write_bytes(b"mur")
+    name = await pictures.put(b"mural")
+    await PictureStore(tmp_path / "pictures").open()
+    assert not folder.exists()
+    assert await pictures.names() == [name]
+
+
+async def test_a_picture_that_is_gone(pictures: PictureStore) -> None:
+    """Reading a picture that was deleted is refused in words."""
+    name = await pictures.put(b"mural")
+    await pictures.remove([name, name])
+    assert not await pictures.has([name])
+    with pytest.raises(PictureGone):
+        await pictures.read(name)
+
+
+@pytest.mark.parametrize("name", ["", "../../etc/passwd", "A" * 64, "a" * 63])
+async def test_names_lead_nowhere_else(pictures: PictureStore, name: str) -> None:
+    """What is no SHA-256 in hexadecimal never becomes a path."""
+    with pytest.raises(ValueError, match="not the name of a picture"):
+        pictures.path(name)
+
+
+async def test_release_spares_what_is_needed(
+    pictures: PictureStore, retention: PictureRetention, needs: Needs
+) -> None:
+    """Of released pictures only those that no row refers to are deleted."""
+    needed, free = await pictures.put(b"needed"), await pictures.put(b"free")
+    needs.names = {needed}
+    await retention.release([needed, free])
+    assert await pictures.names() == [needed]
+
+
+async def test_sweep_takes_old_strays_only(
+    pictures: PictureStore, retention: PictureRetention, needs: Needs
+) -> None:
+    """The sweep deletes pictures without a row after the grace time, and no others."""
+    needed, stray, new = [await pictures.put(data) for data in (b"needed", b"stray", b"new")]
+    needs.names = {needed}
+    for name in (needed, stray):
+        os.utime(pictures.path(name), (0, 0))
+    assert await retention.sweep() == 1
+    assert set(await pictures.names()) == {needed, new}
+
+
+async def test_putting_a_stray_again_saves_it(
+    pictures: PictureStore, retention: PictureRetention
+) -> None:
+    """An orphaned picture that is stored again counts as new."""
+    name = await pictures.put(b"stray")
+    os.utime(pictures.path(name), (0, 0))
+    await pictures.put(b"stray")
+    assert await retention.sweep() == 0
+
+
+async def test_sweeping_goes_on_after_a_failure(
+    pictures: PictureStore, retention: PictureRetention, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A sweep that fails is logged and done again; jobs past the retention time are forgotten."""
+    stray = await pictures.put(b"stray")
+    os.utime(pictures.path(stray), (0, 0))
+    moments: list[float] = []
+    enough = asyncio.Event()
+
+    async def forget(before: float) -> int:
+        moments.append(before)
+        if len(moments) == 1:
+            raise OSError("disk full")
+        if len(moments) == 3:
+            enough.set()
+        return 0
+
+    sweeping = asyncio.create_task(sweep_forever(forget, retention, lambda: 500.0, 100.0, 0.01))
+    await asyncio.wait_for(enough.wait(), 5)
+    sweeping.cancel()
+    assert not await pictures.has([stray])
+    assert set(moments) == {400.0}
+    assert "disk full" in caplog.text
+
+
+async def test_referring_needs_the_picture(
+    pictures: PictureStore, retention: PictureRetention
+) -> None:
+    """A row cannot be written that refers to a picture which is gone."""
+    name = await pictures.put(b"mural")
+    await pictures.remove([name])
+    with pytest.raises(PictureGone):
+        async with retention.referring_to([name]):
+            pass
