@@ -1,7 +1,7 @@
-"""Mural size: seconds of `muralscape paint` at 1024, 2048 and 4096 pixels, and its peak memory, that of
-the card where one paints. Each size in a process of its own that is told to stay within 4 GiB.
-With three steps at each scale, so that L-BFGS has filled a short history; on two cores 4096 pixels
-take half an hour of that."""
+"""Mural size: seconds and peak memory, of a card where one paints, of `muralscape paint` at 1024,
+2048 and 4096 pixels, each in a process of its own that is told to stay within 4 GiB. With three
+steps at each scale, so that L-BFGS has filled a short history; on two cores 4096 pixels take half
+an hour of that."""
 
 import os
 import resource

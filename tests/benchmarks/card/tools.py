@@ -153,7 +153,7 @@ def stepper(
     own, _, _ = settle(asked.settings)
     scale = replace(plan_scales(asked)[-1], width=side, height=side)
     chosen = encoder(precision)
-    studio = Studio(asked, recipe or own, chosen, room or room_for(chosen.device))
+    studio = Studio(asked, recipe or own, chosen, room or room_for(chosen.device), scale)
     return studio.stepper(scale, studio.first_canvas(scale))
 
 
