@@ -42,7 +42,7 @@ class Recipe:
     style_taps: dict[str, float]  # tap -> weight of its difference of statistics
     content_weight: float
     style_weight: float
-    statistic: Literal["raw gram", "gram", "moments"]  # see engine.losses
+    statistic: Literal["raw gram", "gram"]  # a Gram matrix as it is, or per pixel
     relative: bool  # whether each layer's loss is divided by the energy of its target
     pooling: Literal["average", "max"]
     padding: Literal["replicate", "zeros"]

@@ -7,14 +7,14 @@ member's command and the engine: an option is named here, in its command, and wh
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, get_args
-
-from pydantic import ConfigDict, TypeAdapter
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from engine.errors import RequestRejected
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from pydantic import TypeAdapter
 
 DEFAULT_PRESET = "mural"
 SMALLEST_SIDE = 16  # pixels; VGG-19's four poolings leave one feature of it
@@ -31,7 +31,7 @@ class PaintSettings:
     """How to paint: all that is asked for beside the pictures."""
 
     # Unknown keys are refused by `from_dict`: an option must not be dropped on the way.
-    __pydantic_config__ = ConfigDict(extra="forbid")
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
     preset: str = DEFAULT_PRESET
     size: int | None = None  # pixels on the long side; None takes the preset's own
@@ -65,7 +65,7 @@ class PaintSettings:
 
     def to_dict(self) -> dict[str, Any]:
         """Give all fields as JSON values."""
-        values: dict[str, Any] = _SETTINGS.dump_python(self, mode="json")
+        values: dict[str, Any] = _settings().dump_python(self, mode="json")
         return values
 
     @classmethod
@@ -74,7 +74,7 @@ class PaintSettings:
 
         Raises ValueError for a field that there is not, or a value of another type.
         """
-        return _SETTINGS.validate_python(values)
+        return _settings().validate_python(values)
 
 
 @dataclass(frozen=True)
@@ -136,13 +136,13 @@ class PaintOutcome:
 
     def to_dict(self) -> dict[str, Any]:
         """Give all fields as JSON values."""
-        values: dict[str, Any] = _OUTCOME.dump_python(self, mode="json")
+        values: dict[str, Any] = _outcomes().dump_python(self, mode="json")
         return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "PaintOutcome":
         """Read what `to_dict` gave, of this version or another. Raises ValueError if it did not."""
-        return _OUTCOME.validate_python(values)
+        return _outcomes().validate_python(values)
 
 
 @dataclass(frozen=True)
@@ -153,5 +153,16 @@ class Painting:
     outcome: PaintOutcome
 
 
-_SETTINGS = TypeAdapter(PaintSettings)
-_OUTCOME = TypeAdapter(PaintOutcome)
+# Imported where JSON is read or written: painting needs no pydantic.
+@cache
+def _settings() -> "TypeAdapter[PaintSettings]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(PaintSettings)
+
+
+@cache
+def _outcomes() -> "TypeAdapter[PaintOutcome]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(PaintOutcome)

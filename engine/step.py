@@ -295,10 +295,10 @@ def compare(
 
     if len(blocks) == 1:
         whole = look(blocks[0])
-        style, slopes = objective.style_loss(whole.style_sums(), loss_scale)
+        style, slopes = objective.style_loss(whole.style_sums(), loss_scale, encoder.device.dtype)
         return objective.content_loss(whole.content_sums()), style, whole.backward(slopes)
     sums = reduce(added, (look(block).style_sums() for block in blocks))
-    style, slopes = objective.style_loss(sums, loss_scale)
+    style, slopes = objective.style_loss(sums, loss_scale, encoder.device.dtype)
     content, gradient = torch.zeros_like(style), torch.zeros_like(canvas)
     for block in blocks:
         seen = look(block)

@@ -63,40 +63,11 @@ class CaptureGuard(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return out
 
 
-def gradients(loss: Tensor, inputs: Sequence[Tensor], **_: object) -> tuple[Tensor | None, ...]:
-    """Do as torch.autograd.grad without its engine, which asks for a real card's context."""
-    order: list[Any] = []
-
-    def visit(node: Any) -> None:  # noqa: ANN401 - autograd's nodes have no public type
-        if node is not None and node not in order:
-            for child, _ in node.next_functions:
-                visit(child)
-            order.append(node)
-
-    visit(loss.grad_fn)
-    arrived: dict[tuple[Any, int], Tensor] = {(loss.grad_fn, 0): torch.ones_like(loss)}
-    found: dict[int, Tensor] = {}
-    for node in reversed(order):
-        gradient = arrived.get((node, 0))
-        if gradient is None:
-            continue
-        if hasattr(node, "variable"):
-            found[id(node.variable)] = gradient
-            continue
-        results = node(gradient)
-        results = results if isinstance(results, tuple) else (results,)
-        for edge, result in zip(node.next_functions, results, strict=False):
-            if edge[0] is not None and result is not None:
-                arrived[edge] = arrived[edge] + result if edge in arrived else result
-    return tuple(found.get(id(one)) for one in inputs)
-
-
 @contextmanager
 def fake_stepper(
     preset: str, memory: int, precision: str, patch: pytest.MonkeyPatch
 ) -> Iterator[tuple[Stepper, Encoder]]:
     """A stepper of fake tensors, as it stands before its first step."""
-    patch.setattr(torch.autograd, "grad", gradients)
     # These two read values, before any graph.
     patch.setattr(Objective, "is_finite", lambda _: True)
     patch.setattr(canvases_module, "recolored", lambda content, style: content)
