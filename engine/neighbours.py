@@ -20,6 +20,7 @@ from engine.scales import MOST_CELLS
 from engine.statistics import rows
 
 MOST_STYLE_CELLS = 2 * MOST_CELLS  # that a cell is compared with: of more, a sample
+CELLS_TO_TELL_LIKENESS = 4096
 DIMENSIONS = 160  # of a description once projected: a fifth of the time, and the same neighbours
 ROUNDS = 4  # of the search; the prices are settled before the last
 MOST_TAKEN = 8.0  # times its share: a cell that is taken more often pays no more
@@ -76,8 +77,7 @@ class StyleCells:
         twice the area; with `region`, (cells,) bool, the first style alone fills the cells where
         it is true, and the second the others.
         """
-        described = describe({tap: canvas[tap] for tap in self._compared}, self.cell)
-        own = F.normalize(F.normalize(described, dim=1) @ self._axes, dim=1)
+        own = self._described(canvas)
         if region is None:
             return self._nearest(own, weights, crowding)
         chosen = torch.empty(len(own), dtype=torch.int64, device=own.device)
@@ -85,6 +85,19 @@ class StyleCells:
             if cells.any():
                 chosen[cells] = self._nearest(own[cells], only, crowding)
         return chosen
+
+    def likeness(self, canvas: TapFeatures) -> Tensor:
+        """How like anything in the styles each cell is: cosines, (cells,) float32.
+
+        A sample of the styles' cells is enough to tell.
+        """
+        some = self._known[:: -(-len(self._known) // CELLS_TO_TELL_LIKENESS)]
+        parts = torch.split(self._described(canvas), ROWS_AT_ONCE)
+        return torch.cat([(part @ some.t()).amax(1) for part in parts])
+
+    def _described(self, canvas: TapFeatures) -> Tensor:
+        described = describe({tap: canvas[tap] for tap in self._compared}, self.cell)
+        return F.normalize(F.normalize(described, dim=1) @ self._axes, dim=1)
 
     def _nearest(self, own: Tensor, weights: Sequence[float], crowding: float) -> Tensor:
         counts = torch.bincount(self._style, minlength=len(weights))

@@ -27,6 +27,7 @@ class Matching:
     crowding: float  # price of a cell of the style for each time that it is taken too often
     searches: int  # at each scale; later ones start from what was painted since
     light: float  # share of the canvas's light and dark that the last touch keeps
+    unlike_share: float  # of the content in the targets, where the styles have nothing like it
     flat_share: float = 0.0
     colors: float = 1.0  # share of the styles' colours against the content's
     touch: float = 1.0  # share of the last touch against what was painted
@@ -135,6 +136,7 @@ MURAL = Recipe(
         crowding=0.04,
         searches=2,
         light=1.0,
+        unlike_share=0.7,
     ),
     coarsest=64,
 )
@@ -203,6 +205,7 @@ def with_strength(recipe: Recipe, strength: float) -> Recipe:
         content_share=_ends(
             matching.content_share, lambda share: _turned(share, 0.5 * more, 0.6 * less)
         ),
+        unlike_share=_turned(matching.unlike_share, 0.7 * more, 0.5 * less),
         flat_share=_turned(matching.flat_share, 0.0, 0.8 * less),
         colors=matching.colors * (1 - 0.5 * less),
         touch=matching.touch * (1 - 0.6 * less),

@@ -32,6 +32,11 @@ from engine.touch import PaintSheet, touch
 from engine.vgg19 import Encoder
 
 
+# The likeness (`engine.neighbours`) from which, and up to which, more and more of the content stays:
+# a face is like something in most paintings, black text on white like nothing.
+UNLIKE = (0.5, 0.35)
+
+
 class Studio:
     """Sets a painting up at each of its scales. Canvases are (1, 3, H, W) in the recipe's range."""
 
@@ -190,11 +195,14 @@ class Studio:
             compared = features(mixed, matching.compared)
             neighbours = cells.find(compared, region, weights, matching.crowding)
         targets = cells.targets(neighbours, canvas.shape[2] // cell)
+        seen = features(content, {*matching.compared, *matching.content_taps})
         share = between(matching.content_share, scale.place)
-        if share:
-            detail = share * detail_of(content, cell).clamp(min=matching.flat_share)
-            for tap, own in features(content, matching.content_taps).items():
-                targets[tap].lerp_(own, resized(detail, own).to(own.dtype))
+        share = share * detail_of(content, cell).clamp(min=matching.flat_share)
+        unlike = (UNLIKE[0] - cells.likeness(seen)) / (UNLIKE[0] - UNLIKE[1])
+        unlike = matching.unlike_share * unlike.clamp(0, 1).view_as(share)
+        share = torch.maximum(share, unlike)
+        for tap in matching.content_taps:
+            targets[tap].lerp_(seen[tap], resized(share, seen[tap]).to(seen[tap].dtype))
         return targets, neighbours
 
     def _style_sums(
