@@ -22,6 +22,7 @@ from engine.statistics import rows
 MOST_STYLE_CELLS = 2 * MOST_CELLS  # that a cell is compared with: of more, a sample
 CELLS_TO_TELL_LIKENESS = 4096
 DIMENSIONS = 160  # of a description once projected: a fifth of the time, and the same neighbours
+LEAST_EIGENVALUE = 1e-4  # of the products that those directions are found in, against their mean
 ROUNDS = 4  # of the search; the prices are settled before the last
 MOST_TAKEN = 8.0  # times its share: a cell that is taken more often pays no more
 ROWS_AT_ONCE = 1024  # cells of the canvas compared at once: 128 MiB of similarities at most
@@ -135,8 +136,15 @@ def describe(features: TapFeatures, cell: int) -> Tensor:
 
 
 def principal_axes(table: Tensor) -> Tensor:
-    """The DIMENSIONS directions in which the rows differ most, (C, D)."""
-    _, vectors = torch.linalg.eigh(table.t() @ table)
+    """The DIMENSIONS directions in which the rows differ most, (C, D).
+
+    Of rows that overflowed, any: the objective's targets are not finite then, and are made anew.
+    """
+    products = (table.t() @ table).nan_to_num(0.0, 0.0, 0.0)
+    # Few or equal rows make many eigenvalues zero, of which LAPACK was seen to return NaN. Raising
+    # all of them alike leaves the directions as they are.
+    products.diagonal().add_(LEAST_EIGENVALUE * products.diagonal().mean())
+    _, vectors = torch.linalg.eigh(products)
     axes: Tensor = vectors[:, -DIMENSIONS:]
     return axes.contiguous()
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from engine.errors import RequestRejected
-from engine.request import Brush, PaintSettings
+from engine.request import Brush, PaintSettings, StylizeRequest
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Recipe:
     pooling: Literal["average", "max"]
     padding: Literal["replicate", "zeros"]
     canvas: Literal["rgb", "symmetric"]  # pixels in [0, 1] and ImageNet's normalisation, or [-1, 1]
-    start: Literal["content", "recolored", "noise"]  # recolored: in the first style's colours
+    start: Literal["content", "recolored", "noise"]  # recolored: in the styles' colours
     optimiser: Literal["adam", "lbfgs"]
     learning_rate: float = 1.0  # of Adam, in the canvas's unit; L-BFGS takes unit steps
     history: int = 20  # pairs that L-BFGS remembers
@@ -177,6 +177,10 @@ def settle(settings: PaintSettings) -> tuple[Recipe, int, int]:
         raise RequestRejected(
             f"There is no preset {settings.preset!r}: choose one of {', '.join(PRESETS)}."
         )
+    if settings.brush != PaintSettings.brush and preset.recipe.matching is None:
+        raise RequestRejected(
+            f"The preset {preset.name} has no brush: leave it out, or choose {_with_matching()}."
+        )
     if settings.fast and preset.fast is None:
         raise RequestRejected(f"The preset {preset.name} has no fast setting.")
     recipe = (preset.fast if settings.fast else None) or preset.recipe
@@ -185,6 +189,20 @@ def settle(settings: PaintSettings) -> tuple[Recipe, int, int]:
     steps = own_steps if settings.steps is None else settings.steps
     recipe = with_brush(with_strength(recipe, settings.strength), settings.brush)
     return recipe, size, steps
+
+
+def check_mask(request: StylizeRequest) -> None:
+    """Raise RequestRejected where the preset cannot keep two styles apart by a mask."""
+    recipe, _, _ = settle(request.settings)
+    if request.mask is not None and len(request.styles) > 1 and recipe.matching is None:
+        raise RequestRejected(
+            f"The preset {request.settings.preset} takes a mask with one style only: "
+            f"leave one out, or choose {_with_matching()}."
+        )
+
+
+def _with_matching() -> str:
+    return " or ".join(name for name, preset in PRESETS.items() if preset.recipe.matching)
 
 
 def with_strength(recipe: Recipe, strength: float) -> Recipe:

@@ -14,7 +14,7 @@ from engine.checkpoint import CheckpointWriter, Saved, fingerprint, read_checkpo
 from engine.errors import Stopped
 from engine.logbook import Logbook
 from engine.memory import plan_memory, room_for
-from engine.presets import settle
+from engine.presets import check_mask, settle
 from engine.request import Painting, PaintOutcome, Progress, StylizeRequest
 from engine.scales import Scale, plan_scales, style_sizes
 from engine.step import Stepper
@@ -44,6 +44,7 @@ def stylize(
     PaintingFailed where losses stay infinite even in FP32.
     """
     # What is to be done: a recipe, and the sizes on the way with their steps.
+    check_mask(request)
     recipe, _, steps = settle(request.settings)
     scales = plan_scales(request)
     room = room_for(encoder.device, memory)

@@ -21,6 +21,7 @@ STEP = 2  # pixels between patches of the canvas
 JUMPS = (4, 2, 1, 1)  # patches to the neighbours that are asked where they found theirs
 RADII = (0.5, 0.25, 0.125, 0.03)  # of the random search, in parts of the sheet's longer side
 ROWS_AT_ONCE = 64  # rows of patches that are searched together
+LEAST_VOTE = 1e-6  # of a patch: among exact ones a far one's would underflow, and leave a hole
 LIGHT_RADIUS = 1.5  # pixels: deviation of the blur that tells light and dark from strokes
 
 
@@ -88,7 +89,7 @@ def touch(
         places, distance = _search(own, places, sheet, allowed, generator)
         _vote(total[top:], weight[top:], sheet.patches(places.flatten()), distance)
     border = PATCH // 2
-    painted = (total / weight.clamp_min(1e-12)).permute(2, 0, 1).unsqueeze(0)
+    painted = (total / weight).permute(2, 0, 1).unsqueeze(0)
     painted = painted[:, :, border:-border, border:-border]
     difference = blurred(luma(canvas - painted), LIGHT_RADIUS)
     return (painted + light * difference).clamp_(0, 1)
@@ -98,15 +99,13 @@ def _starts(canvas: Tensor, sheet: PaintSheet, neighbours: Tensor, cell: int) ->
     """Where each patch of the canvas begins its search: the same part of its cell's neighbour."""
     _, _, height, width = canvas.shape
     neighbours = neighbours.view(height // cell, width // cell)
-    down, across = (
-        torch.arange(0, side + 2 * (PATCH // 2) - PATCH + 1, STEP, device=canvas.device)
-        for side in (height, width)
+    # A patch is taken for the pixel in its middle, and placed by its upper left one.
+    down, across = (torch.arange(0, side, STEP, device=canvas.device) for side in (height, width))
+    rows, columns = down // cell, across // cell
+    inside_down, inside_across = (
+        along - cells * cell - PATCH // 2 for along, cells in ((down, rows), (across, columns))
     )
-    rows, columns = (
-        (along // cell).clamp(max=count - 1)
-        for along, count in ((down, height // cell), (across, width // cell))
-    )
-    inside = (down - rows * cell)[:, None] * sheet.width + (across - columns * cell)
+    inside = inside_down[:, None] * sheet.width + inside_across
     return neighbours[rows][:, columns] + inside
 
 
@@ -167,7 +166,8 @@ def _proposals(
 def _vote(total: Tensor, weight: Tensor, patches: Tensor, distance: Tensor) -> None:
     """Add patches to the sums over each pixel, (H, W, 3) and (H, W, 1); near ones count more."""
     rows, columns = distance.shape
-    votes = torch.exp(-distance / distance.median().clamp_min(1e-8)).unsqueeze(2)
+    votes = torch.exp(-distance / distance.median().clamp_min(1e-8))
+    votes = votes.clamp_min(LEAST_VOTE).unsqueeze(2)
     pixels = patches.view(rows, columns, PATCH * PATCH, 3)
     for number in range(PATCH * PATCH):
         down, across = divmod(number, PATCH)

@@ -16,11 +16,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine.blocks import stride_of
 from engine.device import Device, choose_device
 from engine.weights import CONVOLUTIONS, Weights, find, load
 
 POOLED = frozenset({"1_2", "2_2", "3_4", "4_4"})  # a 2x2 pooling follows these
-MULTIPLY_ADDS_PER_PIXEL = 361_152  # of the 13 convolutions, per pixel of the picture
 
 # Adds the gradient of a loss at a tap to the one from the layers above (None where there are
 # none), in place. Both are (1, C, H, W), channels last, in the convolutions' number type.
@@ -169,6 +169,16 @@ def load_encoder(weights: str = "auto", device: str = "auto", precision: str = "
     """
     chosen: Weights = find(weights)
     return Encoder(load(chosen), choose_device(device, precision), chosen.description)
+
+
+def multiply_adds_per_pixel(taps: Collection[str]) -> float:
+    """What one pass forward to the last of some taps costs, per pixel of the picture."""
+    last, _ = _tap_order(max(taps, key=_tap_order))
+    return sum(
+        9 * one.inputs * one.outputs / stride_of(f"conv{name}") ** 2
+        for name, one in CONVOLUTIONS.items()
+        if name <= last
+    )
 
 
 def _tap_order(tap: str) -> tuple[str, bool]:

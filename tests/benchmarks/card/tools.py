@@ -17,13 +17,13 @@ from PIL import Image
 
 from engine.device import choose_device
 from engine.memory import room_for
-from engine.presets import Recipe, settle
+from engine.presets import PRESETS, Recipe, settle
 from engine.request import PaintSettings, StylizeRequest
 from engine.samples import CONTENTS, STYLES
 from engine.scales import plan_scales
 from engine.step import Stepper
 from engine.studio import Studio
-from engine.vgg19 import MULTIPLY_ADDS_PER_PIXEL, Encoder
+from engine.vgg19 import Encoder, multiply_adds_per_pixel
 from engine.weights import bundled, load
 
 REHEARSAL = bool(os.environ.get("GPU_DAY_REHEARSAL"))  # tiny sizes, on the CPU
@@ -170,9 +170,10 @@ def replays(one: Stepper) -> bool:
     return one._graph is not None or not CARD
 
 
-def floor_gflop(side: int) -> float:
+def floor_gflop(preset: str, side: int) -> float:
     """Of the convolutions of one step of a square."""
-    return 4 * MULTIPLY_ADDS_PER_PIXEL * side**2 / 1e9
+    recipe = PRESETS[preset].recipe
+    return 4 * multiply_adds_per_pixel({*recipe.content_taps, *recipe.style_taps}) * side**2 / 1e9
 
 
 @cache
