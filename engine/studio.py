@@ -100,7 +100,15 @@ class Studio:
             rate, averaging = self._recipe.learning_rate, self._recipe.averaging
             optimiser = Adam(canvas, rate, averaging=averaging)
         return Stepper(
-            self._encoder, self._recipe, objective, plan, canvas, optimiser, self._memory, found
+            self._encoder,
+            self._recipe,
+            objective,
+            plan,
+            canvas,
+            optimiser,
+            self._memory,
+            scale.steps,
+            found,
         )
 
     def picture(self, canvas: Tensor, scale: Scale) -> Image.Image:

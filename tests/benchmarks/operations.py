@@ -11,7 +11,11 @@ from engine.device import Device
 from engine.memory import estimate_bytes
 from engine.presets import PRESETS, Recipe, settle
 from engine.request import PaintSettings, StylizeRequest
+<<<<<<< HEAD
 from engine.scales import Scale, plan_scales, style_sizes
+=======
+from engine.scales import plan_scales
+>>>>>>> card
 from engine.vgg19 import multiply_adds_per_pixel
 
 SHARES = (0.25, 0.4)  # of the published rate: assumed
@@ -45,6 +49,7 @@ def operations(request: StylizeRequest) -> float:
     """Multiplications and additions in the convolutions of a painting.
 
     Each step is one pass forward and one back to the picture, which cost the same; each scale
+<<<<<<< HEAD
     begins with the passes that its targets take.
     """
     recipe, _, _ = settle(request.settings)
@@ -67,6 +72,19 @@ def _set_up(request: StylizeRequest, recipe: Recipe, scale: Scale) -> float:
     style_pixels = sum(math.prod(size) for size in style_sizes(request, scale))
     return sum(2 * multiply_adds_per_pixel(taps) * pixels for taps in of_canvas) + sum(
         2 * multiply_adds_per_pixel(taps) * style_pixels for taps in of_styles
+=======
+    begins with one pass forward of the content and one of each style, taken to be of the same size,
+    and one more of each where neighbours are looked for.
+    """
+    recipe, _, _ = settle(request.settings)
+    targets = (1 + len(request.styles)) * (2 if recipe.matching else 1)
+    forward = 2 * multiply_adds_per_pixel(recipe.content_taps.keys() | recipe.style_taps.keys())
+    return float(
+        sum(
+            (2 * scale.steps + targets) * forward * math.prod(scale.canvas)
+            for scale in plan_scales(request)
+        )
+>>>>>>> card
     )
 
 
