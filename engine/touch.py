@@ -71,9 +71,10 @@ def touch(
 ) -> Tensor:
     """The canvas (1, 3, H, W) in [0, 1], in the paint of the sheet.
 
-    `corners` (cells,) are the first pixels of the neighbours of the canvas's cells, `cell` pixels on
-    a side (`engine.neighbours`): the search begins there. `light` (1, 1, H, W), 0 to 1, is how
-    much of the canvas's light and dark is kept. `style` allows the paint of one style only.
+    `corners` (cells,) are the first pixels of the neighbours of the canvas's cells
+    (`engine.neighbours`), `cell` pixels on a side: the search begins there. `light` (1, 1, H, W),
+    0 to 1, is how much of the canvas's light and dark is kept. `style` allows the paint of one
+    style only.
     """
     # Half a patch more on each side, so that patches reach the edge whatever the size.
     wide = F.pad(canvas, (PATCH // 2,) * 4, mode="replicate")

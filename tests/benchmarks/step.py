@@ -29,7 +29,6 @@ def run(device: Device) -> dict[str, float]:
     """Seconds per step, its GFLOP/s, and their share of a matrix product's."""
     encoder = Encoder(load(bundled()), device, "bundled")
     product = _matrix_product(device)
-    per_pixel = multiply_adds_per_pixel({*MURAL.content_taps, *MURAL.style_taps})
     figures: dict[str, float] = {}
     for side in SIDES:
         step = _step(encoder, side)
@@ -38,11 +37,7 @@ def run(device: Device) -> dict[str, float]:
         seconds, product_seconds = (
             statistics.median(column) for column in zip(*rounds, strict=True)
         )
-<<<<<<< HEAD
-        rate = 4 * per_pixel * side**2 / seconds / 1e9
-=======
         rate = 4 * multiply_adds_per_pixel(TAPS) * side**2 / seconds / 1e9
->>>>>>> card
         product_rate = 2 * PRODUCT_SIDE**3 / product_seconds / 1e9
         figures[f"step_seconds_{side}"] = seconds
         figures[f"step_gflops_{side}"] = rate

@@ -173,12 +173,8 @@ def replays(one: Stepper) -> bool:
 def floor_gflop(preset: str, side: int) -> float:
     """Of the convolutions of one step of a square."""
     recipe = PRESETS[preset].recipe
-<<<<<<< HEAD
-    return 4 * multiply_adds_per_pixel({*recipe.content_taps, *recipe.style_taps}) * side**2 / 1e9
-=======
     taps = recipe.content_taps.keys() | recipe.style_taps.keys()
     return 4 * multiply_adds_per_pixel(taps) * side**2 / 1e9
->>>>>>> card
 
 
 @cache
