@@ -79,11 +79,12 @@ def stylize(
                 log.add(reading)
             if on_progress and not log.is_finished:
                 on_progress(log.progress(partial(_preview, studio, stepper, scale)))
-        canvas, found, neighbours = stepper.result(), stepper.neighbours, None
+        finished, found, neighbours = stepper.result(), stepper.neighbours, None
+        canvas = studio.left(finished, scale)
         del stepper  # its memory is the next one's
 
     # The last touch, which the last step's preview shows already.
-    picture = studio.picture(studio.finished(canvas, scales[-1], found), scales[-1])
+    picture = studio.picture(studio.finished(finished, scales[-1], found), scales[-1])
     if on_progress:
         on_progress(log.progress(lambda: picture))
 

@@ -16,12 +16,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.blocks import stride_of
 from engine.device import Device, choose_device
 from engine.weights import CONVOLUTIONS, Weights, find, load
 
 POOLED = frozenset({"1_2", "2_2", "3_4", "4_4"})  # a 2x2 pooling follows these
-
 # Adds the gradient of a loss at a tap to the one from the layers above (None where there are
 # none), in place. Both are (1, C, H, W), channels last, in the convolutions' number type.
 TapGradient = Callable[[Tensor | None], Tensor]
@@ -172,10 +170,10 @@ def load_encoder(weights: str = "auto", device: str = "auto", precision: str = "
 
 
 def multiply_adds_per_pixel(taps: Collection[str]) -> float:
-    """What one pass forward to the last of some taps costs, per pixel of the picture."""
-    last, _ = _tap_order(max(taps, key=_tap_order))
+    """Of the convolutions up to the last of the taps, per pixel of the picture."""
+    last = max(taps, key=_tap_order)[4:]
     return sum(
-        9 * one.inputs * one.outputs / stride_of(f"conv{name}") ** 2
+        9.0 * one.inputs * one.outputs / float((1 << 2 * (int(name[0]) - 1)))
         for name, one in CONVOLUTIONS.items()
         if name <= last
     )

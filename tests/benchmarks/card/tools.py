@@ -151,7 +151,7 @@ def stepper(
     """A stepper of a square, from the preset's own start."""
     asked = request(preset, side, square=True)
     own, _, _ = settle(asked.settings)
-    scale = replace(plan_scales(asked)[-1], width=side, height=side)
+    scale = replace(plan_scales(asked)[-1], width=side, height=side, steps=1000)
     chosen = encoder(precision)
     studio = Studio(asked, recipe or own, chosen, room or room_for(chosen.device), scale)
     return studio.stepper(scale, studio.first_canvas(scale))
@@ -173,7 +173,8 @@ def replays(one: Stepper) -> bool:
 def floor_gflop(preset: str, side: int) -> float:
     """Of the convolutions of one step of a square."""
     recipe = PRESETS[preset].recipe
-    return 4 * multiply_adds_per_pixel({*recipe.content_taps, *recipe.style_taps}) * side**2 / 1e9
+    taps = recipe.content_taps.keys() | recipe.style_taps.keys()
+    return 4 * multiply_adds_per_pixel(taps) * side**2 / 1e9
 
 
 @cache
