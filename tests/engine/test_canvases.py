@@ -101,7 +101,7 @@ def test_a_brush_is_the_size_at_which_a_style_is_seen(brush: str) -> None:
     assert same == scale
     ((usual, _),), ((width, _),) = style_sizes(plain, scale), style_sizes(other, scale)
     assert seen.styles(scale)[0].shape[3] == width
-    assert (width > usual) - (width < usual) == BRUSHES.index(brush) - 1  # type: ignore[arg-type]
+    assert (width > usual) - (width < usual) == BRUSHES.index(brush) - 1
 
 
 @pytest.mark.parametrize("weights", [(1.0, 1.0), (3.0, 1.0), (0.0, 2.0)])
@@ -132,7 +132,7 @@ def test_a_mask_divides_the_canvas() -> None:
     cells = seen.cells_of_first(scale, 8)
     assert cells is not None
     assert torch.equal(cells.view(4, 8), (torch.arange(8) < 4).expand(4, 8))
-    left, right = seen.recolored(scale).split(32, 3)
+    left, right = torch.split(seen.recolored(scale), 32, 3)
     assert float((left[:, 0] - left[:, 2]).min()) > 0
     assert float((right[:, 2] - right[:, 0]).min()) > 0
 

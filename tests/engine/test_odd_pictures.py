@@ -146,9 +146,11 @@ SIDES = st.integers(16, 70)
 SHAPES = st.tuples(SIDES, SIDES)
 PICTURES = st.one_of(
     st.builds(lambda shape: noisy(*shape), SHAPES),
-    st.builds(lambda shape, deviation: noisy(*shape, deviation), SHAPES, st.integers(0, 255)),
     st.builds(
-        lambda shape, color: plain(*shape, color),
+        lambda shape, deviation: noisy(shape[0], shape[1], deviation), SHAPES, st.integers(0, 255)
+    ),
+    st.builds(
+        lambda shape, color: plain(shape[0], shape[1], color),
         SHAPES,
         st.sampled_from(["black", "white", "red", "teal"]),
     ),

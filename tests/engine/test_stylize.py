@@ -97,7 +97,7 @@ def test_strength_brings_the_picture_nearer_to_the_style(
 
 
 def test_every_strength_is_another_picture(request_: StylizeRequest, encoder: Encoder) -> None:
-    """From 0.25 to 4 no step of the dial does nothing, and none is lost on the way."""
+    """From 0.25 to 4 no step of the dial does nothing; soft pictures are nearest the photograph."""
     strengths = (0.25, 0.5, 1.0, 2.0, 4.0)
     small = having(request_, size=32, steps=6)
     pictures = [stylize(having(small, strength=one), encoder).picture for one in strengths]
@@ -105,10 +105,10 @@ def test_every_strength_is_another_picture(request_: StylizeRequest, encoder: En
     changes = [
         np.abs(pixels(one) - pixels(next_)).mean() for one, next_ in itertools.pairwise(pictures)
     ]
-    assert min(changes) > 1
+    assert min(changes) > 3  # of 255 levels
     content = pixels(request_.content.resize(pictures[0].size, Image.Resampling.LANCZOS))
     away = [np.abs(pixels(one) - content).mean() for one in pictures]
-    assert away[0] < away[2] < away[4]
+    assert away[0] < away[1] < min(away[2:])
 
 
 @pytest.mark.parametrize("brush", ["fine", "bold"])
