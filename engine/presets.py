@@ -21,14 +21,15 @@ class Matching:
 
     compared: tuple[str, ...]  # taps by which cells are compared
     fidelity: tuple[float, float]  # share of the content, against the canvas, in what is compared
-    content_share: tuple[float, float]  # of the content's own features in the targets, where it
-    # has detail; in flat parts it is `flat_share` of that
-    content_taps: tuple[str, ...]  # at which they have that share
+    # Of the content's own features in the targets: where the content has detail, how much of that
+    # in flat parts, and where the styles have nothing like it.
+    content_share: tuple[float, float]
+    flat_share: float
+    unlike_share: float
+    content_taps: tuple[str, ...]  # at which the content has a share
     crowding: float  # price of a cell of the style for each time that it is taken too often
     searches: int  # at each scale; later ones start from what was painted since
-    light: float  # share of the canvas's light and dark that the last touch keeps
-    unlike_share: float  # of the content in the targets, where the styles have nothing like it
-    flat_share: float = 0.0
+    light: float  # share of light and dark that the last touch keeps where there is detail
     colors: float = 1.0  # share of the styles' colours against the content's
     touch: float = 1.0  # share of the last touch against what was painted
 
@@ -132,11 +133,12 @@ MURAL = Recipe(
         compared=("relu2_1", "relu3_1", "relu4_1"),
         fidelity=(0.5, 0.85),
         content_share=(0.1, 0.6),
+        flat_share=0.0,
+        unlike_share=0.7,
         content_taps=("relu3_1", "relu4_1"),
         crowding=0.04,
         searches=2,
         light=1.0,
-        unlike_share=0.7,
     ),
     coarsest=64,
 )

@@ -141,7 +141,7 @@ class PaintOutcome:
     seed: int
     repeated_steps: int = 0  # steps that were not finite and were done again in FP32
     curve: tuple[tuple[int, float], ...] = field(default=(), repr=False)  # (step, total loss)
-    scale_starts: tuple[int, ...] = ()  # the steps at which a scale began; losses jump there
+    scale_starts: tuple[int, ...] = ()  # the steps at which targets changed; losses jump there
 
     def to_dict(self) -> dict[str, Any]:
         """Give all fields as JSON values."""

@@ -61,7 +61,7 @@ def stylize(
     neighbours = saved.stepper.get("neighbours") if saved else None
 
     for number, scale in list(enumerate(scales))[log.scale :]:
-        # One scale: its targets are fixed, its canvas is what the coarser one left.
+        # One scale: its targets are fixed, its canvas is what the one before left.
         stepper = studio.stepper(scale, canvas, neighbours)
         if saved:
             stepper.restore(saved.stepper)
@@ -79,8 +79,8 @@ def stylize(
                 log.add(reading)
             if on_progress and not log.is_finished:
                 on_progress(log.progress(partial(_preview, studio, stepper, scale)))
-        finished, found, neighbours = stepper.result(), stepper.neighbours, None
-        canvas = studio.left(finished, scale)
+        finished, found = stepper.result(), stepper.neighbours
+        canvas, neighbours = studio.left(finished, scale), None
         del stepper  # its memory is the next one's
 
     # The last touch, which the last step's preview shows already.

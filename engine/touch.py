@@ -18,7 +18,7 @@ from engine.tensors import luma
 
 PATCH = 5  # pixels on a side
 STEP = 2  # pixels between patches of the canvas
-JUMPS = (4, 2, 1, 1)  # patches to the neighbours that are asked where they found theirs
+JUMPS = (4, 2, 1, 1)  # patches to the ones whose places are tried, shifted by as much
 RADII = (0.5, 0.25, 0.125, 0.03)  # of the random search, in parts of the sheet's longer side
 ROWS_AT_ONCE = 64  # rows of patches that are searched together
 LEAST_VOTE = 1e-6  # of a patch: among exact ones a far one's would underflow, and leave a hole
@@ -62,7 +62,7 @@ class PaintSheet:
 def touch(
     canvas: Tensor,
     sheet: PaintSheet,
-    neighbours: Tensor,
+    corners: Tensor,
     cell: int,
     light: Tensor,
     *,
@@ -71,9 +71,10 @@ def touch(
 ) -> Tensor:
     """The canvas (1, 3, H, W) in [0, 1], in the paint of the sheet.
 
-    `neighbours` (cells,) are the first pixels of the style's cells that the canvas's cells, `cell`
-    pixels on a side, are most like: the search begins there. `light` (1, 1, H, W), 0 to 1, is how
-    much of the canvas's light and dark is kept. `style` allows the paint of one style only.
+    `corners` (cells,) are the first pixels of the neighbours of the canvas's cells
+    (`engine.neighbours`), `cell` pixels on a side: the search begins there. `light` (1, 1, H, W),
+    0 to 1, is how much of the canvas's light and dark is kept. `style` allows the paint of one
+    style only.
     """
     # Half a patch more on each side, so that patches reach the edge whatever the size.
     wide = F.pad(canvas, (PATCH // 2,) * 4, mode="replicate")
@@ -81,7 +82,7 @@ def touch(
     weight = torch.zeros_like(total[..., :1])
     allowed = sheet.owner >= 0 if style is None else sheet.owner == style
     generator = torch.Generator().manual_seed(seed)
-    starts = _starts(canvas, sheet, neighbours, cell)
+    starts = _starts(canvas, sheet, corners, cell)
     for first in range(0, len(starts), ROWS_AT_ONCE):
         places = starts[first : first + ROWS_AT_ONCE]
         top, bottom = first * STEP, (first + len(places) - 1) * STEP + PATCH
@@ -95,10 +96,10 @@ def touch(
     return (painted + light * difference).clamp_(0, 1)
 
 
-def _starts(canvas: Tensor, sheet: PaintSheet, neighbours: Tensor, cell: int) -> Tensor:
+def _starts(canvas: Tensor, sheet: PaintSheet, corners: Tensor, cell: int) -> Tensor:
     """Where each patch of the canvas begins its search: the same part of its cell's neighbour."""
     _, _, height, width = canvas.shape
-    neighbours = neighbours.view(height // cell, width // cell)
+    corners = corners.view(height // cell, width // cell)
     # A patch is taken for the pixel in its middle, and placed by its upper left one.
     down, across = (torch.arange(0, side, STEP, device=canvas.device) for side in (height, width))
     rows, columns = down // cell, across // cell
@@ -106,7 +107,7 @@ def _starts(canvas: Tensor, sheet: PaintSheet, neighbours: Tensor, cell: int) ->
         along - cells * cell - PATCH // 2 for along, cells in ((down, rows), (across, columns))
     )
     inside = inside_down[:, None] * sheet.width + inside_across
-    return neighbours[rows][:, columns] + inside
+    return corners[rows][:, columns] + inside
 
 
 def _patches(canvas: Tensor) -> Tensor:

@@ -173,7 +173,7 @@ def multiply_adds_per_pixel(taps: Collection[str]) -> float:
     """Of the convolutions up to the last of the taps, per pixel of the picture."""
     last = max(taps, key=_tap_order)[4:]
     return sum(
-        9.0 * one.inputs * one.outputs / float(1 << 2 * (int(name[0]) - 1))
+        9.0 * one.inputs * one.outputs / (1 << 2 * (int(name[0]) - 1))
         for name, one in CONVOLUTIONS.items()
         if name <= last
     )

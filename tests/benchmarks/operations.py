@@ -9,9 +9,9 @@ from PIL import Image
 
 from engine.device import Device
 from engine.memory import estimate_bytes
-from engine.presets import PRESETS, Recipe, settle
+from engine.presets import PRESETS, settle
 from engine.request import PaintSettings, StylizeRequest
-from engine.scales import Scale, plan_scales, style_sizes
+from engine.scales import plan_scales
 from engine.vgg19 import multiply_adds_per_pixel
 
 SHARES = (0.25, 0.4)  # of the published rate: assumed
@@ -45,28 +45,17 @@ def operations(request: StylizeRequest) -> float:
     """Multiplications and additions in the convolutions of a painting.
 
     Each step is one pass forward and one back to the picture, which cost the same; each scale
-    begins with the passes that its targets take.
+    begins with one pass forward of the content and one of each style, taken to be of the same size,
+    and one more of each where neighbours are looked for.
     """
     recipe, _, _ = settle(request.settings)
-    forward = 2 * multiply_adds_per_pixel({*recipe.content_taps, *recipe.style_taps})
-    return sum(
-        2 * scale.steps * forward * math.prod(scale.canvas) + _set_up(request, recipe, scale)
-        for scale in plan_scales(request)
-    )
-
-
-def _set_up(request: StylizeRequest, recipe: Recipe, scale: Scale) -> float:
-    """Operations of the passes before a scale's first step, as `engine.studio` takes them."""
-    content, matching = {*recipe.content_taps}, recipe.matching
-    of_canvas, of_styles = [content], [{*recipe.style_taps}]
-    if matching:
-        compared = {*matching.compared}
-        of_canvas = [compared, {*compared, *matching.content_taps}]
-        of_styles.append({*content, *compared})
-    pixels = math.prod(scale.canvas)
-    style_pixels = sum(math.prod(size) for size in style_sizes(request, scale))
-    return sum(2 * multiply_adds_per_pixel(taps) * pixels for taps in of_canvas) + sum(
-        2 * multiply_adds_per_pixel(taps) * style_pixels for taps in of_styles
+    targets = (1 + len(request.styles)) * (2 if recipe.matching else 1)
+    forward = 2 * multiply_adds_per_pixel(recipe.content_taps.keys() | recipe.style_taps.keys())
+    return float(
+        sum(
+            (2 * scale.steps + targets) * forward * math.prod(scale.canvas)
+            for scale in plan_scales(request)
+        )
     )
 
 

@@ -72,7 +72,7 @@ def test_a_canvas_keeps_its_light_and_dark_where_it_is_asked_to() -> None:
 
 @pytest.mark.parametrize("size", [(16, 16), (20, 44), (36, 24), (64, 256)])
 def test_paint_reaches_every_edge(size: tuple[int, int]) -> None:
-    """No pixel stays without a patch, at sizes that steps of patches do not divide."""
+    """No pixel stays without a patch, at sizes that the steps of patches do not divide either."""
     painted = touched(noise(*size), plain(32, 32, 0.25, 0.5, 0.75))
 
     assert painted.shape == (1, 3, *size)

@@ -18,7 +18,7 @@ from engine.samples import CONTENTS, STYLES
 
 CONTENT, STYLE = str(CONTENTS[0].path), str(STYLES[0].path)
 MURALSCAPE = str(Path(sys.executable).with_name("muralscape"))
-SMALL = ("--size", "32", "--steps", "4")
+SMALL = ("--size", "32", "--steps", "8")
 
 
 def muralscape(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -48,7 +48,7 @@ def test_paints_with_every_extra(tmp_path: Path) -> None:
     assert report["output"] == "out.png"
     assert (report["width"], report["height"]) == read(tmp_path / "out.png").size
     assert max(report["width"], report["height"]) == 32
-    assert (report["preset"], report["steps"], report["repeated_steps"]) == ("mural", 4, 0)
+    assert (report["preset"], report["steps"], report["repeated_steps"]) == ("mural", 8, 0)
     assert report["final_loss"] == pytest.approx(report["content_loss"] + report["style_loss"])
     assert report["seconds"] > 0
     assert report["device"]
@@ -69,7 +69,7 @@ def test_says_in_one_line_what_it_made(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     (line,) = done.stdout.splitlines()
-    for part in ("out.jpg: 32x", "mural, 4 steps", "final loss", "VGG-19"):
+    for part in ("out.jpg: 32x", "mural, 8 steps", "final loss", "VGG-19"):
         assert part in line
 
 
