@@ -9,7 +9,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "discord.md").read_text()
 
 
 async def test_every_command_is_documented(simulator: Simulator, data_dir: Path) -> None:
-    """Each command and sub-command that the bot registers stands in the table of docs/discord.md."""
+    """Each command and sub-command that the bot registers stands in its table."""
     async with running_bot(simulator, data_dir) as bot:
         typed = []
         for command in bot.app.client.tree.walk_commands():
