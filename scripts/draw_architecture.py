@@ -11,12 +11,10 @@ import ast
 import re
 import runpy
 import sys
-import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-WIDTH = 36  # characters of a line in a box
 BLOCK = re.compile(r"```mermaid\n.*?```", re.DOTALL)
 Arrows = Mapping[str, frozenset[str]]
 
@@ -53,12 +51,11 @@ def without_shortcuts(arrows: Arrows) -> Arrows:
 
 
 def label_of(root: Path, name: str) -> str:
-    """Give the name of a box and the first line of its docstring, wrapped."""
+    """Give the name of a box and the first line of its docstring."""
     path = root / name.replace(".", "/")
     file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     sentence = (ast.get_docstring(ast.parse(file.read_text())) or "").split("\n")[0]
-    lines = textwrap.wrap(sentence.rstrip(".").replace("`", ""), WIDTH)
-    return "<br/>".join([f"<b>{name.removeprefix('bot.')}</b>", *lines])
+    return f"<b>{name.removeprefix('bot.')}</b><br/>{sentence.rstrip('.').replace('`', '')}"
 
 
 def flowchart(root: Path) -> str:

@@ -74,6 +74,15 @@ def test_the_badges_are_true() -> None:
     assert badges == [f"python-{python}%2B-blue", f"licence-{project['license']}-blue"]
 
 
+@pytest.mark.parametrize("page", [README, CONTRIBUTING], ids=lambda page: page.name)
+def test_make_has_what_is_to_be_typed(page: Path) -> None:
+    """Each `make TARGET` of a page is a target of the Makefile."""
+    targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    named = re.findall(r"(?:^ {4}|`)make ([\w-]+)", page.read_text(), re.MULTILINE)
+    assert named
+    assert [target for target in named if target not in targets] == []
+
+
 @pytest.mark.parametrize("name", SUBCOMMANDS)
 def test_every_subcommand_is_documented(name: str) -> None:
     """`muralscape NAME` stands in the page on the command line."""
