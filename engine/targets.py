@@ -57,22 +57,23 @@ class Targets:
         numbers = blend([style_numbers(recipe, one) for one in sums], shares)
         if recipe.matching is None:
             return Objective(recipe, self._content(), numbers), None
-        cells = self._style_cells(recipe.matching)
+        cells = self.style_cells(recipe.matching)
         if neighbours is None:
-            neighbours = self._search(recipe.matching, cells, canvas)
+            neighbours = self.search(recipe.matching, cells, canvas)
         targets = cells.targets(neighbours, canvas.shape[2] // self._scale.cell)
         self._mix_in_content(recipe.matching, cells, targets)
         return Objective(recipe, KeptContent(targets), numbers), neighbours
 
-    def _style_cells(self, matching: Matching) -> StyleCells:
+    def style_cells(self, matching: Matching) -> StyleCells:
+        """The cells of the styles at this scale."""
         fitted = tuple(self._recipe.content_taps)
         taps = {*fitted, *matching.compared}
         styles = [self._features(style, taps) for style in self._canvases.styles(self._scale)]
         cell, seed = self._scale.cell, self._settings.seed
         return StyleCells(styles, cell, matching.compared, fitted, seed)
 
-    def _search(self, matching: Matching, cells: StyleCells, canvas: Tensor) -> Tensor:
-        """The neighbours of a mix of content and canvas.
+    def search(self, matching: Matching, cells: StyleCells, canvas: Tensor) -> Tensor:
+        """Find the neighbours of a mix of content and canvas: (cells,) int64.
 
         The more of the canvas, the more of what was painted at the scales before goes on.
         """
