@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 from pathlib import Path
 
 import av
@@ -15,6 +16,7 @@ from PIL import Image
 
 from engine.images import read
 from engine.samples import CONTENTS, STYLES
+from tests.engine.picture_files import png, png_chunk
 
 CONTENT, STYLE = str(CONTENTS[0].path), str(STYLES[0].path)
 MURALSCAPE = str(Path(sys.executable).with_name("muralscape"))
@@ -131,7 +133,8 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "text.jpg").write_text("this is not a picture")
     (folder / "truncated.jpg").write_bytes(Path(CONTENT).read_bytes()[:5000])
     Image.new("RGB", (1, 1)).save(folder / "tiny.png")
-    Image.new("P", (50_000, 50_000)).save(folder / "huge.png")
+    pixels = png_chunk(b"IDAT", zlib.compress(bytes(100_000)))
+    (folder / "huge.png").write_bytes(png(50_000, 50_000, 8, 0, pixels))
     (folder / "file").touch()
     (folder / "state.pth").write_bytes(b"no checkpoint")
     return folder
