@@ -109,28 +109,11 @@ class App:
             self._retention.add_users(feature.pictures_in_use)
 
     def _build_features(self, timing: Timing) -> Sequence[Feature]:
-        """Build the services and, of each feature, everything that it adds to the bot."""
-        limits, clock = self._settings.limits, self._clock
-        ceilings = Ceilings(
-            limits.jobs_per_member,
-            limits.jobs_per_guild,
-            limits.largest_size,
-            limits.saved_styles,
-        )
-        guilds = GuildService(GuildStore(self._database), ceilings)
-        starters = [Starter(style.title, style.path) for style in STYLES]
-        styles = StyleService(StyleStore(self._database), self._retention, guilds, starters, clock)
-        self.challenges = ChallengeService(
-            ChallengeStore(self._database, self._shard),
-            AnnouncementStore(
-                self._database, lambda: str(self._random.getrandbits(63)), self._shard
-            ),
-            self._retention,
-            guilds,
-            self.jobs,
-            clock,
-            self._random,
-        )
+        """Build the services that features share, and the list of features."""
+        clock, limits = self._clock, self._settings.limits
+        guilds = self._build_guilds()
+        styles = self._build_styles(guilds)
+        self.challenges = self._build_challenges(guilds)
         challenge_commands = ChallengeCommands(self.challenges, guilds, self.jobs, self._intake)
         requests = RequestStore(self._database, self._shard)
         muralize = MuralizeService(
@@ -170,6 +153,34 @@ class App:
             ),
         ]
         return [*features, privacy_feature(features, self.jobs, self._retention)]
+
+    def _build_guilds(self) -> GuildService:
+        limits = self._settings.limits
+        ceilings = Ceilings(
+            limits.jobs_per_member,
+            limits.jobs_per_guild,
+            limits.largest_size,
+            limits.saved_styles,
+        )
+        return GuildService(GuildStore(self._database), ceilings)
+
+    def _build_styles(self, guilds: GuildService) -> StyleService:
+        store = StyleStore(self._database)
+        starters = [Starter(style.title, style.path) for style in STYLES]
+        return StyleService(store, self._retention, guilds, starters, self._clock)
+
+    def _build_challenges(self, guilds: GuildService) -> ChallengeService:
+        return ChallengeService(
+            ChallengeStore(self._database, self._shard),
+            AnnouncementStore(
+                self._database, lambda: str(self._random.getrandbits(63)), self._shard
+            ),
+            self._retention,
+            guilds,
+            self.jobs,
+            self._clock,
+            self._random,
+        )
 
     def _build_intake(self) -> Intake:
         limits = self._settings.limits

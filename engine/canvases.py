@@ -16,7 +16,8 @@ Size = tuple[int, int]  # width and height in pixels
 class Canvases:
     """Tensors are (1, 3, H, W) float32 in the recipe's range, a mask (1, 1, H, W) in [0, 1].
 
-    What a canvas has more than the picture, to lie on the grid, is filled with its reflection.
+    A canvas has sides on the grid of its scale; beyond the picture it shows the picture's
+    reflection.
     """
 
     def __init__(
@@ -51,13 +52,16 @@ class Canvases:
 
     def recolored(self, scale: Scale) -> Tensor:
         """The content in the colours of the styles."""
-        content, styles = self.content(scale), self.styles(scale)
+        content, matching = self.content(scale), self._recipe.matching
+        parts = [recolored(content, style) for style in self.styles(scale)]
         if self.is_divided:
-            first, second = (recolored(content, style) for style in styles)
-            return torch.lerp(second, first, self.mask(scale))
-        shares = self.style_shares(scale)
-        parts = [share * recolored(content, one) for share, one in zip(shares, styles, strict=True)]
-        return torch.stack(parts).sum(0)
+            mixed = torch.lerp(parts[1], parts[0], self.mask(scale))
+        else:
+            shares = self.style_shares(scale)
+            mixed = sum(
+                (share * one for share, one in zip(shares, parts, strict=True)), content * 0
+            )
+        return torch.lerp(content, mixed, matching.colors) if matching else mixed
 
     def style_shares(self, scale: Scale) -> list[float]:
         """How much of the canvas each style is to have; they add up to one."""

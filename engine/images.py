@@ -8,14 +8,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import pillow_heif
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from engine import files
 from engine.errors import ImageRejected, OutputRejected
 from engine.srgb import to_srgb
-
-pillow_heif.register_heif_opener()
 
 READABLE = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "HEIF")  # Pillow's names; nothing else is tried
 READABLE_WORDS = "JPEG, PNG, WebP, AVIF, GIF or HEIC"
@@ -79,7 +76,7 @@ def _decode(data: bytes, limits: Limits, name: str, whole: bool) -> Image.Image:
     try:
         with _turn, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Pillow warns of is checked here or harmless
-            with Image.open(BytesIO(data), formats=READABLE) as picture:
+            with Image.open(BytesIO(data), formats=_formats(data)) as picture:
                 _check_size(picture.size, limits, name)
                 smaller = not whole and picture.draft(None, (1, 1)) is not None  # a JPEG
                 picture.load()
@@ -103,6 +100,16 @@ def _decode(data: bytes, limits: Limits, name: str, whole: bool) -> Image.Image:
         raise ImageRejected(
             f"{name} is damaged or cut off; save or download it again, or choose another."
         ) from error
+
+
+def _formats(data: bytes) -> tuple[str, ...]:
+    """The formats to try. HEIF's decoder is loaded for files of its family (ISO/IEC 14496-12)."""
+    if data[4:8] != b"ftyp":
+        return tuple(name for name in READABLE if name != "HEIF")
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    return READABLE
 
 
 def _restore_orientation(picture: Image.Image, data: bytes) -> None:

@@ -1,9 +1,9 @@
-"""What a painting should match: features of the content, statistics of the style's features.
+"""What a painting should match: features of the content, Gram matrices of the style's features.
 
 A style loss is a function of a few sums over the picture (`engine.statistics`), so its gradient
-on the features is linear in them: with features F, one row a pixel, G = FᵀF and m = Σ F,
+on the features is linear in them: with features F, one row a pixel, and G = FᵀF,
 
-    dL/dF = F (dL/dG + dL/dGᵀ) + 1 dL/dmᵀ
+    dL/dF = F (dL/dG + dL/dGᵀ)
 
 which is one matrix product in the convolutions' number type. So a step has three parts, and all
 but the second can be done block by block: the sums, the losses with their slopes, the gradients.
@@ -12,7 +12,7 @@ Source of the Gram loss: Gatys, Ecker and Bethge, arXiv 1508.06576, equations 3 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import torch
 from torch import Tensor
@@ -20,7 +20,7 @@ from torch import Tensor
 from engine.blocks import Block
 from engine.content import Content, sum_of_squares
 from engine.presets import Recipe
-from engine.statistics import NEED_TOTALS, STATISTICS, Statistics, rows, statistics_of
+from engine.statistics import Statistics, rows, statistics_of
 from engine.vgg19 import Features, TapGradient
 
 
@@ -28,37 +28,32 @@ from engine.vgg19 import Features, TapGradient
 class Slopes:
     """The derivatives of the losses by the sums, in the form that the gradients take."""
 
-    gram: dict[str, Tensor]  # dL/dG + dL/dGᵀ of each style tap
-    total: dict[str, Tensor]  # dL/dm of those whose statistic reads it
+    gram: dict[str, Tensor]  # dL/dG + dL/dGᵀ of each style tap, in the convolutions' number type
     content: dict[str, Tensor]  # 0-d float32: by what to multiply a content tap's differences
 
 
 class Objective:
     """A recipe's loss against fixed targets."""
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        content: Content,
-        style: Mapping[str, list[Tensor]],
-    ) -> None:
+    def __init__(self, recipe: Recipe, content: Content, style: Mapping[str, Tensor]) -> None:
         """Take the features to match at each content tap, and the style's numbers at each other."""
         self._recipe = recipe
-        self._style_weight = recipe.style_weight
         self._content = content
-        self._content_weights = {
-            tap: recipe.content_weight
-            * weight
-            / (energy if recipe.relative else torch.full_like(energy, content.counts[tap]))
-            for tap, weight in recipe.content_taps.items()
-            for energy in (content.energies[tap],)
-        }
         self._style = style
+        # Per tap, in the recipe's order.
+        self._content_factors = torch.stack(
+            [
+                recipe.content_weight
+                * weight
+                / (energy if recipe.relative else torch.full_like(energy, content.counts[tap]))
+                for tap, weight in recipe.content_taps.items()
+                for energy in (content.energies[tap],)
+            ]
+        )
 
     def is_finite(self) -> bool:
         """Whether all targets are; in FP16 loud features overflow."""
-        styles = (number for numbers in self._style.values() for number in numbers)
-        targets = [*self._content.energies.values(), *styles]
+        targets = [*self._content.energies.values(), *self._style.values()]
         return all(bool(target.isfinite().all()) for target in targets)
 
     def look(self, features: Features, block: Block) -> "Look":
@@ -67,37 +62,48 @@ class Objective:
 
     def content_loss(self, sums: Mapping[str, Tensor]) -> Tensor:
         """With the recipe's weight, 0-d float32; parts of a picture add up to the whole's."""
-        parts = [factor * sums[tap] for tap, factor in self._content_weights.items()]
-        return torch.stack(parts).sum()
+        return self._content_factors.dot(torch.stack([sums[tap] for tap in self._taps]))
 
-    def style_loss(self, sums: Mapping[str, Statistics], scale: Tensor) -> tuple[Tensor, Slopes]:
+    @property
+    def _taps(self) -> list[str]:
+        return list(self._recipe.content_taps)
+
+    def style_loss(
+        self, sums: Mapping[str, Statistics], scale: Tensor, dtype: torch.dtype = torch.float32
+    ) -> tuple[Tensor, Slopes]:
         """With the recipe's weight, 0-d float32; and the slopes of both losses.
 
         The slopes are multiplied by `scale` (0-d float32), which keeps small gradients from
-        vanishing in FP16.
+        vanishing in FP16, and are rounded to `dtype`. All taps are dealt with at once, as one
+        vector: with its difference D from the targets and its factors f the loss is Σ f D², and
+        the slope 4 f D, because D is a row of symmetric matrices.
         """
-        style = scale.new_zeros(())
-        slopes = Slopes({}, {}, {})
-        for tap, share in self._recipe.style_taps.items():
-            loss, d_gram, d_total = self._style_loss(tap, sums[tap])
-            weight = share * self._style_weight
-            style = style + weight * loss
-            slopes.gram[tap] = (d_gram + d_gram.t()) * (scale * weight)
-            if d_total is not None:
-                slopes.total[tap] = d_total * (scale * weight)
-        for tap, factor in self._content_weights.items():
-            slopes.content[tap] = 2 * scale * factor
-        return style, slopes
+        taps = list(self._recipe.style_taps)
+        wanted, factors = self._constants(tuple(sums[tap].pixels for tap in taps))
+        difference = torch.cat([sums[tap].gram.view(-1) for tap in taps]) - wanted
+        weighted = difference * factors
+        slopes = (weighted * (4 * scale)).to(dtype)
+        grams = torch.split(slopes, [self._style[tap].numel() for tap in taps])
+        per_tap = zip(taps, grams, strict=True)
+        content = (self._content_factors * (2 * scale)).unbind()
+        return difference.dot(weighted), Slopes(
+            {tap: slope.view_as(self._style[tap]) for tap, slope in per_tap},
+            dict(zip(self._taps, content, strict=True)),
+        )
 
-    def _style_loss(self, tap: str, sums: Statistics) -> tuple[Tensor, Tensor, Tensor | None]:
-        """The loss of one tap, and its derivatives by the Gram matrix and the total."""
-        with torch.enable_grad():
-            sums.gram.requires_grad_()
-            sums.total.requires_grad_()
-            numbers = STATISTICS[self._recipe.statistic](sums)
-            loss = _difference(numbers, self._style[tap], self._recipe.relative)
-            d_gram, d_total = torch.autograd.grad(loss, (sums.gram, sums.total), allow_unused=True)
-        return loss.detach(), d_gram, d_total
+    @lru_cache(maxsize=1)  # noqa: B019 - an objective lives no longer than its steps
+    def _constants(self, pixels: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+        """The style taps' targets, as sums over `pixels` each, and their factors: (n,) float32."""
+        wanted, factors = [], []
+        recipe = self._recipe
+        for (tap, share), count in zip(recipe.style_taps.items(), pixels, strict=True):
+            target = self._style[tap].view(-1)
+            times = count if recipe.statistic == "gram" else 1
+            energy = target.square().mean() if recipe.relative else target.new_ones(())
+            weight = share * recipe.style_weight / (target.numel() * times**2)
+            wanted.append(target * times)
+            factors.append((weight / energy).expand_as(target))
+        return torch.cat(wanted), torch.cat(factors)
 
 
 class Look:
@@ -129,7 +135,7 @@ class Look:
         gradients: dict[str, TapGradient] = {}
         for tap, slope in slopes.gram.items():
             core = core_of(self._features, tap, self._block)
-            own = _style_gradient(core, slope, slopes.total.get(tap))
+            own = _style_gradient(core, slope)
             gradients[tap] = self._on_core(tap, own)
         for tap, factor in slopes.content.items():
             own = _content_gradient(self._differences[tap], factor)
@@ -164,30 +170,27 @@ def core_of(features: Features, tap: str, block: Block) -> Tensor:
 
 
 def style_sums(recipe: Recipe, features: Features, block: Block) -> dict[str, Statistics]:
-    """Of each style tap, the sums over a block's core that the recipe's statistic reads."""
-    with_total = recipe.statistic in NEED_TOTALS
-    return {
-        tap: statistics_of(core_of(features, tap, block), with_total=with_total)
-        for tap in recipe.style_taps
-    }
+    """Of each style tap, the sums over a block's core."""
+    return {tap: statistics_of(core_of(features, tap, block)) for tap in recipe.style_taps}
 
 
-def style_numbers(recipe: Recipe, sums: Mapping[str, Statistics]) -> dict[str, list[Tensor]]:
-    """What a recipe compares of a style, for each of its taps."""
-    return {tap: STATISTICS[recipe.statistic](one) for tap, one in sums.items()}
+def style_numbers(recipe: Recipe, sums: Mapping[str, Statistics]) -> dict[str, Tensor]:
+    """What a recipe compares of a style: a Gram matrix for each of its taps."""
+    if recipe.statistic == "raw gram":
+        return {tap: one.gram for tap, one in sums.items()}
+    return {tap: one.gram / one.pixels for tap, one in sums.items()}
 
 
-def _style_gradient(features: Tensor, slope: Tensor, offset: Tensor | None) -> TapGradient:
+def _style_gradient(features: Tensor, slope: Tensor) -> TapGradient:
     slope = slope.to(features.dtype)
-    offset = None if offset is None else offset.to(features.dtype)
 
     def add(above: Tensor | None) -> Tensor:
         table = rows(features)
         if above is None:
-            own = table @ slope if offset is None else torch.addmm(offset, table, slope)
+            own = table @ slope
             return own.view(1, *features.shape[2:], -1).permute(0, 3, 1, 2)
         rows(above).addmm_(table, slope)
-        return above if offset is None else above.add_(offset.view(1, -1, 1, 1))
+        return above
 
     return add
 
@@ -206,15 +209,6 @@ def _chain(first: TapGradient | None, second: TapGradient) -> TapGradient:
         return second
     before = first
     return lambda above: second(before(above))
-
-
-def _difference(found: list[Tensor], wanted: list[Tensor], relative: bool) -> Tensor:
-    """Sum over the statistics of their mean squared differences."""
-    parts = []
-    for one, target in zip(found, wanted, strict=True):
-        squares = (one - target).square().mean()
-        parts.append(squares / target.square().mean() if relative else squares)
-    return torch.stack(parts).sum()
 
 
 def add_smoothness(canvas: Tensor, weight: float, gradient: Tensor) -> Tensor:

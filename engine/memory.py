@@ -22,7 +22,7 @@ from engine.sharing import painters_on
 # CPU in BF16 at 256 to 1024 pixels; in FP32 they are up to a third too much.
 KEPT_PER_PIXEL = 320
 PASSING_PER_PIXEL = 448
-SEEN_PER_PIXEL = 256  # passing through where there is no backward pass: a style's
+SEEN_PER_PIXEL = 128  # passing through where there is no backward pass: 25 measured on a CPU
 COPIED_PER_PIXEL = 128  # of a block: its core is cut out of the features that it sees
 DESCRIPTION_BYTES = 3 * 4 * (128 + 256 + 512)  # of a cell: float32, and copies on the way
 FIXED_BYTES = 250 * 2**20

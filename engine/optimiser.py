@@ -116,8 +116,10 @@ class LBFGS:
         self._first_length = first_move * canvas.numel() ** 0.5
         self._longest_length = longest_move * canvas.numel() ** 0.5
         size = canvas.numel()
-        self._moves = canvas.new_zeros(history, size)  # S, a row each
-        self._changes = canvas.new_zeros(history, size)  # Y, of the gradient along each move
+        # One table, so that a product with both reads a vector once.
+        self._pairs = canvas.new_zeros(2 * history, size)
+        self._moves = self._pairs[:history]  # S, a row each
+        self._changes = self._pairs[history:]  # Y, of the gradient along each move
         self._moves_changes = canvas.new_zeros(history, history, dtype=torch.float64)  # S Yᵀ
         self._changes_changes = torch.zeros_like(self._moves_changes)  # Y Yᵀ
         self._place = torch.zeros(1, dtype=torch.int64, device=canvas.device)
@@ -148,8 +150,8 @@ class LBFGS:
         change *= good  # large pictures need the memory of a copy
         self._changes.index_copy_(0, self._place, change.unsqueeze(0))
         # Products of newer moves with older changes are never read: they stay as they were.
-        along_moves = (self._moves @ change).double().unsqueeze(1)
-        along_changes = (self._changes @ change).double().unsqueeze(1)
+        along = (self._pairs @ change).double().unsqueeze(1)
+        along_moves, along_changes = along[: self._history], along[self._history :]
         self._moves_changes.index_copy_(1, self._place, along_moves)
         self._changes_changes.index_copy_(1, self._place, along_changes)
         self._changes_changes.index_copy_(0, self._place, along_changes.t())
@@ -169,17 +171,15 @@ class LBFGS:
         # A row without a pair is zero; one on its diagonal lets the others be solved for.
         triangle = products.triu() + (diagonal == 0).double().diag()
 
-        along_moves = (self._moves @ gradient)[oldest_first].double().unsqueeze(1)
-        along_changes = (self._changes @ gradient)[oldest_first].double().unsqueeze(1)
+        along = (self._pairs @ gradient).double().view(2, self._history, 1)[:, oldest_first]
+        along_moves, along_changes = along
         inner = torch.linalg.solve_triangular(triangle, along_moves, upper=True)
         outer = diagonal.unsqueeze(1) * inner + scale * (squares @ inner - along_changes)
         outer = torch.linalg.solve_triangular(triangle.t(), outer, upper=False)
 
-        per_move, per_change = torch.zeros_like(outer), torch.zeros_like(outer)
-        per_move[oldest_first], per_change[oldest_first] = outer, scale * inner
-        own = gradient.dtype
-        direction = self._changes.t() @ per_change.view(-1).to(own)
-        direction.addmv_(self._moves.t(), per_move.view(-1).to(own), alpha=-1)
+        shares = torch.empty_like(along)
+        shares[:, oldest_first] = torch.stack((-outer, scale * inner))
+        direction = self._pairs.t() @ shares.view(-1).to(gradient.dtype)
         return direction.addcmul_(gradient, scale, value=-1)
 
     def result(self) -> Tensor:

@@ -4,11 +4,12 @@ What people choose from is the first half of each; the recipe is how it is paint
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from engine.errors import RequestRejected
-from engine.request import PaintSettings
+from engine.request import Brush, PaintSettings, StylizeRequest
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,17 @@ class Matching:
 
     compared: tuple[str, ...]  # taps by which cells are compared
     fidelity: tuple[float, float]  # share of the content, against the canvas, in what is compared
-    content_share: tuple[float, float]  # of the content's own features in the targets
-    content_taps: tuple[str, ...]  # at which they have that share
+    # Of the content's own features in the targets: where the content has detail, how much of that
+    # in flat parts, and where the styles have nothing like it.
+    content_share: tuple[float, float]
+    flat_share: float
+    unlike_share: float
+    content_taps: tuple[str, ...]  # at which the content has a share
     crowding: float  # price of a cell of the style for each time that it is taken too often
     searches: int  # at each scale; later ones start from what was painted since
-    light: float  # share of the canvas's light and dark that the last touch keeps
+    light: float  # share of light and dark that the last touch keeps where there is detail
+    colors: float = 1.0  # share of the styles' colours against the content's
+    touch: float = 1.0  # share of the last touch against what was painted
 
 
 @dataclass(frozen=True)
@@ -37,12 +44,12 @@ class Recipe:
     style_taps: dict[str, float]  # tap -> weight of its difference of statistics
     content_weight: float
     style_weight: float
-    statistic: Literal["raw gram", "gram", "moments"]  # see engine.losses
+    statistic: Literal["raw gram", "gram"]  # a Gram matrix as it is, or per pixel
     relative: bool  # whether each layer's loss is divided by the energy of its target
     pooling: Literal["average", "max"]
     padding: Literal["replicate", "zeros"]
     canvas: Literal["rgb", "symmetric"]  # pixels in [0, 1] and ImageNet's normalisation, or [-1, 1]
-    start: Literal["content", "recolored", "noise"]  # recolored: in the first style's colours
+    start: Literal["content", "recolored", "noise"]  # recolored: in the styles' colours
     optimiser: Literal["adam", "lbfgs"]
     learning_rate: float = 1.0  # of Adam, in the canvas's unit; L-BFGS takes unit steps
     history: int = 20  # pairs that L-BFGS remembers
@@ -126,6 +133,8 @@ MURAL = Recipe(
         compared=("relu2_1", "relu3_1", "relu4_1"),
         fidelity=(0.5, 0.85),
         content_share=(0.1, 0.6),
+        flat_share=0.0,
+        unlike_share=0.7,
         content_taps=("relu3_1", "relu4_1"),
         crowding=0.04,
         searches=2,
@@ -170,37 +179,83 @@ def settle(settings: PaintSettings) -> tuple[Recipe, int, int]:
         raise RequestRejected(
             f"There is no preset {settings.preset!r}: choose one of {', '.join(PRESETS)}."
         )
+    if settings.brush != PaintSettings.brush and preset.recipe.matching is None:
+        raise RequestRejected(
+            f"The preset {preset.name} has no brush: leave it out, or choose {_with_matching()}."
+        )
     if settings.fast and preset.fast is None:
         raise RequestRejected(f"The preset {preset.name} has no fast setting.")
     recipe = (preset.fast if settings.fast else None) or preset.recipe
     own_steps = (preset.fast_steps if settings.fast else None) or preset.steps
     size = preset.size if settings.size is None else settings.size
     steps = own_steps if settings.steps is None else settings.steps
-    return with_strength(recipe, settings.strength), size, steps
+    recipe = with_brush(with_strength(recipe, settings.strength), settings.brush)
+    return recipe, size, steps
+
+
+def check_mask(request: StylizeRequest) -> None:
+    """Raise RequestRejected where the preset cannot keep two styles apart by a mask."""
+    recipe, _, _ = settle(request.settings)
+    if request.mask is not None and len(request.styles) > 1 and recipe.matching is None:
+        raise RequestRejected(
+            f"The preset {request.settings.preset} takes a mask with one style only: "
+            f"leave one out, or choose {_with_matching()}."
+        )
+
+
+def _with_matching() -> str:
+    return " or ".join(name for name, preset in PRESETS.items() if preset.recipe.matching)
 
 
 def with_strength(recipe: Recipe, strength: float) -> Recipe:
     """The recipe with more of the style than its own (above 1), or less (under 1).
 
     The style's weight grows with the square of `strength`: at twice the weight a painting is
-    hardly another. With neighbours it grows with `strength`, and the content's shares shrink.
+    hardly another. With neighbours it grows with `strength`, and the content's shares shrink; at
+    less strength flat parts and colours stay more like the content's too.
     """
     if recipe.matching is None:
         return replace(recipe, style_weight=recipe.style_weight * strength**2)
     octaves = max(-2.0, min(2.0, math.log2(strength)))
+    more, less = max(0.0, octaves) / 2, max(0.0, -octaves) / 2  # 0 to 1
+    matching = recipe.matching
     matching = replace(
-        recipe.matching,
-        fidelity=_turned(recipe.matching.fidelity, octaves),
-        content_share=_turned(recipe.matching.content_share, octaves),
+        matching,
+        fidelity=_ends(matching.fidelity, lambda share: _turned(share, 0.5 * more, 0.6 * less)),
+        content_share=_ends(
+            matching.content_share, lambda share: _turned(share, 0.5 * more, 0.6 * less)
+        ),
+        unlike_share=_turned(matching.unlike_share, 0.7 * more, 0.5 * less),
+        flat_share=_turned(matching.flat_share, 0.0, 0.8 * less),
+        colors=matching.colors * (1 - 0.5 * less),
+        touch=matching.touch * (1 - 0.6 * less),
     )
     return replace(recipe, style_weight=recipe.style_weight * strength, matching=matching)
 
 
-def _turned(shares: tuple[float, float], octaves: float) -> tuple[float, float]:
-    """Shares of the content, towards 1 by half of what is left for two octaves of less strength,
-    and by as much towards 0 for more."""
-    first, last = (
-        share * (1 - octaves / 4) if octaves > 0 else share + (1 - share) * -octaves / 4
-        for share in shares
-    )
-    return first, last
+def with_brush(recipe: Recipe, brush: Brush) -> Recipe:
+    """The recipe for strokes of another size: a bold brush leaves the finest detail out."""
+    matching = recipe.matching
+    if matching is None or brush == "medium":
+        return recipe
+    first, last = matching.fidelity
+    if brush == "bold":
+        matching = replace(
+            matching,
+            fidelity=(first * 0.9, last * 0.77),
+            content_share=_ends(matching.content_share, lambda share: share * 0.4),
+            light=matching.light * 0.4,
+        )
+    else:
+        matching = replace(matching, fidelity=(first, _turned(last, 0.0, 0.3)))
+    return replace(recipe, matching=matching)
+
+
+def _turned(share: float, down: float, up: float) -> float:
+    """A share, a part `down` of it less and a part `up` of what it lacks to 1 more."""
+    return share * (1 - down) + (1 - share) * up
+
+
+def _ends(shares: tuple[float, float], change: Callable[[float], float]) -> tuple[float, float]:
+    first, last = shares
+    return change(first), change(last)

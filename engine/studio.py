@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from engine.blocks import Block, cut, stride_of
-from engine.canvases import Canvases
+from engine.canvases import Canvases, filled_up
 from engine.content import Content, ContentSeenAgain, KeptContent
 from engine.device import give_back_memory
 from engine.losses import Objective, core_of, style_numbers, style_sums
@@ -30,6 +30,10 @@ from engine.tensors import (
 )
 from engine.touch import PaintSheet, touch
 from engine.vgg19 import Encoder
+
+# The likeness (`engine.neighbours`) under which more of the content stays, and under which no more:
+# a face is like something in most paintings, black text on white like nothing.
+UNLIKE = (0.5, 0.35)
 
 
 class Studio:
@@ -62,7 +66,7 @@ class Studio:
         return (start + self._recipe.noise * noise).clamp_(0, 1)
 
     def stepper(self, scale: Scale, canvas: Tensor, neighbours: Tensor | None = None) -> Stepper:
-        """What takes the steps of a scale, from a canvas that another size or device left.
+        """What takes the steps of a scale, from its own canvas or what the scale before `left`.
 
         `neighbours` are those that a checkpoint kept; None looks for them. Raises OutOfMemory where
         nothing fits.
@@ -82,10 +86,8 @@ class Studio:
         self, scale: Scale, canvas: Tensor, plan: Plan, neighbours: Tensor | None
     ) -> Stepper:
         canvas = canvas.to(self._encoder.device.torch_device, copy=True)
-        if canvas.shape[2:] != scale.canvas[::-1]:
-            canvas = enlarge(canvas, scale.canvas)
-        elif self._recipe.matching:
-            canvas.clamp_(0, 1)
+        if canvas.shape[2:] != scale.canvas[::-1]:  # a picture of the scale before
+            canvas = filled_up(enlarge(canvas, scale.size), scale.canvas)
         encoder = self._encoder
         objective, found = self._objective(scale, encoder, plan, canvas, neighbours)
         if not objective.is_finite():
@@ -98,7 +100,15 @@ class Studio:
             rate, averaging = self._recipe.learning_rate, self._recipe.averaging
             optimiser = Adam(canvas, rate, averaging=averaging)
         return Stepper(
-            self._encoder, self._recipe, objective, plan, canvas, optimiser, self._memory, found
+            self._encoder,
+            self._recipe,
+            objective,
+            plan,
+            canvas,
+            optimiser,
+            self._memory,
+            scale.steps,
+            found,
         )
 
     def picture(self, canvas: Tensor, scale: Scale) -> Image.Image:
@@ -116,6 +126,11 @@ class Studio:
         content = self._canvases.content(scale)
         return (content + 1) / 2 if self._recipe.canvas == "symmetric" else content
 
+    def left(self, canvas: Tensor, scale: Scale) -> Tensor:
+        """What a scale leaves to the next one: the picture, without what filled up its canvas."""
+        canvas = canvas[:, :, : scale.height, : scale.width]
+        return canvas.clamp(0, 1) if self._recipe.canvas == "rgb" else canvas
+
     def finished(self, canvas: Tensor, scale: Scale, neighbours: Tensor | None) -> Tensor:
         """The last scale's canvas after the last touch, where the recipe has one."""
         matching, seed = self._recipe.matching, self._request.settings.seed
@@ -131,8 +146,9 @@ class Studio:
             return touch(canvas, sheet, starts, cell, light, style=style, seed=seed)
 
         if not self._canvases.is_divided:
-            return in_paint_of(None)
-        return torch.lerp(in_paint_of(1), in_paint_of(0), self._canvases.mask(scale))
+            return torch.lerp(canvas, in_paint_of(None), matching.touch)
+        touched = torch.lerp(in_paint_of(1), in_paint_of(0), self._canvases.mask(scale))
+        return torch.lerp(canvas, touched, matching.touch)
 
     def _start(self, scale: Scale) -> Tensor:
         """What a painting would start from, without noise."""
@@ -189,11 +205,14 @@ class Studio:
             compared = features(mixed, matching.compared)
             neighbours = cells.find(compared, region, weights, matching.crowding)
         targets = cells.targets(neighbours, canvas.shape[2] // cell)
-        share = between(matching.content_share, scale.place)
-        if share:
-            detail = share * detail_of(content, cell)
-            for tap, own in features(content, matching.content_taps).items():
-                targets[tap].lerp_(own, resized(detail, own).to(own.dtype))
+        seen = features(content, {*matching.compared, *matching.content_taps})
+        detail = detail_of(content, cell).clamp(min=matching.flat_share)
+        share = between(matching.content_share, scale.place) * detail
+        unlike = (UNLIKE[0] - cells.likeness(seen)) / (UNLIKE[0] - UNLIKE[1])
+        unlike = matching.unlike_share * unlike.clamp(0, 1).view_as(share)
+        share = torch.maximum(share, unlike)
+        for tap in matching.content_taps:
+            targets[tap].lerp_(seen[tap], resized(share, seen[tap]).to(seen[tap].dtype))
         return targets, neighbours
 
     def _style_sums(

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import platformdirs
-
 from engine.errors import WeightsRejected
 from engine.files import written_whole
 
@@ -60,6 +58,8 @@ class Weights:
 
 def cache_folder() -> Path:
     """Return the user's folder for downloaded weights; it need not exist."""
+    import platformdirs  # here, because the bundled weights need none
+
     return platformdirs.user_cache_path("muralscape") / "weights"
 
 

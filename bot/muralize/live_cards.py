@@ -55,8 +55,8 @@ class LiveCards:
         self._clock = clock
         self._monotonic = monotonic
         self._pace = pace
-        self._lives: dict[int, _LiveCard] = {}
-        self._changed = asyncio.Event()
+        self._cards: dict[int, _LiveCard] = {}
+        self._wake = asyncio.Event()
 
     async def run(self) -> None:
         """Edit cards until cancelled."""
@@ -68,62 +68,58 @@ class LiveCards:
             while True:
                 self._start_edits()
                 # new jobs wake this up; progress does not
-                if await _within(self._pace.look, self._changed):
+                if await _within(self._pace.look, self._wake):
                     await asyncio.sleep(self._pace.gather)
-                self._changed.clear()
+                self._wake.clear()
         finally:
             unsubscribe()
-            editing = [live.editing for live in self._lives.values() if live.editing]
+            editing = [live.editing for live in self._cards.values() if live.editing]
             for task in editing:
                 task.cancel()
             await asyncio.gather(*editing, return_exceptions=True)
 
     async def release(self, job_id: int) -> None:
         """Stop editing a card, and wait for an edit under way."""
-        live = self._lives.pop(job_id, None)
+        live = self._cards.pop(job_id, None)
         if live is not None and live.editing is not None:
             await asyncio.wait({live.editing})
 
     async def flush(self, seconds: float) -> None:
         """Edit each card to its present state, within `seconds`."""
         self._start_edits()
-        editing = [live.editing for live in self._lives.values() if live.editing]
+        editing = [live.editing for live in self._cards.values() if live.editing]
         if editing:
             await asyncio.wait(editing, timeout=seconds)
 
     def _follow(self, job: Job) -> None:
         if job.state in (JobState.QUEUED, JobState.PAINTING):
-            live = self._lives.get(job.id)
+            live = self._cards.get(job.id)
             if live is None:
-                self._lives[job.id] = _LiveCard(job)
-                self._changed.set()
+                self._cards[job.id] = _LiveCard(job)
+                self._wake.set()
             else:
                 live.job = job
                 if live.state is not job.state:
-                    self._changed.set()
+                    self._wake.set()
 
     def _start_edits(self) -> None:
         """Start the edits that are due: changed states, then paintings, then one waiting job."""
         now = self._monotonic()
-        lives = [live for live in self._lives.values() if not live.closed and not live.editing]
-        # a card with a wrong state is worse than one with an old progress
-        new = [live for live in lives if live.state is not live.job.state]
-        known = [live for live in lives if live.state is live.job.state]
-        painting = [
-            live
-            for live in known
-            if live.job.state is JobState.PAINTING and now - live.edited_at >= self._pace.painting
-        ]
-        waiting = [
-            live
-            for live in known
-            if live.job.state is JobState.QUEUED and now - live.edited_at >= self._pace.waiting
-        ]
-        if not (new or painting or waiting):
+        idle = [live for live in self._cards.values() if not live.closed and not live.editing]
+
+        def due(state: JobState, interval: float) -> list[_LiveCard]:
+            shown = [live for live in idle if live.state is live.job.state is state]
+            return [live for live in shown if now - live.edited_at >= interval]
+
+        # first, because a wrong state is worse than an old progress
+        changed = [live for live in idle if live.state is not live.job.state]
+        painting = due(JobState.PAINTING, self._pace.painting)
+        waiting = due(JobState.QUEUED, self._pace.waiting)
+        if not (changed or painting or waiting):
             return
         places = self._jobs.places()
-        free = self._pace.at_a_time - sum(1 for live in self._lives.values() if live.editing)
-        for live in (new + painting)[: max(0, free)]:
+        free = self._pace.at_a_time - sum(1 for live in self._cards.values() if live.editing)
+        for live in (changed + painting)[: max(0, free)]:
             self._edit_if_changed(live, places.get(live.job.id))
         waiting.sort(key=lambda live: live.edited_at)
         for live in waiting:

@@ -20,7 +20,7 @@ from bot.people import Origin
 from bot.pictures.intake import Intake, UploadedFile
 from bot.pictures.retention import retry_if_deleted
 from bot.styles.service import StyleService
-from engine.errors import ImageRejected
+from engine.errors import ImageRejected, RequestRejected
 from engine.presets import PRESETS
 
 log = logging.getLogger(__name__)
@@ -110,7 +110,7 @@ class MuralizeService:
         for request in await self._requests.ours():
             try:
                 job = await self.start(request)
-            except (Refused, JobNotFound, ImageRejected) as error:
+            except (Refused, JobNotFound, ImageRejected, RequestRejected) as error:
                 await refuse(request.origin, str(error))
                 await self._requests.remove(request)
             except Exception:  # such as a full disk

@@ -16,9 +16,11 @@ from rich.progress import Progress as Bar
 from engine import images
 from engine.errors import RequestRejected
 from engine.files import check_writable, written_whole
-from engine.presets import PRESETS, settle
+from engine.presets import PRESETS, check_mask, settle
 from engine.request import (
+    BRUSHES,
     DEFAULT_PRESET,
+    Brush,
     Painting,
     PaintOutcome,
     PaintSettings,
@@ -53,6 +55,18 @@ DEFAULT_CHECKPOINT = Path("model/nst_model.pth")
     default=1.0,
     show_default=True,
     help="Of the style against the content.",
+)
+@click.option(
+    "--brush",
+    default=PaintSettings.brush,
+    show_default=True,
+    help=f"How coarse the strokes are: {', '.join(BRUSHES)}.",
+)
+@click.option(
+    "--mask",
+    type=click.Path(path_type=Path),
+    help="A picture: where it is white the first style paints, where it is black the second or, "
+    "with one style, CONTENT stays.",
 )
 @click.option("--keep-colors", is_flag=True, help="Keep the content's colours.")
 @click.option("--fast", is_flag=True, help="The preset's fast setting (seed has one).")
@@ -110,6 +124,8 @@ def command(
     size: int | None,
     steps: int | None,
     strength: float,
+    brush: Brush,
+    mask: Path | None,
     keep_colors: bool,
     fast: bool,
     weights: str,
@@ -139,6 +155,7 @@ def command(
         size=size,
         steps=steps,
         strength=strength,
+        brush=brush,
         keep_colors=keep_colors,
         fast=fast,
         seed=seed,
@@ -146,8 +163,12 @@ def command(
     )
     settle(settings)  # refuses before torch is loaded, which takes seconds
     request = StylizeRequest(
-        images.read(content), tuple(images.read(path) for path in paths), settings
+        images.read(content),
+        tuple(images.read(path) for path in paths),
+        settings,
+        images.read(mask) if mask is not None else None,
     )
+    check_mask(request)
     painting = paint(
         request, weights, device, precision, timelapse, checkpoint, resume, _bytes(memory)
     )

@@ -1,8 +1,10 @@
-"""Mural size: peak memory and seconds of `muralscape paint` at 1024, 2048 and 4096 pixels, each in
-a process of its own that is told to stay within 4 GiB. With three steps at each scale, so that
-L-BFGS has filled a short history; on two cores 4096 pixels take half an hour of that."""
+"""Mural size: seconds and peak memory, of a card where one paints, of `muralscape paint` at 1024,
+2048 and 4096 pixels, each in a process of its own that is told to stay within 4 GiB. With three
+steps at each scale, so that L-BFGS has filled a short history; on two cores 4096 pixels take half
+an hour of that."""
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -10,7 +12,9 @@ import time
 from pathlib import Path
 
 import psutil
+import torch
 
+from engine.commands.paint import command
 from engine.device import Device
 from engine.request import PaintSettings, StylizeRequest
 from engine.samples import CONTENTS, STYLES
@@ -40,17 +44,26 @@ def _paint(side: int, device: Device, output: Path) -> tuple[float, float]:
     request = StylizeRequest(images.read(content), (images.read(style),), PaintSettings(size=side))
     steps = STEPS * len(plan_scales(request))
     began = time.perf_counter()
-    process = subprocess.Popen(
+    done = subprocess.run(
         [
-            sys.executable, "-m", "bot", "paint", str(content), str(style), "-o", str(output),
-            "--size", str(side), "--steps", str(steps), "--memory", str(LIMIT),
-            "--device", str(device.torch_device),
+            sys.executable, "-m", "tests.benchmarks.size", str(content), str(style),
+            "-o", str(output), "--size", str(side), "--steps", str(steps),
+            "--memory", str(LIMIT), "--device", str(device.torch_device),
         ],
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, text=True, check=True,
     )  # fmt: skip
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - began
-    if status:
-        raise RuntimeError(f"painting at {side} pixels ended with status {status}")
+    return float(done.stdout.split()[-1]) / 2**30, time.perf_counter() - began
+
+
+def main(arguments: list[str]) -> None:
+    """Paint, and print the bytes that it took at most: of the card, or of this process."""
+    command.main(arguments, prog_name="paint", standalone_mode=False)
+    if torch.cuda.is_available() and torch.cuda.max_memory_reserved():
+        print(torch.cuda.max_memory_reserved())
+        return
     unit = 1024 if psutil.LINUX else 1  # ru_maxrss is in KiB on Linux, in bytes on macOS
-    return usage.ru_maxrss * unit / 2**30, seconds
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -53,7 +53,7 @@ async def _paint(output: Path) -> dict[str, Any]:
 
 async def test_the_bots_process_never_imports_torch() -> None:
     """All of the bot is imported without torch and without Matplotlib."""
-    code = "import bot.run_command, sys; print({'torch', 'matplotlib'} & set(sys.modules))"
+    code = "import bot.cli.run, sys; print({'torch', 'matplotlib'} & set(sys.modules))"
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", code), stdout=asyncio.subprocess.PIPE
     )

@@ -113,7 +113,7 @@ async def test_a_successor_begins_within_ten_steps(
     (message,) = results(simulator)
     assert message.interaction is asked
     ((stored,),) = query(data_dir, "SELECT result FROM jobs")
-    begun_at = json.loads(stored)["curve"][0][0]
+    begun_at = json.loads(stored)["outcome"]["curve"][0][0]
     assert killed_at - 10 <= begun_at <= killed_at + 1
 
 

@@ -102,12 +102,11 @@ def test_fp16_is_for_tensor_cores(
     """Cards without them are faster in FP32, and GTX 16xx give NaN in FP16; no TF32 unasked."""
     monkeypatch.setattr(torch.cuda, "get_arch_list", lambda: ["sm_60", "sm_70", "sm_75", "sm_90"])
     chosen = insert(monkeypatch, (name, capability))
-    assert choose_device("cuda:0").precision == expected
-    assert torch.backends.cudnn.allow_tf32 is False
-    assert choose_device("cuda:0", "tf32").dtype == torch.float32
-    assert torch.backends.cudnn.allow_tf32 is True
-    assert choose_device("cuda:0", "fp32").precision == "fp32"
-    assert torch.backends.cudnn.allow_tf32 is False
+    found = {}
+    for precision in ("auto", "tf32", "fp32"):
+        device = choose_device("cuda:0", precision)
+        found[precision] = device.precision, torch.backends.cudnn.allow_tf32
+    assert found == {"auto": (expected, False), "tf32": ("tf32", True), "fp32": ("fp32", False)}
     assert chosen == [0, 0, 0]
 
 

@@ -43,7 +43,7 @@ async def open_gallery(database: Database, folder: Path) -> AsyncIterator[str]:
                 votes=VOTES[number],
                 rank=RANKS[number],
             )
-            for number, sample in enumerate((*STYLES, *CONTENTS))
+            for number, sample in enumerate([*STYLES, *CONTENTS][: len(NAMES)])
         ]
         await store.save(connection, contest, replace(contest, entries=tuple(entries)))
 

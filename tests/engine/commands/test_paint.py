@@ -20,7 +20,7 @@ from tests.engine.picture_files import png, png_chunk
 
 CONTENT, STYLE = str(CONTENTS[0].path), str(STYLES[0].path)
 MURALSCAPE = str(Path(sys.executable).with_name("muralscape"))
-SMALL = ("--size", "32", "--steps", "4")
+SMALL = ("--size", "32", "--steps", "8")
 
 
 def muralscape(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -50,7 +50,7 @@ def test_paints_with_every_extra(tmp_path: Path) -> None:
     assert report["output"] == "out.png"
     assert (report["width"], report["height"]) == read(tmp_path / "out.png").size
     assert max(report["width"], report["height"]) == 32
-    assert (report["preset"], report["steps"], report["repeated_steps"]) == ("mural", 4, 0)
+    assert (report["preset"], report["steps"], report["repeated_steps"]) == ("mural", 8, 0)
     assert report["final_loss"] == pytest.approx(report["content_loss"] + report["style_loss"])
     assert report["seconds"] > 0
     assert report["device"]
@@ -71,8 +71,41 @@ def test_says_in_one_line_what_it_made(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     (line,) = done.stdout.splitlines()
-    for part in ("out.jpg: 32x", "mural, 4 steps", "final loss", "VGG-19"):
+    for part in ("out.jpg: 32x", "mural, 8 steps", "final loss", "VGG-19"):
         assert part in line
+
+
+def test_a_mask_keeps_the_photograph_where_it_is_black(tmp_path: Path) -> None:
+    """One style and a mask: the painting has the photograph's own pixels on the black half."""
+    mask = Image.new("L", (40, 40), "white")
+    mask.paste("black", (0, 0, 20, 40))
+    mask.save(tmp_path / "mask.png")
+
+    done = muralscape(
+        "paint", CONTENT, STYLE, "-o", "out.png", "--mask", "mask.png", "--brush", "bold", *SMALL,
+        folder=tmp_path,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    painting = read(tmp_path / "out.png")
+    photograph = read(Path(CONTENT)).resize(painting.size, Image.Resampling.LANCZOS)
+    same = (np.asarray(painting) == np.asarray(photograph)).all(axis=2)
+    half = painting.width // 2
+    assert same[:, :half].all()
+    assert same[:, half:].mean() < 0.1
+
+
+@pytest.mark.parametrize("brush", ["fine", "bold"])
+def test_a_brush_is_another_painting(brush: str, tmp_path: Path) -> None:
+    """Strokes come out finer or coarser than those of the medium brush."""
+    for one in ("medium", brush):
+        done = muralscape(
+            "paint", CONTENT, STYLE, "-o", f"{one}.png", "--brush", one, *SMALL, folder=tmp_path
+        )
+        assert done.returncode == 0, done.stderr
+
+    medium, other = (np.asarray(read(tmp_path / f"{one}.png")) for one in ("medium", brush))
+    assert (medium != other).mean() > 0.2
 
 
 ORDER = ("paint", CONTENT, STYLE, "--size", "32", "--steps", "120")
@@ -156,6 +189,12 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [CONTENT, STYLE, "-o", "out.png", "--size", "many"],
         [CONTENT, STYLE, "-o", "out.png", "--steps", "-1"],
         [CONTENT, STYLE, "-o", "out.png", "--strength", "nan"],
+        [CONTENT, STYLE, "-o", "out.png", "--brush", "broom"],
+        [CONTENT, STYLE, "-o", "out.png", "--preset", "gatys", "--brush", "bold"],
+        [CONTENT, STYLE, "-o", "out.png", "--mask", "missing.png"],
+        [CONTENT, STYLE, "-o", "out.png", "--mask", "text.jpg"],
+        [CONTENT, STYLE, STYLE, STYLE, "-o", "out.png", "--mask", CONTENT],
+        [CONTENT, STYLE, STYLE, "-o", "out.png", "--mask", CONTENT, "--preset", "gatys"],
         [CONTENT, STYLE, "-o", "nowhere/out.png"],
         [CONTENT, STYLE, "-o", "file/out.png"],
         [CONTENT, STYLE, "-o", "."],
