@@ -1,4 +1,4 @@
-"""`muralscape paint` as a person runs it: in a process of its own."""
+"""`muralscape paint` as a person runs it, in a process of its own; what it refuses, in this one."""
 
 import json
 import os
@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bot.cli import main
 from engine.images import read
 from engine.samples import CONTENTS, STYLES
 from tests.engine.picture_files import png, png_chunk
@@ -129,6 +130,7 @@ def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGKILL])
 def test_interrupted_runs_go_on_to_the_same_picture(
     blow: signal.Signals, whole: Image.Image, tmp_path: Path
@@ -211,15 +213,23 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
     ids=lambda arguments: " ".join(Path(a).name for a in arguments),
 )
-def test_wrong_input_is_answered_with_one_line(arguments: list[str], bad: Path) -> None:
+def test_wrong_input_is_answered_with_one_line(
+    arguments: list[str],
+    bad: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """Exit code 2, one line that says what is wrong, no traceback, and nothing left behind."""
     before = sorted(bad.iterdir())
+    monkeypatch.chdir(bad)
 
-    done = muralscape("paint", *arguments, folder=bad)
+    with pytest.raises(SystemExit) as ended:
+        main(["paint", *arguments])
 
-    assert done.returncode == 2, done.stderr
-    assert done.stdout == ""
-    (line,) = done.stderr.splitlines()
+    said = capsys.readouterr()
+    assert ended.value.code == 2, said.err
+    assert said.out == ""
+    (line,) = said.err.splitlines()
     assert line.startswith("muralscape: ")
     assert len(line) > len("muralscape: ") + 10
     assert sorted(bad.iterdir()) == before
