@@ -27,6 +27,7 @@ from engine.request import (
     Progress,
     StylizeRequest,
 )
+from engine.threads import wait_without_spinning
 
 DEFAULT_CHECKPOINT = Path("model/nst_model.pth")
 
@@ -194,6 +195,7 @@ def paint(
     memory: int | None,
 ) -> Painting:
     """Paint with a bar on the terminal; Ctrl-C stops after the step being taken."""
+    wait_without_spinning()
     from engine.stylize import stylize
     from engine.vgg19 import load_encoder
 
