@@ -34,6 +34,7 @@ from bot.muralize.feature import feature as muralize_feature
 from bot.muralize.live_cards import Pace
 from bot.muralize.service import MuralizeService
 from bot.muralize.store import RequestStore
+from bot.pictures.decoder import Decoder
 from bot.pictures.intake import Intake, open_session
 from bot.pictures.retention import PictureRetention, sweep_forever
 from bot.pictures.store import PictureStore
@@ -49,7 +50,7 @@ from bot.styles.service import StyleService
 from bot.styles.store import StyleStore
 from bot.web.links import KEY_FILE, PaintingLinks
 from bot.web.pages import Pages
-from engine import images
+from engine.limits import Limits
 from engine.samples import STYLES
 
 log = logging.getLogger(__name__)
@@ -83,6 +84,7 @@ class App:
         self._clock = clock
         self._database = Database(settings.database)
         self._pictures = PictureStore(settings.data_dir / "pictures")
+        self._decoder = Decoder()
         self._shard = Shard(settings.discord.shard_id, settings.discord.shard_count)
         self._shard_lock = ShardLock(self._database, self._shard)
         self._random = random.Random()
@@ -132,6 +134,7 @@ class App:
                 self.jobs,
                 styles,
                 self._pictures,
+                self._decoder,
                 self._links,
                 self.client,
                 challenge_commands.enter,
@@ -146,6 +149,7 @@ class App:
                 self.challenges,
                 challenge_commands,
                 guilds,
+                self._decoder,
                 self.client,
                 self._shard,
                 self._settings.web.public_url,
@@ -167,7 +171,7 @@ class App:
     def _build_styles(self, guilds: GuildService) -> StyleService:
         store = StyleStore(self._database)
         starters = [Starter(style.title, style.path) for style in STYLES]
-        return StyleService(store, self._retention, guilds, starters, self._clock)
+        return StyleService(store, self._retention, self._decoder, guilds, starters, self._clock)
 
     def _build_challenges(self, guilds: GuildService) -> ChallengeService:
         return ChallengeService(
@@ -176,6 +180,7 @@ class App:
                 self._database, lambda: str(self._random.getrandbits(63)), self._shard
             ),
             self._retention,
+            self._decoder,
             guilds,
             self.jobs,
             self._clock,
@@ -186,8 +191,9 @@ class App:
         limits = self._settings.limits
         return Intake(
             self._pictures,
+            self._decoder,
             hosts=self._settings.discord.attachment_hosts,
-            limits=images.Limits(limits.attachment_bytes, limits.pixels),
+            limits=Limits(limits.attachment_bytes, limits.pixels),
             seconds=limits.download_seconds,
         )
 
@@ -234,6 +240,7 @@ class App:
         await stack.enter_async_context(self._shard_lock)
         await self._database.upgrade()
         await self._pictures.open()
+        await stack.enter_async_context(self._decoder)
         await self.jobs.recover()
         await self.pages.follow(self.jobs)
         await self._links.open()

@@ -31,7 +31,6 @@ from engine.tensors import (
 from engine.touch import PaintSheet, touch
 from engine.vgg19 import Encoder
 
-
 # The likeness (`engine.neighbours`) from which, and up to which, more and more of the content stays:
 # a face is like something in most paintings, black text on white like nothing.
 UNLIKE = (0.5, 0.35)

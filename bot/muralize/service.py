@@ -19,6 +19,7 @@ from bot.muralize.store import RequestStore
 from bot.people import Origin
 from bot.pictures.intake import Intake, UploadedFile
 from bot.pictures.retention import retry_if_deleted
+from bot.pictures.turns import Owner
 from bot.styles.service import StyleService
 from engine.errors import ImageRejected
 from engine.presets import PRESETS
@@ -151,8 +152,9 @@ class MuralizeService:
         if request.style is None:
             saved = await self._styles.find(request.origin.guild_id, request.style_name or "")
         files = [one for one in (request.content, request.style, request.mask) if one is not None]
+        owner = Owner(request.origin.guild_id, request.origin.member_id)
         taken: dict[UploadedFile | None, str]
-        taken = dict(zip(files, await self._intake.take(files), strict=True))
+        taken = dict(zip(files, await self._intake.take(files, owner), strict=True))
         content, mask = taken[request.content], taken.get(request.mask)
         if saved is None:
             return Sources(content, (taken[request.style],), mask)

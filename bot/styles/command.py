@@ -8,6 +8,7 @@ from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Handler, Press
 from bot.pictures.intake import Intake, UploadedFile
 from bot.pictures.retention import retry_if_deleted
+from bot.pictures.turns import Owner
 from bot.styles import card
 from bot.styles.model import Style
 from bot.styles.service import StyleService
@@ -30,7 +31,7 @@ def make_group(styles: StyleService, intake: Intake) -> tuple[app_commands.Group
         offered = UploadedFile("The picture", picture.url, picture.size)
 
         async def take_in() -> Style:
-            (stored,) = await intake.take([offered])
+            (stored,) = await intake.take([offered], Owner(member.guild_id, member.id))
             return await styles.save(member, name, stored)
 
         style = await retry_if_deleted(take_in)
