@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from bot.errors import JobNotFound, Refused
+from bot.errors import GivenUp, JobNotFound, Refused
 from bot.guilds.model import EffectiveSettings
 from bot.guilds.rules import check_channel
 from bot.guilds.service import GuildService
@@ -25,6 +25,8 @@ from engine.errors import ImageRejected
 from engine.presets import PRESETS
 
 log = logging.getLogger(__name__)
+
+MOST_RESUMED = 2  # times that starts of the bot resume one request
 
 Refuse = Callable[[Origin, str], Awaitable[None]]
 
@@ -107,17 +109,25 @@ class MuralizeService:
         await asyncio.gather(*self._fetching, return_exceptions=True)
 
     async def resume(self, refuse: Refuse) -> None:
-        """Resume the requests of the last run; `refuse` tells a member about an error."""
-        for request in await self._requests.ours():
-            try:
-                job = await self.start(request)
-            except (Refused, JobNotFound, ImageRejected) as error:
-                await refuse(request.origin, str(error))
-                await self._requests.remove(request)
-            except Exception:  # such as a full disk
-                log.exception("a request of the last run waits for the next start")
-            else:
-                log.info("a request of the last run became job %s", job.id if job else "none yet")
+        """Resume the requests of the last run; `refuse` tells a member about an error.
+
+        All at once: the intake bounds how many are at it, and shares that among members.
+        """
+        resuming = (self._resume(request, refuse) for request in await self._requests.ours())
+        await asyncio.gather(*resuming)
+
+    async def _resume(self, request: Request | Repeat, refuse: Refuse) -> None:
+        try:
+            if await self._requests.resuming(request) > MOST_RESUMED:
+                raise GivenUp
+            job = await self.start(request)
+        except (Refused, JobNotFound, ImageRejected) as error:
+            await refuse(request.origin, str(error))
+            await self._requests.remove(request)
+        except Exception:  # such as a full disk
+            log.exception("a request of the last run waits for the next start")
+        else:
+            log.info("a request of the last run became job %s", job.id if job else "none yet")
 
     async def _fetch_and_submit(self, request: Request | Repeat, card: CardPlace | None) -> Job:
         effective = await self._guilds.effective(request.origin.guild_id)

@@ -14,6 +14,7 @@ requests = sa.Table(
     metadata,
     sa.Column("interaction_id", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("request", sa.JSON, nullable=False),
+    sa.Column("resumed", sa.Integer, nullable=False, server_default="0"),  # times, by a start
 )
 
 _ADD = sa.insert(requests)  # made once, as those of jobs
@@ -58,6 +59,19 @@ class RequestStore:
     async def ours(self) -> list[Request | Repeat]:
         """Read the requests in the shard's servers, oldest first."""
         return [one for one in await self.all() if self._shard.has(one.origin.guild_id)]
+
+    async def resuming(self, request: Request | Repeat) -> int:
+        """Count that a request is resumed, before it is; return how many times it was, with this.
+
+        A request that ended the bot is still counted after the next start.
+        """
+        one = requests.c.interaction_id == request.origin.interaction_id
+        async with self.database.write() as connection:
+            await connection.execute(
+                sa.update(requests).where(one).values(resumed=requests.c.resumed + 1)
+            )
+            found = await connection.execute(sa.select(requests.c.resumed).where(one))
+            return found.scalar() or 0
 
     async def all(self) -> list[Request | Repeat]:
         """Read all requests, oldest first: an interaction's id begins with its time."""
