@@ -234,7 +234,9 @@ class App:
                 await self._wind_down()
 
     async def _open_storage(self, stack: AsyncExitStack) -> None:
-        await asyncio.to_thread(self._settings.data_dir.mkdir, parents=True, exist_ok=True)
+        await asyncio.to_thread(
+            self._settings.data_dir.mkdir, mode=0o700, parents=True, exist_ok=True
+        )
         stack.enter_context(locked(self._settings.data_dir))
         stack.push_async_callback(self._database.close)
         await stack.enter_async_context(self._shard_lock)

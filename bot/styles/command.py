@@ -13,6 +13,7 @@ from bot.styles import card
 from bot.styles.model import Style
 from bot.styles.service import StyleService
 
+StyleName = app_commands.Range[str, 1, 100]  # more than a name may have, for a clear refusal
 Choices = list[app_commands.Choice[str]]
 
 
@@ -24,7 +25,7 @@ def make_group(styles: StyleService, intake: Intake) -> tuple[app_commands.Group
 
     @group.command(name="save", description="Add a style to this server's library")
     @app_commands.describe(name="What to call it", picture="A picture in that style")
-    async def save(interaction: Interaction, name: str, picture: discord.Attachment) -> None:
+    async def save(interaction: Interaction, name: StyleName, picture: discord.Attachment) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         member = answers.member_of(interaction)
         await styles.check(member, name)  # before anything is downloaded
@@ -44,13 +45,13 @@ def make_group(styles: StyleService, intake: Intake) -> tuple[app_commands.Group
 
     @group.command(name="show", description="Show one style in large")
     @app_commands.describe(name="The style")
-    async def show(interaction: Interaction, name: str) -> None:
+    async def show(interaction: Interaction, name: StyleName) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         await _show(interaction, await styles.find(interaction.guild_id or 0, name), "")
 
     @group.command(name="delete", description="Delete a style from this server's library")
     @app_commands.describe(name="The style")
-    async def delete(interaction: Interaction, name: str) -> None:
+    async def delete(interaction: Interaction, name: StyleName) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         style = await styles.delete(answers.member_of(interaction), name)
         await interaction.edit_original_response(
