@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 
 import aiohttp
 
@@ -30,6 +31,7 @@ from bot.jobs.estimator import Estimator
 from bot.jobs.schedule import Schedule
 from bot.jobs.service import JobService
 from bot.jobs.store import JobStore
+from bot.jobs.verification import check_painting
 from bot.muralize.feature import feature as muralize_feature
 from bot.muralize.live_cards import Pace
 from bot.muralize.service import MuralizeService
@@ -91,7 +93,9 @@ class App:
         store = JobStore(self._database, self._shard)
         self._retention = PictureRetention(self._pictures, [store], clock)
         self.jobs = JobService(store, self._retention, Schedule(Estimator()), clock, self._random)
-        self._dispatcher = Dispatcher(self.jobs, executor, self._pictures)
+        self._dispatcher = Dispatcher(
+            self.jobs, executor, self._pictures, partial(check_painting, self._decoder)
+        )
         api_base, web = settings.discord.api_base, settings.web
         self.pages = Pages(web.host, web.port, api_base, self._database, executor)
         self.client = MuralscapeClient(
@@ -219,15 +223,16 @@ class App:
             if not await self._reach_discord(stop):
                 return
             await self._log_in(stack)
-            async with BackgroundTasks() as tasks:
+            async with BackgroundTasks(self.pages.task_failed) as tasks:
                 for feature in self._features:
                     for task in feature.tasks:
-                        tasks.start(task())
-                tasks.start(self._sweep())
-                tasks.start(self.pages.watch())
+                        tasks.keep(getattr(task, "__qualname__", "a feature's"), task)
+                tasks.keep("sweep", self._sweep)
+                tasks.keep("lag", self.pages.watch)
+                tasks.keep("cancelling", self._stop_as_asked)
+                # Without these three the bot is of no use, and its supervisor should know.
                 tasks.start(self.client.connect())
                 tasks.start(self._shard_lock.watch())
-                tasks.start(self._stop_as_asked())
                 tasks.start(self._paint(stack))
                 log.info("the bot is up")
                 await tasks.until(stop)

@@ -5,6 +5,7 @@ service may work on the jobs of a shard.
 """
 
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from random import Random
 from typing import Any
@@ -24,6 +25,8 @@ from engine.request import PaintSettings
 
 Listener = Callable[[Job], None]
 CardPlace = tuple[int, int]  # the ids of a channel and of a message in it
+
+log = logging.getLogger(__name__)
 
 LEARN_FROM = 200  # paintings, when the bot starts
 
@@ -320,4 +323,7 @@ class JobService:
 
     def _announce(self, job: Job) -> None:
         for listener in tuple(self._listeners):
-            listener(job)
+            try:
+                listener(job)
+            except Exception:  # a fault of one must not keep the job from the others
+                log.exception("a listener failed at job %d", job.id)

@@ -122,9 +122,12 @@ class MuralizeService:
                 raise GivenUp
             job = await self.start(request)
         except (Refused, JobNotFound, ImageRejected) as error:
-            await refuse(request.origin, str(error))
-            await self._requests.remove(request)
-        except Exception:  # such as a full disk
+            try:
+                await refuse(request.origin, str(error))
+                await self._requests.remove(request)
+            except Exception:  # such as a full disk
+                log.exception("a refusal of a request of the last run waits for the next start")
+        except Exception:
             log.exception("a request of the last run waits for the next start")
         else:
             log.info("a request of the last run became job %s", job.id if job else "none yet")

@@ -61,6 +61,12 @@ class Decoder:
         answer = await self._ask(Task("check", name, limits, UPLOAD_EFFORT), data, owner)
         return answer.width, answer.height
 
+    async def check_painting(self, data: bytes, owner: Owner) -> tuple[int, int]:
+        """Give the width and height of a painting, as large as may be. Raises ImageRejected."""
+        task = Task("check", "The painting", OWN_LIMITS, FULL_EFFORT)
+        answer = await self._ask(task, data, owner)
+        return answer.width, answer.height
+
     async def shrink(
         self,
         data: bytes,
