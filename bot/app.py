@@ -89,7 +89,7 @@ class App:
         self._decoder = Decoder()
         self._shard = Shard(settings.discord.shard_id, settings.discord.shard_count)
         self._shard_lock = ShardLock(self._database, self._shard)
-        self._random = random.Random()
+        self._random = random.SystemRandom()  # nonces and seeds must not be guessed
         store = JobStore(self._database, self._shard)
         self._retention = PictureRetention(self._pictures, [store], clock)
         self.jobs = JobService(store, self._retention, Schedule(Estimator()), clock, self._random)

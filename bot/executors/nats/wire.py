@@ -9,8 +9,7 @@ import json
 import math
 import re
 from dataclasses import asdict, dataclass, replace
-from functools import cache
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import Strict, TypeAdapter
 
@@ -136,6 +135,8 @@ class Nudge:
 
 
 Message = Order | Outcome | Hello | ProgressReport | BotAlive | CancelOrder | Nudge
+_ADAPTERS: dict[type, TypeAdapter[Any]]
+_ADAPTERS = {kind: TypeAdapter(kind) for kind in get_args(Message)}
 
 
 def encode(message: Message) -> bytes:
@@ -153,8 +154,7 @@ def decode(kind: type[T], data: bytes) -> T:
     if kind is ProgressReport and values["progress"] is not None:
         preview = values["progress"]["preview"]
         values["progress"]["preview"] = preview and _preview(preview)
-    any_kind: type[Any] = kind
-    message: T = _adapter(any_kind).validate_python(values)
+    message: T = _ADAPTERS[kind].validate_python(values)
     if isinstance(message, ProgressReport) and message.progress is not None:
         _check_progress(message.progress)
     if isinstance(message, Outcome):
@@ -165,11 +165,6 @@ def decode(kind: type[T], data: bytes) -> T:
         devices = tuple(_text(device) for device in message.devices)
         return replace(message, devices=devices)
     return message
-
-
-@cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
 
 
 def pictures_of(key: str) -> str:
