@@ -50,7 +50,7 @@ class Wall:
 class Gallery:
     """Serves the pages. `opted_in` and `name_of` take the id of a server.
 
-    `public_url` is the public address of the pages; empty takes the request's.
+    `public_url` is the public address of the pages; without it they have no link previews.
     """
 
     def __init__(
@@ -172,9 +172,10 @@ class Gallery:
     def _page(
         self, request: web.Request, template: str, source: str | None, **values: object
     ) -> web.Response:
-        origin = self._public_url or str(request.url.origin())
-        values["address"] = origin + request.path
-        values["image"] = f"{origin}{source}-640.webp" if source else None
+        # Never the Host header, which is the visitor's word: caches and previews would keep it.
+        if self._public_url:
+            values["address"] = self._public_url + request.path
+            values["image"] = f"{self._public_url}{source}-640.webp" if source else None
         return self._html.page(template, values)
 
     def _server_name(self, guild_id: int) -> str:

@@ -112,8 +112,21 @@ class JobService:
             parent_id=parent_id,
             timelapse=timelapse,
         )
+        try:
+            return await self._add(job, limits, settle)
+        except (MemberQuotaReached, GuildQuotaReached):
+            await self._retention.release(sources.pictures)  # what is refused keeps no bytes
+            raise
+
+    async def _add(
+        self,
+        job: Job,
+        limits: JobLimits,
+        settle: Callable[[AsyncConnection], Awaitable[None]] | None,
+    ) -> Job:
+        origin = job.origin
         async with (
-            self._retention.referring_to(sources.pictures),
+            self._retention.referring_to(job.sources.pictures),
             self._database.write() as connection,
         ):
             if settle is not None:
@@ -128,15 +141,22 @@ class JobService:
         return job
 
     async def check_quota(
-        self, connection: AsyncConnection, origin: Origin, limits: JobLimits
+        self,
+        connection: AsyncConnection,
+        origin: Origin,
+        limits: JobLimits,
+        pending: tuple[int, int] = (0, 0),
     ) -> None:
-        """Raise `MemberQuotaReached` or `GuildQuotaReached` where `submit` would."""
+        """Raise `MemberQuotaReached` or `GuildQuotaReached` where `submit` would.
+
+        `pending` are the requests of the member, and of the server, that are not jobs yet.
+        """
         of_member, of_guild = await self._store.under_way(
             connection, origin.guild_id, origin.member_id
         )
-        if of_member >= limits.per_member:
+        if of_member + pending[0] >= limits.per_member:
             raise MemberQuotaReached(limits.per_member)
-        if of_guild >= limits.per_guild:
+        if of_guild + pending[1] >= limits.per_guild:
             raise GuildQuotaReached(limits.per_guild)
 
     async def cancel(self, job_id: int, actor: Member) -> Job:

@@ -68,11 +68,13 @@ class MuralizeService:
     async def remember(self, request: Request | Repeat) -> None:
         """Store a request, so that a crash before it is a job does not lose it.
 
+        Requests count as jobs do, so that a burst is refused before its pictures are fetched.
         Raises MemberQuotaReached and GuildQuotaReached.
         """
         effective = await self._guilds.effective(request.origin.guild_id)
         async with self._requests.database.write() as connection:
-            await self._jobs.check_quota(connection, request.origin, effective.jobs)
+            pending = await self._requests.pending(connection, request.origin)
+            await self._jobs.check_quota(connection, request.origin, effective.jobs, pending)
             await self._requests.add(connection, request)
 
     async def forget(self, request: Request | Repeat) -> None:

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.muralize.request import Repeat, Request, from_json
+from bot.people import Origin
 from bot.storage.database import Database, metadata
 from bot.storage.shard import WHOLE, Shard
 
@@ -35,6 +36,12 @@ class RequestStore:
         """Keep a request."""
         row = {"interaction_id": request.origin.interaction_id, "request": request.to_json()}
         await connection.execute(_ADD, row)
+
+    async def pending(self, connection: AsyncConnection, origin: Origin) -> tuple[int, int]:
+        """Count the requests of a member in a server, and of the server."""
+        stored = (await connection.execute(sa.select(requests.c.request))).scalars()
+        here = [one for one in map(from_json, stored) if one.origin.guild_id == origin.guild_id]
+        return sum(one.origin.member_id == origin.member_id for one in here), len(here)
 
     async def settle(self, connection: AsyncConnection, request: Request | Repeat) -> None:
         """Delete a request that becomes a job."""

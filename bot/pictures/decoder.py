@@ -108,7 +108,7 @@ class Decoder:
                 return await asyncio.shield(asking)
             except asyncio.CancelledError:
                 child.kill()
-                await asyncio.wait({asking})
+                await asyncio.gather(asking, return_exceptions=True)
                 raise
             finally:
                 self._busy.discard(child)
