@@ -3,7 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check format bench soak fuzz clean
+# Two processes, each with all tests of some modules, in the order of the folders.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
+
+.PHONY: demo test test-all check format bench soak fuzz clean
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -13,8 +16,12 @@ $(VENV)/installed: pyproject.toml
 demo: $(VENV)/installed
 	$(BIN)/muralscape simulate $(ARGS)
 
+# all but those that are marked slow
 test: $(VENV)/installed
-	$(BIN)/python -m pytest
+	$(PYTEST) -m "not slow" $(ARGS)
+
+test-all: $(VENV)/installed
+	$(PYTEST) $(ARGS)
 
 check: $(VENV)/installed
 	$(BIN)/ruff format --check .

@@ -16,7 +16,8 @@ Size = tuple[int, int]  # width and height in pixels
 class Canvases:
     """Tensors are (1, 3, H, W) float32 in the recipe's range, a mask (1, 1, H, W) in [0, 1].
 
-    What a canvas has more than the picture, to lie on the grid, is filled with its reflection.
+    A canvas has sides on the grid of its scale; beyond the picture it shows the picture's
+    reflection.
     """
 
     def __init__(

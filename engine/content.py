@@ -1,4 +1,4 @@
-"""The features of the content that a painting is held against, block by block."""
+"""The features that a painting is held against: the content's, or its neighbours' in the style."""
 
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -10,7 +10,7 @@ from engine.blocks import Block
 
 
 class Content(Protocol):
-    """The content's features at some taps, in the convolutions' number type."""
+    """The features to match at some taps, in the convolutions' number type."""
 
     @property
     def energies(self) -> Mapping[str, Tensor]:

@@ -12,7 +12,7 @@ Source of the Gram loss: Gatys, Ecker and Bethge, arXiv 1508.06576, equations 3 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -40,6 +40,7 @@ class Objective:
         self._recipe = recipe
         self._content = content
         self._style = style
+        self._constants: dict[tuple[int, ...], tuple[Tensor, Tensor]] = {}
         # Per tap, in the recipe's order.
         self._content_factors = torch.stack(
             [
@@ -79,7 +80,10 @@ class Objective:
         the slope 4 f D, because D is a row of symmetric matrices.
         """
         taps = list(self._recipe.style_taps)
-        wanted, factors = self._constants(tuple(sums[tap].pixels for tap in taps))
+        pixels = tuple(sums[tap].pixels for tap in taps)
+        if pixels not in self._constants:  # at the first step, before any graph
+            self._constants[pixels] = self._constants_for(pixels)
+        wanted, factors = self._constants[pixels]
         difference = torch.cat([sums[tap].gram.view(-1) for tap in taps]) - wanted
         weighted = difference * factors
         slopes = (weighted * (4 * scale)).to(dtype)
@@ -91,8 +95,7 @@ class Objective:
             dict(zip(self._taps, content, strict=True)),
         )
 
-    @lru_cache(maxsize=1)  # noqa: B019 - an objective lives no longer than its steps
-    def _constants(self, pixels: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    def _constants_for(self, pixels: tuple[int, ...]) -> tuple[Tensor, Tensor]:
         """The style taps' targets, as sums over `pixels` each, and their factors: (n,) float32."""
         wanted, factors = [], []
         recipe = self._recipe

@@ -20,9 +20,10 @@ from engine.scales import MOST_CELLS
 from engine.statistics import rows
 
 MOST_STYLE_CELLS = 2 * MOST_CELLS  # that a cell is compared with: of more, a sample
-CELLS_TO_TELL_LIKENESS = 4096
+CELLS_TO_TELL_LIKENESS = 4096  # of the styles' that each cell of the content is compared with
 DIMENSIONS = 160  # of a description once projected: a fifth of the time, and the same neighbours
-ROUNDS = 4  # of the search; the prices are settled before the last
+LEAST_EIGENVALUE = 1e-4  # of the products that those directions are found in, against their mean
+ROUNDS = 4  # of the search; prices change after each but the last
 MOST_TAKEN = 8.0  # times its share: a cell that is taken more often pays no more
 ROWS_AT_ONCE = 1024  # cells of the canvas compared at once: 128 MiB of similarities at most
 
@@ -51,31 +52,29 @@ class StyleCells:
             tap: torch.cat([cut_into_cells(features[tap], tap, cell) for features in styles])
             for tap in fitted
         }
-        described = [
+        tables = [
             F.normalize(describe({tap: features[tap] for tap in compared}, cell), dim=1)
             for features in styles
         ]
-        self._style = torch.cat(
-            [torch.full((len(table),), n, dtype=torch.int64) for n, table in enumerate(described)]
-        )
+        style_of_cell = torch.cat([torch.full((len(one),), n) for n, one in enumerate(tables)])
         # Drawn on the CPU, so that a seed means the same sample on every device.
-        order = torch.randperm(len(self._style), generator=torch.Generator().manual_seed(seed))
+        order = torch.randperm(len(style_of_cell), generator=torch.Generator().manual_seed(seed))
         sample = order[:MOST_STYLE_CELLS].sort().values
-        together = torch.cat(described)
-        self._style, device = self._style[sample].to(together.device), together.device
-        self._sample = sample.to(device)
-        together = together[self._sample]
-        self._axes = principal_axes(together)
-        self._known = F.normalize(together @ self._axes, dim=1)
+        known = torch.cat(tables)
+        self._sample = sample.to(known.device)  # the numbers of the cells that are compared
+        self._style = style_of_cell[sample].to(known.device)  # of each of them
+        known = known[self._sample]
+        self._axes = principal_axes(known)
+        self._known = F.normalize(known @ self._axes, dim=1)
 
     def find(
         self, canvas: TapFeatures, region: Tensor | None, weights: Sequence[float], crowding: float
     ) -> Tensor:
-        """The neighbour of every cell of the canvas, (cells,) int64, numbered as above.
+        """The number of the style's cell that is the neighbour of each cell of a canvas.
 
-        `canvas` are the features of what to compare. A style of twice the weight fills about
-        twice the area; with `region`, (cells,) bool, the first style alone fills the cells where
-        it is true, and the second the others.
+        `canvas` are the canvas's features at the compared taps; the numbers are (cells,) int64. A
+        style of twice the weight fills about twice the area. With `region`, (cells,) bool, the
+        first style alone fills the cells where it is true, and the second the others.
         """
         own = self._described(canvas)
         if region is None:
@@ -101,8 +100,7 @@ class StyleCells:
 
     def _nearest(self, own: Tensor, weights: Sequence[float], crowding: float) -> Tensor:
         counts = torch.bincount(self._style, minlength=len(weights))
-        share = own.new_tensor(weights) / sum(weights) / counts.clamp_min(1)
-        shares = share[self._style]
+        shares = (own.new_tensor(weights) / sum(weights) / counts.clamp_min(1))[self._style]
         allowed = shares > 0
         chosen = nearest(own, self._known[allowed], shares[allowed], crowding)
         return self._sample[allowed.nonzero()[:, 0][chosen]]
@@ -121,8 +119,8 @@ def describe(features: TapFeatures, cell: int) -> Tensor:
     Every tap has the same weight, and each column's mean is taken out.
     """
     columns = []
-    tap, one = next(iter(features.items()))
-    grid = [side * stride_of(tap) // cell for side in one.shape[2:]]
+    first, of_first = next(iter(features.items()))
+    grid = [side * stride_of(first) // cell for side in of_first.shape[2:]]
     for tap, one in features.items():
         seen, stride = one.float(), stride_of(tap)
         if stride < cell:
@@ -135,8 +133,15 @@ def describe(features: TapFeatures, cell: int) -> Tensor:
 
 
 def principal_axes(table: Tensor) -> Tensor:
-    """The DIMENSIONS directions in which the rows differ most, (C, D)."""
-    _, vectors = torch.linalg.eigh(table.t() @ table)
+    """The DIMENSIONS directions in which the rows differ most, (C, D).
+
+    Of rows that overflowed, any: the objective's targets are not finite then, and are made anew.
+    """
+    products = (table.t() @ table).nan_to_num(0.0, 0.0, 0.0)
+    # Few or equal rows make many eigenvalues zero, of which LAPACK was seen to return NaN. Raising
+    # all of them alike leaves the directions as they are.
+    products.diagonal().add_(LEAST_EIGENVALUE * products.diagonal().mean())
+    _, vectors = torch.linalg.eigh(products)
     axes: Tensor = vectors[:, -DIMENSIONS:]
     return axes.contiguous()
 
@@ -174,7 +179,10 @@ def cut_into_cells(features: Tensor, tap: str, cell: int) -> Tensor:
 
 
 def lay_out(cells: Tensor, tap: str, cell: int, rows_of_cells: int) -> Tensor:
-    """The opposite: a tap's features (1, C, H, W), channels last, of cells in so many rows."""
+    """A tap's features (1, C, H, W), channels last, put together from cells in so many rows.
+
+    The inverse of `cut_into_cells`, up to smoothing where a feature covers several cells.
+    """
     stride = stride_of(tap)
     if stride > cell:
         grid = cells.view(1, rows_of_cells, -1, cells.shape[1]).permute(0, 3, 1, 2)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from engine.errors import RequestRejected
-from engine.request import Brush, PaintSettings
+from engine.request import Brush, PaintSettings, StylizeRequest
 
 
 @dataclass(frozen=True)
@@ -21,14 +21,15 @@ class Matching:
 
     compared: tuple[str, ...]  # taps by which cells are compared
     fidelity: tuple[float, float]  # share of the content, against the canvas, in what is compared
-    content_share: tuple[float, float]  # of the content's own features in the targets, where it
-    # has detail; in flat parts it is `flat_share` of that
-    content_taps: tuple[str, ...]  # at which they have that share
+    # Of the content's own features in the targets: where the content has detail, how much of that
+    # in flat parts, and where the styles have nothing like it.
+    content_share: tuple[float, float]
+    flat_share: float
+    unlike_share: float
+    content_taps: tuple[str, ...]  # at which the content has a share
     crowding: float  # price of a cell of the style for each time that it is taken too often
     searches: int  # at each scale; later ones start from what was painted since
-    light: float  # share of the canvas's light and dark that the last touch keeps
-    unlike_share: float  # of the content in the targets, where the styles have nothing like it
-    flat_share: float = 0.0
+    light: float  # share of light and dark that the last touch keeps where there is detail
     colors: float = 1.0  # share of the styles' colours against the content's
     touch: float = 1.0  # share of the last touch against what was painted
 
@@ -48,7 +49,7 @@ class Recipe:
     pooling: Literal["average", "max"]
     padding: Literal["replicate", "zeros"]
     canvas: Literal["rgb", "symmetric"]  # pixels in [0, 1] and ImageNet's normalisation, or [-1, 1]
-    start: Literal["content", "recolored", "noise"]  # recolored: in the first style's colours
+    start: Literal["content", "recolored", "noise"]  # recolored: in the styles' colours
     optimiser: Literal["adam", "lbfgs"]
     learning_rate: float = 1.0  # of Adam, in the canvas's unit; L-BFGS takes unit steps
     history: int = 20  # pairs that L-BFGS remembers
@@ -110,6 +111,18 @@ GATYS = Recipe(
     optimiser="lbfgs",
 )
 
+MATCHING = Matching(
+    compared=("relu2_1", "relu3_1", "relu4_1"),
+    fidelity=(0.5, 0.85),
+    content_share=(0.1, 0.6),
+    flat_share=0.0,
+    unlike_share=0.7,
+    content_taps=("relu3_1", "relu4_1"),
+    crowding=0.04,
+    searches=2,
+    light=1.0,
+)
+
 # Chosen by looking: docs/painting.md shows what was tried. Beginning at 64 pixels lays strokes as
 # large as the painting's own; the Gram loss brings in all of the style; the content's share of the
 # targets at the finer scales keeps faces.
@@ -128,16 +141,7 @@ MURAL = Recipe(
     optimiser="lbfgs",
     history=10,
     smoothness=1.5,
-    matching=Matching(
-        compared=("relu2_1", "relu3_1", "relu4_1"),
-        fidelity=(0.5, 0.85),
-        content_share=(0.1, 0.6),
-        content_taps=("relu3_1", "relu4_1"),
-        crowding=0.04,
-        searches=2,
-        light=1.0,
-        unlike_share=0.7,
-    ),
+    matching=MATCHING,
     coarsest=64,
 )
 
@@ -177,6 +181,10 @@ def settle(settings: PaintSettings) -> tuple[Recipe, int, int]:
         raise RequestRejected(
             f"There is no preset {settings.preset!r}: choose one of {', '.join(PRESETS)}."
         )
+    if settings.brush != PaintSettings.brush and preset.recipe.matching is None:
+        raise RequestRejected(
+            f"The preset {preset.name} has no brush: leave it out, or choose {_with_matching()}."
+        )
     if settings.fast and preset.fast is None:
         raise RequestRejected(f"The preset {preset.name} has no fast setting.")
     recipe = (preset.fast if settings.fast else None) or preset.recipe
@@ -185,6 +193,20 @@ def settle(settings: PaintSettings) -> tuple[Recipe, int, int]:
     steps = own_steps if settings.steps is None else settings.steps
     recipe = with_brush(with_strength(recipe, settings.strength), settings.brush)
     return recipe, size, steps
+
+
+def check_mask(request: StylizeRequest) -> None:
+    """Raise RequestRejected where the preset cannot keep two styles apart by a mask."""
+    recipe, _, _ = settle(request.settings)
+    if request.mask is not None and len(request.styles) > 1 and recipe.matching is None:
+        raise RequestRejected(
+            f"The preset {request.settings.preset} takes a mask with one style only: "
+            f"leave one out, or choose {_with_matching()}."
+        )
+
+
+def _with_matching() -> str:
+    return " or ".join(name for name, preset in PRESETS.items() if preset.recipe.matching)
 
 
 def with_strength(recipe: Recipe, strength: float) -> Recipe:

@@ -21,6 +21,7 @@ SMALLEST_SIDE = 16  # pixels; VGG-19's four poolings leave one feature of it
 LARGEST_SIDE = 16384  # pixels
 LARGEST_STEPS = 100_000
 LARGEST_STRENGTH = 100.0
+MOST_MASKED_STYLES = 2  # one where a mask is white, one where it is black
 
 Brush = Literal["fine", "medium", "bold"]
 BRUSHES: tuple[Brush, ...] = get_args(Brush)
@@ -36,7 +37,7 @@ class PaintSettings:
     preset: str = DEFAULT_PRESET
     size: int | None = None  # pixels on the long side; None takes the preset's own
     steps: int | None = None  # optimisation steps over all scales; None takes the preset's own
-    strength: float = 1.0  # of the style against the content, by its square; 1 is the preset's own
+    strength: float = 1.0  # of the style against the content; 1 is the preset's own
     keep_colors: bool = False  # the content's colours, the style's strokes
     fast: bool = False  # the preset's documented fast setting, where it has one
     seed: int = 0
@@ -82,17 +83,25 @@ class StylizeRequest:
     """One painting to make.
 
     Pictures are upright sRGB images in mode RGB, as `engine.images.decode` returns them. Raises
-    RequestRejected where there is no style, or not one weight for each.
+    RequestRejected where there is no style, or not one weight for each, or a mask for more than
+    two.
     """
 
     content: "Image"
     styles: "tuple[Image, ...]"
     settings: PaintSettings = PaintSettings()
-    mask: "Image | None" = None  # white where to paint, black where the content stays; of any size
+    # White where the first style paints, black where the second does or, with one style, where
+    # the content stays; of any size.
+    mask: "Image | None" = None
 
     def __post_init__(self) -> None:
         if not self.styles or len(self.settings.style_weights) != len(self.styles):
             raise RequestRejected("Give at least one style, and one weight for each.")
+        if self.mask is not None and len(self.styles) > MOST_MASKED_STYLES:
+            raise RequestRejected(
+                f"A mask divides the canvas between {MOST_MASKED_STYLES} styles at most, "
+                f"not {len(self.styles)}."
+            )
 
 
 @dataclass(frozen=True)
@@ -132,7 +141,7 @@ class PaintOutcome:
     seed: int
     repeated_steps: int = 0  # steps that were not finite and were done again in FP32
     curve: tuple[tuple[int, float], ...] = field(default=(), repr=False)  # (step, total loss)
-    scale_starts: tuple[int, ...] = ()  # the steps at which a scale began; losses jump there
+    scale_starts: tuple[int, ...] = ()  # the steps at which targets changed; losses jump there
 
     def to_dict(self) -> dict[str, Any]:
         """Give all fields as JSON values."""

@@ -18,7 +18,7 @@ FEWEST_STEPS = 5  # after a search for neighbours; fewer would not show what it 
 class Scale:
     """One size on the way, and its optimisation steps.
 
-    A size that comes twice is one where neighbours are looked for a second time.
+    Where neighbours are looked for twice at a size, two scales of that size follow each other.
     """
 
     width: int
@@ -106,12 +106,12 @@ def plan_scales(request: StylizeRequest) -> list[Scale]:
     searches = recipe.matching.searches if recipe.matching else 1
     scales = []
     for side, share in _share(sides[-steps:], steps).items():
-        place = sides.index(side) / max(1, len(sides) - 1) if len(sides) > 1 else 1.0
+        place = sides.index(side) / (len(sides) - 1) if len(sides) > 1 else 1.0
         width, height = fit(request.content.size, side) if recipe.keeps_aspect else (side, side)
-        parts = max(1, min(searches, share // FEWEST_STEPS))
+        turns = max(1, min(searches, share // FEWEST_STEPS))
         scales += [
-            Scale(width, height, part, place, squeezed=not recipe.keeps_aspect)
-            for part in _split(share, [1] * parts)
+            Scale(width, height, own_steps, place, squeezed=not recipe.keeps_aspect)
+            for own_steps in _split(share, [1] * turns)
         ]
     return scales
 

@@ -25,6 +25,7 @@ from engine.vgg19 import Encoder, Features
 # meanwhile, few enough for somebody who cancels. On the CPU nothing runs ahead.
 STEPS_AHEAD = 2
 WARM_UP_STEPS = 3  # before a CUDA graph is captured: libraries choose their kernels in these
+FEWEST_STEPS_OF_A_GRAPH = 12  # with fewer, a graph saves less than it takes to be captured
 RETRIES = 16  # of one step in FP16, with half the loss scale each
 FAILURES_IN_A_ROW = 4  # steps that FP16 cannot take, before it is no longer tried
 
@@ -82,11 +83,13 @@ class Stepper:
         canvas: Tensor,
         optimiser: Optimiser,
         memory: int,
+        steps: int,
         neighbours: Tensor | None = None,
     ) -> None:
         """Take the plan of the canvas in `memory` bytes, which a step in FP32 stays within too.
 
-        `neighbours` are those that the objective was made of, to be kept with the state.
+        `steps` says about how many are to be taken; `neighbours` are those that the objective was
+        made of, to be kept with the state.
         """
         self._asked = encoder
         self._encoder = encoder  # or in FP32 for good
@@ -102,7 +105,8 @@ class Stepper:
         self._no_scale = canvas.new_ones(())
         self._failures = 0  # steps in a row that FP16 could not take
         self._graph: Callable[[], Tensor] | None = None
-        self._graphs = encoder.device.is_cuda  # whether steps are captured
+        # Whether steps are captured.
+        self._graphs = encoder.device.is_cuda and steps >= FEWEST_STEPS_OF_A_GRAPH
         self._warm_up = WARM_UP_STEPS
 
     def result(self) -> Tensor:

@@ -14,7 +14,7 @@ from engine.checkpoint import CheckpointWriter, Saved, fingerprint, read_checkpo
 from engine.errors import Stopped
 from engine.logbook import Logbook
 from engine.memory import plan_memory, room_for
-from engine.presets import settle
+from engine.presets import check_mask, settle
 from engine.request import Painting, PaintOutcome, Progress, StylizeRequest
 from engine.scales import Scale, plan_scales, style_sizes
 from engine.step import Stepper
@@ -44,6 +44,7 @@ def stylize(
     PaintingFailed where losses stay infinite even in FP32.
     """
     # What is to be done: a recipe, and the sizes on the way with their steps.
+    check_mask(request)
     recipe, _, steps = settle(request.settings)
     scales = plan_scales(request)
     room = room_for(encoder.device, memory)
@@ -60,7 +61,7 @@ def stylize(
     neighbours = saved.stepper.get("neighbours") if saved else None
 
     for number, scale in list(enumerate(scales))[log.scale :]:
-        # One scale: its targets are fixed, its canvas is what the coarser one left.
+        # One scale: its targets are fixed, its canvas is what the one before left.
         stepper = studio.stepper(scale, canvas, neighbours)
         if saved:
             stepper.restore(saved.stepper)
@@ -78,11 +79,12 @@ def stylize(
                 log.add(reading)
             if on_progress and not log.is_finished:
                 on_progress(log.progress(partial(_preview, studio, stepper, scale)))
-        canvas, found, neighbours = stepper.result(), stepper.neighbours, None
+        finished, found = stepper.result(), stepper.neighbours
+        canvas, neighbours = studio.cropped(finished, scale), None
         del stepper  # its memory is the next one's
 
     # The last touch, which the last step's preview shows already.
-    picture = studio.picture(studio.finished(canvas, scales[-1], found), scales[-1])
+    picture = studio.picture(studio.finished(finished, scales[-1], found), scales[-1])
     if on_progress:
         on_progress(log.progress(lambda: picture))
 

@@ -18,9 +18,10 @@ from engine.tensors import luma
 
 PATCH = 5  # pixels on a side
 STEP = 2  # pixels between patches of the canvas
-JUMPS = (4, 2, 1, 1)  # patches to the neighbours that are asked where they found theirs
+JUMPS = (4, 2, 1, 1)  # patches to the ones whose places are tried, shifted by as much
 RADII = (0.5, 0.25, 0.125, 0.03)  # of the random search, in parts of the sheet's longer side
 ROWS_AT_ONCE = 64  # rows of patches that are searched together
+LEAST_VOTE = 1e-6  # of a patch: among exact ones a far one's would underflow, and leave a hole
 LIGHT_RADIUS = 1.5  # pixels: deviation of the blur that tells light and dark from strokes
 
 
@@ -61,7 +62,7 @@ class PaintSheet:
 def touch(
     canvas: Tensor,
     sheet: PaintSheet,
-    neighbours: Tensor,
+    corners: Tensor,
     cell: int,
     light: Tensor,
     *,
@@ -70,9 +71,10 @@ def touch(
 ) -> Tensor:
     """The canvas (1, 3, H, W) in [0, 1], in the paint of the sheet.
 
-    `neighbours` (cells,) are the first pixels of the style's cells that the canvas's cells, `cell`
-    pixels on a side, are most like: the search begins there. `light` (1, 1, H, W), 0 to 1, is how
-    much of the canvas's light and dark is kept. `style` allows the paint of one style only.
+    `corners` (cells,) are the first pixels of the neighbours of the canvas's cells
+    (`engine.neighbours`), `cell` pixels on a side: the search begins there. `light` (1, 1, H, W),
+    0 to 1, is how much of the canvas's light and dark is kept. `style` allows the paint of one
+    style only.
     """
     # Half a patch more on each side, so that patches reach the edge whatever the size.
     wide = F.pad(canvas, (PATCH // 2,) * 4, mode="replicate")
@@ -80,7 +82,7 @@ def touch(
     weight = torch.zeros_like(total[..., :1])
     allowed = sheet.owner >= 0 if style is None else sheet.owner == style
     generator = torch.Generator().manual_seed(seed)
-    starts = _starts(canvas, sheet, neighbours, cell)
+    starts = _starts(canvas, sheet, corners, cell)
     for first in range(0, len(starts), ROWS_AT_ONCE):
         places = starts[first : first + ROWS_AT_ONCE]
         top, bottom = first * STEP, (first + len(places) - 1) * STEP + PATCH
@@ -88,26 +90,24 @@ def touch(
         places, distance = _search(own, places, sheet, allowed, generator)
         _vote(total[top:], weight[top:], sheet.patches(places.flatten()), distance)
     border = PATCH // 2
-    painted = (total / weight.clamp_min(1e-12)).permute(2, 0, 1).unsqueeze(0)
+    painted = (total / weight).permute(2, 0, 1).unsqueeze(0)
     painted = painted[:, :, border:-border, border:-border]
     difference = blurred(luma(canvas - painted), LIGHT_RADIUS)
     return (painted + light * difference).clamp_(0, 1)
 
 
-def _starts(canvas: Tensor, sheet: PaintSheet, neighbours: Tensor, cell: int) -> Tensor:
+def _starts(canvas: Tensor, sheet: PaintSheet, corners: Tensor, cell: int) -> Tensor:
     """Where each patch of the canvas begins its search: the same part of its cell's neighbour."""
     _, _, height, width = canvas.shape
-    neighbours = neighbours.view(height // cell, width // cell)
-    down, across = (
-        torch.arange(0, side + 2 * (PATCH // 2) - PATCH + 1, STEP, device=canvas.device)
-        for side in (height, width)
+    corners = corners.view(height // cell, width // cell)
+    # A patch is taken for the pixel in its middle, and placed by its upper left one.
+    down, across = (torch.arange(0, side, STEP, device=canvas.device) for side in (height, width))
+    rows, columns = down // cell, across // cell
+    inside_down, inside_across = (
+        along - cells * cell - PATCH // 2 for along, cells in ((down, rows), (across, columns))
     )
-    rows, columns = (
-        (along // cell).clamp(max=count - 1)
-        for along, count in ((down, height // cell), (across, width // cell))
-    )
-    inside = (down - rows * cell)[:, None] * sheet.width + (across - columns * cell)
-    return neighbours[rows][:, columns] + inside
+    inside = inside_down[:, None] * sheet.width + inside_across
+    return corners[rows][:, columns] + inside
 
 
 def _patches(canvas: Tensor) -> Tensor:
@@ -167,7 +167,8 @@ def _proposals(
 def _vote(total: Tensor, weight: Tensor, patches: Tensor, distance: Tensor) -> None:
     """Add patches to the sums over each pixel, (H, W, 3) and (H, W, 1); near ones count more."""
     rows, columns = distance.shape
-    votes = torch.exp(-distance / distance.median().clamp_min(1e-8)).unsqueeze(2)
+    votes = torch.exp(-distance / distance.median().clamp_min(1e-8))
+    votes = votes.clamp_min(LEAST_VOTE).unsqueeze(2)
     pixels = patches.view(rows, columns, PATCH * PATCH, 3)
     for number in range(PATCH * PATCH):
         down, across = divmod(number, PATCH)

@@ -20,8 +20,6 @@ from engine.device import Device, choose_device
 from engine.weights import CONVOLUTIONS, Weights, find, load
 
 POOLED = frozenset({"1_2", "2_2", "3_4", "4_4"})  # a 2x2 pooling follows these
-MULTIPLY_ADDS_PER_PIXEL = 361_152  # of the 13 convolutions, per pixel of the picture
-
 # Adds the gradient of a loss at a tap to the one from the layers above (None where there are
 # none), in place. Both are (1, C, H, W), channels last, in the convolutions' number type.
 TapGradient = Callable[[Tensor | None], Tensor]
@@ -169,6 +167,16 @@ def load_encoder(weights: str = "auto", device: str = "auto", precision: str = "
     """
     chosen: Weights = find(weights)
     return Encoder(load(chosen), choose_device(device, precision), chosen.description)
+
+
+def multiply_adds_per_pixel(taps: Collection[str]) -> float:
+    """Of the convolutions up to the last of the taps, per pixel of the picture."""
+    last = max(taps, key=_tap_order)[4:]
+    return sum(
+        9.0 * one.inputs * one.outputs / (1 << 2 * (int(name[0]) - 1))
+        for name, one in CONVOLUTIONS.items()
+        if name <= last
+    )
 
 
 def _tap_order(tap: str) -> tuple[str, bool]:

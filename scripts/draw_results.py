@@ -18,11 +18,11 @@ from engine.vgg19 import load_encoder
 
 PAIRS = (
     ("cat", "sunrise_window"),
-    ("grace_hopper", "loud_poster"),
     ("astronaut", "whirling_night"),
-    ("coffee", "burning_bay"),
-    ("grace_hopper", "woodblock_waves"),
-    ("cat", "river_in_dots"),
+    ("pagoda", "woodblock_waves"),
+    ("mountains", "burning_bay"),
+    ("grace_hopper", "pencil_cat"),
+    ("coffee", "watercolor_poppies"),
 )
 COLUMNS = 3
 CELL = (420, 420)  # of a painting, pixels

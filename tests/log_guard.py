@@ -3,6 +3,9 @@
 Looked through are all log records of this process as the bot would write them, what the tests and
 the bots that they start print, and what is handed to `look_through`. The secrets are those that
 the simulators of this run gave out: bot tokens and interaction tokens.
+
+With pytest-xdist each worker process knows the secrets of its own simulators. It looks through its
+own tests and hands the leaks to the process that decides whether the run has failed.
 """
 
 import logging
@@ -14,6 +17,7 @@ from bot import logs
 from bot.simulator.issued import issued
 
 _WORDS = re.compile(r"[\w.-]{16,}")
+_LEAKS = "muralscape leaks"
 
 leaks: list[str] = []
 
@@ -61,9 +65,17 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail a run with leaks."""
-    if leaks and session.exitstatus == pytest.ExitCode.OK:
+    """Fail a run with leaks; in a worker process of pytest-xdist hand them on."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[_LEAKS] = leaks
+    elif leaks and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    """Take over the leaks of a worker process that has ended; one that crashed has none to give."""
+    leaks.extend(getattr(node, "workeroutput", {}).get(_LEAKS, ()))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

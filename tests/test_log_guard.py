@@ -17,10 +17,22 @@ def test_something():
 """
 
 
+PRINTED = "print('logged in with', token)"
+
+
+def run_pytest(folder: Path, act: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run one test that gets a token and does `act`."""
+    file = folder / "test_leak.py"
+    file.write_text(TEST.format(act=act.replace("\\n", "\n")))
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.log_guard"]
+    command += ["-p", "no:cacheprovider", *options, str(file)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
 @pytest.mark.parametrize(
     ("act", "where"),
     [
-        ("print('logged in with', token)", "the output of"),
+        (PRINTED, "the output of"),
         ("sys.stderr.write(f'token={token}.')", "the output of"),
         ("logging.getLogger('bot').debug('%s', token.replace('.', '.', 1))", ""),
         ("from bot.simulator.issued import issue; token = issue('x' * 64)\\n"
@@ -31,20 +43,16 @@ def test_something():
 )  # fmt: skip
 def test_the_guard(tmp_path: Path, act: str, where: str) -> None:
     """A run whose only test passes fails when that test wrote a secret, and says where."""
-    file = tmp_path / "test_leak.py"
-    file.write_text(TEST.format(act=act.replace("\\n", "\n")))
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "tests.log_guard",
-        "-p",
-        "no:cacheprovider",
-    ]
-    run = subprocess.run([*command, str(file)], capture_output=True, text=True, check=False)
+    run = run_pytest(tmp_path, act, "-p", "no:xdist")
     assert "1 passed" in run.stdout, run.stdout
     assert run.returncode == (1 if where else 0), run.stdout
     assert ("secrets were written" in run.stdout) == bool(where)
     assert f"{where} " in run.stdout
+
+
+def test_the_guard_over_worker_processes(tmp_path: Path) -> None:
+    """A secret that a worker process of pytest-xdist writes fails the run as well."""
+    run = run_pytest(tmp_path, PRINTED, "-n", "1")
+    assert "1 passed" in run.stdout, run.stdout
+    assert run.returncode == 1, run.stdout
+    assert "the output of test_leak.py::test_something" in run.stdout

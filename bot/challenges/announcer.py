@@ -12,7 +12,7 @@ import discord
 
 from bot.challenges import card
 from bot.challenges.announcement_store import AnnouncementStore
-from bot.challenges.model import Announcement, AnnouncementKind, Contest
+from bot.challenges.model import FORGOTTEN, Announcement, AnnouncementKind, Contest
 from bot.challenges.store import ChallengeStore
 from bot.discord_io.sending import (
     FileTooLarge,
@@ -49,7 +49,7 @@ class Announcer:
 
     async def announce(self) -> bool:
         """Send and edit all that is pending; say whether there is nothing to retry."""
-        done = True
+        all_sent = True
         for announcement in await self._announcements.pending():
             try:
                 await self._announce(announcement)
@@ -60,13 +60,13 @@ class Announcer:
                     announcement.kind,
                     error,
                 )
-                done = False
+                all_sent = False
             except (RouteClosed, FileTooLarge) as error:
                 log.warning(
                     "challenge %d, %s: %s", announcement.challenge_id, announcement.kind, error
                 )
                 await self._announcements.give_up(announcement)
-        return done
+        return all_sent
 
     async def _announce(self, announcement: Announcement) -> None:
         contest = await self._challenges.get(announcement.challenge_id)
@@ -120,10 +120,10 @@ class Announcer:
         if str(message.nonce) == announcement.nonce:
             return True
         me = self._client.user
-        line = card.marker(contest.challenge, announcement.kind, announcement.part)
-        last = message.content.rsplit("\n", 1)[-1]
         ours = me is not None and message.author.id == me.id
-        return ours and (last == line or last.startswith(f"{line} · started"))
+        return ours and card.has_marker(
+            message.content, contest.challenge, announcement.kind, announcement.part
+        )
 
     async def _files(self, shown: card.Post) -> list[Upload]:
         files = []
@@ -138,9 +138,8 @@ class Announcer:
 def _still_true(announcement: Announcement, contest: Contest) -> bool:
     """Say whether an announcement is still worth its message."""
     if announcement.kind is AnnouncementKind.REMOVED:
-        return any(e.id == announcement.part and e.removed and e.member_id for e in contest.entries)
-    return (
-        announcement.kind is not AnnouncementKind.VOTING
-        or card.is_open(contest)
-        or bool(announcement.message_id)
-    )
+        entry = next((one for one in contest.entries if one.id == announcement.part), None)
+        return entry is not None and entry.removed is not None and entry.member_id != FORGOTTEN
+    if announcement.kind is AnnouncementKind.VOTING and announcement.message_id is None:
+        return card.is_open(contest)  # a ballot is not sent once its vote is over
+    return True

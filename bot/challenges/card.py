@@ -23,6 +23,7 @@ from bot.people import Member
 FEATURE = "challenges"
 MOST_LINES = 20  # of results; a message has at most 2,000 characters
 MOST_OPTIONS = 25  # in one of Discord's menus
+_STARTED_BY = " · started by "  # follows the marker of an opened challenge
 _MEDALS = {1: "🥇", 2: "🥈", 3: "🥉"}
 
 
@@ -58,6 +59,12 @@ def marker(challenge: Challenge, kind: AnnouncementKind, part: int = 0) -> str:
     return f"-# Challenge № {challenge.id} · {kind.value}{f' · part {part + 1}' if part else ''}"
 
 
+def has_marker(text: str, challenge: Challenge, kind: AnnouncementKind, part: int = 0) -> bool:
+    """Say whether the last line of a text is such a marker, with or without the host's name."""
+    last = text.rsplit("\n", 1)[-1]
+    return last.split(_STARTED_BY)[0] == marker(challenge, kind, part)
+
+
 def opened(contest: Contest) -> Post:
     """Announce a challenge and explain how to enter."""
     challenge, terms = contest.challenge, contest.challenge.terms
@@ -75,7 +82,7 @@ def opened(contest: Contest) -> Post:
         ]
     else:
         lines.append(f"Entering is over. {_stage(challenge)}")
-    host = "" if challenge.host_id == FORGOTTEN else f" · started by <@{challenge.host_id}>"
+    host = "" if challenge.host_id == FORGOTTEN else f"{_STARTED_BY}<@{challenge.host_id}>"
     lines.append(marker(challenge, AnnouncementKind.OPENED) + host)
     style = (("style.jpg", terms.style),) if terms.style else ()
     return Post("\n".join(lines), style)

@@ -50,6 +50,8 @@ class ChallengeScheduler:
     async def _act(self) -> float:
         """Do all that is due; return the seconds until there is more to do."""
         deadline = await self._challenges.act_on_deadlines()
-        done = await self._announcer.announce()
-        nap = self._longest_nap if deadline is None else max(0.0, deadline - self._clock())
-        return min(nap, self._longest_nap if done else self._retry)
+        all_sent = await self._announcer.announce()
+        longest = self._longest_nap if all_sent else self._retry
+        if deadline is None:
+            return longest
+        return min(longest, max(0.0, deadline - self._clock()))

@@ -27,7 +27,7 @@ from engine import weights
 from engine.samples import CONTENTS, STYLES
 
 # Defaults for a trial: a painting takes seconds, also without a GPU, and Ctrl-C ends at once.
-USUAL_SIZE = 256  # pixels
+USUAL_SIZE = 384  # pixels
 SHUTDOWN_SECONDS = 1.0
 
 

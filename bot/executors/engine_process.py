@@ -30,7 +30,7 @@ from bot.executors.pipe import (
     Ready,
     Unusable,
 )
-from engine import errors
+from engine import errors, threads
 from engine.request import PaintOutcome, Progress
 
 PREVIEW_SIDE = 384  # pixels on the long side at most
@@ -76,9 +76,7 @@ def serve(connection: Connection, setup: EngineSetup) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with contextlib.suppress(OSError):  # some sandboxes forbid it
         os.nice(setup.niceness)
-    # OpenMP, which torch loads, reads this once. By default its threads spin while they wait for
-    # each other; on cores that the bot uses too, that made a painting five times as long.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    threads.wait_without_spinning()
     inbox = _Inbox(connection)
     try:
         module, _, function = setup.painter.partition(":")

@@ -42,34 +42,34 @@ class Turn:
 
 
 @dataclass
-class _Round(Generic[Key]):
+class _Level(Generic[Key]):
     """One level of the queue: the members of a server, or the servers."""
 
-    now: float = 0.0  # the tag that was served last
+    served: float = 0.0  # the tag that was served last; the paper's virtual time
     tags: dict[Key, float] = field(default_factory=dict)
 
     def tag(self, key: Key) -> float:
         """Give the tag of a key; an unknown one starts at the tag that is being served."""
-        return self.tags.get(key, self.now)
+        return self.tags.get(key, self.served)
 
     def join(self, key: Key) -> None:
         """Begin to wait after a pause: idle queues gain no credit."""
-        self.tags[key] = max(self.tag(key), self.now)
+        self.tags[key] = max(self.tag(key), self.served)
 
     def charge(self, key: Key, seconds: float) -> None:
-        """Serve a key. `now` advances, and does not go back when a job was put back."""
+        """Serve a key. `served` advances, and does not go back when a job was put back."""
         tag = self.tag(key)
-        self.now = max(self.now, tag)
+        self.served = max(self.served, tag)
         self.tags[key] = tag + seconds
 
     def refund(self, key: Key, seconds: float) -> None:
         """Undo a charge."""
         self.tags[key] = self.tag(key) - seconds
 
-    def forget_all_but(self, keys: Iterable[Key]) -> None:
-        """Drop the tags of idle keys that are behind `now`."""
-        waiting = set(keys)
-        self.tags = {key: tag for key, tag in self.tags.items() if key in waiting or tag > self.now}
+    def forget_idle(self, busy: Iterable[Key]) -> None:
+        """Drop the tags of keys without jobs, unless they are ahead of `served`."""
+        kept = set(busy)
+        self.tags = {key: tag for key, tag in self.tags.items() if key in kept or tag > self.served}
 
     def merge(self, lines: dict[Key, list[Waiting]]) -> list[Waiting]:
         """Merge the jobs of all keys, each in its own order, into the order of service."""
@@ -89,8 +89,8 @@ class FairQueue:
     def __init__(self) -> None:
         self._waiting: dict[int, Waiting] = {}
         self._taken: dict[int, Waiting] = {}
-        self._servers: _Round[int] = _Round()
-        self._members: defaultdict[int, _Round[int]] = defaultdict(_Round)
+        self._servers: _Level[int] = _Level()
+        self._members: defaultdict[int, _Level[int]] = defaultdict(_Level)
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -140,7 +140,7 @@ class FairQueue:
         self._waiting.pop(job_id, None)
         self._taken.pop(job_id, None)
         if not self._waiting and not self._taken:
-            self._servers = _Round()
+            self._servers = _Level()
             self._members.clear()
 
     def order(self) -> list[Waiting]:
@@ -173,7 +173,7 @@ class FairQueue:
 
     def _forget_idle(self, guild_id: int) -> None:
         live = list(chain(self._waiting.values(), self._taken.values()))
-        self._members[guild_id].forget_all_but(w.member_id for w in live if w.guild_id == guild_id)
-        self._servers.forget_all_but(w.guild_id for w in live)
+        self._members[guild_id].forget_idle(w.member_id for w in live if w.guild_id == guild_id)
+        self._servers.forget_idle(w.guild_id for w in live)
         for idle in self._members.keys() - self._servers.tags.keys():
             del self._members[idle]

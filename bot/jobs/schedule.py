@@ -132,8 +132,8 @@ class Schedule:
         return self._places
 
     def _calculate_places(self, now: float) -> dict[int, Place]:
-        left = {job_id: p.seconds_left(now) for job_id, p in self._paintings.items()}
-        free = [0.0] * (self._slots - len(left))
+        left = {job_id: running.seconds_left(now) for job_id, running in self._paintings.items()}
+        free = [0.0] * (self._slots - len(left))  # none where the capacity shrank meanwhile
         places = {job_id: Place(job_id, 0, 0.0, seconds) for job_id, seconds in left.items()}
         turns = self._queue.forecast([*left.values(), *free], self._seconds)
         for position, turn in enumerate(turns, start=1):

@@ -28,12 +28,12 @@ class Pace:
 
 @dataclass
 class _LiveCard:
-    """A card, and the state of its last edit."""
+    """A card, and what its last edit has shown."""
 
-    job: Job
-    state: JobState | None = None  # of the job, at the last edit
-    key: object = None  # of the text, at the last edit; an equal key needs no edit
-    preview: bytes | None = None
+    job: Job  # as it is now
+    shown_state: JobState | None = None
+    shown_key: object = None  # what the text depends on; an equal key needs no edit
+    shown_preview: bytes | None = None
     edited_at: float = float("-inf")
     editing: asyncio.Task[None] | None = None
     closed: bool = False  # edits are not possible any more
@@ -99,7 +99,7 @@ class LiveCards:
                 self._wake.set()
             else:
                 live.job = job
-                if live.state is not job.state:
+                if live.shown_state is not job.state:
                     self._wake.set()
 
     def _start_edits(self) -> None:
@@ -108,11 +108,11 @@ class LiveCards:
         idle = [live for live in self._cards.values() if not live.closed and not live.editing]
 
         def due(state: JobState, interval: float) -> list[_LiveCard]:
-            shown = [live for live in idle if live.state is live.job.state is state]
-            return [live for live in shown if now - live.edited_at >= interval]
+            same = [live for live in idle if live.job.state is state and live.shown_state is state]
+            return [live for live in same if now - live.edited_at >= interval]
 
         # first, because a wrong state is worse than an old progress
-        changed = [live for live in idle if live.state is not live.job.state]
+        changed = [live for live in idle if live.shown_state is not live.job.state]
         painting = due(JobState.PAINTING, self._pace.painting)
         waiting = due(JobState.QUEUED, self._pace.waiting)
         if not (changed or painting or waiting):
@@ -146,12 +146,12 @@ class LiveCards:
             shown = card.painting(job, progress, now)
             key = (job.cancelled_by, progress.step if progress else None)
             preview = progress.preview if progress else None
-        if key == live.key and job.state is live.state:
+        if key == live.shown_key and job.state is live.shown_state:
             return False
         files = None
-        if preview is not None and preview is not live.preview:
+        if preview is not None and preview is not live.shown_preview:
             files = [Upload(f"preview-{job.id}.jpg", preview)]
-        live.state, live.key, live.preview = job.state, key, preview
+        live.shown_state, live.shown_key, live.shown_preview = job.state, key, preview
         live.edited_at = self._monotonic()
         live.editing = asyncio.create_task(self._edit(live, shown, files))
         return True

@@ -7,6 +7,7 @@ from bot.errors import NothingToPaint, Refused
 from bot.guilds.model import EffectiveSettings
 from bot.jobs.model import Job
 from bot.muralize.request import Request
+from engine.presets import settle
 from engine.request import PaintSettings
 
 WEAKEST, STRONGEST = 0.1, 10.0  # of the style against the content
@@ -14,7 +15,7 @@ _STEP = 1.5  # factor of the buttons stronger, softer and larger
 
 
 def check(request: Request, effective: EffectiveSettings) -> None:
-    """Raise Refused where a request is invalid; this needs no download."""
+    """Raise Refused or RequestRejected where a request is invalid; this needs no download."""
     if request.style is None and request.style_name is None:
         raise NothingToPaint(
             "A style is missing: attach a picture as `style`, or choose a `saved_style`."
@@ -25,6 +26,7 @@ def check(request: Request, effective: EffectiveSettings) -> None:
             f"The largest size here is {effective.largest_size} pixels; "
             "choose that or a smaller one."
         )
+    settle(request.settings)
 
 
 def changed(job: Job, change: str, largest: int, rng: random.Random) -> PaintSettings:

@@ -21,7 +21,7 @@ from bot.pictures.intake import Intake, UploadedFile
 from bot.pictures.retention import retry_if_deleted
 from bot.pictures.turns import Owner
 from bot.styles.service import StyleService
-from engine.errors import ImageRejected
+from engine.errors import ImageRejected, RequestRejected
 from engine.presets import PRESETS
 
 log = logging.getLogger(__name__)
@@ -123,7 +123,7 @@ class MuralizeService:
             if await self._requests.resuming(request) > MOST_RESUMED:
                 raise GivenUp
             job = await self.start(request)
-        except (Refused, JobNotFound, ImageRejected) as error:
+        except (Refused, JobNotFound, ImageRejected, RequestRejected) as error:
             try:
                 await refuse(request.origin, str(error))
                 await self._requests.remove(request)

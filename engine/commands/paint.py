@@ -17,15 +17,18 @@ from engine import images
 from engine.decoding.pictures import picture_reader
 from engine.errors import RequestRejected
 from engine.files import check_writable, written_whole
-from engine.presets import PRESETS, settle
+from engine.presets import PRESETS, check_mask, settle
 from engine.request import (
+    BRUSHES,
     DEFAULT_PRESET,
+    Brush,
     Painting,
     PaintOutcome,
     PaintSettings,
     Progress,
     StylizeRequest,
 )
+from engine.threads import wait_without_spinning
 
 DEFAULT_CHECKPOINT = Path("model/nst_model.pth")
 
@@ -54,6 +57,18 @@ DEFAULT_CHECKPOINT = Path("model/nst_model.pth")
     default=1.0,
     show_default=True,
     help="Of the style against the content.",
+)
+@click.option(
+    "--brush",
+    default=PaintSettings.brush,
+    show_default=True,
+    help=f"How coarse the strokes are: {', '.join(BRUSHES)}.",
+)
+@click.option(
+    "--mask",
+    type=click.Path(path_type=Path),
+    help="A picture: where it is white the first style paints, where it is black the second or, "
+    "with one style, CONTENT stays.",
 )
 @click.option("--keep-colors", is_flag=True, help="Keep the content's colours.")
 @click.option("--fast", is_flag=True, help="The preset's fast setting (seed has one).")
@@ -111,6 +126,8 @@ def command(
     size: int | None,
     steps: int | None,
     strength: float,
+    brush: Brush,
+    mask: Path | None,
     keep_colors: bool,
     fast: bool,
     weights: str,
@@ -140,6 +157,7 @@ def command(
         size=size,
         steps=steps,
         strength=strength,
+        brush=brush,
         keep_colors=keep_colors,
         fast=fast,
         seed=seed,
@@ -148,8 +166,12 @@ def command(
     settle(settings)  # refuses before torch is loaded, which takes seconds
     with picture_reader() as pictures:
         request = StylizeRequest(
-            pictures.read(content), tuple(pictures.read(path) for path in paths), settings
+            pictures.read(content),
+            tuple(pictures.read(path) for path in paths),
+            settings,
+            pictures.read(mask) if mask is not None else None,
         )
+    check_mask(request)
     painting = paint(
         request, weights, device, precision, timelapse, checkpoint, resume, _bytes(memory)
     )
@@ -175,6 +197,7 @@ def paint(
     memory: int | None,
 ) -> Painting:
     """Paint with a bar on the terminal; Ctrl-C stops after the step being taken."""
+    wait_without_spinning()
     from engine.stylize import stylize
     from engine.vgg19 import load_encoder
 

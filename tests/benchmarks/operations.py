@@ -12,7 +12,7 @@ from engine.memory import estimate_bytes
 from engine.presets import PRESETS, settle
 from engine.request import PaintSettings, StylizeRequest
 from engine.scales import plan_scales
-from engine.vgg19 import MULTIPLY_ADDS_PER_PIXEL
+from engine.vgg19 import multiply_adds_per_pixel
 
 SHARES = (0.25, 0.4)  # of the published rate: assumed
 CASES = (("draft", 256), ("mural", 512), ("mural", 1024), ("mural", 2048), ("gatys", 512),
@@ -45,12 +45,15 @@ def operations(request: StylizeRequest) -> float:
     """Multiplications and additions in the convolutions of a painting.
 
     Each step is one pass forward and one back to the picture, which cost the same; each scale
-    begins with one pass forward of the content and one of each style, taken to be of the same size.
+    begins with one pass forward of the content and one of each style, taken to be of the same size,
+    and one more of each where neighbours are looked for.
     """
-    forward = 2 * MULTIPLY_ADDS_PER_PIXEL
+    recipe, _, _ = settle(request.settings)
+    targets = (1 + len(request.styles)) * (2 if recipe.matching else 1)
+    forward = 2 * multiply_adds_per_pixel(recipe.content_taps.keys() | recipe.style_taps.keys())
     return float(
         sum(
-            (2 * scale.steps + 1 + len(request.styles)) * forward * math.prod(scale.canvas)
+            (2 * scale.steps + targets) * forward * math.prod(scale.canvas)
             for scale in plan_scales(request)
         )
     )

@@ -5,12 +5,13 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from tests.ports import free_port
 
 DEBIAN = Path("/usr/lib/postgresql")
 # Nothing here need survive a power cut.
@@ -47,9 +48,7 @@ class PostgresServer:
         self._account = _account() if os.getuid() == 0 else None
         self._numbers = itertools.count(1)
         self._process: subprocess.Popen[bytes] | None = None
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port: int = free.getsockname()[1]
+        self._port = free_port()
 
     def url(self, database: str) -> str:
         """Give a database's address for SQLAlchemy."""

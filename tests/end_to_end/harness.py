@@ -3,11 +3,13 @@
 import asyncio
 import io
 import shutil
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from pydantic import SecretStr
@@ -31,6 +33,8 @@ FAST = Timing(
 
 ROOMY = LimitSettings(jobs_per_member=50, jobs_per_guild=1000, shutdown_seconds=5)
 
+
+UNTOLD = "SELECT id FROM jobs WHERE told_at IS NULL"  # jobs with an outcome not delivered yet
 
 ANY_PORT = WebSettings(port=0)  # many bots run at a time
 
@@ -90,9 +94,9 @@ class Bot:
     async def end(self) -> None:
         """Ask it to stop and wait until it has."""
         self.stop.set()
-        await asyncio.wait_for(self.task, 20)
+        await asyncio.wait_for(self.task, 60)
 
-    async def until_job(self, condition: Callable[[Job], bool], within: float = 10.0) -> Job:
+    async def until_job(self, condition: Callable[[Job], bool], within: float = 30.0) -> Job:
         """Wait until a job changes to something that fulfils `condition`."""
         found: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
 
@@ -135,7 +139,7 @@ async def running_bot(
     task = asyncio.create_task(app.run(stop))
     bot = Bot(app, executor, simulator, data_dir, stop, task)
     try:
-        up = asyncio.create_task(simulator.until(lambda: simulator.gateway.connected, 20))
+        up = asyncio.create_task(simulator.until(lambda: simulator.gateway.connected))
         await asyncio.wait({up, task}, return_when=asyncio.FIRST_COMPLETED)
         if task.done():
             up.cancel()
@@ -145,13 +149,20 @@ async def running_bot(
     finally:
         if not task.done():
             await bot.end()
-        await simulator.until(lambda: not simulator.gateway.connected, 10)
+        await simulator.until(lambda: not simulator.gateway.connected)
 
 
 def copy_database(migrated: Path, data_dir: Path) -> None:
     """Spare a bot the migrations."""
     data_dir.mkdir(parents=True, exist_ok=True)
     shutil.copy(migrated, data_dir / "muralscape.db")
+
+
+def query(data_dir: Path, sql: str) -> list[Any]:
+    """Read from the bot's database."""
+    with closing(sqlite3.connect(f"file:{data_dir}/muralscape.db?mode=ro", uri=True)) as connection:
+        connection.row_factory = sqlite3.Row
+        return connection.execute(sql).fetchall()
 
 
 def muralize(
@@ -214,13 +225,14 @@ def button(message: Message, action: str) -> str:
     return found[0]
 
 
-def ack_seconds(simulator: Simulator) -> list[float]:
-    """List how long each first answer took, from the interaction's birth to its arrival."""
-    answered = []
+def waits_for_an_answer(simulator: Simulator) -> list[tuple[float, float]]:
+    """List when each interaction was created and when its first answer came, in Unix seconds."""
+    waits = []
     for call in simulator.record.find("POST", "/callback$"):
         number = int(call.path.split("/")[2])
-        answered.append(call.started + call.seconds - simulator.interactions.by_id[number].created)
-    return answered
+        created = simulator.interactions.by_id[number].created
+        waits.append((created, call.started + call.seconds))
+    return waits
 
 
 def all_settled(simulator: Simulator, count: int) -> bool:

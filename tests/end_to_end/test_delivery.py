@@ -10,20 +10,22 @@ from bot.simulator.model import Interaction, Message
 from bot.simulator.permissions import Permission
 from tests.bot.clients import StartSimulator
 from tests.end_to_end.harness import (
+    UNTOLD,
     button,
     is_result,
     muralize,
     private_answers,
+    query,
     results,
     run,
     running_bot,
 )
 
 
-async def only_result(simulator: Simulator) -> Message:
-    """Wait for the one painting that is delivered."""
+async def only_result(simulator: Simulator, data_dir: Path) -> Message:
+    """Wait until the one painting is delivered and the bot has nothing more to deliver."""
     await simulator.until(lambda: results(simulator), 30)
-    await asyncio.sleep(0.2)  # would a second one come, it would come now
+    await simulator.until(lambda: not query(data_dir, UNTOLD), 30)
     (message,) = results(simulator)
     return message
 
@@ -46,7 +48,7 @@ async def test_token_expired(simulator: Simulator, data_dir: Path) -> None:
         asked = muralize(simulator)
         await simulator.until(lambda: asked.original and "Painting" in asked.original.content)
         simulator.clock.advance(901)
-        message = await only_result(simulator)
+        message = await only_result(simulator, data_dir)
     assert message.interaction is None
     assert message.channel is asked.channel
     assert message.mentions == [asked.user]
@@ -62,7 +64,7 @@ async def test_no_permission_in_the_channel(simulator: Simulator, data_dir: Path
     forbid_posting(simulator)
     async with running_bot(simulator, data_dir):
         asked = muralize(simulator)
-        message = await only_result(simulator)
+        message = await only_result(simulator, data_dir)
     assert message.channel.recipients == [asked.user]
 
 
@@ -80,7 +82,7 @@ async def test_closed_direct_messages(simulator: Simulator, data_dir: Path) -> N
         shown = await answered(simulator, run(simulator, "queue show"))
         assert "could not be sent to you" in shown.content
         simulator.people.press(shown.id, button(shown, "fetch"), "ada")
-        fetched = await only_result(simulator)
+        fetched = await only_result(simulator, data_dir)
         assert fetched.ephemeral_to == asked.user.id
         shown = await answered(simulator, run(simulator, "queue show"))
         assert "no painting under way" in shown.content
@@ -98,7 +100,7 @@ async def test_too_large(start_simulator: StartSimulator, data_dir: Path) -> Non
     simulator = await start_simulator(Limits(accepted_upload=150_000))
     async with running_bot(simulator, data_dir, painter="load_noisy"):
         muralize(simulator)
-        message = await only_result(simulator)
+        message = await only_result(simulator, data_dir)
     assert simulator.record.find("PATCH", status=413) or simulator.record.find("PATCH", status=400)
     assert len(message.attachments[0].content) <= 150_000
     assert message.attachments[0].pixels is not None
@@ -109,7 +111,7 @@ async def test_rate_limit(simulator: Simulator, data_dir: Path) -> None:
     simulator.faults.rate_limit(0.3, path="^/webhooks/", times=2)
     async with running_bot(simulator, data_dir):
         muralize(simulator)
-        await only_result(simulator)
+        await only_result(simulator, data_dir)
     limited = simulator.record.find(status=429)
     assert limited
     first = limited[0]
@@ -123,7 +125,7 @@ async def test_bad_gateway_on_every_fifth_call(simulator: Simulator, data_dir: P
         simulator.faults.fail(502, every=5, path="^/(webhooks|channels)/", after=True)
         asked = [muralize(simulator) for _ in range(6)]
         await simulator.until(lambda: len(results(simulator)) == len(asked), 30)
-        await asyncio.sleep(0.2)
+        await simulator.until(lambda: not query(data_dir, UNTOLD), 30)
     assert {message.interaction for message in results(simulator)} == set(asked)
     assert len(results(simulator)) == len(asked)
 
@@ -134,7 +136,7 @@ async def test_a_post_whose_answer_was_lost(simulator: Simulator, data_dir: Path
     simulator.faults.hang_up(method="POST", path=r"^/channels/\d+/messages$", after=True, times=1)
     async with running_bot(simulator, data_dir):
         muralize(simulator)
-        await only_result(simulator)
+        await only_result(simulator, data_dir)
 
 
 async def test_a_post_that_failed_unclearly(simulator: Simulator, data_dir: Path) -> None:
@@ -145,7 +147,7 @@ async def test_a_post_that_failed_unclearly(simulator: Simulator, data_dir: Path
         told = asyncio.create_task(bot.until_job(lambda job: job.delivery.told_at is not None))
         asked = muralize(simulator)
         job = await told
-        message = await only_result(simulator)
+        message = await only_result(simulator, data_dir)
     assert asked.original is not None
     assert job.delivery.message_id == message.id != asked.original.id
 
@@ -168,7 +170,7 @@ async def test_gateway_dropped_while_painting(simulator: Simulator, data_dir: Pa
         first = muralize(simulator)
         await simulator.until(lambda: first.original and "Painting" in first.original.content)
         simulator.gateway.invalidate()
-        await only_result(simulator)
+        await only_result(simulator, data_dir)
         await simulator.until(lambda: simulator.gateway.connected, 15)
         second = muralize(simulator)
         await simulator.until(lambda: second.original and is_result(second.original), 15)
@@ -200,7 +202,7 @@ async def test_a_token_that_dies_after_an_unconfirmed_answer(
         told = asyncio.create_task(bot.until_job(lambda job: job.delivery.told_at is not None))
         asked = muralize(simulator)
         await told
-        message = await only_result(simulator)
+        message = await only_result(simulator, data_dir)
     assert lost.hits == 1
     assert message is asked.original
     assert simulator.record.find("POST", r"^/channels/\d+/messages$") == []

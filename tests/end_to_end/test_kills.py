@@ -8,15 +8,18 @@ from collections import Counter
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+import pytest
+
 from bot.settings import LimitSettings
 from bot.simulator import Simulator
 from bot.simulator.model import Interaction
 from tests.end_to_end import bot_process
-from tests.end_to_end.harness import Bot, muralize, results, running_bot
+from tests.end_to_end.harness import UNTOLD, Bot, muralize, query, results, running_bot
 
 KILLS = 10
 
 
+@pytest.mark.slow
 async def test_the_bot_is_killed_ten_times(simulator: Simulator, data_dir: Path) -> None:
     """Whenever the bot dies between command and result, each job is delivered exactly once."""
     moments = random.Random(1508)
@@ -39,13 +42,12 @@ async def test_the_bot_is_killed_ten_times(simulator: Simulator, data_dir: Path)
         bot = start()
     try:
         await simulator.until(lambda: len(results(simulator)) >= len(asked), 60)
-        await asyncio.sleep(0.5)  # would one come twice, it would come now
-        arrived = Counter(message.interaction for message in results(simulator))
-        assert arrived == Counter(asked)
+        await simulator.until(lambda: not query(data_dir, UNTOLD))
     finally:
         bot.terminate()
         await asyncio.to_thread(bot.join)
     assert bot.exitcode == 0
+    assert Counter(message.interaction for message in results(simulator)) == Counter(asked)
 
 
 async def test_the_engine_process_is_killed(simulator: Simulator, data_dir: Path) -> None:
@@ -67,6 +69,7 @@ async def test_the_engine_process_is_killed(simulator: Simulator, data_dir: Path
         assert "stopped twice" in unlucky.original.content
 
 
+@pytest.mark.slow
 async def test_the_engine_process_is_killed_ten_times(simulator: Simulator, data_dir: Path) -> None:
     """Whenever the painter dies, each job comes once, or fails in words after a second death."""
     moments = random.Random(6576)
@@ -86,11 +89,11 @@ async def test_the_engine_process_is_killed_ten_times(simulator: Simulator, data
             return [one for one in asked if "Not painted" in getattr(one.original, "content", "")]
 
         await simulator.until(lambda: len(results(simulator)) + len(given_up()) >= len(asked), 60)
-        await asyncio.sleep(0.5)  # would one come twice, it would come now
-        arrived = [message.interaction for message in results(simulator)]
-        assert Counter(arrived) + Counter(given_up()) == Counter(asked)
-        assert len(given_up()) <= KILLS // 2  # a job is given up for two deaths, not for one
-        assert arrived
+        await simulator.until(lambda: not query(data_dir, UNTOLD))
+    arrived = [message.interaction for message in results(simulator)]
+    assert Counter(arrived) + Counter(given_up()) == Counter(asked)
+    assert len(given_up()) <= KILLS // 2  # a job is given up for two deaths, not for one
+    assert arrived
 
 
 async def kill_painter(bot: Bot, simulator: Simulator, job_id: int) -> None:

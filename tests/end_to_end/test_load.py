@@ -2,66 +2,49 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
+
+import pytest
 
 from bot.app import Timing
 from bot.jobs.model import Job, JobState
 from bot.simulator import Limits, Simulator
-from tests.end_to_end.harness import ack_seconds, muralize, running_bot
+from tests.end_to_end.harness import muralize, running_bot, waits_for_an_answer
+from tests.ticks import ticking
+
+pytestmark = pytest.mark.slow
 
 MEMBERS = 60
 COMMANDS = 200
 SECONDS = 5.0  # a quarter of the time that the bot must be able to take them in
 
 
-@asynccontextmanager
-async def loop_lag(found: list[float]) -> AsyncIterator[None]:
-    """Note by how much the event loop is late, all through the block."""
-
-    async def watch() -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            before = loop.time()
-            await asyncio.sleep(0.005)
-            found.append(loop.time() - before - 0.005)
-
-    watching = asyncio.create_task(watch())
-    try:
-        yield
-    finally:
-        watching.cancel()
-
-
 async def test_sixty_members_send_two_hundred_commands(data_dir: Path) -> None:
-    """Each is acknowledged within a second, no heartbeat is late, and no member waits for another.
+    """Each is acknowledged in a second, no heartbeat is missed, and no member waits for another.
 
     One member sends fifty commands before anybody else: those must not delay another's first.
     """
     senders = ["member0"] * 50 + [f"member{1 + n % (MEMBERS - 1)}" for n in range(COMMANDS - 50)]
     events: list[Job] = []
-    lag: list[float] = []
     async with Simulator(limits=Limits(heartbeat_interval=0.5)) as simulator:
         assert simulator.atelier is not None
         for name in dict.fromkeys(senders):
             simulator.world.join(simulator.atelier.guild, simulator.world.add_user(name))
         async with running_bot(simulator, data_dir, timing=Timing()) as bot:
             bot.app.jobs.subscribe(events.append)
-            async with loop_lag(lag):
+            async with ticking() as ticks:
                 for name in senders:
                     muralize(simulator, name)
                     await asyncio.sleep(SECONDS / COMMANDS)
                 while begun(events) < COMMANDS:  # noqa: ASYNC110 - what happens is in `events`
                     await asyncio.sleep(0.1)
-        acknowledged = ack_seconds(simulator)
-    record = {"slowest acknowledgement": max(acknowledged), "latest loop": max(lag)}
+        acknowledged = [ticks.between(*wait) for wait in waits_for_an_answer(simulator)]
     assert len(acknowledged) == COMMANDS
-    assert max(acknowledged) < 1.0, record
-    # Discord gives up after a whole interval, 41 s; other processes may take a second of ours
-    assert simulator.record.late_heartbeats(tolerance=3.0) == []
-    # 50 ms are promised; other processes and the simulator itself take their share of the time here
-    assert sorted(lag)[-5] < 0.2, record
+    assert max(acknowledged) < 1000
+    # Discord gives up after a whole interval, 41 s
+    assert simulator.record.late_heartbeats(tolerance=20.0) == []
+    # 50 ms are promised; the simulator itself takes its share of the time here
+    assert sorted(ticks.holds)[-5] < 150
     assert_fair(events)
 
 

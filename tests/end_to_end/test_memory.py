@@ -4,12 +4,15 @@ import asyncio
 from pathlib import Path
 
 import psutil
+import pytest
 
 from bot.app import Timing
 from bot.simulator import Simulator
 from bot.simulator.model import Interaction, Message
 from tests.end_to_end import bot_process
 from tests.end_to_end.harness import button, is_result, muralize
+
+pytestmark = pytest.mark.slow
 
 JOBS = 1000
 WARM = 300  # after which every cache has its size and every pool its connections

@@ -5,6 +5,8 @@ import random
 import shutil
 from pathlib import Path
 
+import pytest
+
 from bot.simulator import Limits, Simulator
 from bot.simulator.model import Message
 from tests.bot.clients import StartSimulator
@@ -19,7 +21,7 @@ async def test_a_deferral_whose_answer_was_lost(simulator: Simulator, data_dir: 
     simulator.faults.hang_up(method="POST", path="/callback$", after=True)
     async with running_bot(simulator, data_dir):
         asked = muralize(simulator)
-        assert (await only_result(simulator)).interaction is asked
+        assert (await only_result(simulator, data_dir)).interaction is asked
 
 
 async def test_a_deferral_that_was_lost(simulator: Simulator, data_dir: Path) -> None:
@@ -27,7 +29,7 @@ async def test_a_deferral_that_was_lost(simulator: Simulator, data_dir: Path) ->
     simulator.faults.hang_up(method="POST", path="/callback$")
     async with running_bot(simulator, data_dir):
         asked = muralize(simulator)
-        assert (await only_result(simulator)).mentions == [asked.user]
+        assert (await only_result(simulator, data_dir)).mentions == [asked.user]
 
 
 async def test_a_refusal_that_was_lost(simulator: Simulator, data_dir: Path) -> None:
@@ -63,12 +65,13 @@ async def test_a_clock_that_is_wrong(start_simulator: StartSimulator, data_dir: 
     try:
         await simulator.until(lambda: simulator.gateway.connected, 20)
         muralize(simulator)
-        await only_result(simulator)
+        await only_result(simulator, data_dir)
     finally:
         bot.terminate()
         await asyncio.to_thread(bot.join)
 
 
+@pytest.mark.slow
 async def test_a_full_disk(simulator: Simulator, migrated_file: Path, tmp_path: Path) -> None:
     """While nothing can be written nothing is lost: what was taken in ends without a restart."""
     with small_disk(tmp_path / "data") as mounted:

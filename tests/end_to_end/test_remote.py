@@ -8,13 +8,24 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from PIL import Image, ImageColor
 
 from bot.simulator import Simulator
 from bot.simulator.model import Interaction, Message
-from tests.end_to_end.harness import muralize, picture, private_answers, results, run
+from tests.end_to_end.harness import (
+    UNTOLD,
+    muralize,
+    picture,
+    private_answers,
+    query,
+    results,
+    run,
+)
 from tests.end_to_end.remote import Site, running_site
-from tests.end_to_end.test_chaos import assert_consistent, query
+from tests.end_to_end.test_chaos import assert_consistent
+
+pytestmark = pytest.mark.slow
 
 MEMBERS = ("ada", "ben", "cleo", "olga")
 JOBS = 60
@@ -53,9 +64,6 @@ async def test_sixty_jobs_through_deaths_and_a_restart(
     states = Counter(row["state"] for row in query(data_dir, "SELECT state FROM jobs"))
     assert states == {"done": JOBS}
     assert_consistent(data_dir)
-
-
-UNTOLD = "SELECT id FROM jobs WHERE told_at IS NULL"
 
 
 async def strike(site: Site, simulator: Simulator, chance: random.Random) -> None:

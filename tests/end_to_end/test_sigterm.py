@@ -9,8 +9,7 @@ import pytest
 
 from bot.simulator import Simulator
 from tests.end_to_end import bot_process
-from tests.end_to_end.harness import muralize, results
-from tests.end_to_end.test_chaos import query
+from tests.end_to_end.harness import UNTOLD, muralize, query, results
 
 GRACE = 15.0  # seconds; five are given to what is painted and as many to what is sent
 
@@ -55,10 +54,9 @@ async def test_sigterm(simulator: Simulator, data_dir: Path, moment: str) -> Non
     simulator.faults.lift(slow)
 
     bot = start(simulator, data_dir)
-    await simulator.until(lambda: len(results(simulator)) >= len(asked), 30)
-    await asyncio.sleep(0.5)  # would one come twice, it would come now
-    assert Counter(message.interaction for message in results(simulator)) == Counter(asked)
+    await simulator.until(lambda: not query(data_dir, UNTOLD), 60)
     await end(simulator, bot)
+    assert Counter(message.interaction for message in results(simulator)) == Counter(asked)
 
 
 def states(data_dir: Path) -> Counter[str]:

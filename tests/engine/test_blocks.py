@@ -10,11 +10,11 @@ from engine.blocks import BORDER, STRIDE, Block, cut
 from engine.content import ContentSeenAgain, KeptContent
 from engine.device import choose_device
 from engine.losses import Objective, core_of, style_numbers, style_sums
-from engine.memory import Plan, estimate_bytes, plan_memory
-from engine.presets import MURAL, SEED, Recipe
+from engine.memory import Plan
+from engine.presets import MURAL, PRESETS, SEED, Recipe
 from engine.request import PaintSettings, StylizeRequest
 from engine.scales import Scale
-from engine.step import compare, see
+from engine.step import Stepper, compare, see
 from engine.studio import Studio
 from engine.vgg19 import Encoder
 from engine.weights import bundled, load
@@ -99,25 +99,30 @@ def test_the_cores_cover_the_picture_once(height: int, width: int, side: int) ->
     assert (answered == 1).all()
 
 
-def test_a_scale_that_is_painted_in_blocks_comes_out_the_same(exact: Encoder) -> None:
+@pytest.mark.parametrize(
+    ("preset", "keeps_content"), [("mural", True), ("gatys", True), ("gatys", False)]
+)
+def test_a_scale_that_is_painted_in_blocks_comes_out_the_same(
+    preset: str, keeps_content: bool, exact: Encoder
+) -> None:
     """Where only blocks fit into memory, targets and steps are those of the whole picture.
 
     Up to what L-BFGS makes of the rounding: a hundredth of the range at most.
     """
     content = Image.effect_noise((600, 80), 60).convert("RGB")
     style = Image.effect_noise((500, 100), 90).convert("RGB")
-    request, scale = StylizeRequest(content, (style,), PaintSettings(size=600)), Scale(600, 80, 3)
-    plans = [Plan(256, MURAL.history, keeps_content) for keeps_content in (True, False)]
-    enough, less = (estimate_bytes(scale.size, exact.device, MURAL, plan) for plan in plans)
+    request = StylizeRequest(content, (style,), PaintSettings(preset, 600))
+    recipe, scale = PRESETS[preset].recipe, Scale(600, 80, 3)
+    studio = Studio(request, recipe, exact, 2**40, scale)
+    start = studio.first_canvas(scale)
 
-    def paint(room: int) -> torch.Tensor:
-        studio = Studio(request, MURAL, exact, room, scale)
-        stepper = studio.stepper(scale, studio.first_canvas(scale))
+    def paint(plan: Plan, neighbours: torch.Tensor | None = None) -> Stepper:
+        stepper = studio._stepper(scale, start, plan, neighbours)
         for _ in range(3):
             assert stepper.take(1)[0].finite
-        return stepper.result()
+        return stepper
 
-    whole = paint(2**40)
-    for plan, room in zip(plans, (enough, less), strict=True):
-        assert plan_memory(scale.size, exact.device, MURAL, room) == plan
-        torch.testing.assert_close(paint(room), whole, rtol=0, atol=1e-2)
+    whole = paint(Plan(608, recipe.history))
+    blocks = paint(Plan(256, recipe.history, keeps_content), whole.neighbours)
+    assert len(blocks._blocks(exact.device)) > len(whole._blocks(exact.device)) == 1
+    torch.testing.assert_close(blocks.result(), whole.result(), rtol=0, atol=1e-2)

@@ -7,6 +7,7 @@ inside, memory, speed and values. `scripts/gpu_day.sh` asks a card about those.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ from engine.memory import SMALLEST_HISTORY, Plan, estimate_bytes
 from engine.presets import PRESETS, settle
 from engine.request import PaintSettings, StylizeRequest
 from engine.scales import plan_scales
-from engine.step import WARM_UP_STEPS, Stepper
+from engine.step import FEWEST_STEPS_OF_A_GRAPH, WARM_UP_STEPS, Stepper
 from engine.studio import Studio
 from engine.vgg19 import Encoder
 from engine.weights import CONVOLUTIONS
@@ -65,7 +66,11 @@ class CaptureGuard(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 @contextmanager
 def fake_stepper(
-    preset: str, memory: int, precision: str, patch: pytest.MonkeyPatch
+    preset: str,
+    memory: int,
+    precision: str,
+    patch: pytest.MonkeyPatch,
+    steps: int = FEWEST_STEPS_OF_A_GRAPH,
 ) -> Iterator[tuple[Stepper, Encoder]]:
     """A stepper of fake tensors, as it stands before its first step."""
     # These two read values, before any graph.
@@ -76,7 +81,7 @@ def fake_stepper(
     settings = PaintSettings(preset, max(SHAPE))
     request = StylizeRequest(picture, (picture,), settings)
     recipe, _, _ = settle(settings)
-    scale = plan_scales(request)[-1]
+    scale = replace(plan_scales(request)[-1], steps=steps)
     try:
         with FakeTensorMode(allow_non_fake_inputs=False):
             state = {}
@@ -132,6 +137,17 @@ def test_a_capture_that_fails_is_done_without(
     assert all(row.device == CARD for row in rows)
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "without a CUDA graph" in caplog.text
+
+
+def test_a_few_steps_are_not_captured(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A scale of ten steps is over before a graph of it would have paid off."""
+    with fake_stepper("mural", WHOLE, "fp16", monkeypatch, steps=10) as (stepper, _):
+        for _ in range(10):
+            stepper._launch()
+    assert stepper._graph is None
+    assert not caplog.records
 
 
 @pytest.mark.parametrize("fault", ["item", "host copy", "choice by value", "new memory"])

@@ -1,5 +1,7 @@
 """The losses' values and gradients, against autograd through the features themselves."""
 
+import gc
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -148,3 +150,17 @@ def test_smoothness_and_its_gradient() -> None:
 
     torch.testing.assert_close(loss, expected.detach())
     torch.testing.assert_close(gradient, wanted)
+
+
+def test_targets_are_let_go_of() -> None:
+    """With the last step of a scale its objective is gone, gigabytes of targets with it."""
+    chosen = recipe()
+    content = KeptContent({"relu2_1": features(1)["relu2_1"]})
+    objective = Objective(chosen, content, numbers(chosen, features(2)))
+    objective.style_loss(objective.look(features(3), WHOLE).style_sums(), torch.tensor(8.0))
+    kept = weakref.ref(objective)
+
+    del objective
+    gc.collect()
+
+    assert kept() is None

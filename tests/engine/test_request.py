@@ -67,6 +67,8 @@ def test_what_is_not_understood_is_not_dropped(stored: Mapping[str, object]) -> 
         ({"style_weights": (0.0,)}, "weights must not"),
         ({"fast": True}, "no fast setting"),
         ({"brush": "broom"}, "no brush 'broom'"),
+        ({"preset": "gatys", "brush": "bold"}, "gatys has no brush: .* mural or draft"),
+        ({"preset": "seed", "brush": "fine"}, "seed has no brush"),
     ],
 )
 def test_impossible_settings_are_refused_in_words(
@@ -90,6 +92,33 @@ def test_each_style_needs_a_weight(count: int, content: Image.Image) -> None:
     """A request without styles, or with more of them than weights, cannot be made."""
     with pytest.raises(RequestRejected, match="at least one style, and one weight for each"):
         StylizeRequest(content, (content,) * count)
+
+
+def test_a_mask_divides_the_canvas_between_two_styles_at_most(content: Image.Image) -> None:
+    """With a third style there is no telling where it should paint."""
+    settings = PaintSettings(style_weights=(1.0, 1.0, 1.0))
+    mask = Image.new("L", (8, 8))
+    StylizeRequest(content, (content,) * 3, settings)
+    with pytest.raises(RequestRejected, match="between 2 styles at most, not 3"):
+        StylizeRequest(content, (content,) * 3, settings, mask)
+
+
+@pytest.mark.parametrize("preset", list(PRESETS))
+def test_only_presets_that_match_keep_styles_apart(
+    preset: str, content: Image.Image, encoder: Encoder
+) -> None:
+    """Any preset takes a mask with one style; with two it needs to know which cell is whose."""
+    settings = PaintSettings(preset, size=16, steps=1)
+    mask = Image.new("L", (8, 8), "white")
+    stylize(StylizeRequest(content, (content,), settings, mask), encoder)
+
+    divided = replace(settings, style_weights=(1.0, 1.0))
+    request = StylizeRequest(content, (content, content), divided, mask)
+    if PRESETS[preset].recipe.matching:
+        stylize(request, encoder)
+    else:
+        with pytest.raises(RequestRejected, match=f"{preset} takes a mask with one style only"):
+            stylize(request, encoder)
 
 
 def test_presets_settle_what_is_not_asked_for() -> None:

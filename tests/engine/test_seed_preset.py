@@ -53,6 +53,7 @@ def test_losses_equal_the_naive_reading(
     assert painting.picture.size == (SIZE, SIZE)
 
 
+@pytest.mark.slow
 def test_fast_setting_reaches_the_loss_sooner(
     pair: tuple[Image.Image, Image.Image], encoder: Encoder
 ) -> None:

@@ -1,5 +1,6 @@
 """The recipe from end to end, with the real VGG-19 at small sizes."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,14 +13,14 @@ from PIL import Image
 from engine.device import Device, choose_device
 from engine.errors import CheckpointRejected, PaintingFailed, Stopped
 from engine.presets import PRESETS
-from engine.request import PaintSettings, Progress, StylizeRequest
+from engine.request import Painting, PaintSettings, Progress, StylizeRequest
 from engine.stylize import stylize
 from engine.vgg19 import Encoder
 
 
 @pytest.fixture
 def request_(content: Image.Image, style: Image.Image) -> StylizeRequest:
-    """A small painting over two scales."""
+    """A small painting, for `mural` of one scale with two searches for neighbours."""
     return StylizeRequest(content, (style,), PaintSettings(size=48, steps=12))
 
 
@@ -95,6 +96,100 @@ def test_strength_brings_the_picture_nearer_to_the_style(
     assert strong.outcome.losses.content > soft.outcome.losses.content
 
 
+def test_every_strength_is_another_picture(request_: StylizeRequest, encoder: Encoder) -> None:
+    """From 0.25 to 4 no step of the dial does nothing; soft pictures are nearest the photograph."""
+    strengths = (0.25, 0.5, 1.0, 2.0, 4.0)
+    small = having(request_, size=32, steps=6)
+    pictures = [stylize(having(small, strength=one), encoder).picture for one in strengths]
+
+    changes = [
+        np.abs(pixels(one) - pixels(next_)).mean() for one, next_ in itertools.pairwise(pictures)
+    ]
+    assert min(changes) > 3  # of 255 levels
+    content = pixels(request_.content.resize(pictures[0].size, Image.Resampling.LANCZOS))
+    away = [np.abs(pixels(one) - content).mean() for one in pictures]
+    assert away[0] < away[1] < min(away[2:])
+
+
+@pytest.mark.parametrize("brush", ["fine", "bold"])
+def test_every_brush_is_another_picture(
+    brush: str, request_: StylizeRequest, encoder: Encoder
+) -> None:
+    """Strokes of another size paint the same picture differently, at the same size."""
+    medium = stylize(having(request_, steps=5), encoder).picture
+    other = stylize(having(request_, steps=5, brush=brush), encoder).picture
+
+    assert other.size == medium.size
+    assert np.abs(pixels(other) - pixels(medium)).mean() > 1
+
+
+def half_white(size: tuple[int, int]) -> Image.Image:
+    """A mask: black on the left, white on the right."""
+    mask = Image.new("L", size, "white")
+    mask.paste("black", (0, 0, size[0] // 2, size[1]))
+    return mask
+
+
+@pytest.mark.parametrize("preset", list(PRESETS))
+def test_the_photograph_stays_where_the_mask_is_black(
+    preset: str, request_: StylizeRequest, encoder: Encoder
+) -> None:
+    """With one style, to the very level, and the rest is painted; black all over is no painting."""
+    request = having(request_, preset=preset, size=40, steps=4)
+
+    painting = stylize(replace(request, mask=half_white((40, 40))), encoder).picture
+
+    recipe = PRESETS[preset].recipe
+    resampling = Image.Resampling[recipe.resampling.upper()]
+    content = pixels(request.content.resize(painting.size, resampling))
+    same = (pixels(painting) == content).all(axis=2)
+    half = painting.width // 2
+    assert same[:, :half].all()
+    assert same[:, half:].mean() < 0.5
+    black = stylize(replace(request, mask=Image.new("L", (9, 9))), encoder).picture
+    assert (pixels(black) == content).all()
+
+
+def colored(style: Image.Image, color: str) -> Image.Image:
+    """A painting's strokes in one colour."""
+    return Image.blend(style, Image.new("RGB", style.size, color), 0.7)
+
+
+def test_a_mask_divides_the_picture_between_two_styles(
+    request_: StylizeRequest, encoder: Encoder
+) -> None:
+    """The first style's colour is where the mask is white, the second's where it is black."""
+    (style,) = request_.styles
+    request = replace(
+        request_,
+        styles=(colored(style, "red"), colored(style, "blue")),
+        settings=replace(request_.settings, steps=10, style_weights=(1.0, 1.0)),
+        mask=half_white((30, 20)),
+    )
+
+    red, _, blue = np.moveaxis(pixels(stylize(request, encoder).picture), 2, 0)
+
+    more_red = (red > blue).astype(float)
+    half = red.shape[1] // 2
+    assert more_red[:, : half - 4].mean() < 0.05
+    assert more_red[:, half + 4 :].mean() > 0.95
+
+
+def test_several_styles_are_all_in_the_picture(request_: StylizeRequest, encoder: Encoder) -> None:
+    """Without a mask each style paints where it fits, more of it with more weight."""
+    (style,) = request_.styles
+    styles = colored(style, "red"), colored(style, "blue")
+
+    def redness(*weights: float) -> float:
+        settings = replace(request_.settings, size=32, steps=10, style_weights=weights)
+        both = replace(request_, styles=styles, settings=settings)
+        picture = stylize(both, encoder).picture
+        red, _, blue = np.moveaxis(pixels(picture), 2, 0)
+        return float((red - blue).mean())
+
+    assert redness(1, 0) > redness(3, 1) > redness(1, 3) > redness(0, 1)
+
+
 def test_kept_colors_are_the_contents(request_: StylizeRequest, encoder: Encoder) -> None:
     """The painting's chroma is that of the content where nothing had to be clipped."""
     painting = stylize(having(request_, keep_colors=True), encoder)
@@ -160,6 +255,44 @@ def test_a_stopped_run_goes_on_to_the_same_picture(
 
     assert resumed.outcome.curve == whole.outcome.curve
     assert np.abs(pixels(resumed.picture) - pixels(whole.picture)).max() <= 1
+
+
+@pytest.fixture(scope="module")
+def staged(content: Image.Image, style: Image.Image) -> StylizeRequest:
+    """Two scales off the grid, with two searches each: steps 1, 11, 21 and 26 begin a stage."""
+    strip = content.crop((0, 0, content.width, content.width * 2 // 5))
+    return StylizeRequest(strip, (style, content), PaintSettings(
+        size=90, steps=30, style_weights=(2.0, 1.0)
+    ))  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(staged: StylizeRequest, encoder: Encoder) -> Painting:
+    """What nothing stopped."""
+    painting = stylize(staged, encoder)
+    assert painting.outcome.scale_starts == (1, 11, 21, 26)
+    return painting
+
+
+@pytest.mark.parametrize("at", [0, 6, 10, 20, 23, 25])
+def test_every_stage_can_be_gone_on_from(
+    at: int, staged: StylizeRequest, uninterrupted: Painting, encoder: Encoder, tmp_path: Path
+) -> None:
+    """Before, between and after the searches of each scale, to the uninterrupted picture."""
+    file, steps = tmp_path / "nst_model.pth", 0
+
+    def count(progress: Progress) -> None:
+        nonlocal steps
+        steps = progress.step
+
+    with pytest.raises(Stopped, match=f"step {at} of 30"):
+        stylize(
+            staged, encoder, on_progress=count, should_stop=lambda: steps == at, checkpoint=file
+        )
+    resumed = stylize(staged, encoder, resume=file)
+
+    assert resumed.outcome.curve == uninterrupted.outcome.curve
+    assert resumed.picture.tobytes() == uninterrupted.picture.tobytes()
 
 
 def test_checkpoints_are_some_steps_apart(

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +14,7 @@ import psutil
 
 from bot.simulator import Simulator
 from tests import log_guard
+from tests.ports import free_port
 
 # The executor's own word for a death that it has dealt with; deaths are part of the traffic.
 REPLACED = "It is replaced."
@@ -66,7 +66,7 @@ class Host:
 @asynccontextmanager
 async def hosted(simulator: Simulator, folder: Path) -> AsyncIterator[Host]:
     """Run a bot until the block ends; it must then exit cleanly on SIGTERM."""
-    port = _free_port()
+    port = free_port()
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("MURALSCAPE_")}
     given = {
         "DISCORD__TOKEN": simulator.world.token,
@@ -94,9 +94,3 @@ async def hosted(simulator: Simulator, folder: Path) -> AsyncIterator[Host]:
     log_guard.look_through(log.read_text(), str(log))
     if process.returncode != 0:
         raise RuntimeError(f"the bot ended with exit code {process.returncode}; see {log}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.soak.gauge import heading
 from tests.soak.soak import Course, soak
+
+pytestmark = pytest.mark.slow
 
 
 async def test_a_short_soak(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """A NATS client that insists on TLS where asked to, and drops dead connections at once."""
 
-from nats.aio.client import Client
+import asyncio
+
+from nats.aio.client import Client, Srv
 from nats.errors import SecureConnRequiredError
 
 
@@ -23,3 +25,10 @@ class StrictClient(Client):
         if (writer := getattr(self._transport, "_io_writer", None)) is not None:
             writer.transport.abort()
         await super()._attempt_reconnect()
+
+    async def _connect_to_server(self, s: Srv) -> None:
+        # `close` cancels the reconnecting once. Python 3.11's asyncio.wait_for loses a cancel that
+        # comes as a connection is refused: nats-py would then go on for ever.
+        if self.is_closed:
+            raise asyncio.CancelledError
+        await super()._connect_to_server(s)

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 OUTCOME_WAIT = 5.0  # seconds that one request for an outcome waits
 
-# Cached, because most heartbeats of a worker are equal.
+# Cached, because a worker's heartbeat mostly equals its last one.
 _decode_hello = lru_cache(maxsize=256)(partial(wire.decode, wire.Hello))
 
 
@@ -40,6 +40,12 @@ class _Attempt:
     last_step: int = 0
     cancelled: bool = False
     objects: list[str] = field(default_factory=list)  # on the server, to be removed at the end
+
+    @property
+    def has_outcome(self) -> bool:
+        """Whether a worker reported how it ended; False where the bot gave it up."""
+        ended = self.ended
+        return ended.done() and not ended.cancelled() and ended.exception() is None
 
 
 class NatsExecutor:
@@ -84,8 +90,10 @@ class NatsExecutor:
         """Why no worker can paint now; None when one can."""
         if self._closed:
             return "the executor was closed"
-        if self._connection.fault or self.capacity:
+        if self._connection.fault:
             return self._connection.fault
+        if self.capacity:
+            return None
         return self._registry.fault or "no worker is connected"
 
     def watch(self, listener: Callable[[], None]) -> None:
@@ -122,9 +130,10 @@ class NatsExecutor:
         attempt = self._attempts[sent.key] = _Attempt(order, sent, on_progress, ended)
         sending = asyncio.ensure_future(self._send_order(attempt))
         try:
+            # A cancelled order ends even if it could not be sent yet.
             both: set[asyncio.Future[Any]] = {sending, ended}
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-            if sending.done() and not ended.done():
+            if not ended.done():
                 sending.result()  # raises, for example, when a picture cannot be read
             outcome = await ended
             return await self._fetch_result(attempt, outcome)
@@ -170,13 +179,16 @@ class NatsExecutor:
         await self._connection.send(wire.CANCEL, wire.CancelOrder(key))
 
     async def _cancel_until_ended(self, attempt: _Attempt) -> None:
-        """Repeat the cancel until the worker confirms it, or the time for that is over."""
+        """Repeat the cancel until the worker confirms it, or the time for that is over.
+
+        An order that no worker has reported on is cancelled at once.
+        """
         clock = asyncio.get_running_loop().time
         give_up_at = clock() + self._timing.cancel
         while not attempt.ended.done():
             await self._send_cancel(attempt.sent.key)
-            out_of_time = clock() > give_up_at
-            if not attempt.ended.done() and (out_of_time or not attempt.worker):
+            nobody_confirms = not attempt.worker or clock() > give_up_at
+            if nobody_confirms and not attempt.ended.done():
                 attempt.ended.set_exception(PaintingCancelled())
             await asyncio.wait({attempt.ended}, timeout=self._timing.beat)
 
@@ -197,9 +209,9 @@ class NatsExecutor:
 
     async def _clean_up(self, attempt: _Attempt) -> None:
         """Remove an attempt from the server. A worker that finished it removes the checkpoint."""
-        ended, objects = attempt.ended, attempt.objects
-        if not ended.done() or ended.cancelled() or ended.exception() is not None:
-            # The bot gave it up: a worker may be painting it, or may still take it.
+        objects = attempt.objects
+        if not attempt.has_outcome:
+            # A worker may be painting it, or may still take it.
             await self._send_cancel(attempt.sent.key)
             if attempt.number is not None:
                 await self._connection.withdraw(wire.ORDERS, attempt.number)

@@ -54,7 +54,7 @@ def speed() -> None:
                 found["is_replayed"] = replays(one)
                 found["first_five_steps_ms"] = 1000 * (time.perf_counter() - began)
                 found["step_ms"] = _step_ms(one._launch, side)
-                found["floor_ms"] = 1000 * floor_gflop(side) / rate
+                found["floor_ms"] = 1000 * floor_gflop(preset, side) / rate
                 found["share_of_matrix_rate"] = found["floor_ms"] / found["step_ms"]
                 began, count = time.perf_counter(), 10 if CARD else 2
                 for _ in range(count):

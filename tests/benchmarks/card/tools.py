@@ -17,13 +17,13 @@ from PIL import Image
 
 from engine.device import choose_device
 from engine.memory import room_for
-from engine.presets import Recipe, settle
+from engine.presets import PRESETS, Recipe, settle
 from engine.request import PaintSettings, StylizeRequest
 from engine.samples import CONTENTS, STYLES
 from engine.scales import plan_scales
 from engine.step import Stepper
 from engine.studio import Studio
-from engine.vgg19 import MULTIPLY_ADDS_PER_PIXEL, Encoder
+from engine.vgg19 import Encoder, multiply_adds_per_pixel
 from engine.weights import bundled, load
 
 REHEARSAL = bool(os.environ.get("GPU_DAY_REHEARSAL"))  # tiny sizes, on the CPU
@@ -151,7 +151,7 @@ def stepper(
     """A stepper of a square, from the preset's own start."""
     asked = request(preset, side, square=True)
     own, _, _ = settle(asked.settings)
-    scale = replace(plan_scales(asked)[-1], width=side, height=side)
+    scale = replace(plan_scales(asked)[-1], width=side, height=side, steps=1000)
     chosen = encoder(precision)
     studio = Studio(asked, recipe or own, chosen, room or room_for(chosen.device), scale)
     return studio.stepper(scale, studio.first_canvas(scale))
@@ -170,9 +170,11 @@ def replays(one: Stepper) -> bool:
     return one._graph is not None or not CARD
 
 
-def floor_gflop(side: int) -> float:
+def floor_gflop(preset: str, side: int) -> float:
     """Of the convolutions of one step of a square."""
-    return 4 * MULTIPLY_ADDS_PER_PIXEL * side**2 / 1e9
+    recipe = PRESETS[preset].recipe
+    taps = recipe.content_taps.keys() | recipe.style_taps.keys()
+    return 4 * multiply_adds_per_pixel(taps) * side**2 / 1e9
 
 
 @cache

@@ -26,7 +26,7 @@ SETUP = EngineSetup(
     preview_seconds=0.2,
     alive_seconds=0.1,
 )
-SHORT_TIMEOUTS = Timeouts(start=20.0, silence=1.5, idle=5.0, cancel=0.3)
+SHORT_TIMEOUTS = Timeouts(start=20.0, silence=1.5, idle=5.0, cancel=1.0)
 
 MakeOrder = Callable[[Script], PaintOrder]
 
@@ -87,7 +87,7 @@ async def working(url: str, ca_file: Path | None = None) -> AsyncIterator[Worker
         await asyncio.wait_for(running, 10)
 
 
-async def until(condition: Callable[[], object], within: float = 15.0) -> None:
+async def until(condition: Callable[[], object], within: float = 60.0) -> None:
     """Wait until something is so."""
     async with asyncio.timeout(within):
         while not condition():  # noqa: ASYNC110 - what is waited for is no event

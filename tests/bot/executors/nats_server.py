@@ -7,6 +7,8 @@ import sysconfig
 import time
 from pathlib import Path
 
+from tests.ports import free_port
+
 SERVER = Path(sysconfig.get_path("scripts")) / "nats-server"
 
 
@@ -19,9 +21,7 @@ class NatsServer:
     def __init__(self, folder: Path, more: str = "", store: str = "") -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self._config = folder / "server.conf"
         self._config.write_text(
             f'listen: "127.0.0.1:{self.port}"\n'

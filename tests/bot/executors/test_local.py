@@ -15,8 +15,9 @@ import pytest
 from bot.errors import CannotPaint, ExecutorLost
 from bot.executors.local import LocalExecutor
 from tests.bot.executors.clockwork import Script
-from tests.bot.executors.conftest import SETUP, SHORT_TIMEOUTS, MakeOrder
+from tests.bot.executors.conftest import SETUP, SHORT_TIMEOUTS, MakeOrder, until
 from tests.bot.executors.test_contract import begin, ignore
+from tests.ticks import ticking
 
 BOT = """
 import asyncio
@@ -50,14 +51,12 @@ def run_bot(folder: Path, then: str) -> subprocess.Popen[str]:
 def wait_for_end(pid: int) -> None:
     """Wait until a process of another parent has gone."""
     with contextlib.suppress(psutil.NoSuchProcess):
-        psutil.Process(pid).wait(timeout=5)
+        psutil.Process(pid).wait(timeout=30)
 
 
 async def wait_for_new_pid(executor: LocalExecutor, old: int) -> None:
     """Wait until a process was replaced."""
-    async with asyncio.timeout(10):
-        while executor.pids in ((old,), ()):  # noqa: ASYNC110 - no event is part of its API
-            await asyncio.sleep(0.01)
+    await until(lambda: executor.pids not in ((old,), ()))
 
 
 async def test_two_devices_paint_at_a_time(order_for: MakeOrder) -> None:
@@ -113,7 +112,7 @@ async def test_killed_while_painting(executor: LocalExecutor, order_for: MakeOrd
     _, painting = await begin(executor, order_for, Script(steps=1000, step_seconds=0.02))
     os.kill(pid, signal.SIGKILL)
     with pytest.raises(ExecutorLost, match="exit code -9"):
-        await asyncio.wait_for(painting, 1)
+        await painting
     await executor.paint(order_for(Script()), ignore)
 
 
@@ -123,11 +122,13 @@ async def test_frozen_while_painting(executor: LocalExecutor, order_for: MakeOrd
     _, painting = await begin(executor, order_for, Script(steps=1000, step_seconds=0.02))
     os.kill(pid, signal.SIGSTOP)
     with pytest.raises(ExecutorLost, match="nothing was heard"):
-        await asyncio.wait_for(painting, 10)
+        await painting
 
 
-async def test_frozen_while_idle(executor: LocalExecutor, order_for: MakeOrder) -> None:
+async def test_frozen_while_idle(order_for: MakeOrder) -> None:
     """A process that freezes between two paintings is a fault in words, and is replaced."""
+    executor = LocalExecutor([SETUP], replace(SHORT_TIMEOUTS, idle=2.5))
+    await executor.start()
     (pid,) = executor.pids
 
     def fault() -> str:
@@ -135,13 +136,12 @@ async def test_frozen_while_idle(executor: LocalExecutor, order_for: MakeOrder) 
 
     assert fault() == "none"
     os.kill(pid, signal.SIGSTOP)
-    async with asyncio.timeout(4):  # it is killed a second later
-        while fault() == "none":  # noqa: ASYNC110 - no event is part of its API
-            await asyncio.sleep(0.05)
+    await until(lambda: fault() != "none")
     assert f"nothing was heard of engine process {pid}" in fault()
     await wait_for_new_pid(executor, pid)
     await executor.paint(order_for(Script()), ignore)
     assert fault() == "none"
+    await executor.close()
 
 
 async def test_idle_for_long() -> None:
@@ -163,7 +163,8 @@ async def test_says_why_it_cannot_paint(order_for: MakeOrder) -> None:
 
     assert fault() == "the engine was not started"
     starting = asyncio.create_task(executor.start())
-    await asyncio.sleep(0.02)  # a new Python takes longer than that to come up
+    while fault() == "the engine was not started":  # noqa: ASYNC110 - no event is part of its API
+        await asyncio.sleep(0)
     assert fault() == "the engine is being started"
     await starting
     assert fault() == "none"
@@ -171,8 +172,7 @@ async def test_says_why_it_cannot_paint(order_for: MakeOrder) -> None:
     _, painting = await begin(executor, order_for, Script(steps=1000, step_seconds=0.02))
     assert fault() == "none"
     os.kill(pid, signal.SIGSTOP)
-    await asyncio.sleep(2.2)
-    assert "nothing was heard" in fault()
+    await until(lambda: "nothing was heard" in fault())
     os.kill(pid, signal.SIGKILL)
     with pytest.raises(ExecutorLost):
         await painting
@@ -226,7 +226,7 @@ def test_a_bot_that_forgets_to_close_still_exits(tmp_path: Path) -> None:
     bot = run_bot(tmp_path, then="raise SystemExit(3)")
     assert bot.stdout is not None
     pid = int(bot.stdout.readline())
-    assert bot.wait(timeout=10) == 3
+    assert bot.wait(timeout=30) == 3
     bot.stdout.close()
     wait_for_end(pid)
 
@@ -249,22 +249,11 @@ print("torch" in sys.modules, "bot.jobs.service" in sys.modules)
 
 async def test_the_loop_stays_responsive(order_for: MakeOrder) -> None:
     """Starting, painting, crashing and closing never hold the event loop for over 50 ms."""
-    loop = asyncio.get_running_loop()
-    longest = 0.0
-
-    async def feel_the_pulse() -> None:
-        nonlocal longest
-        while True:
-            before = loop.time()
-            await asyncio.sleep(0.002)
-            longest = max(longest, loop.time() - before - 0.002)
-
-    pulse = asyncio.create_task(feel_the_pulse())
-    executor = LocalExecutor([SETUP], SHORT_TIMEOUTS)
-    await executor.start()
-    await executor.paint(order_for(Script(steps=100, step_seconds=0.005)), ignore)
-    with pytest.raises(ExecutorLost):
-        await executor.paint(order_for(Script(fault="die")), ignore)
-    await executor.close()
-    pulse.cancel()
-    assert longest < 0.05
+    async with ticking() as ticks:
+        executor = LocalExecutor([SETUP], SHORT_TIMEOUTS)
+        await executor.start()
+        await executor.paint(order_for(Script(steps=100, step_seconds=0.005)), ignore)
+        with pytest.raises(ExecutorLost):
+            await executor.paint(order_for(Script(fault="die")), ignore)
+        await executor.close()
+    assert max(ticks.holds) < 50

@@ -21,6 +21,8 @@ from tests.bot.executors.conftest import MakeOrder, nats_executor, until, workin
 from tests.bot.executors.nats_server import NatsServer
 from tests.bot.executors.proxy import bad_network
 
+pytestmark = pytest.mark.slow
+
 SOON = 30.0  # seconds; a busy machine's
 
 # 4 Mbit/s with room for six packets: what comes faster is dropped, and TCP sends it again

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nats
 import numpy as np
+import pytest
 from nats.aio.msg import Msg
 from PIL import Image
 
@@ -19,6 +20,8 @@ from bot.executors.nats import wire
 from engine.request import PaintOutcome, PaintSettings
 from tests.bot.executors.conftest import nats_executor, until
 from tests.bot.executors.nats_server import NatsServer
+
+pytestmark = pytest.mark.slow
 
 SETUP = EngineSetup(weights="bundled", device="cpu", precision="fp32", progress_seconds=0.0)
 WORKER = """

@@ -20,7 +20,7 @@ from bot.executors.nats.objects import Objects
 from bot.executors.nats.worker import MOST_DELIVERIES
 from engine.request import PaintOutcome
 from tests.bot.executors.clockwork import Script
-from tests.bot.executors.conftest import FAST, MakeOrder, nats_executor, until, working
+from tests.bot.executors.conftest import MakeOrder, nats_executor, until, working
 from tests.bot.executors.nats_server import NatsServer
 from tests.bot.outcomes import OUTCOME
 
@@ -179,11 +179,11 @@ async def test_an_acknowledged_order_is_not_given_out_again(
     taken, late = await site.worker.take()
     _, message = await site.worker.take()
     await site.worker.report(wire.Outcome(taken.key, "a", "failed", "It cannot be painted."))
-    await message.ack()
+    await message.ack_sync()
     await late.ack()
     with pytest.raises(CannotPaint, match="It cannot be painted"):
         await painting
-    await asyncio.sleep(FAST.lease)
+    # the server handles this question after both; what it has deleted it cannot give out
     assert (await site.worker.streams.stream_info(wire.ORDERS)).state.messages == 0
 
 

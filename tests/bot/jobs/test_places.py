@@ -3,7 +3,10 @@
 import pytest
 
 from bot.executors.contract import PaintProgress
+from bot.jobs.estimator import ENOUGH
+from bot.jobs.model import JobState
 from tests.bot.jobs.harness import ANN, BOB, CID, GUILD, JobHarness, ids
+from tests.bot.outcomes import OUTCOME
 
 
 def progress(job_id: int, seconds_left: float) -> PaintProgress:
@@ -64,3 +67,37 @@ async def test_two_devices_halve_the_wait(harness: JobHarness) -> None:
     starts = [place.starts_in for place in harness.service.places().values()]
     assert starts[:2] == [0, 0]
     assert starts[2] > 0
+
+
+async def test_places_come_true(harness: JobHarness) -> None:
+    """Once times are learned, jobs start in the order shown and at the second that was said."""
+    service, seconds = harness.service, 10.0
+    for _ in range(ENOUGH):
+        job = await harness.job_in(JobState.PAINTING)
+        harness.clock.now += seconds
+        await service.painted(job.id, await harness.result())
+    service.set_capacity(slots=2, device=OUTCOME.device)
+    ends: list[tuple[float, int]] = []  # of what is painted
+    started: dict[int, float] = {}
+
+    async def begin() -> None:
+        job = await harness.claim()
+        started[job.id] = harness.clock()
+        ends.append((harness.clock() + seconds, job.id))
+
+    for member in (ANN, BOB):
+        await harness.submit(member)
+        await begin()
+        harness.clock.now += 4
+    for member in (ANN, ANN, ANN, BOB, CID, CID):
+        await harness.submit(member)
+    asked_at = harness.clock()
+    shown = [place for place in service.places().values() if place.position]
+    for _ in shown:
+        ends.sort()
+        harness.clock.now, ended = ends.pop(0)
+        await service.painted(ended, await harness.result())
+        await begin()
+    assert len(shown) == 6
+    for place in shown:
+        assert started[place.job_id] - asked_at == pytest.approx(place.starts_in)

@@ -1,4 +1,4 @@
-"""The settings that a button on a result gives."""
+"""Which requests are valid, and the settings that a button on a result gives."""
 
 from dataclasses import replace
 from random import Random
@@ -6,12 +6,20 @@ from random import Random
 import pytest
 
 from bot.errors import Refused
+from bot.guilds.model import EffectiveSettings, GuildSettings
+from bot.jobs.limits import JobLimits
 from bot.muralize.card import Action
-from bot.muralize.rules import changed
+from bot.muralize.request import Request
+from bot.muralize.rules import changed, check
+from bot.pictures.intake import UploadedFile
+from engine.errors import RequestRejected
+from engine.presets import PRESETS
 from engine.request import PaintSettings
 from tests.bot.muralize.test_card import JOB
 
 LARGEST = 1024  # pixels
+EFFECTIVE = EffectiveSettings(GuildSettings(), JobLimits(1, 1), LARGEST, 10, "mural")
+PICTURE = UploadedFile("The picture", "https://cdn.example/1.png", 10)
 
 
 def after(change: str, **settings: float) -> PaintSettings:
@@ -38,6 +46,20 @@ def test_settings_stay_in_their_limits() -> None:
     assert after("larger", size=1000).size == LARGEST
     with pytest.raises(Refused, match="already the largest size here, 1024 pixels"):
         after("larger", size=LARGEST)
+
+
+@pytest.mark.parametrize("preset", list(PRESETS))
+def test_a_brush_that_the_preset_has_not_is_refused_before_the_download(preset: str) -> None:
+    """`gatys` and `seed` have one brush, which a member is told at once, in one sentence."""
+    request = Request(JOB.origin, PICTURE, PICTURE, None, PaintSettings(preset))
+    bold = replace(request, settings=PaintSettings(preset, brush="bold"))
+
+    check(request, EFFECTIVE)
+    if PRESETS[preset].recipe.matching:
+        check(bold, EFFECTIVE)
+    else:
+        with pytest.raises(RequestRejected, match=f"{preset} has no brush"):
+            check(bold, EFFECTIVE)
 
 
 @pytest.mark.parametrize("action", [Action.CURVE, Action.DELETE, "sideways"])

@@ -6,6 +6,8 @@ import pytest
 
 from tests.bot.pictures.hostile import MOST_MIB, bombard
 
+pytestmark = pytest.mark.slow
+
 _COUNT = 10_000
 
 

@@ -10,6 +10,15 @@ from bot.simulator.model import Channel
 from tests.end_to_end.browser.chromium import chromium, program
 from tests.end_to_end.browser.stage import Stage, make_data_dir, new_simulator
 
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests in this folder as slow: they wait for a browser."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def shared_stage(

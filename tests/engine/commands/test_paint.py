@@ -1,4 +1,4 @@
-"""`muralscape paint` as a person runs it: in a process of its own."""
+"""`muralscape paint` as a person runs it, in a process of its own; what it refuses, in this one."""
 
 import json
 import os
@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 from pathlib import Path
 
 import av
@@ -13,12 +14,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bot.cli import main
 from engine.images import read
 from engine.samples import CONTENTS, STYLES
+from tests.engine.picture_files import png, png_chunk
 
 CONTENT, STYLE = str(CONTENTS[0].path), str(STYLES[0].path)
 MURALSCAPE = str(Path(sys.executable).with_name("muralscape"))
-SMALL = ("--size", "32", "--steps", "4")
+SMALL = ("--size", "32", "--steps", "8")
 
 
 def muralscape(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -48,7 +51,7 @@ def test_paints_with_every_extra(tmp_path: Path) -> None:
     assert report["output"] == "out.png"
     assert (report["width"], report["height"]) == read(tmp_path / "out.png").size
     assert max(report["width"], report["height"]) == 32
-    assert (report["preset"], report["steps"], report["repeated_steps"]) == ("mural", 4, 0)
+    assert (report["preset"], report["steps"], report["repeated_steps"]) == ("mural", 8, 0)
     assert report["final_loss"] == pytest.approx(report["content_loss"] + report["style_loss"])
     assert report["seconds"] > 0
     assert report["device"]
@@ -69,8 +72,41 @@ def test_says_in_one_line_what_it_made(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     (line,) = done.stdout.splitlines()
-    for part in ("out.jpg: 32x", "mural, 4 steps", "final loss", "VGG-19"):
+    for part in ("out.jpg: 32x", "mural, 8 steps", "final loss", "VGG-19"):
         assert part in line
+
+
+def test_a_mask_keeps_the_photograph_where_it_is_black(tmp_path: Path) -> None:
+    """One style and a mask: the painting has the photograph's own pixels on the black half."""
+    mask = Image.new("L", (40, 40), "white")
+    mask.paste("black", (0, 0, 20, 40))
+    mask.save(tmp_path / "mask.png")
+
+    done = muralscape(
+        "paint", CONTENT, STYLE, "-o", "out.png", "--mask", "mask.png", "--brush", "bold", *SMALL,
+        folder=tmp_path,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    painting = read(tmp_path / "out.png")
+    photograph = read(Path(CONTENT)).resize(painting.size, Image.Resampling.LANCZOS)
+    same = (np.asarray(painting) == np.asarray(photograph)).all(axis=2)
+    half = painting.width // 2
+    assert same[:, :half].all()
+    assert same[:, half:].mean() < 0.1
+
+
+@pytest.mark.parametrize("brush", ["fine", "bold"])
+def test_a_brush_is_another_painting(brush: str, tmp_path: Path) -> None:
+    """Strokes come out finer or coarser than those of the medium brush."""
+    for one in ("medium", brush):
+        done = muralscape(
+            "paint", CONTENT, STYLE, "-o", f"{one}.png", "--brush", one, *SMALL, folder=tmp_path
+        )
+        assert done.returncode == 0, done.stderr
+
+    medium, other = (np.asarray(read(tmp_path / f"{one}.png")) for one in ("medium", brush))
+    assert (medium != other).mean() > 0.2
 
 
 ORDER = ("paint", CONTENT, STYLE, "--size", "32", "--steps", "120")
@@ -94,6 +130,7 @@ def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGKILL])
 def test_interrupted_runs_go_on_to_the_same_picture(
     blow: signal.Signals, whole: Image.Image, tmp_path: Path
@@ -131,7 +168,8 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "text.jpg").write_text("this is not a picture")
     (folder / "truncated.jpg").write_bytes(Path(CONTENT).read_bytes()[:5000])
     Image.new("RGB", (1, 1)).save(folder / "tiny.png")
-    Image.new("P", (50_000, 50_000)).save(folder / "huge.png")
+    pixels = png_chunk(b"IDAT", zlib.compress(bytes(100_000)))
+    (folder / "huge.png").write_bytes(png(50_000, 50_000, 8, 0, pixels))
     (folder / "file").touch()
     (folder / "state.pth").write_bytes(b"no checkpoint")
     return folder
@@ -153,6 +191,12 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [CONTENT, STYLE, "-o", "out.png", "--size", "many"],
         [CONTENT, STYLE, "-o", "out.png", "--steps", "-1"],
         [CONTENT, STYLE, "-o", "out.png", "--strength", "nan"],
+        [CONTENT, STYLE, "-o", "out.png", "--brush", "broom"],
+        [CONTENT, STYLE, "-o", "out.png", "--preset", "gatys", "--brush", "bold"],
+        [CONTENT, STYLE, "-o", "out.png", "--mask", "missing.png"],
+        [CONTENT, STYLE, "-o", "out.png", "--mask", "text.jpg"],
+        [CONTENT, STYLE, STYLE, STYLE, "-o", "out.png", "--mask", CONTENT],
+        [CONTENT, STYLE, STYLE, "-o", "out.png", "--mask", CONTENT, "--preset", "gatys"],
         [CONTENT, STYLE, "-o", "nowhere/out.png"],
         [CONTENT, STYLE, "-o", "file/out.png"],
         [CONTENT, STYLE, "-o", "."],
@@ -169,15 +213,23 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
     ids=lambda arguments: " ".join(Path(a).name for a in arguments),
 )
-def test_wrong_input_is_answered_with_one_line(arguments: list[str], bad: Path) -> None:
+def test_wrong_input_is_answered_with_one_line(
+    arguments: list[str],
+    bad: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """Exit code 2, one line that says what is wrong, no traceback, and nothing left behind."""
     before = sorted(bad.iterdir())
+    monkeypatch.chdir(bad)
 
-    done = muralscape("paint", *arguments, folder=bad)
+    with pytest.raises(SystemExit) as ended:
+        main(["paint", *arguments])
 
-    assert done.returncode == 2, done.stderr
-    assert done.stdout == ""
-    (line,) = done.stderr.splitlines()
+    said = capsys.readouterr()
+    assert ended.value.code == 2, said.err
+    assert said.out == ""
+    (line,) = said.err.splitlines()
     assert line.startswith("muralscape: ")
     assert len(line) > len("muralscape: ") + 10
     assert sorted(bad.iterdir()) == before

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.pretraining.__main__ import main
 from engine.samples import CONTENTS
 from tests.engine.pretraining.conftest import materials
 
@@ -19,6 +20,7 @@ def pretraining(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_from_pictures_to_weights(tmp_path: Path) -> None:
     """The commands of the model card, one after the other, give weights and their card."""
     shards, out, target = tmp_path / "shards", tmp_path / "out", tmp_path / "new.safetensors"
@@ -55,14 +57,19 @@ def test_from_pictures_to_weights(tmp_path: Path) -> None:
     ],
 )
 def test_bad_input_is_one_sentence(
-    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    arguments: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Exit code 2, one line on standard error, nothing left behind."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
-    result = pretraining(*arguments)
-    assert result.returncode == 2
-    assert result.stdout == ""
-    (line,) = result.stderr.splitlines()
+    monkeypatch.setattr(sys, "argv", ["-m", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = capsys.readouterr()
+    assert ended.value.code == 2
+    assert said.out == ""
+    (line,) = said.err.splitlines()
     assert line.startswith("python -m engine.pretraining: ")
     assert list(tmp_path.iterdir()) == []
