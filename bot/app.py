@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 
 import aiohttp
 
@@ -30,10 +31,12 @@ from bot.jobs.estimator import Estimator
 from bot.jobs.schedule import Schedule
 from bot.jobs.service import JobService
 from bot.jobs.store import JobStore
+from bot.jobs.verification import check_painting
 from bot.muralize.feature import feature as muralize_feature
 from bot.muralize.live_cards import Pace
 from bot.muralize.service import MuralizeService
 from bot.muralize.store import RequestStore
+from bot.pictures.decoder import Decoder
 from bot.pictures.intake import Intake, open_session
 from bot.pictures.retention import PictureRetention, sweep_forever
 from bot.pictures.store import PictureStore
@@ -49,7 +52,7 @@ from bot.styles.service import StyleService
 from bot.styles.store import StyleStore
 from bot.web.links import KEY_FILE, PaintingLinks
 from bot.web.pages import Pages
-from engine import images
+from engine.limits import Limits
 from engine.samples import STYLES
 
 log = logging.getLogger(__name__)
@@ -83,13 +86,16 @@ class App:
         self._clock = clock
         self._database = Database(settings.database)
         self._pictures = PictureStore(settings.data_dir / "pictures")
+        self._decoder = Decoder()
         self._shard = Shard(settings.discord.shard_id, settings.discord.shard_count)
         self._shard_lock = ShardLock(self._database, self._shard)
-        self._random = random.Random()
+        self._random = random.SystemRandom()  # nonces and seeds must not be guessed
         store = JobStore(self._database, self._shard)
         self._retention = PictureRetention(self._pictures, [store], clock)
         self.jobs = JobService(store, self._retention, Schedule(Estimator()), clock, self._random)
-        self._dispatcher = Dispatcher(self.jobs, executor, self._pictures)
+        self._dispatcher = Dispatcher(
+            self.jobs, executor, self._pictures, partial(check_painting, self._decoder)
+        )
         api_base, web = settings.discord.api_base, settings.web
         self.pages = Pages(web.host, web.port, api_base, self._database, executor)
         self.client = MuralscapeClient(
@@ -132,6 +138,7 @@ class App:
                 self.jobs,
                 styles,
                 self._pictures,
+                self._decoder,
                 self._links,
                 self.client,
                 challenge_commands.enter,
@@ -146,6 +153,7 @@ class App:
                 self.challenges,
                 challenge_commands,
                 guilds,
+                self._decoder,
                 self.client,
                 self._shard,
                 self._settings.web.public_url,
@@ -167,7 +175,7 @@ class App:
     def _build_styles(self, guilds: GuildService) -> StyleService:
         store = StyleStore(self._database)
         starters = [Starter(style.title, style.path) for style in STYLES]
-        return StyleService(store, self._retention, guilds, starters, self._clock)
+        return StyleService(store, self._retention, self._decoder, guilds, starters, self._clock)
 
     def _build_challenges(self, guilds: GuildService) -> ChallengeService:
         return ChallengeService(
@@ -176,6 +184,7 @@ class App:
                 self._database, lambda: str(self._random.getrandbits(63)), self._shard
             ),
             self._retention,
+            self._decoder,
             guilds,
             self.jobs,
             self._clock,
@@ -186,8 +195,9 @@ class App:
         limits = self._settings.limits
         return Intake(
             self._pictures,
+            self._decoder,
             hosts=self._settings.discord.attachment_hosts,
-            limits=images.Limits(limits.attachment_bytes, limits.pixels),
+            limits=Limits(limits.attachment_bytes, limits.pixels),
             seconds=limits.download_seconds,
         )
 
@@ -213,27 +223,31 @@ class App:
             if not await self._reach_discord(stop):
                 return
             await self._log_in(stack)
-            async with BackgroundTasks() as tasks:
+            async with BackgroundTasks(self.pages.task_failed) as tasks:
                 for feature in self._features:
                     for task in feature.tasks:
-                        tasks.start(task())
-                tasks.start(self._sweep())
-                tasks.start(self.pages.watch())
+                        tasks.keep(getattr(task, "__qualname__", "a feature's"), task)
+                tasks.keep("sweep", self._sweep)
+                tasks.keep("lag", self.pages.watch)
+                tasks.keep("cancelling", self._stop_as_asked)
+                # Without these three the bot is of no use, and its supervisor should know.
                 tasks.start(self.client.connect())
                 tasks.start(self._shard_lock.watch())
-                tasks.start(self._stop_as_asked())
                 tasks.start(self._paint(stack))
                 log.info("the bot is up")
                 await tasks.until(stop)
                 await self._wind_down()
 
     async def _open_storage(self, stack: AsyncExitStack) -> None:
-        await asyncio.to_thread(self._settings.data_dir.mkdir, parents=True, exist_ok=True)
+        await asyncio.to_thread(
+            self._settings.data_dir.mkdir, mode=0o700, parents=True, exist_ok=True
+        )
         stack.enter_context(locked(self._settings.data_dir))
         stack.push_async_callback(self._database.close)
         await stack.enter_async_context(self._shard_lock)
         await self._database.upgrade()
         await self._pictures.open()
+        await stack.enter_async_context(self._decoder)
         await self.jobs.recover()
         await self.pages.follow(self.jobs)
         await self._links.open()

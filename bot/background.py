@@ -1,14 +1,30 @@
 """Concurrent tasks that run until the bot stops."""
 
 import asyncio
-from collections.abc import Coroutine
+import logging
+from collections.abc import Callable, Coroutine
 from typing import Any
+
+from bot.back_off import BackOff
+
+log = logging.getLogger(__name__)
+
+RESTARTS = BackOff(first=1.0, longest=60.0)
 
 
 class BackgroundTasks:
-    """Concurrent tasks; leaving the block cancels all of them."""
+    """Concurrent tasks; leaving the block cancels all of them.
 
-    def __init__(self) -> None:
+    `on_failure` is called with the name of a task that failed and is started again.
+    """
+
+    def __init__(
+        self,
+        on_failure: Callable[[str], None] = lambda _name: None,
+        back_off: BackOff = RESTARTS,
+    ) -> None:
+        self._on_failure = on_failure
+        self._back_off = back_off
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> "BackgroundTasks":
@@ -27,6 +43,27 @@ class BackgroundTasks:
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Start a task."""
         self._tasks.append(asyncio.create_task(work))
+
+    def keep(self, name: str, make: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Start a task that is started again, with back-off, whenever it fails.
+
+        For everything without which the bot is still of use; failures are logged and counted.
+        """
+
+        async def kept() -> None:
+            retrying = self._back_off.retrying(
+                self._count(name), log=log, what=f"the task {name!r} failed", traceback=True
+            )
+            await retrying(make)
+
+        self.start(kept())
+
+    def _count(self, name: str) -> Callable[[Exception], bool]:
+        def failed(_: Exception) -> bool:
+            self._on_failure(name)
+            return True
+
+        return failed
 
     async def until(self, stop: asyncio.Event) -> None:
         """Wait for `stop`. Raises the error of a task that fails before."""

@@ -8,6 +8,7 @@ MuralscapeError
 │   ├── JobNotFound          no painting of that number in this server
 │   ├── WrongState           the job is in another state
 │   ├── AttachmentRejected   an uploaded file cannot be downloaded
+│   ├── GivenUp              a request was interrupted too often
 │   ├── NothingToPaint       no picture, no style, or no style of that name
 │   ├── PictureGone          the picture was deleted, by its owner or after the retention time
 │   ├── ManagersOnly         needs the permission to manage the server
@@ -83,6 +84,16 @@ class WrongState(Refused):
 
 class AttachmentRejected(Refused):
     """An uploaded file cannot be downloaded: too large, too slow, gone, or not at Discord."""
+
+
+class GivenUp(Refused):
+    """The request was resumed as often as allowed, and never became a job."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your request was interrupted several times and is given up; send it again, or with "
+            "other pictures."
+        )
 
 
 class NothingToPaint(Refused):

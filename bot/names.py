@@ -9,17 +9,23 @@ import unicodedata
 from bot.errors import NameRejected
 
 # Discord's mentions, custom emoji, times and links to commands: `<@1>`, `<a:wave:1>`, `</style:1>`
-_DISCORD = re.compile(r"<(?:@[!&]?|#|a?:\w*:|/[^:>]*:|t:|id:)[^<>]*>")
-_LINK = re.compile(r"[a-z][a-z0-9+.-]*://|discord(?:app)?\.(?:gg|com/invite)/", re.IGNORECASE)
+# Every repetition that can begin anywhere is bounded: else a long text takes quadratic time.
+_DISCORD = re.compile(r"<(?:@[!&]?|#|a?:\w{0,32}:|/[^:<>]{0,100}:|t:|id:)[^<>]*>")
+_LINK = re.compile(r"[a-z][a-z0-9+.-]{0,30}://|discord(?:app)?\.(?:gg|com/invite)/", re.IGNORECASE)
 _MARKDOWN = re.compile(r"[*_~`|\\<>\[\]@]")
 _AT_THE_START = re.compile(r"^(?:[#>\-+•\s]|\d+\.\s)+")  # headings, quotes, lists, small print
+LONGEST_TEXT = 1000  # characters that are read of any text, cleaned or not
 LONGEST_KEY = 100  # characters; of the value of a choice that Discord offers
 _JOINER = "\u200d"  # joins emoji to one, such as families; letters of some scripts too
 _MOST_MARKS = 2  # combining marks on one letter: some languages need two, only "Zalgo" needs more
 
 
 def clean(text: str) -> str:
-    """Remove mentions, markdown, links, and control, invisible and right-to-left characters."""
+    """Remove mentions, markdown, links, and control, invisible and right-to-left characters.
+
+    What is beyond `LONGEST_TEXT` characters is cut off before anything else.
+    """
+    text = text[:LONGEST_TEXT]
     before = None
     while before != text:  # removing one thing can join the parts of another
         before = text
@@ -34,6 +40,10 @@ def cleaned_name(text: str, what: str, longest: int) -> str:
 
     Raises NameRejected where the name is too long, or has nothing readable left.
     """
+    if len(text) > LONGEST_TEXT:
+        raise NameRejected(
+            f"{what} may have at most {longest} characters; this one has {len(text)}."
+        )
     name = clean(text)
     if not any(unicodedata.category(letter)[0] in "LNS" for letter in name):
         raise NameRejected(f"{what} needs at least one letter, number or emoji.")
@@ -46,7 +56,7 @@ def cleaned_name(text: str, what: str, longest: int) -> str:
 
 def key_of(name: str) -> str:
     """Make a key that is equal for names that members would take to be the same."""
-    folded = unicodedata.normalize("NFKC", name).casefold()
+    folded = unicodedata.normalize("NFKC", name[:LONGEST_TEXT]).casefold()
     return "_".join(folded.replace("_", " ").split())[:LONGEST_KEY]
 
 

@@ -1,18 +1,23 @@
-"""Bytes -> checked picture; picture -> file, or bytes under a limit. Free of torch."""
+"""Bytes -> checked picture; picture -> file, or bytes under a limit. Free of torch.
 
-import threading
+Bytes from outside are decoded in the child of `engine.decoding`, which alone calls `decode` and
+`check` with them. One thread at a time may: warning filters belong to the whole process.
+"""
+
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from engine import files
 from engine.errors import ImageRejected, OutputRejected
-from engine.srgb import to_srgb
+from engine.limits import DEFAULT_LIMITS, Limits
+from engine.srgb import is_on_its_side, to_srgb
 
 READABLE = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "HEIF")  # Pillow's names; nothing else is tried
 READABLE_WORDS = "JPEG, PNG, WebP, AVIF, GIF or HEIC"
@@ -29,44 +34,59 @@ _WRITABLE: dict[str, dict[str, Any]] = {
 }
 
 _WEBP_MAX_SIDE = 16383  # the format has 14 bits for each side
-
-# Decoding is the hungriest thing the bot's process does, so pictures take turns: memory stays that
-# of one. The turn also keeps the warning filters, which belong to the whole process, in order.
-_turn = threading.Lock()
+_CORNER = 64  # pixels on each side of the part that `check` converts to sRGB
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What a picture may be. All but `max_bytes` is checked on the header, before decoding."""
-
-    max_bytes: int = 32 * 2**20
-    max_pixels: int = 50_000_000
-    min_side: int = 16  # pixels; VGG-19 halves a picture four times before its last tap
-    max_aspect: int = 16  # long side over short side; a thinner strip has no shapes to paint
-
-
-DEFAULT_LIMITS = Limits()
-
-
-def decode(data: bytes, limits: Limits = DEFAULT_LIMITS, name: str = "The file") -> Image.Image:
+def decode(
+    data: bytes,
+    limits: Limits = DEFAULT_LIMITS,
+    name: str = "The file",
+    before_load: Callable[[int], None] | None = None,
+) -> Image.Image:
     """Decode a picture to upright sRGB in mode RGB: first frame, transparency on white.
 
     `name` stands in the sentence of the ImageRejected that is raised where `data` is no picture in
-    one of the READABLE formats, is damaged, or is beyond `limits`.
+    one of the READABLE formats, is damaged, or is beyond `limits`. `before_load` is called with the
+    number of pixels that the header promises, once that is within the limits.
     """
-    return _decode(data, limits, name, whole=True)
+    with _opened(data, limits, name) as picture:
+        if before_load:
+            before_load(picture.width * picture.height)
+        picture.load()
+        _check_size(picture.size, limits, name)  # HEIF and GIF may find another one
+        _restore_orientation(picture, data)
+        return to_srgb(picture)
 
 
-def check(data: bytes, limits: Limits = DEFAULT_LIMITS, name: str = "The file") -> None:
-    """Raise ImageRejected where `decode` would.
+def check(
+    data: bytes,
+    limits: Limits = DEFAULT_LIMITS,
+    name: str = "The file",
+    before_load: Callable[[int], None] | None = None,
+) -> tuple[int, int]:
+    """Raise ImageRejected where `decode` would; return the width and height of the upright picture.
 
-    A JPEG's data are read to their end all the same, but made only an eighth as wide and high: a
-    fifth of the time, and a sixty-fourth of the memory.
+    The data are read to their end all the same, but a JPEG's pixels are made at 1/8 scale, and only
+    a corner's colours are converted: a fifth of the time, and much less memory.
     """
-    _decode(data, limits, name, whole=False)
+    with _opened(data, limits, name) as picture:
+        size = picture.size
+        if before_load:
+            before_load(size[0] * size[1])
+        smaller = picture.draft(None, (1, 1)) is not None  # a JPEG
+        picture.load()
+        if not smaller:
+            size = picture.size
+            _check_size(size, limits, name)
+        _restore_orientation(picture, data)
+        corner = min(_CORNER, picture.width), min(_CORNER, picture.height)
+        to_srgb(picture.crop((0, 0, *corner)))
+        return (size[1], size[0]) if is_on_its_side(picture) else size
 
 
-def _decode(data: bytes, limits: Limits, name: str, whole: bool) -> Image.Image:
+@contextmanager
+def _opened(data: bytes, limits: Limits, name: str) -> Iterator[ImageFile.ImageFile]:
+    """Open a picture within the limits; every error in the block becomes ImageRejected."""
     if not data:
         raise ImageRejected(f"{name} is empty; choose a {READABLE_WORDS} picture.")
     if len(data) > limits.max_bytes:
@@ -74,16 +94,11 @@ def _decode(data: bytes, limits: Limits, name: str, whole: bool) -> Image.Image:
             f"{name} is larger than {limits.max_bytes / 2**20:g} MiB; choose a smaller file."
         )
     try:
-        with _turn, warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Pillow warns of is checked here or harmless
             with Image.open(BytesIO(data), formats=_formats(data)) as picture:
                 _check_size(picture.size, limits, name)
-                smaller = not whole and picture.draft(None, (1, 1)) is not None  # a JPEG
-                picture.load()
-                if not smaller:
-                    _check_size(picture.size, limits, name)  # HEIF and GIF may find another one
-                _restore_orientation(picture, data)
-                return to_srgb(picture)
+                yield picture
     except ImageRejected:
         raise
     except UnidentifiedImageError as error:
@@ -93,9 +108,7 @@ def _decode(data: bytes, limits: Limits, name: str, whole: bool) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise ImageRejected(_too_many_pixels(name, "too many", limits)) from error
     except MemoryError as error:
-        raise ImageRejected(
-            f"{name} needs more memory than there is; choose a smaller picture."
-        ) from error
+        raise ImageRejected(too_much_memory(name)) from error
     except Exception as error:  # a damaged file makes decoders raise whatever they please
         raise ImageRejected(
             f"{name} is damaged or cut off; save or download it again, or choose another."
@@ -125,10 +138,15 @@ def _restore_orientation(picture: Image.Image, data: bytes) -> None:
 
 
 def read(path: Path, limits: Limits = DEFAULT_LIMITS) -> Image.Image:
-    """Decode the picture in a file, as `decode` does; never reads more than the limit."""
+    """Decode the picture in a trusted file, as `decode` does; see `engine.decoding` for others."""
+    return decode(read_bytes(path, limits), limits, str(path))
+
+
+def read_bytes(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
+    """Read a file, never more than the limit of bytes and one. Raises ImageRejected."""
     try:
         with path.open("rb") as file:
-            data = file.read(limits.max_bytes + 1)
+            return file.read(limits.max_bytes + 1)
     except FileNotFoundError as error:
         raise ImageRejected(f"{path} does not exist; name a picture file.") from error
     except IsADirectoryError as error:
@@ -138,7 +156,6 @@ def read(path: Path, limits: Limits = DEFAULT_LIMITS) -> Image.Image:
         raise ImageRejected(
             f"{path} cannot be read ({reason}); check the file and its permissions."
         ) from error
-    return decode(data, limits, str(path))
 
 
 def _check_size(size: tuple[int, int], limits: Limits, name: str) -> None:
@@ -155,6 +172,11 @@ def _check_size(size: tuple[int, int], limits: Limits, name: str) -> None:
             f"{name} is a strip of {width}x{height} pixels; "
             f"crop it to at most {limits.max_aspect} times as long as wide."
         )
+
+
+def too_much_memory(name: str) -> str:
+    """Say that a file cannot be decoded in the memory that there is."""
+    return f"{name} needs more memory than there is; choose a smaller picture."
 
 
 def _too_many_pixels(name: str, how_many: str, limits: Limits) -> str:
@@ -202,6 +224,7 @@ class Encoded:
     data: bytes
     extension: str  # with its dot
     content_type: str
+    size: tuple[int, int]  # pixels
 
 
 def encode_under(picture: Image.Image, max_bytes: int) -> Encoded:
@@ -241,4 +264,4 @@ def _encode(
 ) -> Encoded:
     buffer = BytesIO()
     picture.save(buffer, format_name, **options)
-    return Encoded(buffer.getvalue(), extension, content_type)
+    return Encoded(buffer.getvalue(), extension, content_type, picture.size)

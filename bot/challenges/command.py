@@ -18,6 +18,7 @@ from bot.guilds.service import GuildService
 from bot.jobs.service import JobService
 from bot.names import clean, cleaned_name
 from bot.pictures.intake import Intake, UploadedFile
+from bot.pictures.turns import Owner
 
 LONGEST_TITLE, LONGEST_THEME = 80, 300  # characters
 OFFERED = 25  # choices while a member types; Discord takes no more
@@ -50,7 +51,8 @@ class ChallengeCommands:
         picture = None
         if style is not None:
             offered = UploadedFile("The style picture", style.url, style.size)
-            (picture,) = await self._intake.take([offered])
+            owner = Owner(member.guild_id, member.id)
+            (picture,) = await self._intake.take([offered], owner)
         challenge = await self._challenges.start(member, channel, terms, picture)
         await interaction.edit_original_response(
             content=f"Challenge № {challenge.id} is open and will be announced in <#{channel}>."
@@ -179,8 +181,8 @@ def _add_start(
         title: app_commands.Range[str, 1, 500],
         theme: app_commands.Range[str, 1, 1000] | None = None,
         style: discord.Attachment | None = None,
-        entries_until: str = "7d",
-        voting_until: str = "3d",
+        entries_until: app_commands.Range[str, 1, 50] = "7d",
+        voting_until: app_commands.Range[str, 1, 50] = "3d",
         entries_per_member: app_commands.Range[int, 1, 10] = 1,
         who: discord.Role | None = None,
         channel: discord.TextChannel | None = None,

@@ -14,6 +14,7 @@ from bot.challenges.service import ChallengeService
 from bot.feature import Feature
 from bot.guilds.service import GuildService
 from bot.names import clean
+from bot.pictures.decoder import Decoder
 from bot.storage.shard import Shard
 
 
@@ -21,6 +22,7 @@ def feature(
     challenges: ChallengeService,
     commands: ChallengeCommands,
     guilds: GuildService,
+    decoder: Decoder,
     client: discord.Client,
     shard: Shard,
     public_url: str,
@@ -44,7 +46,7 @@ def feature(
     )
     nap = LONGEST_NAP if shard.count == 1 else SHARED_NAP
     scheduler = ChallengeScheduler(challenges, announcer, clock, longest_nap=nap)
-    gallery = Gallery(challenges.store, challenges.pictures, opted_in, name_of, public_url)
+    gallery = Gallery(challenges.store, challenges.pictures, decoder, opted_in, name_of, public_url)
     return Feature(
         commands=[make_group(commands, clock)],
         buttons={FEATURE: ChallengeButtonHandlers(challenges)},

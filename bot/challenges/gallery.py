@@ -5,24 +5,23 @@ picture disappears when its owner deletes it. The pages have no scripts.
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from io import BytesIO
 
 from aiohttp import web
 
 from bot.challenges.model import Challenge, ChallengeState, Contest, Entry
 from bot.challenges.store import ChallengeStore
 from bot.errors import PictureGone
+from bot.pictures.decoder import Decoder
 from bot.pictures.store import PictureStore
-from bot.pictures.thumbnails import shrunk
+from bot.pictures.turns import VISITORS
 from bot.web.html import Html
 
 SIDES = ("320", "640", "1280")  # pixels on the long side
 MOST_CHALLENGES = 100  # on a server's page
-_KEPT = 200  # encoded pictures in memory; each has some 20 to 200 kB
+_QUALITY = 82  # of the WebP files
 _NAMELESS = "a member"
 
 
@@ -51,25 +50,26 @@ class Wall:
 class Gallery:
     """Serves the pages. `opted_in` and `name_of` take the id of a server.
 
-    `public_url` is the public address of the pages; empty takes the request's.
+    `public_url` is the public address of the pages; without it they have no link previews.
     """
 
     def __init__(
         self,
         store: ChallengeStore,
         pictures: PictureStore,
+        decoder: Decoder,
         opted_in: Callable[[int], Awaitable[bool]],
         name_of: Callable[[int], str | None],
         public_url: str = "",
     ) -> None:
         self._store = store
         self._pictures = pictures
+        self._decoder = decoder
         self._opted_in = opted_in
         self._name_of = name_of
         self._public_url = public_url
         self._html = Html()
-        self._encoded: OrderedDict[tuple[str, str], bytes] = OrderedDict()
-        self._encoding = asyncio.Semaphore(2)
+        self._encoding: dict[tuple[str, str], asyncio.Task[bytes]] = {}
 
     def routes(self) -> list[web.RouteDef]:
         """The pages and their pictures."""
@@ -151,23 +151,31 @@ class Gallery:
         return contest
 
     async def _resized(self, picture: str, side: str) -> bytes:
-        """Encode a picture for a size, or take it from the cache."""
+        """Read the copy of a size from the disk; the first visitor's request makes it."""
+        kept = await self._pictures.read_copy(picture, side)
+        if kept is not None:
+            return kept
         key = (picture, side)
-        if key not in self._encoded:
-            async with self._encoding:
-                data = await self._pictures.read(picture)
-                self._encoded[key] = await asyncio.to_thread(_encode, data, int(side))
-        self._encoded.move_to_end(key)
-        while len(self._encoded) > _KEPT:
-            self._encoded.popitem(last=False)
-        return self._encoded[key]
+        task = self._encoding.get(key)
+        if task is None:
+            task = self._encoding[key] = asyncio.create_task(self._encode(picture, side))
+            task.add_done_callback(lambda _: self._encoding.pop(key))
+        # Shielded: others wait for the same, when the visitor that came first has left.
+        return await asyncio.shield(task)
+
+    async def _encode(self, picture: str, side: str) -> bytes:
+        data = await self._pictures.read(picture)
+        small = await self._decoder.shrink(data, int(side), ".webp", _QUALITY, VISITORS)
+        await self._pictures.put_copy(picture, side, small)
+        return small
 
     def _page(
         self, request: web.Request, template: str, source: str | None, **values: object
     ) -> web.Response:
-        origin = self._public_url or str(request.url.origin())
-        values["address"] = origin + request.path
-        values["image"] = f"{origin}{source}-640.webp" if source else None
+        # Never the Host header, which is the visitor's word: caches and previews would keep it.
+        if self._public_url:
+            values["address"] = self._public_url + request.path
+            values["image"] = f"{self._public_url}{source}-640.webp" if source else None
         return self._html.page(template, values)
 
     def _server_name(self, guild_id: int) -> str:
@@ -219,9 +227,3 @@ def _place(rank: int) -> str:
 
 def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
-
-
-def _encode(data: bytes, side: int) -> bytes:
-    buffer = BytesIO()
-    shrunk(data, side).save(buffer, "WEBP", quality=82)
-    return buffer.getvalue()

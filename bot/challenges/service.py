@@ -28,8 +28,10 @@ from bot.guilds.service import GuildService
 from bot.jobs.model import Job, JobState
 from bot.jobs.service import JobService
 from bot.people import Member
+from bot.pictures.decoder import Decoder
 from bot.pictures.retention import PictureRetention
 from bot.pictures.thumbnails import make_thumbnail
+from bot.pictures.turns import Owner
 
 Rule = Callable[[Contest], Contest]
 
@@ -42,6 +44,7 @@ class ChallengeService:
         store: ChallengeStore,
         announcements: AnnouncementStore,
         retention: PictureRetention,
+        decoder: Decoder,
         guilds: GuildService,
         jobs: JobService,
         clock: Callable[[], float],
@@ -52,6 +55,7 @@ class ChallengeService:
         self.announcements = announcements
         self.pictures = retention.pictures
         self._retention = retention
+        self._decoder = decoder
         self._guilds = guilds
         self._jobs = jobs
         self._clock = clock
@@ -66,7 +70,9 @@ class ChallengeService:
         settings = await self._guilds.settings(member.guild_id)
         check_may_start(settings, member)
         if style is not None:
-            terms = replace(terms, style=await make_thumbnail(self.pictures, style))
+            owner = Owner(member.guild_id, member.id)
+            preview = await make_thumbnail(self.pictures, self._decoder, style, owner)
+            terms = replace(terms, style=preview)
         now = self._clock()
         rules.check_terms(terms, now)
         challenge = Challenge(
@@ -94,8 +100,12 @@ class ChallengeService:
 
     async def enter(self, member: Member, job_id: int) -> Contest:
         """Enter a finished painting into the server's open challenge. Raises Refused."""
-        await self._need_open(member.guild_id)  # before a picture is read
-        painting = await self._painting(job_id)
+        contest = await self._need_open(member.guild_id)
+        painting = await self._painting(member, job_id)
+        rules.enter(contest, painting, member, self._clock())  # before a preview is made
+        owner = Owner(member.guild_id, member.id)
+        preview = await make_thumbnail(self.pictures, self._decoder, painting.picture, owner)
+        painting = replace(painting, preview=preview)
         async with self._retention.referring_to([painting.picture, painting.preview]):
             return await self._change_open(
                 member, lambda contest: rules.enter(contest, painting, member, self._clock())
@@ -211,17 +221,20 @@ class ChallengeService:
             raise ChallengeRefused("There is no challenge open in this server.")
         return contest
 
-    async def _painting(self, job_id: int) -> FinishedPainting:
+    async def _painting(self, member: Member, job_id: int) -> FinishedPainting:
+        """Find a member's own painting; all others do not exist for this member."""
         job = await self._jobs.get(job_id)
-        if job is None:
+        if job is None or (job.origin.guild_id, job.origin.member_id) != (
+            member.guild_id,
+            member.id,
+        ):
             raise JobNotFound(job_id)
         if job.result is None or job.state not in (JobState.DELIVERING, JobState.DONE):
             raise ChallengeRefused("This painting is not finished.")
         if job.result_deleted:
             raise PictureGone
         picture = job.result.picture
-        preview = await make_thumbnail(self.pictures, picture)
-        return FinishedPainting(job_id, job.origin.guild_id, job.origin.member_id, picture, preview)
+        return FinishedPainting(job_id, job.origin.guild_id, job.origin.member_id, picture, "")
 
     async def _change_open(self, member: Member, rule: Rule) -> Contest:
         contest = await self._need_open(member.guild_id)

@@ -28,6 +28,12 @@ def check_folder(folder: Path) -> Finding:
             pass
     except OSError as error:
         return failed(name, f"{folder} cannot be written to ({error.strerror})", advice)
+    if folder.stat().st_mode & 0o077:
+        return warned(
+            name,
+            f"other users of this machine can read {folder}",
+            f"it has members' pictures and tokens: chmod -R go= {folder}",
+        )
     return passed(name, f"{folder} can be written to")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from bot.cli.guard import guard
 from bot.cli.options import config_option, load_settings, sqlite_file
 from bot.settings import Settings
 from bot.storage.backup import BackupError, Manifest, back_up
@@ -23,6 +24,7 @@ def command(file: Path, config: Path | None) -> None:
     The bot may be running. FILE is replaced when the new backup is whole, not before.
     """
     settings = load_settings(config, token_required=False)
+    guard()
     try:
         manifest = _write(file, settings)
     except BackupError as error:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from bot.cli.guard import guard
 from bot.cli.options import config_option, load_settings, sqlite_file
 from bot.storage.backup import BackupError, restore
 from bot.storage.database import known_versions
@@ -21,6 +22,7 @@ def command(file: Path, config: Path | None) -> None:
     The data folder must be empty. A backup that is damaged in any place is refused as a whole.
     """
     settings = load_settings(config, token_required=False)
+    guard()
     database = sqlite_file(settings)
     try:
         if str(file) == "-":

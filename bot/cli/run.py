@@ -10,6 +10,7 @@ import discord
 
 from bot import logs
 from bot.app import App
+from bot.cli.guard import guard
 from bot.cli.options import config_option, load_settings
 from bot.errors import MuralscapeError
 from bot.executors.composite import CompositeExecutor
@@ -28,6 +29,7 @@ def command(config: Path | None) -> None:
     MURALSCAPE_DISCORD__TOKEN or from the file that discord.token_file names.
     """
     settings = load_settings(config, token_required=True)
+    guard()
     token = settings.discord.token
     logs.set_up(
         settings.log.level,

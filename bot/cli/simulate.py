@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from bot import logs
 from bot.app import App
+from bot.cli.guard import guard
 from bot.cli.options import load_settings
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
@@ -46,6 +47,7 @@ def command(port: int, open_page: bool, data: Path | None, verbose: bool) -> Non
     environment as for the bot, except for the address and the token of Discord.
     """
     settings = load_settings(None, token_required=False)
+    guard()
     logs.set_up("info" if verbose else "warning", settings.log.format)
     # Over loopback an answer can arrive before discord.py records when it sent the heartbeat; it
     # then reports a heartbeat that is a minute late.

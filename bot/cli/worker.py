@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot import logs
+from bot.cli.guard import guard
 from bot.executors.engine_process import EngineSetup
 
 if TYPE_CHECKING:  # it needs the extra `nats`
@@ -64,6 +65,7 @@ def command(
     except ModuleNotFoundError:
         raise click.UsageError("NATS needs its client: pip install 'muralscape[nats]'") from None
     token = _token(token_file)
+    guard()
     logs.set_up("info", "auto", (token,))
     access = Access(url, token, nkey_file, ca_file)
     setups = [EngineSetup(weights, device, precision, painter) for device in devices or ("auto",)]

@@ -10,14 +10,14 @@ from PIL import Image
 from bot.executors.contract import PaintOrder
 from bot.executors.engine_process import EngineSetup
 from engine import images
+from engine.decoding.pictures import PictureReader
 from engine.errors import CheckpointRejected
+from engine.limits import OWN_LIMITS
 from engine.request import PaintOutcome, PaintSettings, Progress, StylizeRequest
 from engine.stylize import stylize
 from engine.timelapse import film
 from engine.vgg19 import Encoder, load_encoder
 
-# The intake has checked these pictures against the host's own limits.
-CHECKED_BEFORE = images.Limits(max_bytes=2**31, max_pixels=2**30)
 WARM_UP_SIDE = 64  # pixels
 WARM_UP_STEPS = 4
 
@@ -34,6 +34,7 @@ class EnginePainter:
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
+        self._reader = PictureReader()
 
     @property
     def device(self) -> str:
@@ -57,11 +58,17 @@ class EnginePainter:
         should_stop: Callable[[], bool],
     ) -> PaintOutcome:
         """Paint an order and write its files. Raises `engine.errors.EngineError`."""
+
+        def read(path: Path, name: str) -> Image.Image:
+            # Bytes, not the path: the engine's error must not show the host's folders to a member.
+            # The intake has checked these pictures against the host's own limits.
+            return self._reader.decode(path.read_bytes(), OWN_LIMITS, name, should_stop)
+
         request = StylizeRequest(
-            content=_read(order.content, "The content picture"),
-            styles=tuple(_read(style, "The style picture") for style in order.styles),
+            content=read(order.content, "The content picture"),
+            styles=tuple(read(style, "The style picture") for style in order.styles),
             settings=order.settings,
-            mask=_read(order.mask, "The mask") if order.mask else None,
+            mask=read(order.mask, "The mask") if order.mask else None,
         )
         with ExitStack() as stack:
             watchers = [on_progress]
@@ -89,8 +96,3 @@ class EnginePainter:
             painting = painting or go_on()
         images.save(painting.picture, order.result)
         return painting.outcome
-
-
-def _read(path: Path, name: str) -> Image.Image:
-    # Bytes, not the path: the engine's error must not show the host's folders to a member.
-    return images.decode(path.read_bytes(), CHECKED_BEFORE, name)

@@ -12,10 +12,14 @@ from bot.jobs.model import Job, JobResult, JobState
 from bot.jobs.service import JobService
 from bot.logs import about_job
 from bot.pictures.store import PictureStore
+from bot.pictures.turns import Owner
+from engine.request import PaintOutcome
 
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5.0  # until the next try after the database failed
+# Raises ExecutorLost where the files of an order are not the painting that was announced.
+Verify = Callable[[Owner, PaintOrder, PaintOutcome], Awaitable[None]]
 OUR_FAULT = (
     "Something went wrong here while this was painted, and it was given up. "
     "The host of this bot finds the reason in its log."
@@ -23,12 +27,22 @@ OUR_FAULT = (
 
 
 class Dispatcher:
-    """Keeps an executor busy. One `run`, ended by one `stop`."""
+    """Keeps an executor busy. One `run`, ended by one `stop`.
 
-    def __init__(self, service: JobService, executor: Executor, pictures: PictureStore) -> None:
+    `verify` checks the files of a painting before they are taken over.
+    """
+
+    def __init__(
+        self,
+        service: JobService,
+        executor: Executor,
+        pictures: PictureStore,
+        verify: Verify,
+    ) -> None:
         self._service = service
         self._executor = executor
         self._pictures = pictures
+        self._verify = verify
         self._wake = asyncio.Event()  # a job was queued, a slot is free, or we stop
         self._stopping = asyncio.Event()
         self._putting_back = False
@@ -159,6 +173,8 @@ class Dispatcher:
             if job.id in self._cancelled or self._putting_back:  # since it was claimed
                 raise PaintingCancelled
             outcome = await self._executor.paint(order, self._service.progressed)
+            owner = Owner(job.origin.guild_id, job.origin.member_id)
+            await self._verify(owner, order, outcome)
             picture = await self._pictures.adopt(order.result)
             timelapse = None
             if order.timelapse:

@@ -5,6 +5,7 @@ service may work on the jobs of a shard.
 """
 
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from random import Random
 from typing import Any
@@ -24,6 +25,8 @@ from engine.request import PaintSettings
 
 Listener = Callable[[Job], None]
 CardPlace = tuple[int, int]  # the ids of a channel and of a message in it
+
+log = logging.getLogger(__name__)
 
 LEARN_FROM = 200  # paintings, when the bot starts
 
@@ -109,8 +112,21 @@ class JobService:
             parent_id=parent_id,
             timelapse=timelapse,
         )
+        try:
+            return await self._add(job, limits, settle)
+        except (MemberQuotaReached, GuildQuotaReached):
+            await self._retention.release(sources.pictures)  # what is refused keeps no bytes
+            raise
+
+    async def _add(
+        self,
+        job: Job,
+        limits: JobLimits,
+        settle: Callable[[AsyncConnection], Awaitable[None]] | None,
+    ) -> Job:
+        origin = job.origin
         async with (
-            self._retention.referring_to(sources.pictures),
+            self._retention.referring_to(job.sources.pictures),
             self._database.write() as connection,
         ):
             if settle is not None:
@@ -125,15 +141,22 @@ class JobService:
         return job
 
     async def check_quota(
-        self, connection: AsyncConnection, origin: Origin, limits: JobLimits
+        self,
+        connection: AsyncConnection,
+        origin: Origin,
+        limits: JobLimits,
+        pending: tuple[int, int] = (0, 0),
     ) -> None:
-        """Raise `MemberQuotaReached` or `GuildQuotaReached` where `submit` would."""
+        """Raise `MemberQuotaReached` or `GuildQuotaReached` where `submit` would.
+
+        `pending` are the requests of the member, and of the server, that are not jobs yet.
+        """
         of_member, of_guild = await self._store.under_way(
             connection, origin.guild_id, origin.member_id
         )
-        if of_member >= limits.per_member:
+        if of_member + pending[0] >= limits.per_member:
             raise MemberQuotaReached(limits.per_member)
-        if of_guild >= limits.per_guild:
+        if of_guild + pending[1] >= limits.per_guild:
             raise GuildQuotaReached(limits.per_guild)
 
     async def cancel(self, job_id: int, actor: Member) -> Job:
@@ -320,4 +343,7 @@ class JobService:
 
     def _announce(self, job: Job) -> None:
         for listener in tuple(self._listeners):
-            listener(job)
+            try:
+                listener(job)
+            except Exception:  # a fault of one must not keep the job from the others
+                log.exception("a listener failed at job %d", job.id)

@@ -23,6 +23,7 @@ from bot.muralize.sender import JobMessageSender
 from bot.muralize.service import MuralizeService
 from bot.muralize.store import RequestStore
 from bot.people import Origin
+from bot.pictures.decoder import Decoder
 from bot.pictures.store import PictureStore
 from bot.styles.service import StyleService
 from bot.web.links import PaintingLinks
@@ -40,6 +41,7 @@ def feature(
     jobs: JobService,
     styles: StyleService,
     pictures: PictureStore,
+    decoder: Decoder,
     links: PaintingLinks,
     client: discord.Client,
     enter: Enter,
@@ -50,7 +52,7 @@ def feature(
     """Build the feature. `enter` enters a painting into the server's challenge."""
     sender = JobMessageSender(client, clock)
     cards = LiveCards(jobs, sender, clock, time.monotonic, pace)
-    packer = OutcomePacker(pictures, links.to)
+    packer = OutcomePacker(pictures, decoder, links.to)
     deliverer = Deliverer(jobs, sender, cards, packer, clock, back_off)
     handlers = JobButtonHandlers(
         jobs, muralize, packer, pictures, links.to, draw_curve, enter, partial(accept, muralize)

@@ -127,7 +127,15 @@ class LiveCards:
                 break
 
     def _edit_if_changed(self, live: _LiveCard, place: Place | None) -> bool:
-        """Start an edit unless the card shows the same already; say whether it was started."""
+        """Start an edit where there is something new; a card that cannot be made is given up."""
+        try:
+            return self._begin_edit(live, place)
+        except Exception:
+            live.closed = True
+            log.exception("the card of job %d cannot be made; it is edited no more", live.job.id)
+            return False
+
+    def _begin_edit(self, live: _LiveCard, place: Place | None) -> bool:
         job, now = live.job, self._clock()
         preview = None
         if job.state is JobState.QUEUED:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from bot.errors import JobNotFound, Refused
+from bot.errors import GivenUp, JobNotFound, Refused
 from bot.guilds.model import EffectiveSettings
 from bot.guilds.rules import check_channel
 from bot.guilds.service import GuildService
@@ -19,11 +19,14 @@ from bot.muralize.store import RequestStore
 from bot.people import Origin
 from bot.pictures.intake import Intake, UploadedFile
 from bot.pictures.retention import retry_if_deleted
+from bot.pictures.turns import Owner
 from bot.styles.service import StyleService
 from engine.errors import ImageRejected, RequestRejected
 from engine.presets import PRESETS
 
 log = logging.getLogger(__name__)
+
+MOST_RESUMED = 2  # times that starts of the bot resume one request
 
 Refuse = Callable[[Origin, str], Awaitable[None]]
 
@@ -65,11 +68,13 @@ class MuralizeService:
     async def remember(self, request: Request | Repeat) -> None:
         """Store a request, so that a crash before it is a job does not lose it.
 
+        Requests count as jobs do, so that a burst is refused before its pictures are fetched.
         Raises MemberQuotaReached and GuildQuotaReached.
         """
         effective = await self._guilds.effective(request.origin.guild_id)
         async with self._requests.database.write() as connection:
-            await self._jobs.check_quota(connection, request.origin, effective.jobs)
+            pending = await self._requests.pending(connection, request.origin)
+            await self._jobs.check_quota(connection, request.origin, effective.jobs, pending)
             await self._requests.add(connection, request)
 
     async def forget(self, request: Request | Repeat) -> None:
@@ -106,17 +111,28 @@ class MuralizeService:
         await asyncio.gather(*self._fetching, return_exceptions=True)
 
     async def resume(self, refuse: Refuse) -> None:
-        """Resume the requests of the last run; `refuse` tells a member about an error."""
-        for request in await self._requests.ours():
+        """Resume the requests of the last run; `refuse` tells a member about an error.
+
+        All at once: the intake bounds how many are at it, and shares that among members.
+        """
+        resuming = (self._resume(request, refuse) for request in await self._requests.ours())
+        await asyncio.gather(*resuming)
+
+    async def _resume(self, request: Request | Repeat, refuse: Refuse) -> None:
+        try:
+            if await self._requests.resuming(request) > MOST_RESUMED:
+                raise GivenUp
+            job = await self.start(request)
+        except (Refused, JobNotFound, ImageRejected, RequestRejected) as error:
             try:
-                job = await self.start(request)
-            except (Refused, JobNotFound, ImageRejected, RequestRejected) as error:
                 await refuse(request.origin, str(error))
                 await self._requests.remove(request)
             except Exception:  # such as a full disk
-                log.exception("a request of the last run waits for the next start")
-            else:
-                log.info("a request of the last run became job %s", job.id if job else "none yet")
+                log.exception("a refusal of a request of the last run waits for the next start")
+        except Exception:
+            log.exception("a request of the last run waits for the next start")
+        else:
+            log.info("a request of the last run became job %s", job.id if job else "none yet")
 
     async def _fetch_and_submit(self, request: Request | Repeat, card: CardPlace | None) -> Job:
         effective = await self._guilds.effective(request.origin.guild_id)
@@ -151,8 +167,9 @@ class MuralizeService:
         if request.style is None:
             saved = await self._styles.find(request.origin.guild_id, request.style_name or "")
         files = [one for one in (request.content, request.style, request.mask) if one is not None]
+        owner = Owner(request.origin.guild_id, request.origin.member_id)
         taken: dict[UploadedFile | None, str]
-        taken = dict(zip(files, await self._intake.take(files), strict=True))
+        taken = dict(zip(files, await self._intake.take(files, owner), strict=True))
         content, mask = taken[request.content], taken.get(request.mask)
         if saved is None:
             return Sources(content, (taken[request.style],), mask)

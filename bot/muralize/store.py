@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.muralize.request import Repeat, Request, from_json
+from bot.people import Origin
 from bot.storage.database import Database, metadata
 from bot.storage.shard import WHOLE, Shard
 
@@ -14,6 +15,7 @@ requests = sa.Table(
     metadata,
     sa.Column("interaction_id", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("request", sa.JSON, nullable=False),
+    sa.Column("resumed", sa.Integer, nullable=False, server_default="0"),  # times, by a start
 )
 
 _ADD = sa.insert(requests)  # made once, as those of jobs
@@ -34,6 +36,12 @@ class RequestStore:
         """Keep a request."""
         row = {"interaction_id": request.origin.interaction_id, "request": request.to_json()}
         await connection.execute(_ADD, row)
+
+    async def pending(self, connection: AsyncConnection, origin: Origin) -> tuple[int, int]:
+        """Count the requests of a member in a server, and of the server."""
+        stored = (await connection.execute(sa.select(requests.c.request))).scalars()
+        here = [one for one in map(from_json, stored) if one.origin.guild_id == origin.guild_id]
+        return sum(one.origin.member_id == origin.member_id for one in here), len(here)
 
     async def settle(self, connection: AsyncConnection, request: Request | Repeat) -> None:
         """Delete a request that becomes a job."""
@@ -58,6 +66,19 @@ class RequestStore:
     async def ours(self) -> list[Request | Repeat]:
         """Read the requests in the shard's servers, oldest first."""
         return [one for one in await self.all() if self._shard.has(one.origin.guild_id)]
+
+    async def resuming(self, request: Request | Repeat) -> int:
+        """Count that a request is resumed, before it is; return how many times it was, with this.
+
+        A request that ended the bot is still counted after the next start.
+        """
+        one = requests.c.interaction_id == request.origin.interaction_id
+        async with self.database.write() as connection:
+            await connection.execute(
+                sa.update(requests).where(one).values(resumed=requests.c.resumed + 1)
+            )
+            found = await connection.execute(sa.select(requests.c.resumed).where(one))
+            return found.scalar() or 0
 
     async def all(self) -> list[Request | Repeat]:
         """Read all requests, oldest first: an interaction's id begins with its time."""

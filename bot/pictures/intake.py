@@ -13,8 +13,10 @@ import aiohttp
 from yarl import URL
 
 from bot.errors import AttachmentRejected
+from bot.pictures.decoder import Decoder
 from bot.pictures.store import PictureStore
-from engine import images
+from bot.pictures.turns import Owner, Turns
+from engine.limits import Limits
 
 _CHUNK = 64 * 1024  # bytes
 _AT_A_TIME = 4  # requests with their pictures in memory
@@ -35,17 +37,19 @@ class Intake:
     def __init__(
         self,
         pictures: PictureStore,
+        decoder: Decoder,
         *,
         hosts: Sequence[str],
-        limits: images.Limits,
+        limits: Limits,
         seconds: float,
     ) -> None:
         self._session: aiohttp.ClientSession | None = None
         self._pictures = pictures
+        self._decoder = decoder
         self._hosts = frozenset(host.lower() for host in hosts)
         self._limits = limits
         self._seconds = seconds
-        self._turns = asyncio.Semaphore(_AT_A_TIME)
+        self._turns = Turns(_AT_A_TIME)
 
     async def __aenter__(self) -> Self:
         self._session = open_session()
@@ -55,18 +59,20 @@ class Intake:
         if self._session is not None:
             await self._session.close()
 
-    async def take(self, offered: Sequence[UploadedFile]) -> tuple[str, ...]:
+    async def take(self, offered: Sequence[UploadedFile], owner: Owner) -> tuple[str, ...]:
         """Store the pictures and return their hashes in order; all of them or none.
+
+        Each member's requests take turns, so that nobody's large or slow pictures hold up others'.
 
         Raises AttachmentRejected and ImageRejected with a sentence for the member.
         """
         for one in offered:
             self._check_description(one)
-        async with self._turns:
+        async with self._turns.of(owner):
             files = await asyncio.gather(*(self._download(one) for one in offered))
             for one, data in zip(offered, files, strict=True):
                 # the executor decodes it again
-                await asyncio.to_thread(images.check, data, self._limits, one.called)
+                await self._decoder.check(data, self._limits, one.called, owner)
             return tuple([await self._pictures.put(data) for data in files])
 
     def _check_description(self, offered: UploadedFile) -> None:

@@ -23,6 +23,7 @@ class PictureStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._work = folder / "work"
+        self._copies = folder / "copies"
 
     async def open(self) -> None:
         """Make the folders, and delete the work files of an earlier run."""
@@ -69,6 +70,17 @@ class PictureStore:
         """Remove a work folder with everything in it."""
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
+    async def read_copy(self, name: str, label: str) -> bytes | None:
+        """Return a smaller copy of a picture; None where it was not made yet."""
+        try:
+            return await asyncio.to_thread(self._copy_path(name, label).read_bytes)
+        except FileNotFoundError:
+            return None
+
+    async def put_copy(self, name: str, label: str, data: bytes) -> None:
+        """Keep a smaller copy of a picture as long as the picture itself."""
+        await asyncio.to_thread(self._put_copy, name, label, data)
+
     def path(self, name: str) -> Path:
         """Give the path of a picture, stored or not."""
         if len(name) != 64 or not set(name) <= set("0123456789abcdef"):
@@ -77,7 +89,8 @@ class PictureStore:
 
     def _open(self) -> None:
         shutil.rmtree(self._work, ignore_errors=True)
-        self._work.mkdir(parents=True)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._work.mkdir(mode=0o700)
 
     def _put(self, data: bytes) -> str:
         name = hashlib.sha256(data).hexdigest()
@@ -90,6 +103,19 @@ class PictureStore:
             finally:
                 Path(file).unlink(missing_ok=True)
         return name
+
+    def _copy_path(self, name: str, label: str) -> Path:
+        return self._copies / self.path(name).name / label
+
+    def _put_copy(self, name: str, label: str, data: bytes) -> None:
+        descriptor, file = tempfile.mkstemp(dir=self._work)
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(data)
+        target = self._copy_path(name, label)
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        Path(file).replace(target)
+        if not self.path(name).is_file():  # deleted meanwhile
+            shutil.rmtree(target.parent, ignore_errors=True)
 
     def _adopt(self, file: Path) -> str:
         with file.open("rb") as source:
@@ -110,7 +136,7 @@ class PictureStore:
 
     def _move_in(self, file: Path, name: str) -> None:
         target = self.path(name)
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(mode=0o700, exist_ok=True)
         _sync(file)  # data before the name, so that a power cut leaves no partial picture
         file.replace(target)
         _sync(target.parent)
@@ -118,6 +144,7 @@ class PictureStore:
     def _remove(self, names: Sequence[str]) -> None:
         for name in names:
             self.path(name).unlink(missing_ok=True)
+            shutil.rmtree(self._copies / name, ignore_errors=True)
 
     def _older_than(self, moment: float, names: Sequence[str]) -> set[str]:
         old = set()

@@ -8,10 +8,12 @@ from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Handler, Press
 from bot.pictures.intake import Intake, UploadedFile
 from bot.pictures.retention import retry_if_deleted
+from bot.pictures.turns import Owner
 from bot.styles import card
 from bot.styles.model import Style
 from bot.styles.service import StyleService
 
+StyleName = app_commands.Range[str, 1, 100]  # more than a name may have, for a clear refusal
 Choices = list[app_commands.Choice[str]]
 
 
@@ -23,14 +25,14 @@ def make_group(styles: StyleService, intake: Intake) -> tuple[app_commands.Group
 
     @group.command(name="save", description="Add a style to this server's library")
     @app_commands.describe(name="What to call it", picture="A picture in that style")
-    async def save(interaction: Interaction, name: str, picture: discord.Attachment) -> None:
+    async def save(interaction: Interaction, name: StyleName, picture: discord.Attachment) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         member = answers.member_of(interaction)
         await styles.check(member, name)  # before anything is downloaded
         offered = UploadedFile("The picture", picture.url, picture.size)
 
         async def take_in() -> Style:
-            (stored,) = await intake.take([offered])
+            (stored,) = await intake.take([offered], Owner(member.guild_id, member.id))
             return await styles.save(member, name, stored)
 
         style = await retry_if_deleted(take_in)
@@ -43,13 +45,13 @@ def make_group(styles: StyleService, intake: Intake) -> tuple[app_commands.Group
 
     @group.command(name="show", description="Show one style in large")
     @app_commands.describe(name="The style")
-    async def show(interaction: Interaction, name: str) -> None:
+    async def show(interaction: Interaction, name: StyleName) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         await _show(interaction, await styles.find(interaction.guild_id or 0, name), "")
 
     @group.command(name="delete", description="Delete a style from this server's library")
     @app_commands.describe(name="The style")
-    async def delete(interaction: Interaction, name: str) -> None:
+    async def delete(interaction: Interaction, name: StyleName) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         style = await styles.delete(answers.member_of(interaction), name)
         await interaction.edit_original_response(

@@ -8,8 +8,10 @@ from bot.guilds.rules import check_may_save
 from bot.guilds.service import GuildService
 from bot.names import cleaned_name, key_of
 from bot.people import Member
+from bot.pictures.decoder import Decoder
 from bot.pictures.retention import PictureRetention
 from bot.pictures.thumbnails import make_thumbnail
+from bot.pictures.turns import Owner
 from bot.styles.model import Page, Starter, Style
 from bot.styles.store import StyleStore
 
@@ -25,6 +27,7 @@ class StyleService:
         self,
         store: StyleStore,
         retention: PictureRetention,
+        decoder: Decoder,
         guilds: GuildService,
         starters: Sequence[Starter],
         clock: Callable[[], float],
@@ -32,6 +35,7 @@ class StyleService:
         self.store = store
         self.pictures = retention.pictures
         self._retention = retention
+        self._decoder = decoder
         self._guilds = guilds
         self._starters = starters
         self._clock = clock
@@ -75,7 +79,8 @@ class StyleService:
     async def save(self, member: Member, name: str, picture: str) -> Style:
         """Add a stored picture to the library. Raises Refused."""
         name = await self.check(member, name)
-        preview = await make_thumbnail(self.pictures, picture)
+        owner = Owner(member.guild_id, member.id)
+        preview = await make_thumbnail(self.pictures, self._decoder, picture, owner)
         style = Style(
             0, member.guild_id, name, key_of(name), picture, preview, member.id, self._clock()
         )
@@ -126,6 +131,6 @@ class StyleService:
     async def _stored(self, guild_id: int, starter: Starter) -> Style:
         data = await asyncio.to_thread(starter.path.read_bytes)
         picture = await self.pictures.put(data)
-        preview = await make_thumbnail(self.pictures, picture)
+        preview = await make_thumbnail(self.pictures, self._decoder, picture)
         key = key_of(starter.title)
         return Style(0, guild_id, starter.title, key, picture, preview, None, self._clock())

@@ -54,6 +54,12 @@ class Metrics:
             buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 3),
             registry=self.registry,
         )
+        self._failures = Counter(
+            "muralscape_task_failures",
+            "Background tasks that failed and were started again",
+            ["task"],
+            registry=self.registry,
+        )
         self._workers: WorkerMetrics | None = None
         self.connected = False  # to the gateway
         self._was_linked = False
@@ -78,6 +84,10 @@ class Metrics:
         self._was_linked = self._was_linked or now
         self.connected = now
         self._linked.set(now)
+
+    def task_failed(self, name: str) -> None:
+        """Count a background task that failed."""
+        self._failures.labels(name).inc()
 
     async def measure_lag(self) -> None:
         """Measure the lag of the event loop until cancelled."""

@@ -18,7 +18,7 @@ from bot.web.server import WebServer
 class Pages:
     """Health and metrics of a bot, served at `host` and `port` while it is entered.
 
-    The client calls `trace` and `linked`, and both are counted.
+    The client calls `trace` and `linked`, background tasks call `task_failed`; all are counted.
     """
 
     def __init__(
@@ -35,6 +35,7 @@ class Pages:
         self._metrics.count_painters(executor)
         self.trace: aiohttp.TraceConfig = self._metrics.trace
         self.linked = self._metrics.linked
+        self.task_failed = self._metrics.task_failed
         self._health = Health(
             {
                 "gateway": self._gateway_fault,

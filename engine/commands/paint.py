@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from engine import images
+from engine.decoding.pictures import picture_reader
 from engine.errors import RequestRejected
 from engine.files import check_writable, written_whole
 from engine.presets import PRESETS, check_mask, settle
@@ -163,12 +164,13 @@ def command(
         style_weights=style_weights,
     )
     settle(settings)  # refuses before torch is loaded, which takes seconds
-    request = StylizeRequest(
-        images.read(content),
-        tuple(images.read(path) for path in paths),
-        settings,
-        images.read(mask) if mask is not None else None,
-    )
+    with picture_reader() as pictures:
+        request = StylizeRequest(
+            pictures.read(content),
+            tuple(pictures.read(path) for path in paths),
+            settings,
+            pictures.read(mask) if mask is not None else None,
+        )
     check_mask(request)
     painting = paint(
         request, weights, device, precision, timelapse, checkpoint, resume, _bytes(memory)

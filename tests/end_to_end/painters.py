@@ -17,7 +17,7 @@ from engine.errors import Stopped
 from engine.files import written_whole
 from engine.request import Losses, PaintOutcome, Progress
 
-FILM = b"a film"
+FILM = b"\0\0\0\x18ftypa film"
 
 
 @dataclass(frozen=True)

@@ -152,7 +152,7 @@ async def test_back_out_and_removed(simulator: Simulator, data_dir: Path) -> Non
             entered = command(simulator, "challenge enter", user, {"painting": jobs[user]})
             assert "is in the challenge" in await told(simulator, entered)
         foreign = command(simulator, "challenge enter", "cleo", {"painting": jobs["ada"]})
-        assert "only your own paintings from this server" in await told(simulator, foreign)
+        assert "no painting number 1 in this server" in await told(simulator, foreign)
 
         panel = await said_privately(simulator, command(simulator, "challenge status", "ada"))
         contest = await contest_of(bot)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import aiohttp
 
+from bot.settings import WebSettings
 from bot.simulator import Simulator
 from tests.end_to_end.harness import Bot, button, muralize, picture, running_bot
 from tests.end_to_end.harness import run as command
@@ -50,7 +51,8 @@ async def open_gallery(simulator: Simulator) -> None:
 
 async def test_the_gallery(simulator: Simulator, data_dir: Path) -> None:
     """It opens when a server opts in, shows what is closed, and nothing before the end."""
-    async with running_bot(simulator, data_dir) as bot:
+    public = WebSettings(port=0, public_url="https://murals.example")
+    async with running_bot(simulator, data_dir, web=public) as bot:
         guild = await hold_challenge(simulator, bot)
         assert await status_of(bot, f"/gallery/{guild}") == 404
         await open_gallery(simulator)
@@ -76,11 +78,21 @@ async def test_the_gallery(simulator: Simulator, data_dir: Path) -> None:
 
         found = re.search(r'property="og:image" content="([^"]+)"', text)
         assert found is not None
-        preview = found[1].removeprefix(bot.app.pages.url)
+        preview = found[1].removeprefix("https://murals.example")
         answer, _ = await get(bot, preview)
         assert (answer.status, answer.content_type) == (200, "image/webp")
         again, _ = await get(bot, preview, **{"If-None-Match": answer.headers["ETag"]})
         assert again.status == 304
+
+
+async def test_the_host_header_is_not_believed(simulator: Simulator, data_dir: Path) -> None:
+    """Without a public address no page has absolute addresses, whatever host a visitor names."""
+    async with running_bot(simulator, data_dir) as bot:
+        guild = await hold_challenge(simulator, bot)
+        await open_gallery(simulator)
+        _, page = await get(bot, f"/gallery/{guild}", Host="evil.example")
+        assert b"evil.example" not in page
+        assert b"og:url" not in page
 
 
 async def test_a_deleted_picture_is_gone_at_once(simulator: Simulator, data_dir: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.pictures.intake import Intake, UploadedFile
+from bot.pictures.turns import Owner
 from bot.simulator import Invocation, Simulator, Upload
 from bot.simulator.model import Interaction, Message
 from tests.end_to_end.harness import muralize, picture, running_bot
@@ -89,8 +90,10 @@ async def test_an_equal_picture_deleted_meanwhile(
     take = Intake.take
     taken: list[str] = []
 
-    async def take_once_in_vain(intake: Intake, offered: Sequence[UploadedFile]) -> tuple[str, ...]:
-        names = await take(intake, offered)
+    async def take_once_in_vain(
+        intake: Intake, offered: Sequence[UploadedFile], owner: Owner
+    ) -> tuple[str, ...]:
+        names = await take(intake, offered, owner)
         if not taken:
             await intake._pictures.remove(names)
         taken.extend(names)

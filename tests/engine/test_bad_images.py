@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from engine.errors import ImageRejected
-from engine.images import Limits, check, decode, read
+from engine.images import check, decode, read
+from engine.limits import Limits
 from tests.engine.hostile_files import hostile_file
 from tests.engine.picture_files import (
     FORMATS,
@@ -136,7 +137,8 @@ def test_mutated_files_are_pictures_or_rejected(
 _MEASURE = """
 import random, resource, sys
 from engine.errors import ImageRejected
-from engine.images import Limits, decode
+from engine.images import decode
+from engine.limits import Limits
 from tests.engine.picture_files import FORMATS, encoded, quarters
 
 def peak():

@@ -67,6 +67,7 @@ class NatsExecutor:
         self._listeners: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
+        self._unreadable: set[str] = set()  # kinds of faults in reports that were logged
 
     @property
     def capacity(self) -> int:
@@ -252,7 +253,14 @@ class NatsExecutor:
                 await self._nudge(attempt)
 
     async def _on_progress(self, message: Msg) -> None:
-        report = wire.decode(wire.ProgressReport, message.data)
+        try:
+            report = wire.decode(wire.ProgressReport, message.data)
+        except wire.UNREADABLE as error:
+            # Once for each kind of fault: a worker gone wrong reports every second.
+            if (why := type(error).__name__) not in self._unreadable:
+                self._unreadable.add(why)
+                log.warning("a report on %s cannot be read (%s)", message.subject, why)
+            return
         attempt = self._attempts.get(report.key)
         if attempt is None:
             await self._send_cancel(report.key)

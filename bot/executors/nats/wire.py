@@ -8,12 +8,14 @@ import base64
 import json
 import math
 import re
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Literal, TypeVar
+from dataclasses import asdict, dataclass, replace
+from typing import Annotated, Any, Literal, TypeVar, get_args
+
+from pydantic import Strict, TypeAdapter
 
 from bot.executors.contract import PaintProgress
 from bot.names import clean
-from engine.request import PaintOutcome, PaintSettings
+from engine.request import LARGEST_SIDE, LARGEST_STEPS, PaintOutcome, PaintSettings
 
 ORDERS = "MURALSCAPE_ORDERS"  # a stream; an order stays until it is acknowledged
 OUTCOMES = "MURALSCAPE_OUTCOMES"  # a stream; an outcome stays until the bot has acknowledged it
@@ -31,6 +33,7 @@ NUDGE = "muralscape.nudge"  # followed by the worker's id
 MOST_SLOTS = 1000  # of one worker; some machines have sixteen GPUs
 LONGEST_TEXT = 100  # characters: of a device, of weights
 LONGEST_SENTENCE = 300  # characters; members read why a painting failed
+LARGEST_PREVIEW = 256 * 1024  # bytes
 _NAME = re.compile(r"[\w-]{1,100}")  # valid in a NATS subject, a metric's label and a message
 
 T = TypeVar("T")
@@ -85,7 +88,7 @@ class Hello:
     id: str
     devices: tuple[str, ...]
     presets: tuple[str, ...]
-    slots: int
+    slots: Annotated[int, Strict()]
     busy: tuple[str, ...]  # keys of the orders that it is painting
     rate: float | None  # seconds per megapixel and step, as measured
     fault: str = ""  # in words for the host
@@ -132,6 +135,8 @@ class Nudge:
 
 
 Message = Order | Outcome | Hello | ProgressReport | BotAlive | CancelOrder | Nudge
+_ADAPTERS: dict[type, TypeAdapter[Any]]
+_ADAPTERS = {kind: TypeAdapter(kind) for kind in get_args(Message)}
 
 
 def encode(message: Message) -> bytes:
@@ -146,22 +151,20 @@ def decode(kind: type[T], data: bytes) -> T:
     setting that this version does not have is unreadable; other unknown fields are ignored.
     """
     values = json.loads(data)
-    if kind is Order:
-        values["settings"] = PaintSettings.from_dict(values["settings"])
-    if kind is Outcome:
-        values["sentence"] = clean(values["sentence"])[:LONGEST_SENTENCE]
-        if values["painted"] is not None:
-            values["painted"] = _outcome(values["painted"])
     if kind is ProgressReport and values["progress"] is not None:
-        preview = values["progress"].pop("preview")
-        progress = PaintProgress(**values["progress"])
-        values["progress"] = replace(progress, preview=preview and base64.b64decode(preview))
-    if kind is Hello:
-        for name in ("devices", "presets", "busy"):
-            values[name] = tuple(values[name])
-        values["devices"] = tuple(_text(device) for device in values["devices"])
-    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    return kind(**{name: value for name, value in values.items() if name in known})
+        preview = values["progress"]["preview"]
+        values["progress"]["preview"] = preview and _preview(preview)
+    message: T = _ADAPTERS[kind].validate_python(values)
+    if isinstance(message, ProgressReport) and message.progress is not None:
+        _check_progress(message.progress)
+    if isinstance(message, Outcome):
+        painted = message.painted and _outcome(message.painted)
+        sentence = clean(message.sentence)[:LONGEST_SENTENCE]
+        return replace(message, sentence=sentence, painted=painted)
+    if isinstance(message, Hello):
+        devices = tuple(_text(device) for device in message.devices)
+        return replace(message, devices=devices)
+    return message
 
 
 def pictures_of(key: str) -> str:
@@ -179,10 +182,39 @@ def checkpoint_of(job_id: int) -> str:
     return f"checkpoint/{job_id}"
 
 
-def _outcome(values: dict[str, Any]) -> PaintOutcome:
-    outcome = PaintOutcome.from_dict(values)
+def _outcome(outcome: PaintOutcome) -> PaintOutcome:
+    """Clean the texts of an outcome. Raises ValueError for numbers that no painting has."""
+    losses = (outcome.losses.total, outcome.losses.content, outcome.losses.style)
+    numbers = (*losses, *(loss for _, loss in outcome.curve), outcome.seconds)
+    steps = (outcome.steps, outcome.repeated_steps, *outcome.scale_starts)
+    if not all(math.isfinite(number) for number in numbers) or outcome.seconds < 0:
+        raise ValueError("not the numbers of a painting")
+    if not all(1 <= side <= LARGEST_SIDE for side in (outcome.width, outcome.height)):
+        raise ValueError("not the size of a painting")
+    if not all(0 <= step <= LARGEST_STEPS for step in (*steps, *(at for at, _ in outcome.curve))):
+        raise ValueError("not the steps of a painting")
+    if max(len(outcome.curve), len(outcome.scale_starts)) > LARGEST_STEPS:
+        raise ValueError("not the curve of a painting")
     texts = {name: _text(said) for name, said in vars(outcome).items() if isinstance(said, str)}
-    return PaintOutcome(**{**vars(outcome), **texts})
+    return replace(outcome, **texts)  # type: ignore[arg-type]  # the texts are those of its fields
+
+
+def _check_progress(progress: PaintProgress) -> None:
+    """Raise ValueError for numbers that no painting has."""
+    losses = (progress.loss, progress.content_loss, progress.style_loss)
+    times = (progress.seconds, progress.seconds_left)
+    if not all(math.isfinite(number) for number in (*losses, *times)) or min(times) < 0:
+        raise ValueError("not the numbers of a painting")
+    if not 0 <= progress.step <= progress.total_steps <= LARGEST_STEPS:
+        raise ValueError("not the steps of a painting")
+
+
+def _preview(text: str) -> bytes:
+    """Read a preview. Raises ValueError for anything but a small JPEG."""
+    data = base64.b64decode(text, validate=True)
+    if not data.startswith(b"\xff\xd8\xff") or len(data) > LARGEST_PREVIEW:
+        raise ValueError("not a preview")
+    return data
 
 
 def _text(said: str) -> str:

@@ -242,13 +242,19 @@ class Worker:
         await self._connection.send(f"{wire.WORKER}.{self._id}", hello)
 
     async def _on_cancel(self, message: Msg) -> None:
-        work = self._work.get(wire.decode(wire.CancelOrder, message.data).key)
+        try:
+            work = self._work.get(wire.decode(wire.CancelOrder, message.data).key)
+        except wire.UNREADABLE:
+            return
         if work is not None:
             await self._stop(work, "cancelled")
 
     async def _on_bot_alive(self, message: Msg) -> None:
         """Stop orders of an earlier run of the bot: it has sent those jobs again."""
-        run_id = wire.decode(wire.BotAlive, message.data).run_id
+        try:
+            run_id = wire.decode(wire.BotAlive, message.data).run_id
+        except wire.UNREADABLE:
+            return
         if run_id != self._bot_run_id:
             self._bot_run_id = run_id
             for work in tuple(self._work.values()):

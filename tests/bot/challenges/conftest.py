@@ -1,7 +1,7 @@
 """What tests of challenges share."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -21,6 +21,7 @@ from bot.jobs.schedule import Schedule
 from bot.jobs.service import JobService
 from bot.jobs.store import JobStore
 from bot.people import Member
+from bot.pictures.decoder import Decoder
 from bot.pictures.retention import PictureRetention
 from bot.storage.database import Database
 from bot.storage.shard import WHOLE
@@ -34,6 +35,7 @@ class Contests:
 
     def __init__(self, database: Database, folder: Path) -> None:
         self.shard = WHOLE
+        self.decoder = Decoder()
         self.harness = JobHarness(database, folder)
         self.clock = self.harness.clock
         self.database = database
@@ -56,6 +58,7 @@ class Contests:
             self.store,
             self.announcements,
             self.harness.retention,
+            self.decoder,
             GuildService(GuildStore(self.database), Ceilings(5, 50, 1024, 100)),
             self.harness.service,
             self.clock,
@@ -103,8 +106,9 @@ def number_of(contest: Contest, owner: int) -> int:
 
 
 @pytest.fixture
-async def contests(database: Database, tmp_path: Path) -> Contests:
+async def contests(database: Database, tmp_path: Path) -> AsyncIterator[Contests]:
     """A service over an empty database."""
     contests = Contests(database, tmp_path / "pictures")
     await contests.harness.pictures.open()
-    return contests
+    async with contests.decoder:
+        yield contests

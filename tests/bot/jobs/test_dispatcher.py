@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.executors.contract import PaintOrder
 from bot.executors.local import LocalExecutor
 from bot.jobs.dispatcher import OUR_FAULT, Dispatcher
 from bot.jobs.model import Job, JobState
 from bot.people import Member
-from engine.request import PaintSettings
+from bot.pictures.turns import Owner
+from engine.request import PaintOutcome, PaintSettings
 from tests.bot.conftest import ON_SQLITE
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.conftest import SETUP, SHORT_TIMEOUTS, until
@@ -25,6 +27,10 @@ FINISHED = {JobState.DELIVERING, JobState.FAILED, JobState.CANCELLED}
 LONG = Script(steps=1000, step_seconds=0.02)
 
 
+async def take_all(_owner: Owner, _order: PaintOrder, _outcome: PaintOutcome) -> None:
+    """Take every painting over, whatever its files are."""
+
+
 class Studio:
     """An harness with a dispatcher and an executor; the clock is the real one."""
 
@@ -32,7 +38,7 @@ class Studio:
         harness.clock.run()
         self.harness = harness
         self.executor = executor
-        self.dispatcher = Dispatcher(harness.service, executor, harness.pictures)
+        self.dispatcher = Dispatcher(harness.service, executor, harness.pictures, take_all)
         self.running = asyncio.create_task(self.dispatcher.run())
 
     async def submit(self, script: Script, member: int = ANN, guild: int = GUILD) -> Job:
@@ -195,7 +201,7 @@ async def test_stop_puts_back_what_takes_too_long(studio: Studio) -> None:
     await studio.stop(grace=0.05)
     job = await studio.wait_for(job, JobState.QUEUED)
     assert (job.starts, job.losses) == (0, 0)
-    again = Dispatcher(studio.harness.service, studio.executor, studio.harness.pictures)
+    again = Dispatcher(studio.harness.service, studio.executor, studio.harness.pictures, take_all)
     running = asyncio.create_task(again.run())
     await studio.wait_for(job, JobState.DELIVERING)
     await again.stop(1)
@@ -222,7 +228,9 @@ async def test_restart_paints_what_was_left(studio: Studio) -> None:
     await studio.harness.service.recover()
     studio.executor = LocalExecutor([SETUP], SHORT_TIMEOUTS)
     await studio.executor.start()
-    studio.dispatcher = Dispatcher(studio.harness.service, studio.executor, studio.harness.pictures)
+    studio.dispatcher = Dispatcher(
+        studio.harness.service, studio.executor, studio.harness.pictures, take_all
+    )
     studio.running = asyncio.create_task(studio.dispatcher.run())
     assert (await studio.wait_for(job, *FINISHED)).state is JobState.DELIVERING
     await studio.stop()

@@ -91,3 +91,12 @@ async def test_guild_quota(harness: JobHarness) -> None:
     await harness.submit(BOB, limits=limits)
     with pytest.raises(GuildQuotaReached, match="2 paintings"):
         await harness.submit(CID, limits=limits)
+
+
+async def test_what_is_refused_keeps_no_bytes(harness: JobHarness) -> None:
+    """A job over the limit releases its pictures at once, and no picture of another job."""
+    limits = JobLimits(per_member=1, per_guild=10)
+    job = await harness.submit(limits=limits)
+    with pytest.raises(MemberQuotaReached):
+        await harness.submit(limits=limits, content=b"another")
+    assert set(await harness.pictures.names()) == set(job.sources.pictures)

@@ -12,10 +12,12 @@ from collections import Counter
 from pathlib import Path
 
 from bot.errors import AttachmentRejected
+from bot.pictures.decoder import Decoder
 from bot.pictures.intake import Intake, UploadedFile
 from bot.pictures.store import PictureStore
+from bot.pictures.turns import Owner
 from engine.errors import ImageRejected
-from engine.images import Limits
+from engine.limits import Limits
 
 LIMITS = Limits(max_bytes=4 * 2**20, max_pixels=2_000_000)
 _MEMBERS = 16  # that send at the same time
@@ -30,26 +32,29 @@ async def main(address: str, count: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = PictureStore(Path(folder) / "pictures")
         await store.open()
-        async with Intake(store, hosts=["127.0.0.1"], limits=LIMITS, seconds=30) as intake:
+        async with (
+            Decoder() as decoder,
+            Intake(store, decoder, hosts=["127.0.0.1"], limits=LIMITS, seconds=30) as intake,
+        ):
 
-            async def member() -> None:
+            async def member(member_id: int) -> None:
                 nonlocal slowest
                 for number in numbers:
                     url = f"{address}/{number}/picture{_SUFFIXES[number % len(_SUFFIXES)]}"
                     begun = time.monotonic()
-                    outcomes[await _take(intake, url)] += 1
+                    outcomes[await _take(intake, url, Owner(1, member_id))] += 1
                     slowest = max(slowest, time.monotonic() - begun)
 
-            await asyncio.gather(*(member() for _ in range(_MEMBERS)))
+            await asyncio.gather(*(member(number) for number in range(_MEMBERS)))
     sys.stdout.write(
         json.dumps({**outcomes, "peak_mib": _peak_mib(), "slowest_seconds": slowest}) + "\n"
     )
 
 
-async def _take(intake: Intake, url: str) -> str:
+async def _take(intake: Intake, url: str, owner: Owner) -> str:
     """Take one file; any error but a refusal in one printable sentence ends the process."""
     try:
-        await intake.take([UploadedFile("The content picture", url, 1)])
+        await intake.take([UploadedFile("The content picture", url, 1)], owner)
     except (AttachmentRejected, ImageRejected) as error:
         sentence = error.sentence if isinstance(error, AttachmentRejected) else str(error)
         assert sentence.startswith("The content picture "), sentence

@@ -12,11 +12,14 @@ from aiohttp import web
 from PIL import Image
 
 from bot.errors import AttachmentRejected
+from bot.pictures.decoder import Decoder
 from bot.pictures.intake import Intake, UploadedFile
 from bot.pictures.store import PictureStore
+from bot.pictures.turns import Owner
 from engine.errors import ImageRejected
-from engine.images import Limits
+from engine.limits import Limits
 
+ADA = Owner(10, 1)
 LIMITS = Limits(max_bytes=20_000, max_pixels=100_000)
 
 
@@ -106,9 +109,16 @@ async def store(tmp_path: Path) -> PictureStore:
 
 
 @pytest.fixture
-async def intake(store: PictureStore) -> AsyncIterator[Intake]:
+async def decoder() -> AsyncIterator[Decoder]:
+    """Start a decoding child."""
+    async with Decoder() as decoder:
+        yield decoder
+
+
+@pytest.fixture
+async def intake(store: PictureStore, decoder: Decoder) -> AsyncIterator[Intake]:
     """Make an intake that trusts the web server's host on every port."""
-    async with Intake(store, hosts=["127.0.0.1"], limits=LIMITS, seconds=0.3) as intake:
+    async with Intake(store, decoder, hosts=["127.0.0.1"], limits=LIMITS, seconds=0.3) as intake:
         yield intake
 
 
@@ -121,7 +131,7 @@ async def test_good_pictures_are_saved_by_hash(
     host: Host, intake: Intake, store: PictureStore
 ) -> None:
     """Both originals lie in the store, byte for byte, in the order offered."""
-    first, second = await intake.take([offer(host, "good.png"), offer(host, "other.png")])
+    first, second = await intake.take([offer(host, "good.png"), offer(host, "other.png")], ADA)
     assert await store.read(first) == png(colour="teal")
     assert await store.read(second) == png(colour="red")
 
@@ -144,7 +154,7 @@ async def test_bad_downloads(
 ) -> None:
     """A download that fails is told in words, and nothing is left on disk, not even the other."""
     with pytest.raises(AttachmentRejected) as caught:
-        await intake.take([offer(host, "good.png"), offer(host, name)])
+        await intake.take([offer(host, "good.png"), offer(host, name)], ADA)
     assert words in caught.value.sentence
     assert await store.names() == []
 
@@ -152,27 +162,27 @@ async def test_bad_downloads(
 async def test_redirects_are_not_followed(host: Host, intake: Intake) -> None:
     """Not even to the same host: what a redirect names is never asked for."""
     with pytest.raises(AttachmentRejected):
-        await intake.take([offer(host, "redirect")])
+        await intake.take([offer(host, "redirect")], ADA)
     assert host.seen == ["redirect"]
 
 
 async def test_nothing_is_unpacked(host: Host, intake: Intake) -> None:
     """A compressed answer is read as it came: a megabyte may unpack to a thousand."""
     with pytest.raises(ImageRejected, match="is not a picture"):
-        await intake.take([offer(host, "zipped")])
+        await intake.take([offer(host, "zipped")], ADA)
 
 
 async def test_no_picture(host: Host, intake: Intake, store: PictureStore) -> None:
     """A file that is no picture is refused by its bytes, and nothing is left on disk."""
     with pytest.raises(ImageRejected, match="The content picture is not a picture"):
-        await intake.take([offer(host, "good.png"), offer(host, "text.png")])
+        await intake.take([offer(host, "good.png"), offer(host, "text.png")], ADA)
     assert await store.names() == []
 
 
 async def test_declared_size_comes_first(host: Host, intake: Intake) -> None:
     """A file that is too large by its own description is not fetched at all."""
     with pytest.raises(AttachmentRejected, match="choose a smaller file"):
-        await intake.take([offer(host, "good.png"), offer(host, "other.png", 20_001)])
+        await intake.take([offer(host, "good.png"), offer(host, "other.png", 20_001)], ADA)
     assert host.seen == []
 
 
@@ -200,21 +210,27 @@ async def test_declared_size_comes_first(host: Host, intake: Intake) -> None:
 async def test_other_hosts(intake: Intake, url: str) -> None:
     """Addresses that are not on the list, or not plainly so, are not fetched."""
     with pytest.raises(AttachmentRejected, match="not stored at Discord"):
-        await intake.take([UploadedFile("The style picture", url, 100)])
+        await intake.take([UploadedFile("The style picture", url, 100)], ADA)
 
 
-async def test_plain_http_only_on_loopback(store: PictureStore) -> None:
+async def test_plain_http_only_on_loopback(store: PictureStore, decoder: Decoder) -> None:
     """An allowed host elsewhere is fetched by HTTPS or not at all."""
-    async with Intake(store, hosts=["cdn.example"], limits=LIMITS, seconds=0.3) as intake:
+    async with Intake(store, decoder, hosts=["cdn.example"], limits=LIMITS, seconds=0.3) as intake:
         with pytest.raises(AttachmentRejected, match="not stored at Discord"):
-            await intake.take([UploadedFile("The style picture", "http://cdn.example/a.png", 100)])
+            await intake.take(
+                [UploadedFile("The style picture", "http://cdn.example/a.png", 100)], ADA
+            )
 
 
-async def test_host_with_port(host: Host, store: PictureStore) -> None:
+async def test_host_with_port(host: Host, store: PictureStore, decoder: Decoder) -> None:
     """A host on the list with a port is allowed on that port only."""
     port = host.address.rpartition(":")[2]
-    async with Intake(store, hosts=[f"127.0.0.1:{port}"], limits=LIMITS, seconds=0.3) as here:
-        assert len(await here.take([offer(host, "good.png")])) == 1
-    async with Intake(store, hosts=["127.0.0.1:1"], limits=LIMITS, seconds=0.3) as elsewhere:
+    async with Intake(
+        store, decoder, hosts=[f"127.0.0.1:{port}"], limits=LIMITS, seconds=0.3
+    ) as here:
+        assert len(await here.take([offer(host, "good.png")], ADA)) == 1
+    async with Intake(
+        store, decoder, hosts=["127.0.0.1:1"], limits=LIMITS, seconds=0.3
+    ) as elsewhere:
         with pytest.raises(AttachmentRejected, match="not stored at Discord"):
-            await elsewhere.take([offer(host, "good.png")])
+            await elsewhere.take([offer(host, "good.png")], ADA)

@@ -1,6 +1,7 @@
 """What tests of the style library share."""
 
 import io
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from bot.guilds.model import Ceilings
 from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
 from bot.people import Member
+from bot.pictures.decoder import Decoder
 from bot.pictures.retention import PictureRetention
 from bot.pictures.store import PictureStore
 from bot.storage.database import Database
@@ -23,6 +25,7 @@ class Library:
 
     def __init__(self, database: Database, folder: Path) -> None:
         self.pictures = PictureStore(folder / "pictures")
+        self.decoder = Decoder()
         self.store = StyleStore(database)
         self.retention = PictureRetention(self.pictures, [self.store], lambda: 1e12)
         self.guilds = GuildService(GuildStore(database), Ceilings(5, 50, 1024, 8))
@@ -36,7 +39,12 @@ class Library:
     def restart(self) -> None:
         """Forget everything in memory, as a new process would."""
         self.service = StyleService(
-            self.store, self.retention, self.guilds, self._starters, lambda: 1_700_000_000.0
+            self.store,
+            self.retention,
+            self.decoder,
+            self.guilds,
+            self._starters,
+            lambda: 1_700_000_000.0,
         )
 
     async def put(self, colour: str) -> str:
@@ -56,8 +64,9 @@ MOD = Member(2, 10, moderates=True)
 
 
 @pytest.fixture
-async def library(database: Database, tmp_path: Path) -> Library:
+async def library(database: Database, tmp_path: Path) -> AsyncIterator[Library]:
     """A library of one server."""
     library = Library(database, tmp_path)
     await library.pictures.open()
-    return library
+    async with library.decoder:
+        yield library

@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.challenges.gallery import Gallery
 from bot.challenges.model import Challenge, ChallengeState, Entry, Terms
 from bot.challenges.store import ChallengeStore
+from bot.pictures.decoder import Decoder
 from bot.pictures.store import PictureStore
 from bot.storage.database import Database
 from bot.web.server import WebServer
@@ -50,10 +51,12 @@ async def open_gallery(database: Database, folder: Path) -> AsyncIterator[str]:
     async def opted_in(guild_id: int) -> bool:
         return guild_id == GUILD
 
-    gallery = Gallery(store, pictures, opted_in, lambda _: "Atelier")
+    decoder = Decoder()
+    gallery = Gallery(store, pictures, decoder, opted_in, lambda _: "Atelier")
     server = WebServer("127.0.0.1", 0, gallery.routes())
-    await server.start()
-    try:
-        yield f"{server.url}/gallery/{GUILD}"
-    finally:
-        await server.close()
+    async with decoder:
+        await server.start()
+        try:
+            yield f"{server.url}/gallery/{GUILD}"
+        finally:
+            await server.close()

@@ -1,0 +1,143 @@
+"""What runs in a decoding child: one task after another, each within its limits.
+
+The kernel enforces the limits of memory and of processor seconds, whatever a decoder does; the
+process that asked enforces the wall time. A child that a task has ended is replaced by its owner.
+"""
+
+import contextlib
+import os
+import resource
+import signal
+import sys
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+from PIL import Image
+
+from engine import images
+from engine.decoding.messages import (
+    HEADER,
+    READY,
+    Answer,
+    Task,
+    answer_frame,
+    read_task,
+    rows_of_a_strip,
+)
+from engine.errors import ImageRejected, OutputRejected
+from engine.limits import Effort
+
+_TYPES = {".jpg": ("JPEG", "image/jpeg"), ".webp": ("WEBP", "image/webp")}
+
+
+def main() -> None:
+    """Answer tasks until standard input ends."""
+    # Ctrl-C and a service manager's SIGTERM reach all processes; the owner ends this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    tasks, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # a library that prints must not write into the answers
+    _warm_up()
+    idle_memory = _data_bytes()
+    answers.write(READY)
+    answers.flush()
+    while header := tasks.read(HEADER.size):
+        length, size = HEADER.unpack(header)
+        task = read_task(tasks.read(length))
+        # Read before the limits are set: its size is what the owner sends.
+        data = tasks.read(size)
+        memory = idle_memory + len(data)
+        _limit_seconds(task.effort)
+        _limit_memory(memory, task.effort, 0)
+        answer, picture = _answer(task, data, memory)
+        _limit_memory(resource.RLIM_INFINITY, task.effort, 0)
+        _send(answers, answer, picture)
+        del data, answer, picture
+
+
+def _send(answers: BinaryIO, answer: Answer, picture: Image.Image | None) -> None:
+    """Send an answer, and a picture's pixels in strips: all of them at once would be a copy."""
+    if picture is None:
+        answers.write(answer_frame(answer, len(answer.data)))
+        answers.write(answer.data)
+    else:
+        answers.write(answer_frame(answer, 3 * picture.width * picture.height))
+        rows = rows_of_a_strip(picture.width)
+        for top in range(0, picture.height, rows):
+            bottom = min(picture.height, top + rows)
+            answers.write(picture.crop((0, top, picture.width, bottom)).tobytes())
+    answers.flush()
+
+
+def _answer(task: Task, data: bytes, memory: int) -> tuple[Answer, Image.Image | None]:
+    """Do a task; also give the picture where its pixels are the answer."""
+
+    def before_load(pixels: int) -> None:
+        _limit_memory(memory, task.effort, pixels)
+
+    try:
+        if task.kind == "check":
+            return Answer(*images.check(data, task.limits, task.name, before_load)), None
+        picture = images.decode(data, task.limits, task.name, before_load)
+        if task.kind == "decode":
+            return Answer(*picture.size), picture
+        if task.kind == "shrink":
+            return _shrink(picture, task), None
+        encoded = images.encode_under(picture, task.max_bytes)
+        size, data = encoded.size, encoded.data
+        return Answer(*size, encoded.extension, encoded.content_type, data=data), None
+    except ImageRejected as error:
+        return Answer(0, 0, refused=str(error)), None
+    except OutputRejected as error:
+        return Answer(0, 0, unwritable=str(error)), None
+    except MemoryError:
+        return Answer(0, 0, refused=images.too_much_memory(task.name)), None
+
+
+def _shrink(picture: Image.Image, task: Task) -> Answer:
+    picture.thumbnail((task.side, task.side), Image.Resampling.LANCZOS)
+    format_name, content_type = _TYPES[task.extension]
+    buffer = BytesIO()
+    picture.save(buffer, format_name, quality=task.quality, progressive=True)
+    return Answer(*picture.size, task.extension, content_type, data=buffer.getvalue())
+
+
+def _limit_seconds(effort: Effort) -> None:
+    """End the process by SIGXCPU once it has used so many more seconds of processor time."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    most = int(used.ru_utime + used.ru_stime) + effort.cpu_seconds
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (most, hard))
+
+
+def _limit_memory(idle: int, effort: Effort, pixels: int) -> None:
+    """Let allocations fail beyond what the task may have; `idle` is what the process has anyway."""
+    most = idle
+    if idle != resource.RLIM_INFINITY:
+        most += effort.base_bytes + effort.bytes_per_pixel * pixels
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    with contextlib.suppress(ValueError, OSError):  # a container may allow even less
+        resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+
+
+def _data_bytes() -> int:
+    """What RLIMIT_DATA counts: private writable memory. Where it cannot be read, a usual amount."""
+    try:
+        status = Path("/proc/self/status").read_text()
+        return int(status.split("VmData:")[1].split()[0]) * 1024
+    except (OSError, IndexError, ValueError):
+        return 128 * 2**20
+
+
+def _warm_up() -> None:
+    """Load every decoder and the colour conversion, so that the first picture is like others."""
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    picture = Image.new("RGB", (64, 64), "teal")
+    for name in images.READABLE:
+        buffer = BytesIO()
+        picture.save(buffer, name)
+        images.decode(buffer.getvalue())

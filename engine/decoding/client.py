@@ -1,0 +1,224 @@
+"""Starts a decoding child and asks it. Blocks: the bot calls it in a thread of its own."""
+
+import contextlib
+import fcntl
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+from engine.decoding.messages import (
+    HEADER,
+    MOST_JSON,
+    READY,
+    Answer,
+    Task,
+    read_answer,
+    rows_of_a_strip,
+    task_frame,
+)
+from engine.errors import ImageRejected, OutputRejected, Stopped
+
+START_SECONDS = 60.0  # until a child must be warm, on the slowest machine
+LOOK_SECONDS = 0.1  # between two looks at `should_stop`
+PIPE_BYTES = 2**20  # as much as Linux lets everybody have
+TakePixels = Callable[[tuple[int, int], Iterator[bytearray]], None]
+_PASSED_ON = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TMPDIR", "VIRTUAL_ENV")
+_TOO_SLOW = (signal.SIGXCPU,)
+
+
+class Child:
+    """A process that decodes one picture at a time, until a picture ends it."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._pipes: list[IO[bytes]] = []  # to the process, and from it
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can be asked."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the process; None before the start."""
+        return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        """Start the process and wait until it is warm. Raises OSError where that fails."""
+        root = str(Path(__file__).parents[2])
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "engine.decoding"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=_scrubbed(root),
+            umask=0o077,
+            bufsize=0,
+        )
+        self._pipes = [pipe for pipe in (self._process.stdin, self._process.stdout) if pipe]
+        weakref.finalize(self, _end, self._process, tuple(self._pipes))
+        for pipe in self._pipes:
+            os.set_blocking(pipe.fileno(), False)
+            with contextlib.suppress(AttributeError, OSError):  # Linux only
+                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+        if self._receive(len(READY), _Deadline(START_SECONDS)) != READY:
+            self.kill()
+            raise OSError("the decoding child does not start")
+
+    def ask(
+        self,
+        task: Task,
+        data: bytes,
+        should_stop: Callable[[], bool] | None = None,
+        take_pixels: TakePixels | None = None,
+    ) -> Answer:
+        """Have a file decoded within the task's limits.
+
+        The pixels of a `decode` go to `take_pixels`: the width and height, and strips of rows, the
+        top one first. Raises ImageRejected where the file is no picture that can be painted, or
+        costs more than allowed; OutputRejected where a result does not fit; Stopped once
+        `should_stop` says so. After the last, and after a cost that is too high, it is dead.
+        """
+        if self._process is None:
+            raise OSError("the decoding child was not started")
+        deadline = _Deadline(task.effort.wall_seconds, should_stop)
+        try:
+            self._send(task_frame(task, len(data)), data, deadline)
+            answer = self._answer(task, deadline, take_pixels)
+        except TimeoutError:
+            self.kill()
+            raise _too_slow(task) from None
+        except (OSError, EOFError, TypeError, ValueError):  # it is dead, or no longer itself
+            self.kill()
+            raise _ended(task, self._process.returncode) from None
+        except BaseException:  # stopped, or interrupted in the middle of an answer
+            self.kill()
+            raise
+        if answer.refused:
+            raise ImageRejected(answer.refused)
+        if answer.unwritable:
+            raise OutputRejected(answer.unwritable)
+        return answer
+
+    def _answer(self, task: Task, deadline: "_Deadline", take_pixels: TakePixels | None) -> Answer:
+        """Receive an answer. Raises ValueError where it is not one to this task."""
+        length, size = HEADER.unpack(self._receive(HEADER.size, deadline))
+        if length > MOST_JSON or size > _most_bytes(task):
+            raise ValueError("an answer that is too long")
+        text = bytes(self._receive(length, deadline))
+        if task.kind != "decode" or not size:
+            return read_answer(text, self._receive(size, deadline))
+        answer = read_answer(text, b"")
+        if take_pixels is None or size != 3 * answer.width * answer.height:
+            raise ValueError("not as many pixels as were announced")
+        take_pixels((answer.width, answer.height), self._strips(size, answer.width, deadline))
+        return answer
+
+    def _strips(self, size: int, width: int, deadline: "_Deadline") -> Iterator[bytearray]:
+        most = 3 * width * rows_of_a_strip(width)
+        for start in range(0, size, most):
+            yield self._receive(min(most, size - start), deadline)
+
+    def kill(self) -> None:
+        """End the process; safe to call from another thread while it is asked."""
+        if self._process is not None:
+            with contextlib.suppress(OSError):
+                self._process.kill()
+            self._process.wait()
+
+    def close(self) -> None:
+        """End the process and close its pipes; nothing may be asked any more."""
+        if self._process is not None:
+            _end(self._process, self._pipes)
+
+    def _send(self, frame: bytes, data: bytes, deadline: "_Deadline") -> None:
+        pipe = self._pipes[0].fileno()
+        for part in (frame, data):
+            left = memoryview(part)
+            while left:
+                deadline.wait(writing=pipe)
+                with contextlib.suppress(BlockingIOError):
+                    left = left[os.write(pipe, left) :]
+
+    def _receive(self, size: int, deadline: "_Deadline") -> bytearray:
+        pipe = self._pipes[1].fileno()
+        data = bytearray(size)
+        left = memoryview(data)
+        while left:
+            deadline.wait(reading=pipe)
+            with contextlib.suppress(BlockingIOError):
+                count = os.readv(pipe, [left])
+                if count == 0:
+                    raise EOFError("the decoding child ended")
+                left = left[count:]
+        return data
+
+
+def _end(process: subprocess.Popen[bytes], pipes: Sequence[IO[bytes]]) -> None:
+    process.kill()
+    process.wait()
+    for pipe in pipes:
+        pipe.close()
+
+
+class _Deadline:
+    """When to give up waiting for a pipe."""
+
+    def __init__(self, seconds: float, should_stop: Callable[[], bool] | None = None) -> None:
+        self._at = time.monotonic() + seconds
+        self._should_stop = should_stop
+
+    def wait(self, *, reading: int | None = None, writing: int | None = None) -> None:
+        """Wait until a pipe is ready. Raises TimeoutError, or Stopped."""
+        look = select.poll()
+        if reading is not None:
+            look.register(reading, select.POLLIN)
+        if writing is not None:
+            look.register(writing, select.POLLOUT)
+        while True:
+            left = self._at - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            if look.poll(min(left, LOOK_SECONDS) * 1000):
+                return
+            if self._should_stop is not None and self._should_stop():
+                raise Stopped
+
+
+def _most_bytes(task: Task) -> int:
+    """The largest answer to a task."""
+    return {
+        "check": 0,
+        "decode": 3 * task.limits.max_pixels,
+        "shrink": 4 * task.side**2 + 2**20,
+        "fit": task.max_bytes,
+    }[task.kind]
+
+
+def _too_slow(task: Task) -> ImageRejected:
+    return ImageRejected(
+        f"{task.name} takes too long to decode; save it again as a plain JPEG or PNG."
+    )
+
+
+def _ended(task: Task, code: int | None) -> ImageRejected:
+    """Say why a picture ended the child."""
+    if code is not None and -code in _TOO_SLOW:
+        return _too_slow(task)
+    return ImageRejected(
+        f"{task.name} cannot be decoded within the memory that there is for it; "
+        "save it again as a plain JPEG or PNG, or choose a smaller picture."
+    )
+
+
+def _scrubbed(root: str) -> dict[str, str]:
+    """The environment of a child: nothing of the bot's settings, and no more than one thread."""
+    passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    return {**passed_on, **one_thread, "MALLOC_ARENA_MAX": "1", "PYTHONPATH": root}

@@ -1,0 +1,93 @@
+"""The protocol of the pipes between a process and its decoding child.
+
+Each message is a header (two lengths), JSON, and bytes: the file that is asked about, or the
+answer's pixels or file. Both sides check types and lengths; nothing is unpickled.
+"""
+
+import json
+import struct
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from engine.limits import Effort, Limits
+
+HEADER = struct.Struct(">IQ")  # bytes of JSON, bytes of the payload
+MOST_JSON = 64 * 1024  # bytes
+READY = b"ready\n"  # sent by the child once it is warm
+
+STRIP_BYTES = 2**20  # of pixels, about, are sent at a time
+
+Kind = Literal["check", "decode", "shrink", "fit"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to do with a file.
+
+    `check` answers the size of the upright picture; `decode` its pixels, as RGB bytes; `shrink` a
+    file of at most `side` pixels on the long side; `fit` a file of at most `max_bytes`. `name`
+    stands in the sentence of a refusal.
+    """
+
+    kind: Kind
+    name: str
+    limits: Limits
+    effort: Effort
+    side: int = 0
+    extension: str = ""  # of the file that `shrink` makes: .jpg or .webp
+    quality: int = 0
+    max_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of it; `data` as in `Task`."""
+
+    width: int  # of the upright picture, or of the smaller one that was made; pixels
+    height: int
+    extension: str = ""  # of a file that was made
+    content_type: str = ""
+    refused: str = ""  # a sentence, where the file is no picture that can be painted
+    unwritable: str = ""  # a sentence, where no file fits
+    data: bytes | bytearray = b""
+
+
+def task_frame(task: Task, size: int) -> bytes:
+    """Write a task as everything that is sent before the file of `size` bytes."""
+    return _frame(json.dumps(asdict(task)).encode(), size)
+
+
+def read_task(text: bytes) -> Task:
+    """Read the JSON of `task_frame`; sent by the process that started the child."""
+    values = json.loads(text)
+    limits, effort = Limits(**values.pop("limits")), Effort(**values.pop("effort"))
+    return Task(**values, limits=limits, effort=effort)
+
+
+def answer_frame(answer: Answer, size: int) -> bytes:
+    """Write an answer as everything that is sent before its data of `size` bytes."""
+    return _frame(json.dumps({**asdict(answer), "data": None}).encode(), size)
+
+
+def read_answer(text: bytes, data: bytes | bytearray) -> Answer:
+    """Read an answer. Raises ValueError where a damaged or hijacked child sent anything else."""
+    values: Any = json.loads(text)
+    if not isinstance(values, dict):
+        raise ValueError("not an answer")
+    answer = Answer(**{**values, "data": data})
+    sizes = (answer.width, answer.height)
+    words = (answer.extension, answer.content_type, answer.refused, answer.unwritable)
+    if not all(type(side) is int and 0 <= side < 2**31 for side in sizes):
+        raise ValueError("not a size")
+    if not all(isinstance(word, str) and (not word or word.isprintable()) for word in words):
+        raise ValueError("not the texts of an answer")
+    return answer
+
+
+def rows_of_a_strip(width: int) -> int:
+    """How many rows of RGB pixels are sent at a time."""
+    return max(1, STRIP_BYTES // (3 * max(1, width)))
+
+
+def _frame(text: bytes, size: int) -> bytes:
+    return HEADER.pack(len(text), size) + text

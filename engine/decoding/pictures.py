@@ -1,0 +1,77 @@
+"""Decodes pictures in a child, for processes that paint."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+
+from engine import images
+from engine.decoding.client import Child
+from engine.decoding.messages import Task
+from engine.errors import ImageRejected
+from engine.limits import DEFAULT_LIMITS, FULL_EFFORT, Effort, Limits
+
+
+class PictureReader:
+    """Decodes pictures as `engine.images.decode` does, in a child that is replaced when it dies."""
+
+    def __init__(self, effort: Effort = FULL_EFFORT) -> None:
+        self._effort = effort
+        self._child = Child()
+
+    def start(self) -> None:
+        """Start the child; without it the first picture does."""
+        self._child.close()
+        self._child = Child()
+        self._child.start()
+
+    def close(self) -> None:
+        """End the child."""
+        self._child.close()
+
+    def decode(
+        self,
+        data: bytes,
+        limits: Limits = DEFAULT_LIMITS,
+        name: str = "The file",
+        should_stop: Callable[[], bool] | None = None,
+    ) -> Image.Image:
+        """Decode to upright sRGB in mode RGB.
+
+        Raises ImageRejected, also where it costs too much; Stopped once `should_stop` says so.
+        """
+        if not self._child.alive:
+            self.start()
+        picture: Image.Image | None = None
+
+        def take(size: tuple[int, int], strips: Iterator[bytearray]) -> None:
+            nonlocal picture
+            picture = Image.new("RGB", size, None)
+            top = 0
+            for strip in strips:
+                rows = len(strip) // (3 * size[0])
+                picture.paste(Image.frombytes("RGB", (size[0], rows), strip), (0, top))
+                top += rows
+
+        self._child.ask(Task("decode", name, limits, self._effort), data, should_stop, take)
+        if picture is None:
+            raise ImageRejected(images.too_much_memory(name))
+        return picture
+
+    def read(self, path: Path, limits: Limits = DEFAULT_LIMITS) -> Image.Image:
+        """Decode the picture in a file; never reads more than the limit."""
+        data = images.read_bytes(path, limits)
+        if not data:
+            raise ImageRejected(f"{path} is empty; choose a {images.READABLE_WORDS} picture.")
+        return self.decode(data, limits, str(path))
+
+
+@contextmanager
+def picture_reader() -> Iterator[PictureReader]:
+    """Yield a reader; its child ends with the block."""
+    reader = PictureReader()
+    try:
+        yield reader
+    finally:
+        reader.close()

@@ -1,0 +1,171 @@
+"""The decoding child: the same pictures as here, within limits that the kernel keeps."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine import images
+from engine.decoding.client import Child
+from engine.decoding.messages import Answer, Task, read_answer
+from engine.decoding.pictures import PictureReader, picture_reader
+from engine.errors import ImageRejected, OutputRejected, Stopped
+from engine.limits import DEFAULT_LIMITS, FULL_EFFORT, UPLOAD_EFFORT, Effort, Limits
+from tests.attacks.files import jpeg_of_scans
+from tests.engine.picture_files import FORMATS, encoded, quarters
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[PictureReader]:
+    """One child for all tests."""
+    with picture_reader() as reader:
+        yield reader
+
+
+@pytest.fixture
+def child() -> Iterator[Child]:
+    """A child of one's own, which the test may end."""
+    child = Child()
+    child.start()
+    yield child
+    child.close()
+
+
+@pytest.mark.parametrize("format_name", FORMATS)
+@pytest.mark.parametrize("size", [(16, 16), (333, 41), (64, 1000)])
+def test_pixels_are_the_same_as_here(
+    reader: PictureReader, format_name: str, size: tuple[int, int]
+) -> None:
+    """A picture comes out of the child as `images.decode` makes it, whatever its size."""
+    data = encoded(quarters().resize(size), format_name)
+    limits = Limits(max_aspect=32)
+    there, here = reader.decode(data, limits), images.decode(data, limits)
+    assert (there.size, there.tobytes()) == (here.size, here.tobytes())
+
+
+def test_a_picture_of_many_strips(reader: PictureReader) -> None:
+    """Pixels are sent in strips; all of them arrive, in order."""
+    data = encoded(quarters(1500).rotate(5), "PNG")
+    assert reader.decode(data).tobytes() == images.decode(data).tobytes()
+
+
+def test_refusals_are_the_same_as_here(reader: PictureReader) -> None:
+    """The child refuses in the words of `images.decode`, and lives on."""
+    for data in (b"no picture", encoded(quarters(), "PNG")[:100]):
+        with pytest.raises(ImageRejected) as here:
+            images.decode(data, name="It")
+        with pytest.raises(ImageRejected) as there:
+            reader.decode(data, name="It")
+        assert str(there.value) == str(here.value)
+
+
+def test_check_answers_the_upright_size(child: Child) -> None:
+    """An orientation that turns the picture swaps the sides that `check` answers."""
+    exif = quarters().getexif()
+    exif[274] = 6
+    data = encoded(quarters().resize((80, 40)), "JPEG", exif=exif)
+    answer = child.ask(Task("check", "It", DEFAULT_LIMITS, UPLOAD_EFFORT), data)
+    assert (answer.width, answer.height) == (40, 80) == images.decode(data).size
+
+
+def test_shrink_and_fit(child: Child) -> None:
+    """Smaller copies are files of the kind that was asked for; what fits nowhere is told."""
+    data = encoded(quarters(400), "PNG")
+    small = child.ask(
+        Task("shrink", "It", DEFAULT_LIMITS, FULL_EFFORT, side=100, extension=".webp", quality=80),
+        data,
+    )
+    assert images.decode(bytes(small.data)).size == (100, 100) == (small.width, small.height)
+    fitting = child.ask(Task("fit", "It", DEFAULT_LIMITS, FULL_EFFORT, max_bytes=900), data)
+    assert len(fitting.data) <= 900
+    assert images.decode(bytes(fitting.data)).size == (fitting.width, fitting.height)
+    with pytest.raises(OutputRejected):
+        child.ask(Task("fit", "It", DEFAULT_LIMITS, FULL_EFFORT, max_bytes=10), data)
+
+
+def test_seconds_of_the_processor_are_limited(child: Child) -> None:
+    """A file that would take minutes ends its child after the seconds that it may use."""
+    task = Task("check", "It", DEFAULT_LIMITS, Effort(cpu_seconds=1, wall_seconds=60.0))
+    with pytest.raises(ImageRejected, match="It takes too long to decode"):
+        child.ask(task, jpeg_of_scans(4000, 6000))
+    assert not child.alive
+
+
+def test_wall_time_is_limited(child: Child) -> None:
+    """A child that waits for something else is ended too."""
+    task = Task("check", "It", DEFAULT_LIMITS, Effort(cpu_seconds=60, wall_seconds=0.2))
+    with pytest.raises(ImageRejected, match="It takes too long to decode"):
+        child.ask(task, jpeg_of_scans(4000, 6000))
+    assert not child.alive
+
+
+def test_memory_is_limited(child: Child) -> None:
+    """A picture that needs more than it may have is refused in words."""
+    task = Task("decode", "It", DEFAULT_LIMITS, Effort(base_bytes=2**20, bytes_per_pixel=1))
+    with pytest.raises(ImageRejected, match="memory"):
+        child.ask(task, encoded(quarters(3000), "PNG"), None, lambda _size, _strips: None)
+
+
+def test_asking_can_be_stopped(child: Child) -> None:
+    """A painting that is cancelled does not wait for its pictures."""
+    task = Task("check", "It", DEFAULT_LIMITS, FULL_EFFORT)
+    answers = iter([False, False, True])
+    with pytest.raises(Stopped):
+        child.ask(task, jpeg_of_scans(4000, 6000), lambda: next(answers))
+    assert not child.alive
+
+
+def test_a_reader_replaces_its_child(reader: PictureReader) -> None:
+    """The picture after one that ended the child is decoded as usual."""
+    with pytest.raises(Stopped):
+        reader.decode(jpeg_of_scans(4000, 6000), should_stop=lambda: True)
+    assert reader.decode(encoded(quarters(), "PNG")).tobytes() == quarters().tobytes()
+
+
+def test_the_environment_is_scrubbed(child: Child, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child has nothing of the bot's settings in its environment."""
+    monkeypatch.setenv("MURALSCAPE_DISCORD__TOKEN", "a.secret.token")
+    monkeypatch.setenv("SOME_API_KEY", "another-secret")
+    child.close()
+    child.start()
+    environment = Path(f"/proc/{child.pid}/environ").read_bytes()
+    assert b"secret" not in environment
+    assert b"PATH=" in environment
+
+
+def test_signals_of_the_whole_group_are_ignored(child: Child) -> None:
+    """A service manager's SIGTERM reaches all processes; the owner alone ends the child."""
+    assert child.pid is not None
+    for number in (2, 15):
+        os.kill(child.pid, number)
+    time.sleep(0.05)
+    assert child.alive
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"[]",
+        b"not JSON",
+        b'{"width": 1.5, "height": 1, "extension": "", "content_type": ""}',
+        b'{"width": -1, "height": 1, "extension": "", "content_type": "", "refused": "", '
+        b'"unwritable": ""}',
+        b'{"width": 1, "height": 1, "extension": "", "content_type": "a\\nb", "refused": "", '
+        b'"unwritable": ""}',
+    ],
+)
+def test_answers_of_a_hijacked_child(text: bytes) -> None:
+    """An answer of other types, or with control characters, is none."""
+    with pytest.raises((TypeError, ValueError)):
+        read_answer(text, b"")
+
+
+def test_an_answer_is_read_as_written() -> None:
+    """The texts and sizes of an answer arrive."""
+    text = (
+        b'{"width": 3, "height": 4, "extension": ".jpg", "content_type": "image/jpeg", '
+        b'"refused": "", "unwritable": ""}'
+    )
+    assert read_answer(text, b"x") == Answer(3, 4, ".jpg", "image/jpeg", data=b"x")
