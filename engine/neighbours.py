@@ -56,11 +56,10 @@ class StyleCells:
             F.normalize(describe({tap: features[tap] for tap in compared}, cell), dim=1)
             for features in styles
         ]
-        counts = torch.tensor([len(table) for table in tables])
+        style_of_cell = torch.cat([torch.full((len(one),), n) for n, one in enumerate(tables)])
         # Drawn on the CPU, so that a seed means the same sample on every device.
-        order = torch.randperm(int(counts.sum()), generator=torch.Generator().manual_seed(seed))
+        order = torch.randperm(len(style_of_cell), generator=torch.Generator().manual_seed(seed))
         sample = order[:MOST_STYLE_CELLS].sort().values
-        style_of_cell = torch.arange(len(styles)).repeat_interleave(counts)
         known = torch.cat(tables)
         self._sample = sample.to(known.device)  # the numbers of the cells that are compared
         self._style = style_of_cell[sample].to(known.device)  # of each of them

@@ -111,6 +111,18 @@ GATYS = Recipe(
     optimiser="lbfgs",
 )
 
+MATCHING = Matching(
+    compared=("relu2_1", "relu3_1", "relu4_1"),
+    fidelity=(0.5, 0.85),
+    content_share=(0.1, 0.6),
+    flat_share=0.0,
+    unlike_share=0.7,
+    content_taps=("relu3_1", "relu4_1"),
+    crowding=0.04,
+    searches=2,
+    light=1.0,
+)
+
 # Chosen by looking: docs/painting.md shows what was tried. Beginning at 64 pixels lays strokes as
 # large as the painting's own; the Gram loss brings in all of the style; the content's share of the
 # targets at the finer scales keeps faces.
@@ -129,17 +141,7 @@ MURAL = Recipe(
     optimiser="lbfgs",
     history=10,
     smoothness=1.5,
-    matching=Matching(
-        compared=("relu2_1", "relu3_1", "relu4_1"),
-        fidelity=(0.5, 0.85),
-        content_share=(0.1, 0.6),
-        flat_share=0.0,
-        unlike_share=0.7,
-        content_taps=("relu3_1", "relu4_1"),
-        crowding=0.04,
-        searches=2,
-        light=1.0,
-    ),
+    matching=MATCHING,
     coarsest=64,
 )
 

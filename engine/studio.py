@@ -1,39 +1,30 @@
 """A request on a device: its pictures as canvases, its targets, and the picture that people see."""
 
-from collections.abc import Collection
+import contextlib
 from dataclasses import replace
-from functools import reduce
 
 import torch
-import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from engine.blocks import Block, cut, stride_of
 from engine.canvases import Canvases, filled_up
-from engine.content import Content, ContentSeenAgain, KeptContent
 from engine.device import give_back_memory
-from engine.losses import Objective, core_of, style_numbers, style_sums
 from engine.memory import Plan, plan_memory, room_after
-from engine.neighbours import StyleCells
 from engine.optimiser import LBFGS, Adam, Optimiser
-from engine.presets import Matching, Recipe
+from engine.presets import Recipe
 from engine.request import StylizeRequest
 from engine.scales import Scale, style_sizes
-from engine.statistics import Statistics, added, blend
-from engine.step import Stepper, see
+from engine.step import Stepper
+from engine.targets import Targets
 from engine.tensors import (
     detail_of,
     enlarge,
+    resized,
     to_picture,
     with_colors_of,
 )
 from engine.touch import PaintSheet, touch
 from engine.vgg19 import Encoder
-
-# The likeness (`engine.neighbours`) under which more of the content stays, and under which no more:
-# a face is like something in most paintings, black text on white like nothing.
-UNLIKE = (0.5, 0.35)
 
 
 class Studio:
@@ -66,7 +57,7 @@ class Studio:
         return (start + self._recipe.noise * noise).clamp_(0, 1)
 
     def stepper(self, scale: Scale, canvas: Tensor, neighbours: Tensor | None = None) -> Stepper:
-        """What takes the steps of a scale, from its own canvas or what the scale before `left`.
+        """What takes the steps of a scale, from its own canvas or the scale before's `cropped` one.
 
         `neighbours` are those that a checkpoint kept; None looks for them. Raises OutOfMemory where
         nothing fits.
@@ -76,10 +67,9 @@ class Studio:
         while True:
             give_back_memory()  # of the scale before: blocks of its sizes are of no use to this one
             plan = plan_memory(scale.canvas, device, recipe, room, styles)
-            try:
+            # The next try is after the handler, in which the error still holds what was made.
+            with contextlib.suppress(torch.OutOfMemoryError):
                 return self._stepper(scale, canvas, plan, neighbours)
-            except torch.OutOfMemoryError:
-                pass  # but not here, where the error holds what was made
             room = room_after(scale.canvas, device, recipe, plan, styles)
 
     def _stepper(
@@ -88,11 +78,12 @@ class Studio:
         canvas = canvas.to(self._encoder.device.torch_device, copy=True)
         if canvas.shape[2:] != scale.canvas[::-1]:  # a picture of the scale before
             canvas = filled_up(enlarge(canvas, scale.size), scale.canvas)
-        encoder = self._encoder
-        objective, found = self._objective(scale, encoder, plan, canvas, neighbours)
-        if not objective.is_finite():
-            encoder = encoder.in_fp32
-            objective, found = self._objective(scale, encoder, plan, canvas, neighbours)
+        for encoder in (self._encoder, self._encoder.in_fp32):  # loud features overflow in FP16
+            settings = self._request.settings
+            targets = Targets(self._canvases, self._recipe, settings, scale, encoder, plan)
+            objective, found = targets.objective(canvas, neighbours)
+            if objective.is_finite():
+                break
         give_back_memory()  # that the targets took on the way
         if self._recipe.optimiser == "lbfgs":
             optimiser: Optimiser = LBFGS(canvas, history=plan.history)
@@ -117,17 +108,17 @@ class Studio:
             canvas = (canvas + 1) / 2
         canvas = canvas.clamp(0, 1)
         if self._request.settings.keep_colors:
-            canvas = with_colors_of(self._photograph(scale), canvas)
+            canvas = with_colors_of(self._content_in_rgb(scale), canvas)
         if self._canvases.keeps_content:
-            canvas = torch.lerp(self._photograph(scale), canvas, self._canvases.mask(scale))
+            canvas = torch.lerp(self._content_in_rgb(scale), canvas, self._canvases.mask(scale))
         return to_picture(canvas[:, :, : scale.height, : scale.width])
 
-    def _photograph(self, scale: Scale) -> Tensor:
+    def _content_in_rgb(self, scale: Scale) -> Tensor:
         content = self._canvases.content(scale)
         return (content + 1) / 2 if self._recipe.canvas == "symmetric" else content
 
-    def left(self, canvas: Tensor, scale: Scale) -> Tensor:
-        """What a scale leaves to the next one: the picture, without what filled up its canvas."""
+    def cropped(self, canvas: Tensor, scale: Scale) -> Tensor:
+        """A scale's canvas without what filled it up, for the next scale to go on from."""
         canvas = canvas[:, :, : scale.height, : scale.width]
         return canvas.clamp(0, 1) if self._recipe.canvas == "rgb" else canvas
 
@@ -147,7 +138,8 @@ class Studio:
 
         if not self._canvases.is_divided:
             return torch.lerp(canvas, in_paint_of(None), matching.touch)
-        touched = torch.lerp(in_paint_of(1), in_paint_of(0), self._canvases.mask(scale))
+        first, second = in_paint_of(0), in_paint_of(1)  # where the mask is white, and black
+        touched = torch.lerp(second, first, self._canvases.mask(scale))
         return torch.lerp(canvas, touched, matching.touch)
 
     def _start(self, scale: Scale) -> Tensor:
@@ -157,115 +149,6 @@ class Studio:
         if self._recipe.start == "recolored":
             return self._canvases.recolored(scale)
         return self._canvases.content(scale)
-
-    def _objective(
-        self,
-        scale: Scale,
-        encoder: Encoder,
-        plan: Plan,
-        canvas: Tensor,
-        neighbours: Tensor | None,
-    ) -> tuple[Objective, Tensor | None]:
-        """What to match at a scale, and the neighbours that it is made of, if any."""
-        recipe = self._recipe
-        styles = self._canvases.styles(scale)
-        sums = [self._style_sums(encoder, style, plan.block_side) for style in styles]
-        shares = self._canvases.style_shares(scale)
-        numbers = blend([style_numbers(recipe, one) for one in sums], shares)
-        if recipe.matching is None:
-            content = self._content(encoder, self._canvases.content(scale), plan)
-            return Objective(recipe, content, numbers), None
-        targets, found = self._matched(recipe.matching, scale, encoder, plan, canvas, neighbours)
-        return Objective(recipe, KeptContent(targets), numbers), found
-
-    def _matched(
-        self,
-        matching: Matching,
-        scale: Scale,
-        encoder: Encoder,
-        plan: Plan,
-        canvas: Tensor,
-        neighbours: Tensor | None,
-    ) -> tuple[dict[str, Tensor], Tensor]:
-        """The features of the canvas's neighbours in the styles, and which cells they are."""
-
-        def features(picture: Tensor, taps: Collection[str]) -> dict[str, Tensor]:
-            return self._features(encoder, picture, taps, plan.block_side)
-
-        cell, fitted = scale.cell, tuple(self._recipe.content_taps)
-        taps = {*fitted, *matching.compared}
-        styles = [features(style, taps) for style in self._canvases.styles(scale)]
-        cells = StyleCells(styles, cell, matching.compared, fitted, self._request.settings.seed)
-        del styles  # their features are in the cells now
-        content = self._canvases.recolored(scale)
-        if neighbours is None:
-            mixed = torch.lerp(canvas, content, between(matching.fidelity, scale.place))
-            region = self._canvases.cells_of_first(scale, cell)
-            weights = self._request.settings.style_weights
-            compared = features(mixed, matching.compared)
-            neighbours = cells.find(compared, region, weights, matching.crowding)
-        targets = cells.targets(neighbours, canvas.shape[2] // cell)
-        seen = features(content, {*matching.compared, *matching.content_taps})
-        detail = detail_of(content, cell).clamp(min=matching.flat_share)
-        share = between(matching.content_share, scale.place) * detail
-        unlike = (UNLIKE[0] - cells.likeness(seen)) / (UNLIKE[0] - UNLIKE[1])
-        unlike = matching.unlike_share * unlike.clamp(0, 1).view_as(share)
-        share = torch.maximum(share, unlike)
-        for tap in matching.content_taps:
-            targets[tap].lerp_(seen[tap], resized(share, seen[tap]).to(seen[tap].dtype))
-        return targets, neighbours
-
-    def _style_sums(
-        self, encoder: Encoder, canvas: Tensor, block_side: int
-    ) -> dict[str, Statistics]:
-        recipe, (_, _, height, width) = self._recipe, canvas.shape
-        parts = (
-            style_sums(recipe, see(encoder, recipe, block.of(canvas), recipe.style_taps), block)
-            for block in cut(height, width, block_side)
-        )
-        return reduce(added, parts)
-
-    def _content(self, encoder: Encoder, canvas: Tensor, plan: Plan) -> Content:
-        """The content's features, kept or to be seen again, as the memory allows."""
-        recipe, (_, _, height, width) = self._recipe, canvas.shape
-        taps = tuple(recipe.content_taps)
-        if plan.keeps_content:
-            return KeptContent(self._features(encoder, canvas, taps, plan.block_side))
-
-        def cores(block: Block) -> dict[str, Tensor]:
-            features = see(encoder, recipe, block.of(canvas), taps)
-            return {tap: core_of(features, tap, block) for tap in taps}
-
-        return ContentSeenAgain(cores, cut(height, width, plan.block_side))
-
-    def _features(
-        self, encoder: Encoder, canvas: Tensor, taps: Collection[str], block_side: int
-    ) -> dict[str, Tensor]:
-        """The features of a whole picture at some taps, seen block by block."""
-        _, _, height, width = canvas.shape
-        whole: dict[str, Tensor] = {}
-        for block in cut(height, width, block_side):
-            features = see(encoder, self._recipe, block.of(canvas), taps)
-            for tap in taps:
-                core = core_of(features, tap, block)
-                if block.is_whole:
-                    whole[tap] = core
-                    continue
-                if tap not in whole:
-                    shape = (1, core.shape[1], height // stride_of(tap), width // stride_of(tap))
-                    whole[tap] = core.new_empty(shape).contiguous(memory_format=torch.channels_last)
-                whole[tap][block.core_in_picture(tap)] = core
-        return whole
-
-
-def between(ends: tuple[float, float], place: float) -> float:
-    """The number at a place between two, 0 the first and 1 the second."""
-    return ends[0] + (ends[1] - ends[0]) * place
-
-
-def resized(values: Tensor, like: Tensor) -> Tensor:
-    """(1, 1, h, w) at the height and width of another."""
-    return F.interpolate(values, like.shape[2:], mode="bilinear", align_corners=False)
 
 
 def without_unused_styles(request: StylizeRequest) -> StylizeRequest:

@@ -80,7 +80,7 @@ def stylize(
             if on_progress and not log.is_finished:
                 on_progress(log.progress(partial(_preview, studio, stepper, scale)))
         finished, found = stepper.result(), stepper.neighbours
-        canvas, neighbours = studio.left(finished, scale), None
+        canvas, neighbours = studio.cropped(finished, scale), None
         del stepper  # its memory is the next one's
 
     # The last touch, which the last step's preview shows already.

@@ -83,6 +83,11 @@ def with_colors_of(content: Tensor, painting: Tensor) -> Tensor:
     return content + luma - (content * weights).sum(1, keepdim=True)
 
 
+def resized(values: Tensor, like: Tensor) -> Tensor:
+    """(1, 1, h, w) at the height and width of another."""
+    return F.interpolate(values, like.shape[2:], mode="bilinear", align_corners=False)
+
+
 def luma(picture: Tensor) -> Tensor:
     """Light and dark of (1, 3, H, W): (1, 1, H, W)."""
     return (picture * per_channel(LUMA, picture)).sum(1, keepdim=True)

@@ -9,12 +9,23 @@ from pathlib import Path
 import torch
 
 from engine.device import Device, choose_device
-from tests.benchmarks import capacity, footprint, operations, pictures, seed, size, step, weights
+from tests.benchmarks import (
+    capacity,
+    footprint,
+    neighbours,
+    operations,
+    pictures,
+    seed,
+    size,
+    step,
+    weights,
+)
 
 BENCHMARKS: dict[str, Callable[[Device], dict[str, float]]] = {
     "step": step.run,
     "seed": seed.run,
     "pictures": pictures.run,
+    "neighbours": neighbours.run,
     "size": size.run,
     "operations": operations.run,
     "footprint": footprint.run,
