@@ -1,11 +1,15 @@
 """Time as another thread of this process sees it, which a busy machine delays as well."""
 
 import asyncio
+import math
 import threading
 import time
 from bisect import bisect
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+
+_SCHEDULED = Path("/proc/thread-self/schedstat")  # Linux
 
 
 class Ticks:
@@ -31,9 +35,20 @@ class Ticks:
 
     async def _watch(self) -> None:
         while True:
-            before = len(self._moments)
+            before, waited = len(self._moments), _milliseconds_ready()
             await asyncio.sleep(0.002)
-            self.holds.append(len(self._moments) - before)
+            waited = _milliseconds_ready() - waited
+            self.holds.append(len(self._moments) - before - math.floor(waited))
+
+
+def _milliseconds_ready() -> float:
+    """For how long this thread has waited for a processor, in all; 0 where the system does not say.
+
+    A busy machine may delay the event loop's thread alone, and the ticks go on.
+    """
+    if not _SCHEDULED.exists():
+        return 0.0
+    return int(_SCHEDULED.read_text().split()[1]) / 1e6  # nanoseconds
 
 
 @asynccontextmanager

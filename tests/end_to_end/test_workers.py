@@ -91,6 +91,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     site.end()
 
 
+@pytest.mark.slow
 async def test_sixty_jobs_through_deaths_and_a_restart(site: Site) -> None:
     """Workers are killed and added, the server restarts: each of 60 jobs is painted once."""
     chance = random.Random(7)

@@ -86,6 +86,7 @@ def test_every_step_in_fp16_has_the_loss_of_fp32(
         assert found.losses.total == pytest.approx(wanted.losses.total, rel=0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", list(PRESETS))
 def test_fp16_ends_where_fp32_does(
     preset: str, wish: Callable[..., StylizeRequest], encoder: Encoder, half: Encoder

@@ -26,7 +26,7 @@ SETUP = EngineSetup(
     preview_seconds=0.2,
     alive_seconds=0.1,
 )
-SHORT_TIMEOUTS = Timeouts(start=20.0, silence=1.5, idle=5.0, cancel=1.0)
+SHORT_TIMEOUTS = Timeouts(start=20.0, silence=2.5, idle=5.0, cancel=1.0)
 
 MakeOrder = Callable[[Script], PaintOrder]
 

@@ -171,7 +171,7 @@ async def test_is_lost_and_replaced(executor: Executor, order_for: MakeOrder, fa
 
 async def test_slow_steps_are_no_hang(executor: Executor, order_for: MakeOrder) -> None:
     """A slow painting that reports its steps is not stopped."""
-    await executor.paint(order_for(Script(steps=4, step_seconds=0.5)), ignore)
+    await executor.paint(order_for(Script(steps=6, step_seconds=0.5)), ignore)
 
 
 async def test_closing_loses_what_is_painted(executor: Executor, order_for: MakeOrder) -> None:

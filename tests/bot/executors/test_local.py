@@ -250,7 +250,7 @@ print("torch" in sys.modules, "bot.jobs.service" in sys.modules)
 async def test_the_loop_stays_responsive(order_for: MakeOrder) -> None:
     """Starting, painting, crashing and closing never hold the event loop for over 50 ms."""
     async with ticking() as ticks:
-        executor = LocalExecutor([SETUP], SHORT_TIMEOUTS)
+        executor = LocalExecutor([SETUP])
         await executor.start()
         await executor.paint(order_for(Script(steps=100, step_seconds=0.005)), ignore)
         with pytest.raises(ExecutorLost):
