@@ -6,7 +6,6 @@ Everything that a sender controls is bounded: the host, the bytes, the time, the
 import asyncio
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Self
 
 import aiohttp
@@ -16,19 +15,11 @@ from bot.errors import AttachmentRejected
 from bot.pictures.decoder import Decoder
 from bot.pictures.store import PictureStore
 from bot.pictures.turns import Owner, Turns
+from bot.pictures.upload import UploadedFile
 from engine.limits import Limits
 
 _CHUNK = 64 * 1024  # bytes
 _AT_A_TIME = 4  # requests with their pictures in memory
-
-
-@dataclass(frozen=True)
-class UploadedFile:
-    """An upload, as Discord describes it. Error messages call it `called`."""
-
-    called: str  # such as "The style picture"
-    url: str  # signed; Discord's expire after about a day
-    size: int  # bytes, as declared
 
 
 class Intake:

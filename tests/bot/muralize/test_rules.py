@@ -11,7 +11,7 @@ from bot.jobs.limits import JobLimits
 from bot.muralize.card import Action
 from bot.muralize.request import Request
 from bot.muralize.rules import changed, check
-from bot.pictures.intake import UploadedFile
+from bot.pictures.upload import UploadedFile
 from engine.errors import RequestRejected
 from engine.presets import PRESETS
 from engine.request import PaintSettings

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from bot.errors import AttachmentRejected
 from bot.pictures.decoder import Decoder
-from bot.pictures.intake import Intake, UploadedFile
+from bot.pictures.intake import Intake
 from bot.pictures.store import PictureStore
 from bot.pictures.turns import Owner
+from bot.pictures.upload import UploadedFile
 from engine.errors import ImageRejected
 from engine.limits import Limits
 
