@@ -17,10 +17,7 @@ async def test_a_closed_client_stops_reconnecting(nats_server: NatsServer) -> No
 
     client = StrictClient()
     await client.connect(
-        nats_server.url,
-        reconnect_time_wait=0.05,  # type: ignore[arg-type]  # seconds; a part of one works too
-        max_reconnect_attempts=-1,
-        error_cb=ignore,
+        nats_server.url, reconnect_time_wait=0, max_reconnect_attempts=-1, error_cb=ignore
     )
     nats_server.kill()
     await until(lambda: client.is_reconnecting)
