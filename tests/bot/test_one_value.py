@@ -6,6 +6,7 @@ where a new option is forgotten.
 
 import json
 import pickle
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +67,8 @@ FILE = UploadedFile("The content picture", "https://cdn.example/1.png", 10)
 
 def test_the_examples_here_choose_every_field() -> None:
     """A field that is added must be added to the strategies above, or the tests prove less."""
-    assert SETTINGS_FIELDS.keys() == PaintSettings.__dataclass_fields__.keys()
-    assert OUTCOME_FIELDS.keys() == PaintOutcome.__dataclass_fields__.keys()
+    assert SETTINGS_FIELDS.keys() == {field.name for field in fields(PaintSettings)}
+    assert OUTCOME_FIELDS.keys() == {field.name for field in fields(PaintOutcome)}
 
 
 @configure(
