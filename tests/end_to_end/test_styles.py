@@ -10,6 +10,7 @@ from bot.pictures.turns import Owner
 from bot.pictures.upload import UploadedFile
 from bot.simulator import Invocation, Simulator, Upload
 from bot.simulator.model import Interaction, Message
+from engine.samples import STYLES
 from tests.end_to_end.harness import muralize, picture, running_bot
 from tests.end_to_end.harness import run as command
 from tests.end_to_end.test_painting import result_of, said_privately
@@ -35,13 +36,17 @@ async def test_the_library(simulator: Simulator, data_dir: Path) -> None:
         assert saved.embeds[0]["title"] == "Purple haze"
 
         page = await told(simulator, command(simulator, "style list", "ben"))
-        assert "Styles of this server**: 8 · page 1 of 2" in page.content
+        count = len(STYLES) + 1
+        assert f"Styles of this server**: {count} · page 1 of 3" in page.content
         assert len(page.embeds) == len(page.attachments) == 5
         assert "comes with Muralscape" in page.embeds[0]["description"]
         simulator.people.press(page.id, "styles/after/1", "ben")
-        await simulator.until(lambda: "page 2 of 2" in page.content)
-        assert page.embeds[0]["title"] == "Sunrise window"
-        assert len(page.attachments) == 3
+        await simulator.until(lambda: "page 2 of 3" in page.content)
+        assert len(page.attachments) == 5
+        simulator.people.press(page.id, "styles/after/2", "ben")
+        await simulator.until(lambda: "page 3 of 3" in page.content)
+        assert page.embeds[0]["title"] == "Woodblock waves"
+        assert len(page.attachments) == count - 10
 
         entry = Invocation("muralize", user="ben", texts={"saved_style": "purp"})
         offered = await simulator.people.autocomplete(entry, "saved_style")
@@ -66,7 +71,6 @@ async def test_the_library(simulator: Simulator, data_dir: Path) -> None:
         ("@everyone", "everyone"),
         ("<@123>", None),
         ("**x**", "x"),
-        ("x" * 500, None),
         ("\u202egnp.exe", "gnp.exe"),
         ("🎨", "🎨"),
     ],
