@@ -60,7 +60,8 @@ async def test_buttons_are_kept_before_they_are_answered(
     # as a bot leaves it that was killed after the answer: the request is there and no job
     with closing(sqlite3.connect(data_dir / "muralscape.db")) as writer, writer:
         writer.execute("DELETE FROM jobs WHERE interaction_id = ?", [pressed.id])
-        writer.execute("INSERT INTO requests VALUES (?, ?)", [pressed.id, kept[0]])
+        row = [pressed.id, kept[0]]
+        writer.execute("INSERT INTO requests (interaction_id, request) VALUES (?, ?)", row)
     async with running_bot(simulator, data_dir) as bot:
         again = await bot.until_job(lambda job: job.delivery.told_at is not None)
     assert again.origin.interaction_id == pressed.id
