@@ -33,6 +33,7 @@ class _LiveCard:
     job: Job  # as it is now
     shown_state: JobState | None = None
     shown_key: object = None  # what the text depends on; an equal key needs no edit
+    shown_start: float | None = None  # in seconds since 1970; Discord counts down to it
     shown_preview: bytes | None = None
     edited_at: float = float("-inf")
     editing: asyncio.Task[None] | None = None
@@ -140,7 +141,7 @@ class LiveCards:
         preview = None
         if job.state is JobState.QUEUED:
             shown = card.waiting(job, place, now)
-            key: object = (place.position, _coarse(place.starts_in)) if place else ()
+            key: object = (place.position, _shown_start(live, place, now)) if place else ()
         else:
             progress = self._jobs.progress(job.id)
             shown = card.painting(job, progress, now)
@@ -172,10 +173,17 @@ class LiveCards:
                 live.editing = None
 
 
-def _coarse(seconds: float) -> int:
-    """Round a prediction, so that small changes do not cause an edit."""
-    step = max(15.0, seconds / 4)
-    return round(seconds / step) * round(step)
+def _shown_start(live: _LiveCard, place: Place, now: float) -> float:
+    """When the card says that the job starts: as before, unless that has plainly changed."""
+    start = now + place.starts_in
+    if live.shown_start is None or has_moved(live.shown_start, start, place.starts_in):
+        live.shown_start = start
+    return live.shown_start
+
+
+def has_moved(shown: float, start: float, wait: float) -> bool:
+    """Whether a predicted start is news: by 15 seconds, or by a quarter of a longer wait."""
+    return abs(start - shown) >= max(15.0, wait / 4)
 
 
 async def _within(seconds: float, event: asyncio.Event) -> bool:
