@@ -113,10 +113,10 @@ GATYS = Recipe(
 
 MATCHING = Matching(
     compared=("relu2_1", "relu3_1", "relu4_1"),
-    fidelity=(0.5, 0.85),
-    content_share=(0.1, 0.6),
+    fidelity=(0.5, 0.9),
+    content_share=(0.1, 0.8),
     flat_share=0.0,
-    unlike_share=0.7,
+    unlike_share=0.85,
     content_taps=("relu3_1", "relu4_1"),
     crowding=0.04,
     searches=2,
