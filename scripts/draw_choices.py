@@ -9,19 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from settings_sheet import draw
 
-from engine import images
 from engine.presets import MATCHING, MURAL, PRESETS, Preset
-from engine.request import PaintSettings, StylizeRequest
-from engine.samples import CONTENTS, STYLES
-from engine.stylize import stylize
-from engine.vgg19 import load_encoder
-
-PAIRS = (("astronaut", "whirling_night"), ("mountains", "whirling_night"))
-GAP, LABEL = 8, 30  # pixels
-PAPER, INK = "#f6f4ef", "#333333"
-
+from engine.request import PaintSettings
 
 CHOICES = {
     "mural": MURAL,
@@ -41,29 +32,10 @@ CHOICES = {
 @click.argument("output", type=click.Path(path_type=Path), default=Path("docs/choices.jpg"))
 @click.option("--size", default=320, show_default=True, help="Pixels on the long side.")
 def main(output: Path, size: int) -> None:
-    """Paint every choice and write the sheet: a column a choice, a row a pair."""
-    encoder = load_encoder("bundled")
-    pictures = {sample.name: images.read(sample.path) for sample in (*CONTENTS, *STYLES)}
-    cell, columns = (size, size * 3 // 4), 4
-    width = columns * (cell[0] + GAP) + GAP
-    height = -(-len(CHOICES) // columns) * len(PAIRS) * (cell[1] + LABEL + GAP) + GAP
-    sheet = Image.new("RGB", (width, height), PAPER)
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(20)
-    for number, (label, recipe) in enumerate(CHOICES.items()):
-        PRESETS[label] = Preset(label, label, size, PRESETS["mural"].steps, recipe)
-        for row, (content, style) in enumerate(PAIRS):
-            request = StylizeRequest(
-                pictures[content], (pictures[style],), PaintSettings(preset=label)
-            )
-            painting = stylize(request, encoder)
-            click.echo(f"{label}, {content}: {painting.outcome.seconds:.0f} s")
-            left = GAP + number % columns * (cell[0] + GAP)
-            top = GAP + (number // columns * len(PAIRS) + row) * (cell[1] + LABEL + GAP)
-            draw.text((left, top), label, fill=INK, font=font)
-            fitted = ImageOps.fit(painting.picture, cell, centering=(0.5, 0.0))
-            sheet.paste(fitted, (left, top + LABEL))
-    output.parent.mkdir(parents=True, exist_ok=True)
-    sheet.save(output, quality=88, progressive=True)
+    """Paint every choice and write the sheet."""
+    for label, recipe in CHOICES.items():
+        PRESETS.setdefault(label, Preset(label, label, size, PRESETS["mural"].steps, recipe))
+    draw({label: PaintSettings(preset=label) for label in CHOICES}, output, size)
 
 
 if __name__ == "__main__":
