@@ -205,6 +205,9 @@ async def test_queue_show(simulator: Simulator, data_dir: Path) -> None:
 async def test_saved_styles(simulator: Simulator, data_dir: Path) -> None:
     """A starter style is offered while its name is typed, and credited on the result."""
     async with running_bot(simulator, data_dir):
+        # The first use of a library makes its thumbnails, for which a busy machine needs seconds.
+        listed = simulator.people.invoke(Invocation("style list", user="ada"))
+        assert "Styles of this server" in (await said_privately(simulator, listed)).content
         entry = Invocation("muralize", user="ada", texts={"saved_style": "whirl"})
         offered = await simulator.people.autocomplete(entry, "saved_style")
         assert offered == [{"name": "Whirling night", "value": "whirling_night"}]
