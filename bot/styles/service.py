@@ -117,6 +117,9 @@ class StyleService:
         async with self._opening:
             if guild_id in self._opened:
                 return
+            if await self.store.has_starters(guild_id):  # since an earlier run of the bot
+                self._opened.add(guild_id)
+                return
             new = [await self._stored(guild_id, starter) for starter in self._starters]
             pictures = [picture for style in new for picture in style.pictures]
             async with (

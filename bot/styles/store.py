@@ -39,6 +39,12 @@ class StyleStore:
     def __init__(self, database: Database) -> None:
         self.database = database
 
+    async def has_starters(self, guild_id: int) -> bool:
+        """Say whether a server got its starters."""
+        known = sa.select(libraries).where(libraries.c.guild_id == guild_id)
+        async with self.database.read() as connection:
+            return (await connection.execute(known)).first() is not None
+
     async def opened(self, connection: AsyncConnection, guild_id: int) -> bool:
         """Say whether a server has its starters, and record that it has them from now on."""
         known = sa.select(libraries).where(libraries.c.guild_id == guild_id)

@@ -21,6 +21,16 @@ async def test_a_new_server_has_the_starters_once(library: Library) -> None:
     assert len(await library.service.like(11, "")) == 2
 
 
+async def test_starters_are_made_once(library: Library) -> None:
+    """After a restart a library that was opened before is read, and its starters are not made."""
+    await library.service.like(10, "")
+    deleted = await library.service.delete(MOD, "loud poster")
+    assert not await library.pictures.has([deleted.picture])
+    library.restart()
+    await library.service.like(10, "")
+    assert not await library.pictures.has([deleted.picture])
+
+
 async def test_saved_found_and_deleted(library: Library) -> None:
     """A style is found however its name is written; its pictures go with it."""
     saved = await library.service.save(ADA, "**Mona** Lisa", await library.put("green"))
