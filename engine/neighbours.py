@@ -9,6 +9,7 @@ Sources: Kolkin et al., Neural Neighbor Style Transfer, arXiv 2203.13215; Li and
 Markov Random Fields and Convolutional Neural Networks for Image Synthesis, arXiv 1601.04589.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -22,9 +23,9 @@ from engine.statistics import rows
 MOST_STYLE_CELLS = 2 * MOST_CELLS  # that a cell is compared with: of more, a sample
 CELLS_TO_TELL_LIKENESS = 4096  # of the styles' that each cell of the content is compared with
 DIMENSIONS = 160  # of a description once projected: a fifth of the time, and the same neighbours
-LEAST_EIGENVALUE = 1e-4  # of the products that those directions are found in, against their mean
-ROUNDS = 4  # of the search; prices change after each but the last
-MOST_TAKEN = 8.0  # times its share: a cell that is taken more often pays no more
+RIDGE = 1e-4  # added to the products' diagonal, relative to its mean, so that eigh stays stable
+ROUNDS = 4  # of the search; prices change between them
+MOST_TAKEN = 8.0  # a cell counts as taken at most this many times its share
 ROWS_AT_ONCE = 1024  # cells of the canvas compared at once: 128 MiB of similarities at most
 
 TapFeatures = Mapping[str, Tensor]  # tap -> (1, C, H / stride, W / stride)
@@ -52,20 +53,22 @@ class StyleCells:
             tap: torch.cat([cut_into_cells(features[tap], tap, cell) for features in styles])
             for tap in fitted
         }
-        tables = [
+        descriptions = [
             F.normalize(describe({tap: features[tap] for tap in compared}, cell), dim=1)
             for features in styles
         ]
-        style_of_cell = torch.cat([torch.full((len(one),), n) for n, one in enumerate(tables)])
+        style_of_cell = torch.cat(
+            [torch.full((len(one),), n) for n, one in enumerate(descriptions)]
+        )
         # Drawn on the CPU, so that a seed means the same sample on every device.
         order = torch.randperm(len(style_of_cell), generator=torch.Generator().manual_seed(seed))
         sample = order[:MOST_STYLE_CELLS].sort().values
-        known = torch.cat(tables)
-        self._sample = sample.to(known.device)  # the numbers of the cells that are compared
-        self._style = style_of_cell[sample].to(known.device)  # of each of them
-        known = known[self._sample]
-        self._axes = principal_axes(known)
-        self._known = F.normalize(known @ self._axes, dim=1)
+        described = torch.cat(descriptions)
+        self._sample = sample.to(described.device)  # the numbers of the cells that are compared
+        self._style = style_of_cell[sample].to(described.device)  # of each of them
+        described = described[self._sample]
+        self._axes = principal_axes(described)
+        self._known = F.normalize(described @ self._axes, dim=1)
 
     def find(
         self, canvas: TapFeatures, region: Tensor | None, weights: Sequence[float], crowding: float
@@ -90,7 +93,7 @@ class StyleCells:
 
         A sample of the styles' cells is enough to tell.
         """
-        some = self._known[:: -(-len(self._known) // CELLS_TO_TELL_LIKENESS)]
+        some = self._known[:: math.ceil(len(self._known) / CELLS_TO_TELL_LIKENESS)]
         parts = torch.split(self._described(canvas), ROWS_AT_ONCE)
         return torch.cat([(part @ some.t()).amax(1) for part in parts])
 
@@ -103,7 +106,8 @@ class StyleCells:
         shares = (own.new_tensor(weights) / sum(weights) / counts.clamp_min(1))[self._style]
         allowed = shares > 0
         chosen = nearest(own, self._known[allowed], shares[allowed], crowding)
-        return self._sample[allowed.nonzero()[:, 0][chosen]]
+        in_sample = allowed.nonzero()[:, 0][chosen]
+        return self._sample[in_sample]
 
     def targets(self, chosen: Tensor, rows_of_cells: int) -> dict[str, Tensor]:
         """The features of the chosen cells, laid out as those of a canvas, at each fitted tap."""
@@ -135,12 +139,13 @@ def describe(features: TapFeatures, cell: int) -> Tensor:
 def principal_axes(table: Tensor) -> Tensor:
     """The DIMENSIONS directions in which the rows differ most, (C, D).
 
-    Of rows that overflowed, any: the objective's targets are not finite then, and are made anew.
+    If rows overflowed, the result is arbitrary: the targets are not finite either then, and are
+    made again in FP32.
     """
     products = (table.t() @ table).nan_to_num(0.0, 0.0, 0.0)
     # Few or equal rows make many eigenvalues zero, of which LAPACK was seen to return NaN. Raising
     # all of them alike leaves the directions as they are.
-    products.diagonal().add_(LEAST_EIGENVALUE * products.diagonal().mean())
+    products.diagonal().add_(RIDGE * products.diagonal().mean())
     _, vectors = torch.linalg.eigh(products)
     axes: Tensor = vectors[:, -DIMENSIONS:]
     return axes.contiguous()
@@ -149,18 +154,22 @@ def principal_axes(table: Tensor) -> Tensor:
 def nearest(own: Tensor, known: Tensor, shares: Tensor, crowding: float) -> Tensor:
     """The most similar of the M rows `known` for each row of `own`, by the cosine: (N,) int64.
 
-    All rows have length one. `shares` (M,) says how much of the canvas each row should be taken
-    for, and sums up to one. A row that is taken more often gets a price of `crowding` for every
+    All rows have length one. `shares` (M,) are the parts of the canvas that the rows should
+    fill, and sum up to one. A row that is taken more often gets a price of `crowding` for every
     time its share, one taken less often becomes cheaper: without it a flat sky is made of a
     single patch.
     """
     prices = torch.zeros_like(shares)
-    for turn in range(ROUNDS if crowding else 1):
-        chosen = torch.cat(
-            [(part @ known.t()).sub_(prices).argmax(1) for part in torch.split(own, ROWS_AT_ONCE)]
-        )
+
+    def cheapest() -> Tensor:
+        parts = torch.split(own, ROWS_AT_ONCE)
+        return torch.cat([(part @ known.t()).sub_(prices).argmax(1) for part in parts])
+
+    chosen = cheapest()
+    for turn in range(ROUNDS - 1 if crowding else 0):
         taken = torch.bincount(chosen, minlength=len(known)) / (shares * len(own))
         prices += crowding * 0.5**turn * (taken.clamp(max=MOST_TAKEN) - 1)
+        chosen = cheapest()
     return chosen
 
 

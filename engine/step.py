@@ -1,5 +1,6 @@
 """One optimisation step: features, losses, gradient, update, all on the device."""
 
+import contextlib
 import logging
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -212,10 +213,9 @@ class Stepper:
     def _within_memory(self, encoder: Encoder) -> Tensor:
         """Take a step, in smaller blocks where there is too little memory."""
         while True:
-            try:
+            # Room is made outside of the handler: the error keeps alive what the step has made.
+            with contextlib.suppress(torch.OutOfMemoryError):
                 return self._take(encoder)
-            except torch.OutOfMemoryError:
-                pass  # but not here, where the error holds what the step has made
             self._make_room(encoder.device)
 
     def _make_room(self, device: Device) -> None:

@@ -57,17 +57,18 @@ class Studio:
         return (start + self._recipe.noise * noise).clamp_(0, 1)
 
     def stepper(self, scale: Scale, canvas: Tensor, neighbours: Tensor | None = None) -> Stepper:
-        """What takes the steps of a scale, from its own canvas or the scale before's `cropped` one.
+        """What takes the steps of a scale.
 
+        `canvas` is this scale's, from a checkpoint, or the `cropped` one of the scale before.
         `neighbours` are those that a checkpoint kept; None looks for them. Raises OutOfMemory where
         nothing fits.
         """
         room, device, recipe = self._memory, self._encoder.device, self._recipe
         styles = style_sizes(self._request, scale)
         while True:
-            give_back_memory()  # of the scale before: blocks of its sizes are of no use to this one
+            give_back_memory()  # that was cached for the sizes of the scale before
             plan = plan_memory(scale.canvas, device, recipe, room, styles)
-            # The next try is after the handler, in which the error still holds what was made.
+            # Tried again outside of the handler: the error keeps alive what the failed try made.
             with contextlib.suppress(torch.OutOfMemoryError):
                 return self._stepper(scale, canvas, plan, neighbours)
             room = room_after(scale.canvas, device, recipe, plan, styles)
@@ -78,12 +79,10 @@ class Studio:
         canvas = canvas.to(self._encoder.device.torch_device, copy=True)
         if canvas.shape[2:] != scale.canvas[::-1]:  # a picture of the scale before
             canvas = filled_up(enlarge(canvas, scale.size), scale.canvas)
-        for encoder in (self._encoder, self._encoder.in_fp32):  # loud features overflow in FP16
-            settings = self._request.settings
-            targets = Targets(self._canvases, self._recipe, settings, scale, encoder, plan)
-            objective, found = targets.objective(canvas, neighbours)
-            if objective.is_finite():
-                break
+        objective, found = self._targets(scale, self._encoder, plan).objective(canvas, neighbours)
+        if not objective.is_finite():  # loud features overflow in FP16; steps see to themselves
+            exact = self._targets(scale, self._encoder.in_fp32, plan)
+            objective, found = exact.objective(canvas, neighbours)
         give_back_memory()  # that the targets took on the way
         if self._recipe.optimiser == "lbfgs":
             optimiser: Optimiser = LBFGS(canvas, history=plan.history)
@@ -101,6 +100,10 @@ class Studio:
             scale.steps,
             found,
         )
+
+    def _targets(self, scale: Scale, encoder: Encoder, plan: Plan) -> Targets:
+        settings = self._request.settings
+        return Targets(self._canvases, self._recipe, settings, scale, encoder, plan)
 
     def picture(self, canvas: Tensor, scale: Scale) -> Image.Image:
         """The picture of a canvas, in the content's colours where they are to be kept."""
@@ -138,8 +141,8 @@ class Studio:
 
         if not self._canvases.is_divided:
             return torch.lerp(canvas, in_paint_of(None), matching.touch)
-        first, second = in_paint_of(0), in_paint_of(1)  # where the mask is white, and black
-        touched = torch.lerp(second, first, self._canvases.mask(scale))
+        in_white, in_black = in_paint_of(0), in_paint_of(1)
+        touched = torch.lerp(in_black, in_white, self._canvases.mask(scale))
         return torch.lerp(canvas, touched, matching.touch)
 
     def _start(self, scale: Scale) -> Tensor:

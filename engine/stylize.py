@@ -48,7 +48,7 @@ def stylize(
     recipe, _, steps = settle(request.settings)
     scales = plan_scales(request)
     room = room_for(encoder.device, memory)
-    # Refuses what would not fit.
+    # Raises OutOfMemory now rather than at the last scale; the plan itself is not needed.
     plan_memory(scales[-1].canvas, encoder.device, recipe, room, style_sizes(request, scales[-1]))
     studio = Studio(request, recipe, encoder, room, scales[-1])
 
@@ -60,8 +60,10 @@ def stylize(
     canvas = saved.stepper["canvas"] if saved else studio.first_canvas(scales[0])
     neighbours = saved.stepper.get("neighbours") if saved else None
 
-    for number, scale in list(enumerate(scales))[log.scale :]:
-        # One scale: its targets are fixed, its canvas is what the one before left.
+    for number in range(log.scale, len(scales)):
+        # One scale: its targets are fixed, its canvas is what the one before left. Only the first
+        # of this run goes on from the checkpoint.
+        scale = scales[number]
         stepper = studio.stepper(scale, canvas, neighbours)
         if saved:
             stepper.restore(saved.stepper)
@@ -77,13 +79,13 @@ def stylize(
                 raise Stopped(f"Stopped after step {log.step} of {steps}.")
             for reading in stepper.take(log.steps_left):
                 log.add(reading)
-            if on_progress and not log.is_finished:
+            if on_progress and not log.is_finished:  # the last step is told after the last touch
                 on_progress(log.progress(partial(_preview, studio, stepper, scale)))
         finished, found = stepper.result(), stepper.neighbours
         canvas, neighbours = studio.cropped(finished, scale), None
         del stepper  # its memory is the next one's
 
-    # The last touch, which the last step's preview shows already.
+    # The last touch, which the last step's preview shows too.
     picture = studio.picture(studio.finished(finished, scales[-1], found), scales[-1])
     if on_progress:
         on_progress(log.progress(lambda: picture))

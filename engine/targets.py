@@ -1,6 +1,6 @@
-"""What a canvas is to match at a scale: features seen by an encoder, within the memory planned."""
+"""What a canvas is to match at a scale, seen block by block where the plan of memory says so."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import reduce
 
 import torch
@@ -11,17 +11,17 @@ from engine.canvases import Canvases
 from engine.content import Content, ContentSeenAgain, KeptContent
 from engine.losses import Objective, core_of, style_numbers, style_sums
 from engine.memory import Plan
-from engine.neighbours import StyleCells
+from engine.neighbours import StyleCells, TapFeatures
 from engine.presets import Matching, Recipe
 from engine.request import PaintSettings
 from engine.scales import Scale
 from engine.statistics import Statistics, added, blend
 from engine.step import see
 from engine.tensors import detail_of, resized
-from engine.vgg19 import Encoder
+from engine.vgg19 import Encoder, Features
 
-# Likeness (`engine.neighbours`) under which more of the content stays, and under which no more. A
-# face is like something in most paintings, black text on white like nothing.
+# Below a likeness (`engine.neighbours`) of LIKE, the content is mixed in; at UNLIKE and below, as
+# much as ever. A face is like something in most paintings, black text on white like nothing.
 LIKE, UNLIKE = 0.5, 0.35
 
 
@@ -52,43 +52,58 @@ class Targets:
         `neighbours` are those that a checkpoint kept; with None they are looked for, from the
         canvas (1, 3, H, W).
         """
-        recipe, shares = self._recipe, self._canvases.style_shares(self._scale)
-        sums = [self._style_sums(style) for style in self._canvases.styles(self._scale)]
-        numbers = blend([style_numbers(recipe, one) for one in sums], shares)
-        if recipe.matching is None:
-            return Objective(recipe, self._content(), numbers), None
-        cells = self.style_cells(recipe.matching)
+        recipe, matching, scale = self._recipe, self._recipe.matching, self._scale
+        taps = {*recipe.content_taps, *matching.compared} if matching else set()
+        styles = [self.style(style, taps) for style in self._canvases.styles(scale)]
+        numbers = [style_numbers(recipe, sums) for _, sums in styles]
+        wanted = blend(numbers, self._canvases.style_shares(scale))
+        if matching is None:
+            return Objective(recipe, self._content(), wanted), None
+        cells = self.style_cells(matching, [features for features, _ in styles])
+        del styles  # their features are in the cells now
+        content = self._canvases.recolored(scale)
         if neighbours is None:
-            neighbours = self.search(recipe.matching, cells, canvas)
-        targets = cells.targets(neighbours, canvas.shape[2] // self._scale.cell)
-        self._mix_in_content(recipe.matching, cells, targets)
-        return Objective(recipe, KeptContent(targets), numbers), neighbours
+            neighbours = self.search(matching, cells, canvas, content)
+        targets = cells.targets(neighbours, canvas.shape[2] // scale.cell)
+        self._mix_in_content(matching, cells, targets, content)
+        return Objective(recipe, KeptContent(targets), wanted), neighbours
 
-    def style_cells(self, matching: Matching) -> StyleCells:
-        """The cells of the styles at this scale."""
-        fitted = tuple(self._recipe.content_taps)
-        taps = {*fitted, *matching.compared}
-        styles = [self._features(style, taps) for style in self._canvases.styles(self._scale)]
-        cell, seed = self._scale.cell, self._settings.seed
-        return StyleCells(styles, cell, matching.compared, fitted, seed)
+    def style(
+        self, style: Tensor, taps: Collection[str]
+    ) -> tuple[dict[str, Tensor], dict[str, Statistics]]:
+        """A style's features at `taps`, and the sums over it that the recipe reads."""
+        recipe, (_, _, height, width) = self._recipe, style.shape
+        whole: dict[str, Tensor] = {}
+        sums = []
+        for block in cut(height, width, self._plan.block_side):
+            seen = see(self._encoder, recipe, block.of(style), {*taps, *recipe.style_taps})
+            sums.append(style_sums(recipe, seen, block))
+            _keep(whole, seen, taps, block, (height, width))
+        return whole, reduce(added, sums)
 
-    def search(self, matching: Matching, cells: StyleCells, canvas: Tensor) -> Tensor:
-        """Find the neighbours of a mix of content and canvas: (cells,) int64.
+    def style_cells(self, matching: Matching, styles: Sequence[TapFeatures]) -> StyleCells:
+        """The cells of the styles, of their features at the compared and the fitted taps."""
+        fitted, cell = tuple(self._recipe.content_taps), self._scale.cell
+        return StyleCells(styles, cell, matching.compared, fitted, self._settings.seed)
 
-        The more of the canvas, the more of what was painted at the scales before goes on.
+    def search(
+        self, matching: Matching, cells: StyleCells, canvas: Tensor, content: Tensor
+    ) -> Tensor:
+        """Find the neighbours of a mix of canvas and recoloured content: (cells,) int64.
+
+        The more of the canvas is in the mix, the more of the earlier scales' painting stays.
         """
-        content = self._canvases.recolored(self._scale)
         mixed = torch.lerp(canvas, content, between(matching.fidelity, self._scale.place))
         region = self._canvases.cells_of_first(self._scale, self._scale.cell)
         features = self._features(mixed, matching.compared)
         return cells.find(features, region, self._settings.style_weights, matching.crowding)
 
     def _mix_in_content(
-        self, matching: Matching, cells: StyleCells, targets: dict[str, Tensor]
+        self, matching: Matching, cells: StyleCells, targets: dict[str, Tensor], content: Tensor
     ) -> None:
         """Bring the content's own features in, where it has detail and where nothing is like it."""
-        content = self._canvases.recolored(self._scale)
         features = self._features(content, {*matching.compared, *matching.content_taps})
+        # Flat parts count as having a little detail, as much as the strength gives them.
         detail = detail_of(content, self._scale.cell).clamp(min=matching.flat_share)
         unlike = ((LIKE - cells.likeness(features)) / (LIKE - UNLIKE)).clamp(0, 1)
         share = torch.maximum(
@@ -98,16 +113,6 @@ class Targets:
         for tap in matching.content_taps:
             own = features[tap]
             targets[tap].lerp_(own, resized(share, own).to(own.dtype))
-
-    def _style_sums(self, style: Tensor) -> dict[str, Statistics]:
-        recipe, (_, _, height, width) = self._recipe, style.shape
-        parts = (
-            style_sums(
-                recipe, see(self._encoder, recipe, block.of(style), recipe.style_taps), block
-            )
-            for block in cut(height, width, self._plan.block_side)
-        )
-        return reduce(added, parts)
 
     def _content(self) -> Content:
         """The content's features, kept or to be seen again, as the memory allows."""
@@ -128,17 +133,28 @@ class Targets:
         _, _, height, width = picture.shape
         whole: dict[str, Tensor] = {}
         for block in cut(height, width, self._plan.block_side):
-            features = see(self._encoder, self._recipe, block.of(picture), taps)
-            for tap in taps:
-                core = core_of(features, tap, block)
-                if block.is_whole:
-                    whole[tap] = core
-                    continue
-                if tap not in whole:
-                    shape = (1, core.shape[1], height // stride_of(tap), width // stride_of(tap))
-                    whole[tap] = core.new_empty(shape).contiguous(memory_format=torch.channels_last)
-                whole[tap][block.core_in_picture(tap)] = core
+            seen = see(self._encoder, self._recipe, block.of(picture), taps)
+            _keep(whole, seen, taps, block, (height, width))
         return whole
+
+
+def _keep(
+    whole: dict[str, Tensor],
+    seen: Features,
+    taps: Collection[str],
+    block: Block,
+    size: tuple[int, int],
+) -> None:
+    """Put a block's own features at some taps among those of the whole (height, width)."""
+    for tap in taps:
+        core = core_of(seen, tap, block)
+        if block.is_whole:
+            whole[tap] = core
+            continue
+        if tap not in whole:
+            shape = (1, core.shape[1], *(side // stride_of(tap) for side in size))
+            whole[tap] = core.new_empty(shape).contiguous(memory_format=torch.channels_last)
+        whole[tap][block.core_in_picture(tap)] = core
 
 
 def between(ends: tuple[float, float], place: float) -> float:

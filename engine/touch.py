@@ -18,10 +18,10 @@ from engine.tensors import luma
 
 PATCH = 5  # pixels on a side
 STEP = 2  # pixels between patches of the canvas
-JUMPS = (4, 2, 1, 1)  # patches to the ones whose places are tried, shifted by as much
+JUMPS = (4, 2, 1, 1)  # how far away, in patches, the patch is whose place is tried
 RADII = (0.5, 0.25, 0.125, 0.03)  # of the random search, in parts of the sheet's longer side
 ROWS_AT_ONCE = 64  # rows of patches that are searched together
-LEAST_VOTE = 1e-6  # of a patch: among exact ones a far one's would underflow, and leave a hole
+LEAST_VOTE = 1e-6  # of a patch; 0 would leave a hole where all patches over a pixel are far off
 LIGHT_RADIUS = 1.5  # pixels: deviation of the blur that tells light and dark from strokes
 
 
@@ -34,7 +34,6 @@ class PaintSheet:
     def __init__(self, styles: Sequence[Tensor], cell: int) -> None:
         """Take each style, (1, 3, H, W) float32 in [0, 1], and the side of a cell of them."""
         self.width = max(style.shape[3] for style in styles)
-        self.styles = len(styles)
         sheet = [F.pad(style, (0, self.width - style.shape[3])) for style in styles]
         together = torch.cat(sheet, 2)[0]
         self.long_side = max(together.shape[1:])
@@ -77,7 +76,8 @@ def touch(
     style only.
     """
     # Half a patch more on each side, so that patches reach the edge whatever the size.
-    wide = F.pad(canvas, (PATCH // 2,) * 4, mode="replicate")
+    border = PATCH // 2
+    wide = F.pad(canvas, (border,) * 4, mode="replicate")
     total = torch.zeros_like(wide[0]).permute(1, 2, 0).contiguous()
     weight = torch.zeros_like(total[..., :1])
     allowed = sheet.owner >= 0 if style is None else sheet.owner == style
@@ -89,7 +89,7 @@ def touch(
         own = _patches(wide[:, :, top:bottom])
         places, distance = _search(own, places, sheet, allowed, generator)
         _vote(total[top:], weight[top:], sheet.patches(places.flatten()), distance)
-    border = PATCH // 2
+    # The outermost pixels of the border may have no patch; they are cut off.
     painted = (total / weight).permute(2, 0, 1).unsqueeze(0)
     painted = painted[:, :, border:-border, border:-border]
     difference = blurred(luma(canvas - painted), LIGHT_RADIUS)
@@ -100,12 +100,11 @@ def _starts(canvas: Tensor, sheet: PaintSheet, corners: Tensor, cell: int) -> Te
     """Where each patch of the canvas begins its search: the same part of its cell's neighbour."""
     _, _, height, width = canvas.shape
     corners = corners.view(height // cell, width // cell)
-    # A patch is taken for the pixel in its middle, and placed by its upper left one.
+    # The cell is that of the patch's middle; its place is its upper left pixel.
     down, across = (torch.arange(0, side, STEP, device=canvas.device) for side in (height, width))
     rows, columns = down // cell, across // cell
-    inside_down, inside_across = (
-        along - cells * cell - PATCH // 2 for along, cells in ((down, rows), (across, columns))
-    )
+    inside_down = down - rows * cell - PATCH // 2
+    inside_across = across - columns * cell - PATCH // 2
     inside = inside_down[:, None] * sheet.width + inside_across
     return corners[rows][:, columns] + inside
 
@@ -127,7 +126,7 @@ def _search(
 
     somewhere = allowed.nonzero()[:, 0]
     drawn = torch.randint(len(somewhere), starts.shape, generator=generator).to(own.device)
-    starts = starts.clamp(0, len(allowed) - 1)
+    starts = starts.clamp(0, len(allowed) - 1)  # at its edges they may lie outside the sheet
     places = torch.where(allowed[starts], starts, somewhere[drawn])
     nearest = distances(places)
     for propose in _proposals(sheet, generator):

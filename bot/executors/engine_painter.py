@@ -1,5 +1,6 @@
 """Paints orders with the engine. Imported in engine processes only, because it imports torch."""
 
+import contextlib
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
@@ -88,11 +89,11 @@ class EnginePainter:
                 checkpoint=order.checkpoint,
             )
             painting = None
-            try:
+            # With a checkpoint of other weights: from the beginning, and outside of the handler,
+            # since the error keeps alive what the first try has made.
+            with contextlib.suppress(CheckpointRejected):
                 resume = order.resume if order.resume and order.resume.exists() else None
                 painting = go_on(resume=resume)
-            except CheckpointRejected:  # made with other weights: from the beginning, then
-                pass  # but not here, where the error holds all that the first try has made
             painting = painting or go_on()
         images.save(painting.picture, order.result)
         return painting.outcome

@@ -43,7 +43,7 @@ class Decoder:
         return self
 
     async def __aexit__(self, *_error: object) -> None:
-        """End all children, at once: who waits for an answer gets an error."""
+        """End all children at once: calls that wait for an answer raise an error."""
         self._closed = True
         if self._ending:
             self._ending.cancel()

@@ -59,9 +59,10 @@ def _measure(
     plan = plan_memory(scale.canvas, encoder.device, MURAL, room, style_sizes(request, scale))
     canvases = Canvases(request, MURAL, scale, device)
     targets = Targets(canvases, MURAL, request.settings, scale, encoder, plan)
-    cells = targets.style_cells(matching)
+    taps = {*MURAL.content_taps, *matching.compared}
+    cells = targets.style_cells(matching, [targets.style(canvases.styles(scale)[0], taps)[0]])
     canvas = canvases.recolored(scale)
-    searching, neighbours = _timed(lambda: targets.search(matching, cells, canvas))
+    searching, neighbours = _timed(lambda: targets.search(matching, cells, canvas, canvas))
     studio = Studio(request, MURAL, encoder, room, scale)
     stepper = studio.stepper(scale, canvas, neighbours)
     stepper.take(1)
