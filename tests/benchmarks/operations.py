@@ -46,10 +46,10 @@ def operations(request: StylizeRequest) -> float:
 
     Each step is one pass forward and one back to the picture, which cost the same; each scale
     begins with one pass forward of the content and one of each style, taken to be of the same size,
-    and one more of each where neighbours are looked for.
+    and one more of the recoloured content where neighbours are looked for.
     """
     recipe, _, _ = settle(request.settings)
-    targets = (1 + len(request.styles)) * (2 if recipe.matching else 1)
+    targets = 1 + len(request.styles) + bool(recipe.matching)
     forward = 2 * multiply_adds_per_pixel(recipe.content_taps.keys() | recipe.style_taps.keys())
     return float(
         sum(
