@@ -1,5 +1,7 @@
 """The pictures of a request as tensors, at the size that a scale needs."""
 
+from copy import copy
+
 import torch
 import torch.nn.functional as F
 from PIL import Image
@@ -40,6 +42,12 @@ class Canvases:
         self._mask = request.mask
         self._finest = finest
         self._request = request
+
+    def on(self, device: torch.device) -> "Canvases":
+        """The same, with the tensors on another device."""
+        other = copy(self)
+        other._device = device
+        return other
 
     def content(self, scale: Scale) -> Tensor:
         """The content."""

@@ -6,7 +6,7 @@ import os
 import platform
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -48,6 +48,11 @@ class Device:
     def is_cuda(self) -> bool:
         """Whether the device runs behind the host, so that reading a value makes it wait."""
         return self.torch_device.type == "cuda"
+
+    @property
+    def in_fp32(self) -> "Device":
+        """The same device for steps that must not overflow."""
+        return self if self.dtype == torch.float32 else replace(self, precision="fp32")
 
     @property
     def name(self) -> str:

@@ -192,11 +192,10 @@ def block_side_in_fp32(
     size: tuple[int, int], device: Device, recipe: Recipe, room: int, plan: Plan
 ) -> int:
     """The side of the blocks in which a step of a plan is repeated in FP32, within `room` bytes."""
-    exact = Device(device.torch_device, "fp32")
     side = plan.block_side
     while side > SMALLEST_BLOCK:
         smaller = Plan(side, plan.history, plan.keeps_content)
-        if estimate_bytes(size, exact, recipe, smaller) <= room:
+        if estimate_bytes(size, device.in_fp32, recipe, smaller) <= room:
             break
         side = max(SMALLEST_BLOCK, side // 2)
     return side

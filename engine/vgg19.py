@@ -113,9 +113,8 @@ class Encoder:
     @cached_property
     def in_fp32(self) -> "Encoder":
         """The same network in FP32, for steps that overflow; made once."""
-        if self.device.dtype == torch.float32:
-            return self
-        return Encoder(self._state, Device(self.device.torch_device, "fp32"), self.description)
+        exact = self.device.in_fp32
+        return self if exact == self.device else Encoder(self._state, exact, self.description)
 
     @torch.no_grad()
     def __call__(

@@ -95,6 +95,8 @@ def fake_stepper(
             cells = (width // scale.cell) * (height // scale.cell)
             # Looking for neighbours is before any graph, and chooses by value.
             neighbours = torch.zeros(cells, dtype=torch.int64, device=CARD)
+            # What a painting starts from takes nothing of the card's memory.
+            assert studio.first_canvas(scale).device.type == "cpu"
             yield studio.stepper(scale, canvas, neighbours), encoder
     finally:
         step_module._normalisation.cache_clear()  # it holds fake tensors

@@ -48,7 +48,7 @@ def plans() -> None:
             one.take(1)
             one.take(1)
             found["graph"] = memory().get("peak_reserved", 0.0) - base
-            one._within_memory(one._encoder.in_fp32)
+            one._within_memory(exact=True)
             found["with_fp32"] = memory().get("peak_reserved", 0.0) - base
             del one
     with attempt("memory", "room for the second job") as found:
