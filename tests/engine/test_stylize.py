@@ -231,6 +231,16 @@ def test_progress_tells_every_step_and_shows_the_picture(
     assert seen[-1][0].losses == painting.outcome.losses
 
 
+def test_a_preview_made_smaller_leaves_the_painting_as_it_is(
+    request_: StylizeRequest, encoder: Encoder
+) -> None:
+    """A preview is its receiver's own, that of the last step too, which is the painting."""
+    size = stylize(request_, encoder).picture.size
+    painting = stylize(request_, encoder, on_progress=lambda p: p.preview().thumbnail((16, 16)))
+    outcome = painting.outcome
+    assert painting.picture.size == (outcome.width, outcome.height) == size
+
+
 @pytest.mark.parametrize("preset", ["mural", "seed", "gatys"])
 @pytest.mark.parametrize("at", [3, 7])
 def test_a_stopped_run_goes_on_to_the_same_picture(
