@@ -1,8 +1,7 @@
 """Memory that runs out in the middle of something: which errors say so."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 import torch
 
@@ -19,18 +18,25 @@ SHORTAGES = (
 )
 
 
-@contextmanager
-def shortage_caught() -> Iterator[None]:
-    """End the block at a lack of memory; what follows makes room and tries again.
+class ShortageCaught:
+    """Ends its block at a lack of memory; what follows makes room and tries again.
 
     Room is to be made after the block, not in a handler: the error keeps alive what was made.
     """
-    try:
-        yield
-    except RuntimeError as error:
-        if not is_shortage(error):
-            raise
-        log.info("Too little memory: %s", error)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        caught = isinstance(error, RuntimeError) and is_shortage(error)
+        if caught:
+            log.info("Too little memory: %s", error)
+        return caught
 
 
 def is_shortage(error: RuntimeError) -> bool:

@@ -17,7 +17,7 @@ from engine.memory import SMALLEST_BLOCK, Plan, block_side_in_fp32, does_not_fit
 from engine.optimiser import Optimiser
 from engine.presets import Recipe
 from engine.request import Losses
-from engine.shortage import shortage_caught
+from engine.shortage import ShortageCaught
 from engine.statistics import added
 from engine.tensors import IMAGENET_DEVIATION, IMAGENET_MEAN
 from engine.vgg19 import Encoder, Features
@@ -182,7 +182,7 @@ class Stepper:
             self._graph = capture(partial(self._take, self._encoder), device.torch_device)
             self._graphs = self._graph is not None
         if self._graph is not None:
-            with shortage_caught():
+            with ShortageCaught():
                 return self._graph()
             self._make_room(device)
         return self._launch()
@@ -198,7 +198,7 @@ class Stepper:
         device = self._encoder.device
         device = device.in_fp32 if exact else device
         while True:
-            with shortage_caught():
+            with ShortageCaught():
                 return self._take(self._encoder.in_fp32 if exact else self._encoder)
             self._make_room(device)
 

@@ -15,7 +15,7 @@ from engine.optimiser import LBFGS, Adam, Optimiser
 from engine.presets import Recipe
 from engine.request import StylizeRequest
 from engine.scales import Scale, style_sizes
-from engine.shortage import shortage_caught
+from engine.shortage import ShortageCaught
 from engine.step import Stepper
 from engine.targets import Targets
 from engine.tensors import (
@@ -75,7 +75,7 @@ class Studio:
         while True:
             give_back_memory()  # that was cached for the sizes of the scale before
             plan = plan_memory(scale.canvas, device, recipe, room, styles)
-            with shortage_caught():
+            with ShortageCaught():
                 return self._stepper(scale, canvas, plan, neighbours)
             room = room_after(scale.canvas, device, recipe, plan, styles)
 
@@ -135,7 +135,7 @@ class Studio:
     ) -> T:
         """What is made of a canvas; on the CPU, where the card has too little memory for it."""
         for device in (self._encoder.device.torch_device, CPU):
-            with shortage_caught():
+            with ShortageCaught():
                 return make(self._canvases.on(device), canvas.to(device))
             give_back_memory()
         room = self._memory * 3 // 4

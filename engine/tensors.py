@@ -24,8 +24,8 @@ def to_tensor(
 
 
 def to_mask(mask: Image.Image, size: tuple[int, int], device: torch.device) -> Tensor:
-    """A mask at `size` (width, height), as (1, 1, H, W) float32: 1 where it is white."""
-    grey = mask.convert("L").resize(size, Image.Resampling.BOX)
+    """A grey picture at `size` (width, height), as (1, 1, H, W) float32: 1 where it is white."""
+    grey = mask.resize(size, Image.Resampling.BOX)
     return torch.from_numpy(np.asarray(grey).copy()).to(device).float().div_(255)[None, None]
 
 

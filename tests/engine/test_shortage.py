@@ -41,7 +41,7 @@ class SmallCard(Encoder):
     def __init__(self, state: Mapping[str, Tensor], device: Device, pixels: int) -> None:
         super().__init__(state, device, "small")
         self.pixels = pixels
-        self.error = torch.OutOfMemoryError("CUDA out of memory.")
+        self.error: RuntimeError = torch.OutOfMemoryError("CUDA out of memory.")
         self.seen: list[int] = []  # the longer side of each picture that was seen
 
     @property

@@ -95,13 +95,15 @@ def test_an_error_of_the_encoder_is_raised_where_the_painting_is(tmp_path: Path)
     before = threading.active_count()
     broken = Image.new("RGB", (64, 64), RED)
     broken.close()
-    for more in ([], [Image.new("RGB", (64, 64), BLUE)]):
-        with (
-            pytest.raises(ValueError, match="closed image"),
-            TimelapseWriter(path, 64, 64) as video,
-        ):
-            for picture in (broken, *more):
+
+    def painted(*pictures: Image.Image) -> None:
+        with TimelapseWriter(path, 64, 64) as video:
+            for picture in pictures:
                 video.add(picture)
+
+    for pictures in ([broken], [broken, Image.new("RGB", (64, 64), BLUE)]):
+        with pytest.raises(ValueError, match="closed image"):
+            painted(*pictures)
     assert list(tmp_path.iterdir()) == []
     assert threading.active_count() == before
 
