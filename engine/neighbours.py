@@ -53,20 +53,29 @@ class StyleCells:
             tap: torch.cat([cut_into_cells(features[tap], tap, cell) for features in styles])
             for tap in fitted
         }
-        descriptions = [
-            F.normalize(describe({tap: features[tap] for tap in compared}, cell), dim=1)
-            for features in styles
-        ]
-        style_of_cell = torch.cat(
-            [torch.full((len(one),), n) for n, one in enumerate(descriptions)]
-        )
+        counts = [down * across for down, across in (rows_and_columns(f, cell) for f in styles)]
+        total = max(sum(counts), MOST_STYLE_CELLS)
         # Drawn on the CPU, so that a seed means the same sample on every device.
-        order = torch.randperm(len(style_of_cell), generator=torch.Generator().manual_seed(seed))
-        sample = order[:MOST_STYLE_CELLS].sort().values
-        described = torch.cat(descriptions)
-        self._sample = sample.to(described.device)  # the numbers of the cells that are compared
-        self._style = style_of_cell[sample].to(described.device)  # of each of them
-        described = described[self._sample]
+        generator = torch.Generator().manual_seed(seed)
+        samples = [
+            torch.randperm(count, generator=generator)[: count * MOST_STYLE_CELLS // total].sort()[
+                0
+            ]
+            for count in counts
+        ]
+        # One style after the other, so that only one's descriptions are there as a whole.
+        described = torch.cat(
+            [
+                _described(features, compared, cell)[own.to(features[compared[0]].device)]
+                for features, own in zip(styles, samples, strict=True)
+            ]
+        )
+        # The numbers of the cells that are compared, and the style of each of them.
+        starts = [sum(counts[:number]) for number in range(len(counts))]
+        numbers = [start + own for start, own in zip(starts, samples, strict=True)]
+        self._sample = torch.cat(numbers).to(described.device)
+        owners = [torch.full((len(own),), number) for number, own in enumerate(samples)]
+        self._style = torch.cat(owners).to(described.device)
         self._axes = principal_axes(described)
         self._known = F.normalize(described @ self._axes, dim=1)
 
@@ -98,8 +107,8 @@ class StyleCells:
         return torch.cat([(part @ some.t()).amax(1) for part in parts])
 
     def _described(self, canvas: TapFeatures) -> Tensor:
-        described = describe({tap: canvas[tap] for tap in self._compared}, self.cell)
-        return F.normalize(F.normalize(described, dim=1) @ self._axes, dim=1)
+        described = _described(canvas, self._compared, self.cell)
+        return F.normalize(described @ self._axes, dim=1)
 
     def _nearest(self, own: Tensor, weights: Sequence[float], crowding: float) -> Tensor:
         counts = torch.bincount(self._style, minlength=len(weights))
@@ -117,14 +126,23 @@ class StyleCells:
         }
 
 
+def _described(features: TapFeatures, taps: Sequence[str], cell: int) -> Tensor:
+    return F.normalize(describe({tap: features[tap] for tap in taps}, cell), dim=1)
+
+
+def rows_and_columns(features: TapFeatures, cell: int) -> tuple[int, int]:
+    """How many cells a picture has, down and across, by its features at any tap."""
+    tap, first = next(iter(features.items()))
+    height, width = (side * stride_of(tap) // cell for side in first.shape[2:])
+    return height, width
+
+
 def describe(features: TapFeatures, cell: int) -> Tensor:
     """Describe each cell by its features at every tap: (cells, C) float32, row by row.
 
     Every tap has the same weight, and each column's mean is taken out.
     """
-    columns = []
-    first, of_first = next(iter(features.items()))
-    grid = [side * stride_of(first) // cell for side in of_first.shape[2:]]
+    columns, grid = [], rows_and_columns(features, cell)
     for tap, one in features.items():
         seen, stride = one.float(), stride_of(tap)
         if stride < cell:

@@ -3,8 +3,8 @@
 import multiprocessing
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
 import torch
@@ -46,9 +46,9 @@ class FakeCard:
 
 
 @pytest.fixture
-def card(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeCard:
+def card(monkeypatch: pytest.MonkeyPatch) -> FakeCard:
     """A card of 24 GiB, alone, of which torch keeps 10 GiB from an earlier painting."""
-    card = FakeCard(24 * GIB, 12 * GIB, 10 * GIB, uuid=tmp_path.name)
+    card = FakeCard(24 * GIB, 12 * GIB, 10 * GIB, uuid=uuid4().hex)
     monkeypatch.setattr(torch.cuda, "empty_cache", card.empty_cache)
     monkeypatch.setattr(torch.cuda, "mem_get_info", card.mem_get_info)
     monkeypatch.setattr(
