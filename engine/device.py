@@ -116,6 +116,9 @@ def _card(index: int, precision: str) -> Device:
     torch.cuda.set_device(index)
     # torch lets cuDNN multiply FP32 in TF32, which is no more exact than FP16.
     torch.backends.cudnn.allow_tf32 = precision == "tf32"
+    # Nor may the parts of a long FP16 product be summed in FP16, where they overflow.
+    torch.backends.cuda.matmul.allow_fp16_reduced_precision_reduction = False
+    torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False
     return Device(torch.device("cuda", index), precision)
 
 

@@ -213,6 +213,7 @@ def _first_that_fits(
     seen = (size, *styles)
     for plan in _plans(max(size), recipe):
         most = max(pixels_at_a_time(one, plan.block_side) for one in seen) * WIDEST
+        most = max(most, plan.history * 3 * size[0] * size[1])  # of L-BFGS's moves
         if most <= MOST_ELEMENTS and estimate_bytes(size, device, recipe, plan, styles) <= room:
             return plan
     return None

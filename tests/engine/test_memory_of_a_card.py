@@ -134,6 +134,12 @@ def test_no_tensor_is_larger_than_kernels_can_count(shape: tuple[int, int]) -> N
     assert plan_memory(strip, CARD, MURAL, 2**50, [shape]).block_side < shape[0]
 
 
+@pytest.mark.parametrize(("side", "history"), [(4096, 20), (8192, 10), (16384, 2)])
+def test_the_history_is_no_larger_than_products_can_count(side: int, history: int) -> None:
+    """Whatever the memory: L-BFGS reads all its moves in one product."""
+    assert plan_memory((side, side), CARD, GATYS, 2**50).history == history
+
+
 def test_targets_of_neighbours_are_always_kept() -> None:
     """The content's features can be computed again for each block; the styles' cannot."""
     for room in (24, 12, 8, 7):

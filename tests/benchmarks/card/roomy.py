@@ -42,8 +42,7 @@ def plans() -> None:
             found["planned"] = estimate_bytes(size, device, recipe, plan, [size]) / GIB
             one = stepper(preset, side)
             found["targets"] = memory().get("peak", 0.0) - base
-            for _ in range(3):
-                one.take(1)
+            one.take(1)
             found["eager"] = memory().get("peak", 0.0) - base
             one.take(1)
             one.take(1)
