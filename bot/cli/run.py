@@ -12,22 +12,59 @@ from bot import logs
 from bot.app import App
 from bot.cli.guard import guard
 from bot.cli.options import config_option, load_settings
-from bot.errors import MuralscapeError
+from bot.errors import HostNeeded, MuralscapeError
 from bot.executors.composite import CompositeExecutor
 from bot.executors.contract import Executor
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from bot.settings import Settings
 
+AUTHENTICATION_FAILED = 4004  # the gateway's close code for a token that was reset
+STOPPING = {signal.SIGTERM, signal.SIGINT}
+
+
+class TokenRefused(HostNeeded):
+    """Discord does not accept the token."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Discord does not accept the token; copy it again from the developer portal"
+        )
+
 
 @click.command(name="run")
 @config_option
-def command(config: Path | None) -> None:
+@click.option(
+    "--hold",
+    is_flag=True,
+    help="After a fault that only the host can mend, wait for SIGTERM before ending.",
+)
+@click.pass_context
+def command(context: click.Context, config: Path | None, hold: bool) -> None:
     """Run the bot.
 
     Settings come from the file, then from the environment, which wins. The token comes from
     MURALSCAPE_DISCORD__TOKEN or from the file that discord.token_file names.
+
+    --hold is for containers that are restarted whatever their exit code: a wrong token, for
+    example, is then said once and not tried again with every restart.
     """
+    try:
+        _run(config)
+    except (click.UsageError, HostNeeded) as fault:
+        told = fault if isinstance(fault, click.UsageError) else click.UsageError(fault.sentence)
+        if not hold:
+            raise told from None
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+        click.echo(f"muralscape: {told.format_message()}", err=True)
+        click.echo("Mend that and start again; waiting to be stopped.", err=True)
+        signal.sigwait(STOPPING)
+        context.exit(2)
+    except MuralscapeError as error:
+        raise click.UsageError(error.sentence) from None
+
+
+def _run(config: Path | None) -> None:
     settings = load_settings(config, token_required=True)
     guard()
     token = settings.discord.token
@@ -39,11 +76,11 @@ def command(config: Path | None) -> None:
     try:
         asyncio.run(serve(settings))
     except discord.LoginFailure:
-        raise click.UsageError(
-            "Discord does not accept the token; copy it again from the developer portal"
-        ) from None
-    except MuralscapeError as error:
-        raise click.UsageError(error.sentence) from None
+        raise TokenRefused from None
+    except discord.ConnectionClosed as error:
+        if error.code != AUTHENTICATION_FAILED:
+            raise
+        raise TokenRefused from None
 
 
 def executor_for(settings: Settings, setup: EngineSetup) -> Executor:
@@ -69,7 +106,7 @@ async def serve(settings: Settings) -> None:
     """Run the bot until a signal asks it to stop."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOPPING:
         loop.add_signal_handler(number, stop.set)
     engine = settings.engine
     setup = EngineSetup(engine.weights, engine.device, engine.precision)
