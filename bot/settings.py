@@ -26,6 +26,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 ENV_PREFIX = "MURALSCAPE_"
+CONFIG_VARIABLE = "MURALSCAPE_CONFIG"  # the path of the TOML file; the commands read it
 MIB = 1024 * 1024
 
 
@@ -293,7 +294,7 @@ def _unknown_variables(environ: Mapping[str, str]) -> list[str]:
     """
     faults = []
     for variable in sorted(environ):
-        if variable.upper().startswith(ENV_PREFIX):
+        if variable.upper().startswith(ENV_PREFIX) and variable != CONFIG_VARIABLE:
             name = variable[len(ENV_PREFIX) :].lower().replace("__", ".")
             if name.split(".")[0] not in Settings.model_fields:
                 faults.append(f"{name} (from the environment's {variable}): {_no_such(name)}")
