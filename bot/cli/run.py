@@ -47,7 +47,8 @@ def command(context: click.Context, config: Path | None, hold: bool) -> None:
     MURALSCAPE_DISCORD__TOKEN or from the file that discord.token_file names.
 
     --hold is for containers that are restarted whatever their exit code: a wrong token, for
-    example, is then said once and not tried again with every restart.
+    example, is then said once and not tried again with every restart. Exit code 2 after such a
+    fault, 1 after one that may pass, such as a database that does not answer.
     """
     try:
         _run(config)
@@ -60,8 +61,8 @@ def command(context: click.Context, config: Path | None, hold: bool) -> None:
         click.echo("Mend that and start again; waiting to be stopped.", err=True)
         signal.sigwait(STOPPING)
         context.exit(2)
-    except MuralscapeError as error:
-        raise click.UsageError(error.sentence) from None
+    except MuralscapeError as error:  # another start may succeed, so the exit code is 1
+        raise click.ClickException(error.sentence) from None
 
 
 def _run(config: Path | None) -> None:

@@ -127,7 +127,7 @@ async def test_a_database_that_cannot_be_reached(simulator: Simulator, data_dir:
         LOG__FORMAT="text",
     )
     output = await output_of(process)
-    assert process.returncode == 2
+    assert process.returncode == 1
     line = output.decode().splitlines()[-1]
     assert line.startswith("muralscape: the database at postgresql+asyncpg://bot:***@127.0.0.1:1")
     assert "Traceback" not in output.decode()
@@ -142,7 +142,7 @@ async def test_a_taken_address_is_told_in_words(simulator: Simulator, data_dir: 
         WEB__PORT=str(simulator.port),
     )
     output = await output_of(process)
-    assert process.returncode == 2
+    assert process.returncode == 1
     assert b"Address already in use); set web.host and web.port" in output
 
 
@@ -155,7 +155,7 @@ async def test_a_second_bot_is_refused(simulator: Simulator, data_dir: Path) -> 
             DATA_DIR=str(data_dir),
         )
         output = await output_of(process)
-        assert process.returncode == 2
+        assert process.returncode == 1
         assert b"another bot is running on" in output
         assert not bot.task.done()
 
