@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 $(VENV)/installed: pyproject.toml requirements/build.txt requirements/test.txt
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) --require-hashes -r requirements/build.txt -r requirements/test.txt
+	$(PIP) --no-deps --require-hashes -r requirements/build.txt -r requirements/test.txt
 	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
 
