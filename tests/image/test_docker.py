@@ -133,6 +133,9 @@ async def container(
     )
     try:
         yield Container(number)
+    except BaseException:
+        print(await docker("logs", number))
+        raise
     finally:
         await docker("rm", "--force", number)
 
