@@ -133,8 +133,8 @@ async def container(
     )
     try:
         yield Container(number)
-    except BaseException:
-        print(await docker("logs", number))
+    except BaseException as error:
+        error.add_note(await docker("logs", number))
         raise
     finally:
         await docker("rm", "--force", number)
