@@ -142,6 +142,7 @@ async def container(
 
 async def paint(simulator: Simulator, count: int = 1) -> None:
     """Have members ask for small paintings of the samples, and wait for them."""
+    await simulator.until(lambda: simulator.gateway.connected, 60)
     there = sum(all_settled(simulator, n) for n in range(1, 500))
     for _ in range(count):
         muralize(
