@@ -11,6 +11,7 @@ SMALLEST_CELL = 4  # pixels on a side
 # Neighbours are looked for between all cells, so their number is limited: larger pictures have
 # larger cells, and the search costs the same at every size.
 MOST_CELLS = 128 * 128
+MOST_STYLE_CELLS = 2 * MOST_CELLS  # that a cell is compared with: of more, a sample
 # How many times its final side a picture may be reduced to by whole numbers first. Pillow says of
 # its `reducing_gap` that from 3 on no difference is seen.
 ENOUGH = 3.0
