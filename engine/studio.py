@@ -17,7 +17,7 @@ from engine.request import StylizeRequest
 from engine.scales import Scale, style_sizes
 from engine.shortage import ShortageCaught
 from engine.step import Stepper
-from engine.targets import Targets
+from engine.targets import StylesSeen, Targets
 from engine.tensors import (
     detail_of,
     enlarge,
@@ -51,6 +51,11 @@ class Studio:
         self._encoder = encoder
         self._canvases = Canvases(request, recipe, finest, encoder.device.torch_device)
 
+    @property
+    def canvases(self) -> Canvases:
+        """The request's pictures as tensors."""
+        return self._canvases
+
     def first_canvas(self, scale: Scale) -> Tensor:
         """What the painting starts from, with the seed's noise.
 
@@ -63,12 +68,18 @@ class Studio:
         noise = torch.randn(start.shape, generator=generator)
         return (start + self._recipe.noise * noise).clamp_(0, 1)
 
-    def stepper(self, scale: Scale, canvas: Tensor, neighbours: Tensor | None = None) -> Stepper:
+    def stepper(
+        self,
+        scale: Scale,
+        canvas: Tensor,
+        neighbours: Tensor | None = None,
+        styles_seen: StylesSeen | None = None,
+    ) -> Stepper:
         """What takes the steps of a scale.
 
         `canvas` is this scale's, from a checkpoint, or the `cropped` one of the scale before.
-        `neighbours` are those that a checkpoint kept; None looks for them. Raises OutOfMemory where
-        nothing fits.
+        `neighbours` are those that a checkpoint kept; None looks for them. `styles_seen` are those
+        that another painting saw at this scale. Raises OutOfMemory where nothing fits.
         """
         room, device, recipe = self._memory, self._encoder.device, self._recipe
         styles = style_sizes(self._request, scale)
@@ -76,16 +87,22 @@ class Studio:
             give_back_memory()  # that was cached for the sizes of the scale before
             plan = plan_memory(scale.canvas, device, recipe, room, styles)
             with ShortageCaught():
-                return self._stepper(scale, canvas, plan, neighbours)
+                return self._stepper(scale, canvas, plan, neighbours, styles_seen)
             room = room_after(scale.canvas, device, recipe, plan, styles)
 
     def _stepper(
-        self, scale: Scale, canvas: Tensor, plan: Plan, neighbours: Tensor | None
+        self,
+        scale: Scale,
+        canvas: Tensor,
+        plan: Plan,
+        neighbours: Tensor | None,
+        styles_seen: StylesSeen | None = None,
     ) -> Stepper:
         canvas = canvas.to(self._encoder.device.torch_device, copy=True)
         if canvas.shape[2:] != scale.canvas[::-1]:  # a picture of the scale before
             canvas = filled_up(enlarge(canvas, scale.size), scale.canvas)
-        objective, found = self._targets(scale, self._encoder, plan).objective(canvas, neighbours)
+        targets = self._targets(scale, self._encoder, plan)
+        objective, found = targets.objective(canvas, neighbours, styles_seen)
         if not objective.is_finite():  # loud features overflow in FP16; steps see to themselves
             exact = self._targets(scale, self._encoder.in_fp32, plan)
             objective, found = exact.objective(canvas, neighbours)
@@ -106,6 +123,10 @@ class Studio:
             scale.steps,
             found,
         )
+
+    def targets(self, scale: Scale, plan: Plan) -> Targets:
+        """What is to be matched at a scale."""
+        return self._targets(scale, self._encoder, plan)
 
     def _targets(self, scale: Scale, encoder: Encoder, plan: Plan) -> Targets:
         settings = self._request.settings

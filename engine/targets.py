@@ -1,6 +1,7 @@
 """What a canvas is to match at a scale, seen block by block where the plan of memory says so."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import reduce
 
 import torch
@@ -25,6 +26,14 @@ from engine.vgg19 import Encoder, Features
 LIKE, UNLIKE = 0.5, 0.35
 
 
+@dataclass(frozen=True)
+class StylesSeen:
+    """The styles at a scale, as VGG-19 sees them."""
+
+    numbers: dict[str, Tensor]  # what the recipe compares, at each style tap, of all styles blended
+    cells: StyleCells | None  # where the recipe takes strokes from them
+
+
 class Targets:
     """The targets of one scale."""
 
@@ -45,28 +54,34 @@ class Targets:
         self._plan = plan
 
     def objective(
-        self, canvas: Tensor, neighbours: Tensor | None
+        self, canvas: Tensor, neighbours: Tensor | None, styles: StylesSeen | None = None
     ) -> tuple[Objective, Tensor | None]:
         """What to match, and the neighbours that it is made of, where the recipe has them.
 
         `neighbours` are those that a checkpoint kept; with None they are looked for, from the
-        canvas (1, 3, H, W).
+        canvas (1, 3, H, W). `styles` are those seen before at this scale, if they were.
         """
         recipe, matching, scale = self._recipe, self._recipe.matching, self._scale
-        taps = {*recipe.content_taps, *matching.compared} if matching else set()
-        styles = [self.style(style, taps) for style in self._canvases.styles(scale)]
-        numbers = [style_numbers(recipe, sums) for _, sums in styles]
-        wanted = blend(numbers, self._canvases.style_shares(scale))
-        if matching is None:
-            return Objective(recipe, self._content(), wanted), None
-        cells = self.style_cells(matching, [features for features, _ in styles])
-        del styles  # their features are in the cells now
+        styles = styles or self.see_styles()
+        if matching is None or styles.cells is None:
+            return Objective(recipe, self._content(), styles.numbers), None
         content = self._canvases.recolored(scale)
         if neighbours is None:
-            neighbours = self.search(matching, cells, canvas, content)
-        targets = cells.targets(neighbours, canvas.shape[2] // scale.cell)
-        self._mix_in_content(matching, cells, targets, content)
-        return Objective(recipe, KeptContent(targets), wanted), neighbours
+            neighbours = self.search(matching, styles.cells, canvas, content)
+        targets = styles.cells.targets(neighbours, canvas.shape[2] // scale.cell)
+        self._mix_in_content(matching, styles.cells, targets, content)
+        return Objective(recipe, KeptContent(targets), styles.numbers), neighbours
+
+    def see_styles(self) -> StylesSeen:
+        """See the styles, as large as their strokes should be at this scale."""
+        recipe, matching, scale = self._recipe, self._recipe.matching, self._scale
+        taps = {*recipe.content_taps, *matching.compared} if matching else set()
+        seen = [self.style(style, taps) for style in self._canvases.styles(scale)]
+        numbers = [style_numbers(recipe, sums) for _, sums in seen]
+        wanted = blend(numbers, self._canvases.style_shares(scale))
+        if matching is None:
+            return StylesSeen(wanted, None)
+        return StylesSeen(wanted, self.style_cells(matching, [features for features, _ in seen]))
 
     def style(
         self, style: Tensor, taps: Collection[str]

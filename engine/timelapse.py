@@ -7,23 +7,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import av
-import numpy as np
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
-from av.video.stream import VideoStream
 from PIL import Image
 
 from engine.errors import OutputRejected
 from engine.files import written_whole
+from engine.mp4 import open_mp4, video_size
 from engine.request import Progress, StylizeRequest
 from engine.scales import plan_scales
 
-MAX_SIDE = 720  # pixels; more costs megabytes and shows no more strokes in a chat
 MAX_FRAMES = 150
 HOLD_SECONDS = 2.0  # how long the finished picture stays before a player loops
-
-# Even quality, but never above 4 Mbit/s: MAX_FRAMES and the hold stay under 6 MB.
-_ENCODER = {"crf": "21", "preset": "faster", "maxrate": "4M", "bufsize": "4M"}
 
 
 class TimelapseWriter:
@@ -47,12 +40,7 @@ class TimelapseWriter:
     def __enter__(self) -> Self:
         with ExitStack() as opening:
             temporary = opening.enter_context(written_whole(self.path))
-            # The index goes to the front, so that players start before they have it all.
-            container = av.open(
-                str(temporary), "w", format="mp4", options={"movflags": "+faststart"}
-            )
-            self._container = opening.enter_context(container)
-            self._stream = self._video_stream()
+            self._mp4 = opening.enter_context(open_mp4(temporary, *self.size, self.fps))
             # Ends before the container is closed, however the block does.
             self._encoding = opening.enter_context(ThreadPoolExecutor(1, "timelapse"))
             self._closing = opening.pop_all()
@@ -88,40 +76,16 @@ class TimelapseWriter:
         self._last = picture.convert("RGB")
         self._write(self._last)
 
-    def _video_stream(self) -> VideoStream:
-        stream: VideoStream = self._container.add_stream("h264", rate=self.fps, options=_ENCODER)
-        stream.width, stream.height = self.size
-        stream.pix_fmt = "yuv420p"
-        # Untagged, players guess from the size how to turn YUV into colours, and guess apart.
-        context = stream.codec_context
-        context.colorspace = Colorspace.ITU709
-        context.color_primaries = ColorPrimaries.BT709
-        context.color_trc = ColorTrc.BT709
-        context.color_range = ColorRange.MPEG
-        return stream
-
     def _hold(self) -> None:
         if self._last is None:
             raise OutputRejected(f"{self.path} was not written: no step was painted to film.")
         for _ in range(round(HOLD_SECONDS * self.fps)):
             self._write(self._last)
-        self._container.mux(self._stream.encode(None))
+        self._mp4.finish()
 
     def _write(self, picture: Image.Image) -> None:
-        frame = av.VideoFrame.from_ndarray(np.asarray(picture), "rgb24").reformat(
-            format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
-        )
-        frame.pts = self._frames
+        self._mp4.add(picture, self._frames / self.fps)
         self._frames += 1
-        self._container.mux(self._stream.encode(frame))
-
-
-def video_size(width: int, height: int) -> tuple[int, int]:
-    """Return the even (width, height) of the video for pictures of width x height pixels."""
-    fraction = min(1.0, MAX_SIDE / max(width, height))
-    # yuv420p keeps one colour for 2x2 pixels; half a pixel of stretching is not seen, a bar is.
-    even = [max(2, 2 * round(side * fraction / 2)) for side in (width, height)]
-    return even[0], even[1]
 
 
 @contextmanager

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from engine.errors import OutputRejected, Stopped
-from engine.timelapse import MAX_SIDE, TimelapseWriter, video_size
+from engine.mp4 import MAX_SIDE, video_size
+from engine.timelapse import TimelapseWriter
 
 RED, BLUE = (200, 40, 50), (40, 60, 190)
 

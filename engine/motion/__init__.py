@@ -1,0 +1,1 @@
+"""Moving pictures: each frame is painted from the one before, along the motion between them."""

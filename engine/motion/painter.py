@@ -1,0 +1,177 @@
+"""Paints the frames of a film one after the other, each from the one before.
+
+Where the motion is sure (`engine.motion.flow`) the paint moves along and the strokes stay what they
+were; elsewhere strokes are found anew. Only the finest scale is painted after the first frame of a
+shot. After Ruder, Dosovitskiy and Brox, arXiv 1604.08610, with strokes (`engine.neighbours`) in
+place of their temporal loss.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+import torch.nn.functional as F
+from PIL.Image import Image
+from torch import Tensor
+
+from engine.canvases import filled_up
+from engine.errors import RequestRejected, Stopped
+from engine.memory import Plan, plan_memory, room_for
+from engine.motion.flow import Motion, motion_between
+from engine.motion.strokes import StylePlaces, carried
+from engine.presets import Matching, settle
+from engine.request import StylizeRequest
+from engine.scales import Scale, plan_scales, style_sizes
+from engine.studio import Studio
+from engine.stylize import stylize
+from engine.targets import StylesSeen
+from engine.tensors import to_tensor
+from engine.vgg19 import Encoder
+
+CPU = torch.device("cpu")
+STEPS = 5  # of each frame after the first of its shot
+HOLD = 0.75  # of the paint of the frame before, where that is sure: more is calmer, and softer
+
+
+@dataclass(frozen=True)
+class Painted:
+    """A painted frame, all that the next one depends on. Tensors are on the CPU."""
+
+    content: Tensor  # (1, 3, H, W), the canvas's size
+    canvas: Tensor  # (1, 3, H, W)
+    places: Tensor  # (3, rows, columns), as `StylePlaces.of` gives them
+
+
+class FilmPainter:
+    """Paints frames of one size in the same styles. Raises as `engine.stylize.stylize` does."""
+
+    def __init__(
+        self,
+        like: StylizeRequest,
+        encoder: Encoder,
+        *,
+        memory: int | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> None:
+        """Take the styles and settings of a request; its content is the first frame.
+
+        Raises RequestRejected for a mask and for presets without strokes.
+        """
+        recipe, _, _ = settle(like.settings)
+        if recipe.matching is None:
+            raise RequestRejected(
+                f"The preset {like.settings.preset} paints single pictures: choose mural or draft "
+                "for a film."
+            )
+        if like.mask is not None:
+            raise RequestRejected("A mask goes with a single picture, not with a film.")
+        self._like = like
+        self._recipe = recipe
+        self._matching: Matching = recipe.matching
+        self._encoder = encoder
+        self._room = room_for(encoder.device, memory)
+        self._should_stop = should_stop
+        self._scale: Scale = replace(plan_scales(like)[-1], steps=STEPS)
+        self._styles: StylesSeen | None = None
+
+    def paint(self, frame: Image, before: Painted | None) -> tuple[Image, Painted]:
+        """Paint the next frame; None before it begins a shot, and so does a cut.
+
+        Returns the picture, and what the frame after it needs.
+        """
+        studio = self._studio(frame)
+        content = studio.canvases.content(self._scale).to(CPU)
+        motion = motion_between(before.content, content) if before is not None else None
+        if before is None or motion is None or motion.is_cut:
+            painted = self._first(frame, studio, content)
+        else:
+            painted = self._next(studio, content, before, motion)
+        return studio.picture(painted.canvas, self._scale), painted
+
+    def picture(self, frame: Image, canvas: Tensor) -> Image:
+        """The picture of a painted canvas of a frame, in its colours where they are kept."""
+        return self._studio(frame).picture(canvas, self._scale)
+
+    def _studio(self, frame: Image) -> Studio:
+        request = replace(self._like, content=frame)
+        return Studio(request, self._recipe, self._encoder, self._room, self._scale)
+
+    def _first(self, frame: Image, studio: Studio, content: Tensor) -> Painted:
+        """Paint a frame as a picture of its own, coarse to fine."""
+        # the colours are given back, if they are to be kept, once the canvas is a picture
+        settings = replace(self._like.settings, keep_colors=False)
+        request = replace(self._like, content=frame, settings=settings)
+        picture = stylize(
+            request, self._encoder, should_stop=self._should_stop, memory=self._room
+        ).picture
+        canvas = filled_up(to_tensor(picture, self._scale.size, CPU), self._scale.canvas)
+        numbers = self._found(studio, canvas)
+        places = self._style_places(studio).of(numbers).view(3, *self._rows_and_columns)
+        return Painted(content, canvas, places)
+
+    def _next(self, studio: Studio, content: Tensor, before: Painted, motion: Motion) -> Painted:
+        """Paint a frame from the one before, along the motion between them."""
+        scale, of_styles = self._scale, self._style_places(studio)
+        sure = _softened(motion.sure)
+        moved = motion.carry(before.canvas).clamp(0, 1)
+
+        # The strokes: those of before where sure, else found anew.
+        found = self._found(
+            studio, torch.lerp(studio.canvases.recolored(scale).to(CPU), moved, sure)
+        )
+        places, stays = carried(before.places, motion, scale.cell)
+        numbers, inside = of_styles.numbers(places)
+        stays &= inside
+        found = found.view(self._rows_and_columns)
+        numbers = torch.where(stays, numbers, found)
+        places = torch.where(stays, places, of_styles.of(found))
+
+        # The canvas: the paint of before moved along; elsewhere the last touch, as a first coat.
+        device = self._encoder.device.torch_device
+        coat = studio.finished(studio.canvases.recolored(scale), scale, found.flatten().to(device))
+        start = torch.lerp(coat.to(CPU), moved, sure)
+        stepper = studio.stepper(scale, start, numbers.flatten().to(device), self._seen(studio))
+        steps_left = scale.steps
+        while steps_left:
+            if self._should_stop and self._should_stop():
+                raise Stopped("The film was stopped.")
+            steps_left -= len(stepper.take(steps_left))
+        canvas = studio.finished(stepper.result(), scale, stepper.neighbours).to(CPU)
+        return Painted(content, torch.lerp(canvas, moved, HOLD * sure), places)
+
+    def _found(self, studio: Studio, canvas: Tensor) -> Tensor:
+        """The neighbours of a canvas's cells, (cells,) int64 on the CPU."""
+        targets = studio.targets(self._scale, self._plan())
+        device = self._encoder.device.torch_device
+        cells = self._seen(studio).cells
+        assert cells is not None  # noqa: S101 - a recipe with matching has them
+        found = targets.search(
+            self._matching, cells, canvas.to(device), studio.canvases.recolored(self._scale)
+        )
+        return found.to(CPU)
+
+    def _seen(self, studio: Studio) -> StylesSeen:
+        """The styles' features, seen once for all frames."""
+        if self._styles is None:
+            self._styles = studio.targets(self._scale, self._plan()).see_styles()
+        return self._styles
+
+    def _plan(self) -> Plan:
+        sizes = style_sizes(self._like, self._scale)
+        return plan_memory(
+            self._scale.canvas, self._encoder.device, self._recipe, self._room, sizes
+        )
+
+    def _style_places(self, studio: Studio) -> StylePlaces:
+        return StylePlaces(studio.canvases.styles(self._scale), self._scale.cell)
+
+    @property
+    def _rows_and_columns(self) -> tuple[int, int]:
+        width, height = self._scale.canvas
+        return height // self._scale.cell, width // self._scale.cell
+
+
+def _softened(sure: Tensor) -> Tensor:
+    """A little less than what is sure, with soft edges."""
+    eroded = -F.max_pool2d(-sure, 3, 1, 1)
+    return F.avg_pool2d(eroded, 3, 1, 1, count_include_pad=False)
