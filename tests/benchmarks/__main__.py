@@ -11,6 +11,7 @@ import torch
 from engine.device import Device, choose_device
 from tests.benchmarks import (
     capacity,
+    films,
     footprint,
     neighbours,
     operations,
@@ -25,6 +26,7 @@ BENCHMARKS: dict[str, Callable[[Device], dict[str, float]]] = {
     "step": step.run,
     "seed": seed.run,
     "pictures": pictures.run,
+    "films": films.run,
     "neighbours": neighbours.run,
     "size": size.run,
     "operations": operations.run,

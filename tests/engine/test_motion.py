@@ -20,9 +20,9 @@ from engine.motion.strokes import StylePlaces, carried
 from engine.motion.writing import write_film
 from engine.mp4 import SOUND_RATE
 from engine.request import PaintSettings, StylizeRequest
-from engine.tensors import to_tensor
 from engine.vgg19 import Encoder
 from engine.weights import bundled, load
+from tests.benchmarks.films import flicker
 from tests.engine.motion_clips import as_picture, pan, panned, texture
 
 CPU = torch.device("cpu")
@@ -113,18 +113,6 @@ def test_frames_hold_their_paint(encoder: Encoder) -> None:
         held.append(picture)
         alone.append(painter.paint(frame, None)[0])
     assert flicker(held, frames) < 0.5 * flicker(alone, frames)
-
-
-def flicker(paintings: list[Image.Image], frames: list[Image.Image]) -> float:
-    """How much paintings differ from the ones before, moved along, where that is sure."""
-    differences = []
-    shown = [to_tensor(one, frames[0].size, CPU) for one in paintings]
-    seen = [to_tensor(one, frames[0].size, CPU) for one in frames]
-    for number in range(1, len(frames)):
-        motion = motion_between(seen[number - 1], seen[number])
-        change = (shown[number] - motion.carry(shown[number - 1])).abs().mean(1, keepdim=True)
-        differences.append(float((change * motion.sure).sum() / motion.sure.sum()))
-    return sum(differences) / len(differences)
 
 
 def test_a_film_is_painted_again_to_the_bit(encoder: Encoder) -> None:
