@@ -49,10 +49,8 @@ def run(device: Device) -> dict[str, float]:
         source = flicker(frames, frames)
         ratio = flicker(held, frames) / flicker(alone, frames)
         share = sorted(held_seconds[1:])[FRAMES // 2 - 1] / sorted(alone_seconds)[FRAMES // 2]
-        print(
-            f"{name:6} {flicker(held, frames) / source:12.1f} {flicker(alone, frames) / source:7.1f}"
-            f" {ratio:10.2f} {share:10.2f}"
-        )
+        over_source = [flicker(way, frames) / source for way in (held, alone)]
+        print(f"{name:6} {over_source[0]:12.1f} {over_source[1]:7.1f} {ratio:10.2f} {share:10.2f}")
         figures |= {f"flicker_{name}": ratio, f"later_frame_{name}": share}
     return figures
 
