@@ -53,14 +53,7 @@ class StyleCells:
             for tap in fitted
         }
         counts = [down * across for down, across in (rows_and_columns(f, cell) for f in styles)]
-        total = max(sum(counts), MOST_STYLE_CELLS)
-        # Drawn on the CPU, so that a seed means the same sample on every device.
-        generator = torch.Generator().manual_seed(seed)
-        samples = [
-            torch.randperm(count, generator=generator)[: count * MOST_STYLE_CELLS // total]
-            for count in counts
-        ]
-        samples = [own.sort().values for own in samples]
+        samples = _samples(counts, seed)
         # One style after the other, so that only one's descriptions are there as a whole.
         described = torch.cat(
             [
@@ -72,7 +65,8 @@ class StyleCells:
         starts = [sum(counts[:number]) for number in range(len(counts))]
         numbers = [start + own for start, own in zip(starts, samples, strict=True)]
         self._sample = torch.cat(numbers).to(described.device)
-        owners = [torch.full((len(own),), number) for number, own in enumerate(samples)]
+        self._counts = [len(own) for own in samples]
+        owners = [torch.full((count,), number) for number, count in enumerate(self._counts)]
         self._style = torch.cat(owners).to(described.device)
         self._axes = principal_axes(described)
         self._known = F.normalize(described @ self._axes, dim=1)
@@ -109,12 +103,13 @@ class StyleCells:
         return F.normalize(described @ self._axes, dim=1)
 
     def _nearest(self, own: Tensor, weights: Sequence[float], crowding: float) -> Tensor:
-        counts = torch.bincount(self._style, minlength=len(weights))
-        shares = (own.new_tensor(weights) / sum(weights) / counts.clamp_min(1))[self._style]
-        allowed = shares > 0
+        # By counts and places that are known here: a card's host would wait for each bincount or
+        # mask.
+        counts = own.new_tensor(self._counts).clamp_min(1)
+        shares = (own.new_tensor(weights) / sum(weights) / counts)[self._style]
+        allowed = (shares > 0).nonzero()[:, 0]
         chosen = nearest(own, self._known[allowed], shares[allowed], crowding)
-        in_sample = allowed.nonzero()[:, 0][chosen]
-        return self._sample[in_sample]
+        return self._sample[allowed[chosen]]
 
     def targets(self, chosen: Tensor, rows_of_cells: int) -> dict[str, Tensor]:
         """The features of the chosen cells, laid out as those of a canvas, at each fitted tap."""
@@ -122,6 +117,15 @@ class StyleCells:
             tap: lay_out(table[chosen], tap, self.cell, rows_of_cells)
             for tap, table in self._tables.items()
         }
+
+
+def _samples(counts: Sequence[int], seed: int) -> list[Tensor]:
+    """Which of each style's cells are compared: as many of all, and MOST_STYLE_CELLS together."""
+    total = max(sum(counts), MOST_STYLE_CELLS)
+    # Drawn on the CPU, so that a seed means the same sample on every device.
+    generator = torch.Generator().manual_seed(seed)
+    orders = [torch.randperm(count, generator=generator) for count in counts]
+    return [order[: len(order) * MOST_STYLE_CELLS // total].sort().values for order in orders]
 
 
 def _described(features: TapFeatures, taps: Sequence[str], cell: int) -> Tensor:
@@ -175,7 +179,7 @@ def nearest(own: Tensor, known: Tensor, shares: Tensor, crowding: float) -> Tens
     time its share, one taken less often becomes cheaper: without it a flat sky is made of a
     single patch.
     """
-    prices = torch.zeros_like(shares)
+    prices, once = torch.zeros_like(shares), shares.new_ones(len(own))
 
     def cheapest() -> Tensor:
         parts = torch.split(own, ROWS_AT_ONCE)
@@ -183,7 +187,8 @@ def nearest(own: Tensor, known: Tensor, shares: Tensor, crowding: float) -> Tens
 
     chosen = cheapest()
     for turn in range(ROUNDS - 1 if crowding else 0):
-        taken = torch.bincount(chosen, minlength=len(known)) / (shares * len(own))
+        times = torch.zeros_like(shares).index_add_(0, chosen, once)
+        taken = times / (shares * len(own))
         prices += crowding * 0.5**turn * (taken.clamp(max=MOST_TAKEN) - 1)
         chosen = cheapest()
     return chosen
