@@ -25,6 +25,7 @@ DIMENSIONS = 160  # of a description once projected: a fifth of the time, and th
 RIDGE = 1e-4  # added to the products' diagonal, relative to its mean, so that eigh stays stable
 ROUNDS = 4  # of the search; prices change between them
 MOST_TAKEN = 8.0  # a cell counts as taken at most this many times its share
+CHANNELS_AT_ONCE = 32  # of features that are averaged over cells in FP32
 ROWS_AT_ONCE = 1024  # cells of the canvas compared at once: 128 MiB of similarities at most
 
 TapFeatures = Mapping[str, Tensor]  # tap -> (1, C, H / stride, W / stride)
@@ -112,11 +113,15 @@ class StyleCells:
         return self._sample[allowed[chosen]]
 
     def targets(self, chosen: Tensor, rows_of_cells: int) -> dict[str, Tensor]:
-        """The features of the chosen cells, laid out as those of a canvas, at each fitted tap."""
-        return {
-            tap: lay_out(table[chosen], tap, self.cell, rows_of_cells)
-            for tap, table in self._tables.items()
-        }
+        """The features of the chosen cells, laid out as those of a canvas, at each fitted tap.
+
+        May be called once: what was kept of the styles' features is given up tap by tap.
+        """
+        found = {}
+        for tap in list(self._tables):
+            table = self._tables.pop(tap)
+            found[tap] = lay_out(table[chosen], tap, self.cell, rows_of_cells)
+        return found
 
 
 def _samples(counts: Sequence[int], seed: int) -> list[Tensor]:
@@ -146,11 +151,14 @@ def describe(features: TapFeatures, cell: int) -> Tensor:
     """
     columns, grid = [], rows_and_columns(features, cell)
     for tap, one in features.items():
-        seen, stride = one.float(), stride_of(tap)
-        if stride < cell:
-            seen = F.avg_pool2d(seen, cell // stride)
-        elif stride > cell:
-            seen = F.interpolate(seen, grid, mode="bilinear", align_corners=False)
+        stride = stride_of(tap)
+        if stride < cell:  # by parts: large pictures need the memory of a whole one in FP32
+            parts = torch.split(one, CHANNELS_AT_ONCE, 1)
+            seen = torch.cat([F.avg_pool2d(part.float(), cell // stride) for part in parts], 1)
+        elif stride == cell:
+            seen = one.float()
+        else:
+            seen = F.interpolate(one.float(), grid, mode="bilinear", align_corners=False)
         columns.append(rows(seen / seen.square().sum(1).mean().sqrt().clamp_min(1e-6)))
     table = torch.cat(columns, 1)
     return table.sub_(table.mean(0))
