@@ -151,7 +151,7 @@ class LiveCards:
             return False
         files = None
         if preview is not None and preview is not live.shown_preview:
-            files = [Upload(f"preview-{job.id}.jpg", preview)]
+            files = [Upload(card.file_name(job, f"preview-{job.id}.jpg"), preview)]
         live.shown_state, live.shown_key, live.shown_preview = job.state, key, preview
         live.edited_at = self._monotonic()
         live.editing = asyncio.create_task(self._edit(live, shown, files))
