@@ -207,12 +207,11 @@ class ChallengeService:
 
     async def end_in(self, guild_id: int, channel_id: int | None = None) -> None:
         """Cancel a server's open challenge, or only one in a channel; nothing is announced."""
-        contest = await self.open_in(guild_id)
-        if contest is not None and channel_id in (None, contest.challenge.channel_id):
-            await self._change(
-                contest.challenge.id, lambda contest: rules.cancel(contest, self._clock())
-            )
-            await self.announcements.give_up_in(guild_id)
+        async with self._database.write() as connection:
+            contest = await self.store.find_open(connection, guild_id)
+            if contest is not None and channel_id in (None, contest.challenge.channel_id):
+                await self.store.save(connection, contest, rules.cancel(contest, self._clock()))
+                await self.announcements.give_up_in(connection, guild_id)
 
     async def forget_guild(self, guild_id: int) -> set[str]:
         """Delete a server's challenges; return their pictures."""

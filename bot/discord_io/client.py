@@ -79,6 +79,7 @@ class MuralscapeClient(discord.Client):
         self.tree = Tree(self, allowed_contexts=IN_SERVERS, allowed_installs=BY_SERVERS)
         self.handlers: dict[str, Handler] = {}  # feature -> handler of its buttons and menus
         self.listeners: defaultdict[str, list[Listener]] = defaultdict(list)  # by event
+        self._hearing: set[asyncio.Task[None]] = set()
         self.command_ids: dict[str, int] = {}
         self._linked = linked
         self._synced = synced
@@ -134,8 +135,24 @@ class MuralscapeClient(discord.Client):
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - theirs
         """Call the features' listeners too, as discord.py's own `Bot` calls those of its cogs."""
         super().dispatch(event, *args, **kwargs)
-        for listener in self.listeners.get(event, ()):
-            self._schedule_event(listener, f"on_{event}", *args, **kwargs)
+        for listener in () if self.is_closed() else self.listeners.get(event, ()):
+            hearing = asyncio.create_task(self._hear(listener, event, *args))
+            self._hearing.add(hearing)
+            hearing.add_done_callback(self._hearing.discard)
+
+    async def _hear(self, listener: Listener, event: str, *args: object) -> None:
+        try:
+            await listener(*args)
+        except Exception:
+            log.exception("a listener of %s failed", event)
+
+    async def close(self) -> None:
+        """Disconnect, and stop the listeners that are under way."""
+        await super().close()
+        hearing = tuple(self._hearing)
+        for task in hearing:
+            task.cancel()
+        await asyncio.gather(*hearing, return_exceptions=True)
 
     async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
         """Log the error of an event handler."""

@@ -11,6 +11,7 @@ from bot.errors import Refused
 from bot.executors.contract import Executor
 from bot.jobs.model import Job, JobState
 from bot.jobs.service import JobService
+from bot.people import OUTSIDE
 from bot.queue import card
 
 
@@ -31,7 +32,8 @@ def make_group(
         guild_id = answers.guild_of(interaction)
         own = await jobs.jobs_of(guild_id, interaction.user.id)
         others = await jobs.jobs_in(guild_id, limit=200)
-        text = card.overview(jobs, executor.workers, own, others, clock())
+        here = "Outside of servers" if guild_id == OUTSIDE else "In this server"
+        text = card.overview(jobs, executor.workers, own, others, clock(), here)
         await interaction.edit_original_response(content=text, view=card.fetch_buttons(own))
 
     @group.command(name="cancel", description="Cancel a queued or running painting")
