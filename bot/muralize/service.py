@@ -24,9 +24,9 @@ from bot.muralize.rules import (
 from bot.muralize.store import RequestStore
 from bot.people import OUTSIDE, Gate, Origin, Standing
 from bot.pictures.intake import Intake
+from bot.pictures.model import UploadedFile
 from bot.pictures.retention import retry_if_deleted
 from bot.pictures.turns import Owner
-from bot.pictures.upload import UploadedFile
 from bot.styles.service import StyleService
 from engine.errors import ImageRejected, RequestRejected
 from engine.presets import PRESETS
@@ -168,7 +168,7 @@ class MuralizeService:
         check_standing(origin, standing, effective)
         submit = partial(
             self._jobs.submit,
-            limits=effective.jobs,
+            quotas=effective.jobs,
             card=card,
             settle=partial(self._requests.settle, request=request),
         )

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.simulator import Limits, Permission, Simulator, upheaval
+from bot.simulator import DiscordLimits, Permission, Simulator, upheaval
 from bot.simulator.errors import Invalid
-from bot.simulator.model import ChannelType
+from bot.simulator.model import ChannelType, Message
 from tests.bot.clients import StartSimulator
 from tests.end_to_end.harness import button, is_result, muralize, results, running_bot
 from tests.end_to_end.harness import run as command
@@ -15,6 +15,12 @@ from tests.end_to_end.test_painting import result_of, said_privately
 
 KINDS = (ChannelType.NEWS, ChannelType.VOICE, ChannelType.STAGE)
 MIB = 1024 * 1024
+
+
+async def numbered_result(simulator: Simulator, number: int) -> Message:
+    """Wait for the last of so many paintings."""
+    await simulator.until(lambda: len(results(simulator)) == number)
+    return results(simulator)[-1]
 
 
 async def test_each_kind_of_channel(simulator: Simulator, data_dir: Path) -> None:
@@ -39,8 +45,7 @@ async def test_each_kind_of_channel(simulator: Simulator, data_dir: Path) -> Non
         simulator.faults.fail(401, 50027, "Invalid Webhook Token", path=r"^/webhooks/")
         for number, place in enumerate(places, len(places) + 1):
             asked = muralize(simulator, channel=str(place.id))
-            await simulator.until(lambda number=number: len(results(simulator)) == number)
-            message = results(simulator)[-1]
+            message = await numbered_result(simulator, number)
             assert (message.channel, message.mentions) == (place, [asked.user])
 
 
@@ -56,8 +61,7 @@ async def test_places_that_are_shut(simulator: Simulator, data_dir: Path) -> Non
         thread.locked = True
         for number, place in enumerate((thread, voice), 1):
             muralize(simulator, channel=str(place.id))
-            await simulator.until(lambda number=number: len(results(simulator)) == number)
-            assert results(simulator)[-1].channel.recipients == [ada]
+            assert (await numbered_result(simulator, number)).channel.recipients == [ada]
 
 
 async def test_chosen_channels(simulator: Simulator, data_dir: Path) -> None:
@@ -80,7 +84,7 @@ async def test_chosen_channels(simulator: Simulator, data_dir: Path) -> None:
 
 async def test_each_file_has_its_own_limit(start_simulator: StartSimulator, data_dir: Path) -> None:
     """A painting and its film may both be as large as one file may."""
-    simulator = await start_simulator(Limits())
+    simulator = await start_simulator(DiscordLimits())
     async with running_bot(simulator, data_dir, painter="load_film"):
         message = await result_of(simulator, muralize(simulator))
         filmed = simulator.people.press(message.id, button(message, "timelapse"), "ada")
@@ -92,7 +96,9 @@ async def test_each_file_has_its_own_limit(start_simulator: StartSimulator, data
 
 async def test_nitro_counts(start_simulator: StartSimulator, data_dir: Path) -> None:
     """The answer to a member with Nitro may be larger than the server's limit, a message not."""
-    simulator = await start_simulator(Limits(advertised_upload=MIB // 4, accepted_upload=MIB // 4))
+    simulator = await start_simulator(
+        DiscordLimits(advertised_upload=MIB // 4, accepted_upload=MIB // 4)
+    )
     ada = atelier_of(simulator).members[0]
     ada.upload_limit = 50 * MIB
     async with running_bot(simulator, data_dir, painter="load_noisy"):
