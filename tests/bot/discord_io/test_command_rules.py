@@ -45,7 +45,7 @@ def test_the_stronger_rule_wins(
 
 def test_threads_direct_messages_and_administrators() -> None:
     """A thread is its channel; a direct message has none; nothing binds administrators."""
-    shut = {(Target.CHANNEL, CHANNEL): False}
+    shut: dict[tuple[int, int], bool] = {(Target.CHANNEL, CHANNEL): False}
     assert not may(shut, standing=Standing(frozenset(), (THREAD, CHANNEL)))
     assert may(shut, standing=Standing(frozenset(), ()))
     assert may({(Target.USER, MEMBER): False}, standing=Standing(frozenset(), (), True))
