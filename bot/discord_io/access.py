@@ -30,7 +30,7 @@ class Access:
         """Give what a member may do; ask Discord where `standing`, from the interaction, is None.
 
         Discord has checked the rules of a command that was typed, but not those for `by_button`.
-        Raises NotAMember, CommandClosed, OutsideClosed, and `SendError` where Discord cannot be asked.
+        Raises NotAMember, CommandClosed and OutsideClosed; `SendError` where Discord is silent.
         """
         if origin.guild_id == OUTSIDE:
             if self._client.shard_id:  # such jobs are those of bot 0, which has their pictures
