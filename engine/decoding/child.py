@@ -17,7 +17,6 @@ from PIL import Image
 
 from engine import images
 from engine.decoding.messages import (
-    HEADER,
     READY,
     Answer,
     Task,
@@ -26,6 +25,7 @@ from engine.decoding.messages import (
     rows_of_a_strip,
 )
 from engine.errors import ImageRejected, OutputRejected
+from engine.frames import HEADER
 from engine.limits import Effort
 
 _TYPES = {".jpg": ("JPEG", "image/jpeg"), ".webp": ("WEBP", "image/webp")}

@@ -10,11 +10,10 @@ import sys
 import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from functools import partial
 from typing import IO
 
 from engine.decoding.messages import (
-    HEADER,
     MOST_JSON,
     READY,
     Answer,
@@ -23,13 +22,15 @@ from engine.decoding.messages import (
     rows_of_a_strip,
     task_frame,
 )
+from engine.environment import for_children
 from engine.errors import ImageRejected, OutputRejected, Stopped
+from engine.frames import receive
 
 START_SECONDS = 60.0  # until a child must be warm, on the slowest machine
 LOOK_SECONDS = 0.1  # between two looks at `should_stop`
 PIPE_BYTES = 2**20  # as much as Linux lets everybody have
 TakePixels = Callable[[tuple[int, int], Iterator[bytearray]], None]
-_PASSED_ON = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TMPDIR", "VIRTUAL_ENV")
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
 _TOO_SLOW = (signal.SIGXCPU,)
 
 
@@ -52,12 +53,11 @@ class Child:
 
     def start(self) -> None:
         """Start the process and wait until it is warm. Raises OSError where that fails."""
-        root = str(Path(__file__).parents[2])
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "engine.decoding"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=_scrubbed(root),
+            env={**for_children(), **_ONE_THREAD},
             umask=0o077,
             bufsize=0,
         )
@@ -108,10 +108,9 @@ class Child:
 
     def _answer(self, task: Task, deadline: "_Deadline", take_pixels: TakePixels | None) -> Answer:
         """Receive an answer. Raises ValueError where it is not one to this task."""
-        length, size = HEADER.unpack(self._receive(HEADER.size, deadline))
-        if length > MOST_JSON or size > _most_bytes(task):
-            raise ValueError("an answer that is too long")
-        text = bytes(self._receive(length, deadline))
+        text, size = receive(
+            partial(self._receive, deadline=deadline), MOST_JSON, _most_bytes(task)
+        )
         if task.kind != "decode" or not size:
             return read_answer(text, self._receive(size, deadline))
         answer = read_answer(text, b"")
@@ -215,10 +214,3 @@ def _ended(task: Task, code: int | None) -> ImageRejected:
         f"{task.name} cannot be decoded within the memory that there is for it; "
         "save it again as a plain JPEG or PNG, or choose a smaller picture."
     )
-
-
-def _scrubbed(root: str) -> dict[str, str]:
-    """The environment of a child: nothing of the bot's settings, and no more than one thread."""
-    passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    return {**passed_on, **one_thread, "MALLOC_ARENA_MAX": "1", "PYTHONPATH": root}

@@ -1,17 +1,16 @@
 """The protocol of the pipes between a process and its decoding child.
 
-Each message is a header (two lengths), JSON, and bytes: the file that is asked about, or the
-answer's pixels or file. Both sides check types and lengths; nothing is unpickled.
+Messages are frames (`engine.frames`) of JSON; the bytes after it are the file that is asked about,
+or the answer's pixels or file. Both sides check types and lengths.
 """
 
 import json
-import struct
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from engine.frames import frame
 from engine.limits import Effort, Limits
 
-HEADER = struct.Struct(">IQ")  # bytes of JSON, bytes of the payload
 MOST_JSON = 64 * 1024  # bytes
 READY = b"ready\n"  # sent by the child once it is warm
 
@@ -54,7 +53,7 @@ class Answer:
 
 def task_frame(task: Task, size: int) -> bytes:
     """Write a task as everything that is sent before the file of `size` bytes."""
-    return _frame(json.dumps(asdict(task)).encode(), size)
+    return frame(json.dumps(asdict(task)).encode(), size)
 
 
 def read_task(text: bytes) -> Task:
@@ -66,7 +65,7 @@ def read_task(text: bytes) -> Task:
 
 def answer_frame(answer: Answer, size: int) -> bytes:
     """Write an answer as everything that is sent before its data of `size` bytes."""
-    return _frame(json.dumps({**asdict(answer), "data": None}).encode(), size)
+    return frame(json.dumps({**asdict(answer), "data": None}).encode(), size)
 
 
 def read_answer(text: bytes, data: bytes | bytearray) -> Answer:
@@ -87,7 +86,3 @@ def read_answer(text: bytes, data: bytes | bytearray) -> Answer:
 def rows_of_a_strip(width: int) -> int:
     """How many rows of RGB pixels are sent at a time."""
     return max(1, STRIP_BYTES // (3 * max(1, width)))
-
-
-def _frame(text: bytes, size: int) -> bytes:
-    return HEADER.pack(len(text), size) + text
