@@ -100,8 +100,8 @@ _ADAPTERS = {kind.__name__: TypeAdapter(kind) for kind in (*TO_ENGINE, *TO_BOT)}
 def encode(message: FromBot | FromEngine) -> bytes:
     """Write a message as one frame."""
     preview = b""
-    if isinstance(message, PaintProgress) and message.preview is not None:
-        message, preview = replace(message, preview=None), message.preview
+    if isinstance(message, PaintProgress):
+        preview, message = message.preview or b"", replace(message, preview=None)
     name = type(message).__name__
     values = {**_ADAPTERS[name].dump_python(message, mode="json"), "kind": name}
     return frames.frame(json.dumps(values).encode(), len(preview)) + preview

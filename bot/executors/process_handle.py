@@ -26,7 +26,7 @@ from bot.executors.pipe import (
     decode,
     encode,
 )
-from engine.environment import for_children
+from engine.environment import KEEP_MEMORY, for_children
 from engine.request import PaintOutcome
 
 T = TypeVar("T")
@@ -160,7 +160,7 @@ class EngineProcess:
             [sys.executable, "-P", "-m", "bot.executors", self._setup.to_json()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=for_children(),
+            env={**for_children(), **KEEP_MEMORY},
             bufsize=0,
         )
         self.pid = self._process.pid

@@ -1,7 +1,8 @@
 """The protocol of the pipes between a process and its decoding child.
 
 Messages are frames (`engine.frames`) of JSON; the bytes after it are the file that is asked about,
-or the answer's pixels or file. Both sides check types and lengths.
+or a file that was made. Pixels are in memory that both share (`pixels`). Both sides check types and
+lengths.
 """
 
 import json
@@ -14,8 +15,6 @@ from engine.limits import Effort, Limits
 MOST_JSON = 64 * 1024  # bytes
 READY = b"ready\n"  # sent by the child once it is warm
 
-STRIP_BYTES = 2**20  # of pixels, about, are sent at a time
-
 Kind = Literal["check", "decode", "shrink", "fit"]
 
 
@@ -23,8 +22,8 @@ Kind = Literal["check", "decode", "shrink", "fit"]
 class Task:
     """What to do with a file.
 
-    `check` answers the size of the upright picture; `decode` its pixels, as RGB bytes; `shrink` a
-    file of at most `side` pixels on the long side; `fit` a file of at most `max_bytes`. `name`
+    `check` answers the size of the upright picture; `decode` shares its pixels too; `shrink` makes
+    a file of at most `side` pixels on the long side; `fit` a file of at most `max_bytes`. `name`
     stands in the sentence of a refusal.
     """
 
@@ -81,8 +80,3 @@ def read_answer(text: bytes, data: bytes | bytearray) -> Answer:
     if not all(isinstance(word, str) and (not word or word.isprintable()) for word in words):
         raise ValueError("not the texts of an answer")
     return answer
-
-
-def rows_of_a_strip(width: int) -> int:
-    """How many rows of RGB pixels are sent at a time."""
-    return max(1, STRIP_BYTES // (3 * max(1, width)))

@@ -46,7 +46,7 @@ def test_pixels_are_the_same_as_here(
 
 
 def test_a_picture_of_many_strips(reader: PictureReader) -> None:
-    """Pixels are sent in strips; all of them arrive, in order."""
+    """Pixels are shared in strips; all of them arrive, in order."""
     data = encoded(quarters(1500).rotate(5), "PNG")
     assert reader.decode(data).tobytes() == images.decode(data).tobytes()
 
