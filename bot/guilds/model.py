@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from bot.jobs.limits import JobLimits
+from bot.jobs.model import JobLimits
 
 
 @dataclass(frozen=True)

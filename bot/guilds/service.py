@@ -8,7 +8,7 @@ from typing import Any
 from bot.guilds.model import Ceilings, EffectiveSettings, GuildSettings
 from bot.guilds.rules import check_manager, check_preset
 from bot.guilds.store import GuildStore
-from bot.jobs.limits import JobLimits
+from bot.jobs.model import JobLimits
 from bot.people import Member
 from engine.presets import PRESETS
 from engine.request import DEFAULT_PRESET

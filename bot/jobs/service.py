@@ -15,8 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.errors import GuildQuotaReached, JobNotFound, MemberQuotaReached, WrongState
 from bot.executors.contract import PaintProgress
 from bot.jobs import rules
-from bot.jobs.limits import JobLimits
-from bot.jobs.model import DeliveryState, Job, JobResult, JobState, Place, Sources
+from bot.jobs.model import DeliveryState, Job, JobLimits, JobResult, JobState, Place, Sources
 from bot.jobs.schedule import Schedule, complete
 from bot.jobs.store import WAITING_OR_PAINTING, JobStore
 from bot.people import Member, Origin

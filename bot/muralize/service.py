@@ -17,10 +17,9 @@ from bot.muralize.request import Repeat, Request
 from bot.muralize.rules import changed, check
 from bot.muralize.store import RequestStore
 from bot.people import Origin
-from bot.pictures.intake import Intake
+from bot.pictures.intake import Intake, UploadedFile
 from bot.pictures.retention import retry_if_deleted
 from bot.pictures.turns import Owner
-from bot.pictures.upload import UploadedFile
 from bot.styles.service import StyleService
 from engine.errors import ImageRejected, RequestRejected
 from engine.presets import PRESETS

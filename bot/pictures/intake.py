@@ -6,6 +6,7 @@ Everything that a sender controls is bounded: the host, the bytes, the time, the
 import asyncio
 import ipaddress
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Self
 
 import aiohttp
@@ -15,11 +16,19 @@ from bot.errors import AttachmentRejected
 from bot.pictures.decoder import Decoder
 from bot.pictures.store import PictureStore
 from bot.pictures.turns import Owner, Turns
-from bot.pictures.upload import UploadedFile
-from engine.limits import Limits
+from engine.picture_limits import PictureLimits
 
 _CHUNK = 64 * 1024  # bytes
 _AT_A_TIME = 4  # requests with their pictures in memory
+
+
+@dataclass(frozen=True)
+class UploadedFile:
+    """An upload as Discord describes it, before it is downloaded. Errors call it `called`."""
+
+    called: str  # such as "The style picture"
+    url: str  # signed; Discord's expire after about a day
+    size: int  # bytes, as declared
 
 
 class Intake:
@@ -31,7 +40,7 @@ class Intake:
         decoder: Decoder,
         *,
         hosts: Sequence[str],
-        limits: Limits,
+        limits: PictureLimits,
         seconds: float,
     ) -> None:
         self._session: aiohttp.ClientSession | None = None

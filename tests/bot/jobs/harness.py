@@ -7,8 +7,7 @@ from pathlib import Path
 from random import Random
 
 from bot.jobs.estimator import Estimator
-from bot.jobs.limits import JobLimits
-from bot.jobs.model import Job, JobResult, JobState, Sources
+from bot.jobs.model import Job, JobLimits, JobResult, JobState, Sources
 from bot.jobs.schedule import Schedule
 from bot.jobs.service import JobService
 from bot.jobs.store import JobStore

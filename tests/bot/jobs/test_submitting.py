@@ -6,8 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import GuildQuotaReached, MemberQuotaReached, PictureGone, Refused
-from bot.jobs.limits import JobLimits
-from bot.jobs.model import JobState
+from bot.jobs.model import JobLimits, JobState
 from engine.presets import PRESETS
 from engine.request import PaintSettings
 from tests.bot.jobs.harness import ANN, BOB, CID, GUILD, PLENTY, JobHarness

@@ -7,11 +7,11 @@ import pytest
 
 from bot.errors import Refused
 from bot.guilds.model import EffectiveSettings, GuildSettings
-from bot.jobs.limits import JobLimits
+from bot.jobs.model import JobLimits
 from bot.muralize.card import Action
 from bot.muralize.request import Request
 from bot.muralize.rules import changed, check
-from bot.pictures.upload import UploadedFile
+from bot.pictures.intake import UploadedFile
 from engine.errors import RequestRejected
 from engine.presets import PRESETS
 from engine.request import PaintSettings
