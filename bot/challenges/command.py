@@ -17,7 +17,8 @@ from bot.guilds.rules import check_may_start
 from bot.guilds.service import GuildService
 from bot.jobs.service import JobService
 from bot.names import clean, cleaned_name
-from bot.pictures.intake import Intake, UploadedFile
+from bot.pictures.intake import Intake
+from bot.pictures.model import UploadedFile
 from bot.pictures.turns import Owner
 
 LONGEST_TITLE, LONGEST_THEME = 80, 300  # characters

@@ -122,11 +122,3 @@ class Place:
     position: int  # 1 is next to be painted; 0 is being painted
     starts_in: float  # seconds, predicted; 0 while it is being painted
     finishes_in: float  # seconds, predicted
-
-
-@dataclass(frozen=True)
-class JobLimits:
-    """How many jobs may be queued or painting at a time in one server."""
-
-    per_member: int
-    per_guild: int

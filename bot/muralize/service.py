@@ -17,7 +17,8 @@ from bot.muralize.request import Repeat, Request
 from bot.muralize.rules import changed, check
 from bot.muralize.store import RequestStore
 from bot.people import Origin
-from bot.pictures.intake import Intake, UploadedFile
+from bot.pictures.intake import Intake
+from bot.pictures.model import UploadedFile
 from bot.pictures.retention import retry_if_deleted
 from bot.pictures.turns import Owner
 from bot.styles.service import StyleService
@@ -139,7 +140,7 @@ class MuralizeService:
         submit = partial(
             self._jobs.submit,
             request.origin,
-            limits=effective.jobs,
+            quotas=effective.jobs,
             card=card,
             settle=partial(self._requests.settle, request=request),
         )

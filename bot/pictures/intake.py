@@ -6,7 +6,6 @@ Everything that a sender controls is bounded: the host, the bytes, the time, the
 import asyncio
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Self
 
 import aiohttp
@@ -14,21 +13,13 @@ from yarl import URL
 
 from bot.errors import AttachmentRejected
 from bot.pictures.decoder import Decoder
+from bot.pictures.model import UploadedFile
 from bot.pictures.store import PictureStore
 from bot.pictures.turns import Owner, Turns
 from engine.picture_limits import PictureLimits
 
 _CHUNK = 64 * 1024  # bytes
 _AT_A_TIME = 4  # requests with their pictures in memory
-
-
-@dataclass(frozen=True)
-class UploadedFile:
-    """An upload as Discord describes it, before it is downloaded. Errors call it `called`."""
-
-    called: str  # such as "The style picture"
-    url: str  # signed; Discord's expire after about a day
-    size: int  # bytes, as declared
 
 
 class Intake:

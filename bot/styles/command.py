@@ -6,7 +6,8 @@ from discord import app_commands
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Handler, Press
-from bot.pictures.intake import Intake, UploadedFile
+from bot.pictures.intake import Intake
+from bot.pictures.model import UploadedFile
 from bot.pictures.retention import retry_if_deleted
 from bot.pictures.turns import Owner
 from bot.styles import card

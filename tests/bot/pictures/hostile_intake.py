@@ -13,7 +13,8 @@ from pathlib import Path
 
 from bot.errors import AttachmentRejected
 from bot.pictures.decoder import Decoder
-from bot.pictures.intake import Intake, UploadedFile
+from bot.pictures.intake import Intake
+from bot.pictures.model import UploadedFile
 from bot.pictures.store import PictureStore
 from bot.pictures.turns import Owner
 from engine.errors import ImageRejected
