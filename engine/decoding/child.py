@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from engine import images
+from engine import images, picture_formats
 from engine.decoding.messages import (
     READY,
     Answer,
@@ -25,7 +25,7 @@ from engine.decoding.messages import (
 from engine.decoding.pixels import SharedPixels
 from engine.errors import ImageRejected, OutputRejected
 from engine.frames import HEADER
-from engine.limits import Effort
+from engine.picture_limits import Effort
 
 STRIP_BYTES = 2**20  # of pixels, about, are copied at a time
 _TYPES = {".jpg": ("JPEG", "image/jpeg"), ".webp": ("WEBP", "image/webp")}
@@ -133,12 +133,6 @@ def _data_bytes() -> int:
 
 
 def _warm_up() -> None:
-    """Load every decoder and the colour conversion, so that the first picture is like others."""
-    import pillow_heif
-
-    pillow_heif.register_heif_opener()
-    picture = Image.new("RGB", (64, 64), "teal")
-    for name in images.READABLE:
-        buffer = BytesIO()
-        picture.save(buffer, name)
-        images.decode(buffer.getvalue())
+    """Load the decoders and the colour conversion, so that the first picture is like others."""
+    for example in picture_formats.examples():
+        images.decode(example)
