@@ -193,4 +193,5 @@ class Dispatcher:
             mask=self._pictures.path(sources.mask) if sources.mask else None,
             result=folder / "result.png",
             timelapse=folder / "timelapse.mp4" if job.timelapse else None,
+            content_size=sources.content_size,
         )

@@ -35,6 +35,18 @@ class Sources:
     mask: str | None = None
     style_name: str | None = None  # of a style from the server's library
     style_author: int | None = None  # the member who saved that style
+    # width and height of each of `pictures`, in that order; empty where they were not measured
+    sizes: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def content_size(self) -> tuple[int, int] | None:
+        """The width and height of the picture to repaint, where they were measured."""
+        return self.sizes[0] if self.sizes else None
+
+    @property
+    def megapixels(self) -> float:
+        """What has to be decoded."""
+        return sum(width * height for width, height in self.sizes) / 1e6
 
     @property
     def pictures(self) -> tuple[str, ...]:

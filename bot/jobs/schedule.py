@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 
 from bot.errors import Refused
 from bot.executors.contract import PaintProgress
+from bot.executors.rates import work_of
 from bot.jobs.estimator import Estimator, Kind
 from bot.jobs.fair_queue import FairQueue, Waiting
-from bot.jobs.model import Job, JobState, Place
+from bot.jobs.model import Job, JobState, Place, Sources
 from engine.presets import PRESETS, size_and_steps
 from engine.request import PaintSettings
 
@@ -23,10 +24,15 @@ def complete(settings: PaintSettings) -> PaintSettings:
     return replace(settings, size=size, steps=steps)
 
 
-def kind_of(settings: PaintSettings) -> Kind:
-    """Give the kind of a painting: what its seconds are predicted from."""
-    preset = PRESETS[settings.preset]
-    return Kind(preset.name, *size_and_steps(preset, settings))
+def kind_of(
+    settings: PaintSettings, sources: Sources, painted: tuple[int, int] | None = None
+) -> Kind:
+    """Give the kind of a painting: what its seconds are predicted from.
+
+    `painted` is the size of the finished painting, which has the content's shape.
+    """
+    work = work_of(settings, sources.content_size or painted)
+    return Kind(settings.preset, float(f"{work:.3g}"), float(f"{sources.megapixels:.2g}"))
 
 
 @dataclass
@@ -63,20 +69,22 @@ class Schedule:
         self._estimator.device = device
         self._predict_again()
 
-    def predict(self, settings: PaintSettings) -> float:
+    def predict(self, settings: PaintSettings, sources: Sources) -> float:
         """Predict the seconds that a painting will take."""
-        return self._estimator.predict(kind_of(settings))
+        return self._estimator.predict(kind_of(settings, sources))
 
     def learn(self, job: Job) -> None:
         """Learn from a job that has been painted."""
         if job.result and job.started_at is not None and job.painted_at is not None:
             seconds = job.painted_at - job.started_at
-            self._estimator.learn(kind_of(job.settings), job.result.outcome.device, seconds)
+            outcome = job.result.outcome
+            kind = kind_of(job.settings, job.sources, (outcome.width, outcome.height))
+            self._estimator.learn(kind, outcome.device, seconds)
             self._predict_again()
 
     def enter(self, job: Job) -> None:
         """Add a new job to the queue."""
-        kind = kind_of(job.settings)
+        kind = kind_of(job.settings, job.sources)
         seconds = self._estimator.predict(kind)
         self._queue.add(Waiting(job.id, job.origin.guild_id, job.origin.member_id, seconds))
         self._kinds[job.id] = kind
@@ -92,28 +100,31 @@ class Schedule:
         self._places_at = None
         return waiting.job_id
 
-    def put_back(self, job_id: int) -> None:
-        """Return a painting job to the queue."""
+    def put_back(self, job_id: int, used: float = 0.0) -> None:
+        """Return a painting job to the queue; `used` are the seconds that it is charged."""
         del self._paintings[job_id]
-        self._queue.put_back(job_id)
+        self._queue.put_back(job_id, used)
         self._places_at = None
 
-    def leave(self, job_id: int) -> None:
-        """Remove a job that is neither queued nor painting any more."""
-        self._queue.remove(job_id)
+    def leave(self, job_id: int, used: float = 0.0) -> None:
+        """Remove a job that is neither queued nor painting any more, and charge what it used."""
+        self._queue.remove(job_id, used)
         self._kinds.pop(job_id, None)
         self._paintings.pop(job_id, None)
         self._places_at = None
 
-    def follow(self, before: Job, after: Job) -> None:
+    def follow(self, before: Job, after: Job, now: float) -> None:
         """Put a job back or remove it, as the change of its state demands.
 
-        The dispatcher calls `take` itself when a queued job begins to paint.
+        A painting is charged the seconds since it was taken, however it ended; not where the bot
+        itself put it back. The dispatcher calls `take` itself when a queued job begins to paint.
         """
+        painting = self._paintings.get(after.id)
+        used = max(0.0, now - painting.started_at) if painting else 0.0
         if before.state is JobState.PAINTING and after.state is JobState.QUEUED:
-            self.put_back(after.id)
+            self.put_back(after.id, used if after.losses > before.losses else 0.0)
         elif before.state in _SCHEDULED and after.state not in _SCHEDULED:
-            self.leave(after.id)
+            self.leave(after.id, used)
 
     def progressed(self, progress: PaintProgress, now: float) -> None:
         """Record the progress of a painting. The last preview stays until a newer one arrives."""

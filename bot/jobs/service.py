@@ -107,7 +107,7 @@ class JobService:
             sources=sources,
             settings=settings,
             delivery=DeliveryState(str(self._random.getrandbits(63)), channel_id, message_id),
-            predicted_seconds=self._schedule.predict(settings),
+            predicted_seconds=self._schedule.predict(settings, sources),
             created_at=self._clock(),
             parent_id=parent_id,
             timelapse=timelapse,
@@ -337,7 +337,7 @@ class JobService:
             await self._store.save(connection, before, after)
         # No await between the commit and this, so that the schedule is never out of date.
         if self._store.shard.has(after.origin.guild_id):
-            self._schedule.follow(before, after)
+            self._schedule.follow(before, after, self._clock())
             self._announce(after)
         return after
 

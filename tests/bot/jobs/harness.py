@@ -77,7 +77,9 @@ class JobHarness:
 
     async def sources(self, content: bytes = b"content", style: bytes = b"style") -> Sources:
         """Put two pictures into the store, to be painted from."""
-        return Sources(await self.pictures.put(content), (await self.pictures.put(style),))
+        names = [await self.pictures.put(data) for data in (content, style)]
+        size = OUTCOME.width, OUTCOME.height
+        return Sources(names[0], (names[1],), sizes=(size, size))
 
     async def submit(
         self,
