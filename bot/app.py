@@ -38,6 +38,8 @@ from bot.muralize.service import MuralizeService
 from bot.muralize.store import RequestStore
 from bot.pictures.decoder import Decoder
 from bot.pictures.intake import Intake, open_session
+from bot.pictures.ledger import PictureLedger
+from bot.pictures.quotas import ByteQuotas, PictureQuotas
 from bot.pictures.retention import PictureRetention, sweep_forever
 from bot.pictures.store import PictureStore
 from bot.privacy.feature import feature as privacy_feature
@@ -91,10 +93,11 @@ class App:
         self._shard_lock = ShardLock(self._database, self._shard)
         self._random = random.SystemRandom()  # nonces and seeds must not be guessed
         store = JobStore(self._database, self._shard)
-        self._retention = PictureRetention(self._pictures, [store], clock)
+        ledger = PictureLedger(self._database)
+        self._retention = PictureRetention(self._pictures, ledger, [store], clock)
         self.jobs = JobService(store, self._retention, Schedule(Estimator()), clock, self._random)
         self._dispatcher = Dispatcher(
-            self.jobs, executor, self._pictures, partial(check_painting, self._decoder)
+            self.jobs, executor, self._retention, partial(check_painting, self._decoder)
         )
         api_base, web = settings.discord.api_base, settings.web
         self.pages = Pages(web.host, web.port, api_base, self._database, executor)
@@ -169,6 +172,8 @@ class App:
             limits.jobs_per_guild,
             limits.largest_size,
             limits.saved_styles,
+            max(limits.jobs_per_person, limits.jobs_per_member),
+            max(limits.jobs_in_all, limits.jobs_per_guild),
         )
         return GuildService(GuildStore(self._database), ceilings)
 
@@ -193,8 +198,10 @@ class App:
 
     def _build_intake(self) -> Intake:
         limits = self._settings.limits
+        quotas = ByteQuotas(limits.member_bytes, limits.guild_bytes, limits.stored_bytes)
         return Intake(
-            self._pictures,
+            self._retention,
+            PictureQuotas(self._retention, quotas),
             self._decoder,
             hosts=self._settings.discord.attachment_hosts,
             limits=PictureLimits(limits.attachment_bytes, limits.pixels),
@@ -247,6 +254,7 @@ class App:
         await stack.enter_async_context(self._shard_lock)
         await self._database.upgrade()
         await self._pictures.open()
+        await self._retention.open()
         await stack.enter_async_context(self._decoder)
         await self.jobs.recover()
         await self.pages.follow(self.jobs)

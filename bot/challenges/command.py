@@ -49,12 +49,13 @@ class ChallengeCommands:
         # before anything is downloaded
         check_may_start(await self._guilds.settings(member.guild_id), member)
         _check_channel(interaction, channel)
-        picture = None
-        if style is not None:
+        if style is None:
+            challenge = await self._challenges.start(member, channel, terms, None)
+        else:
             offered = UploadedFile("The style picture", style.url, style.size)
             owner = Owner(member.guild_id, member.id)
-            (picture,) = await self._intake.take([offered], owner)
-        challenge = await self._challenges.start(member, channel, terms, picture)
+            async with self._intake.taken([offered], owner) as (picture,):
+                challenge = await self._challenges.start(member, channel, terms, picture.name)
         await interaction.edit_original_response(
             content=f"Challenge № {challenge.id} is open and will be announced in <#{channel}>."
         )

@@ -71,7 +71,7 @@ class ChallengeService:
         check_may_start(settings, member)
         if style is not None:
             owner = Owner(member.guild_id, member.id)
-            preview = await make_thumbnail(self.pictures, self._decoder, style, owner)
+            preview = await make_thumbnail(self._retention, self._decoder, style, owner)
             terms = replace(terms, style=preview)
         now = self._clock()
         rules.check_terms(terms, now)
@@ -104,7 +104,7 @@ class ChallengeService:
         painting = await self._painting(member, job_id)
         rules.enter(contest, painting, member, self._clock())  # before a preview is made
         owner = Owner(member.guild_id, member.id)
-        preview = await make_thumbnail(self.pictures, self._decoder, painting.picture, owner)
+        preview = await make_thumbnail(self._retention, self._decoder, painting.picture, owner)
         painting = replace(painting, preview=preview)
         async with self._retention.referring_to([painting.picture, painting.preview]):
             return await self._change_open(

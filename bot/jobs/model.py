@@ -115,6 +115,16 @@ class Job:
         return self.delivery.kept and self.delivery.told_at is None
 
     @property
+    def needs_no_pictures(self) -> bool:
+        """Whether its pictures may go: it will not be painted, or its painting was deleted."""
+        return self.result_deleted or self.state in (JobState.FAILED, JobState.CANCELLED)
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """All its pictures, as named in the picture store."""
+        return (*self.sources.pictures, *(self.result.pictures if self.result else ()))
+
+    @property
     def settled(self) -> bool:
         """Whether nothing is left to do: the outcome was delivered or is kept."""
         return self.state not in UNFINISHED and (self.kept or self.delivery.told_at is not None)

@@ -130,10 +130,10 @@ def outcome(job: Job, copy: Copy | None = None) -> Card:
     if job.state is JobState.CANCELLED:
         by_other = job.cancelled_by is not None and job.cancelled_by != job.origin.member_id
         by = " by a moderator" if by_other else ""
-        return Card(f"✖️ **Cancelled**{by}\n{_subtext(job)}", (Action.AGAIN,))
+        return Card(f"✖️ **Cancelled**{by}\n{_subtext(job)}", (Action.DELETE,))
     why = job.failure or "The reason is unknown."
     # after a crash, the button also identifies the message in the channel's history
-    return Card(f"⚠️ **Not painted.** {why}\n{_subtext(job)}", (Action.AGAIN,))
+    return Card(f"⚠️ **Not painted.** {why}\n{_subtext(job)}", (Action.DELETE,))
 
 
 def painted(job: Job, result: JobResult, copy: Copy | None = None) -> Card:

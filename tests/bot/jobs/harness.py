@@ -13,6 +13,7 @@ from bot.jobs.schedule import Schedule
 from bot.jobs.service import JobService
 from bot.jobs.store import JobStore
 from bot.people import Member, Origin
+from bot.pictures.ledger import PictureLedger
 from bot.pictures.retention import PictureRetention
 from bot.pictures.store import PictureStore
 from bot.storage.database import Database
@@ -64,7 +65,9 @@ class JobHarness:
     def restart(self) -> None:
         """Forget everything in memory, as a new process would; `recover` is still to come."""
         store = JobStore(self.database, self.shard)
-        self.retention = PictureRetention(self.pictures, [store], self.clock)
+        self.retention = PictureRetention(
+            self.pictures, PictureLedger(self.database), [store], self.clock
+        )
         self.service = JobService(
             store, self.retention, Schedule(Estimator("cpu")), self.clock, Random(0)
         )
