@@ -39,8 +39,11 @@ async def test_cancelling_keeps_no_bytes(simulator: Simulator, data_dir: Path) -
     async with running_bot(simulator, data_dir, painter="load_slow") as bot:
         for _ in range(2):
             asked = [muralize(simulator, content=padded(100_000)) for _ in range(3)]
-            for one in asked:
-                await simulator.until(lambda one=one: shows(one, "cancel"), 20)
+
+            def all_wait() -> bool:
+                return all(shows(one, "cancel") for one in asked)
+
+            await simulator.until(all_wait, 20)
             assert len(bot.stored_pictures()) == 4
             for one in asked:
                 assert one.original is not None
