@@ -8,6 +8,7 @@ from bot.simulator import Simulator
 from bot.simulator.model import Interaction
 from tests.attacks.files import jpeg_of_scans
 from tests.end_to_end.harness import (
+    Bot,
     button,
     muralize,
     picture,
@@ -38,17 +39,18 @@ async def test_cancelling_keeps_no_bytes(simulator: Simulator, data_dir: Path) -
     """Paintings that a member cancels at once leave nothing on the disk, round after round."""
     async with running_bot(simulator, data_dir, painter="load_slow") as bot:
         for _ in range(2):
-            asked = [muralize(simulator, content=padded(100_000)) for _ in range(3)]
+            await ask_and_cancel(simulator, bot)
 
-            def all_wait() -> bool:
-                return all(shows(one, "cancel") for one in asked)
 
-            await simulator.until(all_wait, 20)
-            assert len(bot.stored_pictures()) == 4
-            for one in asked:
-                assert one.original is not None
-                simulator.people.press(one.original.id, button(one.original, "cancel"), "ada")
-            await simulator.until(lambda: bot.stored_pictures() == [], 20)
+async def ask_and_cancel(simulator: Simulator, bot: Bot) -> None:
+    """Ask for three paintings, cancel them, and wait until their pictures are gone."""
+    asked = [muralize(simulator, content=padded(100_000)) for _ in range(3)]
+    await simulator.until(lambda: all(shows(one, "cancel") for one in asked), 20)
+    assert len(bot.stored_pictures()) == 4
+    for one in asked:
+        assert one.original is not None
+        simulator.people.press(one.original.id, button(one.original, "cancel"), "ada")
+    await simulator.until(lambda: bot.stored_pictures() == [], 20)
 
 
 async def test_what_does_not_fit_is_refused(simulator: Simulator, data_dir: Path) -> None:
