@@ -21,6 +21,7 @@ from bot.challenges.store import ChallengeStore
 from bot.discord_io.client import MuralscapeClient
 from bot.errors import MuralscapeError
 from bot.executors.contract import Executor
+from bot.executors.work import work_of
 from bot.feature import Feature, add_to_client
 from bot.guilds.feature import feature as settings_feature
 from bot.guilds.model import Ceilings
@@ -62,7 +63,7 @@ log = logging.getLogger(__name__)
 DAY = 86_400.0  # seconds
 CANCEL_POLL_SECONDS = 2.0  # between two queries for jobs that another shard's bot should cancel
 GATEWAY_TIMEOUT = aiohttp.ClientTimeout(total=10.0)
-DELIVERY_BACK_OFF = BackOff(first=2.0)
+DELIVERY_BACK_OFF = BackOff(first=2.0, attempts=500)  # by each route: some eight hours
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,9 @@ class App:
         store = JobStore(self._database, self._shard)
         ledger = PictureLedger(self._database)
         self._retention = PictureRetention(self._pictures, ledger, [store], clock)
-        self.jobs = JobService(store, self._retention, Schedule(Estimator()), clock, self._random)
+        self.jobs = JobService(
+            store, self._retention, Schedule(Estimator(), work_of), clock, self._random
+        )
         self._dispatcher = Dispatcher(
             self.jobs, executor, self._retention, partial(check_painting, self._decoder)
         )

@@ -7,8 +7,9 @@ from typing import Protocol
 
 from bot.errors import CannotPaint
 from bot.executors.contract import Executor, OnProgress, PaintOrder, WorkerState
-from bot.executors.rates import start_rate, work_of
+from bot.executors.rates import start_rate
 from bot.executors.speed import SpeedMeter
+from bot.executors.work import work_of
 from engine.request import PaintOutcome
 
 log = logging.getLogger(__name__)

@@ -3,7 +3,7 @@
 from collections import deque
 from statistics import median
 
-from bot.executors.rates import work_of
+from bot.executors.work import work_of
 from engine.request import PaintOutcome, PaintSettings
 
 REMEMBERED = 9  # paintings

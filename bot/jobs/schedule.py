@@ -1,10 +1,10 @@
 """The schedule of queued and painting jobs, in memory: their order, and predicted times."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot.errors import Refused
 from bot.executors.contract import PaintProgress
-from bot.executors.rates import work_of
 from bot.jobs.estimator import Estimator, Kind
 from bot.jobs.fair_queue import FairQueue, Waiting
 from bot.jobs.model import Job, JobState, Place, Sources
@@ -12,6 +12,8 @@ from engine.presets import PRESETS, size_and_steps
 from engine.request import PaintSettings
 
 _SCHEDULED = (JobState.QUEUED, JobState.PAINTING)
+Size = tuple[int, int]  # width and height in pixels
+WorkOf = Callable[[PaintSettings, Size | None], float]
 PLACES_CACHE_SECONDS = 0.5  # how long calculated places are used again
 
 
@@ -22,17 +24,6 @@ def complete(settings: PaintSettings) -> PaintSettings:
         raise Refused(f"There is no preset called `{settings.preset}`.")
     size, steps = size_and_steps(preset, settings)
     return replace(settings, size=size, steps=steps)
-
-
-def kind_of(
-    settings: PaintSettings, sources: Sources, painted: tuple[int, int] | None = None
-) -> Kind:
-    """Give the kind of a painting: what its seconds are predicted from.
-
-    `painted` is the size of the finished painting, which has the content's shape.
-    """
-    work = work_of(settings, sources.content_size or painted)
-    return Kind(settings.preset, float(f"{work:.3g}"), float(f"{sources.megapixels:.2g}"))
 
 
 @dataclass
@@ -49,10 +40,14 @@ class _Running:
 
 
 class Schedule:
-    """Knows every queued and painting job. Times are Unix seconds."""
+    """Knows every queued and painting job. Times are Unix seconds.
 
-    def __init__(self, estimator: Estimator) -> None:
+    `work_of` counts the work of a painting, by its settings and the size of its content.
+    """
+
+    def __init__(self, estimator: Estimator, work_of: WorkOf) -> None:
         self._estimator = estimator
+        self._work_of = work_of
         self._queue = FairQueue()
         self._kinds: dict[int, Kind] = {}
         # Newest predictions of queued jobs, by job id, in seconds of painting. A job that was
@@ -71,20 +66,20 @@ class Schedule:
 
     def predict(self, settings: PaintSettings, sources: Sources) -> float:
         """Predict the seconds that a painting will take."""
-        return self._estimator.predict(kind_of(settings, sources))
+        return self._estimator.predict(self._kind_of(settings, sources))
 
     def learn(self, job: Job) -> None:
         """Learn from a job that has been painted."""
         if job.result and job.started_at is not None and job.painted_at is not None:
             seconds = job.painted_at - job.started_at
             outcome = job.result.outcome
-            kind = kind_of(job.settings, job.sources, (outcome.width, outcome.height))
+            kind = self._kind_of(job.settings, job.sources, (outcome.width, outcome.height))
             self._estimator.learn(kind, outcome.device, seconds)
             self._predict_again()
 
     def enter(self, job: Job) -> None:
         """Add a new job to the queue."""
-        kind = kind_of(job.settings, job.sources)
+        kind = self._kind_of(job.settings, job.sources)
         seconds = self._estimator.predict(kind)
         self._queue.add(Waiting(job.id, job.origin.guild_id, job.origin.member_id, seconds))
         self._kinds[job.id] = kind
@@ -151,6 +146,17 @@ class Schedule:
             return False
         age = now - self._places_at
         return 0 <= age < PLACES_CACHE_SECONDS  # below 0 when the machine's clock was set back
+
+    def _kind_of(
+        self, settings: PaintSettings, sources: Sources, painted: Size | None = None
+    ) -> Kind:
+        """Give the kind of a painting: what its seconds are predicted from.
+
+        `painted` is the size of the finished painting, which has the content's shape.
+        """
+        work = self._work_of(settings, sources.content_size or painted)
+        # rounded, so that pictures of nearly one shape are of one kind
+        return Kind(settings.preset, float(f"{work:.3g}"), float(f"{sources.megapixels:.2g}"))
 
     def _calculate_places(self, now: float) -> dict[int, Place]:
         left = {job_id: running.seconds_left(now) for job_id, running in self._paintings.items()}

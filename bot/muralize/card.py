@@ -173,6 +173,17 @@ def gone(job: Job) -> Card:
     return Card(f"🗑️ **Deleted.** The pictures of this painting are gone.\n{_subtext(job)}")
 
 
+def unsent(job: Job) -> Card:
+    """Show that a finished painting, or another outcome, cannot be sent as it is."""
+    if job.state not in (JobState.DELIVERING, JobState.DONE):
+        return outcome(job)
+    return Card(
+        f"📬 **Painted** for <@{job.origin.member_id}>, but the file could not be sent here. "
+        f"`/queue show` offers it.\n{_subtext(job)}",
+        (Action.FETCH, Action.DELETE),
+    )
+
+
 def moved(job: Job, link: str | None) -> Card:
     """Show, on the card of a job with an expired token, where the outcome was sent."""
     where = f"see {link}" if link else "sent by direct message"

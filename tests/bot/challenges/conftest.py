@@ -13,6 +13,7 @@ from bot.challenges.announcement_store import AnnouncementStore
 from bot.challenges.model import Challenge, Contest, Terms
 from bot.challenges.service import ChallengeService
 from bot.challenges.store import ChallengeStore
+from bot.executors.work import work_of
 from bot.guilds.model import Ceilings
 from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
@@ -54,7 +55,7 @@ class Contests:
         )
         self.harness.retention = retention
         self.harness.service = JobService(
-            jobs, retention, Schedule(Estimator("cpu")), self.clock, Random(0)
+            jobs, retention, Schedule(Estimator("cpu"), work_of), self.clock, Random(0)
         )
         chance = Random(0)
         self.announcements = AnnouncementStore(

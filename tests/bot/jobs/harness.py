@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
+from bot.executors.work import work_of
 from bot.jobs.estimator import Estimator
 from bot.jobs.model import Job, JobResult, JobState, Sources
 from bot.jobs.quotas import JobQuotas
@@ -68,9 +69,8 @@ class JobHarness:
         self.retention = PictureRetention(
             self.pictures, PictureLedger(self.database), [store], self.clock
         )
-        self.service = JobService(
-            store, self.retention, Schedule(Estimator("cpu")), self.clock, Random(0)
-        )
+        self.schedule = Schedule(Estimator("cpu"), work_of)
+        self.service = JobService(store, self.retention, self.schedule, self.clock, Random(0))
         self.service.subscribe(self.changes.append)
 
     def origin(self, member: int = ANN, guild: int = GUILD) -> Origin:
