@@ -21,7 +21,6 @@ from bot.challenges.store import ChallengeStore
 from bot.discord_io.client import MuralscapeClient
 from bot.errors import MuralscapeError
 from bot.executors.contract import Executor
-from bot.executors.work import work_of
 from bot.feature import Feature, add_to_client
 from bot.guilds.feature import feature as settings_feature
 from bot.guilds.model import Ceilings
@@ -57,6 +56,7 @@ from bot.web.links import KEY_FILE, PaintingLinks
 from bot.web.pages import Pages
 from engine.picture_limits import PictureLimits
 from engine.samples import STYLES
+from engine.work import work_of
 
 log = logging.getLogger(__name__)
 

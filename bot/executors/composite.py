@@ -9,8 +9,8 @@ from bot.errors import CannotPaint
 from bot.executors.contract import Executor, OnProgress, PaintOrder, WorkerState
 from bot.executors.rates import start_rate
 from bot.executors.speed import SpeedMeter
-from bot.executors.work import work_of
 from engine.request import PaintOutcome
+from engine.work import work_of
 
 log = logging.getLogger(__name__)
 

@@ -3,8 +3,8 @@
 from collections import deque
 from statistics import median
 
-from bot.executors.work import work_of
 from engine.request import PaintOutcome, PaintSettings
+from engine.work import work_of
 
 REMEMBERED = 9  # paintings
 

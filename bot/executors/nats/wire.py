@@ -8,13 +8,14 @@ import base64
 import json
 import math
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import Strict, TypeAdapter
 
 from bot.executors.checks import check_progress, checked_outcome, checked_preview, short_text
 from bot.executors.contract import PaintProgress
+from bot.executors.nats.sealing import SECRET_BYTES
 from bot.names import clean
 from engine.request import PaintOutcome, PaintSettings
 
@@ -60,13 +61,26 @@ class NatsTiming:
 class Order:
     """One attempt at a job. Its pictures are in the object store under its key."""
 
-    key: str  # unique: the bot's run id, the job's id and the attempt's number
+    # unique, and known to the workers that took it alone: the bot's run id, the job's id, the
+    # attempt's number and random digits
+    key: str
     run_id: str  # of the bot; orders of its earlier runs are void
     job_id: int
     settings: PaintSettings
     styles: int  # how many
     mask: bool
     timelapse: bool
+    secret: str = field(repr=False)  # of the job, in hexadecimal; see `sealing`
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a secret of another length."""
+        if len(bytes.fromhex(self.secret)) != SECRET_BYTES:
+            raise ValueError("not the secret of a job")
+
+    @property
+    def secret_bytes(self) -> bytes:
+        """The secret of the job, with which its files are sealed."""
+        return bytes.fromhex(self.secret)
 
 
 @dataclass(frozen=True)
@@ -129,8 +143,6 @@ class CancelOrder:
 @dataclass(frozen=True)
 class Nudge:
     """An order waits in the stream: request it now instead of at the next poll."""
-
-    key: str
 
 
 Message = Order | Outcome | Hello | ProgressReport | BotAlive | CancelOrder | Nudge

@@ -13,7 +13,6 @@ from bot.challenges.announcement_store import AnnouncementStore
 from bot.challenges.model import Challenge, Contest, Terms
 from bot.challenges.service import ChallengeService
 from bot.challenges.store import ChallengeStore
-from bot.executors.work import work_of
 from bot.guilds.model import Ceilings
 from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
@@ -27,6 +26,7 @@ from bot.pictures.ledger import PictureLedger
 from bot.pictures.retention import PictureRetention
 from bot.storage.database import Database
 from bot.storage.shard import WHOLE
+from engine.work import work_of
 from tests.bot.jobs.harness import GUILD, JobHarness
 
 MANAGER = Member(99, GUILD, manages=True, moderates=True)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
-from bot.executors.work import work_of
 from bot.jobs.estimator import Estimator
 from bot.jobs.model import Job, JobResult, JobState, Sources
 from bot.jobs.quotas import JobQuotas
@@ -20,6 +19,7 @@ from bot.pictures.store import PictureStore
 from bot.storage.database import Database
 from bot.storage.shard import WHOLE, Shard
 from engine.request import PaintSettings
+from engine.work import work_of
 from tests.bot.outcomes import OUTCOME
 
 PLENTY = JobQuotas(per_member=1000, per_guild=1000)
