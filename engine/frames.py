@@ -4,9 +4,10 @@ A header with two lengths, then JSON, then bytes such as a picture's. Nothing is
 process that a picture has taken over can send values, but no code.
 """
 
+import json
 import struct
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 HEADER = struct.Struct(">IQ")  # bytes of JSON, bytes after it
 
@@ -28,3 +29,14 @@ def receive(read: Callable[[int], Bytes], most_text: int, most_bytes: int) -> tu
     if length > most_text or size > most_bytes:
         raise ValueError("a message that is too long")
     return bytes(read(length)), size
+
+
+def read_object(text: bytes) -> dict[str, Any]:
+    """Read a JSON object. Raises ValueError for anything else, however deep it is nested."""
+    try:
+        values = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("JSON that is nested too deep") from error
+    if not isinstance(values, dict):
+        raise ValueError("no JSON object")
+    return values

@@ -114,9 +114,9 @@ def decode(read: Callable[[int], bytes], kinds: Collection[type]) -> FromBot | F
     """
     text, size = frames.receive(read, MOST_JSON, LARGEST_PREVIEW)
     preview = read(size)
-    values = json.loads(text)
-    name = values.pop("kind", None) if isinstance(values, dict) else None
-    if name not in {kind.__name__ for kind in kinds}:
+    values = frames.read_object(text)
+    name = values.pop("kind", None)
+    if not isinstance(name, str) or name not in {kind.__name__ for kind in kinds}:
         raise ValueError("not a message of this side")
     message: FromBot | FromEngine = _ADAPTERS[name].validate_python(values)
     if isinstance(message, PaintProgress):

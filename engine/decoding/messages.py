@@ -7,9 +7,9 @@ lengths.
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from engine.frames import frame
+from engine.frames import frame, read_object
 from engine.picture_limits import Effort, PictureLimits
 
 MOST_JSON = 64 * 1024  # bytes
@@ -69,9 +69,7 @@ def answer_frame(answer: Answer, size: int) -> bytes:
 
 def read_answer(text: bytes, data: bytes | bytearray) -> Answer:
     """Read an answer. Raises ValueError where a damaged or hijacked child sent anything else."""
-    values: Any = json.loads(text)
-    if not isinstance(values, dict):
-        raise ValueError("not an answer")
+    values = read_object(text)
     answer = Answer(**{**values, "data": data})
     sizes = (answer.width, answer.height)
     words = (answer.extension, answer.content_type, answer.refused, answer.unwritable)

@@ -17,6 +17,7 @@ from bot.executors.checks import check_progress, checked_outcome, checked_previe
 from bot.executors.contract import PaintProgress
 from bot.executors.nats.sealing import SECRET_BYTES
 from bot.names import clean
+from engine.frames import read_object
 from engine.request import PaintOutcome, PaintSettings
 
 ORDERS = "MURALSCAPE_ORDERS"  # a stream; an order stays until it is acknowledged
@@ -161,7 +162,7 @@ def decode(kind: type[T], data: bytes) -> T:
     Raises one of `UNREADABLE` for anything that is not a message of this kind. An order with a
     setting that this version does not have is unreadable; other unknown fields are ignored.
     """
-    values = json.loads(data)
+    values = read_object(data)
     if kind is ProgressReport and values["progress"] is not None:
         preview = values["progress"]["preview"]
         values["progress"]["preview"] = preview and _preview(preview)
