@@ -49,4 +49,4 @@ def checked_preview(data: bytes) -> bytes:
 
 def short_text(said: str) -> str:
     """Clean a text that members or hosts read, and cut it."""
-    return clean(said)[:LONGEST_TEXT]
+    return clean(said)[:LONGEST_TEXT].rstrip()

@@ -121,6 +121,8 @@ def decode(read: Callable[[int], bytes], kinds: Collection[type]) -> FromBot | F
     message: FromBot | FromEngine = _ADAPTERS[name].validate_python(values)
     if isinstance(message, PaintProgress):
         check_progress(message)
+        if message.preview is not None:
+            raise ValueError("a preview within the JSON")
         return replace(message, preview=checked_preview(preview)) if preview else message
     if preview:
         raise ValueError("a preview without progress")

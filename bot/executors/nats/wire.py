@@ -165,13 +165,13 @@ def decode(kind: type[T], data: bytes) -> T:
     values = read_object(data)
     if kind is ProgressReport and values["progress"] is not None:
         preview = values["progress"]["preview"]
-        values["progress"]["preview"] = preview and _preview(preview)
+        values["progress"]["preview"] = None if preview is None else _preview(preview)
     message: T = _ADAPTERS[kind].validate_python(values)
     if isinstance(message, ProgressReport) and message.progress is not None:
         check_progress(message.progress)
     if isinstance(message, Outcome):
         painted = message.painted and checked_outcome(message.painted)
-        sentence = clean(message.sentence)[:LONGEST_SENTENCE]
+        sentence = clean(message.sentence)[:LONGEST_SENTENCE].rstrip()
         return replace(message, sentence=sentence, painted=painted)
     if isinstance(message, Hello):
         devices = tuple(short_text(device) for device in message.devices)
