@@ -123,6 +123,15 @@ class ChallengeService:
             member, lambda contest: rules.remove(contest, entry_id, member, reason)
         )
 
+    async def remove_numbered(self, member: Member, number: int, reason: str) -> Contest:
+        """Remove the entry of a number on the ballot, as `remove` does."""
+
+        def rule(contest: Contest) -> Contest:
+            found = next((entry.id for entry in contest.ballot if entry.number == number), 0)
+            return rules.remove(contest, found, member, reason)
+
+        return await self._change_open(member, rule)
+
     async def vote(self, member: Member, challenge_id: int, number: int) -> Contest:
         """Cast or change a member's vote. Raises Refused."""
         return await self._change(
