@@ -9,7 +9,7 @@ from bot.executors.local import LocalExecutor
 from bot.settings import Settings
 from bot.storage.key import read_or_make_key
 
-NATS_KEY_FILE = "workers.key"  # in the data folder; checkpoints of an earlier run are sealed with it
+NATS_KEY_FILE = "workers.key"  # in the data folder; seals checkpoints, also for the next run
 
 
 def executor_for(settings: Settings) -> Executor:
