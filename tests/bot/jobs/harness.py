@@ -14,7 +14,7 @@ from bot.jobs.service import JobService
 from bot.jobs.store import JobStore
 from bot.people import Member, Origin
 from bot.pictures.ledger import PictureLedger
-from bot.pictures.retention import PictureRetention
+from bot.pictures.retention import PictureRetention, retry_if_deleted
 from bot.pictures.store import PictureStore
 from bot.storage.database import Database
 from bot.storage.shard import WHOLE, Shard
@@ -92,10 +92,13 @@ class JobHarness:
         content: bytes = b"content",
     ) -> Job:
         """Submit a painting of a member."""
-        sources = await self.sources(content)
-        return await self.service.submit(
-            self.origin(member, guild), sources, PaintSettings(), quotas
-        )
+        origin = self.origin(member, guild)
+
+        async def attempt() -> Job:
+            sources = await self.sources(content)
+            return await self.service.submit(origin, sources, PaintSettings(), quotas)
+
+        return await retry_if_deleted(attempt)
 
     async def claim(self) -> Job:
         """Begin the next painting."""
