@@ -41,6 +41,8 @@ from bot.muralize.service import MuralizeService
 from bot.muralize.store import RequestStore
 from bot.pictures.decoder import Decoder
 from bot.pictures.intake import Intake, open_session
+from bot.pictures.ledger import PictureLedger
+from bot.pictures.quotas import ByteQuotas, PictureQuotas
 from bot.pictures.retention import PictureRetention, sweep_forever
 from bot.pictures.store import PictureStore
 from bot.privacy.feature import feature as privacy_feature
@@ -57,6 +59,7 @@ from bot.web.links import KEY_FILE, PaintingLinks
 from bot.web.pages import Pages
 from engine.picture_limits import PictureLimits
 from engine.samples import STYLES
+from engine.work import work_of
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +67,7 @@ DAY = 86_400.0  # seconds
 CANCEL_POLL_SECONDS = 2.0  # between two queries for jobs that another shard's bot should cancel
 GATEWAY_TIMEOUT = aiohttp.ClientTimeout(total=10.0)
 DEPARTURE_SECONDS = 300.0  # between two looks for members who left, and for data to delete
-DELIVERY_BACK_OFF = BackOff(first=2.0)
+DELIVERY_BACK_OFF = BackOff(first=2.0, attempts=500)  # by each route: some eight hours
 
 
 @dataclass(frozen=True)
@@ -99,10 +102,13 @@ class App:
         self._shard_lock = ShardLock(self._database, self._shard)
         self._random = random.SystemRandom()  # nonces and seeds must not be guessed
         store = JobStore(self._database, self._shard)
-        self._retention = PictureRetention(self._pictures, [store], clock)
-        self.jobs = JobService(store, self._retention, Schedule(Estimator()), clock, self._random)
+        ledger = PictureLedger(self._database)
+        self._retention = PictureRetention(self._pictures, ledger, [store], clock)
+        self.jobs = JobService(
+            store, self._retention, Schedule(Estimator(), work_of), clock, self._random
+        )
         self._dispatcher = Dispatcher(
-            self.jobs, executor, self._pictures, partial(check_painting, self._decoder)
+            self.jobs, executor, self._retention, partial(check_painting, self._decoder)
         )
         api_base, web = settings.discord.api_base, settings.web
         self.pages = Pages(web.host, web.port, api_base, self._database, executor)
@@ -194,6 +200,8 @@ class App:
             limits.jobs_per_guild,
             limits.largest_size,
             limits.saved_styles,
+            max(limits.jobs_per_person, limits.jobs_per_member),
+            max(limits.jobs_in_all, limits.jobs_per_guild),
         )
         outside = Ceilings(
             limits.outside_jobs_per_user,
@@ -225,8 +233,10 @@ class App:
 
     def _build_intake(self) -> Intake:
         limits = self._settings.limits
+        quotas = ByteQuotas(limits.member_bytes, limits.guild_bytes, limits.stored_bytes)
         return Intake(
-            self._pictures,
+            self._retention,
+            PictureQuotas(self._retention, quotas),
             self._decoder,
             hosts=self._settings.discord.attachment_hosts,
             limits=PictureLimits(limits.attachment_bytes, limits.pixels),
@@ -277,6 +287,7 @@ class App:
         await stack.enter_async_context(self._shard_lock)
         await self._database.upgrade()
         await self._pictures.open()
+        await self._retention.open()
         await stack.enter_async_context(self._decoder)
         await self.jobs.recover()
         await self.pages.follow(self.jobs)

@@ -5,6 +5,11 @@ MuralscapeError
 ├── Refused                  a rule forbids it; nothing was changed
 │   ├── MemberQuotaReached   the member's limit of paintings under way is reached
 │   ├── GuildQuotaReached    the server's limit of paintings under way is reached
+│   ├── PersonQuotaReached   the member's limit of paintings under way in all servers is reached
+│   ├── QueueFull            the host's limit of paintings under way is reached
+│   ├── MemberStorageFull    the member's pictures take all the bytes that they may
+│   ├── GuildStorageFull     the server's pictures take all the bytes that they may
+│   ├── HostStorageFull      all pictures take all the bytes that the host gives them
 │   ├── NotAllowed           the painting belongs to another member
 │   ├── JobNotFound          no painting of that number in this server
 │   ├── WrongState           the job is in another state
@@ -72,6 +77,57 @@ class GuildQuotaReached(Refused):
         super().__init__(
             f"This server already has {_paintings(limit)} under way, which is its limit. "
             "Try again when some of them are finished."
+        )
+
+
+class PersonQuotaReached(Refused):
+    """The member's limit of paintings under way, over all servers, is reached."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"You already have {_paintings(limit)} under way, counted over all servers, which is "
+            "this bot's limit for a member. Wait until one is finished."
+        )
+
+
+class QueueFull(Refused):
+    """As many paintings are under way as the host of the bot allows."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The queue of this bot is full: as many paintings are waiting as its host allows. "
+            "Try again in a while."
+        )
+
+
+class MemberStorageFull(Refused):
+    """A member's stored pictures take all the bytes that they may."""
+
+    def __init__(self, held: int, limit: int) -> None:
+        super().__init__(
+            f"Your pictures and paintings in this server take {_mebibytes(held)} of the "
+            f"{_mebibytes(limit)} that a member may have stored, and this does not fit. "
+            "Delete paintings that you do not need, or send smaller pictures."
+        )
+
+
+class GuildStorageFull(Refused):
+    """A server's stored pictures take all the bytes that they may."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"The pictures and paintings of this server take the {_mebibytes(limit)} that a server "
+            "may have stored. Delete paintings or saved styles that nobody needs, or wait until "
+            "old ones expire."
+        )
+
+
+class HostStorageFull(Refused):
+    """The pictures of all servers take all the bytes that the host gives them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This bot has no room for more pictures now; its host has been told. Try again later."
         )
 
 
@@ -270,3 +326,7 @@ class ExecutorLost(PaintingEnded):
 
 def _paintings(number: int) -> str:
     return "one painting" if number == 1 else f"{number} paintings"
+
+
+def _mebibytes(size: int) -> str:
+    return f"{size / 2**20:.0f} MiB"

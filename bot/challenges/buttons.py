@@ -28,9 +28,7 @@ class ChallengeButtonHandlers:
         elif action == "withdraw":
             await self._withdraw(interaction, int(press.values[0]))
         elif action == "remove":
-            await interaction.response.send_modal(
-                ReasonForm(self._challenges, int(press.values[0]))
-            )
+            await interaction.response.send_modal(ReasonForm(self._challenges, press.values[0]))
 
     async def _vote(self, interaction: Interaction, challenge_id: int, number: int) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -49,10 +47,11 @@ class ChallengeButtonHandlers:
 class ReasonForm(discord.ui.Modal, title="Remove an entry"):
     """Asks a moderator for the reason, which the author is told."""
 
-    def __init__(self, challenges: ChallengeService, entry_id: int) -> None:
+    def __init__(self, challenges: ChallengeService, chosen: str) -> None:
+        """Take what the menu says: "number 3" on the ballot, or the id of an entry before that."""
         super().__init__(timeout=FORM_SECONDS)
         self._challenges = challenges
-        self._entry_id = entry_id
+        self._chosen = chosen
         self._reason: discord.ui.TextInput[discord.ui.View] = discord.ui.TextInput(
             custom_id="reason",
             style=discord.TextStyle.paragraph,
@@ -69,7 +68,9 @@ class ReasonForm(discord.ui.Modal, title="Remove an entry"):
         """Remove the entry."""
         reason = cleaned_name(self._reason.value, "The reason", LONGEST_REASON)
         member = answers.member_of(interaction)
-        contest = await self._challenges.remove(member, self._entry_id, reason)
+        word, _, number = self._chosen.rpartition(" ")
+        remove = self._challenges.remove_numbered if word else self._challenges.remove
+        contest = await remove(member, int(number), reason)
         await _show_status(
             interaction, contest, "The entry is removed. Its author gets the reason."
         )

@@ -226,7 +226,8 @@ def _menu(challenge: Challenge, entries: Sequence[Entry], placeholder: str, *pat
             discord.SelectOption(
                 # the number of the painting would give away its author on the ballot
                 label=f"Entry {entry.number}" if entry.number else f"Painting № {entry.job_id}",
-                value=str(entry.id),
+                # nor its id, which follows the order of entering
+                value=f"number {entry.number}" if entry.number else str(entry.id),
             )
             for entry in entries
         ],

@@ -50,8 +50,11 @@ class ChallengeCommands:
         check_may_start(await self._guilds.settings(member.guild_id), member)
         _check_channel(interaction, channel)
         age_restricted = _is_age_restricted(interaction, channel)
-        picture = None
-        if style is not None:
+        if style is None:
+            challenge = await self._challenges.start(
+                member, channel, terms, None, age_restricted=age_restricted
+            )
+        else:
             if style.is_spoiler():
                 raise ChallengeRefused("A style marked as a spoiler cannot be shown openly.")
             if answers.is_age_restricted(interaction.channel) and not age_restricted:
@@ -61,10 +64,10 @@ class ChallengeCommands:
                 )
             offered = UploadedFile("The style picture", style.url, style.size)
             owner = Owner(member.guild_id, member.id)
-            (picture,) = await self._intake.take([offered], owner)
-        challenge = await self._challenges.start(
-            member, channel, terms, picture, age_restricted=age_restricted
-        )
+            async with self._intake.taken([offered], owner) as (picture,):
+                challenge = await self._challenges.start(
+                    member, channel, terms, picture.name, age_restricted=age_restricted
+                )
         await interaction.edit_original_response(
             content=f"Challenge № {challenge.id} is open and will be announced in <#{channel}>."
         )

@@ -80,7 +80,7 @@ class ChallengeService:
         check_may_start(settings, member)
         if style is not None:
             owner = Owner(member.guild_id, member.id)
-            preview = await make_thumbnail(self.pictures, self._decoder, style, owner)
+            preview = await make_thumbnail(self._retention, self._decoder, style, owner)
             terms = replace(terms, style=preview)
         now = self._clock()
         rules.check_terms(terms, now)
@@ -114,7 +114,7 @@ class ChallengeService:
         painting = await self._painting(member, job_id)
         rules.enter(contest, painting, member, self._clock())  # before a preview is made
         owner = Owner(member.guild_id, member.id)
-        preview = await make_thumbnail(self.pictures, self._decoder, painting.picture, owner)
+        preview = await make_thumbnail(self._retention, self._decoder, painting.picture, owner)
         painting = replace(painting, preview=preview)
         async with self._retention.referring_to([painting.picture, painting.preview]):
             return await self._change_open(
@@ -132,6 +132,15 @@ class ChallengeService:
         return await self._change_open(
             member, lambda contest: rules.remove(contest, entry_id, member, reason)
         )
+
+    async def remove_numbered(self, member: Member, number: int, reason: str) -> Contest:
+        """Remove the entry of a number on the ballot, as `remove` does."""
+
+        def rule(contest: Contest) -> Contest:
+            found = next((entry.id for entry in contest.ballot if entry.number == number), 0)
+            return rules.remove(contest, found, member, reason)
+
+        return await self._change_open(member, rule)
 
     async def vote(self, member: Member, challenge_id: int, number: int) -> Contest:
         """Cast or change a member's vote. Raises Refused."""

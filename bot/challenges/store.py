@@ -1,6 +1,6 @@
 """The SQL of challenges."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.challenges.model import OPEN, Challenge, ChallengeState, Contest, Entry, Terms
 from bot.challenges.tables import challenges, entries, votes
 from bot.jobs.tables import jobs
+from bot.pictures.ledger import Names
 from bot.storage.database import Database
 from bot.storage.shard import WHOLE, Shard
 
@@ -155,6 +156,17 @@ class ChallengeStore:
                 query = sa.select(column).where(column.in_(among)).distinct()
                 found |= {name for name in (await connection.execute(query)).scalars() if name}
         return found
+
+    def pictures_held(self, guild_id: int, member_id: int | None) -> Sequence[Names]:
+        """Query the pictures of a server's challenges, or only of a member's there."""
+        here = challenges.c.guild_id == guild_id
+        entered = here if member_id is None else here & (entries.c.member_id == member_id)
+        started = here if member_id is None else here & (challenges.c.host_id == member_id)
+        return [
+            sa.select(entries.c.picture).join(challenges).where(entered),
+            sa.select(entries.c.preview).join(challenges).where(entered),
+            sa.select(challenges.c.style).where(started),
+        ]
 
     async def _first(
         self, connection: AsyncConnection, where: sa.ColumnElement[bool]

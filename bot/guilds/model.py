@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from bot.jobs.quotas import JobQuotas
+from bot.jobs.quotas import UNBOUNDED, JobQuotas
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,14 @@ class GuildSettings:
 
 @dataclass(frozen=True)
 class Ceilings:
-    """The host's limits: the defaults and maximums of every server."""
+    """The host's limits: the defaults and maximums of every server, and what no server sets."""
 
     jobs_per_member: int
     jobs_per_guild: int
     largest_size: int
     saved_styles: int
+    jobs_per_person: int = UNBOUNDED  # of a member, over all servers
+    jobs_in_all: int = UNBOUNDED
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,8 @@ class GuildService:
             jobs=JobQuotas(
                 _least(chosen.jobs_per_member, host.jobs_per_member),
                 _least(chosen.jobs_per_guild, host.jobs_per_guild),
+                host.jobs_per_person,
+                host.jobs_in_all,
             ),
             largest_size=_least(chosen.largest_size, host.largest_size),
             saved_styles=_least(chosen.saved_styles, host.saved_styles),

@@ -37,6 +37,18 @@ class Sources:
     style_name: str | None = None  # of a style from the server's library
     style_author: int | None = None  # the member who saved that style
     spoiler: bool = False  # one of the pictures was marked as a spoiler
+    # width and height of each of `pictures`, in that order; empty where they were not measured
+    sizes: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def content_size(self) -> tuple[int, int] | None:
+        """The width and height of the picture to repaint, where they were measured."""
+        return self.sizes[0] if self.sizes else None
+
+    @property
+    def megapixels(self) -> float:
+        """What has to be decoded."""
+        return sum(width * height for width, height in self.sizes) / 1e6
 
     @property
     def pictures(self) -> tuple[str, ...]:
@@ -108,6 +120,16 @@ class Job:
     def kept(self) -> bool:
         """Whether the outcome could not be sent, so that `/queue show` offers it."""
         return self.delivery.kept and self.delivery.told_at is None
+
+    @property
+    def needs_no_pictures(self) -> bool:
+        """Whether its pictures may go: it will not be painted, or its painting was deleted."""
+        return self.result_deleted or self.state in (JobState.FAILED, JobState.CANCELLED)
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """All its pictures, as named in the picture store."""
+        return (*self.sources.pictures, *(self.result.pictures if self.result else ()))
 
     @property
     def settled(self) -> bool:

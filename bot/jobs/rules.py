@@ -100,9 +100,9 @@ def stop_as_asked(job: Job, now: float) -> Job:
 
 
 def delete_result(job: Job, actor: Member) -> Job:
-    """Delete a finished painting."""
+    """Delete a finished painting; of a failed or cancelled one there is only its message."""
     _check_actor(job, actor)
-    if job.state is not JobState.DONE:
+    if job.state not in (JobState.DONE, JobState.FAILED, JobState.CANCELLED):
         raise WrongState("This painting is not finished, so there is nothing to delete.")
     return replace(job, result_deleted=True)
 

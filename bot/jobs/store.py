@@ -1,14 +1,17 @@
 """The SQL of jobs."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.model import UNFINISHED, Job, JobState
+from bot.jobs.quotas import UnderWay
 from bot.jobs.rows import job_of, row_of
 from bot.jobs.tables import job_pictures, jobs
+from bot.people import Origin
+from bot.pictures.ledger import Names
 from bot.storage.database import Database
 from bot.storage.shard import WHOLE, Shard
 
@@ -24,9 +27,14 @@ _OF_INTERACTION = sa.select(jobs).where(jobs.c.interaction_id == sa.bindparam("s
 _ADD = sa.insert(jobs).returning(jobs.c.id)
 _ADD_PICTURES = sa.insert(job_pictures)
 _SAVE = sa.update(jobs).where(jobs.c.id == sa.bindparam("changed"))
+_by_member = jobs.c.member_id == sa.bindparam("member")
+_in_guild = jobs.c.guild_id == sa.bindparam("guild")
 _UNDER_WAY = sa.select(
-    sa.func.count().filter(jobs.c.member_id == sa.bindparam("member")), sa.func.count()
-).where(jobs.c.guild_id == sa.bindparam("guild"), jobs.c.state.in_(WAITING_OR_PAINTING))
+    sa.func.count().filter(_by_member & _in_guild),
+    sa.func.count().filter(_in_guild),
+    sa.func.count().filter(_by_member),
+    sa.func.count(),
+).where(jobs.c.state.in_(WAITING_OR_PAINTING))
 
 
 class JobStore:
@@ -56,9 +64,9 @@ class JobStore:
             await connection.execute(_SAVE, {**changes, "changed": after.id})
         if after.result and not before.result:
             await self._add_pictures(connection, after.id, after.result.pictures, is_result=True)
-        if after.result_deleted and not before.result_deleted:
-            results = (job_pictures.c.job_id == after.id) & job_pictures.c.is_result
-            await connection.execute(sa.delete(job_pictures).where(results))
+        if after.needs_no_pictures and not before.needs_no_pictures:
+            theirs = job_pictures.c.job_id == after.id
+            await connection.execute(sa.delete(job_pictures).where(theirs))
 
     async def forget(self, connection: AsyncConnection, before: float) -> tuple[int, set[str]]:
         """Delete the jobs that ended before a moment; return how many, and their pictures."""
@@ -93,13 +101,10 @@ class JobStore:
         """Read the job that an interaction made."""
         return _first(await connection.execute(_OF_INTERACTION, {"sought": interaction_id}))
 
-    async def under_way(
-        self, connection: AsyncConnection, guild_id: int, member_id: int
-    ) -> tuple[int, int]:
-        """Count a member's and a server's jobs that are queued or painting."""
-        which = {"guild": guild_id, "member": member_id}
-        of_member, of_guild = (await connection.execute(_UNDER_WAY, which)).one()
-        return of_member, of_guild
+    async def under_way(self, connection: AsyncConnection, origin: Origin) -> UnderWay:
+        """Count the jobs that are queued or painting, those of all shards."""
+        which = {"guild": origin.guild_id, "member": origin.member_id}
+        return UnderWay(*(await connection.execute(_UNDER_WAY, which)).one())
 
     async def waiting_or_painting(self, connection: AsyncConnection) -> list[Job]:
         """Read all jobs that are queued or painting, oldest first."""
@@ -172,6 +177,11 @@ class JobStore:
         query = sa.select(job_pictures.c.picture).where(job_pictures.c.picture.in_(among))
         async with self.database.read() as connection:
             return set((await connection.execute(query.distinct())).scalars())
+
+    def pictures_held(self, guild_id: int, member_id: int | None) -> Sequence[Names]:
+        """Query the pictures of a server's jobs, or only of a member's there."""
+        query = sa.select(job_pictures.c.picture).join(jobs).where(jobs.c.guild_id == guild_id)
+        return [query if member_id is None else query.where(jobs.c.member_id == member_id)]
 
     async def _add_pictures(
         self,

@@ -25,6 +25,7 @@ jobs = sa.Table(
     sa.Column("style_name", sa.Text),
     sa.Column("style_author", sa.BigInteger),
     sa.Column("mask", sa.String(64)),
+    sa.Column("sizes", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("settings", sa.JSON, nullable=False, server_default="{}"),
     sa.Column("timelapse", sa.Boolean, nullable=False),
     sa.Column("predicted_seconds", sa.Double, nullable=False),

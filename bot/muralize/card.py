@@ -136,10 +136,10 @@ def outcome(job: Job, copy: Copy | None = None) -> Card:
     if job.state is JobState.CANCELLED:
         by_other = job.cancelled_by not in (None, NOBODY, job.origin.member_id)
         by = " by a moderator" if by_other else ""
-        return Card(f"✖️ **Cancelled**{by}\n{_subtext(job)}", (Action.AGAIN,))
+        return Card(f"✖️ **Cancelled**{by}\n{_subtext(job)}", (Action.DELETE,))
     why = job.failure or "The reason is unknown."
     # after a crash, the button also identifies the message in the channel's history
-    return Card(f"⚠️ **Not painted.** {why}\n{_subtext(job)}", (Action.AGAIN,))
+    return Card(f"⚠️ **Not painted.** {why}\n{_subtext(job)}", (Action.DELETE,))
 
 
 def painted(job: Job, result: JobResult, copy: Copy | None = None) -> Card:
@@ -180,6 +180,17 @@ def full_file(link: Link) -> str:
 def gone(job: Job) -> Card:
     """Show that the painting was deleted before it could be delivered."""
     return Card(f"🗑️ **Deleted.** The pictures of this painting are gone.\n{_subtext(job)}")
+
+
+def unsent(job: Job) -> Card:
+    """Show that a finished painting, or another outcome, cannot be sent as it is."""
+    if job.state not in (JobState.DELIVERING, JobState.DONE):
+        return outcome(job)
+    return Card(
+        f"📬 **Painted** for <@{job.origin.member_id}>, but the file could not be sent here. "
+        f"`/queue show` offers it.\n{_subtext(job)}",
+        (Action.FETCH, Action.DELETE),
+    )
 
 
 def moved(job: Job, link: str | None) -> Card:

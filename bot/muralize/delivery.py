@@ -7,7 +7,8 @@ searched for before it is sent again.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from bot.back_off import BackOff
@@ -21,12 +22,15 @@ from bot.muralize.live_cards import LiveCards
 from bot.muralize.packer import OutcomePacker
 from bot.muralize.sender import JobMessageSender
 from bot.people import OUTSIDE
-from engine.errors import OutputRejected
+from engine.errors import ImageRejected, OutputRejected
 
 log = logging.getLogger(__name__)
 
 INTERACTION, CHANNEL, PRIVATE = "interaction", "channel", "direct message"
 ROUTES = (INTERACTION, CHANNEL, PRIVATE)
+MOST_FAULTS = 5  # tries that fail by a fault of ours, such as a full disk
+
+Pack = Callable[[int], Awaitable[tuple[card.Card, list[Upload]]]]
 
 
 class Deliverer:
@@ -78,19 +82,34 @@ class Deliverer:
 
     async def _deliver_and_log(self, job: Job) -> None:
         with about_job(str(job.id)):
-            retrying = self._back_off.retrying(
-                Exception,  # such as a full disk
-                log=log,
-                what="delivery failed",
-                traceback=True,
+            retrying = replace(self._back_off, attempts=MOST_FAULTS).retrying(
+                _may_pass, log=log, what="delivery failed", traceback=True
             )
-            await retrying(self._deliver, job)
+            try:
+                await retrying(self._deliver, job)
+            except Exception:
+                log.exception("this outcome cannot be sent; it is kept for /queue show")
+                await self._keep(job)
+
+    async def _keep(self, job: Job) -> None:
+        """Give up sending an outcome, tell its member so, and keep it for `/queue show`."""
+
+        async def pack(_: int) -> tuple[card.Card, list[Upload]]:
+            return card.unsent(job), []
+
+        try:
+            for route in _routes(job):
+                if await self._send_by(route, job, pack) is not None:
+                    break
+            await self._jobs.kept(job.id)
+        except Exception:  # the next start of the bot tries again
+            log.exception("this outcome could not be kept")
 
     async def _deliver(self, job: Job) -> None:
         await self._cards.release(job.id)
         job = await self._jobs.get(job.id) or job  # the last edit may have stored the card's id
         for route in _routes(job):
-            sent = await self._send_by(route, job)
+            sent = await self._send_by(route, job, partial(self._packed, job))
             if sent is not None:
                 log.info("%s, delivered by %s", job.state, route)
                 await self._jobs.delivered(job.id, sent.channel_id, sent.message_id)
@@ -102,8 +121,12 @@ class Deliverer:
         log.warning("%s, but no route to the member works; kept for /queue show", job.state)
         await self._jobs.kept(job.id)
 
-    async def _send_by(self, route: str, job: Job) -> Sent | None:
-        """Send by one route, with retries; None when the route is closed."""
+    async def _send_by(self, route: str, job: Job, pack: Pack) -> Sent | None:
+        """Send by one route, with retries; None when the route is closed.
+
+        `pack` makes the message for a largest size of files. Raises OutputRejected and
+        ImageRejected where there is none.
+        """
         # when the first send of unknown outcome began
         unclear = job.delivery.tried_at if job.delivery.route == route else None
         limit = self._limit_of(route, job)
@@ -115,7 +138,7 @@ class Deliverer:
                 begun = self._clock()
                 try:
                     async with self._turns:
-                        shown, uploads = await self._packed(job, limit)
+                        shown, uploads = await pack(limit)
                         return await self._attempt(route, job, shown, uploads, unclear)
                 except FileTooLarge:
                     if not uploads:
@@ -129,7 +152,7 @@ class Deliverer:
         retrying = self._back_off.retrying(NotNow, log=log, what=f"sending by {route} failed")
         try:
             return await retrying(send)
-        except (RouteClosed, OutputRejected) as error:
+        except (RouteClosed, NotNow) as error:  # NotNow: as often as it is tried
             log.info("%s is closed: %s", route, error)
             return None
 
@@ -194,6 +217,11 @@ def _routes(job: Job) -> tuple[str, ...]:
     routes = (INTERACTION, PRIVATE) if job.origin.private else ROUTES
     begun = job.delivery.route
     return routes[routes.index(begun) :] if begun in routes else routes
+
+
+def _may_pass(error: Exception) -> bool:
+    """Say whether another try may succeed: not with a painting that cannot be encoded."""
+    return not isinstance(error, ImageRejected | OutputRejected)
 
 
 def _knows_already(job: Job) -> bool:

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -24,7 +25,7 @@ from bot.muralize.rules import (
 from bot.muralize.store import RequestStore
 from bot.people import OUTSIDE, Gate, Origin, Standing
 from bot.pictures.intake import Intake
-from bot.pictures.model import UploadedFile
+from bot.pictures.model import StoredPicture, UploadedFile
 from bot.pictures.retention import retry_if_deleted
 from bot.pictures.turns import Owner
 from bot.styles.service import StyleService
@@ -87,7 +88,7 @@ class MuralizeService:
         """Store a request, so that a crash before it is a job does not lose it.
 
         Requests count as jobs do, so that a burst is refused before its pictures are fetched.
-        Raises MemberQuotaReached and GuildQuotaReached.
+        Raises what `JobQuotas.check` does.
         """
         effective = await self._guilds.effective(request.origin.guild_id)
         async with self._requests.database.write() as connection:
@@ -176,8 +177,9 @@ class MuralizeService:
             job = await self._jobs.get(request.job_id)
             if job is None:
                 raise JobNotFound(request.job_id)
+            await self._intake.check_room(Owner(job.origin.guild_id, request.origin.member_id))
             settings = changed(job, request.change, effective.largest_size, self._rng)
-            self._check_in_time(origin, settings)
+            self._check_in_time(origin, settings, job.sources)
             timelapse = request.change == "timelapse"
             marked = replace(
                 origin, age_restricted=origin.age_restricted or job.origin.age_restricted
@@ -190,27 +192,44 @@ class MuralizeService:
         usual = min(self._usual_size, effective.largest_size)
         if settings.size is None and PRESETS[settings.preset].size > usual:
             settings = replace(settings, size=usual)
-        self._check_in_time(origin, settings)
+        self._check_in_time(origin, settings, None)
 
         async def take_in() -> Job:
-            return await submit(origin, await self._fetch(request), settings)
+            async with self._taken(request) as sources:
+                self._check_in_time(origin, settings, sources)
+                return await submit(origin, sources, settings)
 
         return await retry_if_deleted(take_in)
 
-    def _check_in_time(self, origin: Origin, settings: PaintSettings) -> None:
-        check_in_time(origin, self._jobs.outlook(origin, settings), self._clock())
+    def _check_in_time(
+        self, origin: Origin, settings: PaintSettings, sources: Sources | None
+    ) -> None:
+        check_in_time(origin, self._jobs.outlook(origin, settings, sources), self._clock())
 
-    async def _fetch(self, request: Request) -> Sources:
-        """Download the pictures of a request into the store."""
+    @asynccontextmanager
+    async def _taken(self, request: Request) -> AsyncIterator[Sources]:
+        """Download the pictures of a request into the store; they stay if a row refers to them."""
         saved = None
         if request.style is None:
             saved = await self._styles.find(request.origin.guild_id, request.style_name or "")
         files = [one for one in (request.content, request.style, request.mask) if one is not None]
         owner = Owner(request.origin.guild_id, request.origin.member_id)
-        taken: dict[UploadedFile | None, str]
-        taken = dict(zip(files, await self._intake.take(files, owner), strict=True))
-        content, mask = taken[request.content], taken.get(request.mask)
-        spoiler = any(file.spoiler for file in files)
-        if saved is None:
-            return Sources(content, (taken[request.style],), mask, spoiler=spoiler)
-        return Sources(content, (saved.picture,), mask, saved.name, saved.author_id, spoiler)
+        async with self._intake.taken(files, owner) as stored:
+            taken: dict[UploadedFile | None, StoredPicture]
+            taken = dict(zip(files, stored, strict=True))
+            content, mask = taken[request.content], taken.get(request.mask)
+            masks = [] if mask is None else [mask]
+            if saved is None:
+                style = taken[request.style]
+            else:
+                style = await self._intake.measured(saved.picture)
+            sources = Sources(
+                content.name,
+                (style.name,),
+                None if mask is None else mask.name,
+                spoiler=any(file.spoiler for file in files),
+                sizes=tuple(one.size for one in (content, style, *masks)),
+            )
+            if saved is not None:
+                sources = replace(sources, style_name=saved.name, style_author=saved.author_id)
+            yield sources

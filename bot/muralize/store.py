@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import Withdrawn
+from bot.jobs.quotas import UnderWay
 from bot.muralize.request import Repeat, Request, from_json
 from bot.people import Origin
 from bot.storage.database import Database, metadata
@@ -38,11 +39,17 @@ class RequestStore:
         row = {"interaction_id": request.origin.interaction_id, "request": request.to_json()}
         await connection.execute(_ADD, row)
 
-    async def pending(self, connection: AsyncConnection, origin: Origin) -> tuple[int, int]:
-        """Count the requests of a member in a server, and of the server."""
+    async def pending(self, connection: AsyncConnection, origin: Origin) -> UnderWay:
+        """Count the requests that are not jobs yet."""
         stored = (await connection.execute(sa.select(requests.c.request))).scalars()
-        here = [one for one in map(from_json, stored) if one.origin.guild_id == origin.guild_id]
-        return sum(one.origin.member_id == origin.member_id for one in here), len(here)
+        found = [one.origin for one in map(from_json, stored)]
+        here = [one for one in found if one.guild_id == origin.guild_id]
+        return UnderWay(
+            sum(one.member_id == origin.member_id for one in here),
+            len(here),
+            sum(one.member_id == origin.member_id for one in found),
+            len(found),
+        )
 
     async def settle(self, connection: AsyncConnection, request: Request | Repeat) -> None:
         """Delete a request that becomes a job. Raises Withdrawn where it was deleted before."""

@@ -39,8 +39,9 @@ def make_group(styles: StyleService, intake: Intake) -> tuple[app_commands.Group
         offered = UploadedFile("The picture", picture.url, picture.size)
 
         async def take_in() -> Style:
-            (stored,) = await intake.take([offered], Owner(member.guild_id, member.id))
-            return await styles.save(member, name, stored)
+            owner = Owner(member.guild_id, member.id)
+            async with intake.taken([offered], owner) as (stored,):
+                return await styles.save(member, name, stored.name)
 
         style = await retry_if_deleted(take_in)
         await _show(interaction, style, "Saved. You can use it with `/muralize saved_style:` now.")

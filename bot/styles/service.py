@@ -80,7 +80,7 @@ class StyleService:
         """Add a stored picture to the library. Raises Refused."""
         name = await self.check(member, name)
         owner = Owner(member.guild_id, member.id)
-        preview = await make_thumbnail(self.pictures, self._decoder, picture, owner)
+        preview = await make_thumbnail(self._retention, self._decoder, picture, owner)
         style = Style(
             0, member.guild_id, name, key_of(name), picture, preview, member.id, self._clock()
         )
@@ -148,7 +148,7 @@ class StyleService:
 
     async def _stored(self, guild_id: int, starter: Starter) -> Style:
         data = await asyncio.to_thread(starter.path.read_bytes)
-        picture = await self.pictures.put(data)
-        preview = await make_thumbnail(self.pictures, self._decoder, picture)
+        picture = (await self._retention.put(data)).name
+        preview = await make_thumbnail(self._retention, self._decoder, picture)
         key = key_of(starter.title)
         return Style(0, guild_id, starter.title, key, picture, preview, None, self._clock())

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.tables import jobs
+from bot.pictures.ledger import Names
 from bot.storage.database import Database, metadata
 from bot.styles.model import Style
 
@@ -102,6 +103,13 @@ class StyleStore:
                 query = sa.select(column).where(column.in_(among)).distinct()
                 found |= set((await connection.execute(query)).scalars())
         return found
+
+    def pictures_held(self, guild_id: int, member_id: int | None) -> Sequence[Names]:
+        """Query the pictures of a server's styles, or only of those that a member saved."""
+        where = styles.c.guild_id == guild_id
+        if member_id is not None:
+            where &= styles.c.author_id == member_id
+        return [sa.select(column).where(where) for column in (styles.c.picture, styles.c.preview)]
 
     async def about_member(self, member_id: int) -> list[Mapping[str, Any]]:
         """List the styles that a member saved."""

@@ -47,14 +47,9 @@ class PictureReader:
             self.start()
         picture: Image.Image | None = None
 
-        def take(size: tuple[int, int], strips: Iterator[bytearray]) -> None:
+        def take(size: tuple[int, int], pixels: memoryview) -> None:
             nonlocal picture
-            picture = Image.new("RGB", size, None)
-            top = 0
-            for strip in strips:
-                rows = len(strip) // (3 * size[0])
-                picture.paste(Image.frombytes("RGB", (size[0], rows), strip), (0, top))
-                top += rows
+            picture = Image.frombytes("RGB", size, pixels)
 
         self._child.ask(Task("decode", name, limits, self._effort, enough), data, should_stop, take)
         if picture is None:

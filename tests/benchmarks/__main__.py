@@ -11,6 +11,7 @@ import torch
 from engine.device import Device, choose_device
 from tests.benchmarks import (
     capacity,
+    decoding,
     footprint,
     neighbours,
     operations,
@@ -29,6 +30,7 @@ BENCHMARKS: dict[str, Callable[[Device], dict[str, float]]] = {
     "size": size.run,
     "operations": operations.run,
     "footprint": footprint.run,
+    "decoding": decoding.run,
     "capacity": capacity.run,
     "weights": weights.run,
 }

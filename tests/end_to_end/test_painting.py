@@ -173,7 +173,7 @@ async def test_delete_removes_message_and_picture(simulator: Simulator, data_dir
         assert len(bot.stored_pictures()) == 3
         simulator.people.press(first.id, button(first, "delete"), "ada")
         await simulator.until(lambda: first.id not in simulator.world.messages)
-        assert len(bot.stored_pictures()) == 2
+        assert bot.stored_pictures() == []
 
 
 async def test_cancel_before_and_during_painting(simulator: Simulator, data_dir: Path) -> None:

@@ -1,12 +1,13 @@
 """The style library on the simulator: saved, looked at, painted in, deleted."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from bot.pictures.intake import Intake
-from bot.pictures.model import UploadedFile
+from bot.pictures.model import StoredPicture, UploadedFile
 from bot.pictures.turns import Owner
 from bot.simulator import Invocation, Simulator, Upload
 from bot.simulator.model import Interaction, Message
@@ -92,19 +93,21 @@ async def test_an_equal_picture_deleted_meanwhile(
     simulator: Simulator, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another's deletion of an equal picture, between storing one and its row, costs nothing."""
-    take = Intake.take
+    whole = Intake.taken
     taken: list[str] = []
 
-    async def take_once_in_vain(
+    @asynccontextmanager
+    async def taken_once_in_vain(
         intake: Intake, offered: Sequence[UploadedFile], owner: Owner
-    ) -> tuple[str, ...]:
-        names = await take(intake, offered, owner)
-        if not taken:
-            await intake._pictures.remove(names)
-        taken.extend(names)
-        return names
+    ) -> AsyncIterator[tuple[StoredPicture, ...]]:
+        async with whole(intake, offered, owner) as stored:
+            names = [one.name for one in stored]
+            if not taken:
+                await intake._pictures.pictures.remove(names)
+            taken.extend(names)
+            yield stored
 
-    monkeypatch.setattr(Intake, "take", take_once_in_vain)
+    monkeypatch.setattr(Intake, "taken", taken_once_in_vain)
     async with running_bot(simulator, data_dir):
         saved = await told(simulator, save(simulator, "Haze"))
         assert saved.embeds[0]["title"] == "Haze"

@@ -3,10 +3,12 @@
 import asyncio
 from collections import Counter
 
+import discord
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from bot.challenges.card import status
 from bot.challenges.model import AnnouncementKind, ChallengeState, Terms
 from bot.challenges.tables import votes
 from bot.errors import ChallengeRefused, PictureGone, Refused, RoleNeeded
@@ -151,6 +153,18 @@ async def test_a_removed_entry_is_told_once(contests: Contests) -> None:
         (AnnouncementKind.REMOVED, False),
         (AnnouncementKind.VOTING, True),
     ]
+
+
+async def test_a_moderators_menu_keeps_the_order_of_entering(contests: Contests) -> None:
+    """While the members vote, a moderator chooses by the number on the ballot, not by an id."""
+    contest = await contests.voting([ANN, BOB])
+    menus = [item for item in status(contest, MANAGER).items if isinstance(item, discord.ui.Select)]
+    values = [option.value for menu in menus for option in menu.options]
+    assert values == ["number 1", "number 2"]
+    after = await contests.service.remove_numbered(MANAGER, 2, "not painted here")
+    assert [entry.number for entry in after.ballot] == [1]
+    with pytest.raises(ChallengeRefused, match="no such entry"):
+        await contests.service.remove_numbered(MANAGER, 2, "again")
 
 
 async def test_who_may_start(contests: Contests) -> None:

@@ -94,14 +94,14 @@ def test_a_style_name_cannot_format_or_ping() -> None:
 
 
 def test_failures_say_why() -> None:
-    """A failed job shows its reason, a cancelled one "by a moderator"; both have Again."""
+    """A failed job shows its reason, a cancelled one "by a moderator"; both can be deleted."""
     failed = card.outcome(replace(JOB, state=JobState.FAILED, failure="The disk is full."))
     assert "The disk is full." in failed.text
     own = card.outcome(replace(JOB, state=JobState.CANCELLED, cancelled_by=42))
     assert "moderator" not in own.text
     other = card.outcome(replace(JOB, state=JobState.CANCELLED, cancelled_by=43))
     assert "by a moderator" in other.text
-    assert failed.actions == own.actions == ("again",)
+    assert failed.actions == own.actions == ("delete",)
 
 
 @pytest.mark.parametrize(
