@@ -32,6 +32,7 @@ class Origin:
     interaction_token: str = field(repr=False)
     token_expires_at: float
     private: bool = False  # the answer is ephemeral
+    member_name: str = ""  # the display name, cleaned; clients cannot show every mention
 
 
 class PersonalDataSource(Protocol):

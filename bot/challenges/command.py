@@ -1,6 +1,5 @@
 """`/challenge start`, `enter`, `status`, `close`, `results` and `leaderboard`."""
 
-import io
 from collections.abc import Callable
 
 import discord
@@ -12,6 +11,7 @@ from bot.challenges.model import Terms
 from bot.challenges.service import ChallengeService
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
+from bot.discord_io.sending import Upload, files_of
 from bot.errors import ChallengeRefused
 from bot.guilds.rules import check_may_start
 from bot.guilds.service import GuildService
@@ -89,11 +89,11 @@ class ChallengeCommands:
         """Show the results of a closed challenge."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         shown = card.results(await self._challenges.results(interaction.guild_id or 0, challenge))
-        files = [
-            discord.File(io.BytesIO(await self._challenges.pictures.read(picture)), name)
+        uploads = [
+            Upload(name, await self._challenges.pictures.read(picture))
             for name, picture in shown.pictures
         ]
-        await interaction.edit_original_response(content=shown.text, attachments=files)
+        await interaction.edit_original_response(content=shown.text, attachments=files_of(uploads))
 
     async def leaderboard(self, interaction: Interaction) -> None:
         """Show the leaderboard."""

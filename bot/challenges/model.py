@@ -49,6 +49,7 @@ class Challenge:
     seed: int  # of the order on the ballot
     created_at: float
     closed_at: float | None = None
+    host_name: str = ""  # the display name of the host then
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ class Standing:
 
     rank: int  # shared by members with equal scores
     member_id: int
+    name: str  # the display name at the last entry
     wins: int
     podiums: int  # first to third places, wins among them
     votes: int

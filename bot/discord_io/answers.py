@@ -120,6 +120,7 @@ def origin_of(
         interaction_token=interaction.token,
         token_expires_at=interaction.created_at.timestamp() + TOKEN_LIFE - _MARGIN,
         private=private,
+        member_name=name_of(interaction),
     )
 
 
@@ -146,5 +147,10 @@ def member_of(interaction: Interaction, guild_id: int | None = None) -> Member:
         manages=in_guild and interaction.permissions.manage_guild,
         moderates=in_guild and interaction.permissions.manage_messages,
         joined_at=joined.timestamp() if joined else 0.0,
-        name=clean(user.display_name)[:LONGEST_NAME],
+        name=name_of(interaction),
     )
+
+
+def name_of(interaction: Interaction) -> str:
+    """Give the display name of the member behind an interaction, cleaned."""
+    return clean(interaction.user.display_name)[:LONGEST_NAME]

@@ -6,16 +6,18 @@ the channel's history is searched before the message is sent again.
 """
 
 import io
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import PurePath
 
 import aiohttp
 import discord
 
 CLOCK_SKEW = 60.0  # seconds that Discord's clock and ours may differ by
 LOOK_BACK = 200  # messages of a channel's history
+LONGEST_DESCRIPTION = 1024  # characters of an alt text
 _TOO_LARGE = 40005  # "Request entity too large"
 
 
@@ -37,10 +39,11 @@ class NotNow(SendError):
 
 @dataclass(frozen=True)
 class Upload:
-    """A file to send."""
+    """A file to send. `description` is the alt text, at most 1,024 characters."""
 
     name: str
     data: bytes
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -143,9 +146,21 @@ def explained() -> Iterator[None]:
         raise NotNow(str(error) or type(error).__name__) from error
 
 
-def files_of(uploads: Sequence[Upload]) -> list[discord.File]:
-    """Make discord.py's files of uploads. Each can be sent once."""
-    return [discord.File(io.BytesIO(upload.data), upload.name) for upload in uploads]
+def files_of(uploads: Iterable[Upload]) -> list[discord.File]:
+    """Make discord.py's files of uploads, each with an alt text. Each can be sent once."""
+    return [
+        discord.File(
+            io.BytesIO(upload.data),
+            upload.name,
+            description=(upload.description or _words(upload.name))[:LONGEST_DESCRIPTION],
+        )
+        for upload in uploads
+    ]
+
+
+def _words(file_name: str) -> str:
+    """Make words of a file's name: `entry-3.jpg` is "entry 3"."""
+    return PurePath(file_name).stem.replace("-", " ").replace("_", " ")
 
 
 def place_of(message: discord.Message) -> Sent:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from pathlib import PurePath
 
 import aiohttp
 import discord
@@ -17,6 +18,7 @@ from bot.guilds.rules import SMALLEST_SIZE
 from bot.muralize.request import Repeat, Request
 from bot.muralize.rules import STRONGEST, WEAKEST
 from bot.muralize.service import MuralizeService
+from bot.names import clean
 from bot.pictures.upload import UploadedFile
 from bot.styles.command import choices
 from bot.styles.model import Style
@@ -27,6 +29,7 @@ from engine.request import BRUSHES, Brush, PaintSettings
 log = logging.getLogger(__name__)
 
 REMEMBER_SECONDS = 0.5  # for storing a request before the interaction is answered
+LONGEST_PICTURE_NAME = 80  # characters
 MODAL_SECONDS = 900.0  # until an open form expires
 
 _PRESET_CHOICES = [
@@ -259,7 +262,13 @@ class StyleForm(discord.ui.Modal, title="Muralize this picture"):
 
 
 def _offered(called: str, attachment: discord.Attachment) -> UploadedFile:
-    return UploadedFile(called, attachment.url, attachment.size)
+    title = attachment.description or attachment.title or PurePath(attachment.filename).stem
+    return UploadedFile(
+        called,
+        attachment.url,
+        attachment.size,
+        clean(title.replace("_", " "))[:LONGEST_PICTURE_NAME],
+    )
 
 
 def _picture_in(attachments: Sequence[discord.Attachment]) -> discord.Attachment:

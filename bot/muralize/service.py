@@ -171,7 +171,18 @@ class MuralizeService:
         owner = Owner(request.origin.guild_id, request.origin.member_id)
         taken: dict[UploadedFile | None, str]
         taken = dict(zip(files, await self._intake.take(files, owner), strict=True))
-        content, mask = taken[request.content], taken.get(request.mask)
+        sources = Sources(
+            taken[request.content],
+            (saved.picture if saved is not None else taken[request.style],),
+            taken.get(request.mask),
+            content_title=request.content.title,
+            style_title=request.style.title if request.style is not None else "",
+        )
         if saved is None:
-            return Sources(content, (taken[request.style],), mask)
-        return Sources(content, (saved.picture,), mask, saved.name, saved.author_id)
+            return sources
+        return replace(
+            sources,
+            style_name=saved.name,
+            style_author=saved.author_id,
+            style_author_name=saved.author_name,
+        )

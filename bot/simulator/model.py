@@ -191,6 +191,7 @@ class Message:
     interaction: Interaction | None = None
     ephemeral_to: int | None = None
     late_edits: list[float] = field(default_factory=list)
+    dropped: bool = False  # an ephemeral one that its reader's client no longer has
 
     @property
     def thinking(self) -> bool:

@@ -6,6 +6,7 @@ from discord import app_commands
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Handler, Press
+from bot.discord_io.texts import plain
 from bot.pictures.intake import Intake
 from bot.pictures.retention import retry_if_deleted
 from bot.pictures.turns import Owner
@@ -56,7 +57,7 @@ def make_group(styles: StyleService, intake: Intake) -> tuple[app_commands.Group
         await interaction.response.defer(ephemeral=True, thinking=True)
         style = await styles.delete(answers.member_of(interaction), name)
         await interaction.edit_original_response(
-            content=f"*{card.shown(style.name)}* is deleted. Paintings in this style stay."
+            content=f"*{plain(style.name)}* is deleted. Paintings in this style stay."
         )
 
     async def complete(interaction: Interaction, typed: str) -> Choices:
