@@ -28,7 +28,8 @@ UNEXPECTED = (
 ALREADY_ANSWERED = 40060
 TOKEN_DEAD = 50027
 TELLING = BackOff(first=1.0, factor=4.0, attempts=5)  # of telling a member something
-_NO_ANSWER_POSSIBLE = {10062, 10015, TOKEN_DEAD, ALREADY_ANSWERED}  # unknown, dead or answered
+# unknown, dead or answered; or a message that somebody deleted, and with it the wish for an answer
+_NO_ANSWER_POSSIBLE = {10062, 10015, TOKEN_DEAD, ALREADY_ANSWERED, 10008}
 
 
 async def tell(interaction: Interaction, error: BaseException) -> bool:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePath
+from typing import Any
 
 import aiohttp
 import discord
@@ -19,6 +20,7 @@ CLOCK_SKEW = 60.0  # seconds that Discord's clock and ours may differ by
 LOOK_BACK = 200  # messages of a channel's history
 LONGEST_DESCRIPTION = 1024  # characters of an alt text
 _TOO_LARGE = 40005  # "Request entity too large"
+UNKNOWN_MESSAGE = 10008
 
 
 class SendError(Exception):
@@ -27,6 +29,10 @@ class SendError(Exception):
 
 class RouteClosed(SendError):
     """Sending will never work this way: a dead token, no permission, closed direct messages."""
+
+
+class MessageDeleted(RouteClosed):
+    """Somebody deleted the message (10008): what it would have shown is not wanted there."""
 
 
 class FileTooLarge(SendError):
@@ -56,13 +62,17 @@ class Sent:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A message to send. `mentions` are the ids of the members that it may notify."""
+    """A message to send. `mentions` are the ids of the members that it may notify.
+
+    `reply_to` is a message in the same channel, which may be deleted by then.
+    """
 
     text: str
     view: discord.ui.View
     nonce: str
     files: Sequence[Upload] = ()
     mentions: Sequence[int] = ()
+    reply_to: Sent | None = None
 
 
 async def send_once(
@@ -85,9 +95,13 @@ async def send_once(
         if found is not None:
             return found
     await begin()
-    mentions = discord.AllowedMentions.none()
-    if message.mentions:
-        mentions.users = [discord.Object(member_id) for member_id in message.mentions]
+    reference: dict[str, Any] = {}
+    if message.reply_to is not None:
+        reference["reference"] = discord.MessageReference(
+            message_id=message.reply_to.message_id,
+            channel_id=message.reply_to.channel_id,
+            fail_if_not_exists=False,
+        )
     with explained():
         sent = await channel.send(
             message.text,
@@ -96,9 +110,18 @@ async def send_once(
             # discord.py adds enforce_nonce: Discord drops a second message with the same nonce
             # for some minutes
             nonce=message.nonce,
-            allowed_mentions=mentions,
+            allowed_mentions=only(message.mentions),
+            **reference,
         )
     return place_of(sent)
+
+
+def only(member_ids: Sequence[int]) -> discord.AllowedMentions:
+    """Let a message notify these members and nobody else."""
+    mentions = discord.AllowedMentions.none()
+    if member_ids:
+        mentions.users = [discord.Object(member_id) for member_id in member_ids]
+    return mentions
 
 
 async def _find(
@@ -139,6 +162,8 @@ def explained() -> Iterator[None]:
             raise FileTooLarge(str(error)) from error
         if error.status >= 500 or error.status == 429:
             raise NotNow(str(error)) from error
+        if error.code == UNKNOWN_MESSAGE:
+            raise MessageDeleted(str(error)) from error
         # A repeat of 400, 401, 403 and 404 gets the same answer, and Discord counts them: 10,000
         # in 10 minutes ban the address.
         raise RouteClosed(str(error)) from error

@@ -53,7 +53,7 @@ def feature(
     sender = JobMessageSender(client, clock)
     cards = LiveCards(jobs, sender, clock, time.monotonic, pace)
     packer = OutcomePacker(pictures, decoder, links.to)
-    deliverer = Deliverer(jobs, sender, cards, packer, clock, back_off)
+    deliverer = Deliverer(jobs, sender, cards, packer, clock, back_off, muralize.mentions_members)
     handlers = JobButtonHandlers(
         jobs, muralize, packer, pictures, links.to, draw_curve, enter, partial(accept, muralize)
     )

@@ -66,6 +66,10 @@ class MuralizeService:
             check_channel(effective.settings, *channels)
         return effective
 
+    async def mentions_members(self, guild_id: int) -> bool:
+        """Say whether a server wants members mentioned when a long painting is finished."""
+        return (await self._guilds.settings(guild_id)).mention_members
+
     async def remember(self, request: Request | Repeat) -> None:
         """Store a request, so that a crash before it is a job does not lose it.
 

@@ -70,6 +70,7 @@ class Messages:
             message.flags = MessageFlag.EPHEMERAL
         self._refer(message, payload)
         self._write(message, body, message.attachments)
+        message.notified = message.mentions
         if nonce is not None:
             self._nonces[channel.id, author.id, str(nonce)] = message
         self._post(message)

@@ -186,6 +186,7 @@ class Message:
     mentions: list[User] = field(default_factory=list)
     mention_roles: list[int] = field(default_factory=list)
     mention_everyone: bool = False
+    notified: list[User] = field(default_factory=list)  # when it was sent; an edit notifies nobody
     nonce: str | int | None = None
     reference: "Message | None" = None
     interaction: Interaction | None = None
