@@ -52,6 +52,12 @@ def closed_dms() -> ApiError:
     return ApiError(403, 50007, "Cannot send messages to this user")
 
 
+def no_mutual_guild() -> ApiError:
+    """The bot is in no guild of the member's."""
+    message = "Cannot send messages to this user due to having no mutual guilds"
+    return ApiError(403, 50278, message)
+
+
 def invalid_webhook_token() -> ApiError:
     """The interaction's token has expired."""
     return ApiError(401, 50027, "Invalid Webhook Token")

@@ -98,6 +98,7 @@ class Messages:
         files = [a for a in message.attachments if kept is None or a.id in kept]
         self._write(message, body, files)
         message.flags &= ~MessageFlag.LOADING
+        message.reuploads += bool(body.files)
         if not was_thinking:
             message.edited = self._world.clock()
         self._world.bus.publish(MessageChanged("update", message))

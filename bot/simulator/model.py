@@ -191,6 +191,7 @@ class Message:
     reference: "Message | None" = None
     interaction: Interaction | None = None
     ephemeral_to: int | None = None
+    reuploads: int = 0  # edits that brought files: each makes the clients blink
     late_edits: list[float] = field(default_factory=list)
     dropped: bool = False  # an ephemeral one that its reader's client no longer has
 

@@ -135,6 +135,11 @@ class World:
         """The guild that `channel` is in; None for a direct conversation."""
         return None if channel.guild_id is None else self.guilds[channel.guild_id]
 
+    def mutual_guilds(self, user: User) -> list[Guild]:
+        """The guilds that both `user` and the bot are in."""
+        both = (user.id, self.bot.id)
+        return [guild for guild in self.guilds.values() if all(x in guild.members for x in both)]
+
     def find_user(self, name: str) -> User:
         """The user with this id, username or display name; raises `Invalid` when there is none."""
         for user in self.users.values():

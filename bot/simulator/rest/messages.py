@@ -1,7 +1,7 @@
 """Messages in channels and direct conversations, sent by the bot itself."""
 
 from bot.simulator.drafts import Body
-from bot.simulator.errors import ApiError, closed_dms, missing_permissions, unknown
+from bot.simulator.errors import ApiError, closed_dms, missing_permissions, no_mutual_guild, unknown
 from bot.simulator.model import ChannelType, Message
 from bot.simulator.permissions import Permission
 from bot.simulator.rest.calls import NO_CONTENT, Call, Reply, need, visible_channel
@@ -15,6 +15,8 @@ async def create(call: Call) -> Reply:
         need(platform, place, Permission.ATTACH_FILES)
     if place.type is ChannelType.DM and not all(user.dms_open for user in place.recipients):
         raise closed_dms()
+    if not all(platform.world.mutual_guilds(user) for user in place.recipients):
+        raise no_mutual_guild()
     message = platform.messages.send(place, platform.world.bot, _allowed(call, call.body))
     return Reply(200, platform.payloads.message(message))
 
