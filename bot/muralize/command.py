@@ -19,7 +19,7 @@ from bot.muralize.request import Repeat, Request
 from bot.muralize.rules import STRONGEST, WEAKEST
 from bot.muralize.service import MuralizeService
 from bot.names import clean
-from bot.pictures.upload import UploadedFile
+from bot.pictures.model import UploadedFile
 from bot.styles.command import choices
 from bot.styles.model import Style
 from bot.styles.service import StyleService

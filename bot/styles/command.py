@@ -8,9 +8,9 @@ from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Handler, Press
 from bot.discord_io.texts import plain
 from bot.pictures.intake import Intake
+from bot.pictures.model import UploadedFile
 from bot.pictures.retention import retry_if_deleted
 from bot.pictures.turns import Owner
-from bot.pictures.upload import UploadedFile
 from bot.styles import card
 from bot.styles.model import Style
 from bot.styles.service import StyleService
