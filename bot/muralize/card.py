@@ -124,6 +124,15 @@ def painting(job: Job, progress: PaintProgress | None, now: float) -> Card:
     return Card(text, (Action.CANCEL,))
 
 
+def parting(job: Job) -> Card:
+    """Say, in the last edit of a card, where the outcome will come."""
+    return Card(
+        f"⏳ **Still under way.** This message cannot be changed any more. "
+        f"The painting will come as a direct message; `/paintings` shows it too.\n{_subtext(job)}",
+        (Action.CANCEL,),
+    )
+
+
 def outcome(job: Job, copy: Copy | None = None) -> Card:
     """Show the outcome of a job; `copy` describes what was sent of a file that is too large."""
     if job.result is not None and job.state in (JobState.DELIVERING, JobState.DONE):

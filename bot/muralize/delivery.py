@@ -203,7 +203,7 @@ class Deliverer:
         try:
             if route != INTERACTION:
                 link = link_to(job.origin.guild_id, sent) if route == CHANNEL else None
-                await self._sender.edit_card(job, card.moved(job, link))
+                await self._sender.edit_card(job, card.moved(job, link), [])
             elif notify:
                 await self._sender.notify(job, sent)
         except SendError as error:

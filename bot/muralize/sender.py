@@ -109,16 +109,31 @@ class JobMessageSender:
             asked=discord.Object(job.origin.interaction_id),
         )
 
-    async def edit_card(self, job: Job, card: Card) -> None:
-        """Edit the job's card as a message of the bot, which needs no token."""
+    def can_edit_late(self, job: Job) -> bool:
+        """Say whether the card can be edited without the token, as far as the bot knows."""
+        if job.origin.private or _card_of(job) is None:
+            return False
+        guild = self._client.get_guild(job.origin.guild_id)
+        channel = guild.get_channel_or_thread(job.origin.channel_id) if guild is not None else None
+        if guild is None or channel is None:
+            return job.origin.guild_id != 0
+        return channel.permissions_for(guild.me).view_channel
+
+    async def edit_card(self, job: Job, card: Card, files: Sequence[Upload] | None = None) -> Sent:
+        """Edit the job's card as a message of the bot, which needs no token.
+
+        `files` replaces the attachments; None leaves them.
+        """
         place = _card_of(job)
-        if place is None:
-            raise RouteClosed("the job has no card")
+        if place is None or job.origin.private:
+            raise RouteClosed("the job has no card that the bot can edit without the token")
+        attachments = discord.utils.MISSING if files is None else sending.files_of(files)
         channel = self._client.get_partial_messageable(place.channel_id)
         with explained():
             await channel.get_partial_message(place.message_id).edit(
-                content=card.text, view=buttons(job.id, card.actions), attachments=[]
+                content=card.text, view=buttons(job.id, card.actions), attachments=attachments
             )
+        return place
 
     async def card_has(self, job: Job, actions: Sequence[str]) -> Sent | None:
         """Find the job's card if it has these buttons and the bot has permission to read it."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.simulator.clock import Clock
-from bot.simulator.limits import Limits
+from bot.simulator.discord_limits import DiscordLimits
 
 _MESSAGES = "/channels/{channel_id}/messages"
 _WEBHOOK = "/webhooks/{webhook_id}/{webhook_token}"
@@ -42,7 +42,7 @@ class Counted:
 class RateLimits:
     """Counts requests. A route's limit holds for each channel, server and webhook of its own."""
 
-    def __init__(self, clock: Clock, limits: Limits) -> None:
+    def __init__(self, clock: Clock, limits: DiscordLimits) -> None:
         self._clock = clock
         self._limits = limits
         self._times: dict[tuple[str, ...], deque[float]] = {}
