@@ -58,7 +58,7 @@ class RestServer:
             content_type=request.content_type if request.body_exists else "",
         )
         if self.platform.rate_limits.banned:
-            call.status = 429
+            call.status, call.by_fault = 429, True  # not the API's answer, but its proxy's
             self.platform.record.add(call)
             return _ban(self.platform.limits.ban_life)
         counted = self.platform.faults.counted(call.method, call.path)
