@@ -80,6 +80,29 @@ async def private_results(simulator: Simulator, how: str) -> None:
     await simulator.until(lambda: pressed.original)
 
 
+async def test_alt_texts(simulator: Simulator, data_dir: Path) -> None:
+    """Previews, results, loss curves and lists say what they show, however long a name is."""
+    texts: set[str] = set()
+    simulator.bus.subscribe(lambda _: texts.update(alt_texts(simulator)))
+    async with running_bot(simulator, data_dir, painter="load_steady"):
+        asked = muralize(simulator, name="x" * 200 + ".png", saved_style="whirling_night")
+        result = await result_of(simulator, asked)
+        curve = simulator.people.press(result.id, button(result, "curve"), "ben")
+        await said_privately(simulator, curve)
+        await listed(simulator)
+    painting = f"{'x' * 80}, repainted in the style of Whirling night with the preset mural"
+    (preview,) = {text.split("%")[1] for text in texts if text.startswith("Preview at ")}
+    assert preview == f": {painting}"
+    assert f"The loss falls from 200 to 10 at step 20: {painting}" in texts
+    assert painting in texts
+
+
+def alt_texts(simulator: Simulator) -> list[str]:
+    """List the alt texts of all files that are there now."""
+    messages = simulator.world.messages.values()
+    return [file.description or "" for message in messages for file in message.attachments]
+
+
 async def test_in_direct_messages(simulator: Simulator, data_dir: Path) -> None:
     """There a member has the paintings of all servers, and one that they delete is gone."""
     async with running_bot(simulator, data_dir) as bot:

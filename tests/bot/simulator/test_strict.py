@@ -72,3 +72,21 @@ async def test_an_upload_takes_time(start_simulator: StartSimulator) -> None:
         await channel.send(file=file)
     (call,) = simulator.record.find("POST", "/messages$")
     assert call.seconds >= call.files[0][2] / 10_000
+
+
+async def test_the_bot_as_a_whole(start_simulator: StartSimulator) -> None:
+    """So many requests of all kinds in a second, but for those that answer interactions."""
+    simulator = await start_simulator(DiscordLimits(global_requests=2))
+    headers = {"Authorization": f"Bot {simulator.world.token}"}
+    async with aiohttp.ClientSession(headers=headers) as session:
+
+        async def ask(path: str) -> tuple[int, str | None]:
+            async with session.get(simulator.api_base + path) as answer:
+                return answer.status, answer.headers.get("X-RateLimit-Global")
+
+        assert [await ask("/users/@me") for _ in range(3)] == [
+            *((200, None) for _ in range(2)),
+            (429, "true"),
+        ]
+        webhook = f"/webhooks/{simulator.world.application_id}/none/messages/@original"
+        assert (await ask(webhook))[0] == 404

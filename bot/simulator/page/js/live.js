@@ -103,7 +103,9 @@ function applyMessage(name, data) {
   const { message } = data;
   const isNew = !state.messages.has(message.id);
   state.messages.set(message.id, message);
+  const known = state.met.size;
   meet(message);
+  if (state.met.size > known) changed("messages"); // names in other messages may be readable now
   if (!state.dms.concat(...state.guilds.map((g) => g.channels)).some((c) => c.id === message.channel_id)) {
     reloadWorld(); // the bot has opened a direct conversation
   }
