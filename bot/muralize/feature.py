@@ -32,7 +32,7 @@ from bot.web.paintings import Paintings
 log = logging.getLogger(__name__)
 
 LONGEST_FINISH = 10.0  # seconds for the sends under way when the bot stops
-FLUSH_SECONDS = 2.0  # for a last edit of the cards
+FLUSH_SECONDS = 3.0  # for a last edit of the cards, which a rate limit may hold for 2 s
 
 
 def feature(

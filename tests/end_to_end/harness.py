@@ -31,7 +31,7 @@ PAINTERS = "tests.end_to_end.painters:"
 
 # Everything that waits, waits less.
 FAST = Timing(
-    Pace(painting=0.05, waiting=0.2, look=0.02, debounce=0.0, late=0.05),
+    Pace(painting=0.1, waiting=0.2, look=0.02, debounce=0.0, late=0.1),
     BackOff(first=0.05, longest=0.2),
 )
 
