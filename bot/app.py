@@ -14,8 +14,10 @@ import aiohttp
 from bot.back_off import BackOff
 from bot.background import BackgroundTasks
 from bot.challenges.announcement_store import AnnouncementStore
+from bot.challenges.announcer import TRIES
 from bot.challenges.command import ChallengeCommands
 from bot.challenges.feature import feature as challenges_feature
+from bot.challenges.pictures import NumberedPictures
 from bot.challenges.service import ChallengeService
 from bot.challenges.store import ChallengeStore
 from bot.discord_io.client import MuralscapeClient
@@ -69,6 +71,7 @@ class Timing:
 
     cards: Pace = field(default_factory=Pace)
     delivery: BackOff = DELIVERY_BACK_OFF
+    announcements: BackOff = TRIES
 
 
 class App:
@@ -120,7 +123,10 @@ class App:
         guilds = self._build_guilds()
         styles = self._build_styles(guilds)
         self.challenges = self._build_challenges(guilds)
-        challenge_commands = ChallengeCommands(self.challenges, guilds, self.jobs, self._intake)
+        numbered = NumberedPictures(self._pictures, self._decoder)
+        challenge_commands = ChallengeCommands(
+            self.challenges, guilds, self.jobs, self._intake, numbered
+        )
         requests = RequestStore(self._database, self._shard)
         muralize = MuralizeService(
             self.jobs,
@@ -157,6 +163,8 @@ class App:
                 self.client,
                 self._shard,
                 self._settings.web.public_url,
+                numbered,
+                timing.announcements,
                 clock,
             ),
         ]

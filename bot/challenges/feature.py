@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 import discord
 
+from bot.back_off import BackOff
 from bot.challenges.announcer import Announcer
 from bot.challenges.buttons import ChallengeButtonHandlers
 from bot.challenges.card import FEATURE
 from bot.challenges.command import ChallengeCommands, make_group
 from bot.challenges.gallery import Gallery
+from bot.challenges.pictures import NumberedPictures
 from bot.challenges.scheduler import LONGEST_NAP, SHARED_NAP, ChallengeScheduler
 from bot.challenges.service import ChallengeService
 from bot.feature import Feature
@@ -26,11 +28,14 @@ def feature(
     client: discord.Client,
     shard: Shard,
     public_url: str,
+    pictures: NumberedPictures,
+    tries: BackOff,
     clock: Callable[[], float],
 ) -> Feature:
     """Build `/challenge`, its components, the gallery's pages and the scheduler.
 
-    `public_url` is the address under which others reach the pages. `clock` gives Unix seconds.
+    `public_url` is the address under which others reach the pages. `tries` says how announcements
+    that fail are tried again. `clock` gives Unix seconds.
     """
 
     async def opted_in(guild_id: int) -> bool:
@@ -42,14 +47,14 @@ def feature(
         return clean(guild.name) if guild is not None else None
 
     announcer = Announcer(
-        client, challenges.store, challenges.announcements, challenges.pictures, clock
+        client, challenges.store, challenges.announcements, pictures, clock, tries
     )
     nap = LONGEST_NAP if shard.count == 1 else SHARED_NAP
     scheduler = ChallengeScheduler(challenges, announcer, clock, longest_nap=nap)
     gallery = Gallery(challenges.store, challenges.pictures, decoder, opted_in, name_of, public_url)
     return Feature(
         commands=[make_group(commands, clock)],
-        buttons={FEATURE: ChallengeButtonHandlers(challenges)},
+        buttons={FEATURE: ChallengeButtonHandlers(challenges, pictures)},
         pages=gallery.routes(),
         tasks=[scheduler.run],
         pictures_in_use=[challenges.store],

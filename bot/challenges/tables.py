@@ -78,5 +78,10 @@ announcements = sa.Table(
     sa.Column("message_id", sa.BigInteger),
     sa.Column("stale", sa.Boolean, nullable=False),
     sa.Column("given_up", sa.Boolean, nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("next_try", sa.Double),
+    sa.Column("problem", sa.Text, nullable=False, server_default=""),
+    sa.Column("told", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("wanted_again", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.UniqueConstraint("challenge_id", "kind", "part"),
 )

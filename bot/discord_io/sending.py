@@ -17,6 +17,8 @@ import discord
 CLOCK_SKEW = 60.0  # seconds that Discord's clock and ours may differ by
 LOOK_BACK = 200  # messages of a channel's history
 _TOO_LARGE = 40005  # "Request entity too large"
+_NOT_ALLOWED = {50001, 50013, 50083}  # missing access or permissions, an archived thread
+_GONE = {10003, 10008}  # unknown channel or message
 
 
 class SendError(Exception):
@@ -25,6 +27,14 @@ class SendError(Exception):
 
 class RouteClosed(SendError):
     """Sending will never work this way: a dead token, no permission, closed direct messages."""
+
+
+class NotAllowedHere(RouteClosed):
+    """The bot lacks a permission here, or the thread is closed; somebody may change that."""
+
+
+class PlaceGone(RouteClosed):
+    """The channel or the message was deleted."""
 
 
 class FileTooLarge(SendError):
@@ -136,6 +146,10 @@ def explained() -> Iterator[None]:
             raise FileTooLarge(str(error)) from error
         if error.status >= 500 or error.status == 429:
             raise NotNow(str(error)) from error
+        if error.code in _NOT_ALLOWED:
+            raise NotAllowedHere(str(error)) from error
+        if error.code in _GONE:
+            raise PlaceGone(str(error)) from error
         # A repeat of 400, 401, 403 and 404 gets the same answer, and Discord counts them: 10,000
         # in 10 minutes ban the address.
         raise RouteClosed(str(error)) from error

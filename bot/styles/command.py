@@ -1,4 +1,4 @@
-"""`/style save`, `list`, `show` and `delete`."""
+"""`/style save`, `list`, `show`, `rename` and `delete`."""
 
 import discord
 from discord import app_commands
@@ -50,6 +50,15 @@ def make_group(styles: StyleService, intake: Intake) -> tuple[app_commands.Group
         await interaction.response.defer(ephemeral=True, thinking=True)
         await _show(interaction, await styles.find(interaction.guild_id or 0, name), "")
 
+    @group.command(name="rename", description="Rename a style of this server's library")
+    @app_commands.describe(name="The style", new_name="What to call it from now on")
+    async def rename(interaction: Interaction, name: StyleName, new_name: StyleName) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        style = await styles.rename(answers.member_of(interaction), name, new_name)
+        await interaction.edit_original_response(
+            content=f"It is called *{card.shown(style.name)}* now."
+        )
+
     @group.command(name="delete", description="Delete a style from this server's library")
     @app_commands.describe(name="The style")
     async def delete(interaction: Interaction, name: StyleName) -> None:
@@ -87,6 +96,7 @@ def make_group(styles: StyleService, intake: Intake) -> tuple[app_commands.Group
         )
 
     show.autocomplete("name")(complete)
+    rename.autocomplete("name")(complete)
     delete.autocomplete("name")(complete)
     return group, pressed
 

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from bot.errors import LibraryFull, NotYourStyle, StyleExists, StyleNotFound
-from bot.guilds.rules import check_may_save
+from bot.guilds.rules import check_may_save, check_words
 from bot.guilds.service import GuildService
 from bot.names import cleaned_name, key_of
 from bot.people import Member
@@ -15,6 +16,7 @@ from bot.pictures.turns import Owner
 from bot.styles.model import Page, Starter, Style
 from bot.styles.store import StyleStore
 
+NAME = "The name of a style"  # in sentences about it
 LONGEST_NAME = 50  # characters
 PAGE = 5  # styles
 OFFERED = 25  # choices while a member types; Discord takes no more
@@ -68,7 +70,8 @@ class StyleService:
         """Clean the name of a new style. Raises Refused where the member may not save it."""
         effective = await self._guilds.effective(member.guild_id)
         check_may_save(effective.settings, member)
-        cleaned = cleaned_name(name, "The name of a style", LONGEST_NAME)
+        cleaned = cleaned_name(name, NAME, LONGEST_NAME)
+        check_words(effective.settings, NAME, cleaned)
         every = await self._all(member.guild_id)
         if len(every) >= effective.saved_styles:
             raise LibraryFull(effective.saved_styles)
@@ -96,11 +99,25 @@ class StyleService:
                     raise LibraryFull(limit)
                 return await self.store.add(connection, style)
 
+    async def rename(self, member: Member, name: str, new_name: str) -> Style:
+        """Rename a style. Raises StyleNotFound, NotYourStyle, StyleExists and NameRejected."""
+        style = await self.find(member.guild_id, name)
+        _check_owner(style, member, "rename")
+        cleaned = cleaned_name(new_name, NAME, LONGEST_NAME)
+        check_words(await self._guilds.settings(member.guild_id), NAME, cleaned)
+        renamed = replace(style, name=cleaned, key=key_of(cleaned))
+        async with self._opening:  # so that no style is added between the check and the update
+            other = await self.store.find(style.guild_id, renamed.key)
+            if other is not None and other.id != style.id:
+                raise StyleExists(cleaned)
+            async with self.store.database.write() as connection:
+                await self.store.rename(connection, renamed)
+        return renamed
+
     async def delete(self, member: Member, name: str) -> Style:
         """Delete a style; paintings in it stay. Raises StyleNotFound and NotYourStyle."""
         style = await self.find(member.guild_id, name)
-        if style.author_id != member.id and not (member.moderates or member.manages):
-            raise NotYourStyle
+        _check_owner(style, member, "delete")
         async with self.store.database.write() as connection:
             await self.store.delete(connection, style.id)
         await self._retention.release(style.pictures)
@@ -137,3 +154,8 @@ class StyleService:
         preview = await make_thumbnail(self.pictures, self._decoder, picture)
         key = key_of(starter.title)
         return Style(0, guild_id, starter.title, key, picture, preview, None, self._clock())
+
+
+def _check_owner(style: Style, member: Member, action: str) -> None:
+    if style.author_id != member.id and not (member.moderates or member.manages):
+        raise NotYourStyle(action)

@@ -65,6 +65,11 @@ class StyleStore:
         query = sa.select(sa.func.count()).where(styles.c.guild_id == guild_id)
         return int((await connection.execute(query)).scalar_one())
 
+    async def rename(self, connection: AsyncConnection, style: Style) -> None:
+        """Write the name and the key of a style."""
+        query = sa.update(styles).where(styles.c.id == style.id)
+        await connection.execute(query.values(name=style.name, key=style.key))
+
     async def delete(self, connection: AsyncConnection, style_id: int) -> None:
         """Delete a style."""
         await connection.execute(sa.delete(styles).where(styles.c.id == style_id))
