@@ -13,6 +13,7 @@ def feature(styles: StyleService, intake: Intake) -> Feature:
     return Feature(
         commands=[group],
         buttons={FEATURE: pressed},
-        pictures_in_use=[styles.store],
+        tasks=[styles.starters.prepare],
+        pictures_in_use=[styles.store, styles.starters],
         personal_data={"styles": styles.store},
     )
