@@ -12,9 +12,24 @@ from bot.simulator.model import (
     Message,
     MessageFlag,
     MessageType,
+    Sticker,
 )
 from bot.simulator.objects import channel_object, member_object, user_object
 from bot.simulator.world import World
+
+_SNAPSHOT = (  # the fields of a message that a forward carries
+    "type",
+    "content",
+    "mentions",
+    "mention_roles",
+    "attachments",
+    "embeds",
+    "timestamp",
+    "edited_timestamp",
+    "flags",
+    "components",
+    "sticker_items",
+)
 
 
 class Payloads:
@@ -68,7 +83,24 @@ class Payloads:
         }
         if message.nonce is not None:
             base["nonce"] = message.nonce
+        if message.stickers:
+            base["sticker_items"] = [_sticker_item(sticker) for sticker in message.stickers]
+        if message.forwarded is not None:
+            return {**base, **self._forward(message.forwarded)}
         return {**base, **self._reference(message), **self._origin(message)}
+
+    def _forward(self, original: Message) -> Json:
+        """The reference of a forward, and the snapshot, which has no author and no id."""
+        kept = self.message(original)
+        snapshot = {name: kept[name] for name in _SNAPSHOT if name in kept}
+        reference: Json = {
+            "type": 1,
+            "channel_id": str(original.channel.id),
+            "message_id": str(original.id),
+        }
+        if original.channel.guild_id is not None:
+            reference["guild_id"] = str(original.channel.guild_id)
+        return {"message_reference": reference, "message_snapshots": [{"message": snapshot}]}
 
     def _reference(self, message: Message) -> Json:
         target = message.reference
@@ -169,6 +201,10 @@ class Payloads:
             "attachment_size_limit": max(limit, guild.upload_limit or 0),
             "context": 0,
         }
+
+
+def _sticker_item(sticker: Sticker) -> Json:
+    return {"id": str(sticker.id), "name": sticker.name, "format_type": sticker.format}
 
 
 def response_type(interaction: Interaction) -> MessageType:
