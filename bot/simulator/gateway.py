@@ -32,7 +32,7 @@ class Gateway:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._dispatcher = Dispatcher(platform.world, platform.payloads)
+        self._dispatcher = Dispatcher(platform.world, platform.payloads, platform.commands)
         self._sessions: dict[str, Session] = {}
         self._open: dict[Connection, web.Request] = {}
         self.allowed_intents = (1 << 53) - 1
@@ -197,6 +197,8 @@ class Gateway:
         session.dispatch("READY", ready)
         if intents & Intent.GUILDS:
             for guild in guilds:
+                if guild.unavailable:
+                    continue
                 session.dispatch("GUILD_CREATE", self._dispatcher.guild_create(guild, intents))
         self._platform.bus.publish(BotConnection(True))
         return True
