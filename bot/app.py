@@ -51,7 +51,6 @@ from bot.storage.shard import Shard, ShardLock
 from bot.styles.feature import feature as styles_feature
 from bot.styles.model import Starter
 from bot.styles.service import StyleService
-from bot.styles.starters import StarterPictures
 from bot.styles.store import StyleStore
 from bot.web.links import KEY_FILE, PaintingLinks
 from bot.web.pages import Pages
@@ -183,8 +182,7 @@ class App:
 
     def _build_styles(self, guilds: GuildService) -> StyleService:
         store = StyleStore(self._database)
-        titles = [Starter(style.title, style.path) for style in STYLES]
-        starters = StarterPictures(self._pictures, self._decoder, titles)
+        starters = [Starter(style.title, style.path) for style in STYLES]
         return StyleService(store, self._retention, self._decoder, guilds, starters, self._clock)
 
     def _build_challenges(self, guilds: GuildService) -> ChallengeService:

@@ -16,11 +16,10 @@ from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from engine import files
 from engine.errors import ImageRejected, OutputRejected
-from engine.limits import DEFAULT_LIMITS, Limits
+from engine.limits import DEFAULT_LIMITS, READABLE_WORDS, Limits
 from engine.srgb import is_on_its_side, to_srgb
 
 READABLE = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "HEIF")  # Pillow's names; nothing else is tried
-READABLE_WORDS = "JPEG, PNG, WebP, AVIF, GIF or HEIC"
 
 # suffix -> what Pillow is told when it writes such a file
 _WRITABLE: dict[str, dict[str, Any]] = {

@@ -14,6 +14,7 @@ from bot.challenges.service import ChallengeService
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.sending import files_of
+from bot.discord_io.uploads import described
 from bot.errors import ChallengeRefused
 from bot.guilds.rules import check_may_start
 from bot.guilds.service import GuildService
@@ -21,7 +22,6 @@ from bot.jobs.service import JobService
 from bot.names import clean, cleaned_name
 from bot.pictures.intake import Intake
 from bot.pictures.turns import Owner
-from bot.pictures.upload import UploadedFile
 
 LONGEST_TITLE, LONGEST_THEME = 80, 300  # characters
 OFFERED = 25  # choices while a member types; Discord takes no more
@@ -57,7 +57,7 @@ class ChallengeCommands:
         _check_channel(interaction, channel)
         picture = None
         if style is not None:
-            offered = UploadedFile("The style picture", style.url, style.size)
+            offered = described("The style picture", style)
             owner = Owner(member.guild_id, member.id)
             (picture,) = await self._intake.take([offered], owner)
         challenge = await self._challenges.start(member, channel, terms, picture)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from discord import Asset
 from pydantic import SecretStr
 
 from bot import logs
@@ -72,6 +73,7 @@ async def _simulate(settings: Settings, port: int, open_page: bool, *, temporary
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with Simulator(port=port, samples=samples()) as discord:
         discord.world.bot.global_name = "Muralscape"
+        Asset.BASE = discord.cdn_base  # where discord.py takes stickers to be
         engine = settings.engine
         setup = EngineSetup(engine.weights, engine.device, engine.precision)
         executor = LocalExecutor([setup])

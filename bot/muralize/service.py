@@ -66,6 +66,10 @@ class MuralizeService:
             check_channel(effective.settings, *channels)
         return effective
 
+    def may_fetch(self, address: str) -> bool:
+        """Say whether a picture lies where pictures are fetched from."""
+        return self._intake.may_fetch(address)
+
     async def remember(self, request: Request | Repeat) -> None:
         """Store a request, so that a crash before it is a job does not lose it.
 

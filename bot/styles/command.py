@@ -6,10 +6,10 @@ from discord import app_commands
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Handler, Press
+from bot.discord_io.uploads import described
 from bot.pictures.intake import Intake
 from bot.pictures.retention import retry_if_deleted
 from bot.pictures.turns import Owner
-from bot.pictures.upload import UploadedFile
 from bot.styles import card
 from bot.styles.model import Style
 from bot.styles.service import StyleService
@@ -30,7 +30,7 @@ def make_group(styles: StyleService, intake: Intake) -> tuple[app_commands.Group
         await interaction.response.defer(ephemeral=True, thinking=True)
         member = answers.member_of(interaction)
         await styles.check(member, name)  # before anything is downloaded
-        offered = UploadedFile("The picture", picture.url, picture.size)
+        offered = described("The picture", picture)
 
         async def take_in() -> Style:
             (stored,) = await intake.take([offered], Owner(member.guild_id, member.id))

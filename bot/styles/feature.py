@@ -13,7 +13,6 @@ def feature(styles: StyleService, intake: Intake) -> Feature:
     return Feature(
         commands=[group],
         buttons={FEATURE: pressed},
-        tasks=[styles.starters.prepare],
-        pictures_in_use=[styles.store, styles.starters],
+        pictures_in_use=[styles.store],
         personal_data={"styles": styles.store},
     )

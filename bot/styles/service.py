@@ -14,19 +14,16 @@ from bot.pictures.retention import PictureRetention
 from bot.pictures.thumbnails import make_thumbnail
 from bot.pictures.turns import Owner
 from bot.styles.model import Page, Starter, Style
-from bot.styles.starters import StarterPictures
 from bot.styles.store import StyleStore
 
 NAME = "The name of a style"  # in sentences about it
 LONGEST_NAME = 50  # characters
 PAGE = 5  # styles
 OFFERED = 25  # choices while a member types; Discord takes no more
-PATIENCE = 60.0  # seconds that a command waits for the starters, at the first start of a bot
-HURRY = 1.0  # seconds that a list or a form waits for them
 
 
 class StyleService:
-    """Changes the libraries. `starters` are prepared in the background."""
+    """Changes the libraries. `starters` are the first styles of every library."""
 
     def __init__(
         self,
@@ -34,7 +31,7 @@ class StyleService:
         retention: PictureRetention,
         decoder: Decoder,
         guilds: GuildService,
-        starters: StarterPictures,
+        starters: Sequence[Starter],
         clock: Callable[[], float],
     ) -> None:
         self.store = store
@@ -42,7 +39,7 @@ class StyleService:
         self._retention = retention
         self._decoder = decoder
         self._guilds = guilds
-        self.starters = starters
+        self._starters = starters
         self._clock = clock
         self._opened: set[int] = set()
         self._opening = asyncio.Lock()
@@ -50,8 +47,12 @@ class StyleService:
     async def like(self, guild_id: int, typed: str) -> list[Style]:
         """List the styles that match a partly typed name, at most 25."""
         wanted = key_of(typed)
-        found = [style for style in await self._all(guild_id, HURRY) if wanted in style.key]
+        found = [style for style in await self._all(guild_id) if wanted in style.key]
         return sorted(found, key=lambda style: not style.key.startswith(wanted))[:OFFERED]
+
+    async def offered(self, guild_id: int) -> Sequence[Style]:
+        """List all styles, sorted by key."""
+        return await self._all(guild_id)
 
     async def find(self, guild_id: int, name: str) -> Style:
         """Find a style by its name, in any case. Raises StyleNotFound."""
@@ -126,36 +127,39 @@ class StyleService:
         await self._retention.release(style.pictures)
         return style
 
-    async def _all(self, guild_id: int, patience: float = PATIENCE) -> Sequence[Style]:
-        await self._open(guild_id, patience)
+    async def _all(self, guild_id: int) -> Sequence[Style]:
+        await self._open(guild_id)
         return await self.store.all(guild_id)
 
-    async def _open(self, guild_id: int, patience: float = PATIENCE) -> None:
-        """Add the starters to a library at its first use, if they are ready in time."""
+    async def _open(self, guild_id: int) -> None:
+        """Add the starters to a library at its first use.
+
+        Nothing is decoded here: a member waits for a list or a form, which Discord takes within
+        three seconds only.
+        """
         if guild_id in self._opened:
             return
         if not await self.store.has_starters(guild_id):  # since an earlier run of the bot
-            stored = await self.starters.stored(patience)
-            if not stored:
-                return
             async with self._opening:
-                await self._add_starters(guild_id, stored)
+                await self._add_starters(guild_id)
         self._opened.add(guild_id)
 
-    async def _add_starters(
-        self, guild_id: int, stored: Sequence[tuple[Starter, str, str]]
-    ) -> None:
-        pictures = [name for _, *names in stored for name in names]
+    async def _add_starters(self, guild_id: int) -> None:
+        new = [await self._stored(guild_id, starter) for starter in self._starters]
         async with (
-            self._retention.referring_to(pictures),
+            self._retention.referring_to([style.picture for style in new]),
             self.store.database.write() as connection,
         ):
-            if await self.store.opened(connection, guild_id):
-                return
-            for starter, picture, preview in stored:
-                name, key, now = starter.title, key_of(starter.title), self._clock()
-                style = Style(0, guild_id, name, key, picture, preview, None, now)
-                await self.store.add(connection, style)
+            if not await self.store.opened(connection, guild_id):
+                for style in new:
+                    await self.store.add(connection, style)
+
+    async def _stored(self, guild_id: int, starter: Starter) -> Style:
+        data = await asyncio.to_thread(starter.path.read_bytes)
+        picture = await self.pictures.put(data)
+        key, now = key_of(starter.title), self._clock()
+        # small enough to be its own preview
+        return Style(0, guild_id, starter.title, key, picture, picture, None, now)
 
 
 def _check_owner(style: Style, member: Member, action: str) -> None:

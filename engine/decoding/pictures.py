@@ -10,7 +10,7 @@ from engine import images
 from engine.decoding.client import Child
 from engine.decoding.messages import Task
 from engine.errors import ImageRejected
-from engine.limits import DEFAULT_LIMITS, FULL_EFFORT, Effort, Limits
+from engine.limits import DEFAULT_LIMITS, FULL_EFFORT, READABLE_WORDS, Effort, Limits
 
 
 class PictureReader:
@@ -63,7 +63,7 @@ class PictureReader:
         """Decode the picture in a file; never reads more than the limit."""
         data = images.read_bytes(path, limits)
         if not data:
-            raise ImageRejected(f"{path} is empty; choose a {images.READABLE_WORDS} picture.")
+            raise ImageRejected(f"{path} is empty; choose a {READABLE_WORDS} picture.")
         return self.decode(data, limits, str(path))
 
 

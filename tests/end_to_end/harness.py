@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import discord
 from PIL import Image
 from pydantic import SecretStr
 
@@ -135,6 +136,7 @@ async def running_bot(
     executor = LocalExecutor([setup])
     chosen = settings(simulator.world.token, simulator.api_base, data_dir, limits, web)
     app = App(chosen, executor, timing, clock)
+    discord.Asset.BASE = simulator.cdn_base  # where discord.py takes stickers to be
     # discord.py waits 2 s for servers that come late before it says that it is ready
     app.client._connection.guild_ready_timeout = 0.05
     stop = asyncio.Event()

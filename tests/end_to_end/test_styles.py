@@ -66,7 +66,7 @@ async def test_the_library(simulator: Simulator, data_dir: Path) -> None:
 
 
 async def test_a_new_server_after_a_restart(simulator: Simulator, data_dir: Path) -> None:
-    """Its first list of styles needs no picture encoded: that was done at the first start."""
+    """Its first list of styles comes at once: no picture is decoded for it."""
     entry = Invocation("muralize", user="ada", texts={"saved_style": "night"})
     async with running_bot(simulator, data_dir):
         assert len(await simulator.people.autocomplete(entry, "saved_style")) == 1

@@ -17,7 +17,6 @@ from bot.pictures.store import PictureStore
 from bot.storage.database import Database
 from bot.styles.model import Starter
 from bot.styles.service import StyleService
-from bot.styles.starters import StarterPictures
 from bot.styles.store import StyleStore
 
 
@@ -30,24 +29,21 @@ class Library:
         self.store = StyleStore(database)
         self.retention = PictureRetention(self.pictures, [self.store], lambda: 1e12)
         self.guilds = GuildService(GuildStore(database), Ceilings(5, 50, 1024, 8))
-        starters = []
+        self._starters = []
         for title, colour in (("Loud poster", "red"), ("Burning bay", "blue")):
             file = folder / f"{colour}.png"
             file.write_bytes(picture(colour))
-            starters.append(Starter(title, file))
-        self._starters = starters
+            self._starters.append(Starter(title, file))
         self.restart()
 
     def restart(self) -> None:
         """Forget everything in memory, as a new process would."""
-        self.starters = StarterPictures(self.pictures, self.decoder, self._starters)
-        self.retention.add_users([self.starters])
         self.service = StyleService(
             self.store,
             self.retention,
             self.decoder,
             self.guilds,
-            self.starters,
+            self._starters,
             lambda: 1_700_000_000.0,
         )
 
@@ -73,5 +69,4 @@ async def library(database: Database, tmp_path: Path) -> AsyncIterator[Library]:
     library = Library(database, tmp_path)
     await library.pictures.open()
     async with library.decoder:
-        await library.starters.prepare()
         yield library

@@ -26,27 +26,24 @@ async def test_a_new_server_has_the_starters_once(library: Library) -> None:
     await library.service.delete(MOD, "loud poster")
     library.restart()
     assert [style.name for style in await library.service.like(10, "")] == ["Burning bay"]
-    await library.starters.prepare()
     assert len(await library.service.like(11, "")) == 2
 
 
-async def test_starters_are_made_once(library: Library) -> None:
-    """Their pictures are encoded at the first start only, and stay when a server deletes them."""
-    deleted = await library.service.delete(Member(2, 11, moderates=True), "loud poster")
-    await library.retention.sweep()
-    assert await library.pictures.has(deleted.pictures)
-    library.restart()
-    await library.decoder.__aexit__()  # nothing is encoded any more
-    await library.starters.prepare()
+async def test_starters_need_no_decoder(library: Library) -> None:
+    """A new server's first list is read from the package, however busy the decoder is."""
+    await library.decoder.__aexit__()
     assert len(await library.service.like(10, "")) == 2
+    assert len(await library.service.like(11, "")) == 2
 
 
-async def test_a_list_does_not_wait_for_the_starters(library: Library) -> None:
-    """While they are made, members are offered what there is; later the starters are there too."""
+async def test_starters_that_a_server_deleted(library: Library) -> None:
+    """They stay away after a restart, and their pictures with them."""
+    await library.service.like(10, "")
+    deleted = await library.service.delete(MOD, "loud poster")
+    assert not await library.pictures.has([deleted.picture])
     library.restart()
-    assert await library.service.like(10, "") == []
-    await library.starters.prepare()
-    assert len(await library.service.like(10, "")) == 2
+    await library.service.like(10, "")
+    assert not await library.pictures.has([deleted.picture])
 
 
 async def test_forbidden_words(library: Library) -> None:
