@@ -2,7 +2,7 @@
 
     GET    /sim/state          bot, users, and guilds with channels, roles, members and commands
     GET    /sim/messages       ?user=&channel=: the messages this user sees, as Discord's objects
-    POST   /sim/messages       form: user, channel, content, files; 201, the message
+    POST   /sim/messages       form: user, channel, content, files, or forward; 201, the message
     DELETE /sim/messages/ID    ?user=; 204
     POST   /sim/commands       form: command, subcommand, user, channel; for menu commands
                                target_message or target_user; every other text or file field is the
@@ -106,8 +106,13 @@ class Control:
         return web.json_response(self._people.messages(user, channel))
 
     async def post(self, request: web.Request) -> web.Response:
-        """A member writes: `user`, `channel`, `content` and files."""
+        """A member writes: `user`, `channel`, `content` and files; or `forward`, a message's id."""
         texts, files = await _form(request)
+        if texts.get("forward", "").isdecimal():
+            forwarded = self._people.forward(
+                int(texts["forward"]), texts.get("user", ""), texts.get("channel", "")
+            )
+            return web.json_response(self._platform.payloads.message(forwarded), status=201)
         message = self._people.post(
             texts.get("user", ""),
             texts.get("content", ""),
