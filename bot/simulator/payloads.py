@@ -18,11 +18,10 @@ from bot.simulator.model import (
 from bot.simulator.objects import channel_object, member_object, user_object
 from bot.simulator.world import World
 
-_SNAPSHOT = (  # the fields of a message that a forward carries
+_SNAPSHOT = (  # the fields that a forward carries; sometimes `mention_roles` too
     "type",
     "content",
     "mentions",
-    "mention_roles",
     "attachments",
     "embeds",
     "timestamp",

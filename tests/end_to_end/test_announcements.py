@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.simulator import Permission, Simulator
+from bot.simulator import Invocation, Permission, Simulator
 from bot.simulator.model import Message
 from tests.end_to_end.harness import button, muralize, running_bot
 from tests.end_to_end.harness import run as command
@@ -125,3 +125,24 @@ async def test_a_deleted_channel(simulator: Simulator, data_dir: Path) -> None:
         await told(simulator, command(simulator, "challenge repost", "mo", {"channel": "studio"}))
         (ballot,) = posted(simulator, "🗳️ **Vote")
         assert ballot.channel is simulator.atelier.studio
+
+
+async def test_threads(simulator: Simulator, data_dir: Path) -> None:
+    """A thread is checked as a channel is, and one that was locked is waited for."""
+    assert simulator.atelier is not None
+    gallery, world = simulator.atelier.gallery, simulator.world
+    thread = world.start_thread(gallery, "corner", simulator.people.user("ada"))
+    start = Invocation("challenge start", user="mo", channel="corner", texts=OPTIONS)
+    close = Invocation("challenge close", user="mo", channel="gallery")
+    async with running_bot(simulator, data_dir):
+        world.overwrite(gallery, world.bot, deny=Permission.SEND_MESSAGES_IN_THREADS)
+        refused = await told(simulator, simulator.people.invoke(start))
+        assert f"I may not post pictures in <#{thread.id}>" in refused
+        world.overwrite(gallery, world.bot, deny=Permission.SEND_MESSAGES)  # not that of threads
+        assert "It is announced" in await told(simulator, simulator.people.invoke(start))
+        thread.locked = True
+        said = await told(simulator, simulator.people.invoke(close))
+        assert "now closed. It is not announced yet" in said
+        thread.locked = False
+        await simulator.until(lambda: posted(simulator, "🏆 **Results"))
+        assert posted(simulator, "🏆 **Results")[0].channel is thread
