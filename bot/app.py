@@ -17,6 +17,7 @@ from bot.challenges.announcement_store import AnnouncementStore
 from bot.challenges.announcer import TRIES
 from bot.challenges.command import ChallengeCommands
 from bot.challenges.feature import feature as challenges_feature
+from bot.challenges.panel import StatusPanel
 from bot.challenges.pictures import NumberedPictures
 from bot.challenges.service import ChallengeService
 from bot.challenges.store import ChallengeStore
@@ -124,8 +125,9 @@ class App:
         styles = self._build_styles(guilds)
         self.challenges = self._build_challenges(guilds)
         numbered = NumberedPictures(self._pictures, self._decoder)
+        panel = StatusPanel(self.challenges.announcements, numbered)
         challenge_commands = ChallengeCommands(
-            self.challenges, guilds, self.jobs, self._intake, numbered
+            self.challenges, guilds, self.jobs, self._intake, numbered, panel
         )
         requests = RequestStore(self._database, self._shard)
         muralize = MuralizeService(
@@ -164,6 +166,7 @@ class App:
                 self._shard,
                 self._settings.web.public_url,
                 numbered,
+                panel,
                 timing.announcements,
                 clock,
             ),

@@ -3,8 +3,7 @@
 import discord
 
 from bot.challenges import card
-from bot.challenges.command import show_status
-from bot.challenges.pictures import NumberedPictures
+from bot.challenges.panel import StatusPanel
 from bot.challenges.service import ChallengeService
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
@@ -19,9 +18,9 @@ LONGEST_REASON = 300  # characters
 class ChallengeButtonHandlers:
     """Handles presses. The caller reports its errors to the member."""
 
-    def __init__(self, challenges: ChallengeService, pictures: NumberedPictures) -> None:
+    def __init__(self, challenges: ChallengeService, panel: StatusPanel) -> None:
         self._challenges = challenges
-        self._pictures = pictures
+        self._panel = panel
 
     async def __call__(self, interaction: Interaction, press: Press) -> None:
         """Vote, withdraw, remove or turn a page, as the custom id says."""
@@ -35,7 +34,7 @@ class ChallengeButtonHandlers:
         elif action == "withdraw":
             await self._withdraw(interaction, int(press.values[0]))
         elif action == "remove":
-            form = ReasonForm(self._challenges, self._pictures, int(press.values[0]))
+            form = ReasonForm(self._challenges, self._panel, int(press.values[0]))
             await interaction.response.send_modal(form)
 
     async def _vote(self, interaction: Interaction, challenge_id: int, number: int) -> None:
@@ -52,31 +51,29 @@ class ChallengeButtonHandlers:
         """Vote on the status, which then shows the vote."""
         await interaction.response.defer()
         contest = await self._challenges.vote(answers.member_of(interaction), challenge_id, number)
-        await show_status(interaction, self._challenges, self._pictures, contest, page)
+        await self._panel.show(interaction, contest, page)
 
     async def _turn(self, interaction: Interaction, challenge_id: int, page: int) -> None:
         await interaction.response.defer()
         contest = await self._challenges.get(challenge_id)
         if contest is None or not card.is_open(contest):
             raise ChallengeRefused("This challenge is over.")
-        await show_status(interaction, self._challenges, self._pictures, contest, page)
+        await self._panel.show(interaction, contest, page)
 
     async def _withdraw(self, interaction: Interaction, entry_id: int) -> None:
         await interaction.response.defer()
         contest = await self._challenges.withdraw(answers.member_of(interaction), entry_id)
         text = "Your entry is withdrawn."
-        await show_status(interaction, self._challenges, self._pictures, contest, text=text)
+        await self._panel.show(interaction, contest, text=text)
 
 
 class ReasonForm(discord.ui.Modal, title="Remove an entry"):
     """Asks a moderator for the reason, which the author is told."""
 
-    def __init__(
-        self, challenges: ChallengeService, pictures: NumberedPictures, entry_id: int
-    ) -> None:
+    def __init__(self, challenges: ChallengeService, panel: StatusPanel, entry_id: int) -> None:
         super().__init__(timeout=FORM_SECONDS)
         self._challenges = challenges
-        self._pictures = pictures
+        self._panel = panel
         self._entry_id = entry_id
         self._reason: discord.ui.TextInput[discord.ui.View] = discord.ui.TextInput(
             custom_id="reason",
@@ -97,7 +94,7 @@ class ReasonForm(discord.ui.Modal, title="Remove an entry"):
         member = answers.member_of(interaction)
         contest = await self._challenges.remove(member, self._entry_id, reason)
         text = "The entry is removed. Its author gets the reason."
-        await show_status(interaction, self._challenges, self._pictures, contest, text=text)
+        await self._panel.show(interaction, contest, text=text)
 
     async def on_error(  # type: ignore[override]  # a form's has no item, in discord.py itself
         self, interaction: discord.Interaction[discord.Client], error: Exception, /

@@ -7,9 +7,9 @@ from discord import app_commands
 
 from bot.challenges import card, notices
 from bot.challenges.deadlines import moment
-from bot.challenges.model import Challenge, Contest, Terms
+from bot.challenges.model import Challenge, Terms
+from bot.challenges.panel import StatusPanel
 from bot.challenges.pictures import NumberedPictures
-from bot.challenges.rules import leads
 from bot.challenges.service import ChallengeService
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
@@ -39,8 +39,10 @@ class ChallengeCommands:
         jobs: JobService,
         intake: Intake,
         pictures: NumberedPictures,
+        panel: StatusPanel,
     ) -> None:
         self._pictures = pictures
+        self._panel = panel
         self._challenges = challenges
         self._guilds = guilds
         self._jobs = jobs
@@ -79,7 +81,7 @@ class ChallengeCommands:
             raise ChallengeRefused(
                 "There is no challenge open in this server; see `/challenge results` for the last."
             )
-        await show_status(interaction, self._challenges, self._pictures, contest)
+        await self._panel.show(interaction, contest)
 
     async def close(self, interaction: Interaction, *, cancel: bool) -> None:
         """End the present stage of the open challenge."""
@@ -144,27 +146,6 @@ class ChallengeCommands:
             for one in found
             if wanted in f"{one.id} {one.terms.title}".casefold()
         ][:OFFERED]
-
-
-async def show_status(
-    interaction: Interaction,
-    challenges: ChallengeService,
-    pictures: NumberedPictures,
-    contest: Contest,
-    page: int = 0,
-    text: str = "",
-) -> None:
-    """Show a member an open challenge as the answer to a deferred interaction."""
-    member = answers.member_of(interaction)
-    announcements = await challenges.announcements.of(contest.challenge)
-    notice = notices.where(contest.challenge, announcements, leads=leads(contest.challenge, member))
-    shown = card.status(contest, member, page)
-    lines = [line for line in (text, shown.text, notice) if line]
-    await interaction.edit_original_response(
-        content="\n".join(lines),
-        attachments=files_of(await pictures.uploads(shown)),
-        view=shown.view,
-    )
 
 
 def make_group(commands: ChallengeCommands, clock: Callable[[], float]) -> app_commands.Group:

@@ -10,6 +10,7 @@ from bot.challenges.buttons import ChallengeButtonHandlers
 from bot.challenges.card import FEATURE
 from bot.challenges.command import ChallengeCommands, make_group
 from bot.challenges.gallery import Gallery
+from bot.challenges.panel import StatusPanel
 from bot.challenges.pictures import NumberedPictures
 from bot.challenges.scheduler import LONGEST_NAP, SHARED_NAP, ChallengeScheduler
 from bot.challenges.service import ChallengeService
@@ -29,6 +30,7 @@ def feature(
     shard: Shard,
     public_url: str,
     pictures: NumberedPictures,
+    panel: StatusPanel,
     tries: BackOff,
     clock: Callable[[], float],
 ) -> Feature:
@@ -54,7 +56,7 @@ def feature(
     gallery = Gallery(challenges.store, challenges.pictures, decoder, opted_in, name_of, public_url)
     return Feature(
         commands=[make_group(commands, clock)],
-        buttons={FEATURE: ChallengeButtonHandlers(challenges, pictures)},
+        buttons={FEATURE: ChallengeButtonHandlers(challenges, panel)},
         pages=gallery.routes(),
         tasks=[scheduler.run],
         pictures_in_use=[challenges.store],

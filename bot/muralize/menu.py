@@ -4,7 +4,7 @@ A form has at most five fields, cannot show pictures, and a menu in it takes 25 
 message with several pictures, and in a server with more styles, a private message comes first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import discord
 from discord import app_commands
@@ -12,34 +12,39 @@ from discord import app_commands
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.feature import Command
-from bot.muralize.command import CONTENT, MODAL_SECONDS, StyleForm
 from bot.muralize.found import FoundPicture, pictures_in
 from bot.muralize.service import MuralizeService
+from bot.pictures.upload import UploadedFile
 from bot.styles.model import Style
 from bot.styles.service import StyleService
 
 PER_PAGE = 25  # styles; Discord takes no more in a menu
 MOST_SHOWN = 10  # pictures; Discord takes no more embeds
+CHOICE_SECONDS = 900.0  # until the choice expires
 View = discord.ui.View
+# makes the form for a picture, some styles, the usual preset, and the key of the style to begin with
+MakeForm = Callable[[UploadedFile, Sequence[Style], str, str | None], discord.ui.Modal]
 
 
-def make_menu(muralize: MuralizeService, styles: StyleService) -> Command:
-    """Make the message menu."""
+def make_menu(
+    muralize: MuralizeService, styles: StyleService, called: str, make_form: MakeForm
+) -> Command:
+    """Make the message menu. Error messages call the picture `called`."""
 
     @app_commands.context_menu(name="Muralize this picture")
     @app_commands.guild_only()
     async def menu(interaction: Interaction, message: discord.Message) -> None:
-        pictures = pictures_in(message, CONTENT, muralize.may_fetch)
+        pictures = pictures_in(message, called, muralize.may_fetch)
         effective = await muralize.admit(
             interaction.guild_id or 0, answers.channels_of(interaction)
         )
         saved = await styles.offered(interaction.guild_id or 0)
         # a form must be the first answer, so there is nothing to defer
         if len(pictures) == 1 and len(saved) <= PER_PAGE:
-            form = StyleForm(muralize, pictures[0].file, saved, effective.default_preset)
+            form = make_form(pictures[0].file, saved, effective.default_preset, None)
             await interaction.response.send_modal(form)
             return
-        choice = Choice(muralize, pictures, saved, effective.default_preset)
+        choice = Choice(make_form, pictures, saved, effective.default_preset)
         await interaction.response.send_message(
             choice.text, embeds=choice.embeds(), view=choice, ephemeral=True
         )
@@ -52,13 +57,13 @@ class Choice(discord.ui.View):
 
     def __init__(
         self,
-        muralize: MuralizeService,
+        make_form: MakeForm,
         pictures: Sequence[FoundPicture],
         saved: Sequence[Style],
         usual_preset: str,
     ) -> None:
-        super().__init__(timeout=MODAL_SECONDS)
-        self._muralize = muralize
+        super().__init__(timeout=CHOICE_SECONDS)
+        self._make_form = make_form
         self._pictures = pictures
         self._saved = saved
         self._usual_preset = usual_preset
@@ -138,7 +143,7 @@ class Choice(discord.ui.View):
     async def proceed(self, interaction: Interaction) -> None:
         """Open the form."""
         content = self._pictures[self._picture].file
-        form = StyleForm(self._muralize, content, self._on_page(), self._usual_preset, self._style)
+        form = self._make_form(content, self._on_page(), self._usual_preset, self._style)
         await interaction.response.send_modal(form)
 
     async def on_error(

@@ -1,11 +1,14 @@
 """Pictures of messages are shown as Discord's clients show them."""
 
+import pytest
 from playwright.async_api import expect
 
 from bot.simulator import Upload
 from bot.simulator.model import Channel
 from tests.end_to_end.browser.stage import Stage
 from tests.end_to_end.harness import picture
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_a_mosaic_has_no_names(stage: Stage, room: Channel) -> None:
