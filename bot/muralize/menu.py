@@ -22,7 +22,7 @@ PER_PAGE = 25  # styles; Discord takes no more in a menu
 MOST_SHOWN = 10  # pictures; Discord takes no more embeds
 CHOICE_SECONDS = 900.0  # until the choice expires
 View = discord.ui.View
-# makes the form for a picture, some styles, the usual preset, and the key of the style to begin with
+# makes the form for a picture, some styles, the usual preset, and the key of the style chosen
 MakeForm = Callable[[UploadedFile, Sequence[Style], str, str | None], discord.ui.Modal]
 
 
