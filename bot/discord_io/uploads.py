@@ -2,7 +2,7 @@
 
 import discord
 
-from bot.pictures.upload import UploadedFile
+from bot.pictures.model import UploadedFile
 
 
 def described(called: str, attachment: discord.Attachment) -> UploadedFile:

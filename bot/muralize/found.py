@@ -14,7 +14,7 @@ import discord
 from bot.errors import NothingToPaint
 from bot.names import clean
 from bot.pictures.kinds import kind_by_name, not_a_picture
-from bot.pictures.upload import UploadedFile
+from bot.pictures.model import UploadedFile
 
 MOST = 25  # options of one of Discord's menus
 LONGEST_NAME = 60  # characters

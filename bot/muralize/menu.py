@@ -14,7 +14,7 @@ from bot.discord_io.answers import Interaction
 from bot.feature import Command
 from bot.muralize.found import FoundPicture, pictures_in
 from bot.muralize.service import MuralizeService
-from bot.pictures.upload import UploadedFile
+from bot.pictures.model import UploadedFile
 from bot.styles.model import Style
 from bot.styles.service import StyleService
 

@@ -14,11 +14,11 @@ from yarl import URL
 from bot.errors import AttachmentRejected
 from bot.pictures.decoder import Decoder
 from bot.pictures.kinds import kind_by_bytes, kind_by_name, not_a_picture
+from bot.pictures.model import UploadedFile
 from bot.pictures.store import PictureStore
 from bot.pictures.turns import Owner, Turns
-from bot.pictures.upload import UploadedFile
 from engine.errors import ImageRejected
-from engine.limits import Limits
+from engine.picture_limits import PictureLimits
 
 _CHUNK = 64 * 1024  # bytes
 _AT_A_TIME = 4  # requests with their pictures in memory
@@ -33,7 +33,7 @@ class Intake:
         decoder: Decoder,
         *,
         hosts: Sequence[str],
-        limits: Limits,
+        limits: PictureLimits,
         seconds: float,
     ) -> None:
         self._session: aiohttp.ClientSession | None = None

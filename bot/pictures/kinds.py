@@ -2,7 +2,7 @@
 
 import mimetypes
 
-from engine.limits import READABLE_WORDS
+from engine.picture_limits import READABLE_WORDS
 
 _KINDS = {"video": "a video", "audio": "a sound", "text": "a text"}
 _APPLICATIONS = {

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from bot.simulator import components
 from bot.simulator.bus import InteractionChanged, InteractionCreated, Outcome
+from bot.simulator.discord_limits import DiscordLimits
 from bot.simulator.drafts import Body
 from bot.simulator.errors import (
     already_acknowledged,
@@ -16,7 +17,6 @@ from bot.simulator.errors import (
 )
 from bot.simulator.installs import is_from_user_alone, must_be_hidden
 from bot.simulator.issued import issue
-from bot.simulator.limits import Limits
 from bot.simulator.messages import Messages
 from bot.simulator.model import (
     Channel,
@@ -45,7 +45,7 @@ _ALLOWED = {
 class Interactions:
     """All interactions by id, with the checks of what the bot may still do."""
 
-    def __init__(self, world: World, messages: Messages, limits: Limits) -> None:
+    def __init__(self, world: World, messages: Messages, limits: DiscordLimits) -> None:
         self._world = world
         self._messages = messages
         self._limits = limits
