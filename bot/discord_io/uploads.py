@@ -11,6 +11,7 @@ def described(called: str, attachment: discord.Attachment) -> UploadedFile:
         called,
         attachment.url,
         attachment.size,
+        attachment.is_spoiler(),
         name=attachment.filename,
         content_type=attachment.content_type or "",
     )

@@ -46,7 +46,14 @@ def pictures_in(message: discord.Message, called: str, may_fetch: MayFetch) -> l
         for medium in _media(part):
             url = next((one for one in medium.addresses if one and may_fetch(one)), None)
             if url is not None:
-                file = UploadedFile(called, url, medium.size, _file_name(url), medium.content_type)
+                file = UploadedFile(
+                    called,
+                    url,
+                    medium.size,
+                    medium.spoiler,
+                    _file_name(url),
+                    medium.content_type,
+                )
                 # attached, embedded and in a component it is one picture; the rest is a signature
                 found.setdefault(urlsplit(url).path, FoundPicture(_readable(medium.name), file))
     if not found:
@@ -62,6 +69,7 @@ class _Medium:
     addresses: tuple[str | None, ...]
     size: int = 0  # bytes; 0 where Discord does not say
     content_type: str = ""
+    spoiler: bool = False
 
 
 def _parts(message: discord.Message) -> tuple[Part, ...]:
@@ -72,7 +80,13 @@ def _media(part: Part) -> Iterator[_Medium]:
     for attachment in part.attachments:
         kind = attachment.content_type or ""
         if kind_by_name(attachment.filename, kind) is None:
-            yield _Medium(attachment.filename, (attachment.url,), attachment.size, kind)
+            yield _Medium(
+                attachment.filename,
+                (attachment.url,),
+                attachment.size,
+                kind,
+                attachment.is_spoiler(),
+            )
     for component in part.components:
         yield from _of_component(component)
     for embed in part.embeds:
@@ -84,22 +98,22 @@ def _media(part: Part) -> Iterator[_Medium]:
             yield _Medium(f"sticker {sticker.name}", (sticker.url,))
 
 
-def _of_component(component: discord.Component) -> Iterator[_Medium]:
-    """List the media of a component and of those inside it."""
-    media: list[discord.UnfurledMediaItem] = []
+def _of_component(component: discord.Component, *, spoiler: bool = False) -> Iterator[_Medium]:
+    """List the media of a component and of those inside it; `spoiler` where it is in one."""
+    media: list[tuple[discord.UnfurledMediaItem, bool]] = []
     if isinstance(component, discord.MediaGalleryComponent):
-        media = [item.media for item in component.items]
+        media = [(item.media, item.spoiler) for item in component.items]
     elif isinstance(component, discord.ThumbnailComponent | discord.FileComponent):
-        media = [component.media]
+        media = [(component.media, component.spoiler)]
     elif isinstance(component, discord.SectionComponent):
-        yield from _of_component(component.accessory)
+        yield from _of_component(component.accessory, spoiler=spoiler)
     elif isinstance(component, discord.Container):
         for child in component.children:
-            yield from _of_component(child)
-    for item in media:
+            yield from _of_component(child, spoiler=spoiler or component.spoiler)
+    for item, hidden in media:
         name, kind = _file_name(item.url), item.content_type or ""
         if kind_by_name(name, kind) is None:
-            yield _Medium(name, (item.url, item.proxy_url), 0, kind)
+            yield _Medium(name, (item.url, item.proxy_url), 0, kind, hidden or spoiler)
 
 
 def _instead(message: discord.Message) -> str:
