@@ -179,6 +179,12 @@ class AnnouncementStore:
         async with self._database.read() as connection:
             return [_announcement(row) for row in (await connection.execute(query)).mappings()]
 
+    async def give_up_in(self, connection: AsyncConnection, guild_id: int) -> None:
+        """Record that no message in a server is sent or edited any more."""
+        theirs = sa.select(challenges.c.id).where(challenges.c.guild_id == guild_id)
+        query = sa.update(announcements).where(announcements.c.challenge_id.in_(theirs))
+        await connection.execute(query.values(given_up=True))
+
     async def _set(self, announcement: Announcement, **values: Any) -> None:  # noqa: ANN401 - columns
         async with self._database.write() as connection:
             query = sa.update(announcements).where(announcements.c.id == announcement.id)

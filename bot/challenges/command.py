@@ -57,12 +57,22 @@ class ChallengeCommands:
         # before anything is downloaded
         check_may_start(await self._guilds.settings(member.guild_id), member)
         _check_channel(interaction, channel)
+        age_restricted = _is_age_restricted(interaction, channel)
         picture = None
         if style is not None:
+            if style.is_spoiler():
+                raise ChallengeRefused("A style marked as a spoiler cannot be shown openly.")
+            if answers.is_age_restricted(interaction.channel) and not age_restricted:
+                raise ChallengeRefused(
+                    "A style from an age-restricted channel stays in such channels; announce the "
+                    "challenge in one."
+                )
             offered = described("The style picture", style)
             owner = Owner(member.guild_id, member.id)
             (picture,) = await self._intake.take([offered], owner)
-        challenge = await self._challenges.start(member, channel, terms, picture)
+        challenge = await self._challenges.start(
+            member, channel, terms, picture, age_restricted=age_restricted
+        )
         text = f"Challenge № {challenge.id} is open. {await self._outcome(challenge)}"
         await interaction.edit_original_response(content=text)
 
@@ -105,9 +115,13 @@ class ChallengeCommands:
     async def repost(self, interaction: Interaction, channel: int | None) -> None:
         """Post again what is missing of the present announcement, or all of it elsewhere."""
         await interaction.response.defer(ephemeral=True, thinking=True)
+        restricted = False
         if channel is not None:
             _check_channel(interaction, channel)
-        contest = await self._challenges.repost(answers.member_of(interaction), channel)
+            restricted = _is_age_restricted(interaction, channel)
+        contest = await self._challenges.repost(
+            answers.member_of(interaction), channel, age_restricted=restricted
+        )
         await interaction.edit_original_response(content=await self._outcome(contest.challenge))
 
     async def results(self, interaction: Interaction, challenge: int | None) -> None:
@@ -276,6 +290,13 @@ def _check_channel(interaction: Interaction, channel_id: int) -> None:
     may_send = held.send_messages_in_threads if in_thread else held.send_messages
     if not (held.view_channel and may_send and held.attach_files):
         raise ChallengeRefused(f"I may not post pictures in <#{channel_id}>; choose another.")
+
+
+def _is_age_restricted(interaction: Interaction, channel_id: int) -> bool:
+    if channel_id == interaction.channel_id:
+        return answers.is_age_restricted(interaction.channel)
+    guild = interaction.guild
+    return answers.is_age_restricted(guild.get_channel_or_thread(channel_id) if guild else None)
 
 
 def _title(job_id: int, style: str | None) -> str:

@@ -40,7 +40,8 @@ def make_command(muralize: MuralizeService, styles: StyleService) -> Command:
     """Make `/muralize`."""
 
     @app_commands.command(name="muralize", description="Repaint a picture in the style of another")
-    @app_commands.guild_only()
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     @app_commands.describe(
         content="The picture to repaint",
         style="A picture in the style you want",
@@ -66,7 +67,7 @@ def make_command(muralize: MuralizeService, styles: StyleService) -> Command:
         mask: discord.Attachment | None = None,
     ) -> None:
         effective = await muralize.admit(
-            interaction.guild_id or 0, answers.channels_of(interaction)
+            answers.guild_of(interaction), answers.channels_of(interaction)
         )
         settings = PaintSettings(
             preset=preset or effective.default_preset,
@@ -88,7 +89,7 @@ def make_command(muralize: MuralizeService, styles: StyleService) -> Command:
 
     @command.autocomplete("saved_style")
     async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return choices(await styles.like(interaction.guild_id or 0, typed))
+        return choices(await styles.like(answers.guild_of(interaction), typed))
 
     return command
 
@@ -141,7 +142,7 @@ async def accept(
         log.warning("interaction %d may have been answered: %s", interaction.id, error)
     await remembering
     try:
-        await muralize.start(request, card)
+        await muralize.start(request, card, answers.standing_of(interaction))
     except Exception as error:  # noqa: BLE001 - the handler of all errors, which deletes it too
         if await answers.tell(interaction, error):
             await muralize.forget(request)
@@ -225,7 +226,7 @@ class StyleForm(discord.ui.Modal, title="Muralize this picture"):
         saved = self._saved.values if self._saved is not None else []
         masks = self._mask.values
         effective = await self._muralize.admit(
-            interaction.guild_id or 0, answers.channels_of(interaction)
+            answers.guild_of(interaction), answers.channels_of(interaction)
         )
         chosen = {
             name: select.values[0]

@@ -32,13 +32,14 @@ def make_menu(
     """Make the message menu. Error messages call the picture `called`."""
 
     @app_commands.context_menu(name="Muralize this picture")
-    @app_commands.guild_only()
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def menu(interaction: Interaction, message: discord.Message) -> None:
         pictures = pictures_in(message, called, muralize.may_fetch)
         effective = await muralize.admit(
-            interaction.guild_id or 0, answers.channels_of(interaction)
+            answers.guild_of(interaction), answers.channels_of(interaction)
         )
-        saved = await styles.offered(interaction.guild_id or 0)
+        saved = await styles.offered(answers.guild_of(interaction))
         # a form must be the first answer, so there is nothing to defer
         if len(pictures) == 1 and len(saved) <= PER_PAGE:
             form = make_form(pictures[0].file, saved, effective.default_preset, None)

@@ -15,7 +15,7 @@ from bot.simulator.errors import (
     too_many_follow_ups,
     unknown,
 )
-from bot.simulator.installs import is_from_user_alone, must_be_hidden
+from bot.simulator.installs import must_be_hidden
 from bot.simulator.issued import issue
 from bot.simulator.messages import Messages
 from bot.simulator.model import (
@@ -182,7 +182,7 @@ class Interactions:
         if original is not None and there and original.thinking:
             return self._messages.edit(original, body)
         interaction.follow_ups += 1
-        alone = is_from_user_alone(interaction.owners) and interaction.channel.guild_id is not None
+        alone = interaction.by_user_alone and interaction.channel.guild_id is not None
         if alone and interaction.follow_ups > MOST_FOLLOW_UPS:
             raise too_many_follow_ups()
         return self._reply(interaction, body)
@@ -211,9 +211,8 @@ class Interactions:
         )
 
     def _only_reader(self, interaction: Interaction, body: Body) -> User | None:
-        user, owners = interaction.user, interaction.owners
-        hidden = must_be_hidden(self._world, user, interaction.channel, owners)
-        return user if hidden or _ephemeral(body) else None
+        hidden = must_be_hidden(self._world, interaction) or _ephemeral(body)
+        return interaction.user if hidden else None
 
     def _acknowledge(self, interaction: Interaction) -> None:
         interaction.state = InteractionState.ACKNOWLEDGED

@@ -30,6 +30,11 @@ class ChannelType(IntEnum):
         return self in (ChannelType.DM, ChannelType.GROUP_DM)
 
     @property
+    def context(self) -> int:
+        """The context of an interaction: 0 guild, 1 with the bot, 2 other private conversation."""
+        return {ChannelType.DM: 1, ChannelType.GROUP_DM: 2}.get(self, 0)
+
+    @property
     def thread(self) -> bool:
         """Whether it is a thread, which posts in forums are too."""
         return ChannelType.NEWS_THREAD <= self <= ChannelType.PRIVATE_THREAD
@@ -227,6 +232,11 @@ class Interaction:
     choices: list[Json] | None = None
     owners: dict[str, str] = field(default_factory=dict)
     follow_ups: int = 0
+
+    @property
+    def by_user_alone(self) -> bool:
+        """Whether only a user's own installation allows it."""
+        return "0" not in self.owners and "1" in self.owners
 
 
 @dataclass(eq=False)

@@ -3,6 +3,8 @@
 from bot.simulator.clock import timestamp
 from bot.simulator.model import Channel, ChannelType, Guild, Json, Member, Role, User
 
+APPLICATION_FLAGS = 1 << 23  # the badge for having commands
+
 # Fields of a guild that the simulator never changes.
 _UNSET = (
     "icon",

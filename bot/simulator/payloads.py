@@ -3,7 +3,6 @@
 from bot.simulator.cdn import Cdn
 from bot.simulator.clock import timestamp
 from bot.simulator.discord_limits import DiscordLimits
-from bot.simulator.installs import context_of, is_from_user_alone
 from bot.simulator.media import with_media
 from bot.simulator.model import (
     Attachment,
@@ -179,7 +178,7 @@ class Payloads:
             "entitlement_sku_ids": [],
             "authorizing_integration_owners": interaction.owners,
             "attachment_size_limit": self._upload_limit(interaction),
-            "context": context_of(channel).value,
+            "context": channel.type.context,
         }
         if interaction.message is not None:
             base["message"] = self.message(interaction.message)
@@ -206,7 +205,7 @@ class Payloads:
     def _of_application(self, interaction: Interaction) -> int:
         """What the application may do: where only the user has installed it, what they may do."""
         world, channel = self._world, interaction.channel
-        whose = interaction.user if is_from_user_alone(interaction.owners) else world.bot
+        whose = interaction.user if interaction.by_user_alone else world.bot
         return int(world.permissions(whose, channel))
 
 

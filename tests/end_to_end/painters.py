@@ -18,6 +18,7 @@ from engine.files import written_whole
 from engine.request import Losses, PaintOutcome, Progress
 
 FILM = b"\0\0\0\x18ftypa film"
+MIB = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class TimedPainter:
     seconds: float
     steps: int = 20
     noise: bool = False  # a picture that no encoder makes small
+    film: bytes = FILM
+    side: int = 600  # pixels, of a noisy picture
 
     @property
     def device(self) -> str:
@@ -58,7 +61,7 @@ class TimedPainter:
             on_progress(Progress(step, self.steps, losses, self.seconds - left, left, picture.copy))
         picture.save(order.result, "PNG")
         if order.timelapse is not None:
-            order.timelapse.write_bytes(FILM)
+            order.timelapse.write_bytes(self.film)
         return PaintOutcome(
             width=picture.width,
             height=picture.height,
@@ -75,7 +78,7 @@ class TimedPainter:
 
     def _picture(self, order: PaintOrder) -> Image.Image:
         if self.noise:
-            return Image.effect_noise((600, 600), 100).convert("RGB")
+            return Image.effect_noise((self.side, self.side), 100).convert("RGB")
         with Image.open(order.content) as content:
             return content.convert("RGB").resize((32, 32))
 
@@ -153,3 +156,8 @@ def load_copy(_: EngineSetup) -> CopyingPainter:
 def load_noisy(_: EngineSetup) -> TimedPainter:
     """Paint something of about a megabyte."""
     return TimedPainter(0.0, noise=True)
+
+
+def load_film(_: EngineSetup) -> TimedPainter:
+    """Paint and film something, each of about nine megabytes."""
+    return TimedPainter(0.0, noise=True, side=2600, film=FILM + bytes(9 * MIB))

@@ -4,6 +4,7 @@ from bot.simulator.bus import MemberChanged, Typing
 from bot.simulator.errors import missing_access, missing_permissions, unknown
 from bot.simulator.model import Guild, Json, Member
 from bot.simulator.objects import (
+    APPLICATION_FLAGS,
     channel_object,
     guild_object,
     member_object,
@@ -13,8 +14,6 @@ from bot.simulator.objects import (
 from bot.simulator.permissions import Permission, to_send
 from bot.simulator.rest.calls import NO_CONTENT, Call, Reply, need, visible_channel
 from bot.simulator.world import World
-
-APPLICATION_FLAGS = 1 << 23  # the badge for having commands
 
 
 def application_object(world: World) -> Json:
