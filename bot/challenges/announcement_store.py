@@ -151,6 +151,14 @@ class AnnouncementStore:
         )
         await self._tell()
 
+    async def is_host_told(self, announcement: Announcement) -> bool:
+        """Say whether the host knows of this failure, by this or by another message of its kind."""
+        alike = (announcements.c.kind == announcement.kind) | ~announcements.c.given_up
+        of_it = announcements.c.challenge_id == announcement.challenge_id
+        query = sa.select(announcements.c.id).where(of_it, alike, announcements.c.told).limit(1)
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).first() is not None
+
     async def host_told(self, announcement: Announcement) -> None:
         """Record, before it happens, that the host of the challenge is told."""
         await self._set(announcement, told=True)

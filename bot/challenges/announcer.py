@@ -144,7 +144,7 @@ class Announcer:
         """Send the member that started a challenge one direct message about an announcement."""
         host = contest.challenge.host_id
         to_author = announcement.kind is AnnouncementKind.REMOVED
-        if announcement.told or to_author or host == FORGOTTEN:
+        if to_author or host == FORGOTTEN or await self._announcements.is_host_told(announcement):
             return
         await self._announcements.host_told(announcement)
         try:

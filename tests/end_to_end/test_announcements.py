@@ -38,7 +38,8 @@ async def test_a_permission_that_is_missing_for_a_while(
     role = simulator.atelier.guild.roles[everyone]
     async with running_bot(simulator, data_dir):
         await open_with_two_entries(simulator)
-        simulator.world.overwrite(gallery, simulator.world.bot, deny=Permission.SEND_MESSAGES)
+        # of the challenge's messages the one in the channel cannot be edited either
+        simulator.world.overwrite(gallery, simulator.world.bot, deny=Permission.VIEW_CHANNEL)
         closed = await told(simulator, command(simulator, "challenge close", "olga"))
         assert "now voting" in closed
         assert "not announced yet" in closed

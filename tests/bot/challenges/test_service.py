@@ -212,3 +212,27 @@ async def _style(contests: Contests) -> bytes:
     assert job is not None
     assert job.result is not None
     return await contests.harness.pictures.read(job.result.picture)
+
+
+async def test_announcements_that_failed(contests: Contests) -> None:
+    """They wait for their next try, count as tried, and are due at once when asked for again."""
+    challenge, announcements = await contests.start(), contests.announcements
+    (opened,) = await announcements.pending(contests.clock())
+    assert await announcements.next_try() == 0
+    later = contests.clock() + 60
+    await announcements.failed(opened, "no permission", later)
+    await announcements.host_told(opened)
+    assert await announcements.pending(contests.clock()) == []
+    assert await announcements.next_try() == later
+    (tried,) = await announcements.tried(challenge, 0.0)
+    assert (tried.failures, tried.problem, tried.settled) == (1, "no permission", True)
+    assert await announcements.is_host_told(tried)
+
+    await contests.service.repost(MANAGER, None)
+    (opened,) = await announcements.pending(contests.clock())
+    await announcements.sent(opened, 20, 700)
+    assert await announcements.next_try() is None
+    moved = await contests.service.repost(MANAGER, 21)
+    (again,) = await announcements.pending(contests.clock())
+    assert (moved.challenge.channel_id, again.message_id) == (21, None)
+    assert again.nonce != opened.nonce
