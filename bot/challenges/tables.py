@@ -23,6 +23,7 @@ challenges = sa.Table(
     sa.Column("entries_per_member", sa.Integer, nullable=False),
     sa.Column("entry_role", sa.BigInteger),
     sa.Column("newcomers_vote", sa.Boolean, nullable=False),
+    sa.Column("age_restricted", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("seed", sa.BigInteger, nullable=False),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("closed_at", sa.Double),
@@ -79,5 +80,10 @@ announcements = sa.Table(
     sa.Column("message_id", sa.BigInteger),
     sa.Column("stale", sa.Boolean, nullable=False),
     sa.Column("given_up", sa.Boolean, nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("next_try", sa.Double),
+    sa.Column("problem", sa.Text, nullable=False, server_default=""),
+    sa.Column("told", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("wanted_again", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.UniqueConstraint("challenge_id", "kind", "part"),
 )

@@ -20,7 +20,8 @@ CLOCK_SKEW = 60.0  # seconds that Discord's clock and ours may differ by
 LOOK_BACK = 200  # messages of a channel's history
 LONGEST_DESCRIPTION = 1024  # characters of an alt text
 _TOO_LARGE = 40005  # "Request entity too large"
-UNKNOWN_MESSAGE = 10008
+_NOT_ALLOWED = {50001, 50013, 50083}  # missing access or permissions, an archived thread
+_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
 
 
 class SendError(Exception):
@@ -31,7 +32,15 @@ class RouteClosed(SendError):
     """Sending will never work this way: a dead token, no permission, closed direct messages."""
 
 
-class MessageDeleted(RouteClosed):
+class NotAllowedHere(RouteClosed):
+    """The bot lacks a permission here, or the thread is closed; somebody may change that."""
+
+
+class PlaceGone(RouteClosed):
+    """The channel or the message was deleted."""
+
+
+class MessageDeleted(PlaceGone):
     """Somebody deleted the message (10008): what it would have shown is not wanted there."""
 
 
@@ -162,8 +171,12 @@ def explained() -> Iterator[None]:
             raise FileTooLarge(str(error)) from error
         if error.status >= 500 or error.status == 429:
             raise NotNow(str(error)) from error
-        if error.code == UNKNOWN_MESSAGE:
+        if error.code in _NOT_ALLOWED:
+            raise NotAllowedHere(str(error)) from error
+        if error.code == _UNKNOWN_MESSAGE:
             raise MessageDeleted(str(error)) from error
+        if error.code == _UNKNOWN_CHANNEL:
+            raise PlaceGone(str(error)) from error
         # A repeat of 400, 401, 403 and 404 gets the same answer, and Discord counts them: 10,000
         # in 10 minutes ban the address.
         raise RouteClosed(str(error)) from error
@@ -185,7 +198,8 @@ def files_of(uploads: Iterable[Upload]) -> list[discord.File]:
 
 def _words(file_name: str) -> str:
     """Make words of a file's name: `entry-3.jpg` is "entry 3"."""
-    return PurePath(file_name).stem.replace("-", " ").replace("_", " ")
+    stem = PurePath(file_name.removeprefix("SPOILER_")).stem
+    return stem.replace("-", " ").replace("_", " ")
 
 
 def place_of(message: discord.Message) -> Sent:

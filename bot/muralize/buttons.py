@@ -55,11 +55,12 @@ class JobButtonHandlers:
     async def paint_again(self, interaction: Interaction, job_id: int, change: str) -> None:
         """Queue the painting again with a change."""
         channels = answers.channels_of(interaction)
-        effective = await self._muralize.admit(interaction.guild_id or 0, channels)
+        job = await self._find(job_id)
+        account = answers.guild_of(interaction) or job.origin.guild_id
+        effective = await self._muralize.admit(account, channels)
         # a direct message is private anyway
         private = bool(channels) and not effective.settings.public_results
-        job = await self._find(job_id)
-        origin = answers.origin_of(interaction, job.origin.guild_id, private=private)
+        origin = answers.origin_of(interaction, account, private=private)
         await self._accept(interaction, Repeat(origin, job_id, change))
 
     async def cancel(self, interaction: Interaction, job_id: int) -> None:
@@ -95,7 +96,7 @@ class JobButtonHandlers:
         if job.result_deleted:
             raise PictureGone
         film = await self._pictures.read(job.result.timelapse)
-        name = f"timelapse-{job_id}.mp4"
+        name = card.file_name(job, f"timelapse-{job_id}.mp4")
         await _send_file(interaction, Upload(name, film, alt_text.of_film(job)))
 
     async def fetch(self, interaction: Interaction, job_id: int) -> None:

@@ -14,9 +14,10 @@ from bot.feature import Feature
 from bot.jobs.service import JobService
 from bot.muralize.buttons import Enter, JobButtonHandlers
 from bot.muralize.card import FEATURE
-from bot.muralize.command import accept, make_commands
+from bot.muralize.command import CONTENT, StyleForm, accept, make_command
 from bot.muralize.delivery import Deliverer
 from bot.muralize.live_cards import LiveCards, Pace
+from bot.muralize.menu import make_menu
 from bot.muralize.packer import OutcomePacker
 from bot.muralize.plot import draw_curve
 from bot.muralize.sender import JobMessageSender
@@ -63,11 +64,15 @@ def feature(
         await cards.flush(FLUSH_SECONDS)
 
     return Feature(
-        commands=make_commands(muralize, styles),
+        commands=[
+            make_command(muralize, styles),
+            make_menu(muralize, styles, CONTENT, partial(StyleForm, muralize)),
+        ],
         buttons={FEATURE: handlers},
         pages=Paintings(links, jobs, pictures).routes(),
         tasks=[cards.run, deliverer.run, partial(muralize.resume, partial(_refuse, sender))],
         personal_data={"requests": requests},
+        guild_data=[requests],
         close=muralize.close,
         finish=finish,
     )

@@ -205,8 +205,8 @@ class LiveCards:
             or progress.seconds_left < 2 * self._upload_seconds
         ):
             return before, None
-        name, text = f"preview-{live.job.id}.jpg", alt_text.of_preview(live.job, done)
-        return over, [Upload(name, progress.preview, text)]
+        name = card.file_name(live.job, f"preview-{live.job.id}.jpg")
+        return over, [Upload(name, progress.preview, alt_text.of_preview(live.job, done))]
 
     def _is_late(self, live: _LiveCard) -> bool:
         return live.token_dead or self._clock() >= live.job.origin.token_expires_at

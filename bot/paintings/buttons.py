@@ -9,6 +9,7 @@ from bot.muralize.card import buttons
 from bot.muralize.packer import OutcomePacker
 from bot.paintings import card
 from bot.paintings.service import PaintingService
+from bot.people import OUTSIDE
 
 
 class PaintingButtonHandlers:
@@ -42,7 +43,7 @@ class PaintingButtonHandlers:
 
     async def show_page(self, interaction: Interaction, number: int, before: str = "") -> None:
         """Show a page in the message that answers an interaction; `before` is said first."""
-        page = await self._paintings.page(interaction.guild_id, interaction.user.id, number)
+        page = await self._paintings.page(_guild_of(interaction), interaction.user.id, number)
         await interaction.edit_original_response(
             content=before + card.listing(page, self._kept_seconds),
             embeds=card.embeds(page),
@@ -64,9 +65,15 @@ class PaintingButtonHandlers:
 
     async def _post(self, interaction: Interaction, job_id: int) -> None:
         """Post a painting where all can see it."""
-        await self._paintings.check_may_post(interaction.guild_id, answers.channels_of(interaction))
-        await interaction.response.defer(thinking=True)
         job = await self._find(interaction, job_id)
+        direct = interaction.guild_id is None
+        await self._paintings.check_may_post(
+            job,
+            _guild_of(interaction),
+            answers.channels_of(interaction),
+            age_restricted=direct or answers.is_age_restricted(interaction.channel),
+        )
+        await interaction.response.defer(thinking=True)
         shown, uploads = await self._packer.pack(job, interaction.filesize_limit)
         await interaction.edit_original_response(
             content=shown.text,
@@ -75,4 +82,9 @@ class PaintingButtonHandlers:
         )
 
     async def _find(self, interaction: Interaction, job_id: int) -> Job:
-        return await self._paintings.find(interaction.guild_id, interaction.user.id, job_id)
+        return await self._paintings.find(_guild_of(interaction), interaction.user.id, job_id)
+
+
+def _guild_of(interaction: Interaction) -> int | None:
+    guild_id = answers.guild_of(interaction)
+    return None if guild_id == OUTSIDE else guild_id

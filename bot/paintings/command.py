@@ -8,10 +8,11 @@ from bot.paintings.buttons import PaintingButtonHandlers
 
 
 def make_command(handlers: PaintingButtonHandlers) -> Command:
-    """Make the command, which works in servers and in direct messages with the bot."""
+    """Make the command, which works wherever the bot is installed."""
 
     @app_commands.command(name="paintings", description="Your own finished paintings")
-    @app_commands.allowed_contexts(guilds=True, dms=True)
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def paintings(interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         await handlers.show_page(interaction, 0)

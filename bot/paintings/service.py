@@ -56,8 +56,17 @@ class PaintingService:
             raise PictureGone
         return job
 
-    async def check_may_post(self, guild_id: int | None, channels: Sequence[int]) -> None:
-        """Raise Refused where paintings may not be shown to all; see `admit` of `/muralize`."""
+    async def check_may_post(
+        self, job: Job, guild_id: int | None, channels: Sequence[int], *, age_restricted: bool
+    ) -> None:
+        """Raise Refused where a painting may not be shown to all; see `admit` of `/muralize`.
+
+        `age_restricted` says whether such paintings may be shown there, as in direct messages.
+        """
+        if job.origin.age_restricted and not age_restricted:
+            raise Refused(
+                "This painting comes from an age-restricted channel, and can be posted only in one."
+            )
         if guild_id is None:
             return
         settings = await self._guilds.settings(guild_id)
@@ -75,7 +84,7 @@ class PaintingService:
         await self._jobs.delete_result(job.id, Member(member_id, job.origin.guild_id))
 
     async def _preview(self, job: Job) -> bytes | None:
-        if job.result is None:
+        if job.result is None or job.blurred:  # a list cannot blur its previews
             return None
         owner = Owner(job.origin.guild_id, job.origin.member_id)
         try:

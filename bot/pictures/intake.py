@@ -13,9 +13,11 @@ from yarl import URL
 
 from bot.errors import AttachmentRejected
 from bot.pictures.decoder import Decoder
+from bot.pictures.kinds import kind_by_bytes, kind_by_name, not_a_picture
 from bot.pictures.model import UploadedFile
 from bot.pictures.store import PictureStore
 from bot.pictures.turns import Owner, Turns
+from engine.errors import ImageRejected
 from engine.picture_limits import PictureLimits
 
 _CHUNK = 64 * 1024  # bytes
@@ -62,20 +64,28 @@ class Intake:
         async with self._turns.of(owner):
             files = await asyncio.gather(*(self._download(one) for one in offered))
             for one, data in zip(offered, files, strict=True):
+                if kind := kind_by_bytes(data):
+                    raise ImageRejected(not_a_picture(one.called, kind))
                 # the executor decodes it again
                 await self._decoder.check(data, self._limits, one.called, owner)
             return tuple([await self._pictures.put(data) for data in files])
 
-    def _check_description(self, offered: UploadedFile) -> None:
-        if offered.size > self._limits.max_bytes:
-            raise self._too_large(offered)
+    def may_fetch(self, address: str) -> bool:
+        """Say whether a file lies on one of the hosts that files are fetched from."""
         try:
-            url = URL(offered.url)
+            url = URL(address)
             # port is None where a scheme has no default one
             trusted = {url.host, f"{url.host}:{url.port}"} & self._hosts
         except ValueError:
-            trusted = set()
-        if not trusted or url.user is not None or not _is_private_enough(url):
+            return False
+        return bool(trusted) and url.user is None and _is_private_enough(url)
+
+    def _check_description(self, offered: UploadedFile) -> None:
+        if kind := kind_by_name(offered.name, offered.content_type):
+            raise ImageRejected(not_a_picture(offered.called, kind))
+        if offered.size > self._limits.max_bytes:
+            raise self._too_large(offered)
+        if not self.may_fetch(offered.url):
             raise AttachmentRejected(
                 f"{offered.called} is not stored at Discord; upload the file itself."
             )

@@ -10,4 +10,7 @@ class UploadedFile:
     called: str  # such as "The style picture"
     url: str  # signed; Discord's expire after about a day
     size: int  # bytes, as declared
+    spoiler: bool = False  # marked so by the sender
+    name: str = ""  # of the file, and its content type: the sender's word
+    content_type: str = ""
     title: str = ""  # what its uploader calls it, cleaned

@@ -66,6 +66,11 @@ class StyleStore:
         query = sa.select(sa.func.count()).where(styles.c.guild_id == guild_id)
         return int((await connection.execute(query)).scalar_one())
 
+    async def rename(self, connection: AsyncConnection, style: Style) -> None:
+        """Write the name and the key of a style."""
+        query = sa.update(styles).where(styles.c.id == style.id)
+        await connection.execute(query.values(name=style.name, key=style.key))
+
     async def delete(self, connection: AsyncConnection, style_id: int) -> None:
         """Delete a style."""
         await connection.execute(sa.delete(styles).where(styles.c.id == style_id))
@@ -81,6 +86,19 @@ class StyleStore:
         """Read a server's styles, sorted by key."""
         async with self.database.read() as connection:
             return await _select(connection, styles.c.guild_id == guild_id)
+
+    async def guild_ids(self) -> set[int]:
+        """Read which servers have a library."""
+        async with self.database.read() as connection:
+            return set((await connection.execute(sa.select(libraries.c.guild_id))).scalars())
+
+    async def forget_guild(self, guild_id: int) -> set[str]:
+        """Delete a server's library; return its pictures."""
+        async with self.database.write() as connection:
+            theirs = await _select(connection, styles.c.guild_id == guild_id)
+            await connection.execute(sa.delete(styles).where(styles.c.guild_id == guild_id))
+            await connection.execute(sa.delete(libraries).where(libraries.c.guild_id == guild_id))
+        return {picture for style in theirs for picture in style.pictures}
 
     async def pictures_in_use(self, among: Collection[str]) -> set[str]:
         """Give those of these pictures that a style refers to."""

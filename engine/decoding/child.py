@@ -16,6 +16,7 @@ from typing import BinaryIO
 from PIL import Image
 
 from engine import images, picture_formats
+from engine.badge import with_number
 from engine.decoding.messages import (
     HEADER,
     READY,
@@ -98,6 +99,8 @@ def _answer(task: Task, data: bytes, memory: int) -> tuple[Answer, Image.Image |
 
 def _shrink(picture: Image.Image, task: Task) -> Answer:
     picture.thumbnail((task.side, task.side), Image.Resampling.LANCZOS)
+    if task.number:
+        picture = with_number(picture, task.number)
     format_name, content_type = _TYPES[task.extension]
     buffer = BytesIO()
     picture.save(buffer, format_name, quality=task.quality, progressive=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import discord
 from PIL import Image
 from pydantic import SecretStr
 
@@ -137,6 +138,7 @@ async def running_bot(
     executor = LocalExecutor([setup])
     chosen = settings(simulator.world.token, simulator.api_base, data_dir, limits, web)
     app = App(chosen, executor, timing, clock)
+    discord.Asset.BASE = simulator.cdn_base  # where discord.py takes stickers to be
     # discord.py waits 2 s for servers that come late before it says that it is ready
     app.client._connection.guild_ready_timeout = 0.05
     stop = asyncio.Event()
@@ -198,13 +200,14 @@ def muralize(
     style: bytes | None = None,
     mask: bytes | None = None,
     name: str = "content.png",
+    style_name: str = "style.png",
     channel: str = "",
     **options: str,
 ) -> Interaction:
     """Have a member send `/muralize`; without a `style` or a `saved_style` a plain one is sent."""
     files = {"content": Upload(name, picture() if content is None else content, "image/png")}
     if style is not None or "saved_style" not in options:
-        files["style"] = Upload("style.png", style or picture(colour="red"), "image/png")
+        files["style"] = Upload(style_name, style or picture(colour="red"), "image/png")
     if mask is not None:
         files["mask"] = Upload("mask.png", mask, "image/png")
     return simulator.people.invoke(

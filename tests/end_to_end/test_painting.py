@@ -267,7 +267,7 @@ async def test_the_message_menu(simulator: Simulator, data_dir: Path) -> None:
         plain = simulator.people.post("ben", "no picture here")
         menu = Invocation("Muralize this picture", user="ada", target=str(plain.id))
         told = await said_privately(simulator, simulator.people.invoke(menu))
-        assert "no picture attached" in told.content
+        assert "no picture in this message" in told.content
 
 
 async def test_quotas(simulator: Simulator, data_dir: Path) -> None:

@@ -51,6 +51,17 @@ export const postMessage = (user, channel, content, files) =>
     ]),
   });
 
+/** Forward a message to a channel. */
+export const forwardMessage = (id, user, channel) =>
+  call("/sim/messages", {
+    method: "POST",
+    body: form([
+      ["user", user],
+      ["channel", channel],
+      ["forward", id],
+    ]),
+  });
+
 export const deleteMessage = (id, user) =>
   call(`/sim/messages/${id}?${new URLSearchParams({ user })}`, { method: "DELETE" });
 

@@ -47,17 +47,24 @@ function referenced(message, file) {
 export function gallery(pictures) {
   const all = pictures.map((file) => ({
     url: local(file.url),
-    title: file.filename ?? "Picture",
-    alt: file.description || file.filename || "Picture",
+    // Discord shows no file names of pictures, neither in the mosaic nor when one is enlarged.
+    title: file.description || "Picture",
+    alt: file.description || "Picture",
     width: file.width,
     height: file.height,
     spoiler: file.spoiler || file.filename?.startsWith("SPOILER_"),
   }));
   return h(
     "div",
-    { class: `gallery gallery-${Math.min(all.length, 4)}`, dataset: { whole: all.map((one) => one.url).join() } },
+    { class: layoutOf(all.length), dataset: { whole: all.map((one) => one.url).join() } },
     all.map((picture, index) => tile(picture, all, index)),
   );
+}
+
+// Discord's mosaic: see components.css.
+function layoutOf(count) {
+  if (count <= 4) return `gallery gallery-${count}`;
+  return ["gallery", "gallery gallery-wide", "gallery gallery-halves"][count % 3];
 }
 
 function tile(picture, all, index) {
