@@ -28,5 +28,5 @@ def described(called: str, attachment: discord.Attachment) -> UploadedFile:
 
 def title_of(name: str) -> str:
     """Make the title of a picture from its alt text or its file name."""
-    stem = PurePath(name.replace("/", " ")).stem
+    stem = PurePath(name.removeprefix("SPOILER_").replace("/", " ")).stem
     return clean(stem.replace("_", " "))[:LONGEST_TITLE]

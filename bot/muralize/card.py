@@ -135,7 +135,8 @@ def parting(job: Job) -> Card:
     direct = "The painting will come as a direct message; `/paintings` shows it too."
     where = "Find the painting by `/paintings`." if job.origin.guild_id == OUTSIDE else direct
     return Card(
-        f"⏳ **Still under way.** This message cannot be changed any more. {where}\n{_subtext(job)}",
+        "⏳ **Still under way.** This message cannot be changed any more. "
+        f"{where}\n{_subtext(job)}",
         (Action.CANCEL,),
     )
 

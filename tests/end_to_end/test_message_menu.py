@@ -42,7 +42,7 @@ def sha(data: bytes) -> str:
 
 def upload(colour: str, name: str = "") -> Upload:
     """Make a file of one colour."""
-    return Upload(name or f"{colour}.png", picture(colour=colour), "image/png")
+    return Upload(name or f"{colour}.png", picture(colour=colour), "image/png", "A picture")
 
 
 def by_bot(simulator: Simulator, files: Sequence[Upload], components: list[Json]) -> Message:

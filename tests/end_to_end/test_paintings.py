@@ -6,6 +6,7 @@ from bot.settings import LimitSettings
 from bot.simulator import Invocation, Simulator
 from bot.simulator.model import Message
 from tests.end_to_end.harness import button, is_result, muralize, run, running_bot
+from tests.end_to_end.test_marks import blurred
 from tests.end_to_end.test_painting import result_of, said_privately
 
 PAGE = 5
@@ -117,3 +118,20 @@ async def test_in_direct_messages(simulator: Simulator, data_dir: Path) -> None:
         await simulator.until(lambda: "№ 2 is deleted" in page.content)
         assert numbers(page) == ["№ 1"]
         assert len(bot.stored_pictures()) == before  # an equal painting of the first job stays
+
+
+async def test_an_age_restricted_painting(simulator: Simulator, data_dir: Path) -> None:
+    """It is listed without a preview, shown blurred, and not posted where all may look."""
+    assert simulator.atelier is not None
+    simulator.world.add_channel(simulator.atelier.guild, "den", nsfw=True)
+    async with running_bot(simulator, data_dir):
+        await blurred(simulator, muralize(simulator, channel="den", name="SPOILER_cat.png"))
+        page = await listed(simulator)
+        assert page.embeds[0]["title"] == "№ 1 · cat"
+        assert page.attachments == []
+        simulator.people.press(page.id, "paintings/show/0", "ada", ["1"])
+        await simulator.until(lambda: page.attachments)
+        assert page.attachments[0].filename == "SPOILER_muralscape-1.png"
+        refused = simulator.people.press(page.id, "paintings/post/1", "ada")
+        told = await said_privately(simulator, refused)
+        assert "can be posted only in one" in told.content
