@@ -165,7 +165,7 @@ class Deliverer:
         if route == PRIVATE:
             return self._sender.upload_limit(OUTSIDE)
         of_server = self._sender.upload_limit(job.origin.guild_id)
-        return max(of_server, job.origin.upload_limit) if route == INTERACTION else of_server
+        return job.origin.upload_limit or of_server if route == INTERACTION else of_server
 
     async def _attempt(
         self,
