@@ -42,6 +42,7 @@ from bot.muralize.feature import feature as muralize_feature
 from bot.muralize.live_cards import Pace
 from bot.muralize.service import MuralizeService
 from bot.muralize.store import RequestStore
+from bot.paintings.feature import feature as paintings_feature
 from bot.pictures.decoder import Decoder
 from bot.pictures.intake import Intake, open_session
 from bot.pictures.retention import PictureRetention, sweep_forever
@@ -165,6 +166,14 @@ class App:
                 timing.cards,
                 timing.delivery,
                 clock,
+            ),
+            paintings_feature(
+                self.jobs,
+                guilds,
+                self._pictures,
+                self._decoder,
+                self._links.to,
+                limits.retention_days * DAY,
             ),
             queue_feature(self.jobs, self._executor, clock),
             settings_feature(guilds),

@@ -18,6 +18,7 @@ from bot.challenges.model import (
 )
 from bot.challenges.rules import PER_MESSAGE, on_part
 from bot.discord_io.components import AnyItem, custom_id, view_of
+from bot.discord_io.texts import name_of
 from bot.people import Member
 
 FEATURE = "challenges"
@@ -92,7 +93,7 @@ def opened(contest: Contest) -> Post:
         ]
     else:
         lines.append(f"Entering is over. {_stage(challenge)}")
-    host = "" if challenge.host_id == FORGOTTEN else f"{_STARTED_BY}<@{challenge.host_id}>"
+    host = "" if challenge.host_id == FORGOTTEN else f"{_STARTED_BY}{_host(challenge)}"
     lines.append(marker(challenge, AnnouncementKind.OPENED) + host)
     style = (PostedPicture("style.jpg", terms.style),) if terms.style else ()
     return Post("\n".join(lines), style)
@@ -233,8 +234,9 @@ def leaderboard(standings: Sequence[Standing]) -> str:
     if not standings:
         return "No challenge has ended in this server yet."
     lines = [
-        f"{_place(standing.rank)} <@{standing.member_id}> · {_count(standing.wins, 'win')} · "
-        f"{standing.podiums} in the first three · {_count(standing.votes, 'vote')}"
+        f"{_place(standing.rank)} {name_of(standing.name, standing.member_id)}"
+        f" · {_count(standing.wins, 'win')}"
+        f" · {standing.podiums} in the first three · {_count(standing.votes, 'vote')}"
         for standing in standings[:MOST_LINES]
     ]
     return "\n".join(["🏆 **Leaderboard** over all challenges", *lines])
@@ -287,9 +289,14 @@ def _own_line(entry: Entry) -> str:
 
 
 def _result_line(entry: Entry) -> str:
-    author = f"<@{entry.member_id}>" if entry.member_id else "a member with deleted data"
+    gone = "a member with deleted data"
+    author = name_of(entry.name, entry.member_id) if entry.member_id else gone
     number = f" · entry {entry.number}" if entry.number else ""
     return f"{_place(entry.rank or 0)} {author} · {_count(entry.votes or 0, 'vote')}{number}"
+
+
+def _host(challenge: Challenge) -> str:
+    return name_of(challenge.host_name, challenge.host_id)
 
 
 def _place(rank: int) -> str:

@@ -50,6 +50,7 @@ class Challenge:
     created_at: float
     closed_at: float | None = None
     age_restricted: bool = False  # as its channel is; such a challenge is never on the web
+    host_name: str = ""  # the display name of the host then
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,7 @@ class Standing:
 
     rank: int  # shared by members with equal scores
     member_id: int
+    name: str  # the display name at the last entry
     wins: int
     podiums: int  # first to third places, wins among them
     votes: int

@@ -127,7 +127,7 @@ def forget(contest: Contest, member_id: int) -> Contest:
     votes = {voter: entry for voter, entry in contest.votes.items() if voter != member_id}
     challenge = contest.challenge
     if challenge.host_id == member_id:
-        challenge = replace(challenge, host_id=FORGOTTEN)
+        challenge = replace(challenge, host_id=FORGOTTEN, host_name="")
     return Contest(challenge, nameless, votes)
 
 

@@ -93,6 +93,7 @@ class ChallengeService:
             guild_id=member.guild_id,
             channel_id=channel_id,
             host_id=member.id,
+            host_name=member.name,
             state=ChallengeState.ENTERING,
             terms=terms,
             seed=self._random.getrandbits(63),

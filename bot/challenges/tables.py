@@ -13,6 +13,7 @@ challenges = sa.Table(
     sa.Column("guild_id", sa.BigInteger, nullable=False),
     sa.Column("channel_id", sa.BigInteger, nullable=False),
     sa.Column("host_id", sa.BigInteger, nullable=False),
+    sa.Column("host_name", sa.Text, nullable=False, server_default=""),
     sa.Column("state", sa.String(10), nullable=False, index=True),
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("theme", sa.Text, nullable=False),

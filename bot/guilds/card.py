@@ -38,6 +38,8 @@ def overview(effective: EffectiveSettings, guild_id: int, *, lost_channels: bool
         f"**Results** are shown to {'everyone' if chosen.public_results else 'their member only'}",
         f"**Words forbidden in names, titles and themes**: {len(chosen.forbidden_words)}"
         " (`/settings words`)",
+        f"**When a painting took over a minute**, its member is "
+        f"{'mentioned' if chosen.mention_members else 'not mentioned'}",
         f"**Closed challenges** are {gallery if chosen.gallery else 'not shown on the web'}",
     ]
     return "\n".join(lines)
@@ -77,6 +79,11 @@ def controls(effective: EffectiveSettings) -> discord.ui.View:
             custom_id=custom_id(
                 FEATURE, "results", "private" if chosen.public_results else "public"
             ),
+        ),
+        discord.ui.Button(
+            label="Mention nobody" if chosen.mention_members else "Mention members when done",
+            emoji="🔕" if chosen.mention_members else "🔔",
+            custom_id=custom_id(FEATURE, "mention", "off" if chosen.mention_members else "on"),
         ),
         discord.ui.Button(
             label="Close the web gallery" if chosen.gallery else "Open a web gallery",

@@ -58,6 +58,8 @@ def make_group(guilds: GuildService) -> tuple[app_commands.Group, Handler]:
             "preset": {"default_preset": press.values[0] if press.values else None},
             "results/private": {"public_results": False},
             "results/public": {"public_results": True},
+            "mention/on": {"mention_members": True},
+            "mention/off": {"mention_members": False},
             "gallery/open": {"gallery": True},
             "gallery/close": {"gallery": False},
         }

@@ -21,6 +21,7 @@ class GuildSettings:
     default_preset: str | None = None
     public_results: bool = True
     forbidden_words: tuple[str, ...] = ()  # in names of styles, titles and themes; folded
+    mention_members: bool = True  # when a painting took longer than a minute
     gallery: bool = False  # show closed challenges on the web
 
     def to_json(self) -> dict[str, Any]:

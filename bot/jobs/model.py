@@ -37,6 +37,9 @@ class Sources:
     style_name: str | None = None  # of a style from the server's library
     style_author: int | None = None  # the member who saved that style
     spoiler: bool = False  # one of the pictures was marked as a spoiler
+    style_author_name: str = ""  # their display name then
+    content_title: str = ""  # as its uploader called it, cleaned
+    style_title: str = ""  # the same, of a style that is not from the library
 
     @property
     def pictures(self) -> tuple[str, ...]:

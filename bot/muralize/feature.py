@@ -33,7 +33,7 @@ from bot.web.paintings import Paintings
 log = logging.getLogger(__name__)
 
 LONGEST_FINISH = 10.0  # seconds for the sends under way when the bot stops
-FLUSH_SECONDS = 2.0  # for a last edit of the cards
+FLUSH_SECONDS = 3.0  # for a last edit of the cards, which a rate limit may hold for 2 s
 
 
 def feature(
@@ -54,7 +54,7 @@ def feature(
     sender = JobMessageSender(client, clock)
     cards = LiveCards(jobs, sender, clock, time.monotonic, pace)
     packer = OutcomePacker(pictures, decoder, links.to)
-    deliverer = Deliverer(jobs, sender, cards, packer, clock, back_off)
+    deliverer = Deliverer(jobs, sender, cards, packer, clock, back_off, muralize.mentions_members)
     handlers = JobButtonHandlers(
         jobs, muralize, packer, pictures, links.to, draw_curve, enter, partial(accept, muralize)
     )

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import discord
 
+from bot.discord_io.uploads import cleaned_title, title_of
 from bot.errors import NothingToPaint
 from bot.names import clean
 from bot.pictures.kinds import kind_by_name, not_a_picture
@@ -50,9 +51,10 @@ def pictures_in(message: discord.Message, called: str, may_fetch: MayFetch) -> l
                     called,
                     url,
                     medium.size,
-                    medium.spoiler,
-                    _file_name(url),
-                    medium.content_type,
+                    spoiler=medium.spoiler,
+                    name=_file_name(url),
+                    content_type=medium.content_type,
+                    title=medium.title or cleaned_title(PurePosixPath(medium.name).stem),
                 )
                 # attached, embedded and in a component it is one picture; the rest is a signature
                 found.setdefault(urlsplit(url).path, FoundPicture(_readable(medium.name), file))
@@ -70,6 +72,7 @@ class _Medium:
     size: int = 0  # bytes; 0 where Discord does not say
     content_type: str = ""
     spoiler: bool = False
+    title: str = ""  # cleaned; where the name is not one
 
 
 def _parts(message: discord.Message) -> tuple[Part, ...]:
@@ -86,6 +89,7 @@ def _media(part: Part) -> Iterator[_Medium]:
                 attachment.size,
                 kind,
                 attachment.is_spoiler(),
+                title_of(attachment),
             )
     for component in part.components:
         yield from _of_component(component)

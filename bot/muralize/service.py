@@ -87,6 +87,10 @@ class MuralizeService:
         """Say whether a picture lies where pictures are fetched from."""
         return self._intake.may_fetch(address)
 
+    async def mentions_members(self, guild_id: int) -> bool:
+        """Say whether a server wants members mentioned when a long painting is finished."""
+        return (await self._guilds.settings(guild_id)).mention_members
+
     async def remember(self, request: Request | Repeat) -> None:
         """Store a request, so that a crash before it is a job does not lose it.
 
@@ -213,8 +217,19 @@ class MuralizeService:
         owner = Owner(request.origin.guild_id, request.origin.member_id)
         taken: dict[UploadedFile | None, str]
         taken = dict(zip(files, await self._intake.take(files, owner), strict=True))
-        content, mask = taken[request.content], taken.get(request.mask)
-        spoiler = any(file.spoiler for file in files)
+        sources = Sources(
+            taken[request.content],
+            (saved.picture if saved is not None else taken[request.style],),
+            taken.get(request.mask),
+            content_title=request.content.title,
+            spoiler=any(file.spoiler for file in files),
+            style_title=request.style.title if request.style is not None else "",
+        )
         if saved is None:
-            return Sources(content, (taken[request.style],), mask, spoiler=spoiler)
-        return Sources(content, (saved.picture,), mask, saved.name, saved.author_id, spoiler)
+            return sources
+        return replace(
+            sources,
+            style_name=saved.name,
+            style_author=saved.author_id,
+            style_author_name=saved.author_name,
+        )

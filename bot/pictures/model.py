@@ -13,3 +13,4 @@ class UploadedFile:
     spoiler: bool = False  # marked so by the sender
     name: str = ""  # of the file, and its content type: the sender's word
     content_type: str = ""
+    title: str = ""  # what its uploader calls it, cleaned

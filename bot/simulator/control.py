@@ -4,6 +4,7 @@
     GET    /sim/messages       ?user=&channel=: the messages this user sees, as Discord's objects
     POST   /sim/messages       form: user, channel, content, files, or forward; 201, the message
     DELETE /sim/messages/ID    ?user=; 204
+    POST   /sim/reload         ?user=: their client starts anew and loses ephemerals; 204
     POST   /sim/commands       form: command, subcommand, user, channel; for menu commands
                                target_message or target_user; every other text or file field is the
                                option of that name; 202 {"interaction_id"}
@@ -58,6 +59,7 @@ class Control:
             ("GET", "/sim/events", self.events.serve),
             ("GET", "/sim/messages", self.messages),
             ("POST", "/sim/messages", self.post),
+            ("POST", "/sim/reload", self.reload),
             ("DELETE", r"/sim/messages/{message_id:\d+}", self.delete),
             ("POST", "/sim/commands", self.command),
             ("POST", "/sim/autocomplete", self.autocomplete),
@@ -125,6 +127,11 @@ class Control:
         """A member deletes a message."""
         number = int(request.match_info["message_id"])
         self._people.delete(number, request.query.get("user", ""))
+        return web.Response(status=204)
+
+    async def reload(self, request: web.Request) -> web.Response:
+        """A member's client is started anew."""
+        self._people.reload(request.query.get("user", ""))
         return web.Response(status=204)
 
     async def command(self, request: web.Request) -> web.Response:

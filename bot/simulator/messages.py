@@ -74,6 +74,7 @@ class Messages:
             message.flags = MessageFlag.EPHEMERAL
         self._refer(message, payload)
         self._write(message, body, message.attachments)
+        message.notified = message.mentions
         if nonce is not None:
             self._nonces[channel.id, author.id, str(nonce)] = message
         self._post(message)
@@ -101,6 +102,7 @@ class Messages:
         files = [a for a in message.attachments if kept is None or a.id in kept]
         self._write(message, body, files)
         message.flags &= ~MessageFlag.LOADING
+        message.reuploads += bool(body.files)
         if not was_thinking:
             message.edited = self._world.clock()
         self._world.bus.publish(MessageChanged("update", message))

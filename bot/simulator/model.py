@@ -259,11 +259,14 @@ class Message:
     mentions: list[User] = field(default_factory=list)
     mention_roles: list[int] = field(default_factory=list)
     mention_everyone: bool = False
+    notified: list[User] = field(default_factory=list)  # when it was sent; an edit notifies nobody
     nonce: str | int | None = None
     reference: "Message | None" = None
     interaction: Interaction | None = None
     ephemeral_to: int | None = None
+    reuploads: int = 0  # edits that brought files: each makes the clients blink
     late_edits: list[float] = field(default_factory=list)
+    dropped: bool = False  # an ephemeral one that its reader's client no longer has
 
     @property
     def thinking(self) -> bool:

@@ -217,6 +217,12 @@ class People:
         found = self._world.visible_messages(reader, place)
         return [self._payloads.message(message) for message in found]
 
+    def reload(self, user: str = "") -> None:
+        """Start this member's client anew: Discord keeps no ephemeral messages."""
+        reader = self.user(user)
+        for message in self._world.visible_messages(reader):
+            message.dropped = message.ephemeral_to is not None
+
     def message(self, message_id: int, user: User) -> Message:
         """A message that `user` can see."""
         message = self._world.messages.get(message_id)

@@ -162,6 +162,11 @@ class World:
         """The guild that `channel` is in; None for a direct conversation."""
         return None if channel.guild_id is None else self.guilds[channel.guild_id]
 
+    def mutual_guilds(self, user: User) -> list[Guild]:
+        """The guilds that both `user` and the bot are in."""
+        both = (user.id, self.bot.id)
+        return [guild for guild in self.guilds.values() if all(x in guild.members for x in both)]
+
     def find_user(self, name: str) -> User:
         """The user with this id, username or display name; raises `Invalid` when there is none."""
         for user in self.users.values():
@@ -209,7 +214,7 @@ class World:
     def readers(self, message: Message) -> set[int]:
         """The ids of all users, bots aside, that can see `message`."""
         if message.ephemeral_to is not None:
-            return {message.ephemeral_to}
+            return set() if message.dropped else {message.ephemeral_to}
         users = self.users.values()
         return {u.id for u in users if not u.bot and self.sees(u, message.channel)}
 
@@ -220,6 +225,7 @@ class World:
             for message in self.messages.values()
             if (channel is None or message.channel is channel)
             and message.ephemeral_to in (None, user.id)
+            and not message.dropped
             and self.sees(user, message.channel)
         ]
 

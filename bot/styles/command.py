@@ -6,6 +6,7 @@ from discord import app_commands
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Handler, Press
+from bot.discord_io.texts import plain
 from bot.discord_io.uploads import described
 from bot.errors import Refused
 from bot.pictures.intake import Intake
@@ -61,9 +62,7 @@ def make_group(styles: StyleService, intake: Intake) -> tuple[app_commands.Group
     async def rename(interaction: Interaction, name: StyleName, new_name: StyleName) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         style = await styles.rename(answers.member_of(interaction), name, new_name)
-        await interaction.edit_original_response(
-            content=f"It is called *{card.shown(style.name)}* now."
-        )
+        await interaction.edit_original_response(content=f"It is called *{plain(style.name)}* now.")
 
     @group.command(name="delete", description="Delete a style from this server's library")
     @app_commands.describe(name="The style")
@@ -71,7 +70,7 @@ def make_group(styles: StyleService, intake: Intake) -> tuple[app_commands.Group
         await interaction.response.defer(ephemeral=True, thinking=True)
         style = await styles.delete(answers.member_of(interaction), name)
         await interaction.edit_original_response(
-            content=f"*{card.shown(style.name)}* is deleted. Paintings in this style stay."
+            content=f"*{plain(style.name)}* is deleted. Paintings in this style stay."
         )
 
     async def complete(interaction: Interaction, typed: str) -> Choices:

@@ -89,7 +89,15 @@ class StyleService:
         owner = Owner(member.guild_id, member.id)
         preview = await make_thumbnail(self.pictures, self._decoder, picture, owner)
         style = Style(
-            0, member.guild_id, name, key_of(name), picture, preview, member.id, self._clock()
+            id=0,
+            guild_id=member.guild_id,
+            name=name,
+            key=key_of(name),
+            picture=picture,
+            preview=preview,
+            author_id=member.id,
+            created_at=self._clock(),
+            author_name=member.name,
         )
         limit = (await self._guilds.effective(member.guild_id)).saved_styles
         async with (

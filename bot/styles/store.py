@@ -28,6 +28,7 @@ styles = sa.Table(
     sa.Column("picture", sa.String(64), nullable=False, index=True),
     sa.Column("preview", sa.String(64), nullable=False, index=True),
     sa.Column("author_id", sa.BigInteger, index=True),
+    sa.Column("author_name", sa.Text, nullable=False, server_default=""),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.UniqueConstraint("guild_id", "key"),
 )
@@ -119,7 +120,7 @@ class StyleStore:
             theirs = await _by(connection, member_id)
             await connection.execute(sa.delete(styles).where(styles.c.author_id == member_id))
             credited = sa.update(jobs).where(jobs.c.style_author == member_id)
-            await connection.execute(credited.values(style_author=None))
+            await connection.execute(credited.values(style_author=None, style_author_name=""))
         return {picture for style in theirs for picture in style.pictures}
 
 

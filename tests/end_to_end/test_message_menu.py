@@ -48,7 +48,8 @@ def upload(colour: str, name: str = "") -> Upload:
 def by_bot(simulator: Simulator, files: Sequence[Upload], components: list[Json]) -> Message:
     """Post a message of components, as bots do."""
     assert simulator.atelier is not None
-    payload: Json = {"components": components, "flags": 1 << 15}
+    described = [{"id": number, "description": "A picture"} for number in range(len(files))]
+    payload: Json = {"components": components, "flags": 1 << 15, "attachments": described}
     body = Body(payload, dict(enumerate(files)))
     return simulator.messages.send(simulator.atelier.gallery, simulator.world.bot, body)
 

@@ -52,8 +52,7 @@ async def test_the_library(simulator: Simulator, data_dir: Path) -> None:
         offered = await simulator.people.autocomplete(entry, "saved_style")
         assert offered == [{"name": "Purple haze", "value": "purple_haze"}]
         result = await result_of(simulator, muralize(simulator, "ben", saved_style="purple_haze"))
-        author = simulator.people.user("ada").id
-        assert f"in the style of *Purple haze* by <@{author}>" in result.content
+        assert "in the style of *Purple haze* by Ada\n" in result.content
         assert result.mentions == []
 
         options = {"name": "purple haze"}
