@@ -38,6 +38,7 @@ FAST = Timing(
 )
 
 ROOMY = LimitSettings(jobs_per_member=50, jobs_per_guild=1000, shutdown_seconds=5)
+HASTY = ROOMY.model_copy(update={"shutdown_seconds": 0.1})  # where a painting never ends
 
 
 UNTOLD = "SELECT id FROM jobs WHERE told_at IS NULL"  # jobs with an outcome not delivered yet

@@ -18,7 +18,6 @@ from engine.files import written_whole
 from engine.request import Losses, PaintOutcome, Progress
 
 FILM = b"\0\0\0\x18ftypa film"
-MIB = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,6 @@ class TimedPainter:
     steps: int = 20
     noise: bool = False  # a picture that no encoder makes small
     film: bytes = FILM
-    side: int = 600  # pixels, of a noisy picture
 
     @property
     def device(self) -> str:
@@ -78,7 +76,7 @@ class TimedPainter:
 
     def _picture(self, order: PaintOrder) -> Image.Image:
         if self.noise:
-            return Image.effect_noise((self.side, self.side), 100).convert("RGB")
+            return Image.effect_noise((600, 600), 100).convert("RGB")
         with Image.open(order.content) as content:
             return content.convert("RGB").resize((32, 32))
 
@@ -159,5 +157,5 @@ def load_noisy(_: EngineSetup) -> TimedPainter:
 
 
 def load_film(_: EngineSetup) -> TimedPainter:
-    """Paint and film something, each of about nine megabytes."""
-    return TimedPainter(0.0, noise=True, side=2600, film=FILM + bytes(9 * MIB))
+    """Paint and film something, each of almost a mebibyte."""
+    return TimedPainter(0.0, noise=True, film=FILM + bytes(900_000))

@@ -9,7 +9,7 @@ from bot.simulator import Permission, Simulator
 from bot.simulator.errors import Invalid
 from bot.simulator.model import Channel, User
 from bot.simulator.upheaval import group_of
-from tests.end_to_end.harness import ROOMY, button, muralize, query, results, running_bot
+from tests.end_to_end.harness import HASTY, button, muralize, query, results, running_bot
 from tests.end_to_end.harness import run as command
 from tests.end_to_end.test_departures import atelier_of
 from tests.end_to_end.test_painting import result_of, said_privately
@@ -78,7 +78,7 @@ async def test_moderators_elsewhere_are_none_here(simulator: Simulator, data_dir
     max_ = world.add_user("max")
     world.join(guild, max_, [world.add_role(guild, "Mods", Permission.MANAGE_MESSAGES)])
     world.installers.add(max_.id)
-    async with running_bot(simulator, data_dir, painter="load_slow"):
+    async with running_bot(simulator, data_dir, painter="load_slow", limits=HASTY):
         asked = muralize(simulator, "zoe", channel="chat")
         await simulator.until(lambda: asked.original and "Painting" in asked.original.content)
         cancel = command(simulator, "queue cancel", "max", {"job": "1"})
@@ -100,7 +100,7 @@ async def test_what_would_come_too_late(simulator: Simulator, data_dir: Path) ->
 
 def wide() -> LimitSettings:
     """Limits with which large paintings are allowed everywhere."""
-    return ROOMY.model_copy(
+    return HASTY.model_copy(
         update={"largest_size": 4096, "outside_largest_size": 4096, "outside_jobs_per_user": 9}
     )
 
@@ -108,7 +108,7 @@ def wide() -> LimitSettings:
 async def test_the_hosts_limits(simulator: Simulator, data_dir: Path) -> None:
     """The host says how much is painted outside of servers; nothing, if it likes."""
     elsewhere(simulator)
-    one = ROOMY.model_copy(update={"outside_jobs_per_user": 1, "outside_largest_size": 64})
+    one = HASTY.model_copy(update={"outside_jobs_per_user": 1, "outside_largest_size": 64})
     async with running_bot(simulator, data_dir, painter="load_slow", limits=one):
         large = await said_privately(
             simulator, muralize(simulator, "zoe", channel="chat", size="65")
@@ -118,7 +118,7 @@ async def test_the_hosts_limits(simulator: Simulator, data_dir: Path) -> None:
         await simulator.until(lambda: query(data_dir, "SELECT id FROM jobs"))
         second = await said_privately(simulator, muralize(simulator, "zoe", channel="chat"))
         assert "You already have one painting under way" in second.content
-    none = ROOMY.model_copy(update={"outside_jobs": 0})
+    none = HASTY.model_copy(update={"outside_jobs": 0})
     async with running_bot(simulator, data_dir, limits=none):
         refused = await said_privately(simulator, muralize(simulator, "zoe", channel="chat"))
         assert "only in servers that it was added to" in refused.content

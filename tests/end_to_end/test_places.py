@@ -84,7 +84,7 @@ async def test_chosen_channels(simulator: Simulator, data_dir: Path) -> None:
 
 async def test_each_file_has_its_own_limit(start_simulator: StartSimulator, data_dir: Path) -> None:
     """A painting and its film may both be as large as one file may."""
-    simulator = await start_simulator(DiscordLimits())
+    simulator = await start_simulator(DiscordLimits(advertised_upload=MIB, accepted_upload=MIB))
     async with running_bot(simulator, data_dir, painter="load_film"):
         message = await result_of(simulator, muralize(simulator))
         filmed = simulator.people.press(message.id, button(message, "timelapse"), "ada")
