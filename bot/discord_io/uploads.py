@@ -19,7 +19,7 @@ def described(called: str, attachment: discord.Attachment) -> UploadedFile:
         called,
         attachment.url,
         attachment.size,
-        attachment.is_spoiler(),
+        spoiler=attachment.is_spoiler(),
         name=attachment.filename,
         content_type=attachment.content_type or "",
         title=title_of(attachment.description or attachment.title or attachment.filename),

@@ -72,6 +72,7 @@ class _Medium:
     size: int = 0  # bytes; 0 where Discord does not say
     content_type: str = ""
     spoiler: bool = False
+    title: str = ""  # cleaned; where the name is not one
 
 
 def _parts(message: discord.Message) -> tuple[Part, ...]:
@@ -88,6 +89,7 @@ def _media(part: Part) -> Iterator[_Medium]:
                 attachment.size,
                 kind,
                 attachment.is_spoiler(),
+                title_of(attachment),
             )
     for component in part.components:
         yield from _of_component(component)

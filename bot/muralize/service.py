@@ -222,6 +222,7 @@ class MuralizeService:
             (saved.picture if saved is not None else taken[request.style],),
             taken.get(request.mask),
             content_title=request.content.title,
+            spoiler=any(file.spoiler for file in files),
             style_title=request.style.title if request.style is not None else "",
             spoiler=any(file.spoiler for file in files),
         )
