@@ -37,7 +37,6 @@ class Origin:
     member_name: str = ""  # the display name, cleaned; clients cannot show every mention
     upload_limit: int = 0  # bytes of a file in the answer, with the member's Nitro; 0: unknown
     age_restricted: bool = False  # the channel is, or that of the painting that this one repeats
-    member_name: str = ""  # the display name, cleaned; clients cannot show every mention
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,6 @@ def origin_of(
         member_name=name_of(interaction),
         upload_limit=interaction.filesize_limit,
         age_restricted=is_age_restricted(interaction.channel),
-        member_name=name_of(interaction),
     )
 
 

@@ -54,7 +54,7 @@ def pictures_in(message: discord.Message, called: str, may_fetch: MayFetch) -> l
                     medium.spoiler,
                     _file_name(url),
                     medium.content_type,
-                    title_of(medium.name),
+                    medium.title or title_of(medium.name),
                 )
                 # attached, embedded and in a component it is one picture; the rest is a signature
                 found.setdefault(urlsplit(url).path, FoundPicture(_readable(medium.name), file))
@@ -89,7 +89,7 @@ def _media(part: Part) -> Iterator[_Medium]:
                 attachment.size,
                 kind,
                 attachment.is_spoiler(),
-                title_of(attachment),
+                title_of(attachment.description or attachment.title or attachment.filename),
             )
     for component in part.components:
         yield from _of_component(component)

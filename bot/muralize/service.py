@@ -224,7 +224,6 @@ class MuralizeService:
             content_title=request.content.title,
             spoiler=any(file.spoiler for file in files),
             style_title=request.style.title if request.style is not None else "",
-            spoiler=any(file.spoiler for file in files),
         )
         if saved is None:
             return sources

@@ -11,8 +11,8 @@ HERE = Standing(frozenset([GUILD, ROLE, OTHER]), (CHANNEL,))
 
 
 def may(
-    command: dict[tuple[Target, int], bool],
-    application: dict[tuple[Target, int], bool] | None = None,
+    command: dict[tuple[int, int], bool],
+    application: dict[tuple[int, int], bool] | None = None,
     standing: Standing = HERE,
 ) -> bool:
     """Say whether the member may use the command."""
@@ -35,8 +35,8 @@ def may(
     ],
 )
 def test_the_stronger_rule_wins(
-    command: dict[tuple[Target, int], bool],
-    application: dict[tuple[Target, int], bool],
+    command: dict[tuple[int, int], bool],
+    application: dict[tuple[int, int], bool],
     allowed: bool,
 ) -> None:
     """Users before roles before everyone, one channel before all, a command before the bot."""
@@ -45,7 +45,7 @@ def test_the_stronger_rule_wins(
 
 def test_threads_direct_messages_and_administrators() -> None:
     """A thread is its channel; a direct message has none; nothing binds administrators."""
-    shut = {(Target.CHANNEL, CHANNEL): False}
+    shut: dict[tuple[int, int], bool] = {(Target.CHANNEL, CHANNEL): False}
     assert not may(shut, standing=Standing(frozenset(), (THREAD, CHANNEL)))
     assert may(shut, standing=Standing(frozenset(), ()))
     assert may({(Target.USER, MEMBER): False}, standing=Standing(frozenset(), (), True))
