@@ -1,13 +1,16 @@
 """`/paintings`."""
 
+from collections.abc import Awaitable, Callable
+
 from discord import app_commands
 
 from bot.discord_io.answers import Interaction
 from bot.feature import Command
-from bot.paintings.buttons import PaintingButtonHandlers
+
+ShowPage = Callable[[Interaction, int], Awaitable[None]]
 
 
-def make_command(handlers: PaintingButtonHandlers) -> Command:
+def make_command(show_page: ShowPage) -> Command:
     """Make the command, which works wherever the bot is installed."""
 
     @app_commands.command(name="paintings", description="Your own finished paintings")
@@ -15,6 +18,6 @@ def make_command(handlers: PaintingButtonHandlers) -> Command:
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def paintings(interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await handlers.show_page(interaction, 0)
+        await show_page(interaction, 0)
 
     return paintings

@@ -24,4 +24,4 @@ def feature(
     service = PaintingService(jobs, guilds, pictures, decoder)
     packer = OutcomePacker(pictures, decoder, link_to)
     handlers = PaintingButtonHandlers(service, packer, kept_seconds)
-    return Feature(commands=[make_command(handlers)], buttons={FEATURE: handlers})
+    return Feature(commands=[make_command(handlers.show_page)], buttons={FEATURE: handlers})
