@@ -11,7 +11,7 @@ import discord
 from bot.discord_io.client import MuralscapeClient
 from bot.discord_io.command_rules import CommandRules
 from bot.discord_io.sending import RouteClosed, explained
-from bot.errors import CommandClosed, NotAMember
+from bot.errors import CommandClosed, NotAMember, OutsideClosed
 from bot.people import OUTSIDE, Origin, Standing
 
 COMMAND = "muralize"  # whose rules bind the buttons that paint
@@ -30,9 +30,11 @@ class Access:
         """Give what a member may do; ask Discord where `standing`, from the interaction, is None.
 
         Discord has checked the rules of a command that was typed, but not those for `by_button`.
-        Raises NotAMember, CommandClosed, and `SendError` where Discord cannot be asked.
+        Raises NotAMember, CommandClosed and OutsideClosed; `SendError` where Discord is silent.
         """
         if origin.guild_id == OUTSIDE:
+            if self._client.shard_id:  # such jobs are those of bot 0, which has their pictures
+                raise OutsideClosed
             return Standing(frozenset(), ())
         asked_anew = standing is None
         standing = standing or await self._ask(origin)
