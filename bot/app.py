@@ -14,8 +14,11 @@ import aiohttp
 from bot.back_off import BackOff
 from bot.background import BackgroundTasks
 from bot.challenges.announcement_store import AnnouncementStore
+from bot.challenges.announcer import TRIES
 from bot.challenges.command import ChallengeCommands
 from bot.challenges.feature import feature as challenges_feature
+from bot.challenges.panel import StatusPanel
+from bot.challenges.pictures import NumberedPictures
 from bot.challenges.service import ChallengeService
 from bot.challenges.store import ChallengeStore
 from bot.departures.feature import feature as departures_feature
@@ -39,6 +42,7 @@ from bot.muralize.feature import feature as muralize_feature
 from bot.muralize.live_cards import Pace
 from bot.muralize.service import MuralizeService
 from bot.muralize.store import RequestStore
+from bot.paintings.feature import feature as paintings_feature
 from bot.pictures.decoder import Decoder
 from bot.pictures.intake import Intake, open_session
 from bot.pictures.ledger import PictureLedger
@@ -79,6 +83,7 @@ class Timing:
 
     cards: Pace = field(default_factory=Pace)
     delivery: BackOff = DELIVERY_BACK_OFF
+    announcements: BackOff = TRIES
     departures: float = DEPARTURE_SECONDS
 
 
@@ -136,7 +141,11 @@ class App:
         guilds = self._build_guilds()
         styles = self._build_styles(guilds)
         self.challenges = self._build_challenges(guilds)
-        challenge_commands = ChallengeCommands(self.challenges, guilds, self.jobs, self._intake)
+        numbered = NumberedPictures(self._pictures, self._decoder)
+        panel = StatusPanel(self.challenges.announcements, numbered)
+        challenge_commands = ChallengeCommands(
+            self.challenges, guilds, self.jobs, self._intake, numbered, panel
+        )
         requests = RequestStore(self._database, self._shard)
         muralize = MuralizeService(
             self.jobs,
@@ -164,6 +173,14 @@ class App:
                 timing.delivery,
                 clock,
             ),
+            paintings_feature(
+                self.jobs,
+                guilds,
+                self._pictures,
+                self._decoder,
+                self._links.to,
+                limits.retention_days * DAY,
+            ),
             queue_feature(self.jobs, self._executor, clock),
             settings_feature(guilds),
             styles_feature(styles, self._intake),
@@ -176,6 +193,9 @@ class App:
                 self._shard,
                 self._departures.has,
                 self._settings.web.public_url,
+                numbered,
+                panel,
+                timing.announcements,
                 clock,
             ),
         ]

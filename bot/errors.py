@@ -27,7 +27,7 @@ MuralscapeError
 │   ├── TooLate              outside of servers nothing could be delivered when it is painted
 │   ├── Withdrawn            the request was deleted while its pictures were downloaded
 │   ├── RoleNeeded           the member has none of the required roles
-│   ├── NameRejected         the name is too long, or empty once it is cleaned
+│   ├── NameRejected         the name is too long, empty once it is cleaned, or has a forbidden word
 │   ├── LibraryFull          the server's limit of styles is reached
 │   ├── StyleExists          there is already a style of that name
 │   ├── StyleNotFound        there is no style of that name
@@ -250,7 +250,7 @@ class RoleNeeded(Refused):
 
 
 class NameRejected(Refused):
-    """The name is too long, or empty once it is cleaned."""
+    """The name is too long, empty once it is cleaned, or has a word that the server forbids."""
 
 
 class LibraryFull(Refused):
@@ -282,8 +282,10 @@ class StyleNotFound(NothingToPaint):
 class NotYourStyle(Refused):
     """Another member saved the style, and this one does not moderate the server."""
 
-    def __init__(self) -> None:
-        super().__init__("You can delete only styles that you saved; moderators can delete all.")
+    def __init__(self, action: str) -> None:
+        super().__init__(
+            f"You can {action} only styles that you saved; moderators can {action} all."
+        )
 
 
 class ChallengeRefused(Refused):

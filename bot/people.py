@@ -34,6 +34,7 @@ class Origin:
     interaction_token: str = field(repr=False)
     token_expires_at: float
     private: bool = False  # the answer is ephemeral
+    member_name: str = ""  # the display name, cleaned; clients cannot show every mention
     upload_limit: int = 0  # bytes of a file in the answer, with the member's Nitro; 0: unknown
     age_restricted: bool = False  # the channel is, or that of the painting that this one repeats
 

@@ -15,8 +15,8 @@ from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from engine import files
 from engine.errors import ImageRejected, OutputRejected
-from engine.picture_formats import READABLE_WORDS, WRITABLE, formats_of
-from engine.picture_limits import DEFAULT_LIMITS, PictureLimits
+from engine.picture_formats import WRITABLE, formats_of
+from engine.picture_limits import DEFAULT_LIMITS, READABLE_WORDS, PictureLimits
 from engine.srgb import is_on_its_side, to_srgb
 
 _WEBP_MAX_SIDE = 16383  # the format has 14 bits for each side

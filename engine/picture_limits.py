@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+READABLE_WORDS = "JPEG, PNG, WebP, AVIF, GIF or HEIC"  # the formats, for people
+
 
 @dataclass(frozen=True)
 class PictureLimits:

@@ -4,12 +4,15 @@ from collections.abc import Awaitable, Callable
 
 import discord
 
+from bot.back_off import BackOff
 from bot.challenges.announcer import Announcer
 from bot.challenges.buttons import ChallengeButtonHandlers
 from bot.challenges.card import FEATURE
 from bot.challenges.channel_watch import ChannelWatch
 from bot.challenges.command import ChallengeCommands, make_group
 from bot.challenges.gallery import Gallery
+from bot.challenges.panel import StatusPanel
+from bot.challenges.pictures import NumberedPictures
 from bot.challenges.scheduler import LONGEST_NAP, SHARED_NAP, ChallengeScheduler
 from bot.challenges.service import ChallengeService
 from bot.feature import Feature
@@ -28,12 +31,16 @@ def feature(
     shard: Shard,
     departed: Callable[[int], Awaitable[bool]],
     public_url: str,
+    pictures: NumberedPictures,
+    panel: StatusPanel,
+    tries: BackOff,
     clock: Callable[[], float],
 ) -> Feature:
     """Build `/challenge`, its components, the gallery's pages and the scheduler.
 
     `departed` says whether the bot has left a server. `public_url` is the address under which
-    others reach the pages. `clock` gives Unix seconds.
+    others reach the pages. `tries` says how announcements that fail are tried again. `clock` gives
+    Unix seconds.
     """
 
     async def opted_in(guild_id: int) -> bool:
@@ -46,7 +53,7 @@ def feature(
         return clean(guild.name) if guild is not None else None
 
     announcer = Announcer(
-        client, challenges.store, challenges.announcements, challenges.pictures, clock
+        client, challenges.store, challenges.announcements, pictures, clock, tries
     )
     nap = LONGEST_NAP if shard.count == 1 else SHARED_NAP
     scheduler = ChallengeScheduler(challenges, announcer, clock, longest_nap=nap)
@@ -54,7 +61,7 @@ def feature(
     watch = ChannelWatch(client, challenges)
     return Feature(
         commands=[make_group(commands, clock)],
-        buttons={FEATURE: ChallengeButtonHandlers(challenges)},
+        buttons={FEATURE: ChallengeButtonHandlers(challenges, panel)},
         pages=gallery.routes(),
         tasks=[scheduler.run],
         pictures_in_use=[challenges.store],

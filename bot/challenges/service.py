@@ -14,6 +14,7 @@ from bot.challenges import rules
 from bot.challenges.announcement_store import AnnouncementStore
 from bot.challenges.model import (
     OPEN,
+    Announcement,
     Challenge,
     ChallengeState,
     Contest,
@@ -23,7 +24,7 @@ from bot.challenges.model import (
 )
 from bot.challenges.store import ChallengeStore
 from bot.errors import ChallengeRefused, JobNotFound, PictureGone
-from bot.guilds.rules import check_may_start
+from bot.guilds.rules import check_may_start, check_words
 from bot.guilds.service import GuildService
 from bot.jobs.model import Job, JobState
 from bot.jobs.service import JobService
@@ -34,6 +35,7 @@ from bot.pictures.thumbnails import make_thumbnail
 from bot.pictures.turns import Owner
 
 Rule = Callable[[Contest], Contest]
+TRIED_WITHIN = 8.0  # seconds that a command waits for the first try of its announcement
 
 
 class ChallengeService:
@@ -78,6 +80,8 @@ class ChallengeService:
         """
         settings = await self._guilds.settings(member.guild_id)
         check_may_start(settings, member)
+        check_words(settings, "The title", terms.title)
+        check_words(settings, "The theme", terms.theme)
         if style is not None:
             owner = Owner(member.guild_id, member.id)
             preview = await make_thumbnail(self._retention, self._decoder, style, owner)
@@ -89,6 +93,7 @@ class ChallengeService:
             guild_id=member.guild_id,
             channel_id=channel_id,
             host_id=member.id,
+            host_name=member.name,
             state=ChallengeState.ENTERING,
             terms=terms,
             seed=self._random.getrandbits(63),
@@ -157,6 +162,50 @@ class ChallengeService:
             return step(contest, self._clock())
 
         return await self._change_open(member, rule)
+
+    async def rename(
+        self, member: Member, challenge_id: int | None, title: str | None, theme: str | None
+    ) -> Contest:
+        """Change title or theme of a challenge, by default of the open one. Raises Refused."""
+        settings = await self._guilds.settings(member.guild_id)
+        check_words(settings, "The title", title or "")
+        check_words(settings, "The theme", theme or "")
+        if challenge_id is None:
+            challenge_id = (await self._need_open(member.guild_id)).challenge.id
+
+        def rule(contest: Contest) -> Contest:
+            _check_here(contest, member)
+            rules.check_leader(contest.challenge, member, "rename a challenge")
+            return rules.rename(contest, title, theme)
+
+        return await self._change(challenge_id, rule)
+
+    async def repost(
+        self, member: Member, channel_id: int | None, *, age_restricted: bool = False
+    ) -> Contest:
+        """Let what is missing of the present announcement be posted again. Raises Refused.
+
+        That is of the open challenge, else of the last one. `channel_id` is another channel for it,
+        and `age_restricted` what that one is.
+        """
+        contest = await self.open_in(member.guild_id) or await self.results(member.guild_id, None)
+        async with self._database.write() as connection:
+            before = await self.store.find(connection, contest.challenge.id)
+            if before is None:
+                raise ChallengeRefused("There is no such challenge any more.")
+            rules.check_leader(before.challenge, member, "post its messages again")
+            after = before
+            if channel_id is not None:
+                after = rules.move(before, channel_id, age_restricted=age_restricted)
+            await self.store.save(connection, before, after)
+            moved = after.challenge.channel_id != before.challenge.channel_id
+            await self.announcements.want_again(connection, after.challenge, moved=moved)
+        self.changed.set()
+        return after
+
+    async def announced(self, challenge: Challenge) -> Sequence[Announcement]:
+        """Give the announcements of the present state, once each of them was tried."""
+        return await self.announcements.tried(challenge, TRIED_WITHIN)
 
     async def open_in(self, guild_id: int) -> Contest | None:
         """Read a server's open challenge."""
@@ -312,6 +361,11 @@ class ChallengeService:
                 await self._change(challenge_id, partial(_without, entry_id=entry.id))
             names = [name for entry in gone for name in entry.pictures]
             await self._retention.release(names)
+
+
+def _check_here(contest: Contest, member: Member) -> None:
+    if contest.challenge.guild_id != member.guild_id:
+        raise ChallengeRefused("There is no such challenge in this server.")
 
 
 def _without(contest: Contest, entry_id: int) -> Contest:

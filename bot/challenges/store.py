@@ -130,7 +130,10 @@ class ChallengeStore:
         return found
 
     async def tally(self, guild_id: int) -> list[Mapping[str, Any]]:
-        """Sum up the wins, podiums, votes and entries of each member in closed challenges."""
+        """Sum up the wins, podiums, votes and entries of each member in closed challenges.
+
+        Each has the display name of its last entry.
+        """
         placed = entries.c.votes > 0
         columns = (
             entries.c.member_id,
@@ -138,13 +141,18 @@ class ChallengeStore:
             sa.func.count().filter(placed & (entries.c.rank <= 3)).label("podiums"),
             sa.func.sum(entries.c.votes).label("votes"),
             sa.func.count().label("entries"),
+            sa.func.max(entries.c.id).label("last"),
         )
-        query = (
+        totals = (
             sa.select(*columns)
             .join(challenges, challenges.c.id == entries.c.challenge_id)
             .where(challenges.c.guild_id == guild_id, entries.c.rank.is_not(None))
             .group_by(entries.c.member_id)
+            .subquery()
         )
+        last = entries.alias()
+        shown = [column for column in totals.c if column.name != "last"]
+        query = sa.select(*shown, last.c.name).join(last, last.c.id == totals.c.last)
         async with self.database.read() as connection:
             return [dict(row) for row in (await connection.execute(query)).mappings()]
 

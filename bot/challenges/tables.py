@@ -13,6 +13,7 @@ challenges = sa.Table(
     sa.Column("guild_id", sa.BigInteger, nullable=False),
     sa.Column("channel_id", sa.BigInteger, nullable=False),
     sa.Column("host_id", sa.BigInteger, nullable=False),
+    sa.Column("host_name", sa.Text, nullable=False, server_default=""),
     sa.Column("state", sa.String(10), nullable=False, index=True),
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("theme", sa.Text, nullable=False),
@@ -79,5 +80,10 @@ announcements = sa.Table(
     sa.Column("message_id", sa.BigInteger),
     sa.Column("stale", sa.Boolean, nullable=False),
     sa.Column("given_up", sa.Boolean, nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("next_try", sa.Double),
+    sa.Column("problem", sa.Text, nullable=False, server_default=""),
+    sa.Column("told", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("wanted_again", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.UniqueConstraint("challenge_id", "kind", "part"),
 )

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from discord import Asset
 from pydantic import SecretStr
 
 from bot import logs
@@ -104,6 +105,7 @@ async def _simulate(settings: Settings, port: int, open_page: bool, *, temporary
     stop = _stop_signal()
     async with Simulator(port=port, samples=samples()) as discord:
         discord.world.bot.global_name = "Muralscape"
+        Asset.BASE = discord.cdn_base  # where discord.py takes stickers to be
         executor = local_executor(settings)
         app = App(pointed_at(discord, settings), executor)
         _greet(discord.url, settings, temporary=temporary)

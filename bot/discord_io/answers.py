@@ -28,7 +28,8 @@ UNEXPECTED = (
 ALREADY_ANSWERED = 40060
 TOKEN_DEAD = 50027
 TELLING = BackOff(first=1.0, factor=4.0, attempts=5)  # of telling a member something
-_NO_ANSWER_POSSIBLE = {10062, 10015, TOKEN_DEAD, ALREADY_ANSWERED}  # unknown, dead or answered
+# unknown, dead or answered; or a message that somebody deleted, and with it the wish for an answer
+_NO_ANSWER_POSSIBLE = {10062, 10015, TOKEN_DEAD, ALREADY_ANSWERED, 10008}
 
 
 async def tell(interaction: Interaction, error: BaseException) -> bool:
@@ -120,6 +121,7 @@ def origin_of(
         interaction_token=interaction.token,
         token_expires_at=interaction.created_at.timestamp() + TOKEN_LIFE - _MARGIN,
         private=private,
+        member_name=name_of(interaction),
         upload_limit=interaction.filesize_limit,
         age_restricted=is_age_restricted(interaction.channel),
     )
@@ -175,5 +177,10 @@ def member_of(interaction: Interaction, guild_id: int | None = None) -> Member:
         manages=in_guild and interaction.permissions.manage_guild,
         moderates=in_guild and interaction.permissions.manage_messages,
         joined_at=joined.timestamp() if joined else 0.0,
-        name=clean(user.display_name)[:LONGEST_NAME],
+        name=name_of(interaction),
     )
+
+
+def name_of(interaction: Interaction) -> str:
+    """Give the display name of the member behind an interaction, cleaned."""
+    return clean(interaction.user.display_name)[:LONGEST_NAME]

@@ -20,6 +20,8 @@ class GuildSettings:
     saved_styles: int | None = None
     default_preset: str | None = None
     public_results: bool = True
+    mention_members: bool = True  # when a painting took longer than a minute
+    forbidden_words: tuple[str, ...] = ()  # in names of styles, titles and themes; folded
     gallery: bool = False  # show closed challenges on the web
 
     def to_json(self) -> dict[str, Any]:

@@ -36,6 +36,9 @@ class Sources:
     mask: str | None = None
     style_name: str | None = None  # of a style from the server's library
     style_author: int | None = None  # the member who saved that style
+    style_author_name: str = ""  # their display name then
+    content_title: str = ""  # as its uploader called it, cleaned
+    style_title: str = ""  # the same, of a style that is not from the library
     spoiler: bool = False  # one of the pictures was marked as a spoiler
     # width and height of each of `pictures`, in that order; empty where they were not measured
     sizes: tuple[tuple[int, int], ...] = ()

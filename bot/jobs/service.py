@@ -243,9 +243,18 @@ class JobService:
         """List a server's unfinished jobs, oldest first."""
         return await self._store.of_guild(guild_id, limit)
 
-    async def finished_of(self, guild_id: int, member_id: int, limit: int = 100) -> Sequence[Job]:
-        """List a member's paintings in a server that are not deleted, the last one first."""
-        return await self._store.finished_of(guild_id, member_id, limit)
+    async def finished_of(
+        self, guild_id: int | None, member_id: int, limit: int = 100, offset: int = 0
+    ) -> Sequence[Job]:
+        """List a member's paintings that are not deleted, the last one first.
+
+        `guild_id` is the server in which they were made; None lists those of all servers.
+        """
+        return await self._store.finished_of(guild_id, member_id, limit, offset)
+
+    async def count_finished(self, guild_id: int | None, member_id: int) -> int:
+        """Count what `finished_of` lists."""
+        return await self._store.count_finished(guild_id, member_id)
 
     def places(self) -> dict[int, Place]:
         """Give the place of every queued and painting job by job id, in the order of the queue.

@@ -135,17 +135,24 @@ class JobStore:
         async with self.database.read() as connection:
             return await _select(connection, (jobs.c.guild_id == guild_id) & _unfinished, limit)
 
-    async def finished_of(self, guild_id: int, member_id: int, limit: int) -> list[Job]:
-        """Read a member's paintings in a server that are not deleted, the last one first."""
-        query = sa.select(jobs.c.id).where(
-            jobs.c.guild_id == guild_id,
-            jobs.c.member_id == member_id,
-            jobs.c.state.in_((JobState.DELIVERING, JobState.DONE)),
-            ~jobs.c.result_deleted,
-        )
-        last = query.order_by(jobs.c.id.desc()).limit(limit)
+    async def finished_of(
+        self, guild_id: int | None, member_id: int, limit: int, offset: int
+    ) -> list[Job]:
+        """Read a member's paintings that are not deleted, the last one first.
+
+        They are those of one server, or of all servers of the shard: the pictures of the others
+        are in other bots' folders.
+        """
+        query = sa.select(jobs.c.id).where(self._finished(guild_id, member_id))
+        last = query.order_by(jobs.c.id.desc()).limit(limit).offset(offset)
         async with self.database.read() as connection:
             return (await _select(connection, jobs.c.id.in_(last)))[::-1]
+
+    async def count_finished(self, guild_id: int | None, member_id: int) -> int:
+        """Count what `finished_of` reads."""
+        query = sa.select(sa.func.count()).where(self._finished(guild_id, member_id))
+        async with self.database.read() as connection:
+            return int((await connection.execute(query)).scalar_one())
 
     async def by_member(self, connection: AsyncConnection, member_id: int) -> list[Job]:
         """Read a member's jobs in all servers, oldest first."""
@@ -182,6 +189,11 @@ class JobStore:
         """Query the pictures of a server's jobs, or only of a member's there."""
         query = sa.select(job_pictures.c.picture).join(jobs).where(jobs.c.guild_id == guild_id)
         return [query if member_id is None else query.where(jobs.c.member_id == member_id)]
+
+    def _finished(self, guild_id: int | None, member_id: int) -> sa.ColumnElement[bool]:
+        painted = jobs.c.state.in_((JobState.DELIVERING, JobState.DONE)) & ~jobs.c.result_deleted
+        where = self._ours if guild_id is None else jobs.c.guild_id == guild_id
+        return (jobs.c.member_id == member_id) & painted & where
 
     async def _add_pictures(
         self,

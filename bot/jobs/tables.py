@@ -13,6 +13,7 @@ jobs = sa.Table(
     sa.Column("guild_id", sa.BigInteger, nullable=False),
     sa.Column("channel_id", sa.BigInteger, nullable=False),
     sa.Column("member_id", sa.BigInteger, nullable=False),
+    sa.Column("member_name", sa.Text, nullable=False, server_default=""),
     sa.Column("interaction_id", sa.BigInteger, nullable=False, unique=True),
     sa.Column("interaction_token", sa.Text, nullable=False),
     sa.Column("token_expires_at", sa.Double, nullable=False),
@@ -24,6 +25,9 @@ jobs = sa.Table(
     sa.Column("styles", sa.JSON, nullable=False),
     sa.Column("style_name", sa.Text),
     sa.Column("style_author", sa.BigInteger),
+    sa.Column("style_author_name", sa.Text, nullable=False, server_default=""),
+    sa.Column("content_title", sa.Text, nullable=False, server_default=""),
+    sa.Column("style_title", sa.Text, nullable=False, server_default=""),
     sa.Column("mask", sa.String(64)),
     sa.Column("sizes", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("settings", sa.JSON, nullable=False, server_default="{}"),
@@ -51,6 +55,7 @@ jobs = sa.Table(
     sa.Column("kept", sa.Boolean, nullable=False),
     sa.Index("ix_jobs_state", "state"),
     sa.Index("ix_jobs_member", "guild_id", "member_id"),
+    sa.Index("ix_jobs_owner", "member_id"),
     sqlite_autoincrement=True,  # the number of a deleted job is never given again
 )
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 import discord
 
 from bot.discord_io.components import AnyItem, view_of
+from bot.discord_io.texts import name_of, plain
 from bot.executors.contract import PaintProgress
 from bot.jobs.model import NOBODY, Job, JobResult, JobState, Place
 from bot.people import OUTSIDE
@@ -129,6 +130,17 @@ def painting(job: Job, progress: PaintProgress | None, now: float) -> Card:
     return Card(text, (Action.CANCEL,))
 
 
+def parting(job: Job) -> Card:
+    """Say, in the last edit of a card, where the outcome will come."""
+    direct = "The painting will come as a direct message; `/paintings` shows it too."
+    where = "Find the painting by `/paintings`." if job.origin.guild_id == OUTSIDE else direct
+    return Card(
+        "⏳ **Still under way.** This message cannot be changed any more. "
+        f"{where}\n{_subtext(job)}",
+        (Action.CANCEL,),
+    )
+
+
 def outcome(job: Job, copy: Copy | None = None) -> Card:
     """Show the outcome of a job; `copy` describes what was sent of a file that is too large."""
     if job.result is not None and job.state in (JobState.DELIVERING, JobState.DONE):
@@ -145,9 +157,9 @@ def outcome(job: Job, copy: Copy | None = None) -> Card:
 def painted(job: Job, result: JobResult, copy: Copy | None = None) -> Card:
     """Show a finished painting. The picture itself is an attachment, which Discord shows large."""
     sources = job.sources
-    style = f", in the style of *{_plain(sources.style_name)}*" if sources.style_name else ""
+    style = f", in the style of *{plain(sources.style_name)}*" if sources.style_name else ""
     if style and sources.style_author is not None:
-        style += f" by <@{sources.style_author}>"
+        style += f" by {name_of(sources.style_author_name, sources.style_author)}"
     outcome = result.outcome
     made = " · ".join(
         (
@@ -160,7 +172,7 @@ def painted(job: Job, result: JobResult, copy: Copy | None = None) -> Card:
         )
     )
     text = (
-        f"🖼️ **Painted** for <@{job.origin.member_id}>{style}\n"
+        f"🖼️ **Painted** for {_owner(job)}{style}\n"
         f"Final loss **{loss(outcome.losses.total)}**\n-# {made} · № {job.id}"
     )
     usual: tuple[Action, ...] = RESULT_ACTIONS
@@ -196,7 +208,7 @@ def unsent(job: Job) -> Card:
 def moved(job: Job, link: str | None) -> Card:
     """Show, on the card of a job with an expired token, where the outcome was sent."""
     where = f"see {link}" if link else "sent by direct message"
-    return Card(f"📬 **Finished** for <@{job.origin.member_id}>: {where}\n{_subtext(job)}")
+    return Card(f"📬 **Finished** for {_owner(job)}: {where}\n{_subtext(job)}")
 
 
 def bar(done: float) -> str:
@@ -226,7 +238,11 @@ def _instead(copy: Copy, full: PaintOutcome) -> str:
 def _subtext(job: Job) -> str:
     size = [f"{job.settings.size} px"] if job.settings.size else []
     parts = [job.settings.preset, *size, *_unusual(job)]
-    return f"-# {' · '.join(parts)} · for <@{job.origin.member_id}> · № {job.id}"
+    return f"-# {' · '.join(parts)} · for {_owner(job)} · № {job.id}"
+
+
+def _owner(job: Job) -> str:
+    return name_of(job.origin.member_name, job.origin.member_id)
 
 
 def _unusual(job: Job) -> list[str]:
@@ -237,7 +253,3 @@ def _unusual(job: Job) -> list[str]:
         *(["colours kept"] if settings.keep_colors else []),
         *(["masked"] if job.sources.mask else []),
     ]
-
-
-def _plain(name: str | None) -> str:
-    return discord.utils.escape_mentions(discord.utils.escape_markdown(name or ""))

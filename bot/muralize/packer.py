@@ -5,7 +5,7 @@ from collections.abc import Callable
 from bot.discord_io.sending import Upload
 from bot.errors import PictureGone
 from bot.jobs.model import Job, JobState
-from bot.muralize import card
+from bot.muralize import alt_text, card
 from bot.pictures.decoder import Decoder
 from bot.pictures.store import PictureStore
 from bot.pictures.turns import Owner
@@ -44,9 +44,9 @@ class OutcomePacker:
             if extension != ".png":  # else nothing was lost
                 copy = card.Copy(encoded.width, encoded.height, full_bytes, self._link_to(job))
         name = card.file_name(job, f"muralscape-{job.id}")
-        uploads = [Upload(f"{name}{extension}", data)]
+        uploads = [Upload(f"{name}{extension}", data, alt_text.of_painting(job))]
         if job.timelapse and job.result.timelapse:
             film = await self._pictures.read(job.result.timelapse)
             if len(film) <= limit:
-                uploads.append(Upload(f"{name}.mp4", film))
+                uploads.append(Upload(f"{name}.mp4", film, alt_text.of_film(job)))
         return card.outcome(job, copy), uploads

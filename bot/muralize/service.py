@@ -84,6 +84,14 @@ class MuralizeService:
             check_channel(effective.settings, *channels)
         return effective
 
+    async def mentions_members(self, guild_id: int) -> bool:
+        """Say whether a server wants members mentioned when a long painting is finished."""
+        return (await self._guilds.settings(guild_id)).mention_members
+
+    def may_fetch(self, address: str) -> bool:
+        """Say whether a picture lies where pictures are fetched from."""
+        return self._intake.may_fetch(address)
+
     async def remember(self, request: Request | Repeat) -> None:
         """Store a request, so that a crash before it is a job does not lose it.
 
@@ -227,9 +235,16 @@ class MuralizeService:
                 content.name,
                 (style.name,),
                 None if mask is None else mask.name,
+                content_title=request.content.title,
                 spoiler=any(file.spoiler for file in files),
                 sizes=tuple(one.size for one in (content, style, *masks)),
+                style_title=request.style.title if request.style is not None else "",
             )
             if saved is not None:
-                sources = replace(sources, style_name=saved.name, style_author=saved.author_id)
+                sources = replace(
+                    sources,
+                    style_name=saved.name,
+                    style_author=saved.author_id,
+                    style_author_name=saved.author_name,
+                )
             yield sources

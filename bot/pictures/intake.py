@@ -14,10 +14,12 @@ from yarl import URL
 
 from bot.errors import AttachmentRejected
 from bot.pictures.decoder import Decoder
+from bot.pictures.kinds import kind_by_bytes, kind_by_name, not_a_picture
 from bot.pictures.model import StoredPicture, UploadedFile
 from bot.pictures.quotas import PictureQuotas
 from bot.pictures.retention import PictureRetention
 from bot.pictures.turns import Owner, Turns
+from engine.errors import ImageRejected
 from engine.picture_limits import PictureLimits
 
 _CHUNK = 64 * 1024  # bytes
@@ -97,21 +99,30 @@ class Intake:
         for one in offered:
             self._check_description(one)
         files = await asyncio.gather(*(self._download(one) for one in offered))
-        return [
+        checked = []
+        for one, data in zip(offered, files, strict=True):
+            if kind := kind_by_bytes(data):
+                raise ImageRejected(not_a_picture(one.called, kind))
             # the executor decodes it again
-            (data, await self._decoder.check(data, self._limits, one.called, owner))
-            for one, data in zip(offered, files, strict=True)
-        ]
+            size = await self._decoder.check(data, self._limits, one.called, owner)
+            checked.append((data, size))
+        return checked
 
-    def _check_description(self, offered: UploadedFile) -> None:
-        if offered.size > self._limits.max_bytes:
-            raise self._too_large(offered)
+    def may_fetch(self, address: str) -> bool:
+        """Say whether a file lies on one of the hosts that files are fetched from."""
         try:
-            url = URL(offered.url)
+            url = URL(address)
             trusted = self._trusts(url)
         except ValueError:
-            trusted = False
-        if not trusted or url.user is not None or not _is_private_enough(url):
+            return False
+        return trusted and url.user is None and _is_private_enough(url)
+
+    def _check_description(self, offered: UploadedFile) -> None:
+        if kind := kind_by_name(offered.name, offered.content_type):
+            raise ImageRejected(not_a_picture(offered.called, kind))
+        if offered.size > self._limits.max_bytes:
+            raise self._too_large(offered)
+        if not self.may_fetch(offered.url):
             raise AttachmentRejected(
                 f"{offered.called} is not stored at Discord; upload the file itself."
             )

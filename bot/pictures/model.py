@@ -11,6 +11,9 @@ class UploadedFile:
     url: str  # signed; Discord's expire after about a day
     size: int  # bytes, as declared
     spoiler: bool = False  # marked so by the sender
+    name: str = ""  # of the file, and its content type: the sender's word
+    content_type: str = ""
+    title: str = ""  # what its uploader calls it, cleaned
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """`/privacy export` and `/privacy delete`."""
 
-import io
 import json
 
 import discord
@@ -9,6 +8,7 @@ from discord import app_commands
 from bot.discord_io.answers import Interaction
 from bot.discord_io.client import ANYBODY, ANYWHERE
 from bot.discord_io.components import Handler, Press, custom_id, view_of
+from bot.discord_io.sending import Upload, files_of
 from bot.privacy.service import PrivacyService
 
 FEATURE = "privacy"
@@ -37,10 +37,10 @@ def make_group(privacy: PrivacyService) -> tuple[app_commands.Group, Handler]:
         await interaction.response.defer(ephemeral=True, thinking=True)
         kept = await privacy.export(interaction.user.id)
         text = json.dumps(kept, indent=2, ensure_ascii=False)
-        file = discord.File(io.BytesIO(text.encode()), "muralscape-privacy.json")
+        name, what = "muralscape-privacy.json", "The data that the bot keeps about you"
         await interaction.edit_original_response(
             content="This is the data that the bot keeps about you, in all servers.",
-            attachments=[file],
+            attachments=files_of([Upload(name, text.encode(), what)]),
         )
 
     @group.command(name="delete", description="Delete the data that the bot keeps about you")

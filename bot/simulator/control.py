@@ -2,8 +2,9 @@
 
     GET    /sim/state          bot, users, and guilds with channels, roles, members and commands
     GET    /sim/messages       ?user=&channel=: the messages this user sees, as Discord's objects
-    POST   /sim/messages       form: user, channel, content, files; 201, the message
+    POST   /sim/messages       form: user, channel, content, files, or forward; 201, the message
     DELETE /sim/messages/ID    ?user=; 204
+    POST   /sim/reload         ?user=: their client starts anew and loses ephemerals; 204
     POST   /sim/commands       form: command, subcommand, user, channel; for menu commands
                                target_message or target_user; every other text or file field is the
                                option of that name; 202 {"interaction_id"}
@@ -58,6 +59,7 @@ class Control:
             ("GET", "/sim/events", self.events.serve),
             ("GET", "/sim/messages", self.messages),
             ("POST", "/sim/messages", self.post),
+            ("POST", "/sim/reload", self.reload),
             ("DELETE", r"/sim/messages/{message_id:\d+}", self.delete),
             ("POST", "/sim/commands", self.command),
             ("POST", "/sim/autocomplete", self.autocomplete),
@@ -106,8 +108,13 @@ class Control:
         return web.json_response(self._people.messages(user, channel))
 
     async def post(self, request: web.Request) -> web.Response:
-        """A member writes: `user`, `channel`, `content` and files."""
+        """A member writes: `user`, `channel`, `content` and files; or `forward`, a message's id."""
         texts, files = await _form(request)
+        if texts.get("forward", "").isdecimal():
+            forwarded = self._people.forward(
+                int(texts["forward"]), texts.get("user", ""), texts.get("channel", "")
+            )
+            return web.json_response(self._platform.payloads.message(forwarded), status=201)
         message = self._people.post(
             texts.get("user", ""),
             texts.get("content", ""),
@@ -120,6 +127,11 @@ class Control:
         """A member deletes a message."""
         number = int(request.match_info["message_id"])
         self._people.delete(number, request.query.get("user", ""))
+        return web.Response(status=204)
+
+    async def reload(self, request: web.Request) -> web.Response:
+        """A member's client is started anew."""
+        self._people.reload(request.query.get("user", ""))
         return web.Response(status=204)
 
     async def command(self, request: web.Request) -> web.Response:

@@ -66,6 +66,7 @@ class MessageFlag(IntEnum):
     EPHEMERAL = 1 << 6
     LOADING = 1 << 7
     SUPPRESS_NOTIFICATIONS = 1 << 12
+    HAS_SNAPSHOT = 1 << 14
     COMPONENTS_V2 = 1 << 15
 
 
@@ -199,6 +200,16 @@ class Attachment:
 
 
 @dataclass(eq=False)
+class Sticker:
+    """A sticker; `format` is 1 for PNG, 2 for APNG, 3 for Lottie, 4 for GIF."""
+
+    id: int
+    name: str
+    format: int
+    content: bytes
+
+
+@dataclass(eq=False)
 class Interaction:
     """A member's action on the bot, and how the bot has answered.
 
@@ -243,14 +254,19 @@ class Message:
     embeds: list[Json] = field(default_factory=list)
     components: list[Json] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
+    stickers: list[Sticker] = field(default_factory=list)
+    forwarded: "Message | None" = None  # as it was when it was forwarded
     mentions: list[User] = field(default_factory=list)
     mention_roles: list[int] = field(default_factory=list)
     mention_everyone: bool = False
+    notified: list[User] = field(default_factory=list)  # when it was sent; an edit notifies nobody
     nonce: str | int | None = None
     reference: "Message | None" = None
     interaction: Interaction | None = None
     ephemeral_to: int | None = None
+    reuploads: int = 0  # edits that brought files: each makes the clients blink
     late_edits: list[float] = field(default_factory=list)
+    dropped: bool = False  # an ephemeral one that its reader's client no longer has
 
     @property
     def thinking(self) -> bool:

@@ -12,9 +12,23 @@ from bot.simulator.model import (
     Message,
     MessageFlag,
     MessageType,
+    Sticker,
 )
 from bot.simulator.objects import channel_object, member_object, user_object
 from bot.simulator.world import World
+
+_SNAPSHOT = (  # the fields that a forward carries; sometimes `mention_roles` too
+    "type",
+    "content",
+    "mentions",
+    "attachments",
+    "embeds",
+    "timestamp",
+    "edited_timestamp",
+    "flags",
+    "components",
+    "sticker_items",
+)
 
 
 class Payloads:
@@ -68,7 +82,24 @@ class Payloads:
         }
         if message.nonce is not None:
             base["nonce"] = message.nonce
+        if message.stickers:
+            base["sticker_items"] = [_sticker_item(sticker) for sticker in message.stickers]
+        if message.forwarded is not None:
+            return {**base, **self._forward(message.forwarded)}
         return {**base, **self._reference(message), **self._origin(message)}
+
+    def _forward(self, original: Message) -> Json:
+        """The reference of a forward, and the snapshot, which has no author and no id."""
+        kept = self.message(original)
+        snapshot = {name: kept[name] for name in _SNAPSHOT if name in kept}
+        reference: Json = {
+            "type": 1,
+            "channel_id": str(original.channel.id),
+            "message_id": str(original.id),
+        }
+        if original.channel.guild_id is not None:
+            reference["guild_id"] = str(original.channel.guild_id)
+        return {"message_reference": reference, "message_snapshots": [{"message": snapshot}]}
 
     def _reference(self, message: Message) -> Json:
         target = message.reference
@@ -176,6 +207,10 @@ class Payloads:
         world, channel = self._world, interaction.channel
         whose = interaction.user if interaction.by_user_alone else world.bot
         return int(world.permissions(whose, channel))
+
+
+def _sticker_item(sticker: Sticker) -> Json:
+    return {"id": str(sticker.id), "name": sticker.name, "format_type": sticker.format}
 
 
 def response_type(interaction: Interaction) -> MessageType:

@@ -21,6 +21,7 @@ from bot.simulator.model import (
     InteractionType,
     Json,
     Message,
+    Sticker,
     User,
 )
 from bot.simulator.options import Converter, Typed, chosen, nested
@@ -187,14 +188,27 @@ class People:
         )
 
     def post(
-        self, user: str, text: str = "", files: Sequence[Upload] = (), channel: str = ""
+        self,
+        user: str,
+        text: str = "",
+        files: Sequence[Upload] = (),
+        channel: str = "",
+        *,
+        embeds: Sequence[Json] = (),
+        stickers: Sequence[Sticker] = (),
     ) -> Message:
-        """Write a message."""
+        """Write a message. `embeds` are those that Discord makes of the links in it."""
         author = self.user(user)
         place = self._world.find_channel(channel, author)
         if not self._world.permissions(author, place) & to_send(place):
             raise Invalid(f"{author.username} may not write in {place.name}.")
-        return self._messages.post(place, author, text, list(files))
+        return self._messages.post(place, author, text, list(files), embeds, stickers)
+
+    def forward(self, message_id: int, user: str = "", channel: str = "") -> Message:
+        """Forward a message that the member sees to a channel."""
+        actor = self.user(user)
+        original = self.message(message_id, actor)
+        return self._messages.forward(original, self._world.find_channel(channel, actor), actor)
 
     def messages(self, user: str, channel: str = "") -> list[Json]:
         """The messages this member sees, oldest first, in `channel` or everywhere."""
@@ -202,6 +216,12 @@ class People:
         place = self._world.find_channel(channel, reader) if channel else None
         found = self._world.visible_messages(reader, place)
         return [self._payloads.message(message) for message in found]
+
+    def reload(self, user: str = "") -> None:
+        """Start this member's client anew: Discord keeps no ephemeral messages."""
+        reader = self.user(user)
+        for message in self._world.visible_messages(reader):
+            message.dropped = message.ephemeral_to is not None
 
     def message(self, message_id: int, user: User) -> Message:
         """A message that `user` can see."""

@@ -209,7 +209,7 @@ class World:
     def readers(self, message: Message) -> set[int]:
         """The ids of all users, bots aside, that can see `message`."""
         if message.ephemeral_to is not None:
-            return {message.ephemeral_to}
+            return set() if message.dropped else {message.ephemeral_to}
         users = self.users.values()
         return {u.id for u in users if not u.bot and self.sees(u, message.channel)}
 
@@ -220,6 +220,7 @@ class World:
             for message in self.messages.values()
             if (channel is None or message.channel is channel)
             and message.ephemeral_to in (None, user.id)
+            and not message.dropped
             and self.sees(user, message.channel)
         ]
 

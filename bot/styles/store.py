@@ -29,6 +29,7 @@ styles = sa.Table(
     sa.Column("picture", sa.String(64), nullable=False, index=True),
     sa.Column("preview", sa.String(64), nullable=False, index=True),
     sa.Column("author_id", sa.BigInteger, index=True),
+    sa.Column("author_name", sa.Text, nullable=False, server_default=""),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.UniqueConstraint("guild_id", "key"),
 )
@@ -65,6 +66,11 @@ class StyleStore:
         """Count a server's styles."""
         query = sa.select(sa.func.count()).where(styles.c.guild_id == guild_id)
         return int((await connection.execute(query)).scalar_one())
+
+    async def rename(self, connection: AsyncConnection, style: Style) -> None:
+        """Write the name and the key of a style."""
+        query = sa.update(styles).where(styles.c.id == style.id)
+        await connection.execute(query.values(name=style.name, key=style.key))
 
     async def delete(self, connection: AsyncConnection, style_id: int) -> None:
         """Delete a style."""
@@ -122,7 +128,7 @@ class StyleStore:
             theirs = await _by(connection, member_id)
             await connection.execute(sa.delete(styles).where(styles.c.author_id == member_id))
             credited = sa.update(jobs).where(jobs.c.style_author == member_id)
-            await connection.execute(credited.values(style_author=None))
+            await connection.execute(credited.values(style_author=None, style_author_name=""))
         return {picture for style in theirs for picture in style.pictures}
 
 

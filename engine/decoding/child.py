@@ -15,6 +15,7 @@ from pathlib import Path
 from PIL import Image
 
 from engine import images, picture_formats
+from engine.badge import with_number
 from engine.decoding.messages import (
     READY,
     Answer,
@@ -99,6 +100,8 @@ def _answer(task: Task, data: bytes, memory: int) -> tuple[Answer, Image.Image |
 
 def _shrink(picture: Image.Image, task: Task) -> Answer:
     picture.thumbnail((task.side, task.side), Image.Resampling.LANCZOS)
+    if task.number:
+        picture = with_number(picture, task.number)
     format_name, content_type = _TYPES[task.extension]
     buffer = BytesIO()
     picture.save(buffer, format_name, quality=task.quality, progressive=True)

@@ -35,6 +35,7 @@ class Task:
     side: int = 0
     extension: str = ""  # of the file that `shrink` makes: .jpg or .webp
     quality: int = 0
+    number: int = 0  # that `shrink` draws on the file; 0: none
     max_bytes: int = 0
 
 

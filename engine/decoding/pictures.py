@@ -10,8 +10,13 @@ from engine import images
 from engine.decoding.client import Child
 from engine.decoding.messages import Task
 from engine.errors import ImageRejected
-from engine.picture_formats import READABLE_WORDS
-from engine.picture_limits import DEFAULT_LIMITS, FULL_EFFORT, Effort, PictureLimits
+from engine.picture_limits import (
+    DEFAULT_LIMITS,
+    FULL_EFFORT,
+    READABLE_WORDS,
+    Effort,
+    PictureLimits,
+)
 
 
 class PictureReader:

@@ -10,6 +10,7 @@ import torch
 
 from engine.device import Device, choose_device
 from tests.benchmarks import (
+    answers,
     capacity,
     decoding,
     footprint,
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[Device], dict[str, float]]] = {
     "decoding": decoding.run,
     "capacity": capacity.run,
     "weights": weights.run,
+    "answers": answers.run,
 }
 USUAL = ("step", "seed")  # in minutes; `pictures` takes most of an hour on two cores
 OUTPUT = Path("build/benchmarks.json")

@@ -87,6 +87,15 @@ def steps_done(checkpoint: Path | None) -> int:
 
 
 @dataclass(frozen=True)
+class CopyingPainter(TimedPainter):
+    """Hands back the content as it is, for pictures of what surrounds a painting."""
+
+    def _picture(self, order: PaintOrder) -> Image.Image:
+        with Image.open(order.content) as content:
+            return content.convert("RGB")
+
+
+@dataclass(frozen=True)
 class SizedPainter(TimedPainter):
     """Takes its time for what was asked for at more than 512 pixels."""
 
@@ -135,6 +144,11 @@ def load_slow(_: EngineSetup) -> TimedPainter:
 def load_by_size(_: EngineSetup) -> "SizedPainter":
     """Paint quickly what is small, and for longer than a test waits what is large."""
     return SizedPainter(0.8)
+
+
+def load_copy(_: EngineSetup) -> CopyingPainter:
+    """Hand back the content."""
+    return CopyingPainter(0.0)
 
 
 def load_noisy(_: EngineSetup) -> TimedPainter:

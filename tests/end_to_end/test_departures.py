@@ -15,7 +15,6 @@ from tests.end_to_end.harness import (
     Bot,
     muralize,
     query,
-    results,
     running_bot,
 )
 from tests.end_to_end.harness import run as command
@@ -135,7 +134,7 @@ async def test_removed_while_the_bot_was_off(simulator: Simulator, data_dir: Pat
 
 
 async def test_a_deleted_channel(simulator: Simulator, data_dir: Path) -> None:
-    """Its challenge ends, also when it went while the bot was off; its results come privately."""
+    """Its challenge ends, also when it went while the bot was off; results are in `/paintings`."""
     world, atelier = simulator.world, atelier_of(simulator)
     here = {"title": "Day", "theme": "Paint it", "channel": "studio"}
     ended = "SELECT id FROM challenges WHERE state = 'cancelled'"
@@ -144,8 +143,10 @@ async def test_a_deleted_channel(simulator: Simulator, data_dir: Path) -> None:
         asked = muralize(simulator, channel="studio")
         await simulator.until(lambda: asked.original and "Painting" in asked.original.content)
         upheaval.delete_channel(world, atelier.studio)
-        message = await simulator.until(lambda: next(iter(results(simulator)), None))
-        assert message.channel.recipients == [asked.user]
+        told_at = "SELECT id FROM jobs WHERE told_at IS NOT NULL"
+        await simulator.until(lambda: query(data_dir, told_at))
+        listed = command(simulator, "paintings")
+        assert "Your paintings" in await told(simulator, listed)
         await simulator.until(lambda: len(query(data_dir, ended)) == 1)
         world.add_channel(atelier.guild, "studio")
         await simulator.until(lambda: world.find_channel("studio", atelier.moderator))

@@ -14,7 +14,7 @@ from tests.end_to_end.harness import run as command
 from tests.end_to_end.test_departures import atelier_of
 from tests.end_to_end.test_painting import result_of, said_privately
 
-ANYWHERE = ("muralize", "Muralize this picture", "queue", "privacy")
+ANYWHERE = ("muralize", "Muralize this picture", "queue", "paintings", "privacy")
 
 
 def elsewhere(simulator: Simulator) -> tuple[User, Channel]:
@@ -35,7 +35,8 @@ async def test_each_command_says_where_it_works(simulator: Simulator, data_dir: 
             definition = registered.definition
             everywhere = registered.name in ANYWHERE
             assert definition["integration_types"] == ([0, 1] if everywhere else [0])
-            assert definition["contexts"] == ([0, 1, 2] if everywhere else [0])
+            servers_only = [0, 1] if registered.name == "paintings" else [0]  # 1: with the bot
+            assert definition["contexts"] == ([0, 1, 2] if everywhere else servers_only)
 
 
 async def test_in_a_server_without_the_bot(simulator: Simulator, data_dir: Path) -> None:
