@@ -11,8 +11,8 @@ HERE = Standing(frozenset([GUILD, ROLE, OTHER]), (CHANNEL,))
 
 
 def may(
-    command: dict[tuple[Target, int], bool],
-    application: dict[tuple[Target, int], bool] | None = None,
+    command: dict[tuple[int, int], bool],
+    application: dict[tuple[int, int], bool] | None = None,
     standing: Standing = HERE,
 ) -> bool:
     """Say whether the member may use the command."""
@@ -35,8 +35,8 @@ def may(
     ],
 )
 def test_the_stronger_rule_wins(
-    command: dict[tuple[Target, int], bool],
-    application: dict[tuple[Target, int], bool],
+    command: dict[tuple[int, int], bool],
+    application: dict[tuple[int, int], bool],
     allowed: bool,
 ) -> None:
     """Users before roles before everyone, one channel before all, a command before the bot."""
