@@ -28,6 +28,7 @@ ENV PATH=/opt/muralscape/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     MURALSCAPE_DATA_DIR=/data \
     MURALSCAPE_WEB__PORT=8080 \
+    MURALSCAPE_WEB__ADMIN_PORT=8081 \
     XDG_CACHE_HOME=/data/cache \
     CUDA_CACHE_PATH=/data/cache/nv \
     MPLCONFIGDIR=/tmp/matplotlib \
@@ -36,7 +37,7 @@ ENV PATH=/opt/muralscape/bin:$PATH \
 WORKDIR /data
 VOLUME /data
 USER 10001:10001
-EXPOSE 8080
+EXPOSE 8080 8081
 # It asks whether the process lives, not whether Discord does: that is for /readyz to tell.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-m", "bot.web.probe"]

@@ -1,7 +1,7 @@
 """`python -m bot.web.probe`: exit code 0 while the bot on this machine answers.
 
 For a container's health check. It imports nothing but the standard library, because it runs every
-half minute, and finds the bot by the two settings in the environment.
+half minute, and finds the bot by the settings in the environment.
 """
 
 import os
@@ -15,7 +15,9 @@ SECONDS = 4.0
 def address() -> str:
     """Give the address of the bot's health page, from the environment."""
     host = os.environ.get("MURALSCAPE_WEB__HOST", "127.0.0.1")
-    port = int(os.environ.get("MURALSCAPE_WEB__PORT", "8080"))
+    port = os.environ.get("MURALSCAPE_WEB__ADMIN_PORT") or os.environ.get(
+        "MURALSCAPE_WEB__PORT", "8080"
+    )
     if host in ("0.0.0.0", "::"):  # noqa: S104 - a bot that listens everywhere listens here too
         host = "127.0.0.1"
     return f"http://[{host}]:{port}/healthz" if ":" in host else f"http://{host}:{port}/healthz"
