@@ -4,7 +4,7 @@ Announcements are written in the transaction of the change; the scheduler sends 
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from random import Random
@@ -191,15 +191,14 @@ class ChallengeService:
 
     # For a member's privacy.
 
-    async def about_member(self, member_id: int) -> list[dict[str, Any]]:
-        """List the challenges that a member started, entered or voted in."""
-        found = []
+    async def about_member(self, member_id: int) -> AsyncIterator[list[dict[str, Any]]]:
+        """Yield the challenges that a member started, entered or voted in, one by one."""
         async with self._database.read() as connection:
-            for number in await self.store.of_member(connection, member_id):
-                contest = await self.store.find(connection, number)
-                if contest is not None:
-                    found.append(_about(contest, member_id))
-        return found
+            numbers = await self.store.of_member(connection, member_id)
+        for number in numbers:
+            contest = await self.get(number)
+            if contest is not None:
+                yield [_about(contest, member_id)]
 
     async def forget_member(self, member_id: int) -> set[str]:
         """Forget a member in all challenges; return the pictures. Counts of closed ones stay."""

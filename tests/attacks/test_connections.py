@@ -194,22 +194,24 @@ async def test_what_is_no_http_is_refused_in_silence(
         assert caplog.records == []
 
 
-async def test_one_address_has_a_share(tmp_path: Path) -> None:
+async def test_one_address_has_a_share() -> None:
     """Connections of one public address are bounded; those of another are not affected."""
-    async with serving(tmp_path) as pages:
-        server = web.Server(pages._answer)
-        cuts: list[str] = []
-        connections = Connections(Bounds(of_address=3), cuts.append)
-        made = [Connection(server, connections) for _ in range(5)]
-        assert all(connections.admit(one, "8.8.8.8") for one in made[:3])
-        assert not connections.admit(made[3], "8.8.8.8")
-        assert connections.admit(made[4], "9.9.9.9")
-        connections.waits(made[1])
-        assert connections.admit(made[3], "8.8.8.8")  # made[1] makes room
-        assert (cuts, len(connections)) == (["address"] * 2, 4)
-        for one in made:
-            connections.forget(one)
-        assert len(connections) == 0
+
+    async def page(_: web.BaseRequest) -> web.StreamResponse:
+        return web.Response()
+
+    cuts: list[str] = []
+    connections = Connections(Bounds(of_address=3), cuts.append)
+    made = [Connection(web.Server(page), connections) for _ in range(5)]
+    assert all(connections.admit(one, "8.8.8.8") for one in made[:3])
+    assert not connections.admit(made[3], "8.8.8.8")
+    assert connections.admit(made[4], "9.9.9.9")
+    connections.waits(made[1])
+    assert connections.admit(made[3], "8.8.8.8")  # made[1] makes room
+    assert (cuts, len(connections)) == (["address"] * 2, 4)
+    for one in made:
+        connections.forget(one)
+    assert len(connections) == 0
 
 
 @pytest.mark.parametrize(

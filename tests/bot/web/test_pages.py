@@ -166,8 +166,9 @@ async def test_health_and_metrics_are_for_this_machine(
                         assert answer.status in (status, 503 if status == 200 else status)
             for header in ("X-Forwarded-For", "Forwarded", "Via"):
                 given = {header: "127.0.0.1"}
-                async with session.get(f"http://127.0.0.1:{port}/metrics", headers=given) as page:
-                    assert page.status == 404
+                address = f"http://127.0.0.1:{port}/metrics"
+                async with session.get(address, headers=given) as answer:
+                    assert answer.status == 404
 
 
 async def test_a_port_of_their_own(simulator: Simulator, data_dir: Path) -> None:
