@@ -35,6 +35,8 @@ from bot.pictures.turns import Owner
 
 Rule = Callable[[Contest], Contest]
 
+LEADERS = 20  # on the leaderboard
+
 
 class ChallengeService:
     """Starts and changes challenges. Its methods are safe to call concurrently."""
@@ -167,14 +169,13 @@ class ChallengeService:
         return contest
 
     async def leaderboard(self, guild_id: int) -> list[Standing]:
-        """Rank a server's members over all its closed challenges."""
-        rows = [row for row in await self.store.tally(guild_id) if row["member_id"]]
-        scores = sorted(((r["wins"], r["podiums"], r["votes"]) for r in rows), reverse=True)
-        standings = [
-            Standing(rank=1 + scores.index((row["wins"], row["podiums"], row["votes"])), **row)
-            for row in rows
+        """List the best of a server's members over all its closed challenges."""
+        rows = await self.store.tally(guild_id, LEADERS)
+        scores = [(row["wins"], row["podiums"], row["votes"]) for row in rows]
+        return [
+            Standing(rank=1 + scores.index(score), **row)
+            for row, score in zip(rows, scores, strict=True)
         ]
-        return sorted(standings, key=lambda standing: (standing.rank, standing.member_id))
 
     # For the scheduler.
 

@@ -59,7 +59,7 @@ class Seen(dict[str, Any]):
 
     threads: set[int] = set()  # noqa: RUF012 - of all rows
 
-    def items(self) -> Any:
+    def items(self) -> Any:  # noqa: ANN401 - dict's own type cannot be written
         """Give the values."""
         self.threads.add(threading.get_ident())
         return super().items()
