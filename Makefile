@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Two processes, each with all tests of some modules, in the order of the folders.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
-.PHONY: demo test test-all check format bench soak fuzz clean
+.PHONY: demo test test-all check format audit bench soak fuzz fuzz-web clean
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -33,6 +33,13 @@ format: $(VENV)/installed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# names installed packages with published holes; asks the index, so it needs the internet
+audit: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --editable '.[audit]'
+	mkdir -p build
+	$(BIN)/python -m pip freeze --exclude-editable > build/installed.txt
+	$(BIN)/pip-audit --strict --disable-pip --no-deps --requirement build/installed.txt
+
 bench: $(VENV)/installed
 	$(BIN)/python -m tests.benchmarks
 
@@ -44,6 +51,11 @@ soak: $(VENV)/installed
 fuzz: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --editable '.[fuzz]'
 	$(BIN)/python -m tests.fuzz.fuzz_images $(ARGS)
+
+# the same of the web pages, with raw HTTP
+fuzz-web: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --editable '.[fuzz]'
+	$(BIN)/python -m tests.fuzz.fuzz_web $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

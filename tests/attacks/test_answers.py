@@ -201,7 +201,9 @@ async def test_an_export_of_three_thousand_paintings(simulator: Simulator, data_
         assert not any(one.attachments for one in private_answers(simulator, asked))
         files = await simulator.until(lambda: whole(simulator, asked), 120)
         paintings = [row["id"] for file in files for row in file["paintings"]]
-        assert sorted(paintings) == [row["id"] for row in query(data_dir, "SELECT id FROM jobs ORDER BY id")]
+        assert sorted(paintings) == [
+            row["id"] for row in query(data_dir, "SELECT id FROM jobs ORDER BY id")
+        ]
         assert len(paintings) == 3001
 
 
