@@ -8,17 +8,22 @@ import asyncio
 import ipaddress
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import cast
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 log = logging.getLogger(__name__)
 
 # of every answer; no versions of libraries
 USUAL_HEADERS = {"Server": "muralscape", "X-Content-Type-Options": "nosniff"}
+
+
+_UNREADABLE = "This is not a request that can be read.\n"
+
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True)
@@ -154,8 +159,7 @@ class Connection(web.RequestHandler):
         if status >= 500:
             return super().handle_error(request, status, exc, message)
         log.debug("unreadable request from %s: %s", request.remote, type(exc).__name__)
-        text = "This is not a request that can be read.\n"
-        answer = web.Response(status=status, text=text, headers=USUAL_HEADERS)
+        answer = web.Response(status=status, text=_UNREADABLE, headers=USUAL_HEADERS)
         answer.force_close()
         return answer
 
@@ -174,12 +178,18 @@ class Connection(web.RequestHandler):
             self._deadline.cancel()
 
 
-@web.middleware
-async def note_request(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Tell the connection that its request has come."""
-    if isinstance(request.protocol, Connection):
-        request.protocol.answering()
-    return await handler(request)
+def noting(handler: Handler) -> Handler:
+    """Wrap the handler of all requests, to tell the connection that its request has come."""
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        if isinstance(request.protocol, Connection):
+            request.protocol.answering()
+        # aiohttp would repeat the header, and fail where it is no UTF-8
+        if request.headers.get("Expect", "100-continue").lower() != "100-continue":
+            raise web.HTTPExpectationFailed(text=_UNREADABLE, headers=USUAL_HEADERS)
+        return await handler(request)
+
+    return handle
 
 
 def bounded_address(transport: asyncio.BaseTransport) -> str | None:

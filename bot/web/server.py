@@ -13,7 +13,7 @@ from bot.web.connections import (
     Bounds,
     Connection,
     Connections,
-    note_request,
+    noting,
 )
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class WebServer:
         self._port = port
         self._setting = setting
         self.connections = Connections(bounds or Bounds(), on_cut)
-        self._app = web.Application(middlewares=[note_request])
+        self._app = web.Application()
         self._app.on_response_prepare.append(_add_headers)
         self.add(routes)
         # a page that nobody waits for any more is not made to its end
@@ -67,6 +67,7 @@ class WebServer:
         await self._runner.setup()
         server = self._runner.server
         assert server is not None  # noqa: S101 - it is set up
+        server.request_handler = noting(server.request_handler)
         loop = asyncio.get_running_loop()
         try:
             self._listener = await loop.create_server(
