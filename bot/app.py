@@ -44,7 +44,7 @@ from bot.privacy.feature import feature as privacy_feature
 from bot.queue.feature import feature as queue_feature
 from bot.settings import Settings
 from bot.storage.database import Database
-from bot.storage.folder import locked
+from bot.storage.folder import locked, make_ready
 from bot.storage.shard import Shard, ShardLock
 from bot.styles.feature import feature as styles_feature
 from bot.styles.model import Starter
@@ -52,7 +52,7 @@ from bot.styles.service import StyleService
 from bot.styles.store import StyleStore
 from bot.web.links import KEY_FILE, PaintingLinks
 from bot.web.pages import Pages
-from engine.limits import Limits
+from engine.picture_limits import PictureLimits
 from engine.samples import STYLES
 
 log = logging.getLogger(__name__)
@@ -210,7 +210,7 @@ class App:
             self._pictures,
             self._decoder,
             hosts=self._settings.discord.attachment_hosts,
-            limits=Limits(limits.attachment_bytes, limits.pixels),
+            limits=PictureLimits(limits.attachment_bytes, limits.pixels),
             seconds=limits.download_seconds,
         )
 
@@ -254,9 +254,7 @@ class App:
                 await self._wind_down()
 
     async def _open_storage(self, stack: AsyncExitStack) -> None:
-        await asyncio.to_thread(
-            self._settings.data_dir.mkdir, mode=0o700, parents=True, exist_ok=True
-        )
+        await asyncio.to_thread(make_ready, self._settings.data_dir)
         stack.enter_context(locked(self._settings.data_dir))
         stack.push_async_callback(self._database.close)
         await stack.enter_async_context(self._shard_lock)

@@ -10,28 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from engine import files
 from engine.errors import ImageRejected, OutputRejected
-from engine.limits import DEFAULT_LIMITS, Limits
+from engine.picture_formats import READABLE_WORDS, WRITABLE, formats_of
+from engine.picture_limits import DEFAULT_LIMITS, PictureLimits
 from engine.srgb import is_on_its_side, to_srgb
-
-READABLE = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "HEIF")  # Pillow's names; nothing else is tried
-READABLE_WORDS = "JPEG, PNG, WebP, AVIF, GIF or HEIC"
-
-# suffix -> what Pillow is told when it writes such a file
-_WRITABLE: dict[str, dict[str, Any]] = {
-    ".png": {"format": "PNG"},
-    ".jpg": {"format": "JPEG", "quality": 95, "subsampling": 0},
-    ".jpeg": {"format": "JPEG", "quality": 95, "subsampling": 0},
-    ".webp": {"format": "WEBP", "quality": 95},
-    ".avif": {"format": "AVIF", "quality": 85},
-    ".tif": {"format": "TIFF"},
-    ".tiff": {"format": "TIFF"},
-}
 
 _WEBP_MAX_SIDE = 16383  # the format has 14 bits for each side
 _CORNER = 64  # pixels on each side of the part that `check` converts to sRGB
@@ -39,7 +25,7 @@ _CORNER = 64  # pixels on each side of the part that `check` converts to sRGB
 
 def decode(
     data: bytes,
-    limits: Limits = DEFAULT_LIMITS,
+    limits: PictureLimits = DEFAULT_LIMITS,
     name: str = "The file",
     before_load: Callable[[int], None] | None = None,
 ) -> Image.Image:
@@ -60,7 +46,7 @@ def decode(
 
 def check(
     data: bytes,
-    limits: Limits = DEFAULT_LIMITS,
+    limits: PictureLimits = DEFAULT_LIMITS,
     name: str = "The file",
     before_load: Callable[[int], None] | None = None,
 ) -> tuple[int, int]:
@@ -85,7 +71,7 @@ def check(
 
 
 @contextmanager
-def _opened(data: bytes, limits: Limits, name: str) -> Iterator[ImageFile.ImageFile]:
+def _opened(data: bytes, limits: PictureLimits, name: str) -> Iterator[ImageFile.ImageFile]:
     """Open a picture within the limits; every error in the block becomes ImageRejected."""
     if not data:
         raise ImageRejected(f"{name} is empty; choose a {READABLE_WORDS} picture.")
@@ -96,7 +82,7 @@ def _opened(data: bytes, limits: Limits, name: str) -> Iterator[ImageFile.ImageF
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Pillow warns of is checked here or harmless
-            with Image.open(BytesIO(data), formats=_formats(data)) as picture:
+            with Image.open(BytesIO(data), formats=formats_of(data)) as picture:
                 _check_size(picture.size, limits, name)
                 yield picture
     except ImageRejected:
@@ -115,16 +101,6 @@ def _opened(data: bytes, limits: Limits, name: str) -> Iterator[ImageFile.ImageF
         ) from error
 
 
-def _formats(data: bytes) -> tuple[str, ...]:
-    """The formats to try. HEIF's decoder is loaded for files of its family (ISO/IEC 14496-12)."""
-    if data[4:8] != b"ftyp":
-        return tuple(name for name in READABLE if name != "HEIF")
-    import pillow_heif
-
-    pillow_heif.register_heif_opener()
-    return READABLE
-
-
 def _restore_orientation(picture: Image.Image, data: bytes) -> None:
     """Put back the EXIF orientation of a HEIC that has no other.
 
@@ -137,12 +113,12 @@ def _restore_orientation(picture: Image.Image, data: bytes) -> None:
         picture.getexif()[ExifTags.Base.Orientation] = orientation
 
 
-def read(path: Path, limits: Limits = DEFAULT_LIMITS) -> Image.Image:
+def read(path: Path, limits: PictureLimits = DEFAULT_LIMITS) -> Image.Image:
     """Decode the picture in a trusted file, as `decode` does; see `engine.decoding` for others."""
     return decode(read_bytes(path, limits), limits, str(path))
 
 
-def read_bytes(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
+def read_bytes(path: Path, limits: PictureLimits = DEFAULT_LIMITS) -> bytes:
     """Read a file, never more than the limit of bytes and one. Raises ImageRejected."""
     try:
         with path.open("rb") as file:
@@ -158,7 +134,7 @@ def read_bytes(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
         ) from error
 
 
-def _check_size(size: tuple[int, int], limits: Limits, name: str) -> None:
+def _check_size(size: tuple[int, int], limits: PictureLimits, name: str) -> None:
     width, height = size
     if width * height > limits.max_pixels:
         raise ImageRejected(_too_many_pixels(name, f"{width}x{height}", limits))
@@ -179,17 +155,17 @@ def too_much_memory(name: str) -> str:
     return f"{name} needs more memory than there is; choose a smaller picture."
 
 
-def _too_many_pixels(name: str, how_many: str, limits: Limits) -> str:
+def _too_many_pixels(name: str, how_many: str, limits: PictureLimits) -> str:
     most = f"{limits.max_pixels / 1e6:g} megapixels"
     return f"{name} has {how_many} pixels; choose a picture of at most {most}."
 
 
 def check_writable(path: Path) -> None:
     """Raise OutputRejected where `save` could not write to `path`; for before a long painting."""
-    if path.suffix.lower() not in _WRITABLE:
+    if path.suffix.lower() not in WRITABLE:
         raise OutputRejected(
             f"{path} has no suffix of a picture that can be written; "
-            f"end it in one of {', '.join(_WRITABLE)}."
+            f"end it in one of {', '.join(WRITABLE)}."
         )
     files.check_writable(path)
 
@@ -204,7 +180,7 @@ def save(picture: Image.Image, path: Path) -> None:
         if path.suffix.lower() in (".tif", ".tiff"):
             _save_tiled(picture, temporary)
         else:
-            picture.save(temporary, **_WRITABLE[path.suffix.lower()])
+            picture.save(temporary, **WRITABLE[path.suffix.lower()])
 
 
 def _save_tiled(picture: Image.Image, path: Path) -> None:

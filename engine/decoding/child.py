@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from PIL import Image
 
-from engine import images
+from engine import images, picture_formats
 from engine.decoding.messages import (
     HEADER,
     READY,
@@ -26,7 +26,7 @@ from engine.decoding.messages import (
     rows_of_a_strip,
 )
 from engine.errors import ImageRejected, OutputRejected
-from engine.limits import Effort
+from engine.picture_limits import Effort
 
 _TYPES = {".jpg": ("JPEG", "image/jpeg"), ".webp": ("WEBP", "image/webp")}
 
@@ -132,12 +132,6 @@ def _data_bytes() -> int:
 
 
 def _warm_up() -> None:
-    """Load every decoder and the colour conversion, so that the first picture is like others."""
-    import pillow_heif
-
-    pillow_heif.register_heif_opener()
-    picture = Image.new("RGB", (64, 64), "teal")
-    for name in images.READABLE:
-        buffer = BytesIO()
-        picture.save(buffer, name)
-        images.decode(buffer.getvalue())
+    """Load the decoders and the colour conversion, so that the first picture is like others."""
+    for example in picture_formats.examples():
+        images.decode(example)

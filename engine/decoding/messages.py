@@ -9,7 +9,7 @@ import struct
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from engine.limits import Effort, Limits
+from engine.picture_limits import Effort, PictureLimits
 
 HEADER = struct.Struct(">IQ")  # bytes of JSON, bytes of the payload
 MOST_JSON = 64 * 1024  # bytes
@@ -31,7 +31,7 @@ class Task:
 
     kind: Kind
     name: str
-    limits: Limits
+    limits: PictureLimits
     effort: Effort
     side: int = 0
     extension: str = ""  # of the file that `shrink` makes: .jpg or .webp
@@ -60,7 +60,7 @@ def task_frame(task: Task, size: int) -> bytes:
 def read_task(text: bytes) -> Task:
     """Read the JSON of `task_frame`; sent by the process that started the child."""
     values = json.loads(text)
-    limits, effort = Limits(**values.pop("limits")), Effort(**values.pop("effort"))
+    limits, effort = PictureLimits(**values.pop("limits")), Effort(**values.pop("effort"))
     return Task(**values, limits=limits, effort=effort)
 
 

@@ -3,8 +3,10 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from bot.jobs.model import JobState
-from bot.simulator import Limits, Simulator
+from bot.simulator import DiscordLimits, Simulator
 from bot.simulator.faults import RestFault
 from bot.simulator.model import Interaction, Message
 from bot.simulator.permissions import Permission
@@ -97,7 +99,7 @@ async def answered(simulator: Simulator, interaction: Interaction) -> Message:
 
 async def test_too_large(start_simulator: StartSimulator, data_dir: Path) -> None:
     """On 40005 the picture is encoded smaller and sent again, until Discord takes it."""
-    simulator = await start_simulator(Limits(accepted_upload=150_000))
+    simulator = await start_simulator(DiscordLimits(accepted_upload=150_000))
     async with running_bot(simulator, data_dir, painter="load_noisy"):
         muralize(simulator)
         message = await only_result(simulator, data_dir)
@@ -119,6 +121,7 @@ async def test_rate_limit(simulator: Simulator, data_dir: Path) -> None:
     assert after[0].started - first.started >= 0.3
 
 
+@pytest.mark.slow
 async def test_bad_gateway_on_every_fifth_call(simulator: Simulator, data_dir: Path) -> None:
     """With a 502 on every fifth call every result arrives once, also where the call was obeyed."""
     async with running_bot(simulator, data_dir):

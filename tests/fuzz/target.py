@@ -4,10 +4,10 @@ from pathlib import Path
 
 from engine.errors import ImageRejected
 from engine.images import decode, encode_under
-from engine.limits import Limits
+from engine.picture_limits import PictureLimits
 
 CORPUS = Path(__file__).parent / "corpus"
-LIMITS = Limits(max_bytes=2**20, max_pixels=1_000_000)
+LIMITS = PictureLimits(max_bytes=2**20, max_pixels=1_000_000)
 _MAX_UPLOAD = 10 * 2**20  # bytes, Discord's; a picture within LIMITS always fits
 
 

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from alembic import command
+from alembic.runtime.migration import MigrationContext
 
 from bot.jobs.model import Job, JobResult, Sources
 from bot.jobs.store import JobStore
 from bot.muralize.request import Repeat, Request
 from bot.muralize.store import RequestStore
 from bot.people import Origin
-from bot.pictures.upload import UploadedFile
+from bot.pictures.model import UploadedFile
 from bot.storage.database import Database, alembic_config, sqlite_url
 from engine.request import Losses, PaintOutcome, PaintSettings
 
@@ -94,7 +95,7 @@ async def migrate(database: Database, version: str) -> None:
     """Bring a database up, or down, to a version."""
 
     def run(connection: sa.Connection) -> None:
-        current = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+        current = MigrationContext.configure(connection).get_current_revision()
         step = command.downgrade if current and current > version else command.upgrade
         step(alembic_config(connection), version)
 
