@@ -64,7 +64,7 @@ class Attacker:
         data = self._moments.choice(self._files)
         await self._ended(muralize(self._simulator, NAME, content=data, size=SIZE), "costly file")
         file = Upload("a.png", data, "image/png")
-        saved = Invocation("style save", NAME, texts={"name": "x"}, files={"picture": file})
+        saved = Invocation("style save", user=NAME, texts={"name": "x"}, files={"picture": file})
         await self._ended(self._simulator.people.invoke(saved), "costly file")
         await self._ended(run(self._simulator, "style delete", NAME, {"name": "x"}), "command")
 
@@ -90,7 +90,7 @@ class Attacker:
         """Save a style under a knotted name."""
         file = Upload("a.png", picture(), "image/png")
         name = self._moments.choice(KNOTS)
-        saved = Invocation("style save", NAME, texts={"name": name}, files={"picture": file})
+        saved = Invocation("style save", user=NAME, texts={"name": name}, files={"picture": file})
         await self._ended(self._simulator.people.invoke(saved), "command")
 
     async def _hold(self) -> None:
