@@ -54,6 +54,9 @@ class Connections:
     def __len__(self) -> int:
         return len(self._open)
 
+    def __contains__(self, connection: object) -> bool:
+        return connection in self._open
+
     def admit(self, connection: "Connection", address: str | None) -> bool:
         """Take in a connection, if need be instead of another; False where there is no room."""
         if address is not None and self._counts[address] >= self.bounds.of_address:
@@ -170,7 +173,8 @@ class Connection(web.RequestHandler):
     def _until(self, stage: str, seconds: float) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
-        self._deadline = self._loop.call_later(seconds, self.cut, stage)
+        if self in self._connections:  # else it was closed while its answer was made
+            self._deadline = self._loop.call_later(seconds, self.cut, stage)
 
     def _forget(self) -> None:
         self._connections.forget(self)

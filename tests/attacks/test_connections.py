@@ -159,6 +159,18 @@ async def test_who_does_not_read_is_cut(tmp_path: Path, page: str) -> None:
         assert b"here" in await pages.ask()
 
 
+async def test_who_leaves_early_is_not_counted(tmp_path: Path) -> None:
+    """A visitor who leaves while the answer is made has broken no bound, now or later."""
+    async with serving(tmp_path, head=0.1) as pages:
+        _, writer = await pages.open(WHOLE.replace(b"GET /", b"GET /waits"))
+        await pages.until(lambda: len(pages.server.connections) == 1)
+        writer.close()
+        await pages.until(lambda: len(pages.server.connections) == 0)
+        reader, _ = await pages.open(HALF)
+        await ended(reader)  # a deadline that began later has passed
+        assert pages.cuts == {"head": 1}
+
+
 async def test_a_body_is_not_waited_for(tmp_path: Path) -> None:
     """No page takes a body: one that is announced and does not come ends the connection."""
     async with serving(tmp_path, body=0.2) as pages:

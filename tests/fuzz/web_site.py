@@ -128,7 +128,7 @@ class Site:
             *health.routes(),
             *metrics.routes(),
         ]
-        bounds = Bounds(head=0.2, body=0.1)  # bytes that announce more than comes are frequent
+        bounds = Bounds(head=2.0, body=0.1)  # bytes that announce more than comes are frequent
         self._server = WebServer("127.0.0.1", 0, routes, bounds=bounds)
         await self._server.start()
         self._port = int(self._server.url.rpartition(":")[2])
