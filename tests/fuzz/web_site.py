@@ -81,7 +81,7 @@ class Site:
         assert got.count(b"\r\nServer: muralscape\r\n") >= len(statuses)
         after = self._loop.run_until_complete(self._exchange(LAST.lstrip()))
         assert after.startswith(b"HTTP/1.1 200 OK"), after[:100]
-        assert self._wrong == []
+        assert not self._wrong, self._wrong
         return statuses
 
     async def _exchange(self, data: bytes) -> bytes:
