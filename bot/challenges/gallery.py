@@ -86,7 +86,7 @@ class Gallery:
     async def _server(self, request: web.Request) -> web.Response:
         guild_id = await self._guild(request)
         before = self._before(request)
-        found = await self._store.closed(guild_id, MOST_CHALLENGES + 1, before)
+        found = await self._store.closed(guild_id, MOST_CHALLENGES + 1, before, public=True)
         shown = found[:MOST_CHALLENGES]
         numbers = [challenge.id for challenge in shown]
         winners = await self._store.winners(numbers)
@@ -151,6 +151,7 @@ class Gallery:
             contest is None
             or contest.challenge.guild_id != guild_id
             or contest.challenge.state is not ChallengeState.CLOSED
+            or contest.challenge.age_restricted
         ):
             raise web.HTTPNotFound(headers=self._html.headers)
         return contest

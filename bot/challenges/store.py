@@ -51,11 +51,18 @@ class ChallengeStore:
         where = (challenges.c.guild_id == guild_id) & challenges.c.state.in_(OPEN)
         return await self._first(connection, where)
 
-    async def closed(self, guild_id: int, limit: int, before: int | None = None) -> list[Challenge]:
-        """Read a server's closed challenges, the last one (before that of an id) first."""
+    async def closed(
+        self, guild_id: int, limit: int, before: int | None = None, *, public: bool = False
+    ) -> list[Challenge]:
+        """Read a server's closed challenges, the last one (before that of an id) first.
+
+        Without those of age-restricted channels where `public` is set.
+        """
         where = (challenges.c.guild_id == guild_id) & (challenges.c.state == ChallengeState.CLOSED)
         if before is not None:
             where &= challenges.c.id < before
+        if public:
+            where &= ~challenges.c.age_restricted
         query = sa.select(challenges).where(where).order_by(challenges.c.id.desc()).limit(limit)
         async with self.database.read() as connection:
             return [_challenge(row) for row in (await connection.execute(query)).mappings()]
@@ -133,6 +140,26 @@ class ChallengeStore:
             sa.select(votes.c.challenge_id).where(votes.c.voter_id == member_id),
         )
         return sorted((await connection.execute(query)).scalars())
+
+    async def guild_ids(self) -> set[int]:
+        """Read which of the shard's servers have challenges."""
+        mine = self._shard.where(challenges.c.guild_id)
+        async with self.database.read() as connection:
+            query = sa.select(challenges.c.guild_id).where(mine).distinct()
+            return set((await connection.execute(query)).scalars())
+
+    async def forget_guild(self, guild_id: int) -> set[str]:
+        """Delete a server's challenges with all in them; return their pictures."""
+        mine = challenges.c.guild_id == guild_id
+        found: set[str] = set()
+        async with self.database.write() as connection:
+            for column in (entries.c.picture, entries.c.preview):
+                query = sa.select(column).join_from(entries, challenges).where(mine)
+                found |= {name for name in (await connection.execute(query)).scalars() if name}
+            styles = await connection.execute(sa.select(challenges.c.style).where(mine))
+            found |= {name for name in styles.scalars() if name}
+            await connection.execute(sa.delete(challenges).where(mine))
+        return found
 
     async def tally(self, guild_id: int, limit: int) -> list[Mapping[str, Any]]:
         """Sum up wins, podiums, votes and entries in closed challenges, of the best members.

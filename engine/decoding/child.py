@@ -80,7 +80,7 @@ def _answer(task: Task, data: bytes, memory: int) -> tuple[Answer, Image.Image |
     try:
         if task.kind == "check":
             return Answer(*images.check(data, task.limits, task.name, before_load)), None
-        picture = images.decode(data, task.limits, task.name, before_load)
+        picture = images.decode(data, task.limits, task.name, before_load, task.enough)
         if task.kind == "decode":
             return Answer(*picture.size), picture
         if task.kind == "shrink":

@@ -37,8 +37,9 @@ class PictureReader:
         limits: PictureLimits = DEFAULT_LIMITS,
         name: str = "The file",
         should_stop: Callable[[], bool] | None = None,
+        enough: int | None = None,
     ) -> Image.Image:
-        """Decode to upright sRGB in mode RGB.
+        """Decode to upright sRGB in mode RGB; `enough` pixels of it, where fewer than all will do.
 
         Raises ImageRejected, also where it costs too much; Stopped once `should_stop` says so.
         """
@@ -55,17 +56,19 @@ class PictureReader:
                 picture.paste(Image.frombytes("RGB", (size[0], rows), strip), (0, top))
                 top += rows
 
-        self._child.ask(Task("decode", name, limits, self._effort), data, should_stop, take)
+        self._child.ask(Task("decode", name, limits, self._effort, enough), data, should_stop, take)
         if picture is None:
             raise ImageRejected(images.too_much_memory(name))
         return picture
 
-    def read(self, path: Path, limits: PictureLimits = DEFAULT_LIMITS) -> Image.Image:
-        """Decode the picture in a file; never reads more than the limit."""
+    def read(
+        self, path: Path, limits: PictureLimits = DEFAULT_LIMITS, enough: int | None = None
+    ) -> Image.Image:
+        """Decode the picture in a file; never reads more than the limit of bytes."""
         data = images.read_bytes(path, limits)
         if not data:
             raise ImageRejected(f"{path} is empty; choose a {READABLE_WORDS} picture.")
-        return self.decode(data, limits, str(path))
+        return self.decode(data, limits, str(path), enough=enough)
 
 
 @contextmanager
