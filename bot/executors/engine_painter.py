@@ -10,7 +10,7 @@ from PIL import Image
 
 from bot.executors.contract import PaintOrder
 from bot.executors.engine_process import EngineSetup
-from engine import images
+from engine import saving
 from engine.decoding.pictures import PictureReader
 from engine.errors import CheckpointRejected
 from engine.limits import OWN_LIMITS
@@ -95,5 +95,5 @@ class EnginePainter:
                 resume = order.resume if order.resume and order.resume.exists() else None
                 painting = go_on(resume=resume)
             painting = painting or go_on()
-        images.save(painting.picture, order.result)
+        saving.save(painting.picture, order.result)
         return painting.outcome

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from engine import images
+from engine import saving
 from engine.decoding.pictures import picture_reader
 from engine.errors import RequestRejected
 from engine.files import check_writable, written_whole
@@ -148,7 +148,7 @@ def command(
     paths, style_weights = zip(*(_style(text) for text in styles), strict=True)
     if checkpoint == DEFAULT_CHECKPOINT:
         checkpoint.parent.mkdir(exist_ok=True)
-    images.check_writable(output)
+    saving.check_writable(output)
     for path in (timelapse, loss_plot, checkpoint):
         if path is not None:
             check_writable(path)
@@ -175,7 +175,7 @@ def command(
     painting = paint(
         request, weights, device, precision, timelapse, checkpoint, resume, _bytes(memory)
     )
-    images.save(painting.picture, output)
+    saving.save(painting.picture, output)
     outcome = painting.outcome
     if loss_plot is not None:
         from engine.loss_plot import draw

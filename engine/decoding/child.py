@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from PIL import Image
 
-from engine import images
+from engine import images, saving
 from engine.decoding.messages import (
     HEADER,
     READY,
@@ -85,7 +85,7 @@ def _answer(task: Task, data: bytes, memory: int) -> tuple[Answer, Image.Image |
             return Answer(*picture.size), picture
         if task.kind == "shrink":
             return _shrink(picture, task), None
-        encoded = images.encode_under(picture, task.max_bytes)
+        encoded = saving.encode_under(picture, task.max_bytes)
         size, data = encoded.size, encoded.data
         return Answer(*size, encoded.extension, encoded.content_type, data=data), None
     except ImageRejected as error:

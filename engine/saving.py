@@ -1,0 +1,111 @@
+"""Pictures -> files, or bytes under a limit. Free of torch."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from engine import files
+from engine.errors import OutputRejected
+from engine.limits import DEFAULT_LIMITS
+
+# suffix -> what Pillow is told when it writes such a file
+_WRITABLE: dict[str, dict[str, Any]] = {
+    ".png": {"format": "PNG"},
+    ".jpg": {"format": "JPEG", "quality": 95, "subsampling": 0},
+    ".jpeg": {"format": "JPEG", "quality": 95, "subsampling": 0},
+    ".webp": {"format": "WEBP", "quality": 95},
+    ".avif": {"format": "AVIF", "quality": 85},
+    ".tif": {"format": "TIFF"},
+    ".tiff": {"format": "TIFF"},
+}
+TRANSPARENT = (".png", ".webp", ".avif", ".tif", ".tiff")  # formats that have an opacity
+
+# Pixels on a side: WebP has 14 bits for each, JPEG 16, and AV1 16 for the whole of a frame.
+_MOST_SIDE = {".webp": 16383, ".jpg": 65535, ".jpeg": 65535, ".avif": 65536}
+
+
+def check_writable(path: Path) -> None:
+    """Raise OutputRejected where `save` could not write to `path`; for before a long painting."""
+    if path.suffix.lower() not in _WRITABLE:
+        raise OutputRejected(
+            f"{path} has no suffix of a picture that can be written; "
+            f"end it in one of {', '.join(_WRITABLE)}."
+        )
+    files.check_writable(path)
+
+
+def save(picture: Image.Image, path: Path) -> None:
+    """Write a picture in the format of the path's suffix, whole or not at all.
+
+    Raises OutputRejected for an unknown suffix, a missing or unwritable folder, a full disk.
+    """
+    check_writable(path)
+    with files.written_whole(path) as temporary:
+        if path.suffix.lower() in (".tif", ".tiff"):
+            _save_tiled(picture, temporary)
+        else:
+            picture.save(temporary, **_WRITABLE[path.suffix.lower()])
+
+
+def _save_tiled(picture: Image.Image, path: Path) -> None:
+    """Write a TIFF in tiles, of which viewers of large pictures read only those they show."""
+    import numpy as np
+    import tifffile  # nobody else needs it
+
+    tifffile.imwrite(
+        path, np.asarray(picture), photometric="rgb", tile=(256, 256), compression="zlib"
+    )
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A picture as the bytes of a file."""
+
+    data: bytes
+    extension: str  # with its dot
+    content_type: str
+    size: tuple[int, int]  # pixels
+
+
+def encode_under(picture: Image.Image, max_bytes: int) -> Encoded:
+    """Encode a picture in at most `max_bytes` bytes, at the best quality that fits.
+
+    PNG first, then WebP, then JPEG of falling quality, then smaller and smaller JPEGs. Raises
+    OutputRejected where nothing fits.
+    """
+    for encoded in _ever_smaller(picture):
+        if len(encoded.data) <= max_bytes:
+            return encoded
+    raise OutputRejected(f"The picture does not fit into {max_bytes} bytes; raise the limit.")
+
+
+def _ever_smaller(picture: Image.Image) -> Iterator[Encoded]:
+    yield _encode(picture, ".png", "image/png", "PNG")
+    if max(picture.size) <= _MOST_SIDE[".webp"]:
+        for quality in (95, 90):
+            yield _encode(picture, ".webp", "image/webp", "WEBP", quality=quality)
+    for quality in (90, 85, 75, 65):
+        yield _jpeg(picture, quality)
+    scaled = picture
+    while min(scaled.size) >= 2 * DEFAULT_LIMITS.min_side:
+        # Each from the original: resampling a resampled picture blurs it.
+        fraction = 0.75 * scaled.width / picture.width
+        width, height = (max(1, round(side * fraction)) for side in picture.size)
+        scaled = picture.resize((width, height), Image.Resampling.LANCZOS)
+        yield _jpeg(scaled, 80)
+
+
+def _jpeg(picture: Image.Image, quality: int) -> Encoded:
+    return _encode(picture, ".jpg", "image/jpeg", "JPEG", quality=quality, progressive=True)
+
+
+def _encode(
+    picture: Image.Image, extension: str, content_type: str, format_name: str, **options: int
+) -> Encoded:
+    buffer = BytesIO()
+    picture.save(buffer, format_name, **options)
+    return Encoded(buffer.getvalue(), extension, content_type, picture.size)
