@@ -52,7 +52,7 @@ from bot.styles.service import StyleService
 from bot.styles.store import StyleStore
 from bot.web.links import KEY_FILE, PaintingLinks
 from bot.web.pages import Pages
-from engine.limits import Limits
+from engine.picture_limits import PictureLimits
 from engine.samples import STYLES
 
 log = logging.getLogger(__name__)
@@ -197,7 +197,7 @@ class App:
             self._pictures,
             self._decoder,
             hosts=self._settings.discord.attachment_hosts,
-            limits=Limits(limits.attachment_bytes, limits.pixels),
+            limits=PictureLimits(limits.attachment_bytes, limits.pixels),
             seconds=limits.download_seconds,
         )
 

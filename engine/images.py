@@ -19,12 +19,10 @@ from engine.cut import ENOUGH, Rest, rest_of
 from engine.described import deep_pixels, describe
 from engine.errors import ImageRejected
 from engine.ground import on_ground
-from engine.limits import DEFAULT_LIMITS, Limits
+from engine.picture_formats import READABLE_WORDS, formats_of
+from engine.picture_limits import DEFAULT_LIMITS, PictureLimits
 from engine.png import SIGNATURE, Png, read_png
 from engine.srgb import to_srgb
-
-READABLE = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "HEIF")  # Pillow's names; nothing else is tried
-READABLE_WORDS = "JPEG, PNG, WebP, AVIF, GIF or HEIC"
 
 _CORNER = 64  # pixels on each side of the part that `check` converts to sRGB
 
@@ -44,14 +42,14 @@ class _File:
 
     data: bytes
     png: Png | None
-    limits: Limits
+    limits: PictureLimits
     name: str
     before_load: BeforeLoad | None
 
 
 def decode(
     data: bytes,
-    limits: Limits = DEFAULT_LIMITS,
+    limits: PictureLimits = DEFAULT_LIMITS,
     name: str = "The file",
     before_load: BeforeLoad | None = None,
     *,
@@ -62,7 +60,7 @@ def decode(
 
     `with_alpha` gives mode RGBA: the same colours, and the opacity that was flattened. `name`
     stands in the sentence of the ImageRejected that is raised where `data` is no picture in one of
-    the READABLE formats, is damaged, or is beyond `limits`. `before_load` is called with the number
+    the formats that are read, is damaged, or is beyond `limits`. `before_load` is called with the number
     of pixels that the header promises, once that is within the limits; `tell` with a sentence for
     people where a part of the picture is missing.
     """
@@ -87,7 +85,7 @@ def decode(
 
 def check(
     data: bytes,
-    limits: Limits = DEFAULT_LIMITS,
+    limits: PictureLimits = DEFAULT_LIMITS,
     name: str = "The file",
     before_load: BeforeLoad | None = None,
     *,
@@ -115,7 +113,7 @@ def check(
     return _whole_or_rest(_file(data, limits, name, before_load), look, tell)
 
 
-def _file(data: bytes, limits: Limits, name: str, before_load: BeforeLoad | None) -> _File:
+def _file(data: bytes, limits: PictureLimits, name: str, before_load: BeforeLoad | None) -> _File:
     """Check the bytes, and read a PNG's chunks."""
     if not data:
         raise ImageRejected(f"{name} is empty; choose a {READABLE_WORDS} picture.")
@@ -184,7 +182,7 @@ def _opened(file: _File) -> Iterator[ImageFile.ImageFile]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Pillow warns of is checked here or harmless
-            with Image.open(BytesIO(file.data), formats=_formats(file.data)) as picture:
+            with Image.open(BytesIO(file.data), formats=formats_of(file.data)) as picture:
                 _check_size(picture.size, limits, name)
                 if file.before_load:
                     file.before_load(picture.width * picture.height)
@@ -205,22 +203,12 @@ def _opened(file: _File) -> Iterator[ImageFile.ImageFile]:
         ) from error
 
 
-def _formats(data: bytes) -> tuple[str, ...]:
-    """The formats to try. HEIF's decoder is loaded for files of its family (ISO/IEC 14496-12)."""
-    if data[4:8] != b"ftyp":
-        return tuple(name for name in READABLE if name != "HEIF")
-    import pillow_heif
-
-    pillow_heif.register_heif_opener()
-    return READABLE
-
-
-def read(path: Path, limits: Limits = DEFAULT_LIMITS) -> Image.Image:
+def read(path: Path, limits: PictureLimits = DEFAULT_LIMITS) -> Image.Image:
     """Decode the picture in a trusted file, as `decode` does; see `engine.decoding` for others."""
     return decode(read_bytes(path, limits), limits, str(path))
 
 
-def read_bytes(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
+def read_bytes(path: Path, limits: PictureLimits = DEFAULT_LIMITS) -> bytes:
     """Read a file, never more than the limit of bytes and one. Raises ImageRejected."""
     try:
         with path.open("rb") as file:
@@ -236,7 +224,7 @@ def read_bytes(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
         ) from error
 
 
-def _check_size(size: tuple[int, int], limits: Limits, name: str) -> None:
+def _check_size(size: tuple[int, int], limits: PictureLimits, name: str) -> None:
     width, height = size
     if width * height > limits.max_pixels:
         raise ImageRejected(_too_many_pixels(name, f"{width}x{height}", limits))
@@ -257,6 +245,6 @@ def too_much_memory(name: str) -> str:
     return f"{name} needs more memory than there is; choose a smaller picture."
 
 
-def _too_many_pixels(name: str, how_many: str, limits: Limits) -> str:
+def _too_many_pixels(name: str, how_many: str, limits: PictureLimits) -> str:
     most = f"{limits.max_pixels / 1e6:g} megapixels"
     return f"{name} has {how_many} pixels; choose a picture of at most {most}."

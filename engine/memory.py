@@ -10,10 +10,9 @@ import torch
 from engine.blocks import BORDER, stride_of
 from engine.device import Device
 from engine.errors import OutOfMemory
-from engine.neighbours import MOST_STYLE_CELLS
 from engine.presets import Recipe
 from engine.request import SMALLEST_SIDE
-from engine.scales import MOST_CELLS, SMALLEST_CELL
+from engine.scales import MOST_CELLS, MOST_STYLE_CELLS, SMALLEST_CELL
 from engine.sharing import painters_on
 
 # Values per pixel of the picture: what each convolution and each pooling leaves for the backward

@@ -17,10 +17,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.blocks import stride_of
-from engine.scales import MOST_CELLS
+from engine.scales import MOST_STYLE_CELLS
 from engine.statistics import rows
 
-MOST_STYLE_CELLS = 2 * MOST_CELLS  # that a cell is compared with: of more, a sample
 CELLS_TO_TELL_LIKENESS = 4096  # of the styles' that each cell of the content is compared with
 DIMENSIONS = 160  # of a description once projected: a fifth of the time, and the same neighbours
 RIDGE = 1e-4  # added to the products' diagonal, relative to its mean, so that eigh stays stable

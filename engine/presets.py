@@ -188,11 +188,16 @@ def settle(settings: PaintSettings) -> tuple[Recipe, int, int]:
     if settings.fast and preset.fast is None:
         raise RequestRejected(f"The preset {preset.name} has no fast setting.")
     recipe = (preset.fast if settings.fast else None) or preset.recipe
+    recipe = with_brush(with_strength(recipe, settings.strength), settings.brush)
+    return recipe, *size_and_steps(preset, settings)
+
+
+def size_and_steps(preset: Preset, settings: PaintSettings) -> tuple[int, int]:
+    """Give the long side in pixels and the steps: those of the settings, else the preset's own."""
     own_steps = (preset.fast_steps if settings.fast else None) or preset.steps
     size = preset.size if settings.size is None else settings.size
     steps = own_steps if settings.steps is None else settings.steps
-    recipe = with_brush(with_strength(recipe, settings.strength), settings.brush)
-    return recipe, size, steps
+    return size, steps
 
 
 def check_mask(request: StylizeRequest) -> None:

@@ -4,24 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
 from engine import files
 from engine.errors import OutputRejected
-from engine.limits import DEFAULT_LIMITS
+from engine.picture_formats import WRITABLE
+from engine.picture_limits import DEFAULT_LIMITS
 
-# suffix -> what Pillow is told when it writes such a file
-_WRITABLE: dict[str, dict[str, Any]] = {
-    ".png": {"format": "PNG"},
-    ".jpg": {"format": "JPEG", "quality": 95, "subsampling": 0},
-    ".jpeg": {"format": "JPEG", "quality": 95, "subsampling": 0},
-    ".webp": {"format": "WEBP", "quality": 95},
-    ".avif": {"format": "AVIF", "quality": 85},
-    ".tif": {"format": "TIFF"},
-    ".tiff": {"format": "TIFF"},
-}
 TRANSPARENT = (".png", ".webp", ".avif", ".tif", ".tiff")  # formats that have an opacity
 
 # Pixels on a side: WebP has 14 bits for each, JPEG 16, and AV1 16 for the whole of a frame.
@@ -30,10 +20,10 @@ _MOST_SIDE = {".webp": 16383, ".jpg": 65535, ".jpeg": 65535, ".avif": 65536}
 
 def check_writable(path: Path) -> None:
     """Raise OutputRejected where `save` could not write to `path`; for before a long painting."""
-    if path.suffix.lower() not in _WRITABLE:
+    if path.suffix.lower() not in WRITABLE:
         raise OutputRejected(
             f"{path} has no suffix of a picture that can be written; "
-            f"end it in one of {', '.join(_WRITABLE)}."
+            f"end it in one of {', '.join(WRITABLE)}."
         )
     files.check_writable(path)
 
@@ -48,7 +38,7 @@ def save(picture: Image.Image, path: Path) -> None:
         if path.suffix.lower() in (".tif", ".tiff"):
             _save_tiled(picture, temporary)
         else:
-            picture.save(temporary, **_WRITABLE[path.suffix.lower()])
+            picture.save(temporary, **WRITABLE[path.suffix.lower()])
 
 
 def _save_tiled(picture: Image.Image, path: Path) -> None:

@@ -11,6 +11,7 @@ SMALLEST_CELL = 4  # pixels on a side
 # Neighbours are looked for between all cells, so their number is limited: larger pictures have
 # larger cells, and the search costs the same at every size.
 MOST_CELLS = 128 * 128
+MOST_STYLE_CELLS = 2 * MOST_CELLS  # that a cell is compared with: of more, a sample
 FEWEST_STEPS = 5  # after a search for neighbours; fewer would not show what it found
 
 

@@ -18,8 +18,8 @@ from bot.guilds.service import GuildService
 from bot.jobs.service import JobService
 from bot.names import clean, cleaned_name
 from bot.pictures.intake import Intake
+from bot.pictures.model import UploadedFile
 from bot.pictures.turns import Owner
-from bot.pictures.upload import UploadedFile
 
 LONGEST_TITLE, LONGEST_THEME = 80, 300  # characters
 OFFERED = 25  # choices while a member types; Discord takes no more

@@ -6,9 +6,7 @@ from pathlib import Path
 
 from bot.check.findings import Finding, failed, passed, warned
 from bot.errors import PaintingEnded
-from bot.executors.contract import PaintOrder
-from bot.executors.engine_process import EngineSetup
-from bot.executors.local import LocalExecutor
+from bot.executors.contract import Executor, PaintOrder
 from engine.request import PaintOutcome, PaintSettings
 from engine.samples import CONTENTS, STYLES
 
@@ -16,9 +14,8 @@ SIDE = 256  # pixels
 STEPS = 4
 
 
-async def check_engine(setup: EngineSetup) -> AsyncIterator[Finding]:
-    """Start an engine process as the bot does and paint a few small steps."""
-    executor = LocalExecutor([setup])
+async def check_engine(executor: Executor) -> AsyncIterator[Finding]:
+    """Start an executor as the bot does, paint a few small steps, and close it."""
     try:
         await executor.start()
         outcome = await _paint(executor)
@@ -40,7 +37,7 @@ async def check_engine(setup: EngineSetup) -> AsyncIterator[Finding]:
     yield passed("step", f"{seconds:.3f} s for a step of {outcome.width}x{outcome.height} pixels")
 
 
-async def _paint(executor: LocalExecutor) -> PaintOutcome:
+async def _paint(executor: Executor) -> PaintOutcome:
     with tempfile.TemporaryDirectory() as folder:
         order = PaintOrder(
             job_id=0,

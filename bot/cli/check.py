@@ -13,8 +13,8 @@ from bot.check.engine import check_engine
 from bot.check.findings import Finding, Level, failed, passed
 from bot.check.machine import check_disk, check_folder, check_pages
 from bot.check.tables import check_database
+from bot.cli.executor import local_executor
 from bot.cli.options import config_option
-from bot.executors.engine_process import EngineSetup
 from bot.settings import Settings, SettingsError, load
 
 COLOURS = {Level.PASS: "green", Level.WARN: "yellow", Level.FAIL: "red"}
@@ -73,9 +73,7 @@ async def _find_here(settings: Settings) -> AsyncIterator[Finding]:
     yield check_disk(settings.data_dir)
     yield await check_database(settings.database)
     yield check_pages(settings.web.host, settings.web.port)
-    engine = settings.engine
-    setup = EngineSetup(engine.weights, engine.device, engine.precision)
-    async for finding in check_engine(setup):
+    async for finding in check_engine(local_executor(settings)):
         yield finding
 
 

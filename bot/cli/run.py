@@ -10,13 +10,10 @@ import discord
 
 from bot import logs
 from bot.app import App
+from bot.cli.executor import executor_for
 from bot.cli.guard import guard
 from bot.cli.options import config_option, load_settings
 from bot.errors import MuralscapeError
-from bot.executors.composite import CompositeExecutor
-from bot.executors.contract import Executor
-from bot.executors.engine_process import EngineSetup
-from bot.executors.local import LocalExecutor
 from bot.settings import Settings
 
 
@@ -46,35 +43,13 @@ def command(config: Path | None) -> None:
         raise click.UsageError(error.sentence) from None
 
 
-def executor_for(settings: Settings, setup: EngineSetup) -> Executor:
-    """Make the executor: this machine, workers over NATS, or both."""
-    nats = settings.nats
-    if not nats.url:
-        return LocalExecutor([setup])
-    try:
-        from bot.executors.nats.access import Access
-        from bot.executors.nats.executor import NatsExecutor
-    except ModuleNotFoundError:
-        raise click.UsageError(
-            "nats.url needs its client: pip install 'muralscape[nats]'"
-        ) from None
-    token = nats.token.get_secret_value() if nats.token else ""
-    elsewhere = NatsExecutor(Access(nats.url, token, nats.nkey_file, nats.ca_file))
-    if not nats.paint_here:
-        return elsewhere
-    return CompositeExecutor(LocalExecutor([setup]), elsewhere)
-
-
 async def serve(settings: Settings) -> None:
     """Run the bot until a signal asks it to stop."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    engine = settings.engine
-    setup = EngineSetup(engine.weights, engine.device, engine.precision)
-    executor = executor_for(settings, setup)
-    app = App(settings, executor)
+    app = App(settings, executor_for(settings))
     # A full garbage collection would visit all imported modules, which stops the event loop for
     # 150 ms and finds nothing. Frozen objects are not visited.
     gc.collect()

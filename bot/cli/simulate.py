@@ -15,10 +15,10 @@ from pydantic import SecretStr
 
 from bot import logs
 from bot.app import App
+from bot.cli.executor import local_executor
 from bot.cli.guard import guard
 from bot.cli.options import load_settings
-from bot.executors.engine_process import EngineSetup
-from bot.executors.local import LocalExecutor
+from bot.executors.contract import Executor
 from bot.settings import DiscordSettings, Settings
 from bot.simulator.server import Simulator
 from bot.simulator.site import SamplePicture
@@ -72,9 +72,7 @@ async def _simulate(settings: Settings, port: int, open_page: bool, *, temporary
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with Simulator(port=port, samples=samples()) as discord:
         discord.world.bot.global_name = "Muralscape"
-        engine = settings.engine
-        setup = EngineSetup(engine.weights, engine.device, engine.precision)
-        executor = LocalExecutor([setup])
+        executor = local_executor(settings)
         app = App(pointed_at(discord, settings), executor)
         _greet(discord.url, settings, temporary=temporary)
         if open_page:
@@ -147,7 +145,7 @@ def _greet(url: str, settings: Settings, *, temporary: bool) -> None:
     )
 
 
-async def _report(discord: Simulator, executor: LocalExecutor) -> None:
+async def _report(discord: Simulator, executor: Executor) -> None:
     """Print when the bot is connected, and when the engine is ready."""
     await discord.until(lambda: discord.gateway.connected, within=120)
     names = ", ".join(_typed(c.name, c.type) for c in discord.commands.usable(_guild(discord)))

@@ -13,7 +13,7 @@ from bot.executors.engine_process import EngineSetup
 from engine import saving
 from engine.decoding.pictures import PictureReader
 from engine.errors import CheckpointRejected
-from engine.limits import OWN_LIMITS
+from engine.picture_limits import OWN_LIMITS
 from engine.request import PaintOutcome, PaintSettings, Progress, StylizeRequest
 from engine.stylize import stylize
 from engine.timelapse import film

@@ -4,7 +4,7 @@ from collections import deque
 from statistics import median
 
 from bot.executors.rates import work
-from engine.presets import PRESETS
+from engine.presets import PRESETS, size_and_steps
 from engine.request import DEFAULT_PRESET, PaintOutcome, PaintSettings
 
 REMEMBERED = 9  # paintings
@@ -13,7 +13,7 @@ REMEMBERED = 9  # paintings
 def work_of(settings: PaintSettings) -> float:
     """Count the megapixels times steps of a painting, taken to be square."""
     preset = PRESETS.get(settings.preset, PRESETS[DEFAULT_PRESET])
-    return work(settings.size or preset.size, settings.steps or preset.steps)
+    return work(*size_and_steps(preset, settings))
 
 
 def usual_seconds(rate: float) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from bot.jobs.limits import JobLimits
+from bot.jobs.quotas import JobQuotas
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class EffectiveSettings:
     """A server's settings with the host's values filled in."""
 
     settings: GuildSettings
-    jobs: JobLimits
+    jobs: JobQuotas
     largest_size: int
     saved_styles: int
     default_preset: str

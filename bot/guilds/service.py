@@ -8,7 +8,7 @@ from typing import Any
 from bot.guilds.model import Ceilings, EffectiveSettings, GuildSettings
 from bot.guilds.rules import check_manager, check_preset
 from bot.guilds.store import GuildStore
-from bot.jobs.limits import JobLimits
+from bot.jobs.quotas import JobQuotas
 from bot.people import Member
 from engine.presets import PRESETS
 from engine.request import DEFAULT_PRESET
@@ -44,7 +44,7 @@ class GuildService:
         preset = chosen.default_preset
         return EffectiveSettings(
             settings=chosen,
-            jobs=JobLimits(
+            jobs=JobQuotas(
                 _least(chosen.jobs_per_member, host.jobs_per_member),
                 _least(chosen.jobs_per_guild, host.jobs_per_guild),
             ),

@@ -7,11 +7,11 @@ from bot.executors.contract import PaintProgress
 from bot.jobs.estimator import Estimator, Kind
 from bot.jobs.fair_queue import FairQueue, Waiting
 from bot.jobs.model import Job, JobState, Place
-from engine.presets import PRESETS
+from engine.presets import PRESETS, size_and_steps
 from engine.request import PaintSettings
 
 _SCHEDULED = (JobState.QUEUED, JobState.PAINTING)
-FRESH_SECONDS = 0.5  # for which calculated places are cached
+PLACES_CACHE_SECONDS = 0.5  # how long calculated places are used again
 
 
 def complete(settings: PaintSettings) -> PaintSettings:
@@ -19,14 +19,14 @@ def complete(settings: PaintSettings) -> PaintSettings:
     preset = PRESETS.get(settings.preset)
     if preset is None:
         raise Refused(f"There is no preset called `{settings.preset}`.")
-    size, steps = settings.size or preset.size, settings.steps or preset.steps
+    size, steps = size_and_steps(preset, settings)
     return replace(settings, size=size, steps=steps)
 
 
 def kind_of(settings: PaintSettings) -> Kind:
-    """Give the kind of a painting, on which its time depends."""
+    """Give the kind of a painting: what its seconds are predicted from."""
     preset = PRESETS[settings.preset]
-    return Kind(preset.name, settings.size or preset.size, settings.steps or preset.steps)
+    return Kind(preset.name, *size_and_steps(preset, settings))
 
 
 @dataclass
@@ -49,12 +49,13 @@ class Schedule:
         self._estimator = estimator
         self._queue = FairQueue()
         self._kinds: dict[int, Kind] = {}
-        # predicted seconds of painting; absent for jobs queued since the last prediction
-        self._seconds: dict[int, float] = {}
+        # Newest predictions of queued jobs, by job id, in seconds of painting. A job that was
+        # queued after the last prediction is absent; its prediction is in the queue.
+        self._predictions: dict[int, float] = {}
         self._paintings: dict[int, _Running] = {}
         self._slots = 1
         self._places: dict[int, Place] = {}
-        self._places_at: float | None = None  # None when the cached places are out of date
+        self._places_at: float | None = None  # when they were calculated; None: out of date
 
     def set_capacity(self, slots: int, device: str) -> None:
         """Set the executor's slots and device."""
@@ -86,7 +87,7 @@ class Schedule:
         waiting = self._queue.take()
         if waiting is None:
             return None
-        predicted = self._seconds.get(waiting.job_id, waiting.seconds)
+        predicted = self._predictions.get(waiting.job_id, waiting.seconds)
         self._paintings[waiting.job_id] = _Running(predicted, now)
         self._places_at = None
         return waiting.job_id
@@ -105,10 +106,13 @@ class Schedule:
         self._places_at = None
 
     def follow(self, before: Job, after: Job) -> None:
-        """Update the schedule after a job has changed."""
+        """Put a job back or remove it, as the change of its state demands.
+
+        The dispatcher calls `take` itself when a queued job begins to paint.
+        """
         if before.state is JobState.PAINTING and after.state is JobState.QUEUED:
             self.put_back(after.id)
-        elif before.state is not after.state and after.state not in _SCHEDULED:
+        elif before.state in _SCHEDULED and after.state not in _SCHEDULED:
             self.leave(after.id)
 
     def progressed(self, progress: PaintProgress, now: float) -> None:
@@ -126,16 +130,24 @@ class Schedule:
 
     def places(self, now: float) -> dict[int, Place]:
         """Give the place of every job: first those being painted, then the queue in order."""
-        if self._places_at is None or not 0 <= now - self._places_at < FRESH_SECONDS:
+        if not self._has_fresh_places(now):
             self._places = self._calculate_places(now)
             self._places_at = now
         return self._places
 
+    def _has_fresh_places(self, now: float) -> bool:
+        if self._places_at is None:
+            return False
+        age = now - self._places_at
+        return 0 <= age < PLACES_CACHE_SECONDS  # below 0 when the machine's clock was set back
+
     def _calculate_places(self, now: float) -> dict[int, Place]:
         left = {job_id: running.seconds_left(now) for job_id, running in self._paintings.items()}
-        free = [0.0] * (self._slots - len(left))  # none where the capacity shrank meanwhile
+        # More jobs than slots are being painted after a worker left and before its job is put back.
+        free_slots = max(0, self._slots - len(left))
         places = {job_id: Place(job_id, 0, 0.0, seconds) for job_id, seconds in left.items()}
-        turns = self._queue.forecast([*left.values(), *free], self._seconds)
+        free_in = [*left.values(), *[0.0] * free_slots]  # seconds until each slot is free
+        turns = self._queue.forecast(free_in, self._predictions)
         for position, turn in enumerate(turns, start=1):
             places[turn.job_id] = Place(turn.job_id, position, turn.starts_in, turn.finishes_in)
         return places
@@ -143,6 +155,6 @@ class Schedule:
     def _predict_again(self) -> None:
         waiting = self._kinds.keys() - self._paintings.keys()
         seconds = {kind: self._estimator.predict(kind) for kind in set(self._kinds.values())}
-        self._seconds = {job_id: seconds[self._kinds[job_id]] for job_id in waiting}
-        self._queue.predict_again(self._seconds)
+        self._predictions = {job_id: seconds[self._kinds[job_id]] for job_id in waiting}
+        self._queue.predict_again(self._predictions)
         self._places_at = None

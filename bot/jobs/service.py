@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.errors import GuildQuotaReached, JobNotFound, MemberQuotaReached, WrongState
 from bot.executors.contract import PaintProgress
 from bot.jobs import rules
-from bot.jobs.limits import JobLimits
 from bot.jobs.model import DeliveryState, Job, JobResult, JobState, Place, Sources
+from bot.jobs.quotas import JobQuotas
 from bot.jobs.schedule import Schedule, complete
 from bot.jobs.store import WAITING_OR_PAINTING, JobStore
 from bot.people import Member, Origin
@@ -85,7 +85,7 @@ class JobService:
         origin: Origin,
         sources: Sources,
         settings: PaintSettings,
-        limits: JobLimits,
+        quotas: JobQuotas,
         *,
         timelapse: bool = False,
         parent_id: int | None = None,
@@ -113,7 +113,7 @@ class JobService:
             timelapse=timelapse,
         )
         try:
-            return await self._add(job, limits, settle)
+            return await self._add(job, quotas, settle)
         except (MemberQuotaReached, GuildQuotaReached):
             await self._retention.release(sources.pictures)  # what is refused keeps no bytes
             raise
@@ -121,7 +121,7 @@ class JobService:
     async def _add(
         self,
         job: Job,
-        limits: JobLimits,
+        quotas: JobQuotas,
         settle: Callable[[AsyncConnection], Awaitable[None]] | None,
     ) -> Job:
         origin = job.origin
@@ -134,7 +134,7 @@ class JobService:
             known = await self._store.of_interaction(connection, origin.interaction_id)
             if known:
                 return known
-            await self.check_quota(connection, origin, limits)
+            await self.check_quota(connection, origin, quotas)
             job = await self._store.add(connection, job)
         self._schedule.enter(job)
         self._announce(job)
@@ -144,7 +144,7 @@ class JobService:
         self,
         connection: AsyncConnection,
         origin: Origin,
-        limits: JobLimits,
+        quotas: JobQuotas,
         pending: tuple[int, int] = (0, 0),
     ) -> None:
         """Raise `MemberQuotaReached` or `GuildQuotaReached` where `submit` would.
@@ -154,10 +154,10 @@ class JobService:
         of_member, of_guild = await self._store.under_way(
             connection, origin.guild_id, origin.member_id
         )
-        if of_member + pending[0] >= limits.per_member:
-            raise MemberQuotaReached(limits.per_member)
-        if of_guild + pending[1] >= limits.per_guild:
-            raise GuildQuotaReached(limits.per_guild)
+        if of_member + pending[0] >= quotas.per_member:
+            raise MemberQuotaReached(quotas.per_member)
+        if of_guild + pending[1] >= quotas.per_guild:
+            raise GuildQuotaReached(quotas.per_guild)
 
     async def cancel(self, job_id: int, actor: Member) -> Job:
         """Cancel a job: at once while it is queued, within two steps while it is being painted.

@@ -17,7 +17,7 @@ from bot.guilds.rules import SMALLEST_SIZE
 from bot.muralize.request import Repeat, Request
 from bot.muralize.rules import STRONGEST, WEAKEST
 from bot.muralize.service import MuralizeService
-from bot.pictures.upload import UploadedFile
+from bot.pictures.model import UploadedFile
 from bot.styles.command import choices
 from bot.styles.model import Style
 from bot.styles.service import StyleService

@@ -22,20 +22,28 @@ class Pace:
     painting: float = 3.0  # between two edits of the card of a painting job
     waiting: float = 15.0  # the same for a waiting job; Discord counts the time down by itself
     look: float = 0.5  # between two checks of the progress
-    gather: float = 0.1  # debounce: a job that starts at once never shows "Waiting"
-    at_a_time: int = 8  # edits under way
+    debounce: float = 0.1  # a job that starts within it gets one edit, and never shows "Waiting"
+    at_a_time: int = 8  # edits under way, not counting those of waiting jobs
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What members see of a job. An equal `key` means an equal text, which needs no edit."""
+
+    state: JobState | None = None
+    key: object = None
+    preview: bytes | None = None
 
 
 @dataclass
 class _LiveCard:
-    """A card, and what its last edit has shown."""
+    """A card: its job, the last edit that Discord took, and the last that was tried."""
 
     job: Job  # as it is now
-    shown_state: JobState | None = None
-    shown_key: object = None  # what the text depends on; an equal key needs no edit
-    shown_start: float | None = None  # in seconds since 1970; Discord counts down to it
-    shown_preview: bytes | None = None
-    edited_at: float = float("-inf")
+    shown: _Shown = _Shown()
+    settled_start: float | None = None  # Unix seconds; changes only when the prediction has moved
+    tried_state: JobState | None = None  # a failed edit is tried again like one that is due
+    tried_at: float = float("-inf")
     editing: asyncio.Task[None] | None = None
     closed: bool = False  # edits are not possible any more
 
@@ -68,9 +76,9 @@ class LiveCards:
                     self._follow(job)
             while True:
                 self._start_edits()
-                # new jobs wake this up; progress does not
+                # A changed state is shown once the debounce is over, progress at the next look.
                 if await _within(self._pace.look, self._wake):
-                    await asyncio.sleep(self._pace.gather)
+                    await asyncio.sleep(self._pace.debounce)
                 self._wake.clear()
         finally:
             unsubscribe()
@@ -86,7 +94,7 @@ class LiveCards:
             await asyncio.wait({live.editing})
 
     async def flush(self, seconds: float) -> None:
-        """Edit each card to its present state, within `seconds`."""
+        """Start the edits that are due, and wait at most `seconds` for all under way."""
         self._start_edits()
         editing = [live.editing for live in self._cards.values() if live.editing]
         if editing:
@@ -100,7 +108,7 @@ class LiveCards:
                 self._wake.set()
             else:
                 live.job = job
-                if live.shown_state is not job.state:
+                if live.tried_state is not job.state:
                     self._wake.set()
 
     def _start_edits(self) -> None:
@@ -109,26 +117,29 @@ class LiveCards:
         idle = [live for live in self._cards.values() if not live.closed and not live.editing]
 
         def due(state: JobState, interval: float) -> list[_LiveCard]:
-            same = [live for live in idle if live.job.state is state and live.shown_state is state]
-            return [live for live in same if now - live.edited_at >= interval]
+            same = [live for live in idle if live.job.state is state and live.tried_state is state]
+            return [live for live in same if now - live.tried_at >= interval]
 
         # first, because a wrong state is worse than an old progress
-        changed = [live for live in idle if live.shown_state is not live.job.state]
+        changed = [live for live in idle if live.tried_state is not live.job.state]
         painting = due(JobState.PAINTING, self._pace.painting)
         waiting = due(JobState.QUEUED, self._pace.waiting)
         if not (changed or painting or waiting):
             return
         places = self._jobs.places()
-        free = self._pace.at_a_time - sum(1 for live in self._cards.values() if live.editing)
-        for live in (changed + painting)[: max(0, free)]:
+        under_way = sum(1 for live in self._cards.values() if live.editing)
+        for live in (changed + painting)[: max(0, self._pace.at_a_time - under_way)]:
             self._edit_if_changed(live, places.get(live.job.id))
-        waiting.sort(key=lambda live: live.edited_at)
+        waiting.sort(key=lambda live: live.tried_at)
         for live in waiting:
             if self._edit_if_changed(live, places.get(live.job.id)):
                 break
 
     def _edit_if_changed(self, live: _LiveCard, place: Place | None) -> bool:
-        """Start an edit where there is something new; a card that cannot be made is given up."""
+        """Start an edit if the card has something new to show, and say whether it was started.
+
+        A card that cannot be made is given up.
+        """
         try:
             return self._begin_edit(live, place)
         except Exception:
@@ -140,50 +151,51 @@ class LiveCards:
         job, now = live.job, self._clock()
         preview = None
         if job.state is JobState.QUEUED:
-            shown = card.waiting(job, place, now)
-            key: object = (place.position, _shown_start(live, place, now)) if place else ()
+            message = card.waiting(job, place, now)
+            key: object = (place.position, _settled_start(live, place, now)) if place else ()
         else:
             progress = self._jobs.progress(job.id)
-            shown = card.painting(job, progress, now)
+            message = card.painting(job, progress, now)
             key = (job.cancelled_by, progress.step if progress else None)
             preview = progress.preview if progress else None
-        if key == live.shown_key and job.state is live.shown_state:
+        if job.state is live.shown.state and key == live.shown.key:
             return False
-        files = None
-        if preview is not None and preview is not live.shown_preview:
-            files = [Upload(f"preview-{job.id}.jpg", preview)]
-        live.shown_state, live.shown_key, live.shown_preview = job.state, key, preview
-        live.edited_at = self._monotonic()
-        live.editing = asyncio.create_task(self._edit(live, shown, files))
+        live.tried_state, live.tried_at = job.state, self._monotonic()
+        edit = self._edit(live, message, _Shown(job.state, key, preview))
+        live.editing = asyncio.create_task(edit)
         return True
 
-    async def _edit(self, live: _LiveCard, shown: card.Card, files: list[Upload] | None) -> None:
+    async def _edit(self, live: _LiveCard, message: card.Card, new: _Shown) -> None:
         job = live.job
+        files = None
+        if new.preview is not None and new.preview is not live.shown.preview:
+            files = [Upload(f"preview-{job.id}.jpg", new.preview)]
         with about_job(str(job.id)):
             try:
-                sent = await self._sender.edit_original(job, shown, files)
+                sent = await self._sender.edit_original(job, message, files)
+                live.shown = new
                 if job.delivery.card_message_id != sent.message_id:
                     await self._jobs.card_posted(job.id, sent.channel_id, sent.message_id)
             except RouteClosed as error:
                 live.closed = True
                 log.info("the card is not edited any more: %s", error)
             except SendError as error:
-                log.warning("an edit of the card was skipped: %s", error)
+                log.warning("an edit of the card failed: %s", error)
             finally:
                 live.editing = None
 
 
-def _shown_start(live: _LiveCard, place: Place, now: float) -> float:
-    """When the card says that the job starts: as before, unless that has plainly changed."""
+def _settled_start(live: _LiveCard, place: Place, now: float) -> float:
+    """Predict when a job starts, in Unix seconds; a prediction that has hardly moved stays."""
     start = now + place.starts_in
-    if live.shown_start is None or has_moved(live.shown_start, start, place.starts_in):
-        live.shown_start = start
-    return live.shown_start
+    if live.settled_start is None or has_moved(live.settled_start, start, place.starts_in):
+        live.settled_start = start
+    return live.settled_start
 
 
-def has_moved(shown: float, start: float, wait: float) -> bool:
-    """Whether a predicted start is news: by 15 seconds, or by a quarter of a longer wait."""
-    return abs(start - shown) >= max(15.0, wait / 4)
+def has_moved(before: float, now: float, wait: float) -> bool:
+    """Say whether a predicted start moved by 15 seconds, or by a quarter of a longer wait."""
+    return abs(now - before) >= max(15.0, wait / 4)
 
 
 async def _within(seconds: float, event: asyncio.Event) -> bool:

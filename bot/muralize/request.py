@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bot.people import Origin
-from bot.pictures.upload import UploadedFile
+from bot.pictures.model import UploadedFile
 from engine.request import PaintSettings
 
 

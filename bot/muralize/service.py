@@ -18,9 +18,9 @@ from bot.muralize.rules import changed, check
 from bot.muralize.store import RequestStore
 from bot.people import Origin
 from bot.pictures.intake import Intake
+from bot.pictures.model import UploadedFile
 from bot.pictures.retention import retry_if_deleted
 from bot.pictures.turns import Owner
-from bot.pictures.upload import UploadedFile
 from bot.styles.service import StyleService
 from engine.errors import ImageRejected, RequestRejected
 from engine.presets import PRESETS
@@ -140,7 +140,7 @@ class MuralizeService:
         submit = partial(
             self._jobs.submit,
             request.origin,
-            limits=effective.jobs,
+            quotas=effective.jobs,
             card=card,
             settle=partial(self._requests.settle, request=request),
         )

@@ -10,7 +10,13 @@ from bot.pictures.turns import NOBODY, Owner, Turns
 from engine.decoding.client import Child
 from engine.decoding.messages import Answer, Task
 from engine.errors import ImageRejected
-from engine.limits import ENCODING_EFFORT, FULL_EFFORT, OWN_LIMITS, UPLOAD_EFFORT, Limits
+from engine.picture_limits import (
+    ENCODING_EFFORT,
+    FULL_EFFORT,
+    OWN_LIMITS,
+    UPLOAD_EFFORT,
+    PictureLimits,
+)
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +62,9 @@ class Decoder:
         for child in self._idle:
             child.close()
 
-    async def check(self, data: bytes, limits: Limits, name: str, owner: Owner) -> tuple[int, int]:
+    async def check(
+        self, data: bytes, limits: PictureLimits, name: str, owner: Owner
+    ) -> tuple[int, int]:
         """Give the width and height of the upright picture. Raises ImageRejected."""
         answer = await self._ask(Task("check", name, limits, UPLOAD_EFFORT), data, owner)
         return answer.width, answer.height

@@ -13,10 +13,10 @@ from yarl import URL
 
 from bot.errors import AttachmentRejected
 from bot.pictures.decoder import Decoder
+from bot.pictures.model import UploadedFile
 from bot.pictures.store import PictureStore
 from bot.pictures.turns import Owner, Turns
-from bot.pictures.upload import UploadedFile
-from engine.limits import Limits
+from engine.picture_limits import PictureLimits
 
 _CHUNK = 64 * 1024  # bytes
 _AT_A_TIME = 4  # requests with their pictures in memory
@@ -31,7 +31,7 @@ class Intake:
         decoder: Decoder,
         *,
         hosts: Sequence[str],
-        limits: Limits,
+        limits: PictureLimits,
         seconds: float,
     ) -> None:
         self._session: aiohttp.ClientSession | None = None

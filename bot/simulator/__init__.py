@@ -5,8 +5,8 @@ It replaces Discord in the demo and in the tests, and imports nothing of the bot
 
 from bot.simulator.cdn import Upload
 from bot.simulator.clock import Clock
+from bot.simulator.discord_limits import DiscordLimits
 from bot.simulator.faults import CdnFault
-from bot.simulator.limits import Limits
 from bot.simulator.people import Invocation
 from bot.simulator.permissions import Permission
 from bot.simulator.server import Simulator
@@ -15,8 +15,8 @@ from bot.simulator.site import SamplePicture
 __all__ = [
     "CdnFault",
     "Clock",
+    "DiscordLimits",
     "Invocation",
-    "Limits",
     "Permission",
     "SamplePicture",
     "Simulator",

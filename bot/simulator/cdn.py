@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from bot.simulator.clock import Clock, Snowflakes
-from bot.simulator.limits import Limits
+from bot.simulator.discord_limits import DiscordLimits
 from bot.simulator.model import Attachment
 from bot.simulator.pixels import pixels
 
@@ -32,7 +32,7 @@ class Cdn:
     set once the server knows its port. `snowflake` issues ids.
     """
 
-    def __init__(self, snowflake: Snowflakes, clock: Clock, limits: Limits) -> None:
+    def __init__(self, snowflake: Snowflakes, clock: Clock, limits: DiscordLimits) -> None:
         self._snowflake = snowflake
         self._clock = clock
         self._limits = limits

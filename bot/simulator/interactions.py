@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from bot.simulator import components
 from bot.simulator.bus import InteractionChanged, InteractionCreated, Outcome
+from bot.simulator.discord_limits import DiscordLimits
 from bot.simulator.drafts import Body
 from bot.simulator.errors import (
     already_acknowledged,
@@ -14,7 +15,6 @@ from bot.simulator.errors import (
     unknown,
 )
 from bot.simulator.issued import issue
-from bot.simulator.limits import Limits
 from bot.simulator.messages import Messages
 from bot.simulator.model import (
     Channel,
@@ -42,7 +42,7 @@ _ALLOWED = {
 class Interactions:
     """All interactions by id, with the checks of what the bot may still do."""
 
-    def __init__(self, world: World, messages: Messages, limits: Limits) -> None:
+    def __init__(self, world: World, messages: Messages, limits: DiscordLimits) -> None:
         self._world = world
         self._messages = messages
         self._limits = limits

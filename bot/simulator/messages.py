@@ -2,6 +2,7 @@
 
 from bot.simulator.bus import MessageChanged
 from bot.simulator.cdn import Cdn, Upload
+from bot.simulator.discord_limits import DiscordLimits
 from bot.simulator.drafts import (
     Body,
     Mentions,
@@ -15,7 +16,6 @@ from bot.simulator.drafts import (
     uploads,
 )
 from bot.simulator.errors import empty_message, old_message_edits, too_large
-from bot.simulator.limits import Limits
 from bot.simulator.model import (
     Attachment,
     Channel,
@@ -37,7 +37,7 @@ SETTABLE = (
 class Messages:
     """Writes messages into the world and publishes the changes."""
 
-    def __init__(self, world: World, cdn: Cdn, limits: Limits) -> None:
+    def __init__(self, world: World, cdn: Cdn, limits: DiscordLimits) -> None:
         self._world = world
         self._cdn = cdn
         self._limits = limits

@@ -2,7 +2,7 @@
 
 from bot.simulator.cdn import Cdn
 from bot.simulator.clock import timestamp
-from bot.simulator.limits import Limits
+from bot.simulator.discord_limits import DiscordLimits
 from bot.simulator.media import with_media
 from bot.simulator.model import (
     Attachment,
@@ -20,7 +20,7 @@ from bot.simulator.world import World
 class Payloads:
     """The objects that depend on the world, the limits or the CDN."""
 
-    def __init__(self, world: World, cdn: Cdn, limits: Limits) -> None:
+    def __init__(self, world: World, cdn: Cdn, limits: DiscordLimits) -> None:
         self._world = world
         self._cdn = cdn
         self._limits = limits

@@ -4,9 +4,9 @@ from bot.simulator.bus import Bus
 from bot.simulator.cdn import Cdn
 from bot.simulator.clock import Clock
 from bot.simulator.commands import Commands
+from bot.simulator.discord_limits import DiscordLimits
 from bot.simulator.faults import Faults
 from bot.simulator.interactions import Interactions
-from bot.simulator.limits import Limits
 from bot.simulator.messages import Messages
 from bot.simulator.payloads import Payloads
 from bot.simulator.record import Record
@@ -16,7 +16,7 @@ from bot.simulator.world import World
 class Platform:
     """One attribute for each part; the network layers receive only this."""
 
-    def __init__(self, clock: Clock, limits: Limits) -> None:
+    def __init__(self, clock: Clock, limits: DiscordLimits) -> None:
         self.clock = clock
         self.limits = limits
         self.bus = Bus()

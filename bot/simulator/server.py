@@ -12,9 +12,9 @@ from bot.simulator import downloads
 from bot.simulator.clock import Clock
 from bot.simulator.control import Control
 from bot.simulator.default_world import Atelier, furnish
+from bot.simulator.discord_limits import DiscordLimits
 from bot.simulator.downloads import Downloads
 from bot.simulator.gateway import Gateway
-from bot.simulator.limits import Limits
 from bot.simulator.options import Converter
 from bot.simulator.people import People
 from bot.simulator.platform import Platform
@@ -42,12 +42,12 @@ class Simulator(Platform):
         self,
         *,
         port: int = 0,
-        limits: Limits | None = None,
+        limits: DiscordLimits | None = None,
         clock: Clock | None = None,
         empty: bool = False,
         samples: Sequence[SamplePicture] = (),
     ) -> None:
-        super().__init__(clock or Clock(), limits or Limits())
+        super().__init__(clock or Clock(), limits or DiscordLimits())
         self.port = port
         self.people = People(
             self.world,

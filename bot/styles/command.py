@@ -7,9 +7,9 @@ from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Handler, Press
 from bot.pictures.intake import Intake
+from bot.pictures.model import UploadedFile
 from bot.pictures.retention import retry_if_deleted
 from bot.pictures.turns import Owner
-from bot.pictures.upload import UploadedFile
 from bot.styles import card
 from bot.styles.model import Style
 from bot.styles.service import StyleService

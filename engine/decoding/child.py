@@ -11,28 +11,29 @@ import signal
 import sys
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
 
 from PIL import Image
 
-from engine import images, saving
+from engine import images, picture_formats, saving
 from engine.decoding.messages import (
-    HEADER,
     READY,
     Answer,
     Task,
     answer_frame,
     read_task,
-    rows_of_a_strip,
 )
+from engine.decoding.pixels import SharedPixels
 from engine.errors import ImageRejected, OutputRejected
-from engine.limits import Effort
+from engine.frames import HEADER
+from engine.picture_limits import Effort
 
+STRIP_BYTES = 2**20  # of pixels, about, are copied at a time
 _TYPES = {".jpg": ("JPEG", "image/jpeg"), ".webp": ("WEBP", "image/webp")}
 
 
 def main() -> None:
-    """Answer tasks until standard input ends."""
+    """Answer tasks until standard input ends. The argument is the descriptor of shared pixels."""
+    pixels = SharedPixels(int(sys.argv[1]))
     # Ctrl-C and a service manager's SIGTERM reach all processes; the owner ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -53,22 +54,22 @@ def main() -> None:
         _limit_memory(memory, task.effort, 0)
         answer, picture = _answer(task, data, memory)
         _limit_memory(resource.RLIM_INFINITY, task.effort, 0)
-        _send(answers, answer, picture)
+        if picture is not None:
+            _share(picture, pixels)
+        answers.write(answer_frame(answer, len(answer.data)))
+        answers.write(answer.data)
+        answers.flush()
         del data, answer, picture
 
 
-def _send(answers: BinaryIO, answer: Answer, picture: Image.Image | None) -> None:
-    """Send an answer, and a picture's pixels in strips: all of them at once would be a copy."""
-    if picture is None:
-        answers.write(answer_frame(answer, len(answer.data)))
-        answers.write(answer.data)
-    else:
-        answers.write(answer_frame(answer, 3 * picture.width * picture.height))
-        rows = rows_of_a_strip(picture.width)
-        for top in range(0, picture.height, rows):
-            bottom = min(picture.height, top + rows)
-            answers.write(picture.crop((0, top, picture.width, bottom)).tobytes())
-    answers.flush()
+def _share(picture: Image.Image, pixels: SharedPixels) -> None:
+    """Write a picture's pixels in strips: all of them at once would be a copy."""
+    line = 3 * picture.width
+    rows = max(1, STRIP_BYTES // line)
+    for top in range(0, picture.height, rows):
+        bottom = min(picture.height, top + rows)
+        strip = picture.crop((0, top, picture.width, bottom)).tobytes()
+        pixels.write(strip, top * line)
 
 
 def _answer(task: Task, data: bytes, memory: int) -> tuple[Answer, Image.Image | None]:
@@ -132,12 +133,6 @@ def _data_bytes() -> int:
 
 
 def _warm_up() -> None:
-    """Load every decoder and the colour conversion, so that the first picture is like others."""
-    import pillow_heif
-
-    pillow_heif.register_heif_opener()
-    picture = Image.new("RGB", (64, 64), "teal")
-    for name in images.READABLE:
-        buffer = BytesIO()
-        picture.save(buffer, name)
-        images.decode(buffer.getvalue())
+    """Load the decoders and the colour conversion, so that the first picture is like others."""
+    for example in picture_formats.examples():
+        images.decode(example)

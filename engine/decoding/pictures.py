@@ -10,7 +10,8 @@ from engine import images
 from engine.decoding.client import Child
 from engine.decoding.messages import Task
 from engine.errors import ImageRejected
-from engine.limits import DEFAULT_LIMITS, FULL_EFFORT, Effort, Limits
+from engine.picture_formats import READABLE_WORDS
+from engine.picture_limits import DEFAULT_LIMITS, FULL_EFFORT, Effort, PictureLimits
 
 
 class PictureReader:
@@ -33,7 +34,7 @@ class PictureReader:
     def decode(
         self,
         data: bytes,
-        limits: Limits = DEFAULT_LIMITS,
+        limits: PictureLimits = DEFAULT_LIMITS,
         name: str = "The file",
         should_stop: Callable[[], bool] | None = None,
     ) -> Image.Image:
@@ -45,25 +46,20 @@ class PictureReader:
             self.start()
         picture: Image.Image | None = None
 
-        def take(size: tuple[int, int], strips: Iterator[bytearray]) -> None:
+        def take(size: tuple[int, int], pixels: memoryview) -> None:
             nonlocal picture
-            picture = Image.new("RGB", size, None)
-            top = 0
-            for strip in strips:
-                rows = len(strip) // (3 * size[0])
-                picture.paste(Image.frombytes("RGB", (size[0], rows), strip), (0, top))
-                top += rows
+            picture = Image.frombytes("RGB", size, pixels)
 
         self._child.ask(Task("decode", name, limits, self._effort), data, should_stop, take)
         if picture is None:
             raise ImageRejected(images.too_much_memory(name))
         return picture
 
-    def read(self, path: Path, limits: Limits = DEFAULT_LIMITS) -> Image.Image:
+    def read(self, path: Path, limits: PictureLimits = DEFAULT_LIMITS) -> Image.Image:
         """Decode the picture in a file; never reads more than the limit."""
         data = images.read_bytes(path, limits)
         if not data:
-            raise ImageRejected(f"{path} is empty; choose a {images.READABLE_WORDS} picture.")
+            raise ImageRejected(f"{path} is empty; choose a {READABLE_WORDS} picture.")
         return self.decode(data, limits, str(path))
 
 

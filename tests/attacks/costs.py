@@ -11,10 +11,10 @@ import time
 from engine.decoding.client import Child
 from engine.decoding.messages import Task
 from engine.errors import ImageRejected
-from engine.limits import UPLOAD_EFFORT, Limits
+from engine.picture_limits import UPLOAD_EFFORT, PictureLimits
 from tests.attacks.files import costly_files
 
-LIMITS = Limits(max_bytes=25 * 2**20)  # the default of `limits.attachment_bytes`
+LIMITS = PictureLimits(max_bytes=25 * 2**20)  # the default of `limits.attachment_bytes`
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.simulator import Limits, Simulator
+from bot.simulator import DiscordLimits, Simulator
 from bot.storage.database import Database, sqlite_url
 from tests.bot.clients import StartSimulator
 from tests.bot.discord_schema import schema_errors
@@ -80,7 +80,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def start_simulator() -> AsyncIterator[StartSimulator]:
-    """Start simulators with limits of one's own: `await start_simulator(Limits(token_life=1))`.
+    """Start simulators with limits of their own, such as `DiscordLimits(token_life=1)`.
 
     At the end they are stopped, and everything a client sent and was answered must be as Discord's
     API description has it.
@@ -88,7 +88,7 @@ async def start_simulator() -> AsyncIterator[StartSimulator]:
     started: list[Simulator] = []
     async with AsyncExitStack() as stack:
 
-        async def start(limits: Limits | None = None) -> Simulator:
+        async def start(limits: DiscordLimits | None = None) -> Simulator:
             simulator = Simulator(limits=limits)
             started.append(simulator)
             return await stack.enter_async_context(simulator)

@@ -21,7 +21,7 @@ from bot.executors.nats import wire
 from bot.jobs.model import JobResult, JobState
 from bot.muralize.request import Request, from_json
 from bot.people import Origin
-from bot.pictures.upload import UploadedFile
+from bot.pictures.model import UploadedFile
 from bot.storage.database import Database
 from engine.presets import PRESETS
 from engine.request import BRUSHES, Losses, PaintOutcome, PaintSettings

@@ -28,7 +28,7 @@ PAINTERS = "tests.end_to_end.painters:"
 
 # Everything that waits, waits less.
 FAST = Timing(
-    Pace(painting=0.05, waiting=0.2, look=0.02, gather=0.0), BackOff(first=0.05, longest=0.2)
+    Pace(painting=0.05, waiting=0.2, look=0.02, debounce=0.0), BackOff(first=0.05, longest=0.2)
 )
 
 ROOMY = LimitSettings(jobs_per_member=50, jobs_per_guild=1000, shutdown_seconds=5)

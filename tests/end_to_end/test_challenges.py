@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bot.challenges.model import Contest
-from bot.simulator import Invocation, Limits, Simulator, Upload
+from bot.simulator import DiscordLimits, Invocation, Simulator, Upload
 from bot.simulator.model import Interaction, Message
 from tests.bot.clients import StartSimulator
 from tests.end_to_end import bot_process
@@ -200,7 +200,7 @@ async def test_an_announcement_whose_answer_was_lost(
     start_simulator: StartSimulator, data_dir: Path
 ) -> None:
     """It is found in the channel and not sent again, also when Discord has forgotten its nonce."""
-    simulator = await start_simulator(Limits(nonce_window=0.0))
+    simulator = await start_simulator(DiscordLimits(nonce_window=0.0))
     simulator.faults.hang_up(method="POST", path=r"^/channels/\d+/messages$", after=True, times=1)
     async with running_bot(simulator, data_dir):
         options = {"title": "Night", "theme": "Paint it"}
@@ -218,7 +218,7 @@ async def test_killed_as_an_announcement_arrives(
     start_simulator: StartSimulator, data_dir: Path
 ) -> None:
     """A bot that dies before it can note what it has sent does not send it again."""
-    simulator = await start_simulator(Limits(nonce_window=0.0))
+    simulator = await start_simulator(DiscordLimits(nonce_window=0.0))
 
     async def live_until(words: str, command_line: str, **options: str) -> None:
         """Run a bot until a command of the moderator's is announced, and kill it that moment."""

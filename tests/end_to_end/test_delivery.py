@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from bot.jobs.model import JobState
-from bot.simulator import Limits, Simulator
+from bot.simulator import DiscordLimits, Simulator
 from bot.simulator.faults import RestFault
 from bot.simulator.model import Interaction, Message
 from bot.simulator.permissions import Permission
@@ -97,7 +97,7 @@ async def answered(simulator: Simulator, interaction: Interaction) -> Message:
 
 async def test_too_large(start_simulator: StartSimulator, data_dir: Path) -> None:
     """On 40005 the picture is encoded smaller and sent again, until Discord takes it."""
-    simulator = await start_simulator(Limits(accepted_upload=150_000))
+    simulator = await start_simulator(DiscordLimits(accepted_upload=150_000))
     async with running_bot(simulator, data_dir, painter="load_noisy"):
         muralize(simulator)
         message = await only_result(simulator, data_dir)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from bot.settings import WebSettings
-from bot.simulator import Limits, Simulator
+from bot.simulator import DiscordLimits, Simulator
 from bot.simulator.model import Message
 from tests.bot.clients import StartSimulator
 from tests.end_to_end.harness import Bot, button, muralize, running_bot
@@ -25,7 +25,7 @@ SMALL = 60_000  # bytes, for which the noisy painting must lose pixels
 @pytest.fixture
 async def cramped(start_simulator: StartSimulator) -> Simulator:
     """A Discord that takes small files only."""
-    return await start_simulator(Limits(accepted_upload=SMALL))
+    return await start_simulator(DiscordLimits(accepted_upload=SMALL))
 
 
 def path_in(message: Message) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.simulator import Limits, Simulator
+from bot.simulator import DiscordLimits, Simulator
 from bot.simulator.model import Message
 from tests.bot.clients import StartSimulator
 from tests.end_to_end import bot_process
@@ -57,7 +57,7 @@ async def test_a_refusal_after_the_token_died(simulator: Simulator, data_dir: Pa
 
 async def test_a_clock_that_is_wrong(start_simulator: StartSimulator, data_dir: Path) -> None:
     """A message that was sent is found though the bot's clock is ten minutes ahead of Discord's."""
-    simulator = await start_simulator(Limits(nonce_window=0.0))
+    simulator = await start_simulator(DiscordLimits(nonce_window=0.0))
     kill_token(simulator)
     simulator.faults.hang_up(method="POST", path=r"^/channels/\d+/messages$", after=True)
     token, base = simulator.world.token, simulator.api_base

@@ -62,7 +62,7 @@ async def test_the_card_goes_from_waiting_to_the_result(
     assert all(m.mentions == [] or not m.mention_everyone for m in results(simulator))
 
 
-async def test_who_does_not_wait_is_not_shown_as_waiting(
+async def test_a_job_that_starts_at_once_never_shows_waiting(
     simulator: Simulator, data_dir: Path
 ) -> None:
     """A job that starts at once never shows "Waiting"; the next job does."""
@@ -74,7 +74,7 @@ async def test_who_does_not_wait_is_not_shown_as_waiting(
                 seen.setdefault(message.interaction.id, set()).add(message.content)
 
     simulator.bus.subscribe(watch)
-    timing = replace(FAST, cards=replace(FAST.cards, gather=2.0))
+    timing = replace(FAST, cards=replace(FAST.cards, debounce=2.0))
     limits = LimitSettings(shutdown_seconds=0)
     async with running_bot(simulator, data_dir, painter="load_slow", timing=timing, limits=limits):
         first = muralize(simulator, "ada")
@@ -82,6 +82,26 @@ async def test_who_does_not_wait_is_not_shown_as_waiting(
         second = muralize(simulator, "ben")
         await simulator.until(lambda: any("Waiting" in text for text in seen.get(second.id, ())))
         assert not any("Waiting" in text for text in seen[first.id])
+
+
+async def test_a_card_whose_edit_was_lost(simulator: Simulator, data_dir: Path) -> None:
+    """It is edited again, though the job has not changed since."""
+
+    def shows(asked: Interaction, word: str) -> bool:
+        messages = simulator.world.messages.values()
+        return any(m.interaction is asked and word in m.content for m in messages)
+
+    timing = replace(FAST, cards=replace(FAST.cards, painting=3600.0))  # no edits for progress
+    limits = LimitSettings(shutdown_seconds=0)
+    async with running_bot(
+        simulator, data_dir, painter="load_slow", timing=timing, limits=limits
+    ) as bot:
+        first = muralize(simulator, "ada")
+        await simulator.until(lambda: shows(first, "🎨") and bot.app.jobs.progress(1))
+        lost = simulator.faults.hang_up(method="PATCH", path="/messages/@original$")
+        second = muralize(simulator, "ben")
+        await simulator.until(lambda: shows(second, "Waiting"), 10)
+        assert lost.hits == 1
 
 
 async def test_buttons_work_after_a_restart(simulator: Simulator, data_dir: Path) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.pictures.intake import Intake
+from bot.pictures.model import UploadedFile
 from bot.pictures.turns import Owner
-from bot.pictures.upload import UploadedFile
 from bot.simulator import Invocation, Simulator, Upload
 from bot.simulator.model import Interaction, Message
 from engine.samples import STYLES

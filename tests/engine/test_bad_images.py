@@ -12,7 +12,7 @@ from PIL import Image
 
 from engine.errors import ImageRejected
 from engine.images import check, decode, read
-from engine.limits import Limits
+from engine.picture_limits import PictureLimits
 from tests.engine.hostile_files import hostile_file
 from tests.engine.picture_files import (
     FORMATS,
@@ -29,15 +29,15 @@ def test_limits_hold_for_every_format(format_name: str) -> None:
     """Bytes, pixels, the smallest side and the aspect are checked, each with its own sentence."""
     data = encoded(quarters(), format_name)
     for limits, sentence in (
-        (Limits(max_bytes=len(data) - 1), "smaller file"),
-        (Limits(max_pixels=64 * 64 - 1), "64x64 pixels; choose a picture of at most"),
-        (Limits(min_side=65), "at least 65"),
+        (PictureLimits(max_bytes=len(data) - 1), "smaller file"),
+        (PictureLimits(max_pixels=64 * 64 - 1), "64x64 pixels; choose a picture of at most"),
+        (PictureLimits(min_side=65), "at least 65"),
     ):
         with pytest.raises(ImageRejected, match=sentence):
             decode(data, limits, "it")
-    decode(data, Limits(len(data), 64 * 64, 64))
+    decode(data, PictureLimits(len(data), 64 * 64, 64))
     with pytest.raises(ImageRejected, match="crop it"):
-        decode(encoded(quarters().resize((64, 4 * 64)), format_name), Limits(max_aspect=3))
+        decode(encoded(quarters().resize((64, 4 * 64)), format_name), PictureLimits(max_aspect=3))
 
 
 @pytest.mark.parametrize("format_name", FORMATS)
@@ -54,12 +54,14 @@ def test_a_check_refuses_what_decoding_would(seed: int) -> None:
     """Of a thousand hostile files both refuse the same, in the same words, and so of good ones."""
     files = [hostile_file(seed, number) for number in range(1000)]
     files += [encoded(quarters(size), name) for name in FORMATS for size in (16, 17, 64, 333)]
-    limits = Limits(max_bytes=2**20, max_pixels=500_000)
+    limits = PictureLimits(max_bytes=2**20, max_pixels=500_000)
     for data in files:
         assert refusal(check, data, limits) == refusal(decode, data, limits)
 
 
-def refusal(look: Callable[[bytes, Limits], object], data: bytes, limits: Limits) -> str | None:
+def refusal(
+    look: Callable[[bytes, PictureLimits], object], data: bytes, limits: PictureLimits
+) -> str | None:
     """What a file is refused with; None where it is not."""
     try:
         look(data, limits)
@@ -91,14 +93,14 @@ def test_unreadable_files_are_one_sentence(tmp_path: Path) -> None:
 def test_endless_and_unreadable_devices() -> None:
     """A device without an end is cut off at the limit; one that cannot be read says so."""
     with pytest.raises(ImageRejected, match="larger than 1 MiB"):
-        read(Path("/dev/zero"), Limits(max_bytes=2**20))
+        read(Path("/dev/zero"), PictureLimits(max_bytes=2**20))
     with pytest.raises(ImageRejected, match="cannot be read"):
         read(Path("/proc/self/mem"))
 
 
 def test_large_pictures_within_the_limits_do_not_warn() -> None:
     """Pillow warns from 89 megapixels on; whoever allows more gets the picture, not the warning."""
-    picture = decode(one_color_png(9_500), Limits(max_pixels=100_000_000))
+    picture = decode(one_color_png(9_500), PictureLimits(max_pixels=100_000_000))
     assert picture.size == (9_500, 9_500)
 
 
@@ -125,7 +127,7 @@ def test_mutated_files_are_pictures_or_rejected(
     for place, written, cut in edits:
         at = int(place**3 * len(data))  # mostly in the headers, where it hurts
         data = data[:at] + written + data[at + cut :]
-    limits = Limits(max_pixels=1_000_000)
+    limits = PictureLimits(max_pixels=1_000_000)
     try:
         picture = decode(data, limits)
     except ImageRejected:
@@ -139,14 +141,14 @@ _MEASURE = """
 import random, resource, sys
 from engine.errors import ImageRejected
 from engine.images import decode
-from engine.limits import Limits
+from engine.picture_limits import PictureLimits
 from tests.engine.picture_files import FORMATS, encoded, quarters
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 files = [open(name, "rb").read() for name in sys.argv[1:]]
-limits = Limits(max_pixels=1_000_000)
+limits = PictureLimits(max_pixels=1_000_000)
 originals = [encoded(quarters(), name) for name in FORMATS]
 for data in originals:
     decode(data, limits)

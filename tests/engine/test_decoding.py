@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from engine import images
+from engine import images, picture_formats
 from engine.decoding.client import Child
 from engine.decoding.messages import Answer, Task, read_answer
 from engine.decoding.pictures import PictureReader, picture_reader
 from engine.errors import ImageRejected, OutputRejected, Stopped
-from engine.limits import DEFAULT_LIMITS, FULL_EFFORT, UPLOAD_EFFORT, Effort, Limits
+from engine.picture_limits import DEFAULT_LIMITS, FULL_EFFORT, UPLOAD_EFFORT, Effort, PictureLimits
 from tests.attacks.files import jpeg_of_scans
 from tests.engine.picture_files import FORMATS, encoded, quarters
 
@@ -40,13 +40,19 @@ def test_pixels_are_the_same_as_here(
 ) -> None:
     """A picture comes out of the child as `images.decode` makes it, whatever its size."""
     data = encoded(quarters().resize(size), format_name)
-    limits = Limits(max_aspect=32)
+    limits = PictureLimits(max_aspect=32)
     there, here = reader.decode(data, limits), images.decode(data, limits)
     assert (there.size, there.tobytes()) == (here.size, here.tobytes())
 
 
+def test_a_child_starts_with_a_format_that_pillow_cannot_write() -> None:
+    """Its decoders are loaded by examples; a format without one, such as PSD, is passed over."""
+    assert [data[:4] for data in picture_formats.examples(("PNG", "PSD"))] == [b"\x89PNG"]
+    assert len(picture_formats.examples()) == len(picture_formats.READABLE)
+
+
 def test_a_picture_of_many_strips(reader: PictureReader) -> None:
-    """Pixels are sent in strips; all of them arrive, in order."""
+    """Pixels are shared in strips; all of them arrive, in order."""
     data = encoded(quarters(1500).rotate(5), "PNG")
     assert reader.decode(data).tobytes() == images.decode(data).tobytes()
 

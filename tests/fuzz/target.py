@@ -4,11 +4,11 @@ from pathlib import Path
 
 from engine.errors import ImageRejected
 from engine.images import decode
-from engine.limits import Limits
+from engine.picture_limits import PictureLimits
 from engine.saving import encode_under
 
 CORPUS = Path(__file__).parent / "corpus"
-LIMITS = Limits(max_bytes=2**20, max_pixels=1_000_000)
+LIMITS = PictureLimits(max_bytes=2**20, max_pixels=1_000_000)
 _MAX_UPLOAD = 10 * 2**20  # bytes, Discord's; a picture within LIMITS always fits
 
 

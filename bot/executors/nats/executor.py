@@ -35,15 +35,18 @@ class _Attempt:
     sent: wire.Order
     on_progress: OnProgress
     ended: asyncio.Future[wire.Outcome]
-    number: int | None = None  # sequence number in the stream of orders
-    worker: str = ""  # the one that last reported on it
-    last_step: int = 0
-    cancelled: bool = False
-    objects: list[str] = field(default_factory=list)  # on the server, to be removed at the end
+    stream_number: int | None = None  # its place in the stream of orders; None until it is there
+    worker: str = ""  # the name of the worker that reported on it last; empty before a report
+    last_step: int = 0  # the newest step that was passed on to `on_progress`
+    cancelled: bool = False  # `cancel` was called for it
+    objects: list[str] = field(default_factory=list)  # names on the server, removed at the end
 
     @property
     def has_outcome(self) -> bool:
-        """Whether a worker reported how it ended; False where the bot gave it up."""
+        """Whether a worker sent an outcome, which it does for failed and cancelled paintings too.
+
+        False while `ended` is open, and after the bot itself ended the attempt with an error.
+        """
         ended = self.ended
         return ended.done() and not ended.cancelled() and ended.exception() is None
 
@@ -62,12 +65,12 @@ class NatsExecutor:
             access, self._timing, "muralscape bot", self._notify_listeners
         )
         self._registry = WorkerRegistry(self._timing.silence)
-        self._numbers = itertools.count(1)
+        self._attempt_numbers = itertools.count(1)  # for keys
         self._attempts: dict[str, _Attempt] = {}  # by key
         self._listeners: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
-        self._unreadable: set[str] = set()  # kinds of faults in reports that were logged
+        self._logged_faults: set[str] = set()  # why reports could not be read; each logged once
 
     @property
     def capacity(self) -> int:
@@ -130,11 +133,11 @@ class NatsExecutor:
         attempt = self._attempts[sent.key] = _Attempt(order, sent, on_progress, ended)
         sending = asyncio.ensure_future(self._send_order(attempt))
         try:
-            # A cancelled order ends even if it could not be sent yet.
-            both: set[asyncio.Future[Any]] = {sending, ended}
-            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            # Sending waits for the NATS server, so a cancel can end the attempt before it is sent.
+            either: set[asyncio.Future[Any]] = {sending, ended}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not ended.done():
-                sending.result()  # raises, for example, when a picture cannot be read
+                sending.result()  # raises what sending raised, such as an unreadable picture
             outcome = await ended
             return await self._fetch_result(attempt, outcome)
         finally:
@@ -152,7 +155,7 @@ class NatsExecutor:
 
     def _message_for(self, order: PaintOrder) -> wire.Order:
         return wire.Order(
-            key=f"{self._run_id}-{order.job_id}-{next(self._numbers)}",
+            key=f"{self._run_id}-{order.job_id}-{next(self._attempt_numbers)}",
             run_id=self._run_id,
             job_id=order.job_id,
             settings=order.settings,
@@ -167,7 +170,7 @@ class NatsExecutor:
         await connection.until_open()
         attempt.objects.append(wire.pictures_of(key))
         await connection.upload(wire.pictures_of(key), *attempt.order.inputs)
-        attempt.number = await connection.keep(wire.ORDER, key, attempt.sent)
+        attempt.stream_number = await connection.keep(wire.ORDER, key, attempt.sent)
         await self._nudge(attempt)
 
     async def _nudge(self, attempt: _Attempt) -> None:
@@ -179,16 +182,19 @@ class NatsExecutor:
         await self._connection.send(wire.CANCEL, wire.CancelOrder(key))
 
     async def _cancel_until_ended(self, attempt: _Attempt) -> None:
-        """Repeat the cancel until the worker confirms it, or the time for that is over.
+        """Send the cancel with every beat until the worker's outcome arrives.
 
-        An order that no worker has reported on is cancelled at once.
+        The bot ends the attempt itself where no worker has reported on it, and after
+        `timing.cancel` seconds without an outcome.
         """
         clock = asyncio.get_running_loop().time
         give_up_at = clock() + self._timing.cancel
         while not attempt.ended.done():
             await self._send_cancel(attempt.sent.key)
-            nobody_confirms = not attempt.worker or clock() > give_up_at
-            if nobody_confirms and not attempt.ended.done():
+            no_worker = not attempt.worker
+            too_late = clock() > give_up_at
+            # An outcome may have arrived while the cancel was sent.
+            if (no_worker or too_late) and not attempt.ended.done():
                 attempt.ended.set_exception(PaintingCancelled())
             await asyncio.wait({attempt.ended}, timeout=self._timing.beat)
 
@@ -208,13 +214,14 @@ class NatsExecutor:
         return outcome.painted
 
     async def _clean_up(self, attempt: _Attempt) -> None:
-        """Remove an attempt from the server. A worker that finished it removes the checkpoint."""
+        """Remove an attempt's order and objects from the server."""
         objects = attempt.objects
         if not attempt.has_outcome:
-            # A worker may be painting it, or may still take it.
+            # A worker may be painting it: stop that. Or may take it later: withdraw the order.
             await self._send_cancel(attempt.sent.key)
-            if attempt.number is not None:
-                await self._connection.withdraw(wire.ORDERS, attempt.number)
+            if attempt.stream_number is not None:
+                await self._connection.withdraw(wire.ORDERS, attempt.stream_number)
+            # A worker that sends an outcome removes its checkpoint; here none did.
             objects.append(wire.checkpoint_of(attempt.sent.job_id))
         await self._connection.remove(*objects)
 
@@ -249,16 +256,16 @@ class NatsExecutor:
         if self._registry.update(hello):
             self._notify_listeners()
         for attempt in tuple(self._attempts.values()):
-            if attempt.number is not None and not attempt.worker:
+            if attempt.stream_number is not None and not attempt.worker:
                 await self._nudge(attempt)
 
     async def _on_progress(self, message: Msg) -> None:
         try:
             report = wire.decode(wire.ProgressReport, message.data)
         except wire.UNREADABLE as error:
-            # Once for each kind of fault: a worker gone wrong reports every second.
-            if (why := type(error).__name__) not in self._unreadable:
-                self._unreadable.add(why)
+            # Logged once for each kind of fault, because a worker reports every second.
+            if (why := type(error).__name__) not in self._logged_faults:
+                self._logged_faults.add(why)
                 log.warning("a report on %s cannot be read (%s)", message.subject, why)
             return
         attempt = self._attempts.get(report.key)
@@ -270,7 +277,7 @@ class NatsExecutor:
         attempt.worker = report.worker
         if attempt.cancelled:
             await self._send_cancel(report.key)
-        # When two workers paint one order, only the one that is ahead is shown.
+        # Two workers may paint one order: a step that the other has passed is not shown again.
         elif report.progress is not None and report.progress.step > attempt.last_step:
             attempt.last_step = report.progress.step
             attempt.on_progress(report.progress)
@@ -304,8 +311,9 @@ class NatsExecutor:
             attempt.ended.set_result(outcome)
             return
         log.info("%s ended a second time; dropped", outcome.key)
-        # A repeated outcome of the same worker names the object that is being downloaded.
-        if attempt is None or attempt.worker != outcome.worker:
+        # The same worker's outcome, delivered twice, names the picture that `paint` is downloading.
+        is_repeat = attempt is not None and attempt.worker == outcome.worker
+        if not is_repeat:
             name = wire.result_of(outcome.key, outcome.worker)
             self._run_in_background(self._connection.remove(name))
 

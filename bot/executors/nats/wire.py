@@ -13,9 +13,10 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import Strict, TypeAdapter
 
+from bot.executors.checks import check_progress, checked_outcome, checked_preview, short_text
 from bot.executors.contract import PaintProgress
 from bot.names import clean
-from engine.request import LARGEST_SIDE, LARGEST_STEPS, PaintOutcome, PaintSettings
+from engine.request import PaintOutcome, PaintSettings
 
 ORDERS = "MURALSCAPE_ORDERS"  # a stream; an order stays until it is acknowledged
 OUTCOMES = "MURALSCAPE_OUTCOMES"  # a stream; an outcome stays until the bot has acknowledged it
@@ -31,9 +32,7 @@ CANCEL = "muralscape.cancel"
 NUDGE = "muralscape.nudge"  # followed by the worker's id
 
 MOST_SLOTS = 1000  # of one worker; some machines have sixteen GPUs
-LONGEST_TEXT = 100  # characters: of a device, of weights
 LONGEST_SENTENCE = 300  # characters; members read why a painting failed
-LARGEST_PREVIEW = 256 * 1024  # bytes
 _NAME = re.compile(r"[\w-]{1,100}")  # valid in a NATS subject, a metric's label and a message
 
 T = TypeVar("T")
@@ -156,13 +155,13 @@ def decode(kind: type[T], data: bytes) -> T:
         values["progress"]["preview"] = preview and _preview(preview)
     message: T = _ADAPTERS[kind].validate_python(values)
     if isinstance(message, ProgressReport) and message.progress is not None:
-        _check_progress(message.progress)
+        check_progress(message.progress)
     if isinstance(message, Outcome):
-        painted = message.painted and _outcome(message.painted)
+        painted = message.painted and checked_outcome(message.painted)
         sentence = clean(message.sentence)[:LONGEST_SENTENCE]
         return replace(message, sentence=sentence, painted=painted)
     if isinstance(message, Hello):
-        devices = tuple(_text(device) for device in message.devices)
+        devices = tuple(short_text(device) for device in message.devices)
         return replace(message, devices=devices)
     return message
 
@@ -182,43 +181,9 @@ def checkpoint_of(job_id: int) -> str:
     return f"checkpoint/{job_id}"
 
 
-def _outcome(outcome: PaintOutcome) -> PaintOutcome:
-    """Clean the texts of an outcome. Raises ValueError for numbers that no painting has."""
-    losses = (outcome.losses.total, outcome.losses.content, outcome.losses.style)
-    numbers = (*losses, *(loss for _, loss in outcome.curve), outcome.seconds)
-    steps = (outcome.steps, outcome.repeated_steps, *outcome.scale_starts)
-    if not all(math.isfinite(number) for number in numbers) or outcome.seconds < 0:
-        raise ValueError("not the numbers of a painting")
-    if not all(1 <= side <= LARGEST_SIDE for side in (outcome.width, outcome.height)):
-        raise ValueError("not the size of a painting")
-    if not all(0 <= step <= LARGEST_STEPS for step in (*steps, *(at for at, _ in outcome.curve))):
-        raise ValueError("not the steps of a painting")
-    if max(len(outcome.curve), len(outcome.scale_starts)) > LARGEST_STEPS:
-        raise ValueError("not the curve of a painting")
-    texts = {name: _text(said) for name, said in vars(outcome).items() if isinstance(said, str)}
-    return replace(outcome, **texts)  # type: ignore[arg-type]  # the texts are those of its fields
-
-
-def _check_progress(progress: PaintProgress) -> None:
-    """Raise ValueError for numbers that no painting has."""
-    losses = (progress.loss, progress.content_loss, progress.style_loss)
-    times = (progress.seconds, progress.seconds_left)
-    if not all(math.isfinite(number) for number in (*losses, *times)) or min(times) < 0:
-        raise ValueError("not the numbers of a painting")
-    if not 0 <= progress.step <= progress.total_steps <= LARGEST_STEPS:
-        raise ValueError("not the steps of a painting")
-
-
 def _preview(text: str) -> bytes:
     """Read a preview. Raises ValueError for anything but a small JPEG."""
-    data = base64.b64decode(text, validate=True)
-    if not data.startswith(b"\xff\xd8\xff") or len(data) > LARGEST_PREVIEW:
-        raise ValueError("not a preview")
-    return data
-
-
-def _text(said: str) -> str:
-    return clean(said)[:LONGEST_TEXT]
+    return checked_preview(base64.b64decode(text, validate=True))
 
 
 def _bytes_to_text(value: object) -> str:

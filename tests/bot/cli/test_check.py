@@ -14,6 +14,7 @@ from bot.check.findings import Level
 from bot.cli.group import muralscape
 from bot.discord_io import permissions
 from bot.executors.engine_process import EngineSetup
+from bot.executors.local import LocalExecutor
 from bot.simulator import Simulator
 
 
@@ -58,7 +59,8 @@ async def test_json_and_exit_code(tmp_path: Path) -> None:
 
 async def test_an_engine_that_cannot_work() -> None:
     """A device or weights that are not there fail in the engine's own words."""
-    (found,) = [found async for found in check_engine(EngineSetup(weights="no/such/file.pth"))]
+    executor = LocalExecutor([EngineSetup(weights="no/such/file.pth")])
+    (found,) = [found async for found in check_engine(executor)]
     assert found.level is Level.FAIL
     assert "no file of weights at no/such/file.pth" in found.text
 

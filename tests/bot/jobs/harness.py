@@ -7,8 +7,8 @@ from pathlib import Path
 from random import Random
 
 from bot.jobs.estimator import Estimator
-from bot.jobs.limits import JobLimits
 from bot.jobs.model import Job, JobResult, JobState, Sources
+from bot.jobs.quotas import JobQuotas
 from bot.jobs.schedule import Schedule
 from bot.jobs.service import JobService
 from bot.jobs.store import JobStore
@@ -20,7 +20,7 @@ from bot.storage.shard import WHOLE, Shard
 from engine.request import PaintSettings
 from tests.bot.outcomes import OUTCOME
 
-PLENTY = JobLimits(per_member=1000, per_guild=1000)
+PLENTY = JobQuotas(per_member=1000, per_guild=1000)
 GUILD = 10
 ANN, BOB, CID = 1, 2, 3
 MODERATOR = Member(99, GUILD, moderates=True)
@@ -83,13 +83,13 @@ class JobHarness:
         self,
         member: int = ANN,
         guild: int = GUILD,
-        limits: JobLimits = PLENTY,
+        quotas: JobQuotas = PLENTY,
         content: bytes = b"content",
     ) -> Job:
         """Submit a painting of a member."""
         sources = await self.sources(content)
         return await self.service.submit(
-            self.origin(member, guild), sources, PaintSettings(), limits
+            self.origin(member, guild), sources, PaintSettings(), quotas
         )
 
     async def claim(self) -> Job:

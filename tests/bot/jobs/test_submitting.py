@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import GuildQuotaReached, MemberQuotaReached, PictureGone, Refused
-from bot.jobs.limits import JobLimits
 from bot.jobs.model import JobState
+from bot.jobs.quotas import JobQuotas
 from engine.presets import PRESETS
 from engine.request import PaintSettings
 from tests.bot.jobs.harness import ANN, BOB, CID, GUILD, PLENTY, JobHarness
@@ -64,39 +64,39 @@ async def test_unknown_presets_are_refused(harness: JobHarness) -> None:
 
 async def test_member_quota(harness: JobHarness) -> None:
     """A member may have so many jobs queued or painting here, even asked for all at once."""
-    limits = JobLimits(per_member=2, per_guild=100)
+    quotas = JobQuotas(per_member=2, per_guild=100)
     answers = await asyncio.gather(
-        *(harness.submit(ANN, limits=limits) for _ in range(5)), return_exceptions=True
+        *(harness.submit(ANN, quotas=quotas) for _ in range(5)), return_exceptions=True
     )
     refused = [answer for answer in answers if isinstance(answer, MemberQuotaReached)]
     assert len(refused) == 3
     assert "2 paintings" in refused[0].sentence
-    await harness.submit(BOB, limits=limits)
-    await harness.submit(ANN, guild=GUILD + 1, limits=limits)
+    await harness.submit(BOB, quotas=quotas)
+    await harness.submit(ANN, guild=GUILD + 1, quotas=quotas)
 
 
 async def test_a_painted_job_frees_its_place(harness: JobHarness) -> None:
     """The quota counts jobs that are queued or painting, not those that are painted."""
-    limits = JobLimits(per_member=1, per_guild=1)
+    quotas = JobQuotas(per_member=1, per_guild=1)
     await harness.job_in(JobState.DELIVERING)
-    await harness.submit(limits=limits)
+    await harness.submit(quotas=quotas)
     with pytest.raises(MemberQuotaReached):
-        await harness.submit(limits=limits)
+        await harness.submit(quotas=quotas)
 
 
 async def test_guild_quota(harness: JobHarness) -> None:
     """A server may have so many jobs queued or painting, whoever asked for them."""
-    limits = JobLimits(per_member=5, per_guild=2)
-    await harness.submit(ANN, limits=limits)
-    await harness.submit(BOB, limits=limits)
+    quotas = JobQuotas(per_member=5, per_guild=2)
+    await harness.submit(ANN, quotas=quotas)
+    await harness.submit(BOB, quotas=quotas)
     with pytest.raises(GuildQuotaReached, match="2 paintings"):
-        await harness.submit(CID, limits=limits)
+        await harness.submit(CID, quotas=quotas)
 
 
 async def test_what_is_refused_keeps_no_bytes(harness: JobHarness) -> None:
     """A job over the limit releases its pictures at once, and no picture of another job."""
-    limits = JobLimits(per_member=1, per_guild=10)
-    job = await harness.submit(limits=limits)
+    quotas = JobQuotas(per_member=1, per_guild=10)
+    job = await harness.submit(quotas=quotas)
     with pytest.raises(MemberQuotaReached):
-        await harness.submit(limits=limits, content=b"another")
+        await harness.submit(quotas=quotas, content=b"another")
     assert set(await harness.pictures.names()) == set(job.sources.pictures)

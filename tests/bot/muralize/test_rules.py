@@ -7,18 +7,18 @@ import pytest
 
 from bot.errors import Refused
 from bot.guilds.model import EffectiveSettings, GuildSettings
-from bot.jobs.limits import JobLimits
+from bot.jobs.quotas import JobQuotas
 from bot.muralize.card import Action
 from bot.muralize.request import Request
 from bot.muralize.rules import changed, check
-from bot.pictures.upload import UploadedFile
+from bot.pictures.model import UploadedFile
 from engine.errors import RequestRejected
 from engine.presets import PRESETS
 from engine.request import PaintSettings
 from tests.bot.muralize.test_card import JOB
 
 LARGEST = 1024  # pixels
-EFFECTIVE = EffectiveSettings(GuildSettings(), JobLimits(1, 1), LARGEST, 10, "mural")
+EFFECTIVE = EffectiveSettings(GuildSettings(), JobQuotas(1, 1), LARGEST, 10, "mural")
 PICTURE = UploadedFile("The picture", "https://cdn.example/1.png", 10)
 
 

@@ -14,13 +14,13 @@ from pathlib import Path
 from bot.errors import AttachmentRejected
 from bot.pictures.decoder import Decoder
 from bot.pictures.intake import Intake
+from bot.pictures.model import UploadedFile
 from bot.pictures.store import PictureStore
 from bot.pictures.turns import Owner
-from bot.pictures.upload import UploadedFile
 from engine.errors import ImageRejected
-from engine.limits import Limits
+from engine.picture_limits import PictureLimits
 
-LIMITS = Limits(max_bytes=4 * 2**20, max_pixels=2_000_000)
+LIMITS = PictureLimits(max_bytes=4 * 2**20, max_pixels=2_000_000)
 _MEMBERS = 16  # that send at the same time
 _SUFFIXES = (".jpg", ".png", ".webp", ".avif", ".gif", ".heic", ".tiff", ".exe", "")
 

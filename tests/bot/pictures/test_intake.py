@@ -14,14 +14,14 @@ from PIL import Image
 from bot.errors import AttachmentRejected
 from bot.pictures.decoder import Decoder
 from bot.pictures.intake import Intake
+from bot.pictures.model import UploadedFile
 from bot.pictures.store import PictureStore
 from bot.pictures.turns import Owner
-from bot.pictures.upload import UploadedFile
 from engine.errors import ImageRejected
-from engine.limits import Limits
+from engine.picture_limits import PictureLimits
 
 ADA = Owner(10, 1)
-LIMITS = Limits(max_bytes=20_000, max_pixels=100_000)
+LIMITS = PictureLimits(max_bytes=20_000, max_pixels=100_000)
 
 
 def png(width: int = 32, height: int = 24, colour: str = "teal") -> bytes:

@@ -8,7 +8,7 @@ import aiohttp
 import discord
 import pytest
 
-from bot.simulator import Invocation, Limits, Simulator
+from bot.simulator import DiscordLimits, Invocation, Simulator
 from bot.simulator.model import Json
 from bot.simulator.permissions import Permission
 from tests.bot.clients import QuickClient, StartSimulator, pointed_at, running
@@ -166,7 +166,7 @@ async def test_interactions_go_to_the_newest_session(simulator: Simulator, bot: 
 
 async def test_heartbeats_are_timed(start_simulator: StartSimulator) -> None:
     """Heartbeats come at the asked interval, and those over a tolerance are listed as late."""
-    simulator = await start_simulator(Limits(heartbeat_interval=0.3))
+    simulator = await start_simulator(DiscordLimits(heartbeat_interval=0.3))
     async with running(SmallBot(), simulator):
         beats = simulator.record.heartbeats
         await simulator.until(lambda: len(beats) >= 4)

@@ -5,7 +5,7 @@ import asyncio
 import discord
 import pytest
 
-from bot.simulator import Invocation, Limits, Simulator, Upload
+from bot.simulator import DiscordLimits, Invocation, Simulator, Upload
 from bot.simulator.errors import Invalid
 from bot.simulator.model import InteractionState, Json
 from tests.bot.clients import StartSimulator, running
@@ -175,7 +175,7 @@ async def test_numbers_out_of_range(simulator: Simulator, bot: SmallBot, size: s
 
 async def test_no_answer_in_time(start_simulator: StartSimulator) -> None:
     """After the deadline the page is told, and the late answer meets 10062."""
-    simulator = await start_simulator(Limits(response_deadline=0.1))
+    simulator = await start_simulator(DiscordLimits(response_deadline=0.1))
     bot = SmallBot()
     async with running(bot, simulator):
         interaction = simulator.people.invoke(Invocation("slow"))

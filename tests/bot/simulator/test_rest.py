@@ -8,7 +8,7 @@ import aiohttp
 import discord
 import pytest
 
-from bot.simulator import Invocation, Limits, Simulator
+from bot.simulator import DiscordLimits, Invocation, Simulator
 from bot.simulator.permissions import Permission
 from tests.bot.clients import StartSimulator, running
 from tests.bot.simulator.conftest import SmallBot
@@ -157,7 +157,7 @@ async def test_direct_messages(simulator: Simulator, bot: SmallBot) -> None:
 
 async def test_old_messages_take_few_edits(start_simulator: StartSimulator) -> None:
     """Over an hour later a few edits pass; then 30046 comes as a 429, which discord.py obeys."""
-    simulator = await start_simulator(Limits(old_message_edits=1, old_message_window=0.1))
+    simulator = await start_simulator(DiscordLimits(old_message_edits=1, old_message_window=0.1))
     bot = SmallBot()
     async with running(bot, simulator):
         message = await gallery(bot).send("0")

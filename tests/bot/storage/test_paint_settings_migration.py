@@ -13,7 +13,7 @@ from bot.jobs.store import JobStore
 from bot.muralize.request import Repeat, Request
 from bot.muralize.store import RequestStore
 from bot.people import Origin
-from bot.pictures.upload import UploadedFile
+from bot.pictures.model import UploadedFile
 from bot.storage.database import Database, alembic_config, sqlite_url
 from engine.request import Losses, PaintOutcome, PaintSettings
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Limits:
+class PictureLimits:
     """What a picture may be. All but `max_bytes` is checked on the header, before decoding."""
 
     max_bytes: int = 32 * 2**20
@@ -13,9 +13,9 @@ class Limits:
     max_aspect: int = 16  # long side over short side; a thinner strip has no shapes to paint
 
 
-DEFAULT_LIMITS = Limits()
+DEFAULT_LIMITS = PictureLimits()
 # For the project's own pictures, to which the limits of uploads do not apply.
-OWN_LIMITS = Limits(max_bytes=2**31, max_pixels=2**30, min_side=1, max_aspect=2**16)
+OWN_LIMITS = PictureLimits(max_bytes=2**31, max_pixels=2**30, min_side=1, max_aspect=2**16)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ MIB = 1024 * 1024
 
 
 @dataclass
-class Limits:
+class DiscordLimits:
     """Times in seconds, sizes in bytes, with Discord's own as defaults; may change at any time."""
 
     response_deadline: float = 3.0

@@ -1,0 +1,34 @@
+"""Chooses what paints, from the settings: this machine, workers over NATS, or both."""
+
+import click
+
+from bot.executors.composite import CompositeExecutor
+from bot.executors.contract import Executor
+from bot.executors.engine_process import EngineSetup
+from bot.executors.local import LocalExecutor
+from bot.settings import Settings
+
+
+def executor_for(settings: Settings) -> Executor:
+    """Make the bot's executor. Raises `click.UsageError` where the NATS client is missing."""
+    nats = settings.nats
+    if not nats.url:
+        return local_executor(settings)
+    try:
+        from bot.executors.nats.access import Access
+        from bot.executors.nats.executor import NatsExecutor
+    except ModuleNotFoundError:
+        raise click.UsageError(
+            "nats.url needs its client: pip install 'muralscape[nats]'"
+        ) from None
+    token = nats.token.get_secret_value() if nats.token else ""
+    elsewhere = NatsExecutor(Access(nats.url, token, nats.nkey_file, nats.ca_file))
+    if not nats.paint_here:
+        return elsewhere
+    return CompositeExecutor(local_executor(settings), elsewhere)
+
+
+def local_executor(settings: Settings) -> Executor:
+    """Make an executor for this machine alone, for a trial or a check."""
+    engine = settings.engine
+    return LocalExecutor([EngineSetup(engine.weights, engine.device, engine.precision)])

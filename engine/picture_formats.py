@@ -1,0 +1,50 @@
+"""The formats of pictures that are read and written. Free of torch."""
+
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
+
+# Pillow's names of what is read; nothing else is tried.
+READABLE = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "HEIF")
+READABLE_WORDS = "JPEG, PNG, WebP, AVIF, GIF or HEIC"
+
+# suffix -> what Pillow is told when it writes such a file
+WRITABLE: dict[str, dict[str, Any]] = {
+    ".png": {"format": "PNG"},
+    ".jpg": {"format": "JPEG", "quality": 95, "subsampling": 0},
+    ".jpeg": {"format": "JPEG", "quality": 95, "subsampling": 0},
+    ".webp": {"format": "WEBP", "quality": 95},
+    ".avif": {"format": "AVIF", "quality": 85},
+    ".tif": {"format": "TIFF"},
+    ".tiff": {"format": "TIFF"},
+}
+
+
+def formats_of(data: bytes) -> tuple[str, ...]:
+    """Give the formats to try. HEIF's decoder is loaded for its family (ISO/IEC 14496-12) only."""
+    if data[4:8] != b"ftyp":
+        return tuple(name for name in READABLE if name != "HEIF")
+    load_plugins()
+    return READABLE
+
+
+def load_plugins() -> None:
+    """Add the formats that Pillow does not know by itself."""
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+
+
+def examples(names: tuple[str, ...] = READABLE) -> list[bytes]:
+    """Make a small file of each format, left out where Pillow can only read it."""
+    load_plugins()
+    Image.init()
+    picture = Image.new("RGB", (64, 64), "teal")
+    made = []
+    for name in names:
+        if name in Image.SAVE:
+            buffer = BytesIO()
+            picture.save(buffer, name)
+            made.append(buffer.getvalue())
+    return made
