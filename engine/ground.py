@@ -19,6 +19,18 @@ def on_ground(colors: Image.Image, alpha: Image.Image) -> Image.Image:
     return ground
 
 
+def split(picture: Image.Image, keep_alpha: bool | None) -> tuple[Image.Image, Image.Image | None]:
+    """Split RGBA into its colours, and the opacity (mode L) that a painting of it is to have.
+
+    None keeps it for stickers alone.
+    """
+    alpha = picture.getchannel("A")
+    if keep_alpha is None:
+        keep_alpha = is_sticker(alpha)
+    is_kept = keep_alpha and alpha.getextrema() != (255, 255)
+    return picture.convert("RGB"), alpha if is_kept else None
+
+
 def is_sticker(alpha: Image.Image) -> bool:
     """Whether a picture of this opacity is like an emoji or a sticker: small, and cut out.
 

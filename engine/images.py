@@ -60,9 +60,9 @@ def decode(
 
     `with_alpha` gives mode RGBA: the same colours, and the opacity that was flattened. `name`
     stands in the sentence of the ImageRejected that is raised where `data` is no picture in one of
-    the formats that are read, is damaged, or is beyond `limits`. `before_load` is called with the number
-    of pixels that the header promises, once that is within the limits; `tell` with a sentence for
-    people where a part of the picture is missing.
+    the formats that are read, is damaged, or is beyond `limits`. `before_load` is called with the
+    number of pixels that the header promises, once that is within the limits; `tell` with a
+    sentence for people where a part of the picture is missing.
     """
 
     def convert(file: _File, rows: int | None) -> Image.Image:
@@ -88,8 +88,6 @@ def check(
     limits: PictureLimits = DEFAULT_LIMITS,
     name: str = "The file",
     before_load: BeforeLoad | None = None,
-    *,
-    tell: Tell | None = None,
 ) -> tuple[int, int]:
     """Raise ImageRejected where `decode` would; return the width and height of the upright picture.
 
@@ -110,7 +108,7 @@ def check(
             to_srgb(picture.crop((0, 0, *corner)), described)
         return (size[1], size[0]) if described.is_on_its_side else size
 
-    return _whole_or_rest(_file(data, limits, name, before_load), look, tell)
+    return _whole_or_rest(_file(data, limits, name, before_load), look)
 
 
 def _file(data: bytes, limits: PictureLimits, name: str, before_load: BeforeLoad | None) -> _File:
@@ -126,7 +124,7 @@ def _file(data: bytes, limits: PictureLimits, name: str, before_load: BeforeLoad
 
 
 def _whole_or_rest(
-    file: _File, work: Callable[[_File, int | None], Result], tell: Tell | None
+    file: _File, work: Callable[[_File, int | None], Result], tell: Tell | None = None
 ) -> Result:
     """Do the work with a file or, where it is damaged, with what is there of it."""
     try:

@@ -18,27 +18,47 @@ TRANSPARENT = (".png", ".webp", ".avif", ".tif", ".tiff")  # formats that have a
 _MOST_SIDE = {".webp": 16383, ".jpg": 65535, ".jpeg": 65535, ".avif": 65536}
 
 
-def check_writable(path: Path) -> None:
+def check_writable(path: Path, *, with_alpha: bool = False) -> None:
     """Raise OutputRejected where `save` could not write to `path`; for before a long painting."""
-    if path.suffix.lower() not in WRITABLE:
+    suffix = path.suffix.lower()
+    if suffix not in WRITABLE:
         raise OutputRejected(
             f"{path} has no suffix of a picture that can be written; "
             f"end it in one of {', '.join(WRITABLE)}."
         )
+    if with_alpha and suffix not in TRANSPARENT:
+        raise OutputRejected(
+            f"{path} cannot be transparent; end it in one of {', '.join(TRANSPARENT)}."
+        )
     files.check_writable(path)
+
+
+def check_size(path: Path, size: tuple[int, int]) -> None:
+    """Raise OutputRejected where the format of the path has no room for so many pixels."""
+    most = _MOST_SIDE.get(path.suffix.lower())
+    if most is not None and max(size) > most:
+        raise OutputRejected(
+            f"{path} can have {most} pixels on a side, not {max(size)}; "
+            "end it in .png or .tiff, or paint a smaller picture."
+        )
 
 
 def save(picture: Image.Image, path: Path) -> None:
     """Write a picture in the format of the path's suffix, whole or not at all.
 
-    Raises OutputRejected for an unknown suffix, a missing or unwritable folder, a full disk.
+    A format without transparency gets the colours alone. Raises OutputRejected for an unknown
+    suffix, too many pixels, a missing or unwritable folder, a full disk.
     """
     check_writable(path)
+    check_size(path, picture.size)
+    suffix = path.suffix.lower()
+    if suffix not in TRANSPARENT:
+        picture = picture.convert("RGB")
     with files.written_whole(path) as temporary:
-        if path.suffix.lower() in (".tif", ".tiff"):
+        if suffix in (".tif", ".tiff"):
             _save_tiled(picture, temporary)
         else:
-            picture.save(temporary, **WRITABLE[path.suffix.lower()])
+            picture.save(temporary, **WRITABLE[suffix])
 
 
 def _save_tiled(picture: Image.Image, path: Path) -> None:
@@ -47,7 +67,12 @@ def _save_tiled(picture: Image.Image, path: Path) -> None:
     import tifffile  # nobody else needs it
 
     tifffile.imwrite(
-        path, np.asarray(picture), photometric="rgb", tile=(256, 256), compression="zlib"
+        path,
+        np.asarray(picture),
+        photometric="rgb",
+        extrasamples=["unassalpha"] if picture.mode == "RGBA" else None,
+        tile=(256, 256),
+        compression="zlib",
     )
 
 

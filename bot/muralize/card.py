@@ -157,6 +157,7 @@ def painted(job: Job, result: JobResult, copy: Copy | None = None) -> Card:
         f"🖼️ **Painted** for <@{job.origin.member_id}>{style}\n"
         f"Final loss **{loss(outcome.losses.total)}**\n-# {made} · № {job.id}"
     )
+    text = "\n".join((text, *(f"-# {_plain(note)}" for note in outcome.notes)))
     if copy is None:
         return Card(text, RESULT_ACTIONS)
     actions = (Action.FULL, *RESULT_ACTIONS) if copy.link else RESULT_ACTIONS

@@ -64,7 +64,7 @@ def main() -> None:
 
 def _share(picture: Image.Image, pixels: SharedPixels) -> None:
     """Write a picture's pixels in strips: all of them at once would be a copy."""
-    line = 3 * picture.width
+    line = len(picture.getbands()) * picture.width
     rows = max(1, STRIP_BYTES // line)
     for top in range(0, picture.height, rows):
         bottom = min(picture.height, top + rows)
@@ -75,15 +75,24 @@ def _share(picture: Image.Image, pixels: SharedPixels) -> None:
 def _answer(task: Task, data: bytes, memory: int) -> tuple[Answer, Image.Image | None]:
     """Do a task; also give the picture where its pixels are the answer."""
 
+    notes: list[str] = []
+
     def before_load(pixels: int) -> None:
         _limit_memory(memory, task.effort, pixels)
 
     try:
         if task.kind == "check":
             return Answer(*images.check(data, task.limits, task.name, before_load)), None
-        picture = images.decode(data, task.limits, task.name, before_load)
+        picture = images.decode(
+            data,
+            task.limits,
+            task.name,
+            before_load,
+            with_alpha=task.with_alpha,
+            tell=notes.append,
+        )
         if task.kind == "decode":
-            return Answer(*picture.size), picture
+            return Answer(*picture.size, note=" ".join(notes)), picture
         if task.kind == "shrink":
             return _shrink(picture, task), None
         encoded = saving.encode_under(picture, task.max_bytes)

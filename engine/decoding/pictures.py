@@ -37,10 +37,14 @@ class PictureReader:
         limits: PictureLimits = DEFAULT_LIMITS,
         name: str = "The file",
         should_stop: Callable[[], bool] | None = None,
+        *,
+        with_alpha: bool = False,
+        tell: Callable[[str], None] | None = None,
     ) -> Image.Image:
-        """Decode to upright sRGB in mode RGB.
+        """Decode to upright sRGB in mode RGB, or RGBA with its opacity.
 
-        Raises ImageRejected, also where it costs too much; Stopped once `should_stop` says so.
+        `tell` is called with a sentence where a part of the picture is missing. Raises
+        ImageRejected, also where it costs too much; Stopped once `should_stop` says so.
         """
         if not self._child.alive:
             self.start()
@@ -48,19 +52,29 @@ class PictureReader:
 
         def take(size: tuple[int, int], pixels: memoryview) -> None:
             nonlocal picture
-            picture = Image.frombytes("RGB", size, pixels)
+            picture = Image.frombytes("RGBA" if with_alpha else "RGB", size, pixels)
 
-        self._child.ask(Task("decode", name, limits, self._effort), data, should_stop, take)
+        task = Task("decode", name, limits, self._effort, with_alpha=with_alpha)
+        answer = self._child.ask(task, data, should_stop, take)
+        if answer.note and tell:
+            tell(answer.note)
         if picture is None:
             raise ImageRejected(images.too_much_memory(name))
         return picture
 
-    def read(self, path: Path, limits: PictureLimits = DEFAULT_LIMITS) -> Image.Image:
+    def read(
+        self,
+        path: Path,
+        limits: PictureLimits = DEFAULT_LIMITS,
+        *,
+        with_alpha: bool = False,
+        tell: Callable[[str], None] | None = None,
+    ) -> Image.Image:
         """Decode the picture in a file; never reads more than the limit."""
         data = images.read_bytes(path, limits)
         if not data:
             raise ImageRejected(f"{path} is empty; choose a {READABLE_WORDS} picture.")
-        return self.decode(data, limits, str(path))
+        return self.decode(data, limits, str(path), with_alpha=with_alpha, tell=tell)
 
 
 @contextmanager
