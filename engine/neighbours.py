@@ -75,7 +75,7 @@ class StyleCells:
         """The number of the style's cell that is the neighbour of each cell of a canvas.
 
         `canvas` are the canvas's features at the compared taps; the numbers are (cells,) int64. A
-        style of twice the weight fills about twice the area. With `region`, (cells,) bool, the
+        style of twice the weight fills twice the area. With `region`, (cells,) bool, the
         first style alone fills the cells where it is true, and the second the others.
         """
         own = self._described(canvas)
@@ -101,12 +101,19 @@ class StyleCells:
         return F.normalize(F.normalize(described, dim=1) @ self._axes, dim=1)
 
     def _nearest(self, own: Tensor, weights: Sequence[float], crowding: float) -> Tensor:
-        counts = torch.bincount(self._style, minlength=len(weights))
-        shares = (own.new_tensor(weights) / sum(weights) / counts.clamp_min(1))[self._style]
-        allowed = shares > 0
-        chosen = nearest(own, self._known[allowed], shares[allowed], crowding)
-        in_sample = allowed.nonzero()[:, 0][chosen]
-        return self._sample[in_sample]
+        """The neighbours among each style's cells, then for each cell the style that it is from."""
+        used = [style for style, weight in enumerate(weights) if weight]
+        likenesses, neighbours = [], []
+        for style in used:
+            cells = (self._style == style).nonzero()[:, 0]
+            known = self._known[cells]
+            even = own.new_full((len(cells),), 1 / len(cells))
+            chosen = nearest(own, known, even, crowding)
+            likenesses.append((own * known[chosen]).sum(1))
+            neighbours.append(self._sample[cells[chosen]])
+        shares = [weights[style] / sum(weights) for style in used]
+        turns = divided(torch.stack(likenesses), shares)
+        return torch.stack(neighbours).gather(0, turns[None])[0]
 
     def targets(self, chosen: Tensor, rows_of_cells: int) -> dict[str, Tensor]:
         """The features of the chosen cells, laid out as those of a canvas, at each fitted tap."""
@@ -170,6 +177,24 @@ def nearest(own: Tensor, known: Tensor, shares: Tensor, crowding: float) -> Tens
         prices += crowding * 0.5**turn * (taken.clamp(max=MOST_TAKEN) - 1)
         chosen = cheapest()
     return chosen
+
+
+def divided(likenesses: Tensor, shares: Sequence[float]) -> Tensor:
+    """Which of K styles each of N cells is painted in, (N,) int64, so that all have their share.
+
+    `likenesses` (K, N) say how like each style's neighbour is. One style after the other takes, of
+    the cells that are left, those that it suits better than any later one.
+    """
+    count = likenesses.shape[1]
+    styles = torch.full((count,), len(shares) - 1, device=likenesses.device)
+    left = torch.arange(count, device=likenesses.device)
+    for style in range(len(shares) - 1):
+        lead = likenesses[style, left] - likenesses[style + 1 :, left].amax(0)
+        most = round(len(left) * shares[style] / sum(shares[style:]))
+        order = lead.argsort(descending=True, stable=True)
+        styles[left[order[:most]]] = style
+        left = left[order[most:]]
+    return styles
 
 
 def cut_into_cells(features: Tensor, tap: str, cell: int) -> Tensor:

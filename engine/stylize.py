@@ -18,7 +18,7 @@ from engine.presets import check_mask, settle
 from engine.request import Painting, PaintOutcome, Progress, StylizeRequest
 from engine.scales import Scale, plan_scales, style_sizes
 from engine.step import Stepper
-from engine.studio import Studio
+from engine.studio import Studio, in_order
 from engine.vgg19 import Encoder
 
 
@@ -47,6 +47,7 @@ def stylize(
     """
     # What is to be done: a recipe, and the sizes on the way with their steps.
     check_mask(request)
+    request = in_order(request)
     recipe, _, steps = settle(request.settings)
     scales = plan_scales(request)
     room = room_for(encoder.device, memory)
