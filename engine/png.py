@@ -15,6 +15,7 @@ from engine.color_space import BT709, ColorSpace, Primaries, from_cicp
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_PROFILE_BYTES = 4 * 2**20  # the largest profiles in use are those of printers, at about 3 MB
+_HEADERS = (b"IHDR", b"PLTE")
 _PIXELS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT")
 _BITS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # colour type -> samples of a pixel (section 11.2.1)
 # Adam7's passes: first column and row, and steps between two (section 8.1).
@@ -72,16 +73,18 @@ class Png:
 
 
 def read_png(data: bytes) -> Png | None:
-    """Read a PNG's chunks; None where there is no picture in them, or a wrong checksum of one.
+    """Read a PNG's chunks; None where there is no picture in them, or a header is damaged.
 
-    Of other chunks, those with a wrong checksum count as absent.
+    A wrong checksum of pixels is nothing to browsers: they are packed with one of their own. Other
+    chunks with a wrong checksum count as absent.
     """
     header, pixels = b"", []
     others: dict[bytes, bytes] = {}
     for name, body, is_sound in _chunks(data):
         if name == b"IEND":
             break
-        if name in _PIXELS and not is_sound and name != b"tRNS":
+        is_sound = is_sound or name == b"IDAT"
+        if name in _HEADERS and not is_sound:
             return None
         if name == b"IHDR":
             header = header or body
@@ -118,13 +121,8 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bool]]:
         body = data[at + 8 : at + 8 + length]
         end = at + 8 + length
         is_cut = end + 4 > len(data)
-        # Of pixels that are cut off, what is there counts.
         checksum = zlib.crc32(body, zlib.crc32(name))
-        yield (
-            name,
-            body,
-            (name == b"IDAT") if is_cut else checksum == int.from_bytes(data[end : end + 4]),
-        )
+        yield name, body, not is_cut and checksum == int.from_bytes(data[end : end + 4])
         at = end + 4
 
 
