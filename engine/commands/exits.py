@@ -1,7 +1,6 @@
 """How commands end: their exit codes, and the one line that says why."""
 
 import contextlib
-import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -10,9 +9,6 @@ from typing import NoReturn
 import click
 
 from engine.errors import EngineError, PaintingFailed, Stopped, TrainingFailed
-
-# What a write to standard output that goes nowhere raises: a full disk, a pipe without a reader.
-_UNWRITABLE = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EFBIG)
 
 
 def run(command: click.Command, name: str, arguments: Sequence[str] | None = None) -> NoReturn:
@@ -36,7 +32,7 @@ def run(command: click.Command, name: str, arguments: Sequence[str] | None = Non
     except EngineError as error:
         _complain(name, str(error), 2)
     except OSError as error:
-        if error.filename is not None or error.errno not in _UNWRITABLE:
+        if _can_write():
             raise
         _write_to_nowhere(1)  # what is still buffered
         _complain(name, f"Standard output cannot be written ({error.strerror}).", 1)
@@ -53,6 +49,16 @@ def _complain(name: str, sentence: str, code: int) -> NoReturn:
     with contextlib.suppress(OSError):
         sys.stderr.flush()
     sys.exit(code)
+
+
+def _can_write() -> bool:
+    """Whether standard output takes another line."""
+    try:
+        sys.stdout.flush()
+        os.write(1, b"\n")
+    except OSError:
+        return False
+    return True
 
 
 def _open_what_is_closed() -> None:

@@ -129,7 +129,7 @@ def test_hdr_is_as_bright_as_its_sdr_twin(transfer: int, white: float, grey: flo
 
 
 def test_highlights_are_rolled_off() -> None:
-    """Beside 1000 cd/m2, shadows stay as they are, white darkens somewhat, and all stays in order."""
+    """Beside 1000 cd/m2 shadows stay, white darkens somewhat, and all stays in order."""
     space = ColorSpace(BT709, "pq")
     nits = np.array([1, 20, 60, 100, 203, 400, 1000.0])
     signal = np.round(pq(nits) * 65535).astype(np.uint16)

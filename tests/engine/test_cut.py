@@ -97,7 +97,7 @@ def test_a_jpeg_without_its_end(photograph: Image.Image, end: bytes, progressive
     assert notes == []
 
 
-KINDS = {
+KINDS: dict[str, dict[str, object]] = {
     "JPEG": {},
     "JPEG with restarts": {"restart_marker_blocks": 4, "subsampling": 0},
     "PNG": {},
