@@ -3,15 +3,28 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-# Two processes, each with all tests of some modules, in the order of the folders.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
+# Three processes, because half of the time of two would be waiting; each has all tests of some
+# modules, in the order of the folders.
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder
 
-.PHONY: demo test test-all check format bench soak fuzz clean
+.PHONY: demo test test-all check format bench soak fuzz lock clean
 
-$(VENV)/installed: pyproject.toml
+# Exactly the versions, by hash, that requirements/ names.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+$(VENV)/installed: pyproject.toml requirements/build.txt requirements/test.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	$(PIP) --no-deps --require-hashes -r requirements/build.txt -r requirements/test.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
+
+# The newest versions that pyproject.toml allows, for every Python and system.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-emit-index-url --upgrade
+lock: $(VENV)/installed
+	$(LOCK) --group build -o requirements/build.txt
+	$(LOCK) pyproject.toml --extra nats --extra postgres -o requirements/run.txt
+	$(LOCK) pyproject.toml --extra nats --extra postgres --extra test \
+		-c requirements/run.txt -c requirements/build.txt -o requirements/test.txt
 
 demo: $(VENV)/installed
 	$(BIN)/muralscape simulate $(ARGS)

@@ -44,7 +44,7 @@ from bot.privacy.feature import feature as privacy_feature
 from bot.queue.feature import feature as queue_feature
 from bot.settings import Settings
 from bot.storage.database import Database
-from bot.storage.folder import locked
+from bot.storage.folder import locked, make_ready
 from bot.storage.shard import Shard, ShardLock
 from bot.styles.feature import feature as styles_feature
 from bot.styles.model import Starter
@@ -239,9 +239,7 @@ class App:
                 await self._wind_down()
 
     async def _open_storage(self, stack: AsyncExitStack) -> None:
-        await asyncio.to_thread(
-            self._settings.data_dir.mkdir, mode=0o700, parents=True, exist_ok=True
-        )
+        await asyncio.to_thread(make_ready, self._settings.data_dir)
         stack.enter_context(locked(self._settings.data_dir))
         stack.push_async_callback(self._database.close)
         await stack.enter_async_context(self._shard_lock)

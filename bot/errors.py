@@ -1,6 +1,7 @@
 """The bot's errors. The text of each is the sentence that the member reads.
 
 MuralscapeError
+├── HostNeeded               the bot cannot run until the host mends something
 ├── Refused                  a rule forbids it; nothing was changed
 │   ├── MemberQuotaReached   the member's limit of paintings under way is reached
 │   ├── GuildQuotaReached    the server's limit of paintings under way is reached
@@ -38,6 +39,10 @@ class MuralscapeError(Exception):
     def sentence(self) -> str:
         """The text for the member."""
         return str(self)
+
+
+class HostNeeded(MuralscapeError):
+    """The bot cannot run until the host mends something; another start changes nothing."""
 
 
 class Refused(MuralscapeError):

@@ -26,6 +26,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 ENV_PREFIX = "MURALSCAPE_"
+CONFIG_VARIABLE = "MURALSCAPE_CONFIG"  # the path of the TOML file; the commands read it
 MIB = 1024 * 1024
 
 
@@ -58,6 +59,14 @@ def _web_address_or_none(value: str) -> str:
     return _web_address(value) if value else value
 
 
+def _none_if_empty(value: object) -> object:
+    """An empty variable, as a compose file passes it on, is as good as none."""
+    return None if value == "" else value
+
+
+OptionalPath = Annotated[Path | None, BeforeValidator(_none_if_empty)]
+
+
 def _single_word(value: SecretStr) -> SecretStr:
     token = value.get_secret_value().strip()
     if not token or any(letter.isspace() or ord(letter) < 32 for letter in token):
@@ -72,8 +81,10 @@ class _Section(BaseModel):
 class DiscordSettings(_Section):
     """How to reach Discord."""
 
-    token: Annotated[SecretStr, AfterValidator(_single_word)] | None = None
-    token_file: Path | None = None  # read when the token is not in the environment
+    token: Annotated[
+        Annotated[SecretStr, AfterValidator(_single_word)] | None, BeforeValidator(_none_if_empty)
+    ] = None
+    token_file: OptionalPath = None  # read when the token is not in the environment
     api_base: Annotated[str, AfterValidator(_web_address)] = "https://discord.com/api/v10"
     attachment_hosts: Annotated[tuple[str, ...], BeforeValidator(_list_from_json)] = (
         "cdn.discordapp.com",
@@ -95,9 +106,10 @@ class NatsSettings(_Section):
     """Workers on other machines, over a NATS server with JetStream."""
 
     url: str = ""  # empty: everything is painted here
-    token: SecretStr | None = None
-    nkey_file: Path | None = None  # the seed of the bot's own NKey
-    ca_file: Path | None = None  # certificate authorities that may sign the server's certificate
+    token: Annotated[SecretStr | None, BeforeValidator(_none_if_empty)] = None
+    token_file: OptionalPath = None  # read when the token is not in the environment
+    nkey_file: OptionalPath = None  # the seed of the bot's own NKey
+    ca_file: OptionalPath = None  # certificate authorities that may sign the server's certificate
     paint_here: bool = True  # on this machine too
 
 
@@ -194,7 +206,7 @@ def load(path: Path | None = None, *, token_required: bool = False) -> Settings:
     except ValidationError as error:
         faults += [_in_words(fault, path) for fault in error.errors(include_url=False)]
     if settings is not None:
-        settings, token_faults = _with_token(settings, token_required)
+        settings, token_faults = _with_tokens(settings, token_required)
         faults += [*token_faults, *_shard_faults(settings)]
     if faults or settings is None:
         raise SettingsError(faults)
@@ -209,29 +221,48 @@ def _read_toml(path: Path | None) -> tuple[dict[str, Any], list[str]]:
     except FileNotFoundError:
         return {}, [f"{path}: there is no such file"]
     except (OSError, UnicodeDecodeError) as error:
-        return {}, [f"{path}: cannot be read ({error})"]
+        return {}, [f"{path}: {unreadable(error)}"]
     except tomllib.TOMLDecodeError as error:
         return {}, [f"{path}: is not valid TOML ({error})"]
 
 
-def _with_token(settings: Settings, required: bool) -> tuple[Settings, list[str]]:
-    """Read the token from its file where there is one; also give the faults."""
-    name = f"discord.token_file ({settings.discord.token_file})"
-    if settings.discord.token is None and settings.discord.token_file is not None:
+def _with_tokens(settings: Settings, required: bool) -> tuple[Settings, list[str]]:
+    """Read tokens from their files where those are named; also give the faults."""
+    faults: list[str] = []
+    for name in ("discord", "nats"):
+        section: DiscordSettings | NatsSettings = getattr(settings, name)
+        if section.token is not None or section.token_file is None:
+            continue
         try:
-            token = SecretStr(settings.discord.token_file.read_text(encoding="utf-8"))
-            discord = settings.discord.model_copy(update={"token": _single_word(token)})
-        except (OSError, UnicodeDecodeError) as error:
-            return settings, [f"{name}: cannot be read ({error.__class__.__name__})"]
-        except ValueError as error:
-            return settings, [f"{name}: {error}"]
-        return settings.model_copy(update={"discord": discord}), []
-    if required and settings.discord.token is None:
-        return settings, [
+            token = SecretStr(section.token_file.read_text(encoding="utf-8"))
+            read = section.model_copy(update={"token": _single_word(token)})
+            settings = settings.model_copy(update={name: read})
+        except (OSError, ValueError) as error:
+            faults.append(f"{name}.token_file ({section.token_file}): {unreadable(error)}")
+    if required and settings.discord.token is None and not faults:
+        faults.append(
             f"discord.token: is missing; put the bot's token in the environment as "
             f"{ENV_PREFIX}DISCORD__TOKEN or in a file named by discord.token_file"
-        ]
-    return settings, []
+        )
+    for file in (settings.nats.nkey_file, settings.nats.ca_file):
+        if file is not None:
+            try:
+                file.read_bytes()
+            except OSError as error:
+                faults.append(f"{file}: {unreadable(error)}")
+    return settings, faults
+
+
+def unreadable(error: OSError | ValueError) -> str:
+    """Say why a secret's file cannot be read, and what to do."""
+    match error:
+        case PermissionError():
+            return f"user {os.getuid()} may not read it; make it readable for that user alone"
+        case OSError():
+            return f"cannot be read ({error.strerror})"
+        case UnicodeDecodeError():
+            return "cannot be read (it is no text)"
+    return str(error)
 
 
 def _shard_faults(settings: Settings) -> list[str]:
@@ -263,7 +294,7 @@ def _unknown_variables(environ: Mapping[str, str]) -> list[str]:
     """
     faults = []
     for variable in sorted(environ):
-        if variable.upper().startswith(ENV_PREFIX):
+        if variable.upper().startswith(ENV_PREFIX) and variable != CONFIG_VARIABLE:
             name = variable[len(ENV_PREFIX) :].lower().replace("__", ".")
             if name.split(".")[0] not in Settings.model_fields:
                 faults.append(f"{name} (from the environment's {variable}): {_no_such(name)}")

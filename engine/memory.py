@@ -3,11 +3,11 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 
 from engine.blocks import BORDER, stride_of
+from engine.container import free_in_container
 from engine.device import Device
 from engine.errors import OutOfMemory
 from engine.presets import Recipe
@@ -26,7 +26,6 @@ COPIED_PER_PIXEL = 128  # of a block: its core is cut out of the features that i
 DESCRIPTION_BYTES = 3 * 4 * (128 + 256 + 512)  # of a cell: float32, and copies on the way
 FIXED_BYTES = 250 * 2**20
 CANVASES = 10  # float32 pictures: canvas, optimiser, content, and those in passing
-CGROUP = Path("/sys/fs/cgroup")
 
 LARGEST_BLOCK = 2048  # pixels
 SMALLEST_BLOCK = 256  # pixels; smaller ones would mostly be borders
@@ -125,7 +124,7 @@ def _values_per_pixel(tap: str) -> float:
     return min(64 * stride, 512) / stride**2
 
 
-def free_bytes(device: Device, cgroup: Path = CGROUP) -> int:
+def free_bytes(device: Device) -> int:
     """Bytes that the device has left; on the CPU within this process's container too."""
     if device.is_cuda:
         torch.cuda.empty_cache()  # else what torch keeps for itself counts as taken
@@ -135,12 +134,8 @@ def free_bytes(device: Device, cgroup: Path = CGROUP) -> int:
     import psutil  # here, because a card needs none
 
     available = psutil.virtual_memory().available
-    try:  # cgroup v2; "max" where there is no limit
-        limit = int((cgroup / "memory.max").read_text())
-        used = int((cgroup / "memory.current").read_text())
-    except (OSError, ValueError):
-        return available
-    return min(available, max(0, limit - used))
+    in_container = free_in_container()
+    return available if in_container is None else min(available, in_container)
 
 
 def room_for(device: Device, limit: int | None = None) -> int:

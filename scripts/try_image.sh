@@ -1,13 +1,25 @@
 #!/usr/bin/env bash
-# Runs the image's steps without Docker: installs as the Dockerfile does into a clean folder, takes
-# the right to write there away, and runs what is inside as an ordinary user with the Dockerfile's
-# environment. Takes minutes and some gigabytes under TMPDIR, which are removed at the end.
+# Tries the image: builds it with Docker and runs tests/image/test_docker.py against it. Where no
+# Docker engine answers, it says so and runs the image's steps without: installs as the Dockerfile
+# does into a clean folder, takes the right to write there away, and runs what is inside as an
+# ordinary user with the Dockerfile's environment. Takes minutes and some gigabytes.
 #
-#   scripts/try_image.sh [cuda|cpu]
+#   scripts/try_image.sh [cuda|cpu|cu126] [IMAGE]
+#
+# With IMAGE, that of an earlier release, its data is upgraded too. The tests need `make .venv/installed`.
 set -euo pipefail
 
 device=${1:-cuda}
 root=$(cd "$(dirname "$0")/.." && pwd)
+
+if docker info >/dev/null 2>&1; then
+    docker build --tag "muralscape:$device" --build-arg "DEVICE=$device" "$root"
+    cd "$root"
+    TRY_IMAGE=muralscape:$device TRY_IMAGE_BEFORE=${2:-} \
+        exec .venv/bin/python -m pytest --verbose tests/image/test_docker.py
+fi
+echo "No Docker engine answers here: the image's steps are run without one." >&2
+
 as_user=()
 if [ "$(id -u)" = 0 ]; then
     as_user=(setpriv --reuid=10001 --regid=10001 --clear-groups --no-new-privs)
@@ -21,19 +33,22 @@ chmod 755 "$work"
 say() { printf '\n== %s\n' "$*"; }
 
 say "build stage: dependencies ($device)"
-mkdir -p "$work/source/scripts" "$work/data" "$work/tmp"
-cp "$root/pyproject.toml" "$work/source"
+mkdir -p "$work/source/scripts" "$work/data" "$work/tmp" "$work/opt"
+cp -r "$root/requirements" "$work/source"
 cp "$root/scripts/install.sh" "$work/source/scripts"
-"$work/source/scripts/install.sh" dependencies "$work/opt" "$device" >"$work/pip.log" 2>&1 ||
+"$work/source/scripts/install.sh" dependencies "$work/opt/dependencies" "$work/opt/muralscape" \
+    "$device" >"$work/pip.log" 2>&1 ||
     { tail -20 "$work/pip.log"; exit 1; }
 
 say "build stage: package"
-cp -r "$root/README.md" "$root/LICENSE" "$root/engine" "$root/bot" "$work/source"
-"$work/source/scripts/install.sh" package "$work/opt" >"$work/pip.log" 2>&1 ||
+cp -r "$root/pyproject.toml" "$root/README.md" "$root/LICENSE" "$root/engine" "$root/bot" \
+    "$work/source"
+"$work/source/scripts/install.sh" package "$work/opt/dependencies" "$work/opt/muralscape" \
+    >"$work/pip.log" 2>&1 ||
     { tail -20 "$work/pip.log"; exit 1; }
 rm -rf "$work/source"
 chmod -R a-w,a+rX "$work/opt"
-du -sh "$work/opt"
+du -sh "$work/opt"/*
 
 # The Dockerfile's own ENV, with its folders moved into ours.
 environment=$(python3 - "$root/Dockerfile" "$work" <<'PYTHON'
@@ -53,8 +68,9 @@ fi
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 inside() {
     # shellcheck disable=SC2086 # one word for each variable
-    (cd "$work/data" && exec "${as_user[@]}" env -i PATH="$work/opt/bin:/usr/bin:/bin" \
-        TMPDIR="$work/tmp" $environment MURALSCAPE_WEB__PORT="$port" "$@")
+    (cd "$work/data" && exec "${as_user[@]}" env -i PATH="$work/opt/muralscape/bin:$work/opt/dependencies/bin:/usr/bin:/bin" \
+        TMPDIR="$work/tmp" $environment MURALSCAPE_DATA_DIR="$work/data" \
+        MURALSCAPE_WEB__PORT="$port" "$@")
 }
 
 say "as user $(inside id -u)"

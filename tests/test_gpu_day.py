@@ -6,9 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.mark.slow
 def test_it_runs_where_little_is_installed(tmp_path: Path) -> None:
     """A part that fails is named; those after it end well, and a table comes last."""
     environment = {

@@ -7,7 +7,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from bot.check.findings import Finding, failed, passed, warned
-from bot.storage.database import Database, known_versions
+from bot.storage.database import Database, first_line, known_versions
 
 NAME = "database"
 
@@ -23,7 +23,7 @@ async def check_database(url: str, busy_seconds: float = 3.0) -> Finding:
             return passed(NAME, f"{parsed.database} will be made at the first start")
         database = Database(url, busy_seconds)
     except (ArgumentError, SQLAlchemyError) as error:
-        return failed(NAME, f"database_url cannot be used ({_first_line(error)})", "correct it")
+        return failed(NAME, f"database_url cannot be used ({first_line(error)})", "correct it")
     except ModuleNotFoundError as error:
         return failed(
             NAME,
@@ -38,7 +38,7 @@ async def check_database(url: str, busy_seconds: float = 3.0) -> Finding:
     except (SQLAlchemyError, OSError) as error:
         return failed(
             NAME,
-            f"{where} does not accept writes ({_first_line(error)})",
+            f"{where} does not accept writes ({first_line(error)})",
             "check that the server runs and the address is right; for SQLite, that the file "
             "belongs to this user and its disk is not full",
         )
@@ -68,8 +68,3 @@ def _judge(where: str, version: str | None) -> Finding:
         f"{where} was written by a newer Muralscape (version {version}, this one knows {newest})",
         "run that newer Muralscape, or restore the backup from before it",
     )
-
-
-def _first_line(error: Exception) -> str:
-    original = getattr(error, "orig", None) or error
-    return (str(original).strip().splitlines() or [type(original).__name__])[0]

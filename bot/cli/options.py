@@ -5,11 +5,13 @@ from pathlib import Path
 import click
 from sqlalchemy import make_url
 
-from bot.settings import Settings, SettingsError, load
+from bot.settings import CONFIG_VARIABLE, Settings, SettingsError, load
 
 config_option = click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),
+    envvar=CONFIG_VARIABLE,
+    show_envvar=True,
     help="A TOML file of settings; config.example.toml explains each.",
 )
 

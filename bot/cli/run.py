@@ -13,18 +13,56 @@ from bot.app import App
 from bot.cli.executor import executor_for
 from bot.cli.guard import guard
 from bot.cli.options import config_option, load_settings
-from bot.errors import MuralscapeError
+from bot.errors import HostNeeded, MuralscapeError
 from bot.settings import Settings
+
+AUTHENTICATION_FAILED = 4004  # the gateway's close code for a token that was reset
+STOPPING = {signal.SIGTERM, signal.SIGINT}
+
+
+class TokenRefused(HostNeeded):
+    """Discord does not accept the token."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Discord does not accept the token; copy it again from the developer portal"
+        )
 
 
 @click.command(name="run")
 @config_option
-def command(config: Path | None) -> None:
+@click.option(
+    "--hold",
+    is_flag=True,
+    help="After a fault that only the host can mend, wait for SIGTERM before ending.",
+)
+@click.pass_context
+def command(context: click.Context, config: Path | None, hold: bool) -> None:
     """Run the bot.
 
     Settings come from the file, then from the environment, which wins. The token comes from
     MURALSCAPE_DISCORD__TOKEN or from the file that discord.token_file names.
+
+    --hold is for containers that are restarted whatever their exit code: a wrong token, for
+    example, is then said once and not tried again with every restart. Exit code 2 after such a
+    fault, 1 after one that may pass, such as a database that does not answer.
     """
+    try:
+        _run(config)
+    except (click.UsageError, HostNeeded) as fault:
+        told = fault if isinstance(fault, click.UsageError) else click.UsageError(fault.sentence)
+        if not hold:
+            raise told from None
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+        click.echo(f"muralscape: {told.format_message()}", err=True)
+        click.echo("Mend that and start again; waiting to be stopped.", err=True)
+        signal.sigwait(STOPPING)
+        context.exit(2)
+    except MuralscapeError as error:  # another start may succeed, so the exit code is 1
+        raise click.ClickException(error.sentence) from None
+
+
+def _run(config: Path | None) -> None:
     settings = load_settings(config, token_required=True)
     guard()
     token = settings.discord.token
@@ -36,18 +74,18 @@ def command(config: Path | None) -> None:
     try:
         asyncio.run(serve(settings))
     except discord.LoginFailure:
-        raise click.UsageError(
-            "Discord does not accept the token; copy it again from the developer portal"
-        ) from None
-    except MuralscapeError as error:
-        raise click.UsageError(error.sentence) from None
+        raise TokenRefused from None
+    except discord.ConnectionClosed as error:
+        if error.code != AUTHENTICATION_FAILED:
+            raise
+        raise TokenRefused from None
 
 
 async def serve(settings: Settings) -> None:
     """Run the bot until a signal asks it to stop."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOPPING:
         loop.add_signal_handler(number, stop.set)
     app = App(settings, executor_for(settings))
     # A full garbage collection would visit all imported modules, which stops the event loop for

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import json
 import logging
 import signal
 import tempfile
@@ -40,11 +41,20 @@ SHUTDOWN_SECONDS = 1.0
     help="Keep database and pictures in this folder instead of a temporary one.",
 )
 @click.option("--verbose", is_flag=True, help="Show what the bot logs.")
-def command(port: int, open_page: bool, data: Path | None, verbose: bool) -> None:
+@click.option(
+    "--no-bot",
+    "alone",
+    is_flag=True,
+    help="Only the loopback Discord: print its address and token, for a bot elsewhere.",
+)
+def command(port: int, open_page: bool, data: Path | None, verbose: bool, alone: bool) -> None:
     """Try the bot in a browser, without a Discord account.
 
     Starts a loopback Discord with its web page and the real bot against it. Settings come from the
     environment as for the bot, except for the address and the token of Discord.
+
+    With --no-bot it prints the settings with which a bot on this machine, such as one in a
+    container with the host's network, reaches the loopback Discord.
     """
     settings = load_settings(None, token_required=False)
     guard()
@@ -55,7 +65,10 @@ def command(port: int, open_page: bool, data: Path | None, verbose: bool) -> Non
     with _folder(data) as folder:
         settings = _suited(settings, folder)
         try:
-            asyncio.run(_simulate(settings, port, open_page, temporary=data is None))
+            if alone:
+                asyncio.run(_simulate_alone(port, open_page))
+            else:
+                asyncio.run(_simulate(settings, port, open_page, temporary=data is None))
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise
@@ -66,10 +79,29 @@ def command(port: int, open_page: bool, data: Path | None, verbose: bool) -> Non
             raise click.UsageError(error.sentence) from None
 
 
-async def _simulate(settings: Settings, port: int, open_page: bool, *, temporary: bool) -> None:
+async def _simulate_alone(port: int, open_page: bool) -> None:
+    stop = _stop_signal()
+    async with Simulator(port=port, samples=samples()) as discord:
+        given = pointed_at(discord, Settings()).discord
+        hosts = json.dumps(list(given.attachment_hosts))
+        click.echo(f"# a loopback Discord, whose page is {discord.url}; for a bot's environment:")
+        click.echo(f"MURALSCAPE_DISCORD__TOKEN={discord.world.token}")
+        click.echo(f"MURALSCAPE_DISCORD__API_BASE={given.api_base}")
+        click.echo(f"MURALSCAPE_DISCORD__ATTACHMENT_HOSTS={hosts}")
+        if open_page:
+            await asyncio.to_thread(webbrowser.open, discord.url)
+        await stop.wait()
+
+
+def _stop_signal() -> asyncio.Event:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _simulate(settings: Settings, port: int, open_page: bool, *, temporary: bool) -> None:
+    stop = _stop_signal()
     async with Simulator(port=port, samples=samples()) as discord:
         discord.world.bot.global_name = "Muralscape"
         executor = local_executor(settings)

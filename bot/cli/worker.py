@@ -13,6 +13,7 @@ import click
 from bot import logs
 from bot.cli.guard import guard
 from bot.executors.engine_process import EngineSetup
+from bot.settings import unreadable
 
 if TYPE_CHECKING:  # it needs the extra `nats`
     from bot.executors.nats.access import Access
@@ -89,10 +90,12 @@ async def _serve(access: "Access", setups: list[EngineSetup], name: str, grace: 
 
 
 def _token(file: Path | None) -> str:
-    text = (
-        file.read_text(encoding="utf-8") if file else os.environ.get("MURALSCAPE_NATS__TOKEN", "")
-    )
-    return text.strip()
+    if file is None:
+        return os.environ.get("MURALSCAPE_NATS__TOKEN", "").strip()
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise click.UsageError(f"{file}: {unreadable(error)}") from None
 
 
 def _id_of(name: str) -> str:

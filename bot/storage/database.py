@@ -17,9 +17,11 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from bot.errors import HostNeeded, MuralscapeError
 from bot.storage import sqlite
 
 # All tables are declared with this. Constraints have names by convention, because a migration can
@@ -40,6 +42,14 @@ DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 LOCKS = 0x6D757261
 WRITING = 0
 LOST_SECONDS = 60  # until a transaction without any traffic is aborted
+
+
+class DatabaseTooNew(HostNeeded):
+    """The database was written by a newer version of the program."""
+
+
+class DatabaseUnusable(MuralscapeError):
+    """The database cannot be opened or written to; it may be in a moment."""
 
 
 def sqlite_url(file: Path) -> str:
@@ -106,9 +116,20 @@ class Database:
         return await self._engine.execution_options(isolation_level="AUTOCOMMIT").connect()
 
     async def upgrade(self) -> None:
-        """Run the missing migrations in one transaction."""
-        async with self.write() as connection:
-            await connection.run_sync(_upgrade)
+        """Run the missing migrations in one transaction.
+
+        Raises `DatabaseTooNew` and `DatabaseUnusable`.
+        """
+        try:
+            async with self.write() as connection:
+                await connection.run_sync(_upgrade)
+        except (DBAPIError, OSError) as error:
+            raise self.unusable(error) from error
+
+    def unusable(self, error: Exception) -> DatabaseUnusable:
+        """Make the error for what the driver raised, without the password."""
+        where = self._engine.url.render_as_string(hide_password=True)
+        return DatabaseUnusable(f"the database at {where} cannot be used ({first_line(error)})")
 
     async def probe(self) -> None:
         """Make a write without effect. Raises the errors of a write."""
@@ -117,12 +138,8 @@ class Database:
 
     async def version(self) -> str | None:
         """Give the last migration of the tables; None for an empty database."""
-
-        def current(connection: Connection) -> str | None:
-            return MigrationContext.configure(connection).get_current_revision()
-
         async with self.read() as connection:
-            return await connection.run_sync(current)
+            return await connection.run_sync(_version)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -144,8 +161,24 @@ def known_versions() -> list[str]:
     return [migration.revision for migration in script.walk_revisions()]
 
 
+def first_line(error: Exception) -> str:
+    """Give the first line of the driver's own words."""
+    original = getattr(error, "orig", None) or error
+    return (str(original).strip().splitlines() or [type(original).__name__])[0]
+
+
 def _upgrade(connection: Connection) -> None:
+    found, known = _version(connection), known_versions()
+    if found is not None and found not in known:
+        raise DatabaseTooNew(
+            f"the database was written by a newer Muralscape (version {found}, this one knows "
+            f"{known[0]}); run that newer Muralscape, or restore the backup from before it"
+        )
     command.upgrade(alembic_config(connection), "head")
+
+
+def _version(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _postgres_arguments(busy_seconds: float) -> dict[str, Any]:

@@ -5,12 +5,12 @@ import secrets
 import tempfile
 from pathlib import Path
 
-from bot.errors import MuralscapeError
+from bot.errors import HostNeeded
 
 KEY_BYTES = 32
 
 
-class KeyDamaged(MuralscapeError):
+class KeyDamaged(HostNeeded):
     """A key file does not hold a key."""
 
 

@@ -78,8 +78,11 @@ class ShardLock:
         self._pid = 0  # of the server's process for the last connection
 
     async def __aenter__(self) -> Self:
-        """Take the lock. Raises ShardTaken."""
-        await self._take()
+        """Take the lock. Raises `ShardTaken` and `DatabaseUnusable`."""
+        try:
+            await self._take()
+        except (DBAPIError, OSError) as error:
+            raise self._database.unusable(error) from error
         return self
 
     async def __aexit__(

@@ -1,21 +1,27 @@
 """`python -m bot.web.probe`: exit code 0 while the bot on this machine answers.
 
 For a container's health check. It imports nothing but the standard library, because it runs every
-half minute, and finds the bot by the two settings in the environment.
+half minute, and finds the bot by the two settings, in the environment or the file that
+MURALSCAPE_CONFIG names.
 """
 
 import os
 import sys
+import tomllib
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 SECONDS = 4.0
 
 
 def address() -> str:
-    """Give the address of the bot's health page, from the environment."""
-    host = os.environ.get("MURALSCAPE_WEB__HOST", "127.0.0.1")
-    port = int(os.environ.get("MURALSCAPE_WEB__PORT", "8080"))
+    """Give the address of the bot's health page, as the settings say."""
+    file = os.environ.get("MURALSCAPE_CONFIG")
+    written = tomllib.loads(Path(file).read_text(encoding="utf-8")) if file else {}
+    web = written.get("web", {})
+    host = os.environ.get("MURALSCAPE_WEB__HOST", web.get("host", "127.0.0.1"))
+    port = int(os.environ.get("MURALSCAPE_WEB__PORT", web.get("port", 8080)))
     if host in ("0.0.0.0", "::"):  # noqa: S104 - a bot that listens everywhere listens here too
         host = "127.0.0.1"
     return f"http://[{host}]:{port}/healthz" if ":" in host else f"http://{host}:{port}/healthz"

@@ -24,7 +24,7 @@ def run(command: click.Command, name: str, arguments: Sequence[str] | None = Non
     except click.Abort:
         sys.exit(130)
     except click.ClickException as error:
-        _complain(name, error.format_message(), 2)
+        _complain(name, error.format_message(), error.exit_code)
     except Stopped as error:
         _complain(name, str(error), 130)
     except (PaintingFailed, TrainingFailed) as error:

@@ -39,7 +39,7 @@ class Trained:
 
 @dataclass(frozen=True)
 class Watch:
-    """Whom a training tells how far it is."""
+    """Callbacks that are told how far a training is."""
 
     on_step: Callable[[int, int], None] = lambda done, total: None
     on_epoch: Callable[[Epoch], None] = lambda epoch: None

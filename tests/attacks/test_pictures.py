@@ -44,6 +44,7 @@ async def test_each_kind_ends_in_seconds_and_bounded_memory() -> None:
     assert measured["peak_mib"] <= 512
 
 
+@pytest.mark.slow
 async def test_others_are_served_meanwhile(simulator: Simulator, data_dir: Path) -> None:
     """While a member's pictures are decoded in vain, others of the same server get paintings.
 
@@ -72,6 +73,7 @@ async def test_sigterm_is_obeyed_meanwhile(simulator: Simulator, data_dir: Path)
     assert [row[0] for row in query(data_dir, "SELECT resumed FROM requests")] == [0]
 
 
+@pytest.mark.slow
 async def test_nothing_is_resumed_more_than_twice(simulator: Simulator, data_dir: Path) -> None:
     """A request during which the bot dies three times is given up at the fourth start."""
     asked = None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import Settings, SettingsError, load, names
+from bot.settings import Settings, SettingsError, load, names, unreadable
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 TOKEN = "c2VjcmV0.not-a-real.token"
@@ -114,6 +114,35 @@ def test_token_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "two words" not in fault
     secret.unlink()
     assert "cannot be read" in _faults()[0]
+
+
+def test_empty_variables_are_as_good_as_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A compose file passes empty variables on: beside a token file, they do not count."""
+    (tmp_path / "token").write_text(TOKEN)
+    (tmp_path / "nats").write_text("another\n")
+    for variable in ("DISCORD__TOKEN", "NATS__TOKEN", "NATS__NKEY_FILE", "NATS__CA_FILE"):
+        monkeypatch.setenv(f"MURALSCAPE_{variable}", "")
+    monkeypatch.setenv("MURALSCAPE_DISCORD__TOKEN_FILE", str(tmp_path / "token"))
+    monkeypatch.setenv("MURALSCAPE_NATS__TOKEN_FILE", str(tmp_path / "nats"))
+    settings = load(token_required=True)
+    assert settings.discord.token is not None
+    assert settings.nats.token is not None
+    assert settings.nats.token.get_secret_value() == "another"
+    assert settings.nats.ca_file is None
+    monkeypatch.delenv("MURALSCAPE_DISCORD__TOKEN_FILE")
+    assert _faults(token_required=True)[0].startswith("discord.token: is missing")
+
+
+def test_a_secret_of_somebody_else(tmp_path: Path) -> None:
+    """A secret that this user may not read is one sentence that names the user."""
+    secret = tmp_path / "token"
+    secret.write_text(TOKEN)
+    assert unreadable(PermissionError(13, "Permission denied")).startswith(f"user {os.getuid()} ")
+    config = tmp_path / "config.toml"
+    config.write_text(f'[nats]\nca_file = "{tmp_path}"\n')
+    assert _faults(config) == [f"{tmp_path}: cannot be read (Is a directory)"]
 
 
 def test_missing_token_is_said_in_words() -> None:

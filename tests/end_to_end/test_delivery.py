@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from bot.jobs.model import JobState
 from bot.simulator import DiscordLimits, Simulator
 from bot.simulator.faults import RestFault
@@ -119,6 +121,7 @@ async def test_rate_limit(simulator: Simulator, data_dir: Path) -> None:
     assert after[0].started - first.started >= 0.3
 
 
+@pytest.mark.slow
 async def test_bad_gateway_on_every_fifth_call(simulator: Simulator, data_dir: Path) -> None:
     """With a 502 on every fifth call every result arrives once, also where the call was obeyed."""
     async with running_bot(simulator, data_dir):

@@ -84,6 +84,55 @@ async def test_a_wrong_token_is_told_in_words(simulator: Simulator, data_dir: Pa
     ]
 
 
+async def test_held_after_a_wrong_token(simulator: Simulator, data_dir: Path) -> None:
+    """With --hold it says so once and waits to be stopped, so that Docker restarts nothing."""
+    process = await start(
+        "--hold",
+        DISCORD__TOKEN="wrong",
+        DISCORD__API_BASE=simulator.api_base,
+        DATA_DIR=str(data_dir),
+        LOG__FORMAT="text",
+        LOG__LEVEL="error",
+    )
+    assert process.stdout is not None
+    said = [await asyncio.wait_for(process.stdout.readline(), 60) for _ in range(2)]
+    assert b"does not accept the token" in said[0]
+    process.send_signal(signal.SIGTERM)
+    assert await output_of(process) == b""
+    assert process.returncode == 2
+    assert len(simulator.record.find("GET", "^/users/@me$")) == 1
+
+
+async def test_a_folder_of_another_user(simulator: Simulator) -> None:
+    """A data folder that cannot be written to is one sentence that names user and folder."""
+    process = await start(
+        DISCORD__TOKEN=simulator.world.token,
+        DISCORD__API_BASE=simulator.api_base,
+        DATA_DIR="/proc/self",
+    )
+    output = await output_of(process)
+    assert process.returncode == 2
+    *_, line = output.decode().splitlines()
+    assert b"Traceback" not in output
+    assert line.startswith(f"muralscape: user {os.getuid()} cannot write to /proc/self")
+
+
+async def test_a_database_that_cannot_be_reached(simulator: Simulator, data_dir: Path) -> None:
+    """A PostgreSQL that does not answer is one sentence without its password."""
+    process = await start(
+        DISCORD__TOKEN=simulator.world.token,
+        DISCORD__API_BASE=simulator.api_base,
+        DATA_DIR=str(data_dir),
+        DATABASE_URL="postgresql://bot:s3cret@127.0.0.1:1/muralscape",
+        LOG__FORMAT="text",
+    )
+    output = await output_of(process)
+    assert process.returncode == 1
+    line = output.decode().splitlines()[-1]
+    assert line.startswith("muralscape: the database at postgresql+asyncpg://bot:***@127.0.0.1:1")
+    assert "Traceback" not in output.decode()
+
+
 async def test_a_taken_address_is_told_in_words(simulator: Simulator, data_dir: Path) -> None:
     """Where its pages cannot be served it ends with one line that names the setting."""
     process = await start(
@@ -93,7 +142,7 @@ async def test_a_taken_address_is_told_in_words(simulator: Simulator, data_dir: 
         WEB__PORT=str(simulator.port),
     )
     output = await output_of(process)
-    assert process.returncode == 2
+    assert process.returncode == 1
     assert b"Address already in use); set web.host and web.port" in output
 
 
@@ -106,7 +155,7 @@ async def test_a_second_bot_is_refused(simulator: Simulator, data_dir: Path) -> 
             DATA_DIR=str(data_dir),
         )
         output = await output_of(process)
-        assert process.returncode == 2
+        assert process.returncode == 1
         assert b"another bot is running on" in output
         assert not bot.task.done()
 

@@ -14,6 +14,7 @@ import aiohttp
 import psutil
 
 from engine.samples import CONTENTS, STYLES
+from tests.end_to_end.test_run import output_of, start
 
 PROGRAM = [sys.executable, "-u", "-c", "from bot.cli import main; main()", "simulate"]
 
@@ -60,6 +61,16 @@ def left_behind(processes: list[psutil.Process], folder: Path) -> list[object]:
     return [*alive, *folder.glob("muralscape-*")]
 
 
+async def a_bot_connects(page: aiohttp.ClientSession) -> None:
+    """Wait until a bot is connected to the loopback Discord."""
+    async with asyncio.timeout(60):
+        while True:
+            async with page.get("/sim/state") as state:
+                if (await state.json())["bot"]["connected"]:
+                    return
+            await asyncio.sleep(0.05)
+
+
 async def test_paints_and_stops(tmp_path: Path) -> None:
     """It says its address, paints a sample pair, and leaves nothing behind at Ctrl-C."""
     # A token and an address of a real Discord must not lead the bot there.
@@ -100,3 +111,26 @@ async def test_port_taken() -> None:
                 f"muralscape: port {port} is taken; name another with --port, or 0 for any "
                 "that is free\n"
             )
+
+
+async def test_a_bot_elsewhere(tmp_path: Path) -> None:
+    """With --no-bot it prints the settings with which a bot of its own process connects."""
+    async with simulate("--no-bot", "--port", "0") as process:
+        assert process.stdout is not None
+        await said(process, "a loopback Discord")
+        lines = [(await process.stdout.readline()).decode().strip() for _ in range(3)]
+        given = dict(line.split("=", 1) for line in lines)
+        bot = await start(
+            **{name.removeprefix("MURALSCAPE_"): value for name, value in given.items()},
+            DATA_DIR=str(tmp_path),
+            LOG__FORMAT="text",
+        )
+        async with aiohttp.ClientSession(
+            given["MURALSCAPE_DISCORD__API_BASE"][: -len("/api/v10")]
+        ) as page:
+            await a_bot_connects(page)
+        bot.send_signal(signal.SIGTERM)
+        assert b"Traceback" not in await output_of(bot)
+        assert bot.returncode == 0
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0

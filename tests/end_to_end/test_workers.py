@@ -123,6 +123,7 @@ async def test_sixty_jobs_through_deaths_and_a_restart(site: Site) -> None:
     assert ended == dict.fromkeys(range(1, 61), 1)
 
 
+@pytest.mark.slow
 async def test_a_successor_goes_on_where_the_dead_one_was(site: Site) -> None:
     """After kill -9 of a worker at a step, another one begins within ten steps of it."""
     first = site.add_worker()

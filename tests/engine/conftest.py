@@ -8,6 +8,7 @@ from PIL import Image
 
 from engine import images
 from engine.device import choose_device
+from engine.request import PaintSettings, StylizeRequest
 from engine.samples import CONTENTS, STYLES
 from engine.vgg19 import Encoder
 from engine.weights import bundled, load
@@ -46,3 +47,9 @@ def content() -> Image.Image:
 def style() -> Image.Image:
     """A painting."""
     return images.read(STYLES[0].path)
+
+
+@pytest.fixture
+def small(content: Image.Image, style: Image.Image) -> StylizeRequest:
+    """A small painting, for `mural` of one scale with two searches for neighbours."""
+    return StylizeRequest(content, (style,), PaintSettings(size=48, steps=12))

@@ -8,7 +8,7 @@ import torch
 
 from engine.device import Device, choose_device, cpu_has_bf16, has_kernels
 from engine.errors import OutOfMemory, RequestRejected
-from engine.memory import SMALLEST_BLOCK, estimate_bytes, free_bytes, plan_memory, room_for
+from engine.memory import SMALLEST_BLOCK, estimate_bytes, plan_memory, room_for
 from engine.presets import GATYS, MURAL
 
 
@@ -160,17 +160,6 @@ def test_a_limit_counts_what_the_process_has_taken() -> None:
     device = choose_device("cpu", "fp32")
     assert 0 < room_for(device, 64 * 2**30) < 64 * 2**30
     assert room_for(device, 1) == 0
-
-
-def test_a_containers_limit_counts(tmp_path: Path) -> None:
-    """Within a container the memory is what its limit leaves, not what the machine has."""
-    device = choose_device("cpu", "fp32")
-    (tmp_path / "memory.max").write_text("1000000\n")
-    (tmp_path / "memory.current").write_text("400000\n")
-    assert free_bytes(device, tmp_path) == 600_000
-
-    (tmp_path / "memory.max").write_text("max\n")
-    assert free_bytes(device, tmp_path) > 600_000
 
 
 def test_lbfgs_counts_its_history() -> None:

@@ -68,7 +68,7 @@ def wish(content: Image.Image, style: Image.Image) -> Callable[..., StylizeReque
     return lambda **settings: StylizeRequest(content, (style,), PaintSettings(**settings))
 
 
-@pytest.mark.parametrize("side", [64, 128])
+@pytest.mark.parametrize("side", [64, pytest.param(128, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("preset", list(PRESETS))
 def test_every_step_in_fp16_has_the_loss_of_fp32(
     preset: str, side: int, wish: Callable[..., StylizeRequest], encoder: Encoder, half: Encoder
@@ -99,7 +99,7 @@ def test_fp16_ends_where_fp32_does(
 
 
 @pytest.mark.parametrize("preset", list(PRESETS))
-@pytest.mark.parametrize("side", [64, 256])
+@pytest.mark.parametrize("side", [64, pytest.param(256, marks=pytest.mark.slow)])
 def test_the_loss_scale_leaves_room_on_both_sides(
     preset: str, side: int, wish: Callable[..., StylizeRequest], half: Encoder
 ) -> None:
@@ -123,7 +123,7 @@ def test_a_checkpoint_of_a_cpu_goes_on_in_fp16(
     wish: Callable[..., StylizeRequest], encoder: Encoder, half: Encoder, tmp_path: Path
 ) -> None:
     """The loss scale is the number type's own: resumed in FP16, the loss falls as in FP32."""
-    request, file, done = wish(preset="mural", size=128, steps=16), tmp_path / "state.pth", 0
+    request, file, done = wish(preset="mural", size=64, steps=16), tmp_path / "state.pth", 0
 
     def count(progress: Progress) -> None:
         nonlocal done

@@ -30,7 +30,8 @@ from tests.engine.half import HalfOnCpu
 
 FP32 = Device(torch.device("cpu"), "fp32")
 FP16 = Device(torch.device("cpu"), "fp16")
-SHAPE = (624, 48)  # pixels: two blocks of 320, or three of 256 and their borders
+WIDTH = 32
+SHAPE = (624, WIDTH)  # pixels: two blocks of 320, or three of 256 and their borders
 
 
 class SmallCard(Encoder):
@@ -80,7 +81,7 @@ def test_a_step_that_does_not_fit_is_taken_in_smaller_blocks(
     """Enough memory for the targets, and too little at the steps: the losses are a whole's."""
     card = SmallCard(state, FP32, 10**6)
     found, whole = stepper(wish, card), stepper(wish, encoder)
-    card.pixels, card.seen = 480 * 48, []
+    card.pixels, card.seen = 480 * WIDTH, []
     for _ in range(3):
         wanted, got = whole.take(1)[0].losses.total, found.take(1)[0].losses.total
         assert got == pytest.approx(wanted, rel=0.01)
@@ -91,7 +92,7 @@ def test_targets_that_do_not_fit_are_planned_anew(
     wish: StylizeRequest, state: Mapping[str, Tensor], encoder: Encoder
 ) -> None:
     """What was planned as a whole is painted in blocks, from the targets on."""
-    card = SmallCard(state, FP32, 480 * 48)
+    card = SmallCard(state, FP32, 480 * WIDTH)
     painted, whole = stylize(wish, card).outcome, stylize(wish, encoder).outcome
     assert painted.losses.total == pytest.approx(whole.losses.total, rel=0.01)
     assert max(card.seen) <= 480
@@ -101,7 +102,7 @@ def test_a_repeat_in_fp32_gets_smaller_blocks_of_its_own(
     wish: StylizeRequest, state: Mapping[str, Tensor]
 ) -> None:
     """FP32 takes twice the memory: its steps are cut, those in FP16 stay whole."""
-    card = SmallCard(state, FP16, 800 * 48)
+    card = SmallCard(state, FP16, 800 * WIDTH)
     with HalfOnCpu():
         one = stepper(wish, card)
         one._loss_scale.fill_(torch.inf)
@@ -135,10 +136,10 @@ def test_where_nothing_fits_a_size_is_named(
 ) -> None:
     """Not a word of torch's: the member is told what to ask for instead."""
     with pytest.raises(OutOfMemory, match=r"size \d+ would fit|free some memory"):
-        stylize(wish, SmallCard(state, FP32, 100 * 48))
+        stylize(wish, SmallCard(state, FP32, 100 * WIDTH))
     card = SmallCard(state, FP32, 10**6)
     one = stepper(wish, card)
-    card.pixels = 100 * 48
+    card.pixels = 100 * WIDTH
     with pytest.raises(OutOfMemory, match=r"size \d+ would fit|free some memory"):
         one.take(1)
 
@@ -154,7 +155,7 @@ def test_nothing_of_the_failed_try_is_kept(
             held.append(sys.exc_info()[1])
             return super().__call__(picture, *args, **options)
 
-    stylize(wish, Watched(state, FP32, 480 * 48))
+    stylize(wish, Watched(state, FP32, 480 * WIDTH))
     assert len(held) > 2
     assert set(held) == {None}
 

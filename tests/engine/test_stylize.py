@@ -3,7 +3,6 @@
 import itertools
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,33 +10,18 @@ import torch
 from PIL import Image
 
 from engine.device import Device, choose_device
-from engine.errors import CheckpointRejected, PaintingFailed, Stopped
+from engine.errors import PaintingFailed
 from engine.presets import PRESETS
-from engine.request import Painting, PaintSettings, Progress, StylizeRequest
+from engine.request import Progress, StylizeRequest
 from engine.stylize import stylize
 from engine.vgg19 import Encoder
-
-
-@pytest.fixture
-def request_(content: Image.Image, style: Image.Image) -> StylizeRequest:
-    """A small painting, for `mural` of one scale with two searches for neighbours."""
-    return StylizeRequest(content, (style,), PaintSettings(size=48, steps=12))
-
-
-def having(request: StylizeRequest, **settings: object) -> StylizeRequest:
-    """The same pictures with other settings."""
-    return replace(request, settings=replace(request.settings, **settings))  # type: ignore[arg-type]
-
-
-def pixels(picture: Image.Image) -> np.ndarray:
-    """A picture as integers, (H, W, 3)."""
-    return np.asarray(picture).astype(int)
+from tests.engine.paintings import having, pixels
 
 
 @pytest.mark.parametrize("preset", list(PRESETS))
-def test_every_preset_paints(preset: str, request_: StylizeRequest, encoder: Encoder) -> None:
+def test_every_preset_paints(preset: str, small: StylizeRequest, encoder: Encoder) -> None:
     """Each preset lowers its loss and returns what a result shows."""
-    painting = stylize(having(request_, preset=preset), encoder)
+    painting = stylize(having(small, preset=preset), encoder)
     outcome = painting.outcome
 
     assert outcome.preset == preset
@@ -53,32 +37,30 @@ def test_every_preset_paints(preset: str, request_: StylizeRequest, encoder: Enc
 
 
 def test_aspect_ratio_is_kept_but_by_the_seed(
-    request_: StylizeRequest, encoder: Encoder, content: Image.Image
+    small: StylizeRequest, encoder: Encoder, content: Image.Image
 ) -> None:
     """A painting has its content's shape; only the original squeezed it to a square."""
-    wide = replace(request_, content=content.crop((0, 0, content.width, content.width // 2)))
+    wide = replace(small, content=content.crop((0, 0, content.width, content.width // 2)))
 
     assert stylize(wide, encoder).picture.size == (48, 24)
     assert stylize(having(wide, preset="seed"), encoder).picture.size == (48, 48)
 
 
 @pytest.mark.parametrize("preset", list(PRESETS))
-def test_the_same_request_gives_the_same_picture(
-    preset: str, request_: StylizeRequest, encoder: Encoder
+def test_the_same_smallgives_the_same_picture(
+    preset: str, small: StylizeRequest, encoder: Encoder
 ) -> None:
     """Same seed, same machine, same picture, byte for byte."""
-    once, twice = (stylize(having(request_, preset=preset, steps=5), encoder) for _ in range(2))
+    once, twice = (stylize(having(small, preset=preset, steps=5), encoder) for _ in range(2))
 
     assert once.picture.tobytes() == twice.picture.tobytes()
     assert once.outcome.curve == twice.outcome.curve
 
 
 @pytest.mark.parametrize("preset", ["mural", "gatys"])
-def test_the_seed_of_the_noise_counts(
-    preset: str, request_: StylizeRequest, encoder: Encoder
-) -> None:
+def test_the_seed_of_the_noise_counts(preset: str, small: StylizeRequest, encoder: Encoder) -> None:
     """Another seed is other noise to start from, and another picture."""
-    request = having(request_, preset=preset, steps=2)
+    request = having(small, preset=preset, steps=2)
 
     one, other = stylize(request, encoder), stylize(having(request, seed=1), encoder)
 
@@ -86,38 +68,38 @@ def test_the_seed_of_the_noise_counts(
 
 
 def test_strength_brings_the_picture_nearer_to_the_style(
-    request_: StylizeRequest, encoder: Encoder
+    small: StylizeRequest, encoder: Encoder
 ) -> None:
     """With more strength the style's own loss, its weight taken out, ends lower."""
-    soft = stylize(having(request_, strength=0.3, steps=30), encoder)
-    strong = stylize(having(request_, strength=3, steps=30), encoder)
+    soft = stylize(having(small, strength=0.3, steps=30), encoder)
+    strong = stylize(having(small, strength=3, steps=30), encoder)
 
     assert strong.outcome.losses.style / 3**2 < soft.outcome.losses.style / 0.3**2
     assert strong.outcome.losses.content > soft.outcome.losses.content
 
 
-def test_every_strength_is_another_picture(request_: StylizeRequest, encoder: Encoder) -> None:
+def test_every_strength_is_another_picture(small: StylizeRequest, encoder: Encoder) -> None:
     """From 0.25 to 4 no step of the dial does nothing; soft pictures are nearest the photograph."""
     strengths = (0.25, 0.5, 1.0, 2.0, 4.0)
-    small = having(request_, size=32, steps=6)
+    small = having(small, size=32, steps=6)
     pictures = [stylize(having(small, strength=one), encoder).picture for one in strengths]
 
     changes = [
         np.abs(pixels(one) - pixels(next_)).mean() for one, next_ in itertools.pairwise(pictures)
     ]
     assert min(changes) > 3  # of 255 levels
-    content = pixels(request_.content.resize(pictures[0].size, Image.Resampling.LANCZOS))
+    content = pixels(small.content.resize(pictures[0].size, Image.Resampling.LANCZOS))
     away = [np.abs(pixels(one) - content).mean() for one in pictures]
     assert away[0] < away[1] < min(away[2:])
 
 
 @pytest.mark.parametrize("brush", ["fine", "bold"])
 def test_every_brush_is_another_picture(
-    brush: str, request_: StylizeRequest, encoder: Encoder
+    brush: str, small: StylizeRequest, encoder: Encoder
 ) -> None:
     """Strokes of another size paint the same picture differently, at the same size."""
-    medium = stylize(having(request_, steps=5), encoder).picture
-    other = stylize(having(request_, steps=5, brush=brush), encoder).picture
+    medium = stylize(having(small, steps=5), encoder).picture
+    other = stylize(having(small, steps=5, brush=brush), encoder).picture
 
     assert other.size == medium.size
     assert np.abs(pixels(other) - pixels(medium)).mean() > 1
@@ -132,10 +114,10 @@ def half_white(size: tuple[int, int]) -> Image.Image:
 
 @pytest.mark.parametrize("preset", list(PRESETS))
 def test_the_photograph_stays_where_the_mask_is_black(
-    preset: str, request_: StylizeRequest, encoder: Encoder
+    preset: str, small: StylizeRequest, encoder: Encoder
 ) -> None:
     """With one style, to the very level, and the rest is painted; black all over is no painting."""
-    request = having(request_, preset=preset, size=40, steps=4)
+    request = having(small, preset=preset, size=40, steps=4)
 
     painting = stylize(replace(request, mask=half_white((40, 40))), encoder).picture
 
@@ -156,14 +138,14 @@ def colored(style: Image.Image, color: str) -> Image.Image:
 
 
 def test_a_mask_divides_the_picture_between_two_styles(
-    request_: StylizeRequest, encoder: Encoder
+    small: StylizeRequest, encoder: Encoder
 ) -> None:
     """The first style's colour is where the mask is white, the second's where it is black."""
-    (style,) = request_.styles
+    (style,) = small.styles
     request = replace(
-        request_,
+        small,
         styles=(colored(style, "red"), colored(style, "blue")),
-        settings=replace(request_.settings, steps=10, style_weights=(1.0, 1.0)),
+        settings=replace(small.settings, steps=10, style_weights=(1.0, 1.0)),
         mask=half_white((30, 20)),
     )
 
@@ -175,14 +157,14 @@ def test_a_mask_divides_the_picture_between_two_styles(
     assert more_red[:, half + 4 :].mean() > 0.95
 
 
-def test_several_styles_are_all_in_the_picture(request_: StylizeRequest, encoder: Encoder) -> None:
+def test_several_styles_are_all_in_the_picture(small: StylizeRequest, encoder: Encoder) -> None:
     """Without a mask each style paints where it fits, more of it with more weight."""
-    (style,) = request_.styles
+    (style,) = small.styles
     styles = colored(style, "red"), colored(style, "blue")
 
     def redness(*weights: float) -> float:
-        settings = replace(request_.settings, size=32, steps=10, style_weights=weights)
-        both = replace(request_, styles=styles, settings=settings)
+        settings = replace(small.settings, size=32, steps=10, style_weights=weights)
+        both = replace(small, styles=styles, settings=settings)
         picture = stylize(both, encoder).picture
         red, _, blue = np.moveaxis(pixels(picture), 2, 0)
         return float((red - blue).mean())
@@ -190,11 +172,11 @@ def test_several_styles_are_all_in_the_picture(request_: StylizeRequest, encoder
     assert redness(1, 0) > redness(3, 1) > redness(1, 3) > redness(0, 1)
 
 
-def test_kept_colors_are_the_contents(request_: StylizeRequest, encoder: Encoder) -> None:
+def test_kept_colors_are_the_contents(small: StylizeRequest, encoder: Encoder) -> None:
     """The painting's chroma is that of the content where nothing had to be clipped."""
-    painting = stylize(having(request_, keep_colors=True), encoder)
+    painting = stylize(having(small, keep_colors=True), encoder)
 
-    wanted = request_.content.resize(painting.picture.size, Image.Resampling.LANCZOS)
+    wanted = small.content.resize(painting.picture.size, Image.Resampling.LANCZOS)
     got, want = (pixels(p.convert("YCbCr"))[..., 1:] for p in (painting.picture, wanted))
     inside = ((pixels(painting.picture) > 2) & (pixels(painting.picture) < 253)).all(axis=2)
     assert inside.mean() > 0.5
@@ -202,26 +184,26 @@ def test_kept_colors_are_the_contents(request_: StylizeRequest, encoder: Encoder
 
 
 def test_a_style_of_no_weight_does_not_count(
-    request_: StylizeRequest, encoder: Encoder, content: Image.Image
+    small: StylizeRequest, encoder: Encoder, content: Image.Image
 ) -> None:
     """Two styles blend by their weights: at 1 and 0 the first one is alone."""
-    (style,) = request_.styles
-    settings = replace(request_.settings, steps=4)
-    alone = stylize(replace(request_, settings=settings), encoder)
+    (style,) = small.styles
+    settings = replace(small.settings, steps=4)
+    alone = stylize(replace(small, settings=settings), encoder)
 
     both = replace(settings, style_weights=(1.0, 0.0))
-    blended = stylize(replace(request_, styles=(style, content), settings=both), encoder)
+    blended = stylize(replace(small, styles=(style, content), settings=both), encoder)
 
     assert blended.outcome.curve == alone.outcome.curve
 
 
 def test_progress_tells_every_step_and_shows_the_picture(
-    request_: StylizeRequest, encoder: Encoder
+    small: StylizeRequest, encoder: Encoder
 ) -> None:
     """Steps count up to the total, time left falls to zero, previews are pictures."""
     seen: list[tuple[Progress, Image.Image]] = []
 
-    painting = stylize(request_, encoder, on_progress=lambda p: seen.append((p, p.preview())))
+    painting = stylize(small, encoder, on_progress=lambda p: seen.append((p, p.preview())))
 
     assert [progress.step for progress, _ in seen] == list(range(1, 13))
     assert {progress.total_steps for progress, _ in seen} == {12}
@@ -229,102 +211,6 @@ def test_progress_tells_every_step_and_shows_the_picture(
     assert seen[0][0].seconds_left > 0
     assert seen[-1][1].tobytes() == painting.picture.tobytes()
     assert seen[-1][0].losses == painting.outcome.losses
-
-
-@pytest.mark.parametrize("preset", ["mural", "seed", "gatys"])
-@pytest.mark.parametrize("at", [3, 7])
-def test_a_stopped_run_goes_on_to_the_same_picture(
-    preset: str, at: int, request_: StylizeRequest, encoder: Encoder, tmp_path: Path
-) -> None:
-    """Stopped in the middle of a scale and resumed, the picture is the uninterrupted one."""
-    request = having(request_, preset=preset)
-    file = tmp_path / "nst_model.pth"
-    steps = 0
-
-    def count(progress: Progress) -> None:
-        nonlocal steps
-        steps = progress.step
-
-    with pytest.raises(Stopped, match=f"step {at} of 12"):
-        stylize(
-            request, encoder, on_progress=count, should_stop=lambda: steps == at, checkpoint=file
-        )
-    assert [path.name for path in tmp_path.iterdir()] == ["nst_model.pth"]
-    resumed = stylize(request, encoder, resume=file)
-    whole = stylize(request, encoder)
-
-    assert resumed.outcome.curve == whole.outcome.curve
-    assert np.abs(pixels(resumed.picture) - pixels(whole.picture)).max() <= 1
-
-
-@pytest.fixture(scope="module")
-def staged(content: Image.Image, style: Image.Image) -> StylizeRequest:
-    """Two scales off the grid, with two searches each: steps 1, 11, 21 and 26 begin a stage."""
-    strip = content.crop((0, 0, content.width, content.width * 2 // 5))
-    return StylizeRequest(strip, (style, content), PaintSettings(
-        size=90, steps=30, style_weights=(2.0, 1.0)
-    ))  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def uninterrupted(staged: StylizeRequest, encoder: Encoder) -> Painting:
-    """What nothing stopped."""
-    painting = stylize(staged, encoder)
-    assert painting.outcome.scale_starts == (1, 11, 21, 26)
-    return painting
-
-
-@pytest.mark.parametrize("at", [0, 6, 10, 20, 23, 25])
-def test_every_stage_can_be_gone_on_from(
-    at: int, staged: StylizeRequest, uninterrupted: Painting, encoder: Encoder, tmp_path: Path
-) -> None:
-    """Before, between and after the searches of each scale, to the uninterrupted picture."""
-    file, steps = tmp_path / "nst_model.pth", 0
-
-    def count(progress: Progress) -> None:
-        nonlocal steps
-        steps = progress.step
-
-    with pytest.raises(Stopped, match=f"step {at} of 30"):
-        stylize(
-            staged, encoder, on_progress=count, should_stop=lambda: steps == at, checkpoint=file
-        )
-    resumed = stylize(staged, encoder, resume=file)
-
-    assert resumed.outcome.curve == uninterrupted.outcome.curve
-    assert resumed.picture.tobytes() == uninterrupted.picture.tobytes()
-
-
-def test_checkpoints_are_some_steps_apart(
-    request_: StylizeRequest, encoder: Encoder, tmp_path: Path
-) -> None:
-    """However quick the disk, not every step is written: a worker sends each checkpoint away."""
-    file = tmp_path / "nst_model.pth"
-    written: list[int] = []
-
-    def look(progress: Progress) -> None:
-        if file.exists() and (changed := file.stat().st_mtime_ns) not in written:
-            written.append(changed)
-
-    stylize(having(request_, steps=12), encoder, on_progress=look, checkpoint=file)
-    assert 1 <= len(written) <= 3
-
-
-def test_a_checkpoint_meets_only_its_own_painting(
-    request_: StylizeRequest, encoder: Encoder, tmp_path: Path
-) -> None:
-    """Other options, a damaged file and a missing one are refused in words."""
-    file = tmp_path / "nst_model.pth"
-    with pytest.raises(Stopped):
-        stylize(request_, encoder, should_stop=lambda: True, checkpoint=file)
-
-    with pytest.raises(CheckpointRejected, match="another painting"):
-        stylize(having(request_, strength=2), encoder, resume=file)
-    file.write_bytes(file.read_bytes()[:1000])
-    with pytest.raises(CheckpointRejected, match="damaged"):
-        stylize(request_, encoder, resume=file)
-    with pytest.raises(CheckpointRejected, match="no checkpoint"):
-        stylize(request_, encoder, resume=tmp_path / "missing.pth")
 
 
 def overflowing(state: Mapping[str, torch.Tensor], factor: float) -> dict[str, torch.Tensor]:
@@ -337,11 +223,11 @@ def overflowing(state: Mapping[str, torch.Tensor], factor: float) -> dict[str, t
 
 
 def test_steps_that_overflow_are_repeated_in_fp32(
-    request_: StylizeRequest, state: Mapping[str, torch.Tensor]
+    small: StylizeRequest, state: Mapping[str, torch.Tensor]
 ) -> None:
     """Where FP16 cannot hold the features every step is done in FP32, and counted."""
     fp16 = Device(torch.device("cpu"), "fp16")
-    request = having(request_, size=24, steps=4)
+    request = having(small, size=24, steps=4)
     loud = Encoder(overflowing(state, 2.0**16), fp16, "loud")
 
     painting = stylize(request, loud)
@@ -352,10 +238,10 @@ def test_steps_that_overflow_are_repeated_in_fp32(
 
 
 def test_fp16_paints_what_fp32_paints(
-    request_: StylizeRequest, state: Mapping[str, torch.Tensor], encoder: Encoder
+    small: StylizeRequest, state: Mapping[str, torch.Tensor], encoder: Encoder
 ) -> None:
     """FP16 with its loss scale loses no step and comes to about the same loss."""
-    request = having(request_, size=32, steps=6)
+    request = having(small, size=32, steps=6)
 
     painting = stylize(request, Encoder(state, Device(torch.device("cpu"), "fp16"), "bundled"))
 
@@ -367,23 +253,23 @@ def test_fp16_paints_what_fp32_paints(
 
 
 def test_weights_that_never_give_a_finite_loss_fail_in_words(
-    request_: StylizeRequest, state: Mapping[str, torch.Tensor]
+    small: StylizeRequest, state: Mapping[str, torch.Tensor]
 ) -> None:
     """A network that overflows even FP32 is told as such, not painted with."""
     broken = {name: value.float() * 1e30 for name, value in state.items()}
 
     with pytest.raises(PaintingFailed, match="not finite"):
-        stylize(request_, Encoder(broken, choose_device("cpu", "fp32"), "broken"))
+        stylize(small, Encoder(broken, choose_device("cpu", "fp32"), "broken"))
 
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("preset", list(PRESETS))
 def test_a_graphics_card_paints_what_the_cpu_paints(
-    preset: str, request_: StylizeRequest, state: Mapping[str, torch.Tensor], encoder: Encoder
+    preset: str, small: StylizeRequest, state: Mapping[str, torch.Tensor], encoder: Encoder
 ) -> None:
     """FP16 on CUDA, graph replay included, comes to the CPU's loss in FP32."""
     cuda = Encoder(state, choose_device("cuda", "fp16"), "bundled")
-    request = having(request_, preset=preset, size=64, steps=30)
+    request = having(small, preset=preset, size=64, steps=30)
 
     painting = stylize(request, cuda)
 

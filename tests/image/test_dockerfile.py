@@ -4,9 +4,12 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from bot.settings import names
 
@@ -46,13 +49,20 @@ def test_hadolint_finds_nothing() -> None:
     assert (run.returncode, run.stdout) == (0, "")
 
 
-def test_two_stages_from_the_same_base() -> None:
-    """What the first stage installs is copied into an image of the same Python, and no more."""
+def test_layers() -> None:
+    """Dependencies and package are layers of their own, from stages with the same Python."""
     bases = [rest.split()[0] for name, rest in instructions() if name == "FROM"]
-    assert len(bases) == 2
-    assert len(set(bases)) == 1
+    assert bases == ["python:${PYTHON}-slim-bookworm", "dependencies", bases[0]]
     copies = [rest for name, rest in final_stage() if name == "COPY"]
-    assert copies == ["--from=build /opt/muralscape /opt/muralscape"]
+    assert copies == [
+        "--from=dependencies /opt/dependencies /opt/dependencies",
+        "--from=package /opt/muralscape /opt/muralscape",
+    ]
+    # The code is copied after the dependencies are installed, which it must not rebuild.
+    order = [rest for name, rest in instructions() if name in ("RUN", "COPY")]
+    assert order.index("bot bot") > next(
+        at for at, rest in enumerate(order) if "install.sh dependencies" in rest
+    )
     assert not any("apt-get" in rest or "pip" in rest for _, rest in final_stage())
 
 
@@ -75,16 +85,34 @@ def test_it_runs_as_nobody_of_importance() -> None:
     assert int(user) >= 1000
     assert int(group) >= 1000
     assert found["VOLUME"] == "/data"
-    assert (found["ENTRYPOINT"], found["CMD"]) == ('["muralscape"]', '["run"]')
+    assert (found["ENTRYPOINT"], found["CMD"]) == ('["muralscape"]', '["run", "--hold"]')
     assert "bot.web.probe" in found["HEALTHCHECK"]
     assert "STOPSIGNAL" not in found
 
 
 def test_it_writes_nowhere_else() -> None:
-    """Its environment names settings that exist, and every folder is in the volume or /tmp."""
-    environment = dict(re.findall(r"(\w+)=(\S+)", dict(final_stage())["ENV"]))
-    settings = {"MURALSCAPE_" + name.upper().replace(".", "__") for name, _ in names()}
-    assert {name for name in environment if name.startswith("MURALSCAPE_")} <= settings
+    """It sets no setting, which would win over a config.toml; its folders are /data and /tmp."""
+    found = final_stage()
+    environment = dict(re.findall(r"(\w+)=(\S+)", dict(found)["ENV"]))
+    assert not any(name.startswith("MURALSCAPE_") for name in environment)
+    assert dict(found)["WORKDIR"] == "/"
+    assert Path("/", str(dict(names())["data_dir"])) == Path(dict(found)["VOLUME"])
     folders = [v for k, v in environment.items() if v.startswith("/") and k != "PATH"]
     assert folders
     assert all(re.match("/(data|tmp)(/|$)", folder) for folder in folders)
+
+
+def test_the_lock_files_are_those_of_the_project() -> None:
+    """Every dependency is locked, at a version that pyproject.toml allows."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    wanted = {
+        "run": [*project["dependencies"], *extras["nats"], *extras["postgres"]],
+        "test": [*project["dependencies"], *extras["test"], *extras["nats"]],
+    }
+    for name, requirements in wanted.items():
+        text = (ROOT / "requirements" / f"{name}.txt").read_text()
+        locked = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", text, re.MULTILINE))
+        for requirement in map(Requirement, requirements):
+            version = locked[canonicalize_name(requirement.name)]
+            assert requirement.specifier.contains(version), requirement

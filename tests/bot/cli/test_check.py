@@ -27,6 +27,7 @@ async def call(*arguments: str, **settings: str) -> tuple[int, str]:
     return result.exit_code, result.stdout
 
 
+@pytest.mark.slow
 async def test_a_set_up_that_works(simulator: Simulator, tmp_path: Path) -> None:
     """Everything is looked at, one line each, down to a step of the engine; exit code 0."""
     code, output = await call(

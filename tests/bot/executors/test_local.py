@@ -210,6 +210,7 @@ async def test_is_nicer_than_the_bot(executor: LocalExecutor) -> None:
     assert psutil.Process(pid).nice() == min(19, own + SETUP.niceness)
 
 
+@pytest.mark.slow
 def test_dies_with_the_bot(tmp_path: Path) -> None:
     """When the bot is killed, its engine process ends too."""
     bot = run_bot(tmp_path, then="await asyncio.sleep(60)")

@@ -107,6 +107,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
+@pytest.mark.slow
 async def test_a_full_disk(small_disk: Path, order_for: MakeOrder) -> None:
     """A server that met a full disk is said to need a restart, and after it painting goes on."""
     server = NatsServer(small_disk / "nats").start()

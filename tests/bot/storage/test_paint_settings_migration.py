@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from alembic import command
+from alembic.runtime.migration import MigrationContext
 
 from bot.jobs.model import Job, JobResult, Sources
 from bot.jobs.store import JobStore
@@ -94,7 +95,7 @@ async def migrate(database: Database, version: str) -> None:
     """Bring a database up, or down, to a version."""
 
     def run(connection: sa.Connection) -> None:
-        current = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+        current = MigrationContext.configure(connection).get_current_revision()
         step = command.downgrade if current and current > version else command.upgrade
         step(alembic_config(connection), version)
 

@@ -1,0 +1,105 @@
+"""Paintings that were stopped and go on from their checkpoint."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engine.errors import CheckpointRejected, Stopped
+from engine.request import Painting, PaintSettings, Progress, StylizeRequest
+from engine.stylize import stylize
+from engine.vgg19 import Encoder
+from tests.engine.paintings import having, pixels
+
+
+def stop_at(step: int, request: StylizeRequest, encoder: Encoder, file: Path) -> None:
+    """Paint until a step is done, and leave a checkpoint."""
+    done = 0
+
+    def count(progress: Progress) -> None:
+        nonlocal done
+        done = progress.step
+
+    with pytest.raises(Stopped, match=f"step {step} of "):
+        stylize(
+            request, encoder, on_progress=count, should_stop=lambda: done == step, checkpoint=file
+        )
+
+
+@pytest.mark.parametrize("preset", ["mural", "seed", "gatys"])
+def test_a_stopped_run_goes_on_to_the_same_picture(
+    preset: str, small: StylizeRequest, encoder: Encoder, tmp_path: Path
+) -> None:
+    """Stopped in the middle of a scale and resumed, the picture is the uninterrupted one."""
+    request, file = having(small, preset=preset), tmp_path / "nst_model.pth"
+    whole = stylize(request, encoder)
+    for step in (3, 7):
+        stop_at(step, request, encoder, file)
+        assert [path.name for path in tmp_path.iterdir()] == ["nst_model.pth"]
+        resumed = stylize(request, encoder, resume=file)
+
+        assert resumed.outcome.curve == whole.outcome.curve
+        assert np.abs(pixels(resumed.picture) - pixels(whole.picture)).max() <= 1
+
+
+@pytest.fixture(scope="module")
+def staged(content: Image.Image, style: Image.Image) -> StylizeRequest:
+    """Two scales off the grid, with two searches each: steps 1, 11, 21 and 26 begin a stage."""
+    strip = content.crop((0, 0, content.width, content.width // 4))
+    return StylizeRequest(strip, (style, content), PaintSettings(
+        size=90, steps=30, style_weights=(2.0, 1.0)
+    ))  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(staged: StylizeRequest, encoder: Encoder) -> Painting:
+    """What nothing stopped."""
+    painting = stylize(staged, encoder)
+    assert painting.outcome.scale_starts == (1, 11, 21, 26)
+    return painting
+
+
+@pytest.mark.parametrize("at", [0, 6, 10, 20, 23, 25])
+def test_every_stage_can_be_gone_on_from(
+    at: int, staged: StylizeRequest, uninterrupted: Painting, encoder: Encoder, tmp_path: Path
+) -> None:
+    """Before, between and after the searches of each scale, to the uninterrupted picture."""
+    file = tmp_path / "nst_model.pth"
+    stop_at(at, staged, encoder, file)
+    resumed = stylize(staged, encoder, resume=file)
+
+    assert resumed.outcome.curve == uninterrupted.outcome.curve
+    assert resumed.picture.tobytes() == uninterrupted.picture.tobytes()
+
+
+def test_checkpoints_are_some_steps_apart(
+    small: StylizeRequest, encoder: Encoder, tmp_path: Path
+) -> None:
+    """However quick the disk, not every step is written: a worker sends each checkpoint away."""
+    file = tmp_path / "nst_model.pth"
+    written: list[int] = []
+
+    def look(progress: Progress) -> None:
+        if file.exists() and (changed := file.stat().st_mtime_ns) not in written:
+            written.append(changed)
+
+    stylize(having(small, steps=12), encoder, on_progress=look, checkpoint=file)
+    assert 1 <= len(written) <= 3
+
+
+def test_a_checkpoint_meets_only_its_own_painting(
+    small: StylizeRequest, encoder: Encoder, tmp_path: Path
+) -> None:
+    """Other options, a damaged file and a missing one are refused in words."""
+    file = tmp_path / "nst_model.pth"
+    with pytest.raises(Stopped):
+        stylize(small, encoder, should_stop=lambda: True, checkpoint=file)
+
+    with pytest.raises(CheckpointRejected, match="another painting"):
+        stylize(having(small, strength=2), encoder, resume=file)
+    file.write_bytes(file.read_bytes()[:1000])
+    with pytest.raises(CheckpointRejected, match="damaged"):
+        stylize(small, encoder, resume=file)
+    with pytest.raises(CheckpointRejected, match="no checkpoint"):
+        stylize(small, encoder, resume=tmp_path / "missing.pth")
