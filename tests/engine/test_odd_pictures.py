@@ -202,8 +202,9 @@ def test_order_and_styles_of_no_weight_change_nothing(preset: str, encoder: Enco
     content, one, other = noisy(40, 40), noisy(48, 32), plain(40, 40, "red")
 
     def painted(*styles: Image.Image, weights: tuple[float, ...]) -> bytes:
-        options = {"preset": preset, "size": 32, "steps": 4, "style_weights": weights}
-        return paint(encoder, content, *styles, **options).tobytes()
+        return paint(
+            encoder, content, *styles, preset=preset, size=32, steps=4, style_weights=weights
+        ).tobytes()
 
     assert painted(one, other, weights=(1, 3)) == painted(other, one, weights=(3, 1))
     assert painted(one, other, weights=(0, 1)) == painted(other, weights=(1,))
