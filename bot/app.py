@@ -18,6 +18,9 @@ from bot.challenges.command import ChallengeCommands
 from bot.challenges.feature import feature as challenges_feature
 from bot.challenges.service import ChallengeService
 from bot.challenges.store import ChallengeStore
+from bot.departures.feature import feature as departures_feature
+from bot.departures.store import DepartureStore
+from bot.discord_io.access import Access
 from bot.discord_io.client import MuralscapeClient
 from bot.errors import MuralscapeError
 from bot.executors.contract import Executor
@@ -60,15 +63,20 @@ log = logging.getLogger(__name__)
 DAY = 86_400.0  # seconds
 CANCEL_POLL_SECONDS = 2.0  # between two queries for jobs that another shard's bot should cancel
 GATEWAY_TIMEOUT = aiohttp.ClientTimeout(total=10.0)
+DEPARTURE_SECONDS = 300.0  # between two looks for members who left, and for data to delete
 DELIVERY_BACK_OFF = BackOff(first=2.0)
 
 
 @dataclass(frozen=True)
 class Timing:
-    """How often cards are edited and how long sends back off; tests use shorter times."""
+    """How often cards are edited, how long sends back off, how often departures are looked for.
+
+    Tests use shorter times.
+    """
 
     cards: Pace = field(default_factory=Pace)
     delivery: BackOff = DELIVERY_BACK_OFF
+    departures: float = DEPARTURE_SECONDS
 
 
 class App:
@@ -105,12 +113,14 @@ class App:
             self.pages.linked,
             self._shard,
         )
+        self._access = Access(self.client)
+        self._departures = DepartureStore(self._database, self._shard)
         self._intake = self._build_intake()
         self._links = self._build_links()
         self.challenges: ChallengeService
         self._features = self._build_features(timing or Timing())
         for feature in self._features:
-            add_to_client(feature, self.client.tree, self.client.handlers)
+            add_to_client(feature, self.client)
             self.pages.add(feature.pages)
             self._retention.add_users(feature.pictures_in_use)
 
@@ -128,7 +138,9 @@ class App:
             requests,
             guilds,
             styles,
+            self._access,
             usual_size=limits.usual_size,
+            clock=clock,
             rng=self._random,
         )
         features = [
@@ -156,11 +168,24 @@ class App:
                 self._decoder,
                 self.client,
                 self._shard,
+                self._departures.has,
                 self._settings.web.public_url,
                 clock,
             ),
         ]
-        return [*features, privacy_feature(features, self.jobs, self._retention)]
+        departures = departures_feature(
+            features,
+            self._departures,
+            self.jobs,
+            self._retention,
+            self.client,
+            self._access,
+            self._shard,
+            clock,
+            grace=limits.departed_days * DAY,
+            interval=timing.departures,
+        )
+        return [*features, departures, privacy_feature(features, self.jobs, self._retention)]
 
     def _build_guilds(self) -> GuildService:
         limits = self._settings.limits
@@ -170,7 +195,14 @@ class App:
             limits.largest_size,
             limits.saved_styles,
         )
-        return GuildService(GuildStore(self._database), ceilings)
+        outside = Ceilings(
+            limits.outside_jobs_per_user,
+            limits.outside_jobs,
+            limits.outside_largest_size,
+            limits.saved_styles,
+        )
+        store = GuildStore(self._database)
+        return GuildService(store, ceilings, outside, self._access.existing)
 
     def _build_styles(self, guilds: GuildService) -> StyleService:
         store = StyleStore(self._database)

@@ -15,6 +15,12 @@ MuralscapeError
 │   ├── ManagersOnly         needs the permission to manage the server
 │   ├── ValuesRejected       invalid settings, with a sentence for each
 │   ├── ChannelClosed        the server does not allow paintings in this channel
+│   ├── CommandClosed        the server does not let the member use this command here
+│   ├── NotAMember           the member, or the bot, has left the server
+│   ├── MayNotPost           the member may not send pictures in this channel
+│   ├── OutsideClosed        the host allows paintings in servers only
+│   ├── TooLate              outside of servers nothing could be delivered when it is painted
+│   ├── Withdrawn            the request was deleted while its pictures were downloaded
 │   ├── RoleNeeded           the member has none of the required roles
 │   ├── NameRejected         the name is too long, or empty once it is cleaned
 │   ├── LibraryFull          the server's limit of styles is reached
@@ -131,6 +137,51 @@ class ChannelClosed(Refused):
     def __init__(self, channels: Sequence[int]) -> None:
         where = ", ".join(f"<#{channel}>" for channel in channels)
         super().__init__(f"You cannot paint in this channel. Use one of these: {where}.")
+
+
+class CommandClosed(Refused):
+    """The server's Integrations page or permissions forbid the member the command."""
+
+    def __init__(self, command: str) -> None:
+        super().__init__(f"This server does not let you use `/{command}` here.")
+
+
+class NotAMember(Refused):
+    """The member or the bot has left the server, or the member was banned."""
+
+    def __init__(self) -> None:
+        super().__init__("This belongs to a server that you or I are no longer in.")
+
+
+class MayNotPost(Refused):
+    """The member may not send messages with files in the channel."""
+
+    def __init__(self) -> None:
+        super().__init__("You may not send pictures in this channel, so I do not paint one here.")
+
+
+class OutsideClosed(Refused):
+    """The host allows no paintings outside of servers."""
+
+    def __init__(self) -> None:
+        super().__init__("The host of this bot lets it paint only in servers that it was added to.")
+
+
+class TooLate(Refused):
+    """A painting outside of servers would be ready when nothing can be sent any more."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"This would be ready in about {seconds / 60:.0f} minutes. Outside of servers that I "
+            "am in, I can answer for 15 minutes only. Try a smaller size, or later."
+        )
+
+
+class Withdrawn(Refused):
+    """The request was deleted: the bot left the server, or the member deleted their data."""
+
+    def __init__(self) -> None:
+        super().__init__("This request was deleted before it was painted.")
 
 
 class RoleNeeded(Refused):

@@ -52,6 +52,7 @@ def decode(
     limits: PictureLimits = DEFAULT_LIMITS,
     name: str = "The file",
     before_load: BeforeLoad | None = None,
+    enough: int | None = None,
     *,
     with_alpha: bool = False,
     tell: Tell | None = None,
@@ -62,16 +63,18 @@ def decode(
     stands in the sentence of the ImageRejected that is raised where `data` is no picture in one of
     the formats that are read, is damaged, or is beyond `limits`. `before_load` is called with the
     number of pixels that the header promises, once that is within the limits; `tell` with a
-    sentence for people where a part of the picture is missing.
+    sentence for people where a part of the picture is missing. Where `enough` pixels will do, a
+    JPEG is decoded at 1/2, 1/4 or 1/8 scale, but never to fewer.
     """
 
     def convert(file: _File, rows: int | None) -> Image.Image:
         with _opened(file) as picture:
             covered, described = _covered(picture), describe(picture, file.data, file.png)
+            smaller = rows is None and enough is not None and _at_least(picture, enough)
             picture.load()
-            # HEIF and GIF may find another size
             there = picture if rows is None else picture.crop((0, 0, picture.width, rows))
-            _check_size(there.size, limits, name)
+            if not smaller:
+                _check_size(there.size, limits, name)  # HEIF and GIF may find another one
             deep = partial(deep_pixels, picture, file.data, file.png)
             colors, alpha = to_srgb(there, described, deep)
             alpha = _within(alpha, covered, colors.size)
@@ -199,6 +202,14 @@ def _opened(file: _File) -> Iterator[ImageFile.ImageFile]:
         raise _Damaged(
             f"{name} is damaged or cut off; save or download it again, or choose another."
         ) from error
+
+
+def _at_least(picture: ImageFile.ImageFile, pixels: int) -> bool:
+    """Have a JPEG decoded at a smaller scale, to no fewer pixels; whether it is one."""
+    width, height = picture.size
+    least = next((n for n in (8, 4, 2) if -(-width // n) * -(-height // n) >= pixels), 1)
+    size = (max(1, width // least), max(1, height // least))
+    return picture.draft(None, size) is not None
 
 
 def read(path: Path, limits: PictureLimits = DEFAULT_LIMITS) -> Image.Image:

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from engine.presets import settle
-from engine.request import SMALLEST_SIDE, Brush, StylizeRequest
+from engine.request import SMALLEST_SIDE, Brush, PaintSettings, StylizeRequest
 
 GRID = 16  # pixels: what four poolings divide by, and what the cuts of a canvas lie on
 SMALLEST_CELL = 4  # pixels on a side
@@ -12,6 +12,9 @@ SMALLEST_CELL = 4  # pixels on a side
 # larger cells, and the search costs the same at every size.
 MOST_CELLS = 128 * 128
 MOST_STYLE_CELLS = 2 * MOST_CELLS  # that a cell is compared with: of more, a sample
+# How many times its final side a picture may be reduced to by whole numbers first. Pillow says of
+# its `reducing_gap` that from 3 on no difference is seen.
+ENOUGH = 3.0
 FEWEST_STEPS = 5  # after a search for neighbours; fewer would not show what it found
 
 
@@ -83,6 +86,17 @@ def style_size(style: tuple[int, int], scale: Scale, brush: Brush) -> tuple[int,
     factor = area * BRUSH_SCALES[brush]
     width, height = (max(1, round(side * factor / scale.grid)) * scale.grid for side in style)
     return width, height
+
+
+def pixels_wanted(settings: PaintSettings) -> int | None:
+    """How many pixels of each picture are enough to paint from; None where every one counts.
+
+    Raises RequestRejected as `settle` does.
+    """
+    recipe, size, _ = settle(settings)
+    if not recipe.keeps_aspect:
+        return None  # the original's numbers are those of the whole picture
+    return round((ENOUGH * size * max(1.0, BRUSH_SCALES[settings.brush])) ** 2)
 
 
 def style_sizes(request: StylizeRequest, scale: Scale) -> list[tuple[int, int]]:

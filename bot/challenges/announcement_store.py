@@ -82,6 +82,12 @@ class AnnouncementStore:
         """Record that this message can neither be sent nor edited."""
         await self._set(announcement, given_up=True)
 
+    async def give_up_in(self, connection: AsyncConnection, guild_id: int) -> None:
+        """Record that no message in a server is sent or edited any more."""
+        theirs = sa.select(challenges.c.id).where(challenges.c.guild_id == guild_id)
+        query = sa.update(announcements).where(announcements.c.challenge_id.in_(theirs))
+        await connection.execute(query.values(given_up=True))
+
     async def _set(self, announcement: Announcement, **values: Any) -> None:  # noqa: ANN401 - columns
         async with self._database.write() as connection:
             query = sa.update(announcements).where(announcements.c.id == announcement.id)

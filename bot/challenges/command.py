@@ -49,12 +49,22 @@ class ChallengeCommands:
         # before anything is downloaded
         check_may_start(await self._guilds.settings(member.guild_id), member)
         _check_channel(interaction, channel)
+        age_restricted = _is_age_restricted(interaction, channel)
         picture = None
         if style is not None:
+            if style.is_spoiler():
+                raise ChallengeRefused("A style marked as a spoiler cannot be shown openly.")
+            if answers.is_age_restricted(interaction.channel) and not age_restricted:
+                raise ChallengeRefused(
+                    "A style from an age-restricted channel stays in such channels; announce the "
+                    "challenge in one."
+                )
             offered = UploadedFile("The style picture", style.url, style.size)
             owner = Owner(member.guild_id, member.id)
             (picture,) = await self._intake.take([offered], owner)
-        challenge = await self._challenges.start(member, channel, terms, picture)
+        challenge = await self._challenges.start(
+            member, channel, terms, picture, age_restricted=age_restricted
+        )
         await interaction.edit_original_response(
             content=f"Challenge № {challenge.id} is open and will be announced in <#{channel}>."
         )
@@ -217,6 +227,13 @@ def _check_channel(interaction: Interaction, channel_id: int) -> None:
     held = channel.permissions_for(interaction.guild.me)
     if not (held.view_channel and held.send_messages and held.attach_files):
         raise ChallengeRefused(f"I may not post pictures in <#{channel_id}>; choose another.")
+
+
+def _is_age_restricted(interaction: Interaction, channel_id: int) -> bool:
+    if channel_id == interaction.channel_id:
+        return answers.is_age_restricted(interaction.channel)
+    guild = interaction.guild
+    return answers.is_age_restricted(guild.get_channel_or_thread(channel_id) if guild else None)
 
 
 def _title(job_id: int, style: str | None) -> str:

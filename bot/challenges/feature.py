@@ -1,12 +1,13 @@
 """Builds the feature of challenges."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import discord
 
 from bot.challenges.announcer import Announcer
 from bot.challenges.buttons import ChallengeButtonHandlers
 from bot.challenges.card import FEATURE
+from bot.challenges.channel_watch import ChannelWatch
 from bot.challenges.command import ChallengeCommands, make_group
 from bot.challenges.gallery import Gallery
 from bot.challenges.scheduler import LONGEST_NAP, SHARED_NAP, ChallengeScheduler
@@ -25,17 +26,20 @@ def feature(
     decoder: Decoder,
     client: discord.Client,
     shard: Shard,
+    departed: Callable[[int], Awaitable[bool]],
     public_url: str,
     clock: Callable[[], float],
 ) -> Feature:
     """Build `/challenge`, its components, the gallery's pages and the scheduler.
 
-    `public_url` is the address under which others reach the pages. `clock` gives Unix seconds.
+    `departed` says whether the bot has left a server. `public_url` is the address under which
+    others reach the pages. `clock` gives Unix seconds.
     """
 
     async def opted_in(guild_id: int) -> bool:
         # the pictures of other shards' servers are in other bots' folders
-        return shard.has(guild_id) and await guilds.shows_gallery(guild_id)
+        here = shard.has(guild_id) and not await departed(guild_id)
+        return here and await guilds.shows_gallery(guild_id)
 
     def name_of(guild_id: int) -> str | None:
         guild = client.get_guild(guild_id)
@@ -47,6 +51,7 @@ def feature(
     nap = LONGEST_NAP if shard.count == 1 else SHARED_NAP
     scheduler = ChallengeScheduler(challenges, announcer, clock, longest_nap=nap)
     gallery = Gallery(challenges.store, challenges.pictures, decoder, opted_in, name_of, public_url)
+    watch = ChannelWatch(client, challenges)
     return Feature(
         commands=[make_group(commands, clock)],
         buttons={FEATURE: ChallengeButtonHandlers(challenges)},
@@ -54,4 +59,10 @@ def feature(
         tasks=[scheduler.run],
         pictures_in_use=[challenges.store],
         personal_data={"challenges": challenges},
+        events={
+            "ready": watch.connected,
+            "guild_channel_delete": watch.channel_deleted,
+            "raw_thread_delete": watch.thread_deleted,
+        },
+        guild_data=[challenges],
     )

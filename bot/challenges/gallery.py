@@ -85,7 +85,7 @@ class Gallery:
         guild_id = await self._guild(request)
         walls = []
         for challenge in await self._store.closed(guild_id, MOST_CHALLENGES):
-            contest = await self._store.get(challenge.id)
+            contest = None if challenge.age_restricted else await self._store.get(challenge.id)
             if contest is not None:
                 walls.append(_wall(contest))
         name = self._server_name(guild_id)
@@ -146,6 +146,7 @@ class Gallery:
             contest is None
             or contest.challenge.guild_id != guild_id
             or contest.challenge.state is not ChallengeState.CLOSED
+            or contest.challenge.age_restricted
         ):
             raise web.HTTPNotFound(headers=self._html.headers)
         return contest

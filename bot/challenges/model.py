@@ -49,6 +49,7 @@ class Challenge:
     seed: int  # of the order on the ballot
     created_at: float
     closed_at: float | None = None
+    age_restricted: bool = False  # as its channel is; such a challenge is never on the web
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ class FinishedPainting:
     member_id: int
     picture: str
     preview: str
+    spoiler: bool = False
+    age_restricted: bool = False
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,15 @@ def enter(contest: Contest, painting: FinishedPainting, member: Member, now: flo
     _expect_open(challenge, ChallengeState.ENTERING, terms.entries_until, now)
     if painting.member_id != member.id or painting.guild_id != challenge.guild_id:
         raise ChallengeRefused("You can enter only your own paintings from this server.")
+    if painting.spoiler:
+        raise ChallengeRefused(
+            "This painting was made from a picture marked as a spoiler, and challenges show "
+            "entries openly."
+        )
+    if painting.age_restricted and not challenge.age_restricted:
+        raise ChallengeRefused(
+            "This painting comes from an age-restricted channel, and this challenge is not in one."
+        )
     if terms.entry_role is not None and terms.entry_role not in member.roles:
         raise ChallengeRefused(f"Only members with <@&{terms.entry_role}> may enter this one.")
     if any(entry.job_id == painting.job_id for entry in contest.entries):

@@ -64,9 +64,18 @@ class ChallengeService:
         jobs.subscribe(self._follow)
 
     async def start(
-        self, member: Member, channel_id: int, terms: Terms, style: str | None
+        self,
+        member: Member,
+        channel_id: int,
+        terms: Terms,
+        style: str | None,
+        *,
+        age_restricted: bool = False,
     ) -> Challenge:
-        """Start a challenge; `style` is a stored picture. Raises Refused."""
+        """Start a challenge; `style` is a stored picture. Raises Refused.
+
+        `age_restricted` is what the channel is.
+        """
         settings = await self._guilds.settings(member.guild_id)
         check_may_start(settings, member)
         if style is not None:
@@ -84,6 +93,7 @@ class ChallengeService:
             terms=terms,
             seed=self._random.getrandbits(63),
             created_at=now,
+            age_restricted=age_restricted,
         )
         async with (
             self._retention.referring_to([terms.style] if terms.style else []),
@@ -189,6 +199,24 @@ class ChallengeService:
         times = [rules.deadline(challenge) for challenge in await self.store.open()]
         return min((time for time in times if time is not None), default=None)
 
+    # For servers that the bot has left, and deleted channels.
+
+    async def guild_ids(self) -> set[int]:
+        """Give the servers that have challenges."""
+        return await self.store.guild_ids()
+
+    async def end_in(self, guild_id: int, channel_id: int | None = None) -> None:
+        """Cancel a server's open challenge, or only one in a channel; nothing is announced."""
+        async with self._database.write() as connection:
+            contest = await self.store.find_open(connection, guild_id)
+            if contest is not None and channel_id in (None, contest.challenge.channel_id):
+                await self.store.save(connection, contest, rules.cancel(contest, self._clock()))
+                await self.announcements.give_up_in(connection, guild_id)
+
+    async def forget_guild(self, guild_id: int) -> set[str]:
+        """Delete a server's challenges; return their pictures."""
+        return await self.store.forget_guild(guild_id)
+
     # For a member's privacy.
 
     async def about_member(self, member_id: int) -> list[dict[str, Any]]:
@@ -233,8 +261,16 @@ class ChallengeService:
             raise ChallengeRefused("This painting is not finished.")
         if job.result_deleted:
             raise PictureGone
-        picture = job.result.picture
-        return FinishedPainting(job_id, job.origin.guild_id, job.origin.member_id, picture, "")
+        origin = job.origin
+        return FinishedPainting(
+            job_id,
+            origin.guild_id,
+            origin.member_id,
+            job.result.picture,
+            preview="",
+            spoiler=job.sources.spoiler,
+            age_restricted=origin.age_restricted,
+        )
 
     async def _change_open(self, member: Member, rule: Rule) -> Contest:
         contest = await self._need_open(member.guild_id)

@@ -108,6 +108,26 @@ class ChallengeStore:
         )
         return sorted((await connection.execute(query)).scalars())
 
+    async def guild_ids(self) -> set[int]:
+        """Read which of the shard's servers have challenges."""
+        mine = self._shard.where(challenges.c.guild_id)
+        async with self.database.read() as connection:
+            query = sa.select(challenges.c.guild_id).where(mine).distinct()
+            return set((await connection.execute(query)).scalars())
+
+    async def forget_guild(self, guild_id: int) -> set[str]:
+        """Delete a server's challenges with all in them; return their pictures."""
+        mine = challenges.c.guild_id == guild_id
+        found: set[str] = set()
+        async with self.database.write() as connection:
+            for column in (entries.c.picture, entries.c.preview):
+                query = sa.select(column).join_from(entries, challenges).where(mine)
+                found |= {name for name in (await connection.execute(query)).scalars() if name}
+            styles = await connection.execute(sa.select(challenges.c.style).where(mine))
+            found |= {name for name in styles.scalars() if name}
+            await connection.execute(sa.delete(challenges).where(mine))
+        return found
+
     async def tally(self, guild_id: int) -> list[Mapping[str, Any]]:
         """Sum up the wins, podiums, votes and entries of each member in closed challenges."""
         placed = entries.c.votes > 0

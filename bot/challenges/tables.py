@@ -22,6 +22,7 @@ challenges = sa.Table(
     sa.Column("entries_per_member", sa.Integer, nullable=False),
     sa.Column("entry_role", sa.BigInteger),
     sa.Column("newcomers_vote", sa.Boolean, nullable=False),
+    sa.Column("age_restricted", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("seed", sa.BigInteger, nullable=False),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("closed_at", sa.Double),

@@ -180,14 +180,10 @@ def _greet(url: str, settings: Settings, *, temporary: bool) -> None:
 async def _report(discord: Simulator, executor: Executor) -> None:
     """Print when the bot is connected, and when the engine is ready."""
     await discord.until(lambda: discord.gateway.connected, within=120)
-    names = ", ".join(_typed(c.name, c.type) for c in discord.commands.usable(_guild(discord)))
+    names = ", ".join(_typed(c.name, c.type) for c in discord.commands.registered())
     click.echo(f"  {'Bot':<9} connected · {names}")
     await discord.until(lambda: executor.devices, within=600)
     click.echo(f"  {'Engine':<9} ready on {', '.join(executor.devices)}")
-
-
-def _guild(discord: Simulator) -> int:
-    return next(iter(discord.world.guilds))
 
 
 def _typed(name: str, kind: int) -> str:

@@ -18,6 +18,7 @@ from engine.errors import CheckpointRejected
 from engine.ground import split
 from engine.picture_limits import OWN_LIMITS
 from engine.request import PaintOutcome, PaintSettings, Progress, StylizeRequest
+from engine.scales import pixels_wanted
 from engine.stylize import stylize
 from engine.timelapse import film
 from engine.vgg19 import Encoder, load_encoder
@@ -66,6 +67,7 @@ class EnginePainter:
         """Paint an order and write its files. Raises `engine.errors.EngineError`."""
 
         notes: list[str] = []
+        enough = pixels_wanted(order.settings)
 
         def read(path: Path, name: str, *, with_alpha: bool = False) -> Image.Image:
             # Bytes, not the path: the engine's error must not show the host's folders to a member.
@@ -75,6 +77,7 @@ class EnginePainter:
                 OWN_LIMITS,
                 name,
                 should_stop,
+                enough,
                 with_alpha=with_alpha,
                 tell=notes.append,
             )

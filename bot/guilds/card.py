@@ -15,16 +15,18 @@ _CHANNELS = [
     discord.ChannelType.text,
     discord.ChannelType.news,
     discord.ChannelType.voice,
+    discord.ChannelType.stage_voice,
     discord.ChannelType.forum,
 ]
 
 
-def overview(effective: EffectiveSettings, guild_id: int) -> str:
-    """List the settings of a server."""
+def overview(effective: EffectiveSettings, guild_id: int, *, lost_channels: bool = False) -> str:
+    """List the settings of a server; `lost_channels`: all that were chosen have been deleted."""
     chosen = effective.settings
+    lost = " (the channels that were chosen have been deleted)" if lost_channels else ""
     gallery = f"shown at `/gallery/{guild_id}` of the bot's pages"
     lines = [
-        f"**Paintings may be made** {_places(chosen.paint_channels)}",
+        f"**Paintings may be made** {_places(chosen.paint_channels)}{lost}",
         f"**Styles may be saved** by {_roles(chosen.style_roles, 'everyone')}",
         f"**Challenges may be started** by "
         f"{_roles(chosen.challenge_roles, 'members who may manage this server')}",

@@ -28,20 +28,14 @@ def make_group(guilds: GuildService) -> tuple[app_commands.Group, Handler]:
     @group.command(name="show", description="Show the settings of this server")
     async def show(interaction: Interaction) -> None:
         check_manager(answers.member_of(interaction))  # servers can change a command's permissions
-        effective = await guilds.effective(interaction.guild_id or 0)
-        await interaction.response.send_message(
-            card.overview(effective, interaction.guild_id or 0), ephemeral=True
-        )
+        text, _ = await _shown(guilds, interaction)
+        await interaction.response.send_message(text, ephemeral=True)
 
     @group.command(name="set", description="Change the settings of this server")
     async def change(interaction: Interaction) -> None:
         check_manager(answers.member_of(interaction))
-        effective = await guilds.effective(interaction.guild_id or 0)
-        await interaction.response.send_message(
-            card.overview(effective, interaction.guild_id or 0),
-            view=card.controls(effective),
-            ephemeral=True,
-        )
+        text, controls = await _shown(guilds, interaction)
+        await interaction.response.send_message(text, view=controls, ephemeral=True)
 
     async def pressed(interaction: Interaction, press: Press) -> None:
         what = "/".join(press.path)
@@ -95,7 +89,13 @@ async def _change(
 ) -> None:
     """Change settings, and show the new ones on the message."""
     await guilds.change(answers.member_of(interaction), changes)
-    effective = await guilds.effective(interaction.guild_id or 0)
-    await interaction.response.edit_message(
-        content=card.overview(effective, interaction.guild_id or 0), view=card.controls(effective)
-    )
+    text, controls = await _shown(guilds, interaction)
+    await interaction.response.edit_message(content=text, view=controls)
+
+
+async def _shown(guilds: GuildService, interaction: Interaction) -> tuple[str, discord.ui.View]:
+    """Give the present settings as a text and as components."""
+    guild_id = interaction.guild_id or 0
+    effective = await guilds.effective(guild_id)
+    lost = await guilds.lost_channels(guild_id)
+    return card.overview(effective, guild_id, lost_channels=lost), card.controls(effective)

@@ -1,6 +1,7 @@
 """The rules of a server's settings: permissions, and the values that settings take."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from bot.errors import ChannelClosed, ManagersOnly, Refused, RoleNeeded, ValuesRejected
 from bot.guilds.model import Ceilings, GuildSettings
@@ -16,6 +17,23 @@ NUMBERS = {
     "largest_size": ("Largest size in pixels", SMALLEST_SIZE),
     "saved_styles": ("Styles in the library", 1),
 }
+
+
+def living(settings: GuildSettings, existing: Collection[int]) -> GuildSettings:
+    """Leave out the channels and roles that were deleted; `existing` are a server's.
+
+    Where no chosen channel is left, painting is allowed everywhere. Where no role is left that may
+    save styles, the deleted ones stay: only managers may, for a deletion opens nothing to all.
+    """
+    paint = tuple(one for one in settings.paint_channels if one in existing)
+    styles = tuple(one for one in settings.style_roles if one in existing)
+    challenges = tuple(one for one in settings.challenge_roles if one in existing)
+    return replace(
+        settings,
+        paint_channels=paint,
+        style_roles=styles or settings.style_roles,
+        challenge_roles=challenges,
+    )
 
 
 def numbers(typed: Mapping[str, str], ceilings: Ceilings) -> dict[str, int | None]:

@@ -23,6 +23,7 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
 
 
+NOBODY = 0  # in place of the member who cancelled a job: they left, or the bot did
 UNFINISHED = frozenset({JobState.QUEUED, JobState.PAINTING, JobState.DELIVERING})
 
 
@@ -35,6 +36,7 @@ class Sources:
     mask: str | None = None
     style_name: str | None = None  # of a style from the server's library
     style_author: int | None = None  # the member who saved that style
+    spoiler: bool = False  # one of the pictures was marked as a spoiler
 
     @property
     def pictures(self) -> tuple[str, ...]:
@@ -90,12 +92,17 @@ class Job:
     finished_at: float | None = None  # when it became done, failed or cancelled
     starts: int = 0  # paintings begun, less those put back at a shut-down
     losses: int = 0  # of executors, while they painted this
-    cancelled_by: int | None = None  # the member; set before the painting stops
+    cancelled_by: int | None = None  # the member, or NOBODY; set before the painting stops
     failure: str | None = None  # the sentence for the member
     result: JobResult | None = None
     result_deleted: bool = False  # by its owner or after the retention time
     parent_id: int | None = None  # the job that this one repeats
     timelapse: bool = False  # whether it is filmed
+
+    @property
+    def blurred(self) -> bool:
+        """Whether its pictures are shown behind a spoiler, as one of its sources asks for."""
+        return self.sources.spoiler or self.origin.age_restricted
 
     @property
     def kept(self) -> bool:

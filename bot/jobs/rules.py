@@ -6,7 +6,7 @@
 from dataclasses import replace
 
 from bot.errors import ExecutorLost, JobNotFound, NotAllowed, WrongState
-from bot.jobs.model import Job, JobResult, JobState
+from bot.jobs.model import NOBODY, Job, JobResult, JobState
 from bot.people import Member
 
 MOST_LOSSES = 1  # of executors, before a job fails
@@ -76,6 +76,14 @@ def cancel(job: Job, actor: Member, now: float) -> Job:
     if job.state is JobState.QUEUED:
         return _cancelled(replace(job, cancelled_by=actor.id), now)
     raise WrongState("This painting is already finished, so it cannot be cancelled.")
+
+
+def end(job: Job, now: float) -> Job:
+    """Queued to cancelled, by nobody; a painting job is cancelled by its executor."""
+    if job.state is JobState.PAINTING:
+        return replace(job, cancelled_by=NOBODY if job.cancelled_by is None else job.cancelled_by)
+    _expect(job, JobState.QUEUED)
+    return _cancelled(replace(job, cancelled_by=NOBODY), now)
 
 
 def ask_to_stop(job: Job, member_id: int) -> Job:

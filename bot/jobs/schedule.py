@@ -7,10 +7,12 @@ from bot.executors.contract import PaintProgress
 from bot.jobs.estimator import Estimator, Kind
 from bot.jobs.fair_queue import FairQueue, Waiting
 from bot.jobs.model import Job, JobState, Place
+from bot.people import Origin
 from engine.presets import PRESETS, size_and_steps
 from engine.request import PaintSettings
 
 _SCHEDULED = (JobState.QUEUED, JobState.PAINTING)
+_NEW = 2**63  # the number of a job that is only thought of: after all others
 PLACES_CACHE_SECONDS = 0.5  # how long calculated places are used again
 
 
@@ -66,6 +68,15 @@ class Schedule:
     def predict(self, settings: PaintSettings) -> float:
         """Predict the seconds that a painting will take."""
         return self._estimator.predict(kind_of(settings))
+
+    def outlook(self, origin: Origin, settings: PaintSettings, now: float) -> float:
+        """Predict in how many seconds a new job would be painted, after those before it."""
+        new = Waiting(_NEW, origin.guild_id, origin.member_id, self.predict(settings))
+        self._queue.add(new)
+        try:
+            return self._calculate_places(now)[_NEW].finishes_in
+        finally:
+            self._queue.remove(_NEW)
 
     def learn(self, job: Job) -> None:
         """Learn from a job that has been painted."""

@@ -159,6 +159,10 @@ class JobService:
         if of_guild + pending[1] >= quotas.per_guild:
             raise GuildQuotaReached(quotas.per_guild)
 
+    def outlook(self, origin: Origin, settings: PaintSettings) -> float:
+        """Predict in how many seconds a job would be painted that is submitted now."""
+        return self._schedule.outlook(origin, complete(settings), self._clock())
+
     async def cancel(self, job_id: int, actor: Member) -> Job:
         """Cancel a job: at once while it is queued, within two steps while it is being painted.
 
@@ -206,6 +210,32 @@ class JobService:
                         await self._change(job.id, lambda job: rules.ask_to_stop(job, member_id))
         async with self._database.write() as connection:
             return await self._store.forget_member(connection, member_id)
+
+    # For servers that the bot has left, and members who have left.
+
+    async def guild_ids(self) -> set[int]:
+        """Give the servers that have jobs."""
+        return await self._store.guild_ids()
+
+    async def waiting_members(self) -> set[tuple[int, int]]:
+        """Give the server and the member of each job that is queued or painting."""
+        async with self._database.read() as connection:
+            found = await self._store.waiting_or_painting(connection)
+        return {(job.origin.guild_id, job.origin.member_id) for job in found}
+
+    async def end_in(self, guild_id: int, member_id: int | None = None) -> None:
+        """Cancel the jobs of a server, or of one member there; nobody is told."""
+        async with self._database.read() as connection:
+            found = await self._store.waiting_or_painting(connection)
+        for job in found:
+            if job.origin.guild_id == guild_id and member_id in (None, job.origin.member_id):
+                with contextlib.suppress(JobNotFound, WrongState):  # finished a moment ago
+                    await self._change(job.id, lambda job: rules.end(job, self._clock()))
+
+    async def forget_guild(self, guild_id: int) -> set[str]:
+        """Delete a server's jobs, but for those being cancelled; return their pictures."""
+        async with self._database.write() as connection:
+            return await self._store.forget_guild(connection, guild_id)
 
     async def stop_as_asked(self) -> None:
         """Cancel the jobs of this shard that members cancelled at another shard's bot."""

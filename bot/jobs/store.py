@@ -73,6 +73,22 @@ class JobStore:
         """Read a job."""
         return _first(await connection.execute(_FIND, {"sought": job_id}))
 
+    async def guild_ids(self) -> set[int]:
+        """Read which of the shard's servers have jobs."""
+        async with self.database.read() as connection:
+            query = sa.select(jobs.c.guild_id).where(self._ours).distinct()
+            return set((await connection.execute(query)).scalars())
+
+    async def forget_guild(self, connection: AsyncConnection, guild_id: int) -> set[str]:
+        """Delete a server's jobs, but for those that are still being cancelled."""
+        gone = (jobs.c.guild_id == guild_id) & jobs.c.state.not_in(WAITING_OR_PAINTING)
+        pictures = await connection.execute(
+            sa.select(job_pictures.c.picture).join_from(job_pictures, jobs).where(gone)
+        )
+        found = set(pictures.scalars())
+        await connection.execute(sa.delete(jobs).where(gone))
+        return found
+
     async def of_interaction(self, connection: AsyncConnection, interaction_id: int) -> Job | None:
         """Read the job that an interaction made."""
         return _first(await connection.execute(_OF_INTERACTION, {"sought": interaction_id}))

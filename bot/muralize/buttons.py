@@ -57,11 +57,12 @@ class JobButtonHandlers:
     async def paint_again(self, interaction: Interaction, job_id: int, change: str) -> None:
         """Queue the painting again with a change."""
         channels = answers.channels_of(interaction)
-        effective = await self._muralize.admit(interaction.guild_id or 0, channels)
+        job = await self._find(job_id)
+        account = answers.guild_of(interaction) or job.origin.guild_id
+        effective = await self._muralize.admit(account, channels)
         # a direct message is private anyway
         private = bool(channels) and not effective.settings.public_results
-        job = await self._find(job_id)
-        origin = answers.origin_of(interaction, job.origin.guild_id, private=private)
+        origin = answers.origin_of(interaction, account, private=private)
         await self._accept(interaction, Repeat(origin, job_id, change))
 
     async def cancel(self, interaction: Interaction, job_id: int) -> None:
@@ -96,7 +97,7 @@ class JobButtonHandlers:
         if job.result_deleted:
             raise PictureGone
         film = await self._pictures.read(job.result.timelapse)
-        await _send_file(interaction, f"timelapse-{job_id}.mp4", film)
+        await _send_file(interaction, card.file_name(job, f"timelapse-{job_id}.mp4"), film)
 
     async def fetch(self, interaction: Interaction, job_id: int) -> None:
         """Show a result that could not be delivered."""

@@ -8,7 +8,8 @@ import discord
 
 from bot.discord_io.components import AnyItem, view_of
 from bot.executors.contract import PaintProgress
-from bot.jobs.model import Job, JobResult, JobState, Place
+from bot.jobs.model import NOBODY, Job, JobResult, JobState, Place
+from bot.people import OUTSIDE
 from bot.web.links import Link
 from engine.request import PaintOutcome
 
@@ -81,6 +82,11 @@ class Copy:
     link: Link | None  # to the full file; None without public pages
 
 
+def file_name(job: Job, name: str) -> str:
+    """Name a file of a job so that Discord blurs it where it should."""
+    return f"SPOILER_{name}" if job.blurred else name
+
+
 def button(job_id: int, action: Action, label: str | None = None) -> AnyItem:
     """Make a button of a job, with another label than usual where one is given."""
     emoji, usual = ACTIONS[action]
@@ -128,7 +134,7 @@ def outcome(job: Job, copy: Copy | None = None) -> Card:
     if job.result is not None and job.state in (JobState.DELIVERING, JobState.DONE):
         return painted(job, job.result, copy)
     if job.state is JobState.CANCELLED:
-        by_other = job.cancelled_by is not None and job.cancelled_by != job.origin.member_id
+        by_other = job.cancelled_by not in (None, NOBODY, job.origin.member_id)
         by = " by a moderator" if by_other else ""
         return Card(f"✖️ **Cancelled**{by}\n{_subtext(job)}", (Action.AGAIN,))
     why = job.failure or "The reason is unknown."
@@ -158,9 +164,12 @@ def painted(job: Job, result: JobResult, copy: Copy | None = None) -> Card:
         f"Final loss **{loss(outcome.losses.total)}**\n-# {made} · № {job.id}"
     )
     text = "\n".join((text, *(f"-# {_plain(note)}" for note in outcome.notes)))
+    usual: tuple[Action, ...] = RESULT_ACTIONS
+    if job.origin.guild_id == OUTSIDE:  # challenges are held in servers
+        usual = tuple(action for action in RESULT_ACTIONS if action is not Action.ENTER)
     if copy is None:
-        return Card(text, RESULT_ACTIONS)
-    actions = (Action.FULL, *RESULT_ACTIONS) if copy.link else RESULT_ACTIONS
+        return Card(text, usual)
+    actions = (Action.FULL, *usual) if copy.link else usual
     return Card(f"{text}\n{_instead(copy, outcome)}", actions)
 
 

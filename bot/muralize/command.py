@@ -39,7 +39,8 @@ def make_commands(muralize: MuralizeService, styles: StyleService) -> Sequence[C
     """Make `/muralize` and the message menu."""
 
     @app_commands.command(name="muralize", description="Repaint a picture in the style of another")
-    @app_commands.guild_only()
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     @app_commands.describe(
         content="The picture to repaint",
         style="A picture in the style you want",
@@ -65,7 +66,7 @@ def make_commands(muralize: MuralizeService, styles: StyleService) -> Sequence[C
         mask: discord.Attachment | None = None,
     ) -> None:
         effective = await muralize.admit(
-            interaction.guild_id or 0, answers.channels_of(interaction)
+            answers.guild_of(interaction), answers.channels_of(interaction)
         )
         settings = PaintSettings(
             preset=preset or effective.default_preset,
@@ -87,17 +88,18 @@ def make_commands(muralize: MuralizeService, styles: StyleService) -> Sequence[C
 
     @command.autocomplete("saved_style")
     async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return choices(await styles.like(interaction.guild_id or 0, typed))
+        return choices(await styles.like(answers.guild_of(interaction), typed))
 
     @app_commands.context_menu(name="Muralize this picture")
-    @app_commands.guild_only()
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def menu(interaction: Interaction, message: discord.Message) -> None:
         content = _picture_in(message.attachments)
         effective = await muralize.admit(
-            interaction.guild_id or 0, answers.channels_of(interaction)
+            answers.guild_of(interaction), answers.channels_of(interaction)
         )
         # a form must be the first answer, so there is nothing to defer
-        saved = await styles.like(interaction.guild_id or 0, "")
+        saved = await styles.like(answers.guild_of(interaction), "")
         form = StyleForm(muralize, content, saved, effective.default_preset)
         await interaction.response.send_modal(form)
 
@@ -152,7 +154,7 @@ async def accept(
         log.warning("interaction %d may have been answered: %s", interaction.id, error)
     await remembering
     try:
-        await muralize.start(request, card)
+        await muralize.start(request, card, answers.standing_of(interaction))
     except Exception as error:  # noqa: BLE001 - the handler of all errors, which deletes it too
         if await answers.tell(interaction, error):
             await muralize.forget(request)
@@ -232,7 +234,7 @@ class StyleForm(discord.ui.Modal, title="Muralize this picture"):
         saved = self._saved.values if self._saved is not None else []
         masks = self._mask.values
         effective = await self._muralize.admit(
-            interaction.guild_id or 0, answers.channels_of(interaction)
+            answers.guild_of(interaction), answers.channels_of(interaction)
         )
         chosen = {
             name: select.values[0]
@@ -259,7 +261,7 @@ class StyleForm(discord.ui.Modal, title="Muralize this picture"):
 
 
 def _offered(called: str, attachment: discord.Attachment) -> UploadedFile:
-    return UploadedFile(called, attachment.url, attachment.size)
+    return UploadedFile(called, attachment.url, attachment.size, attachment.is_spoiler())
 
 
 def _picture_in(attachments: Sequence[discord.Attachment]) -> discord.Attachment:

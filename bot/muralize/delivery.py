@@ -13,13 +13,14 @@ from functools import partial
 from bot.back_off import BackOff
 from bot.discord_io.sending import FileTooLarge, NotNow, RouteClosed, SendError, Sent, Upload
 from bot.errors import PictureGone
-from bot.jobs.model import Job, JobState
+from bot.jobs.model import NOBODY, Job, JobState
 from bot.jobs.service import JobService
 from bot.logs import about_job
 from bot.muralize import card
 from bot.muralize.live_cards import LiveCards
 from bot.muralize.packer import OutcomePacker
 from bot.muralize.sender import JobMessageSender
+from bot.people import OUTSIDE
 from engine.errors import OutputRejected
 
 log = logging.getLogger(__name__)
@@ -105,7 +106,7 @@ class Deliverer:
         """Send by one route, with retries; None when the route is closed."""
         # when the first send of unknown outcome began
         unclear = job.delivery.tried_at if job.delivery.route == route else None
-        limit = self._sender.upload_limit(job.origin.guild_id)
+        limit = self._limit_of(route, job)
 
         async def send() -> Sent | None:
             nonlocal limit, unclear
@@ -119,7 +120,7 @@ class Deliverer:
                 except FileTooLarge:
                     if not uploads:
                         return None
-                    limit = sum(len(upload.data) for upload in uploads) // 2
+                    limit = max(len(upload.data) for upload in uploads) // 2
                     log.info("Discord takes no file of this size here; trying %d bytes", limit)
                 except NotNow:
                     unclear = unclear or begun
@@ -131,6 +132,13 @@ class Deliverer:
         except (RouteClosed, OutputRejected) as error:
             log.info("%s is closed: %s", route, error)
             return None
+
+    def _limit_of(self, route: str, job: Job) -> int:
+        """Give the largest size of each file by a route, in bytes."""
+        if route == PRIVATE:
+            return self._sender.upload_limit(OUTSIDE)
+        of_server = self._sender.upload_limit(job.origin.guild_id)
+        return job.origin.upload_limit or of_server if route == INTERACTION else of_server
 
     async def _attempt(
         self,
@@ -181,7 +189,7 @@ class Deliverer:
 
 def _routes(job: Job) -> tuple[str, ...]:
     """List the routes to try: all, or those from the last one that was tried."""
-    if _knows_already(job):
+    if _knows_already(job) or job.origin.guild_id == OUTSIDE:
         return (INTERACTION,)
     routes = (INTERACTION, PRIVATE) if job.origin.private else ROUTES
     begun = job.delivery.route
@@ -189,5 +197,6 @@ def _routes(job: Job) -> tuple[str, ...]:
 
 
 def _knows_already(job: Job) -> bool:
-    """Say whether the member needs no message, because they cancelled the job themselves."""
-    return job.state is JobState.CANCELLED and job.cancelled_by == job.origin.member_id
+    """Say whether the member needs no message: they cancelled the job themselves, or are gone."""
+    expected = (job.origin.member_id, NOBODY)
+    return job.state is JobState.CANCELLED and job.cancelled_by in expected

@@ -68,6 +68,7 @@ def feature(
         pages=Paintings(links, jobs, pictures).routes(),
         tasks=[cards.run, deliverer.run, partial(muralize.resume, partial(_refuse, sender))],
         personal_data={"requests": requests},
+        guild_data=[requests],
         close=muralize.close,
         finish=finish,
     )

@@ -169,7 +169,7 @@ class LiveCards:
         job = live.job
         files = None
         if new.preview is not None and new.preview is not live.shown.preview:
-            files = [Upload(f"preview-{job.id}.jpg", new.preview)]
+            files = [Upload(card.file_name(job, f"preview-{job.id}.jpg"), new.preview)]
         with about_job(str(job.id)):
             try:
                 sent = await self._sender.edit_original(job, message, files)

@@ -26,7 +26,7 @@ class OutcomePacker:
         self._link_to = link_to
 
     async def pack(self, job: Job, limit: int) -> tuple[card.Card, list[Upload]]:
-        """Make the card and the files of an outcome, the painting in at most `limit` bytes.
+        """Make the card and the files of an outcome, each in at most `limit` bytes.
 
         Raises PictureGone, and OutputRejected where even the smallest copy is too large.
         """
@@ -43,9 +43,10 @@ class OutcomePacker:
             data, extension = bytes(encoded.data), encoded.extension
             if extension != ".png":  # else nothing was lost
                 copy = card.Copy(encoded.width, encoded.height, full_bytes, self._link_to(job))
-        uploads = [Upload(f"muralscape-{job.id}{extension}", data)]
+        name = card.file_name(job, f"muralscape-{job.id}")
+        uploads = [Upload(f"{name}{extension}", data)]
         if job.timelapse and job.result.timelapse:
             film = await self._pictures.read(job.result.timelapse)
-            if len(data) + len(film) <= limit:
-                uploads.append(Upload(f"muralscape-{job.id}.mp4", film))
+            if len(film) <= limit:
+                uploads.append(Upload(f"{name}.mp4", film))
         return card.outcome(job, copy), uploads

@@ -31,7 +31,10 @@ class JobMessageSender:
         self._clock = clock
 
     def upload_limit(self, guild_id: int) -> int:
-        """Give the largest size of a file in a server, in bytes; Discord's default if unknown."""
+        """Give the largest size of each file in a server, in bytes; Discord's default if unknown.
+
+        In an answer to an interaction it is larger where the member has Nitro: see `Origin`.
+        """
         guild = self._client.get_guild(guild_id)
         return guild.filesize_limit if guild is not None else DEFAULT_UPLOAD_LIMIT
 

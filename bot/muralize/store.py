@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.errors import Withdrawn
 from bot.muralize.request import Repeat, Request, from_json
 from bot.people import Origin
 from bot.storage.database import Database, metadata
@@ -44,13 +45,15 @@ class RequestStore:
         return sum(one.origin.member_id == origin.member_id for one in here), len(here)
 
     async def settle(self, connection: AsyncConnection, request: Request | Repeat) -> None:
-        """Delete a request that becomes a job."""
-        await connection.execute(_REMOVE, {"sought": request.origin.interaction_id})
+        """Delete a request that becomes a job. Raises Withdrawn where it was deleted before."""
+        found = await connection.execute(_REMOVE, {"sought": request.origin.interaction_id})
+        if not found.rowcount:
+            raise Withdrawn
 
     async def remove(self, request: Request | Repeat) -> None:
         """Delete a request that was refused."""
         async with self.database.write() as connection:
-            await self.settle(connection, request)
+            await connection.execute(_REMOVE, {"sought": request.origin.interaction_id})
 
     async def about_member(self, member_id: int) -> list[dict[str, Any]]:
         """List a member's requests."""
@@ -61,6 +64,21 @@ class RequestStore:
         for request in await self.all():
             if request.origin.member_id == member_id:
                 await self.remove(request)
+        return set()
+
+    async def guild_ids(self) -> set[int]:
+        """Give the servers that have requests."""
+        return {one.origin.guild_id for one in await self.ours()}
+
+    async def end_in(self, guild_id: int) -> None:
+        """Delete a server's requests; one that is being downloaded is refused when it ends."""
+        for request in await self.all():
+            if request.origin.guild_id == guild_id:
+                await self.remove(request)
+
+    async def forget_guild(self, guild_id: int) -> set[str]:
+        """Delete a server's requests; their pictures are not stored yet."""
+        await self.end_in(guild_id)
         return set()
 
     async def ours(self) -> list[Request | Repeat]:

@@ -10,3 +10,4 @@ class UploadedFile:
     called: str  # such as "The style picture"
     url: str  # signed; Discord's expire after about a day
     size: int  # bytes, as declared
+    spoiler: bool = False  # marked so by the sender

@@ -7,6 +7,7 @@ import discord
 from discord import app_commands
 
 from bot.discord_io.answers import Interaction
+from bot.discord_io.client import ANYBODY, ANYWHERE
 from bot.discord_io.components import Handler, Press, custom_id, view_of
 from bot.privacy.service import PrivacyService
 
@@ -24,7 +25,12 @@ DONE = "Your data is deleted."
 
 def make_group(privacy: PrivacyService) -> tuple[app_commands.Group, Handler]:
     """Make the group, and the handler of its button."""
-    group = app_commands.Group(name="privacy", description="The data that the bot keeps about you")
+    group = app_commands.Group(
+        name="privacy",
+        description="The data that the bot keeps about you",
+        allowed_installs=ANYBODY,
+        allowed_contexts=ANYWHERE,
+    )
 
     @group.command(name="export", description="Get the data that the bot keeps about you")
     async def export(interaction: Interaction) -> None:

@@ -124,7 +124,7 @@ class Messages:
         if "components" in payload or flags & MessageFlag.COMPONENTS_V2:
             components = checked_components({"components": components, **payload}, flags)
         sent = uploads(body)
-        if any(len(new.content) > self._upload_limit(message.channel) for new in sent):
+        if any(len(new.content) > self._upload_limit(message) for new in sent):
             raise too_large()
         names = {kept.filename for kept in files} | {new.filename for new in sent}
         check_files(names, embeds, components)
@@ -137,10 +137,12 @@ class Messages:
         message.embeds, message.components = embeds, components
         self._mention(message, payload)
 
-    def _upload_limit(self, channel: Channel) -> int:
-        guild = self._world.guild_of(channel)
+    def _upload_limit(self, message: Message) -> int:
+        """The limit of each file; answers to a member with Nitro may be as large as theirs."""
+        guild = self._world.guild_of(message.channel)
         boosted = guild.upload_limit if guild is not None else None
-        return max(self._limits.accepted_upload, boosted or 0)
+        asked = message.interaction.user.upload_limit if message.interaction else None
+        return max(self._limits.accepted_upload, boosted or 0, asked or 0)
 
     def _mention(self, message: Message, payload: Json) -> None:
         replied = message.reference.author if message.reference is not None else None

@@ -6,6 +6,7 @@ from discord import app_commands
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Handler, Press
+from bot.errors import Refused
 from bot.pictures.intake import Intake
 from bot.pictures.model import UploadedFile
 from bot.pictures.retention import retry_if_deleted
@@ -29,6 +30,11 @@ def make_group(styles: StyleService, intake: Intake) -> tuple[app_commands.Group
     async def save(interaction: Interaction, name: StyleName, picture: discord.Attachment) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         member = answers.member_of(interaction)
+        if picture.is_spoiler() or answers.is_age_restricted(interaction.channel):
+            raise Refused(
+                "A library shows its styles openly, in every channel: it takes no picture that is "
+                "marked as a spoiler or comes from an age-restricted channel."
+            )
         await styles.check(member, name)  # before anything is downloaded
         offered = UploadedFile("The picture", picture.url, picture.size)
 

@@ -106,6 +106,21 @@ class StyleService:
         await self._retention.release(style.pictures)
         return style
 
+    # For servers that the bot has left.
+
+    async def guild_ids(self) -> set[int]:
+        """Give the servers that have a library."""
+        return await self.store.guild_ids()
+
+    async def end_in(self, guild_id: int) -> None:
+        """Nothing of a library is under way."""
+
+    async def forget_guild(self, guild_id: int) -> set[str]:
+        """Delete a server's library; return its pictures."""
+        async with self._opening:
+            self._opened.discard(guild_id)
+            return await self.store.forget_guild(guild_id)
+
     async def _all(self, guild_id: int) -> Sequence[Style]:
         await self._open(guild_id)
         return await self.store.all(guild_id)

@@ -81,6 +81,19 @@ class StyleStore:
         async with self.database.read() as connection:
             return await _select(connection, styles.c.guild_id == guild_id)
 
+    async def guild_ids(self) -> set[int]:
+        """Read which servers have a library."""
+        async with self.database.read() as connection:
+            return set((await connection.execute(sa.select(libraries.c.guild_id))).scalars())
+
+    async def forget_guild(self, guild_id: int) -> set[str]:
+        """Delete a server's library; return its pictures."""
+        async with self.database.write() as connection:
+            theirs = await _select(connection, styles.c.guild_id == guild_id)
+            await connection.execute(sa.delete(styles).where(styles.c.guild_id == guild_id))
+            await connection.execute(sa.delete(libraries).where(libraries.c.guild_id == guild_id))
+        return {picture for style in theirs for picture in style.pictures}
+
     async def pictures_in_use(self, among: Collection[str]) -> set[str]:
         """Give those of these pictures that a style refers to."""
         found: set[str] = set()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,51 +10,32 @@ import click
 
 from engine import saving
 from engine.commands.exits import remark
-from engine.commands.paths import Role, check_roles
-from engine.commands.watched import paint
+from engine.commands.paths import (
+    CHECKPOINT_SUFFIXES,
+    DEFAULT_CHECKPOINT,
+    CheckpointCommand,
+    Role,
+    check_roles,
+)
+from engine.commands.watched import bar, interrupts_caught
 from engine.decoding.pictures import picture_reader
 from engine.errors import RequestRejected
 from engine.files import check_writable, make_folder, written_whole
 from engine.ground import split
-from engine.presets import PRESETS, check_mask, settle
+from engine.presets import PRESETS, check_mask
 from engine.request import (
     BRUSHES,
     DEFAULT_PRESET,
     Brush,
+    Painting,
     PaintOutcome,
     PaintSettings,
+    Progress,
     StylizeRequest,
 )
-from engine.scales import plan_scales
+from engine.scales import pixels_wanted, plan_scales
+from engine.threads import wait_without_spinning
 from engine.weights import CHOICES
-
-DEFAULT_CHECKPOINT = Path("model/nst_model.pth")
-CHECKPOINT_SUFFIXES = (".pth", ".pt")
-
-
-class CheckpointCommand(click.Command):
-    """A command with a usual path for its checkpoints."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Fill in the usual path."""
-        return super().parse_args(ctx, with_usual_checkpoints(args))
-
-
-def with_usual_checkpoints(words: Sequence[str]) -> list[str]:
-    """Name DEFAULT_CHECKPOINT where `--checkpoint` or `--resume` stands alone.
-
-    Without `=` only a word that ends as checkpoints do is their path: a picture never is.
-    """
-    named: list[str] = []
-    for place, word in enumerate(words):
-        if word == "--":
-            return [*named, *words[place:]]
-        if word in ("--checkpoint", "--resume"):
-            following = words[place + 1] if place + 1 < len(words) else ""
-            if Path(following).suffix.lower() not in CHECKPOINT_SUFFIXES:
-                word = f"{word}={DEFAULT_CHECKPOINT}"
-        named.append(word)
-    return named
 
 
 @click.command(name="paint", cls=CheckpointCommand)
@@ -202,7 +184,7 @@ def command(
         seed=seed,
         style_weights=style_weights,
     )
-    settle(settings)  # refuses before torch is loaded, which takes seconds
+    pixels_wanted(settings)  # refuses before torch is loaded, which takes seconds
     notes: list[str] = []
     request = read_request(content, paths, mask, settings, notes.append)
     check_mask(request)
@@ -246,15 +228,16 @@ def read_request(
     tell: Callable[[str], None],
 ) -> StylizeRequest:
     """Decode the pictures in a child; `tell` gets a sentence where a part of one is missing."""
+    enough = pixels_wanted(settings)
     with picture_reader() as pictures:
         picture, alpha = split(
-            pictures.read(content, with_alpha=True, tell=tell), settings.keep_alpha
+            pictures.read(content, enough=enough, with_alpha=True, tell=tell), settings.keep_alpha
         )
         return StylizeRequest(
             picture,
-            tuple(pictures.read(path, tell=tell) for path in styles),
+            tuple(pictures.read(path, enough=enough, tell=tell) for path in styles),
             settings,
-            pictures.read(mask, tell=tell) if mask is not None else None,
+            pictures.read(mask, enough=enough, tell=tell) if mask is not None else None,
             alpha,
         )
 
@@ -265,6 +248,50 @@ def plot(outcome: PaintOutcome, path: Path, title: str) -> None:
 
     with written_whole(path) as partial:
         partial.write_bytes(draw(outcome.curve, outcome.scale_starts, title))
+
+
+def paint(
+    request: StylizeRequest,
+    weights: str,
+    device: str,
+    precision: str,
+    timelapse: Path | None,
+    checkpoint: Path | None,
+    resume: Path | None,
+    memory: int | None,
+    on_fault: Callable[[str], None],
+) -> Painting:
+    """Paint with a bar on the terminal; Ctrl-C stops after the step being taken.
+
+    `on_fault` is told what could not be written beside the painting.
+    """
+    wait_without_spinning()
+    from engine.stylize import stylize
+    from engine.vgg19 import load_encoder
+
+    with ExitStack() as stack:
+        asked_to_stop = stack.enter_context(interrupts_caught())
+        encoder = load_encoder(weights, device, precision)
+        watchers = [stack.enter_context(bar())]
+        if timelapse is not None:
+            from engine.beside import filmed
+
+            watchers.append(stack.enter_context(filmed(timelapse, request, on_fault)))
+
+        def watch(progress: Progress) -> None:
+            for watcher in watchers:
+                watcher(progress)
+
+        return stylize(
+            request,
+            encoder,
+            on_progress=watch,
+            should_stop=asked_to_stop,
+            checkpoint=checkpoint,
+            resume=resume,
+            memory=memory,
+            on_fault=on_fault,
+        )
 
 
 def describe(outcome: PaintOutcome, output: Path) -> dict[str, str | int | float | list[str]]:

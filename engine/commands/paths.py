@@ -5,7 +5,37 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
+import click
+
 from engine.errors import RequestRejected
+
+DEFAULT_CHECKPOINT = Path("model/nst_model.pth")
+CHECKPOINT_SUFFIXES = (".pth", ".pt")
+
+
+class CheckpointCommand(click.Command):
+    """A command with a usual path for its checkpoints."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Fill in the usual path."""
+        return super().parse_args(ctx, with_usual_checkpoints(args))
+
+
+def with_usual_checkpoints(words: Sequence[str]) -> list[str]:
+    """Name DEFAULT_CHECKPOINT where `--checkpoint` or `--resume` stands alone.
+
+    Without `=` only a word that ends as checkpoints do is their path: a picture never is.
+    """
+    named: list[str] = []
+    for place, word in enumerate(words):
+        if word == "--":
+            return [*named, *words[place:]]
+        if word in ("--checkpoint", "--resume"):
+            following = words[place + 1] if place + 1 < len(words) else ""
+            if Path(following).suffix.lower() not in CHECKPOINT_SUFFIXES:
+                word = f"{word}={DEFAULT_CHECKPOINT}"
+        named.append(word)
+    return named
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,7 @@ def _answer(task: Task, data: bytes, memory: int) -> tuple[Answer, Image.Image |
             task.limits,
             task.name,
             before_load,
+            task.enough,
             with_alpha=task.with_alpha,
             tell=notes.append,
         )

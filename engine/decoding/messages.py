@@ -22,15 +22,16 @@ Kind = Literal["check", "decode", "shrink", "fit"]
 class Task:
     """What to do with a file.
 
-    `check` answers the size of the upright picture; `decode` shares its pixels too; `shrink` makes
-    a file of at most `side` pixels on the long side; `fit` a file of at most `max_bytes`. `name`
-    stands in the sentence of a refusal.
+    `check` answers the size of the upright picture; `decode` shares its pixels too, `enough` of
+    them where that is given; `shrink` makes a file of at most `side` pixels on the long side;
+    `fit` a file of at most `max_bytes`. `name` stands in the sentence of a refusal.
     """
 
     kind: Kind
     name: str
     limits: PictureLimits
     effort: Effort
+    enough: int | None = None  # pixels
     side: int = 0
     extension: str = ""  # of the file that `shrink` makes: .jpg or .webp
     quality: int = 0

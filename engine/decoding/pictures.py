@@ -37,11 +37,14 @@ class PictureReader:
         limits: PictureLimits = DEFAULT_LIMITS,
         name: str = "The file",
         should_stop: Callable[[], bool] | None = None,
+        enough: int | None = None,
         *,
         with_alpha: bool = False,
         tell: Callable[[str], None] | None = None,
     ) -> Image.Image:
         """Decode to upright sRGB in mode RGB, or RGBA with its opacity.
+
+        `enough` pixels of it are decoded, where fewer than all will do.
 
         `tell` is called with a sentence where a part of the picture is missing. Raises
         ImageRejected, also where it costs too much; Stopped once `should_stop` says so.
@@ -54,7 +57,7 @@ class PictureReader:
             nonlocal picture
             picture = Image.frombytes("RGBA" if with_alpha else "RGB", size, pixels)
 
-        task = Task("decode", name, limits, self._effort, with_alpha=with_alpha)
+        task = Task("decode", name, limits, self._effort, enough, with_alpha=with_alpha)
         answer = self._child.ask(task, data, should_stop, take)
         if answer.note and tell:
             tell(answer.note)
@@ -66,15 +69,16 @@ class PictureReader:
         self,
         path: Path,
         limits: PictureLimits = DEFAULT_LIMITS,
+        enough: int | None = None,
         *,
         with_alpha: bool = False,
         tell: Callable[[str], None] | None = None,
     ) -> Image.Image:
-        """Decode the picture in a file; never reads more than the limit."""
+        """Decode the picture in a file; never reads more than the limit of bytes."""
         data = images.read_bytes(path, limits)
         if not data:
             raise ImageRejected(f"{path} is empty; choose a {READABLE_WORDS} picture.")
-        return self.decode(data, limits, str(path), with_alpha=with_alpha, tell=tell)
+        return self.decode(data, limits, str(path), enough=enough, with_alpha=with_alpha, tell=tell)
 
 
 @contextmanager

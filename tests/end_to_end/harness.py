@@ -32,6 +32,7 @@ FAST = Timing(
 )
 
 ROOMY = LimitSettings(jobs_per_member=50, jobs_per_guild=1000, shutdown_seconds=5)
+HASTY = ROOMY.model_copy(update={"shutdown_seconds": 0.1})  # where a painting never ends
 
 
 UNTOLD = "SELECT id FROM jobs WHERE told_at IS NULL"  # jobs with an outcome not delivered yet
@@ -173,13 +174,14 @@ def muralize(
     style: bytes | None = None,
     mask: bytes | None = None,
     name: str = "content.png",
+    style_name: str = "style.png",
     channel: str = "",
     **options: str,
 ) -> Interaction:
     """Have a member send `/muralize`; without a `style` or a `saved_style` a plain one is sent."""
     files = {"content": Upload(name, picture() if content is None else content, "image/png")}
     if style is not None or "saved_style" not in options:
-        files["style"] = Upload("style.png", style or picture(colour="red"), "image/png")
+        files["style"] = Upload(style_name, style or picture(colour="red"), "image/png")
     if mask is not None:
         files["mask"] = Upload("mask.png", mask, "image/png")
     return simulator.people.invoke(

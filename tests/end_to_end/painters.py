@@ -31,6 +31,7 @@ class TimedPainter:
     seconds: float
     steps: int = 20
     noise: bool = False  # a picture that no encoder makes small
+    film: bytes = FILM
 
     @property
     def device(self) -> str:
@@ -59,7 +60,7 @@ class TimedPainter:
             on_progress(Progress(step, self.steps, losses, self.seconds - left, left, picture.copy))
         picture.save(order.result, "PNG")
         if order.timelapse is not None:
-            order.timelapse.write_bytes(FILM)
+            order.timelapse.write_bytes(self.film)
         return PaintOutcome(
             width=picture.width,
             height=picture.height,
@@ -154,3 +155,8 @@ def load_by_size(_: EngineSetup) -> "SizedPainter":
 def load_noisy(_: EngineSetup) -> TimedPainter:
     """Paint something of about a megabyte."""
     return TimedPainter(0.0, noise=True)
+
+
+def load_film(_: EngineSetup) -> TimedPainter:
+    """Paint and film something, each of almost a mebibyte."""
+    return TimedPainter(0.0, noise=True, film=FILM + bytes(900_000))

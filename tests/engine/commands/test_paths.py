@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.cli import main
-from engine.commands.paint import DEFAULT_CHECKPOINT, with_usual_checkpoints
+from engine.commands.paths import DEFAULT_CHECKPOINT, with_usual_checkpoints
 
 # role -> the ending of its file; what is written comes last
 READ = {"CONTENT": ".png", "STYLE": ".png", "--mask": ".png", "--weights": ".pth"}
