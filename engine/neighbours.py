@@ -25,6 +25,7 @@ DIMENSIONS = 160  # of a description once projected: a fifth of the time, and th
 RIDGE = 1e-4  # added to the products' diagonal, relative to its mean, so that eigh stays stable
 ROUNDS = 4  # of the search; prices change between them
 MOST_TAKEN = 8.0  # a cell counts as taken at most this many times its share
+CHANNELS_AT_ONCE = 32  # of features that are averaged over cells in FP32
 ROWS_AT_ONCE = 1024  # cells of the canvas compared at once: 128 MiB of similarities at most
 
 TapFeatures = Mapping[str, Tensor]  # tap -> (1, C, H / stride, W / stride)
@@ -53,14 +54,7 @@ class StyleCells:
             for tap in fitted
         }
         counts = [down * across for down, across in (rows_and_columns(f, cell) for f in styles)]
-        total = max(sum(counts), MOST_STYLE_CELLS)
-        # Drawn on the CPU, so that a seed means the same sample on every device.
-        generator = torch.Generator().manual_seed(seed)
-        samples = [
-            torch.randperm(count, generator=generator)[: count * MOST_STYLE_CELLS // total]
-            for count in counts
-        ]
-        samples = [own.sort().values for own in samples]
+        samples = _samples(counts, seed)
         # One style after the other, so that only one's descriptions are there as a whole.
         described = torch.cat(
             [
@@ -68,12 +62,11 @@ class StyleCells:
                 for features, own in zip(styles, samples, strict=True)
             ]
         )
-        # The numbers of the cells that are compared, and the style of each of them.
+        # The numbers of the cells that are compared, one style's after the other's.
         starts = [sum(counts[:number]) for number in range(len(counts))]
         numbers = [start + own for start, own in zip(starts, samples, strict=True)]
         self._sample = torch.cat(numbers).to(described.device)
-        owners = [torch.full((len(own),), number) for number, own in enumerate(samples)]
-        self._style = torch.cat(owners).to(described.device)
+        self._counts = [len(own) for own in samples]
         self._axes = principal_axes(described)
         self._known = F.normalize(described @ self._axes, dim=1)
 
@@ -83,7 +76,7 @@ class StyleCells:
         """The number of the style's cell that is the neighbour of each cell of a canvas.
 
         `canvas` are the canvas's features at the compared taps; the numbers are (cells,) int64. A
-        style of twice the weight fills about twice the area. With `region`, (cells,) bool, the
+        style of twice the weight fills twice the area. With `region`, (cells,) bool, the
         first style alone fills the cells where it is true, and the second the others.
         """
         own = self._described(canvas)
@@ -109,19 +102,43 @@ class StyleCells:
         return F.normalize(described @ self._axes, dim=1)
 
     def _nearest(self, own: Tensor, weights: Sequence[float], crowding: float) -> Tensor:
-        counts = torch.bincount(self._style, minlength=len(weights))
-        shares = (own.new_tensor(weights) / sum(weights) / counts.clamp_min(1))[self._style]
-        allowed = shares > 0
-        chosen = nearest(own, self._known[allowed], shares[allowed], crowding)
-        in_sample = allowed.nonzero()[:, 0][chosen]
-        return self._sample[in_sample]
+        """The neighbours among each style's cells, then for each cell the style that it is from."""
+        likenesses, neighbours, shares, start = [], [], [], 0
+        for count, weight in zip(self._counts, weights, strict=False):
+            cells = slice(start, start + count)
+            start += count
+            if not weight or not count:
+                continue
+            known = self._known[cells]
+            chosen = nearest(own, known, own.new_full((count,), 1 / count), crowding)
+            likenesses.append((own * known[chosen]).sum(1))
+            neighbours.append(self._sample[cells][chosen])
+            shares.append(weight)
+        turns = divided(torch.stack(likenesses), shares)
+        return torch.stack(neighbours).gather(0, turns[None])[0]
 
-    def targets(self, chosen: Tensor, rows_of_cells: int) -> dict[str, Tensor]:
-        """The features of the chosen cells, laid out as those of a canvas, at each fitted tap."""
-        return {
-            tap: lay_out(table[chosen], tap, self.cell, rows_of_cells)
-            for tap, table in self._tables.items()
-        }
+    def targets(
+        self, chosen: Tensor, rows_of_cells: int, *, keep: bool = False
+    ) -> dict[str, Tensor]:
+        """The features of the chosen cells, laid out as those of a canvas, at each fitted tap.
+
+        Without `keep` it may be called once: what was kept of the styles' features is given up tap
+        by tap.
+        """
+        found = {}
+        for tap in list(self._tables):
+            table = self._tables[tap] if keep else self._tables.pop(tap)
+            found[tap] = lay_out(table[chosen], tap, self.cell, rows_of_cells)
+        return found
+
+
+def _samples(counts: Sequence[int], seed: int) -> list[Tensor]:
+    """Which of each style's cells are compared: as many of all, and MOST_STYLE_CELLS together."""
+    total = max(sum(counts), MOST_STYLE_CELLS)
+    # Drawn on the CPU, so that a seed means the same sample on every device.
+    generator = torch.Generator().manual_seed(seed)
+    orders = [torch.randperm(count, generator=generator) for count in counts]
+    return [order[: len(order) * MOST_STYLE_CELLS // total].sort().values for order in orders]
 
 
 def _described(features: TapFeatures, taps: Sequence[str], cell: int) -> Tensor:
@@ -142,11 +159,14 @@ def describe(features: TapFeatures, cell: int) -> Tensor:
     """
     columns, grid = [], rows_and_columns(features, cell)
     for tap, one in features.items():
-        seen, stride = one.float(), stride_of(tap)
-        if stride < cell:
-            seen = F.avg_pool2d(seen, cell // stride)
-        elif stride > cell:
-            seen = F.interpolate(seen, grid, mode="bilinear", align_corners=False)
+        stride = stride_of(tap)
+        if stride < cell:  # by parts: large pictures need the memory of a whole one in FP32
+            parts = torch.split(one, CHANNELS_AT_ONCE, 1)
+            seen = torch.cat([F.avg_pool2d(part.float(), cell // stride) for part in parts], 1)
+        elif stride == cell:
+            seen = one.float()
+        else:
+            seen = F.interpolate(one.float(), grid, mode="bilinear", align_corners=False)
         columns.append(rows(seen / seen.square().sum(1).mean().sqrt().clamp_min(1e-6)))
     table = torch.cat(columns, 1)
     return table.sub_(table.mean(0))
@@ -175,7 +195,7 @@ def nearest(own: Tensor, known: Tensor, shares: Tensor, crowding: float) -> Tens
     time its share, one taken less often becomes cheaper: without it a flat sky is made of a
     single patch.
     """
-    prices = torch.zeros_like(shares)
+    prices, once = torch.zeros_like(shares), shares.new_ones(len(own))
 
     def cheapest() -> Tensor:
         parts = torch.split(own, ROWS_AT_ONCE)
@@ -183,10 +203,29 @@ def nearest(own: Tensor, known: Tensor, shares: Tensor, crowding: float) -> Tens
 
     chosen = cheapest()
     for turn in range(ROUNDS - 1 if crowding else 0):
-        taken = torch.bincount(chosen, minlength=len(known)) / (shares * len(own))
+        times = torch.zeros_like(shares).index_add_(0, chosen, once)
+        taken = times / (shares * len(own))
         prices += crowding * 0.5**turn * (taken.clamp(max=MOST_TAKEN) - 1)
         chosen = cheapest()
     return chosen
+
+
+def divided(likenesses: Tensor, shares: Sequence[float]) -> Tensor:
+    """Which of K styles each of N cells is painted in, (N,) int64, so that all have their share.
+
+    `likenesses` (K, N) say how like each style's neighbour is. One style after the other takes, of
+    the cells that are left, those that it suits better than any later one.
+    """
+    count = likenesses.shape[1]
+    styles = torch.full((count,), len(shares) - 1, device=likenesses.device)
+    left = torch.arange(count, device=likenesses.device)
+    for style in range(len(shares) - 1):
+        lead = likenesses[style, left] - likenesses[style + 1 :, left].amax(0)
+        most = round(len(left) * shares[style] / sum(shares[style:]))
+        order = lead.argsort(descending=True, stable=True)
+        styles[left[order[:most]]] = style
+        left = left[order[most:]]
+    return styles
 
 
 def cut_into_cells(features: Tensor, tap: str, cell: int) -> Tensor:

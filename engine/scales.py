@@ -65,10 +65,10 @@ class Scale:
 def fit(picture: tuple[int, int], long_side: float) -> tuple[int, int]:
     """A picture's (width, height) brought to a long side, its aspect ratio kept.
 
-    A side never falls below what four poolings need.
+    A strip becomes longer than that where its short side would fall below what four poolings need.
     """
-    ratio = long_side / max(picture)
-    width, height = (max(SMALLEST_SIDE, round(side * ratio)) for side in picture)
+    ratio = max(long_side / max(picture), SMALLEST_SIDE / min(picture))
+    width, height = (round(side * ratio) for side in picture)
     return width, height
 
 
@@ -109,12 +109,18 @@ def style_sizes(request: StylizeRequest, scale: Scale) -> list[tuple[int, int]]:
 
 
 def plan_scales(request: StylizeRequest) -> list[Scale]:
+    """The scales of a request; see `scales_of`."""
+    return scales_of(request.settings, request.content.size)
+
+
+def scales_of(settings: PaintSettings, content: tuple[int, int]) -> list[Scale]:
     """The scales from the coarsest to the size asked for, about an octave between two.
 
-    The finest gets half the steps of the others. With fewer steps than scales, the coarse ones go
-    without. Raises RequestRejected as `settle` does.
+    `content` is the (width, height) of the picture to repaint. The finest scale gets half the steps
+    of the others. With fewer steps than scales, the coarse ones go without. Raises RequestRejected
+    as `settle` does.
     """
-    recipe, size, steps = settle(request.settings)
+    recipe, size, steps = settle(settings)
     sides = [size]
     if recipe.coarsest is not None and recipe.coarsest < size:
         sides = _sides(recipe.coarsest, size)
@@ -122,7 +128,7 @@ def plan_scales(request: StylizeRequest) -> list[Scale]:
     scales = []
     for side, share in _share(sides[-steps:], steps).items():
         place = sides.index(side) / (len(sides) - 1) if len(sides) > 1 else 1.0
-        width, height = fit(request.content.size, side) if recipe.keeps_aspect else (side, side)
+        width, height = fit(content, side) if recipe.keeps_aspect else (side, side)
         turns = max(1, min(searches, share // FEWEST_STEPS))
         scales += [
             Scale(width, height, own_steps, place, squeezed=not recipe.keeps_aspect)

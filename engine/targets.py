@@ -62,15 +62,18 @@ class Targets:
         canvas (1, 3, H, W). `styles` are those seen before at this scale, if they were.
         """
         recipe, matching, scale = self._recipe, self._recipe.matching, self._scale
-        styles = styles or self.see_styles()
-        if matching is None or styles.cells is None:
-            return Objective(recipe, self._content(), styles.numbers), None
+        seen = styles or self.see_styles()
+        if matching is None or seen.cells is None:
+            return Objective(recipe, self._content(), seen.numbers), None
         content = self._canvases.recolored(scale)
         if neighbours is None:
-            neighbours = self.search(matching, styles.cells, canvas, content)
-        targets = styles.cells.targets(neighbours, canvas.shape[2] // scale.cell)
-        self._mix_in_content(matching, styles.cells, targets, content)
-        return Objective(recipe, KeptContent(targets), styles.numbers), neighbours
+            neighbours = self.search(matching, seen.cells, canvas, content)
+        own, share = self._content_share(matching, seen.cells, content)
+        rows_of_cells = canvas.shape[2] // scale.cell
+        targets = seen.cells.targets(neighbours, rows_of_cells, keep=styles is not None)
+        for tap, features in own.items():
+            targets[tap].lerp_(features, resized(share, features).to(features.dtype))
+        return Objective(recipe, KeptContent(targets), seen.numbers), neighbours
 
     def see_styles(self) -> StylesSeen:
         """See the styles, as large as their strokes should be at this scale."""
@@ -113,10 +116,12 @@ class Targets:
         features = self._features(mixed, matching.compared)
         return cells.find(features, region, self._settings.style_weights, matching.crowding)
 
-    def _mix_in_content(
-        self, matching: Matching, cells: StyleCells, targets: dict[str, Tensor], content: Tensor
-    ) -> None:
-        """Bring the content's own features in, where it has detail and where nothing is like it."""
+    def _content_share(
+        self, matching: Matching, cells: StyleCells, content: Tensor
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """The content's own features to bring in, and how much: where it has detail, and where
+        nothing is like it. (1, 1, H, W) of cells, 0 to 1.
+        """
         features = self._features(content, {*matching.compared, *matching.content_taps})
         # Flat parts count as having a little detail, as much as the strength gives them.
         detail = detail_of(content, self._scale.cell).clamp(min=matching.flat_share)
@@ -125,9 +130,7 @@ class Targets:
             between(matching.content_share, self._scale.place) * detail,
             matching.unlike_share * unlike.view_as(detail),
         )
-        for tap in matching.content_taps:
-            own = features[tap]
-            targets[tap].lerp_(own, resized(share, own).to(own.dtype))
+        return {tap: features[tap] for tap in matching.content_taps}, share
 
     def _content(self) -> Content:
         """The content's features, kept or to be seen again, as the memory allows."""

@@ -61,7 +61,8 @@ async def _find(config: Path | None) -> AsyncIterator[Finding]:
     found = check_token(token)
     yield found
     if token is not None and found.level is Level.PASS:
-        async for finding in check_account(settings.discord.api_base, token):
+        outside = min(settings.limits.outside_jobs, settings.limits.outside_jobs_per_user) > 0
+        async for finding in check_account(settings.discord.api_base, token, outside=outside):
             yield finding
     async for finding in _find_here(settings):
         yield finding
@@ -72,7 +73,7 @@ async def _find_here(settings: Settings) -> AsyncIterator[Finding]:
     yield check_folder(settings.data_dir)
     yield check_disk(settings.data_dir)
     yield await check_database(settings.database)
-    yield check_pages(settings.web.host, settings.web.port)
+    yield check_pages(settings.web.host, settings.web.port, settings.web.admin_port)
     async for finding in check_engine(local_executor(settings)):
         yield finding
 

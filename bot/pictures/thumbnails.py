@@ -1,15 +1,28 @@
-"""Small copies of pictures, for galleries and ballots."""
+"""Small copies of pictures, for galleries, ballots and lists."""
 
+from bot.pictures.copies import Copies
 from bot.pictures.decoder import Decoder
-from bot.pictures.store import PictureStore
+from bot.pictures.retention import PictureRetention
 from bot.pictures.turns import NOBODY, Owner
 
 LONG_SIDE = 640  # pixels; Discord shows no more of a picture
+_QUALITY = 82  # of WebP files
 
 
 async def make_thumbnail(
-    pictures: PictureStore, decoder: Decoder, name: str, owner: Owner = NOBODY
+    retention: PictureRetention, decoder: Decoder, name: str, owner: Owner = NOBODY
 ) -> str:
     """Store a small JPEG of a stored picture and return its name. Raises PictureGone."""
-    data = await pictures.read(name)
-    return await pictures.put(await decoder.shrink(data, LONG_SIDE, owner=owner))
+    data = await retention.pictures.read(name)
+    small = await retention.put(await decoder.shrink(data, LONG_SIDE, owner=owner))
+    return small.name
+
+
+async def small_copy(copies: Copies, decoder: Decoder, name: str, side: int, owner: Owner) -> bytes:
+    """Give a WebP of a stored picture, `side` pixels long, made once. Raises PictureGone."""
+
+    async def shrink() -> bytes:
+        data = await copies.pictures.read(name)
+        return await decoder.shrink(data, side, ".webp", _QUALITY, owner)
+
+    return await copies.of(name, str(side), shrink)

@@ -1,11 +1,11 @@
 """The text and buttons of `/queue show`."""
 
-import itertools
 from collections.abc import Collection, Sequence
 
 import discord
 
 from bot.discord_io.components import view_of
+from bot.discord_io.lines import first_lines
 from bot.executors.contract import WorkerState
 from bot.executors.speed import usual_seconds
 from bot.jobs.model import Job, JobState
@@ -27,32 +27,25 @@ def overview(
     own: Sequence[Job],
     everyone: Sequence[Job],
     now: float,
+    here: str = "In this server",
 ) -> str:
-    """List a member's jobs, sum up the server's, and list the workers on other machines."""
-    lines = _first([_line(jobs, job, now) for job in own], SHOWN, MOST_CHARACTERS)
+    """List a member's jobs, sum up the server's, and list the workers on other machines.
+
+    `here` are the words for the server.
+    """
+    lines = first_lines([_line(jobs, job, now) for job in own], SHOWN, MOST_CHARACTERS)
     if not lines:
         lines = ["You have no painting under way here."]
     waiting = sum(job.state is JobState.QUEUED for job in everyone)
     painting = sum(job.state is JobState.PAINTING for job in everyone)
-    lines.append(f"-# In this server: {painting} being painted, {waiting} waiting")
+    lines.append(f"-# {here}: {painting} being painted, {waiting} waiting")
     if jobs.slots == 0:
         lines.append("-# No painter is available just now; queued paintings are kept.")
     elif jobs.slots is not None and jobs.slots > 1:
         lines.append(f"-# {jobs.slots} paintings can be made at a time")
     there = _worker_lines(workers, jobs, {job.id for job in everyone})
-    lines += _first(there, SHOWN_WORKERS, MOST_WORKER_CHARACTERS, "-# ")
+    lines += first_lines(there, SHOWN_WORKERS, MOST_WORKER_CHARACTERS, "-# ")
     return "\n".join(lines)
-
-
-def _first(lines: list[str], most: int, characters: int, mark: str = "") -> list[str]:
-    """Keep the first `most` lines that have room, and say how many more there are."""
-    room = itertools.takewhile(
-        lambda length: length <= characters,
-        itertools.accumulate(len(line) + 1 for line in lines[:most]),
-    )
-    kept = lines[: len(list(room))]
-    more = len(lines) - len(kept)
-    return [*kept, f"{mark}and {more} more"] if more else kept
 
 
 def fetch_buttons(own: Sequence[Job]) -> discord.ui.View:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from bot.executors.contract import PaintOrder
 from bot.executors.engine_process import EngineSetup
+from engine.decoding.pictures import picture_reader
 from engine.errors import Stopped
 from engine.files import written_whole
 from engine.request import Losses, PaintOutcome, Progress
@@ -30,6 +31,7 @@ class TimedPainter:
     seconds: float
     steps: int = 20
     noise: bool = False  # a picture that no encoder makes small
+    film: bytes = FILM
 
     @property
     def device(self) -> str:
@@ -58,7 +60,7 @@ class TimedPainter:
             on_progress(Progress(step, self.steps, losses, self.seconds - left, left, picture.copy))
         picture.save(order.result, "PNG")
         if order.timelapse is not None:
-            order.timelapse.write_bytes(FILM)
+            order.timelapse.write_bytes(self.film)
         return PaintOutcome(
             width=picture.width,
             height=picture.height,
@@ -86,6 +88,15 @@ def steps_done(checkpoint: Path | None) -> int:
 
 
 @dataclass(frozen=True)
+class CopyingPainter(TimedPainter):
+    """Hands back the content as the engine sees it, decoded in a child."""
+
+    def _picture(self, order: PaintOrder) -> Image.Image:
+        with picture_reader() as pictures:
+            return pictures.read(order.content)
+
+
+@dataclass(frozen=True)
 class SizedPainter(TimedPainter):
     """Takes its time for what was asked for at more than 512 pixels."""
 
@@ -104,6 +115,11 @@ class SizedPainter(TimedPainter):
 def load_quick(_: EngineSetup) -> TimedPainter:
     """Paint in no time."""
     return TimedPainter(0.0)
+
+
+def load_copying(_: EngineSetup) -> TimedPainter:
+    """Paint the content as it is."""
+    return CopyingPainter(0.0)
 
 
 def load_steady(_: EngineSetup) -> TimedPainter:
@@ -136,6 +152,16 @@ def load_by_size(_: EngineSetup) -> "SizedPainter":
     return SizedPainter(0.8)
 
 
+def load_copy(_: EngineSetup) -> CopyingPainter:
+    """Hand back the content."""
+    return CopyingPainter(0.0)
+
+
 def load_noisy(_: EngineSetup) -> TimedPainter:
     """Paint something of about a megabyte."""
     return TimedPainter(0.0, noise=True)
+
+
+def load_film(_: EngineSetup) -> TimedPainter:
+    """Paint and film something, each of almost a mebibyte."""
+    return TimedPainter(0.0, noise=True, film=FILM + bytes(900_000))

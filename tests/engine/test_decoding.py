@@ -52,7 +52,7 @@ def test_a_child_starts_with_a_format_that_pillow_cannot_write() -> None:
 
 
 def test_a_picture_of_many_strips(reader: PictureReader) -> None:
-    """Pixels are sent in strips; all of them arrive, in order."""
+    """Pixels are shared in strips; all of them arrive, in order."""
     data = encoded(quarters(1500).rotate(5), "PNG")
     assert reader.decode(data).tobytes() == images.decode(data).tobytes()
 

@@ -125,7 +125,7 @@ def test_libraries_that_lack_memory_count_too(
     """cuBLAS and cuDNN have errors of their own: they are taken as torch's."""
     card = SmallCard(state, FP32, 10**6)
     one = stepper(wish, card)
-    card.pixels, card.error, card.seen = 480 * 48, RuntimeError(words), []
+    card.pixels, card.error, card.seen = 480 * WIDTH, RuntimeError(words), []
     assert one.take(1)[0].finite
     assert 0 < max(card.seen) <= 480
 
