@@ -14,7 +14,7 @@ STICKER_SIDE = 512  # pixels; Discord's stickers have 320, its emoji 128, other 
 
 def on_ground(colors: Image.Image, alpha: Image.Image) -> Image.Image:
     """Lay RGB colours on white, or on black or grey where their outline would vanish on white."""
-    ground = Image.new("RGB", colors.size, _ground(colors, alpha))
+    ground = Image.new("RGB", colors.size, ground_for(colors, alpha))
     ground.paste(colors, mask=alpha)
     return ground
 
@@ -42,7 +42,8 @@ def is_sticker(alpha: Image.Image) -> bool:
     return max(width, height) <= STICKER_SIDE and clear >= len(corners) // 2
 
 
-def _ground(colors: Image.Image, alpha: Image.Image) -> str:
+def ground_for(colors: Image.Image, alpha: Image.Image) -> str:
+    """Choose white, black or grey, by how much of the outline can be seen on it."""
     outline = _outline(colors, alpha)
     if not len(outline):
         return _GROUNDS[0]

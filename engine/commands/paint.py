@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from engine import saving
+from engine.commands import film
 from engine.commands.exits import remark
 from engine.commands.paths import (
     CHECKPOINT_SUFFIXES,
@@ -152,7 +153,8 @@ def command(
 ) -> int:
     """Repaint CONTENT in the style of STYLE.
 
-    Several styles are blended; STYLE=0.7 weighs one.
+    Several styles are blended; STYLE=0.7 weighs one. A GIF or a short clip becomes a film, where
+    OUTPUT ends in .mp4 or .gif, or in .webp.
     """
     paths, style_weights = zip(*(_style(text) for text in styles), strict=True)
     check_roles(
@@ -168,7 +170,14 @@ def command(
             *([Role("--checkpoint", checkpoint, is_written=True)] if checkpoint else []),
         ]
     )
-    saving.check_writable(output, with_alpha=keep_alpha is True)
+    is_film = film.is_wanted(content, output)
+    if is_film:
+        beside: dict[str, object] = {"--mask": mask, "--timelapse": timelapse}
+        beside |= {"--loss-plot": loss_plot, "--checkpoint": checkpoint, "--resume": resume}
+        beside["--keep-alpha"] = keep_alpha
+        film.check(output, beside)
+    else:
+        saving.check_writable(output, with_alpha=keep_alpha is True)
     for path, suffixes in ((timelapse, (".mp4",)), (loss_plot, (".png",))):
         if path is not None:
             check_writable(path, suffixes)
@@ -185,6 +194,18 @@ def command(
         style_weights=style_weights,
     )
     pixels_wanted(settings)  # refuses before torch is loaded, which takes seconds
+    if is_film:
+        return film.paint(
+            content,
+            paths,
+            settings,
+            output,
+            weights,
+            device,
+            precision,
+            _bytes(memory),
+            as_json,
+        )
     notes: list[str] = []
     request = read_request(content, paths, mask, settings, notes.append)
     check_mask(request)

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
+from engine.motion.clip import FilmProgress
 from engine.request import Progress
 
 
@@ -32,6 +33,37 @@ def interrupts_caught() -> Iterator[Callable[[], bool]]:
 
 
 @contextmanager
+def frame_bar() -> Iterator[Callable[[FilmProgress], None]]:
+    """A progress bar of frames on standard error, where that is a terminal."""
+    shown = Bar(
+        TextColumn("painting frames"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[left]} left"),
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
+        transient=True,
+    )
+    with shown:
+        task = shown.add_task("painting", total=None, left="…")
+
+        def show(progress: FilmProgress) -> None:
+            shown.update(
+                task,
+                total=progress.total_frames,
+                completed=progress.frame,
+                left=_clock(progress.seconds_left),
+            )
+
+        yield show
+
+
+def _clock(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    return f"{minutes}:{seconds:02}"
+
+
+@contextmanager
 def bar() -> Iterator[Callable[[Progress], None]]:
     """A progress bar on standard error, where that is a terminal."""
     shown = Bar(
@@ -48,13 +80,12 @@ def bar() -> Iterator[Callable[[Progress], None]]:
         task = shown.add_task("painting", total=None, loss=float("nan"), left="…")
 
         def show(progress: Progress) -> None:
-            minutes, seconds = divmod(round(progress.seconds_left), 60)
             shown.update(
                 task,
                 total=progress.total_steps,
                 completed=progress.step,
                 loss=progress.losses.total,
-                left=f"{minutes}:{seconds:02}",
+                left=_clock(progress.seconds_left),
             )
 
         yield show

@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -84,6 +85,8 @@ def _answer(task: Task, data: bytes, memory: int) -> tuple[Answer, Image.Image |
     try:
         if task.kind == "check":
             return Answer(*images.check(data, task.limits, task.name, before_load)), None
+        if task.kind == "film":
+            return _film(task, data, before_load)
         picture = images.decode(
             data,
             task.limits,
@@ -106,6 +109,22 @@ def _answer(task: Task, data: bytes, memory: int) -> tuple[Answer, Image.Image |
         return Answer(0, 0, unwritable=str(error)), None
     except MemoryError:
         return Answer(0, 0, refused=images.too_much_memory(task.name)), None
+
+
+def _film(
+    task: Task, data: bytes, before_load: Callable[[int], None]
+) -> tuple[Answer, Image.Image]:
+    from engine.motion.reading import read_film  # which brings FFmpeg
+
+    film = read_film(data, task.limits, task.name, task.side, before_load)
+    answer = Answer(
+        *film.strip.size,
+        note=film.note,
+        seconds=film.seconds,
+        loops=film.loops,
+        data=film.sound,
+    )
+    return answer, film.strip
 
 
 def _shrink(picture: Image.Image, task: Task) -> Answer:

@@ -25,6 +25,7 @@ from engine.decoding.pixels import SharedPixels
 from engine.environment import KEEP_MEMORY, for_children
 from engine.errors import ImageRejected, OutputRejected, Stopped
 from engine.frames import receive
+from engine.motion.clip import SOUND_BYTES
 
 START_SECONDS = 60.0  # until a child must be warm, on the slowest machine
 LOOK_SECONDS = 0.1  # between two looks at `should_stop`
@@ -118,7 +119,7 @@ class Child:
         )
         answer = read_answer(text, self._receive(size, deadline))
         pixels = answer.width * answer.height
-        if task.kind != "decode" or not pixels:
+        if task.kind not in ("decode", "film") or not pixels:
             return answer
         if take_pixels is None or self._pixels is None or pixels > task.limits.max_pixels:
             raise ValueError("not the pixels that were asked for")
@@ -201,6 +202,7 @@ def _most_bytes(task: Task) -> int:
         "decode": 0,
         "shrink": 4 * task.side**2 + 2**20,
         "fit": task.max_bytes,
+        "film": SOUND_BYTES,
     }[task.kind]
 
 

@@ -13,9 +13,10 @@ from engine.frames import frame, read_object
 from engine.picture_limits import Effort, PictureLimits
 
 MOST_JSON = 64 * 1024  # bytes
+LONGEST_FRAME = 60.0  # seconds; a film is far shorter
 READY = b"ready\n"  # sent by the child once it is warm
 
-Kind = Literal["check", "decode", "shrink", "fit"]
+Kind = Literal["check", "decode", "shrink", "fit", "film"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class Task:
 
     `check` answers the size of the upright picture; `decode` shares its pixels too, `enough` of
     them where that is given; `shrink` makes a file of at most `side` pixels on the long side; `fit`
-    a file of at most `max_bytes`. `name` stands in the sentence of a refusal.
+    a file of at most `max_bytes`; `film` shares the frames of a moving picture, at most `side`
+    pixels long, one below the other. `name` stands in the sentence of a refusal.
     """
 
     kind: Kind
@@ -51,6 +53,8 @@ class Answer:
     refused: str = ""  # a sentence, where the file is no picture that can be painted
     unwritable: str = ""  # a sentence, where no file fits
     note: str = ""  # a sentence, where a part of the picture is missing
+    seconds: tuple[float, ...] = ()  # of each frame of a `film`
+    loops: bool = False
     data: bytes | bytearray = b""
 
 
@@ -74,7 +78,12 @@ def answer_frame(answer: Answer, size: int) -> bytes:
 def read_answer(text: bytes, data: bytes | bytearray) -> Answer:
     """Read an answer. Raises ValueError where a damaged or hijacked child sent anything else."""
     values = read_object(text)
-    answer = Answer(**{**values, "data": data})
+    seconds = tuple(values.pop("seconds", ()))
+    answer = Answer(**{**values, "seconds": seconds, "data": data})
+    if not all(isinstance(one, float) and 0 < one <= LONGEST_FRAME for one in seconds):
+        raise ValueError("not the times of frames")
+    if type(answer.loops) is not bool or (seconds and answer.height % len(seconds)):
+        raise ValueError("not frames")
     sizes = (answer.width, answer.height)
     said = (answer.refused, answer.unwritable, answer.note)
     words = (answer.extension, answer.content_type, *said)

@@ -10,6 +10,7 @@ from engine import images
 from engine.decoding.client import Child
 from engine.decoding.messages import Task
 from engine.errors import ImageRejected
+from engine.motion.clip import Clip
 from engine.picture_limits import (
     DEFAULT_LIMITS,
     FULL_EFFORT,
@@ -69,6 +70,33 @@ class PictureReader:
         if picture is None:
             raise ImageRejected(images.too_much_memory(name))
         return picture
+
+    def read_film(self, path: Path, side: int, tell: Callable[[str], None] | None = None) -> Clip:
+        """Decode the moving picture in a file, at most `side` pixels long.
+
+        A still one has a single frame. `tell` and errors as of `decode`.
+        """
+        data = images.read_bytes(path, DEFAULT_LIMITS)
+        if not self._child.alive:
+            self.start()
+        strip: Image.Image | None = None
+
+        def take(size: tuple[int, int], pixels: memoryview) -> None:
+            nonlocal strip
+            strip = Image.frombytes("RGB", size, pixels)
+
+        task = Task("film", str(path), DEFAULT_LIMITS, self._effort, side=side)
+        answer = self._child.ask(task, data, None, take)
+        if answer.note and tell:
+            tell(answer.note)
+        if strip is None or not answer.seconds:
+            raise ImageRejected(images.too_much_memory(str(path)))
+        height = strip.height // len(answer.seconds)
+        frames = [
+            strip.crop((0, place * height, strip.width, (place + 1) * height))
+            for place in range(len(answer.seconds))
+        ]
+        return Clip(frames, answer.seconds, answer.loops, bytes(answer.data))
 
     def read(
         self,

@@ -12,6 +12,7 @@ MOST_SECONDS = 6.0
 MOST_FRAMES = round(FPS * MOST_SECONDS)
 SHORTEST = 0.02  # seconds: browsers show shorter frames for a tenth of a second
 INSTEAD = 0.1
+SOUND_BYTES = round(MOST_SECONDS * 48_000) * 4  # two channels of 16 bits at most
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,17 @@ class Clip:
     def fps(self) -> float:
         """Frames a second, on average."""
         return len(self.seconds) / sum(self.seconds)
+
+
+@dataclass(frozen=True)
+class FilmProgress:
+    """Where a film stands, after a frame was painted."""
+
+    frame: int  # frames done, 1 to total_frames
+    total_frames: int
+    seconds: float  # since the first began
+    seconds_left: float  # foretold
+    picture: "Image"  # the frame
 
 
 def thinned(durations: Sequence[float], fps: float = FPS) -> Timing:

@@ -2,27 +2,16 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from PIL.Image import Image
 
 from engine.errors import Stopped
-from engine.motion.clip import Clip
+from engine.motion.clip import Clip, FilmProgress
 from engine.motion.closing import closed
 from engine.motion.painter import FilmPainter, Painted
 from engine.request import PaintSettings, StylizeRequest
 from engine.vgg19 import Encoder
-
-
-@dataclass(frozen=True)
-class FilmProgress:
-    """Where a film stands, after a frame was painted."""
-
-    frame: int  # frames done, 1 to total_frames
-    total_frames: int
-    seconds: float  # since the first began
-    seconds_left: float  # foretold
-    picture: Image  # the frame
 
 
 def paint_film(

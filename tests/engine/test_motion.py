@@ -11,9 +11,9 @@ from PIL import Image
 
 from engine.device import choose_device
 from engine.errors import OutputRejected, RequestRejected, Stopped
-from engine.motion.clip import Clip, thinned
+from engine.motion.clip import Clip, FilmProgress, thinned
 from engine.motion.closing import closed
-from engine.motion.film import FilmProgress, paint_film
+from engine.motion.film import paint_film
 from engine.motion.flow import motion_between, moved
 from engine.motion.painter import FilmPainter
 from engine.motion.strokes import StylePlaces, carried
