@@ -182,7 +182,8 @@ async def test_a_folder_of_another_owner(simulator: Simulator, tmp_path: Path) -
     async with container(simulator, str(tmp_path)) as bot:
         log = await bot.says("waiting to be stopped")
         assert "user 10001 cannot write to /data" in log
-        assert "chown -R 10001:10001 /data" in log
+        assert "chown -R 10001:10001 FOLDER" in log
+        assert "bot -R 10001:10001 /data" in log
         assert "Traceback" not in log
 
 
