@@ -53,10 +53,12 @@ bench: $(VENV)/installed
 soak: $(VENV)/installed
 	$(BIN)/python -m tests.soak $(ARGS)
 
-# ten minutes of coverage-guided fuzzing of engine/images.py; `make fuzz ARGS=60` for one
+# coverage-guided fuzzing of engine/images.py, then of the messages of workers and children, ten
+# minutes each; `make fuzz ARGS=60` for one minute each
 fuzz: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --editable '.[fuzz]'
 	$(BIN)/python -m tests.fuzz.fuzz_images $(ARGS)
+	$(BIN)/python -m tests.fuzz.fuzz_wire $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -14,10 +14,16 @@ import aiohttp
 from bot.back_off import BackOff
 from bot.background import BackgroundTasks
 from bot.challenges.announcement_store import AnnouncementStore
+from bot.challenges.announcer import TRIES
 from bot.challenges.command import ChallengeCommands
 from bot.challenges.feature import feature as challenges_feature
+from bot.challenges.panel import StatusPanel
+from bot.challenges.pictures import NumberedPictures
 from bot.challenges.service import ChallengeService
 from bot.challenges.store import ChallengeStore
+from bot.departures.feature import feature as departures_feature
+from bot.departures.store import DepartureStore
+from bot.discord_io.access import Access
 from bot.discord_io.client import MuralscapeClient
 from bot.errors import MuralscapeError
 from bot.executors.contract import Executor
@@ -36,8 +42,11 @@ from bot.muralize.feature import feature as muralize_feature
 from bot.muralize.live_cards import Pace
 from bot.muralize.service import MuralizeService
 from bot.muralize.store import RequestStore
+from bot.paintings.feature import feature as paintings_feature
 from bot.pictures.decoder import Decoder
 from bot.pictures.intake import Intake, open_session
+from bot.pictures.ledger import PictureLedger
+from bot.pictures.quotas import ByteQuotas, PictureQuotas
 from bot.pictures.retention import PictureRetention, sweep_forever
 from bot.pictures.store import PictureStore
 from bot.privacy.feature import feature as privacy_feature
@@ -54,21 +63,28 @@ from bot.web.links import KEY_FILE, PaintingLinks
 from bot.web.pages import Pages
 from engine.picture_limits import PictureLimits
 from engine.samples import STYLES
+from engine.work import work_of
 
 log = logging.getLogger(__name__)
 
 DAY = 86_400.0  # seconds
 CANCEL_POLL_SECONDS = 2.0  # between two queries for jobs that another shard's bot should cancel
 GATEWAY_TIMEOUT = aiohttp.ClientTimeout(total=10.0)
-DELIVERY_BACK_OFF = BackOff(first=2.0)
+DEPARTURE_SECONDS = 300.0  # between two looks for members who left, and for data to delete
+DELIVERY_BACK_OFF = BackOff(first=2.0, attempts=500)  # by each route: some eight hours
 
 
 @dataclass(frozen=True)
 class Timing:
-    """How often cards are edited and how long sends back off; tests use shorter times."""
+    """How often cards are edited, how long sends back off, how often departures are looked for.
+
+    Tests use shorter times.
+    """
 
     cards: Pace = field(default_factory=Pace)
     delivery: BackOff = DELIVERY_BACK_OFF
+    announcements: BackOff = TRIES
+    departures: float = DEPARTURE_SECONDS
 
 
 class App:
@@ -91,10 +107,13 @@ class App:
         self._shard_lock = ShardLock(self._database, self._shard)
         self._random = random.SystemRandom()  # nonces and seeds must not be guessed
         store = JobStore(self._database, self._shard)
-        self._retention = PictureRetention(self._pictures, [store], clock)
-        self.jobs = JobService(store, self._retention, Schedule(Estimator()), clock, self._random)
+        ledger = PictureLedger(self._database)
+        self._retention = PictureRetention(self._pictures, ledger, [store], clock)
+        self.jobs = JobService(
+            store, self._retention, Schedule(Estimator(), work_of), clock, self._random
+        )
         self._dispatcher = Dispatcher(
-            self.jobs, executor, self._pictures, partial(check_painting, self._decoder)
+            self.jobs, executor, self._retention, partial(check_painting, self._decoder)
         )
         api_base, web = settings.discord.api_base, settings.web
         self.pages = Pages(web.host, web.port, api_base, self._database, executor)
@@ -105,12 +124,14 @@ class App:
             self.pages.linked,
             self._shard,
         )
+        self._access = Access(self.client)
+        self._departures = DepartureStore(self._database, self._shard)
         self._intake = self._build_intake()
         self._links = self._build_links()
         self.challenges: ChallengeService
         self._features = self._build_features(timing or Timing())
         for feature in self._features:
-            add_to_client(feature, self.client.tree, self.client.handlers)
+            add_to_client(feature, self.client)
             self.pages.add(feature.pages)
             self._retention.add_users(feature.pictures_in_use)
 
@@ -120,7 +141,11 @@ class App:
         guilds = self._build_guilds()
         styles = self._build_styles(guilds)
         self.challenges = self._build_challenges(guilds)
-        challenge_commands = ChallengeCommands(self.challenges, guilds, self.jobs, self._intake)
+        numbered = NumberedPictures(self._pictures, self._decoder)
+        panel = StatusPanel(self.challenges.announcements, numbered)
+        challenge_commands = ChallengeCommands(
+            self.challenges, guilds, self.jobs, self._intake, numbered, panel
+        )
         requests = RequestStore(self._database, self._shard)
         muralize = MuralizeService(
             self.jobs,
@@ -128,7 +153,9 @@ class App:
             requests,
             guilds,
             styles,
+            self._access,
             usual_size=limits.usual_size,
+            clock=clock,
             rng=self._random,
         )
         features = [
@@ -146,6 +173,14 @@ class App:
                 timing.delivery,
                 clock,
             ),
+            paintings_feature(
+                self.jobs,
+                guilds,
+                self._pictures,
+                self._decoder,
+                self._links.to,
+                limits.retention_days * DAY,
+            ),
             queue_feature(self.jobs, self._executor, clock),
             settings_feature(guilds),
             styles_feature(styles, self._intake),
@@ -156,11 +191,27 @@ class App:
                 self._decoder,
                 self.client,
                 self._shard,
+                self._departures.has,
                 self._settings.web.public_url,
+                numbered,
+                panel,
+                timing.announcements,
                 clock,
             ),
         ]
-        return [*features, privacy_feature(features, self.jobs, self._retention)]
+        departures = departures_feature(
+            features,
+            self._departures,
+            self.jobs,
+            self._retention,
+            self.client,
+            self._access,
+            self._shard,
+            clock,
+            grace=limits.departed_days * DAY,
+            interval=timing.departures,
+        )
+        return [*features, departures, privacy_feature(features, self.jobs, self._retention)]
 
     def _build_guilds(self) -> GuildService:
         limits = self._settings.limits
@@ -169,8 +220,17 @@ class App:
             limits.jobs_per_guild,
             limits.largest_size,
             limits.saved_styles,
+            max(limits.jobs_per_person, limits.jobs_per_member),
+            max(limits.jobs_in_all, limits.jobs_per_guild),
         )
-        return GuildService(GuildStore(self._database), ceilings)
+        outside = Ceilings(
+            limits.outside_jobs_per_user,
+            limits.outside_jobs,
+            limits.outside_largest_size,
+            limits.saved_styles,
+        )
+        store = GuildStore(self._database)
+        return GuildService(store, ceilings, outside, self._access.existing)
 
     def _build_styles(self, guilds: GuildService) -> StyleService:
         store = StyleStore(self._database)
@@ -193,8 +253,10 @@ class App:
 
     def _build_intake(self) -> Intake:
         limits = self._settings.limits
+        quotas = ByteQuotas(limits.member_bytes, limits.guild_bytes, limits.stored_bytes)
         return Intake(
-            self._pictures,
+            self._retention,
+            PictureQuotas(self._retention, quotas),
             self._decoder,
             hosts=self._settings.discord.attachment_hosts,
             limits=PictureLimits(limits.attachment_bytes, limits.pixels),
@@ -245,6 +307,7 @@ class App:
         await stack.enter_async_context(self._shard_lock)
         await self._database.upgrade()
         await self._pictures.open()
+        await self._retention.open()
         await stack.enter_async_context(self._decoder)
         await self.jobs.recover()
         await self.pages.follow(self.jobs)

@@ -25,6 +25,10 @@ class BackOff:
     factor: float = 2.0
     attempts: int | None = None  # in all; None retries for ever
 
+    def after(self, failures: int) -> float:
+        """Give the seconds to wait after so many failures, for tries that a database remembers."""
+        return min(self.longest, self.first * self.factor ** min(failures - 1, 60))
+
     def retrying(
         self,
         when: type[Exception] | tuple[type[Exception], ...] | Callable[[Exception], bool],

@@ -5,6 +5,11 @@ MuralscapeError
 ├── Refused                  a rule forbids it; nothing was changed
 │   ├── MemberQuotaReached   the member's limit of paintings under way is reached
 │   ├── GuildQuotaReached    the server's limit of paintings under way is reached
+│   ├── PersonQuotaReached   the member's limit of paintings under way in all servers is reached
+│   ├── QueueFull            the host's limit of paintings under way is reached
+│   ├── MemberStorageFull    the member's pictures take all the bytes that they may
+│   ├── GuildStorageFull     the server's pictures take all the bytes that they may
+│   ├── HostStorageFull      all pictures take all the bytes that the host gives them
 │   ├── NotAllowed           the painting belongs to another member
 │   ├── JobNotFound          no painting of that number in this server
 │   ├── WrongState           the job is in another state
@@ -15,8 +20,14 @@ MuralscapeError
 │   ├── ManagersOnly         needs the permission to manage the server
 │   ├── ValuesRejected       invalid settings, with a sentence for each
 │   ├── ChannelClosed        the server does not allow paintings in this channel
+│   ├── CommandClosed        the server does not let the member use this command here
+│   ├── NotAMember           the member, or the bot, has left the server
+│   ├── MayNotPost           the member may not send pictures in this channel
+│   ├── OutsideClosed        the host allows paintings in servers only
+│   ├── TooLate              outside of servers nothing could be delivered when it is painted
+│   ├── Withdrawn            the request was deleted while its pictures were downloaded
 │   ├── RoleNeeded           the member has none of the required roles
-│   ├── NameRejected         the name is too long, or empty once it is cleaned
+│   ├── NameRejected         the name is too long, empty once it is cleaned, or has a forbidden word
 │   ├── LibraryFull          the server's limit of styles is reached
 │   ├── StyleExists          there is already a style of that name
 │   ├── StyleNotFound        there is no style of that name
@@ -67,6 +78,57 @@ class GuildQuotaReached(Refused):
         super().__init__(
             f"This server already has {_paintings(limit)} under way, which is its limit. "
             "Try again when some of them are finished."
+        )
+
+
+class PersonQuotaReached(Refused):
+    """The member's limit of paintings under way, over all servers, is reached."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"You already have {_paintings(limit)} under way, counted over all servers, which is "
+            "this bot's limit for a member. Wait until one is finished."
+        )
+
+
+class QueueFull(Refused):
+    """As many paintings are under way as the host of the bot allows."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The queue of this bot is full: as many paintings are waiting as its host allows. "
+            "Try again in a while."
+        )
+
+
+class MemberStorageFull(Refused):
+    """A member's stored pictures take all the bytes that they may."""
+
+    def __init__(self, held: int, limit: int) -> None:
+        super().__init__(
+            f"Your pictures and paintings in this server take {_mebibytes(held)} of the "
+            f"{_mebibytes(limit)} that a member may have stored, and this does not fit. "
+            "Delete paintings that you do not need, or send smaller pictures."
+        )
+
+
+class GuildStorageFull(Refused):
+    """A server's stored pictures take all the bytes that they may."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"The pictures and paintings of this server take the {_mebibytes(limit)} that a server "
+            "may have stored. Delete paintings or saved styles that nobody needs, or wait until "
+            "old ones expire."
+        )
+
+
+class HostStorageFull(Refused):
+    """The pictures of all servers take all the bytes that the host gives them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This bot has no room for more pictures now; its host has been told. Try again later."
         )
 
 
@@ -134,6 +196,51 @@ class ChannelClosed(Refused):
         super().__init__(f"You cannot paint in this channel. Use one of these: {where}.")
 
 
+class CommandClosed(Refused):
+    """The server's Integrations page or permissions forbid the member the command."""
+
+    def __init__(self, command: str) -> None:
+        super().__init__(f"This server does not let you use `/{command}` here.")
+
+
+class NotAMember(Refused):
+    """The member or the bot has left the server, or the member was banned."""
+
+    def __init__(self) -> None:
+        super().__init__("This belongs to a server that you or I are no longer in.")
+
+
+class MayNotPost(Refused):
+    """The member may not send messages with files in the channel."""
+
+    def __init__(self) -> None:
+        super().__init__("You may not send pictures in this channel, so I do not paint one here.")
+
+
+class OutsideClosed(Refused):
+    """The host allows no paintings outside of servers."""
+
+    def __init__(self) -> None:
+        super().__init__("The host of this bot lets it paint only in servers that it was added to.")
+
+
+class TooLate(Refused):
+    """A painting outside of servers would be ready when nothing can be sent any more."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"This would be ready in about {seconds / 60:.0f} minutes. Outside of servers that I "
+            "am in, I can answer for 15 minutes only. Try a smaller size, or later."
+        )
+
+
+class Withdrawn(Refused):
+    """The request was deleted: the bot left the server, or the member deleted their data."""
+
+    def __init__(self) -> None:
+        super().__init__("This request was deleted before it was painted.")
+
+
 class RoleNeeded(Refused):
     """The member has none of the required roles."""
 
@@ -144,7 +251,7 @@ class RoleNeeded(Refused):
 
 
 class NameRejected(Refused):
-    """The name is too long, or empty once it is cleaned."""
+    """The name is too long, empty once it is cleaned, or has a word that the server forbids."""
 
 
 class LibraryFull(Refused):
@@ -176,8 +283,10 @@ class StyleNotFound(NothingToPaint):
 class NotYourStyle(Refused):
     """Another member saved the style, and this one does not moderate the server."""
 
-    def __init__(self) -> None:
-        super().__init__("You can delete only styles that you saved; moderators can delete all.")
+    def __init__(self, action: str) -> None:
+        super().__init__(
+            f"You can {action} only styles that you saved; moderators can {action} all."
+        )
 
 
 class ChallengeRefused(Refused):
@@ -224,3 +333,7 @@ class ExecutorLost(PaintingEnded):
 
 def _paintings(number: int) -> str:
     return "one painting" if number == 1 else f"{number} paintings"
+
+
+def _mebibytes(size: int) -> str:
+    return f"{size / 2**20:.0f} MiB"

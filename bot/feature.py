@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import discord
 from aiohttp import web
 from discord import app_commands
 
+from bot.discord_io.client import Listener, MuralscapeClient
 from bot.discord_io.components import Handler
-from bot.people import PersonalDataSource
+from bot.people import GuildDataSource, PersonalDataSource
 from bot.pictures.retention import PictureUser
 
 Command = app_commands.Group | app_commands.Command[Any, ..., Any] | app_commands.ContextMenu
@@ -28,14 +28,14 @@ class Feature:
     personal_data: Mapping[str, PersonalDataSource] = field(default_factory=dict)
     close: Callable[[], Awaitable[None]] | None = None  # takes no new work; painting stops then
     finish: Callable[[float], Awaitable[None]] | None = None  # the seconds there are for the rest
+    events: Mapping[str, Listener] = field(default_factory=dict)  # of discord.py, without "on_"
+    guild_data: Sequence[GuildDataSource] = ()
 
 
-def add_to_client(
-    feature: Feature,
-    tree: app_commands.CommandTree[discord.Client],
-    handlers: dict[str, Handler],
-) -> None:
-    """Add a feature's commands and button handlers to a client."""
+def add_to_client(feature: Feature, client: MuralscapeClient) -> None:
+    """Add a feature's commands, button handlers and event listeners to a client."""
     for command in feature.commands:
-        tree.add_command(command)
-    handlers.update(feature.buttons)
+        client.tree.add_command(command)
+    client.handlers.update(feature.buttons)
+    for event, listener in feature.events.items():
+        client.listeners[event].append(listener)

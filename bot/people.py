@@ -1,4 +1,4 @@
-"""Members, where they ask, and the interface of whatever keeps data about them.
+"""Members, where they ask, and the interfaces of whatever keeps data about them and their servers.
 
 Ids are Discord's; times are Unix seconds.
 """
@@ -6,6 +6,8 @@ Ids are Discord's; times are Unix seconds.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+OUTSIDE = 0  # in place of a server's id: direct messages, and servers that the bot is not in
 
 
 @dataclass(frozen=True)
@@ -25,13 +27,39 @@ class Member:
 class Origin:
     """The interaction that asked for a painting: member, place, and the token to answer it."""
 
-    guild_id: int
+    guild_id: int  # the server with the limits that count; `OUTSIDE` for none
     channel_id: int
     member_id: int
     interaction_id: int  # unique: an interaction that arrives twice is one job
     interaction_token: str = field(repr=False)
     token_expires_at: float
     private: bool = False  # the answer is ephemeral
+    member_name: str = ""  # the display name, cleaned; clients cannot show every mention
+    upload_limit: int = 0  # bytes of a file in the answer, with the member's Nitro; 0: unknown
+    age_restricted: bool = False  # the channel is, or that of the painting that this one repeats
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a member may do at the place where they ask, as Discord said last."""
+
+    roles: frozenset[int]
+    channels: tuple[int, ...]  # the channel, and a thread's parent; none in direct messages
+    administers: bool = False  # no rule about commands binds administrators
+    uses_commands: bool = True
+    sends_pictures: bool = True
+
+
+class Gate(Protocol):
+    """Knows who may paint; asked where a job is admitted."""
+
+    async def check(
+        self, origin: Origin, standing: Standing | None, *, by_button: bool
+    ) -> Standing:
+        """Give what a member may do where they ask; without `standing`, find it out.
+
+        Raises Refused where they may not paint, or have left.
+        """
 
 
 class PersonalDataSource(Protocol):
@@ -42,3 +70,16 @@ class PersonalDataSource(Protocol):
 
     async def forget_member(self, member_id: int) -> set[str]:
         """Delete what is kept about a member; return the pictures that belonged to it."""
+
+
+class GuildDataSource(Protocol):
+    """A store or service that keeps data of servers."""
+
+    async def guild_ids(self) -> set[int]:
+        """Give the servers of which something is kept."""
+
+    async def end_in(self, guild_id: int) -> None:
+        """End what is under way in a server that the bot has left."""
+
+    async def forget_guild(self, guild_id: int) -> set[str]:
+        """Delete what is kept of a server; return the pictures that belonged to it."""

@@ -160,8 +160,18 @@ class LimitSettings(_Section):
     download_seconds: Annotated[float, Field(gt=0, le=600)] = 20.0  # for one attachment
     jobs_per_member: Annotated[int, Field(ge=1)] = 5  # queued or painting at a time
     jobs_per_guild: Annotated[int, Field(ge=1)] = 50
+    jobs_per_person: Annotated[int, Field(ge=1)] = 10  # of one member, over all servers
+    jobs_in_all: Annotated[int, Field(ge=1)] = 500
+    # of stored pictures, paintings and time-lapses
+    member_bytes: Annotated[int, Field(ge=MIB)] = 512 * MIB  # of a member, in one server
+    guild_bytes: Annotated[int, Field(ge=MIB)] = 5 * 1024 * MIB  # of a server
+    stored_bytes: Annotated[int, Field(ge=MIB)] = 50 * 1024 * MIB  # of all servers
     saved_styles: Annotated[int, Field(ge=1)] = 100  # in a server's library
+    outside_jobs_per_user: Annotated[int, Field(ge=0)] = 2  # outside of servers; 0: none
+    outside_jobs: Annotated[int, Field(ge=0)] = 10  # outside of servers, of all users
+    outside_largest_size: Annotated[int, Field(ge=32, le=8192)] = 512  # outside of servers
     retention_days: Annotated[float, Field(gt=0)] = 30.0  # until jobs and pictures are deleted
+    departed_days: Annotated[float, Field(ge=0)] = 7.0  # until a left server's data is deleted
     shutdown_seconds: Annotated[float, Field(ge=0, le=600)] = 20.0  # to finish paintings
 
 

@@ -1,5 +1,7 @@
 """The pictures of a request as tensors, at the size that a scale needs."""
 
+from copy import copy
+
 import torch
 import torch.nn.functional as F
 from PIL import Image
@@ -7,7 +9,7 @@ from torch import Tensor
 
 from engine.presets import Recipe
 from engine.request import StylizeRequest
-from engine.scales import Scale, style_sizes
+from engine.scales import ENOUGH, Scale, style_sizes
 from engine.tensors import recolored, to_mask, to_tensor
 
 Size = tuple[int, int]  # width and height in pixels
@@ -37,9 +39,15 @@ class Canvases:
             self._shrunk(style, size)
             for style, size in zip(request.styles, self._sizes, strict=True)
         ]
-        self._mask = request.mask
+        self._mask = None if request.mask is None else shrunk_mask(request.mask, finest.size)
         self._finest = finest
         self._request = request
+
+    def on(self, device: torch.device) -> "Canvases":
+        """The same, with the tensors on another device."""
+        other = copy(self)
+        other._device = device
+        return other
 
     def content(self, scale: Scale) -> Tensor:
         """The content."""
@@ -85,11 +93,22 @@ class Canvases:
     def _shrunk(self, picture: Image.Image, size: Size) -> Image.Image:
         if size[0] >= picture.width or size[1] >= picture.height:
             return picture
-        return picture.resize(size, Image.Resampling[self._recipe.resampling.upper()])
+        # `seed` is bilinear, and keeps the original's numbers.
+        gap = ENOUGH if self._recipe.resampling == "lanczos" else None
+        resampling = Image.Resampling[self._recipe.resampling.upper()]
+        return picture.resize(size, resampling, reducing_gap=gap)
 
     def _tensor(self, picture: Image.Image, size: Size) -> Tensor:
         pixels = to_tensor(picture, size, self._device, self._recipe.resampling)
         return pixels if self._recipe.canvas == "rgb" else pixels * 2 - 1
+
+
+def shrunk_mask(mask: Image.Image, size: Size) -> Image.Image:
+    """A mask in grey, at `size` where it is larger."""
+    grey = mask.convert("L")
+    if size[0] >= mask.width or size[1] >= mask.height:
+        return grey
+    return grey.resize(size, Image.Resampling.BOX)
 
 
 def filled_up(picture: Tensor, size: Size) -> Tensor:

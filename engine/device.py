@@ -6,7 +6,7 @@ import os
 import platform
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -48,6 +48,11 @@ class Device:
     def is_cuda(self) -> bool:
         """Whether the device runs behind the host, so that reading a value makes it wait."""
         return self.torch_device.type == "cuda"
+
+    @property
+    def in_fp32(self) -> "Device":
+        """The same device for steps that must not overflow."""
+        return self if self.dtype == torch.float32 else replace(self, precision="fp32")
 
     @property
     def name(self) -> str:
@@ -111,6 +116,9 @@ def _card(index: int, precision: str) -> Device:
     torch.cuda.set_device(index)
     # torch lets cuDNN multiply FP32 in TF32, which is no more exact than FP16.
     torch.backends.cudnn.allow_tf32 = precision == "tf32"
+    # Nor may the parts of a long FP16 product be summed in FP16, where they overflow.
+    torch.backends.cuda.matmul.allow_fp16_reduced_precision_reduction = False
+    torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False
     return Device(torch.device("cuda", index), precision)
 
 

@@ -15,8 +15,8 @@ from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from engine import files
 from engine.errors import ImageRejected, OutputRejected
-from engine.picture_formats import READABLE_WORDS, WRITABLE, formats_of
-from engine.picture_limits import DEFAULT_LIMITS, PictureLimits
+from engine.picture_formats import WRITABLE, formats_of
+from engine.picture_limits import DEFAULT_LIMITS, READABLE_WORDS, PictureLimits
 from engine.srgb import is_on_its_side, to_srgb
 
 _WEBP_MAX_SIDE = 16383  # the format has 14 bits for each side
@@ -28,18 +28,22 @@ def decode(
     limits: PictureLimits = DEFAULT_LIMITS,
     name: str = "The file",
     before_load: Callable[[int], None] | None = None,
+    enough: int | None = None,
 ) -> Image.Image:
     """Decode a picture to upright sRGB in mode RGB: first frame, transparency on white.
 
     `name` stands in the sentence of the ImageRejected that is raised where `data` is no picture in
     one of the READABLE formats, is damaged, or is beyond `limits`. `before_load` is called with the
-    number of pixels that the header promises, once that is within the limits.
+    number of pixels that the header promises, once that is within the limits. Where `enough` pixels
+    will do, a JPEG is decoded at 1/2, 1/4 or 1/8 scale, but never to fewer.
     """
     with _opened(data, limits, name) as picture:
         if before_load:
             before_load(picture.width * picture.height)
+        smaller = enough is not None and _at_least(picture, enough)
         picture.load()
-        _check_size(picture.size, limits, name)  # HEIF and GIF may find another one
+        if not smaller:
+            _check_size(picture.size, limits, name)  # HEIF and GIF may find another one
         _restore_orientation(picture, data)
         return to_srgb(picture)
 
@@ -99,6 +103,14 @@ def _opened(data: bytes, limits: PictureLimits, name: str) -> Iterator[ImageFile
         raise ImageRejected(
             f"{name} is damaged or cut off; save or download it again, or choose another."
         ) from error
+
+
+def _at_least(picture: ImageFile.ImageFile, pixels: int) -> bool:
+    """Have a JPEG decoded at a smaller scale, to no fewer pixels; whether it is one."""
+    width, height = picture.size
+    least = next((n for n in (8, 4, 2) if -(-width // n) * -(-height // n) >= pixels), 1)
+    size = (max(1, width // least), max(1, height // least))
+    return picture.draft(None, size) is not None
 
 
 def _restore_orientation(picture: Image.Image, data: bytes) -> None:

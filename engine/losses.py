@@ -53,9 +53,9 @@ class Objective:
         )
 
     def is_finite(self) -> bool:
-        """Whether all targets are; in FP16 loud features overflow."""
+        """Whether all targets are; in FP16 loud features overflow. The host waits once."""
         targets = [*self._content.energies.values(), *self._style.values()]
-        return all(bool(target.isfinite().all()) for target in targets)
+        return bool(torch.stack([target.isfinite().all() for target in targets]).all())
 
     def look(self, features: Features, block: Block) -> "Look":
         """Compare the features of a block of the canvas."""

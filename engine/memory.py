@@ -12,7 +12,7 @@ from engine.device import Device
 from engine.errors import OutOfMemory
 from engine.presets import Recipe
 from engine.request import SMALLEST_SIDE
-from engine.scales import MOST_CELLS, MOST_STYLE_CELLS, SMALLEST_CELL
+from engine.scales import MOST_STYLE_CELLS, Scale
 from engine.sharing import painters_on
 
 # Values per pixel of the picture: what each convolution and each pooling leaves for the backward
@@ -23,7 +23,7 @@ KEPT_PER_PIXEL = 320
 PASSING_PER_PIXEL = 448
 SEEN_PER_PIXEL = 128  # passing through where there is no backward pass: 25 measured on a CPU
 COPIED_PER_PIXEL = 128  # of a block: its core is cut out of the features that it sees
-DESCRIPTION_BYTES = 3 * 4 * (128 + 256 + 512)  # of a cell: float32, and copies on the way
+DESCRIPTION_BYTES = 4 * (128 + 256 + 512)  # of a cell, float32
 FIXED_BYTES = 250 * 2**20
 CANVASES = 10  # float32 pictures: canvas, optimiser, content, and those in passing
 
@@ -107,15 +107,16 @@ def pixels_at_a_time(size: tuple[int, int], block_side: int) -> int:
 
 
 def _cells_bytes(size: tuple[int, int], device: Device, recipe: Recipe, styles: Sizes) -> float:
-    """Bytes that are kept while neighbours are looked for: all styles' features, and the cells'."""
+    """Bytes that are kept while neighbours are looked for: features, and descriptions of cells."""
     if recipe.matching is None:
         return 0
     width = torch.finfo(device.dtype).bits // 8
-    pixels = sum(one[0] * one[1] for one in styles)
-    features = sum(_values_per_pixel(tap) for tap in recipe.content_taps) * width
-    most = size[0] * size[1] + pixels
-    descriptions = min(most / SMALLEST_CELL**2, MOST_CELLS + MOST_STYLE_CELLS) * DESCRIPTION_BYTES
-    return 2 * pixels * features + descriptions
+    pixels = [one[0] * one[1] for one in (size, *styles)]
+    features = 2 * sum(pixels[1:]) * sum(_values_per_pixel(tap) for tap in recipe.content_taps)
+    area = Scale(*size, steps=1).cell ** 2
+    # One picture's are made in three copies; those that the styles' sample keeps are put together.
+    compared = min(sum(pixels[1:]) / area, MOST_STYLE_CELLS)
+    return features * width + (3 * max(pixels) / area + 2 * compared) * DESCRIPTION_BYTES
 
 
 def _values_per_pixel(tap: str) -> float:
@@ -186,11 +187,10 @@ def block_side_in_fp32(
     size: tuple[int, int], device: Device, recipe: Recipe, room: int, plan: Plan
 ) -> int:
     """The side of the blocks in which a step of a plan is repeated in FP32, within `room` bytes."""
-    exact = Device(device.torch_device, "fp32")
     side = plan.block_side
     while side > SMALLEST_BLOCK:
         smaller = Plan(side, plan.history, plan.keeps_content)
-        if estimate_bytes(size, exact, recipe, smaller) <= room:
+        if estimate_bytes(size, device.in_fp32, recipe, smaller) <= room:
             break
         side = max(SMALLEST_BLOCK, side // 2)
     return side
@@ -207,6 +207,7 @@ def _first_that_fits(
     seen = (size, *styles)
     for plan in _plans(max(size), recipe):
         most = max(pixels_at_a_time(one, plan.block_side) for one in seen) * WIDEST
+        most = max(most, plan.history * 3 * size[0] * size[1])  # of L-BFGS's moves
         if most <= MOST_ELEMENTS and estimate_bytes(size, device, recipe, plan, styles) <= room:
             return plan
     return None

@@ -25,6 +25,7 @@ DIMENSIONS = 160  # of a description once projected: a fifth of the time, and th
 RIDGE = 1e-4  # added to the products' diagonal, relative to its mean, so that eigh stays stable
 ROUNDS = 4  # of the search; prices change between them
 MOST_TAKEN = 8.0  # a cell counts as taken at most this many times its share
+CHANNELS_AT_ONCE = 32  # of features that are averaged over cells in FP32
 ROWS_AT_ONCE = 1024  # cells of the canvas compared at once: 128 MiB of similarities at most
 
 TapFeatures = Mapping[str, Tensor]  # tap -> (1, C, H / stride, W / stride)
@@ -52,20 +53,22 @@ class StyleCells:
             tap: torch.cat([cut_into_cells(features[tap], tap, cell) for features in styles])
             for tap in fitted
         }
-        descriptions = [
-            F.normalize(describe({tap: features[tap] for tap in compared}, cell), dim=1)
-            for features in styles
-        ]
-        style_of_cell = torch.cat(
-            [torch.full((len(one),), n) for n, one in enumerate(descriptions)]
+        counts = [down * across for down, across in (rows_and_columns(f, cell) for f in styles)]
+        samples = _samples(counts, seed)
+        # One style after the other, so that only one's descriptions are there as a whole.
+        described = torch.cat(
+            [
+                _described(features, compared, cell)[own.to(features[compared[0]].device)]
+                for features, own in zip(styles, samples, strict=True)
+            ]
         )
-        # Drawn on the CPU, so that a seed means the same sample on every device.
-        order = torch.randperm(len(style_of_cell), generator=torch.Generator().manual_seed(seed))
-        sample = order[:MOST_STYLE_CELLS].sort().values
-        described = torch.cat(descriptions)
-        self._sample = sample.to(described.device)  # the numbers of the cells that are compared
-        self._style = style_of_cell[sample].to(described.device)  # of each of them
-        described = described[self._sample]
+        # The numbers of the cells that are compared, and the style of each of them.
+        starts = [sum(counts[:number]) for number in range(len(counts))]
+        numbers = [start + own for start, own in zip(starts, samples, strict=True)]
+        self._sample = torch.cat(numbers).to(described.device)
+        self._counts = [len(own) for own in samples]
+        owners = [torch.full((count,), number) for number, count in enumerate(self._counts)]
+        self._style = torch.cat(owners).to(described.device)
         self._axes = principal_axes(described)
         self._known = F.normalize(described @ self._axes, dim=1)
 
@@ -97,23 +100,48 @@ class StyleCells:
         return torch.cat([(part @ some.t()).amax(1) for part in parts])
 
     def _described(self, canvas: TapFeatures) -> Tensor:
-        described = describe({tap: canvas[tap] for tap in self._compared}, self.cell)
-        return F.normalize(F.normalize(described, dim=1) @ self._axes, dim=1)
+        described = _described(canvas, self._compared, self.cell)
+        return F.normalize(described @ self._axes, dim=1)
 
     def _nearest(self, own: Tensor, weights: Sequence[float], crowding: float) -> Tensor:
-        counts = torch.bincount(self._style, minlength=len(weights))
-        shares = (own.new_tensor(weights) / sum(weights) / counts.clamp_min(1))[self._style]
-        allowed = shares > 0
+        # By counts and places that are known here: a card's host would wait for each bincount or
+        # mask.
+        counts = own.new_tensor(self._counts).clamp_min(1)
+        shares = (own.new_tensor(weights) / sum(weights) / counts)[self._style]
+        allowed = (shares > 0).nonzero()[:, 0]
         chosen = nearest(own, self._known[allowed], shares[allowed], crowding)
-        in_sample = allowed.nonzero()[:, 0][chosen]
-        return self._sample[in_sample]
+        return self._sample[allowed[chosen]]
 
     def targets(self, chosen: Tensor, rows_of_cells: int) -> dict[str, Tensor]:
-        """The features of the chosen cells, laid out as those of a canvas, at each fitted tap."""
-        return {
-            tap: lay_out(table[chosen], tap, self.cell, rows_of_cells)
-            for tap, table in self._tables.items()
-        }
+        """The features of the chosen cells, laid out as those of a canvas, at each fitted tap.
+
+        May be called once: what was kept of the styles' features is given up tap by tap.
+        """
+        found = {}
+        for tap in list(self._tables):
+            table = self._tables.pop(tap)
+            found[tap] = lay_out(table[chosen], tap, self.cell, rows_of_cells)
+        return found
+
+
+def _samples(counts: Sequence[int], seed: int) -> list[Tensor]:
+    """Which of each style's cells are compared: as many of all, and MOST_STYLE_CELLS together."""
+    total = max(sum(counts), MOST_STYLE_CELLS)
+    # Drawn on the CPU, so that a seed means the same sample on every device.
+    generator = torch.Generator().manual_seed(seed)
+    orders = [torch.randperm(count, generator=generator) for count in counts]
+    return [order[: len(order) * MOST_STYLE_CELLS // total].sort().values for order in orders]
+
+
+def _described(features: TapFeatures, taps: Sequence[str], cell: int) -> Tensor:
+    return F.normalize(describe({tap: features[tap] for tap in taps}, cell), dim=1)
+
+
+def rows_and_columns(features: TapFeatures, cell: int) -> tuple[int, int]:
+    """How many cells a picture has, down and across, by its features at any tap."""
+    tap, first = next(iter(features.items()))
+    height, width = (side * stride_of(tap) // cell for side in first.shape[2:])
+    return height, width
 
 
 def describe(features: TapFeatures, cell: int) -> Tensor:
@@ -121,15 +149,16 @@ def describe(features: TapFeatures, cell: int) -> Tensor:
 
     Every tap has the same weight, and each column's mean is taken out.
     """
-    columns = []
-    first, of_first = next(iter(features.items()))
-    grid = [side * stride_of(first) // cell for side in of_first.shape[2:]]
+    columns, grid = [], rows_and_columns(features, cell)
     for tap, one in features.items():
-        seen, stride = one.float(), stride_of(tap)
-        if stride < cell:
-            seen = F.avg_pool2d(seen, cell // stride)
-        elif stride > cell:
-            seen = F.interpolate(seen, grid, mode="bilinear", align_corners=False)
+        stride = stride_of(tap)
+        if stride < cell:  # by parts: large pictures need the memory of a whole one in FP32
+            parts = torch.split(one, CHANNELS_AT_ONCE, 1)
+            seen = torch.cat([F.avg_pool2d(part.float(), cell // stride) for part in parts], 1)
+        elif stride == cell:
+            seen = one.float()
+        else:
+            seen = F.interpolate(one.float(), grid, mode="bilinear", align_corners=False)
         columns.append(rows(seen / seen.square().sum(1).mean().sqrt().clamp_min(1e-6)))
     table = torch.cat(columns, 1)
     return table.sub_(table.mean(0))
@@ -158,7 +187,7 @@ def nearest(own: Tensor, known: Tensor, shares: Tensor, crowding: float) -> Tens
     time its share, one taken less often becomes cheaper: without it a flat sky is made of a
     single patch.
     """
-    prices = torch.zeros_like(shares)
+    prices, once = torch.zeros_like(shares), shares.new_ones(len(own))
 
     def cheapest() -> Tensor:
         parts = torch.split(own, ROWS_AT_ONCE)
@@ -166,7 +195,8 @@ def nearest(own: Tensor, known: Tensor, shares: Tensor, crowding: float) -> Tens
 
     chosen = cheapest()
     for turn in range(ROUNDS - 1 if crowding else 0):
-        taken = torch.bincount(chosen, minlength=len(known)) / (shares * len(own))
+        times = torch.zeros_like(shares).index_add_(0, chosen, once)
+        taken = times / (shares * len(own))
         prices += crowding * 0.5**turn * (taken.clamp(max=MOST_TAKEN) - 1)
         chosen = cheapest()
     return chosen

@@ -6,10 +6,13 @@ that is 1.0 where the gradient is finite and 0.0 where it is not; with 0.0 nothi
 state is of fixed shape and stays on the device, so that a CUDA graph can replay a step.
 """
 
+from functools import reduce
 from typing import Protocol
 
 import torch
 from torch import Tensor
+
+from engine.memory import MOST_ELEMENTS
 
 
 class Optimiser(Protocol):
@@ -120,6 +123,9 @@ class LBFGS:
         self._pairs = canvas.new_zeros(2 * history, size)
         self._moves = self._pairs[:history]  # S, a row each
         self._changes = self._pairs[history:]  # Y, of the gradient along each move
+        # What one product may read: see MOST_ELEMENTS.
+        whole = self._pairs.numel() <= MOST_ELEMENTS
+        self._tables = [self._pairs] if whole else [self._moves, self._changes]
         self._moves_changes = canvas.new_zeros(history, history, dtype=torch.float64)  # S Yᵀ
         self._changes_changes = torch.zeros_like(self._moves_changes)  # Y Yᵀ
         self._place = torch.zeros(1, dtype=torch.int64, device=canvas.device)
@@ -150,7 +156,7 @@ class LBFGS:
         change *= good  # large pictures need the memory of a copy
         self._changes.index_copy_(0, self._place, change.unsqueeze(0))
         # Products of newer moves with older changes are never read: they stay as they were.
-        along = (self._pairs @ change).double().unsqueeze(1)
+        along = self._along(change).double().unsqueeze(1)
         along_moves, along_changes = along[: self._history], along[self._history :]
         self._moves_changes.index_copy_(1, self._place, along_moves)
         self._changes_changes.index_copy_(1, self._place, along_changes)
@@ -158,6 +164,11 @@ class LBFGS:
         self._place.add_(good.long()).remainder_(self._history)
         scale = curvature / squared.clamp_min(1e-30)
         self._scale.lerp_(scale.nan_to_num(0.0, 0.0, 0.0), good)
+
+    def _along(self, vector: Tensor) -> Tensor:
+        """The products of all moves, then of all changes, with a vector."""
+        parts = [table @ vector for table in self._tables]
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
 
     def _direction(self, gradient: Tensor) -> Tensor:
         """Minus the inverse Hessian times the gradient."""
@@ -171,7 +182,7 @@ class LBFGS:
         # A row without a pair is zero; one on its diagonal lets the others be solved for.
         triangle = products.triu() + (diagonal == 0).double().diag()
 
-        along = (self._pairs @ gradient).double().view(2, self._history, 1)[:, oldest_first]
+        along = self._along(gradient).double().view(2, self._history, 1)[:, oldest_first]
         along_moves, along_changes = along
         inner = torch.linalg.solve_triangular(triangle, along_moves, upper=True)
         outer = diagonal.unsqueeze(1) * inner + scale * (squares @ inner - along_changes)
@@ -179,7 +190,9 @@ class LBFGS:
 
         shares = torch.empty_like(along)
         shares[:, oldest_first] = torch.stack((-outer, scale * inner))
-        direction = self._pairs.t() @ shares.view(-1).to(gradient.dtype)
+        parts = shares.to(gradient.dtype).view(len(self._tables), -1)
+        pairs = zip(self._tables, parts, strict=True)
+        direction: Tensor = reduce(torch.add, (table.t() @ part for table, part in pairs))
         return direction.addcmul_(gradient, scale, value=-1)
 
     def result(self) -> Tensor:

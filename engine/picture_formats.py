@@ -7,7 +7,6 @@ from PIL import Image
 
 # Pillow's names of what is read; nothing else is tried.
 READABLE = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "HEIF")
-READABLE_WORDS = "JPEG, PNG, WebP, AVIF, GIF or HEIC"
 
 # suffix -> what Pillow is told when it writes such a file
 WRITABLE: dict[str, dict[str, Any]] = {

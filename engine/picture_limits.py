@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+READABLE_WORDS = "JPEG, PNG, WebP, AVIF, GIF or HEIC"  # the formats, for people
+
 
 @dataclass(frozen=True)
 class PictureLimits:
@@ -27,7 +29,7 @@ class Effort:
     """
 
     cpu_seconds: int = 4  # of all its threads
-    wall_seconds: float = 5.0
+    wall_seconds: float = 4.5
     base_bytes: int = 192 * 2**20
     bytes_per_pixel: int = 12  # a decoder's own buffers, Pillow's picture, one copy in sRGB
 

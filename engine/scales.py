@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from engine.presets import settle
-from engine.request import SMALLEST_SIDE, Brush, StylizeRequest
+from engine.request import SMALLEST_SIDE, Brush, PaintSettings, StylizeRequest
 
 GRID = 16  # pixels: what four poolings divide by, and what the cuts of a canvas lie on
 SMALLEST_CELL = 4  # pixels on a side
@@ -12,6 +12,9 @@ SMALLEST_CELL = 4  # pixels on a side
 # larger cells, and the search costs the same at every size.
 MOST_CELLS = 128 * 128
 MOST_STYLE_CELLS = 2 * MOST_CELLS  # that a cell is compared with: of more, a sample
+# How many times its final side a picture may be reduced to by whole numbers first. Pillow says of
+# its `reducing_gap` that from 3 on no difference is seen.
+ENOUGH = 3.0
 FEWEST_STEPS = 5  # after a search for neighbours; fewer would not show what it found
 
 
@@ -85,6 +88,17 @@ def style_size(style: tuple[int, int], scale: Scale, brush: Brush) -> tuple[int,
     return width, height
 
 
+def pixels_wanted(settings: PaintSettings) -> int | None:
+    """How many pixels of each picture are enough to paint from; None where every one counts.
+
+    Raises RequestRejected as `settle` does.
+    """
+    recipe, size, _ = settle(settings)
+    if not recipe.keeps_aspect:
+        return None  # the original's numbers are those of the whole picture
+    return round((ENOUGH * size * max(1.0, BRUSH_SCALES[settings.brush])) ** 2)
+
+
 def style_sizes(request: StylizeRequest, scale: Scale) -> list[tuple[int, int]]:
     """The (width, height) at which each style of a request is seen at a scale."""
     recipe, _, _ = settle(request.settings)
@@ -95,12 +109,18 @@ def style_sizes(request: StylizeRequest, scale: Scale) -> list[tuple[int, int]]:
 
 
 def plan_scales(request: StylizeRequest) -> list[Scale]:
+    """The scales of a request; see `scales_of`."""
+    return scales_of(request.settings, request.content.size)
+
+
+def scales_of(settings: PaintSettings, content: tuple[int, int]) -> list[Scale]:
     """The scales from the coarsest to the size asked for, about an octave between two.
 
-    The finest gets half the steps of the others. With fewer steps than scales, the coarse ones go
-    without. Raises RequestRejected as `settle` does.
+    `content` is the (width, height) of the picture to repaint. The finest scale gets half the steps
+    of the others. With fewer steps than scales, the coarse ones go without. Raises RequestRejected
+    as `settle` does.
     """
-    recipe, size, steps = settle(request.settings)
+    recipe, size, steps = settle(settings)
     sides = [size]
     if recipe.coarsest is not None and recipe.coarsest < size:
         sides = _sides(recipe.coarsest, size)
@@ -108,7 +128,7 @@ def plan_scales(request: StylizeRequest) -> list[Scale]:
     scales = []
     for side, share in _share(sides[-steps:], steps).items():
         place = sides.index(side) / (len(sides) - 1) if len(sides) > 1 else 1.0
-        width, height = fit(request.content.size, side) if recipe.keeps_aspect else (side, side)
+        width, height = fit(content, side) if recipe.keeps_aspect else (side, side)
         turns = max(1, min(searches, share // FEWEST_STEPS))
         scales += [
             Scale(width, height, own_steps, place, squeezed=not recipe.keeps_aspect)

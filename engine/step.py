@@ -1,11 +1,9 @@
 """One optimisation step: features, losses, gradient, update, all on the device."""
 
-import contextlib
-import logging
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, reduce
+from functools import cache, partial, reduce
 
 import torch
 from torch import Tensor
@@ -13,11 +11,13 @@ from torch import Tensor
 from engine.blocks import Block, cut
 from engine.device import Device, give_back_memory
 from engine.errors import CheckpointRejected, PaintingFailed
+from engine.graph import capture
 from engine.losses import Look, Objective, add_smoothness
 from engine.memory import SMALLEST_BLOCK, Plan, block_side_in_fp32, does_not_fit, room_after
 from engine.optimiser import Optimiser
 from engine.presets import Recipe
 from engine.request import Losses
+from engine.shortage import ShortageCaught
 from engine.statistics import added
 from engine.tensors import IMAGENET_DEVIATION, IMAGENET_MEAN
 from engine.vgg19 import Encoder, Features
@@ -25,12 +25,10 @@ from engine.vgg19 import Encoder, Features
 # Steps launched on a graphics card before the host waits for their losses: enough to keep it busy
 # meanwhile, few enough for somebody who cancels. On the CPU nothing runs ahead.
 STEPS_AHEAD = 2
-WARM_UP_STEPS = 3  # before a CUDA graph is captured: libraries choose their kernels in these
-FEWEST_STEPS_OF_A_GRAPH = 12  # with fewer, a graph saves less than it takes to be captured
+WARM_UP_STEPS = 1  # before a CUDA graph is captured: libraries choose their kernels in it
+FEWEST_STEPS_OF_A_GRAPH = 11  # with fewer, a graph saves less than it takes to be captured
 RETRIES = 16  # of one step in FP16, with half the loss scale each
 FAILURES_IN_A_ROW = 4  # steps that FP16 cannot take, before it is no longer tried
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -153,15 +151,14 @@ class Stepper:
         if reading.finite:
             self._failures = 0
             return reading
-        exact = self._encoder.in_fp32
-        (reading,) = self._read([self._within_memory(exact)])
+        (reading,) = self._read([self._within_memory(exact=True)])
         if not reading.finite:
             raise PaintingFailed(
                 "The painting's loss is not finite, even in FP32: the weights are off."
             )
         self._failures += 1
         if self._failures == FAILURES_IN_A_ROW:
-            self._encoder = exact
+            self._encoder = self._encoder.in_fp32
             self._forget_graph()
         return replace(reading, repeated=True)
 
@@ -170,39 +167,25 @@ class Stepper:
         exact = self._encoder is not self._asked
         return [
             Reading(bool(finite), Losses(total, content, style), repeated=exact)
-            for total, content, style, finite in torch.stack(rows).tolist()
+            for total, content, style, finite in map(Tensor.tolist, rows)
         ]
 
     def _launch(self) -> Tensor:
         """Take a step, or have the card take it."""
-        if not self._graphs or len(self._blocks(self._encoder.device)) > 1:
-            return self._within_memory(self._encoder)
+        device = self._encoder.device
+        if not self._graphs or len(self._blocks(device)) > 1:
+            return self._within_memory()
         if self._warm_up:
             self._warm_up -= 1
-            return self._within_memory(self._encoder)
+            return self._within_memory()
         if self._graph is None:
-            self._graph = self._capture()
-        return self._graph() if self._graph else self._launch()
-
-    def _capture(self) -> Callable[[], Tensor] | None:
-        """A step's replay; None where it cannot be captured, and steps go on without."""
-        device = self._encoder.device.torch_device
-        try:
-            graph = torch.cuda.CUDAGraph()
-            # The stream is named: the one that torch would take belongs to the first card used.
-            stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
-            with torch.cuda.device(device), torch.cuda.graph(graph, stream=stream):
-                numbers = self._take(self._encoder)
-        except RuntimeError as error:  # a lack of memory is one too
-            log.warning("Painting goes on without a CUDA graph, at less speed: %s", error)
-            self._graphs = False
-            return None
-
-        def replay() -> Tensor:
-            graph.replay()
-            return numbers.clone()  # the next replay writes over them
-
-        return replay
+            self._graph = capture(partial(self._take, self._encoder), device.torch_device)
+            self._graphs = self._graph is not None
+        if self._graph is not None:
+            with ShortageCaught():
+                return self._graph()
+            self._make_room(device)
+        return self._launch()
 
     def _forget_graph(self) -> None:
         """Give the memory back that a captured step keeps."""
@@ -210,17 +193,19 @@ class Stepper:
         self._warm_up = WARM_UP_STEPS
         give_back_memory()
 
-    def _within_memory(self, encoder: Encoder) -> Tensor:
-        """Take a step, in smaller blocks where there is too little memory."""
+    def _within_memory(self, *, exact: bool = False) -> Tensor:
+        """Take a step, in FP32 where it is to be exact, and in smaller blocks where it must be."""
+        device = self._encoder.device
+        device = device.in_fp32 if exact else device
         while True:
-            # Room is made outside of the handler: the error keeps alive what the step has made.
-            with contextlib.suppress(torch.OutOfMemoryError):
-                return self._take(encoder)
-            self._make_room(encoder.device)
+            with ShortageCaught():
+                return self._take(self._encoder.in_fp32 if exact else self._encoder)
+            self._make_room(device)
 
     def _make_room(self, device: Device) -> None:
-        """Let go of the graph, or else halve the blocks. Raises OutOfMemory at the smallest."""
+        """Do without the graph, or else halve the blocks. Raises OutOfMemory at the smallest."""
         if self._graph is not None:
+            self._graphs = False
             self._forget_graph()
             return
         size = _size(self._canvas)

@@ -1,7 +1,8 @@
 """A request on a device: its pictures as canvases, its targets, and the picture that people see."""
 
-import contextlib
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 import torch
 from PIL import Image
@@ -9,11 +10,12 @@ from torch import Tensor
 
 from engine.canvases import Canvases, filled_up
 from engine.device import give_back_memory
-from engine.memory import Plan, plan_memory, room_after
+from engine.memory import Plan, does_not_fit, plan_memory, room_after
 from engine.optimiser import LBFGS, Adam, Optimiser
 from engine.presets import Recipe
 from engine.request import StylizeRequest
 from engine.scales import Scale, style_sizes
+from engine.shortage import ShortageCaught
 from engine.step import Stepper
 from engine.targets import Targets
 from engine.tensors import (
@@ -25,6 +27,9 @@ from engine.tensors import (
 )
 from engine.touch import PaintSheet, touch
 from engine.vgg19 import Encoder
+
+CPU = torch.device("cpu")
+T = TypeVar("T")
 
 
 class Studio:
@@ -47,13 +52,15 @@ class Studio:
         self._canvases = Canvases(request, recipe, finest, encoder.device.torch_device)
 
     def first_canvas(self, scale: Scale) -> Tensor:
-        """What the painting starts from, with the seed's noise."""
-        start = self._start(scale)
+        """What the painting starts from, with the seed's noise.
+
+        On the CPU, so that a seed means the same noise on every device.
+        """
+        start = self._start(scale, self._canvases.on(CPU))
         if not self._recipe.noise:
             return start
-        # Drawn on the CPU, so that a seed means the same noise on every device.
         generator = torch.Generator().manual_seed(self._request.settings.seed)
-        noise = torch.randn(start.shape, generator=generator).to(start.device)
+        noise = torch.randn(start.shape, generator=generator)
         return (start + self._recipe.noise * noise).clamp_(0, 1)
 
     def stepper(self, scale: Scale, canvas: Tensor, neighbours: Tensor | None = None) -> Stepper:
@@ -68,8 +75,7 @@ class Studio:
         while True:
             give_back_memory()  # that was cached for the sizes of the scale before
             plan = plan_memory(scale.canvas, device, recipe, room, styles)
-            # Tried again outside of the handler: the error keeps alive what the failed try made.
-            with contextlib.suppress(torch.OutOfMemoryError):
+            with ShortageCaught():
                 return self._stepper(scale, canvas, plan, neighbours)
             room = room_after(scale.canvas, device, recipe, plan, styles)
 
@@ -106,52 +112,81 @@ class Studio:
         return Targets(self._canvases, self._recipe, settings, scale, encoder, plan)
 
     def picture(self, canvas: Tensor, scale: Scale) -> Image.Image:
-        """The picture of a canvas, in the content's colours where they are to be kept."""
-        if self._recipe.canvas == "symmetric":
-            canvas = (canvas + 1) / 2
-        canvas = canvas.clamp(0, 1)
-        if self._request.settings.keep_colors:
-            canvas = with_colors_of(self._content_in_rgb(scale), canvas)
-        if self._canvases.keeps_content:
-            canvas = torch.lerp(self._content_in_rgb(scale), canvas, self._canvases.mask(scale))
-        return to_picture(canvas[:, :, : scale.height, : scale.width])
+        """The picture of a canvas, in the content's colours where they are to be kept.
 
-    def _content_in_rgb(self, scale: Scale) -> Tensor:
-        content = self._canvases.content(scale)
+        Raises OutOfMemory.
+        """
+
+        def make(canvases: Canvases, canvas: Tensor) -> Image.Image:
+            if self._recipe.canvas == "symmetric":
+                canvas = (canvas + 1) / 2
+            canvas = canvas.clamp(0, 1)
+            if self._request.settings.keep_colors:
+                canvas = with_colors_of(self._content_in_rgb(scale, canvases), canvas)
+            if canvases.keeps_content:
+                content = self._content_in_rgb(scale, canvases)
+                canvas = torch.lerp(content, canvas, canvases.mask(scale))
+            return to_picture(canvas[:, :, : scale.height, : scale.width])
+
+        return self._on_card_or_cpu(make, canvas, scale)
+
+    def _on_card_or_cpu(
+        self, make: Callable[[Canvases, Tensor], T], canvas: Tensor, scale: Scale
+    ) -> T:
+        """What is made of a canvas; on the CPU, where the card has too little memory for it."""
+        for device in (self._encoder.device.torch_device, CPU):
+            with ShortageCaught():
+                return make(self._canvases.on(device), canvas.to(device))
+            give_back_memory()
+        room = self._memory * 3 // 4
+        raise does_not_fit(scale.canvas, self._encoder.device, self._recipe, room)
+
+    def _content_in_rgb(self, scale: Scale, canvases: Canvases) -> Tensor:
+        content = canvases.content(scale)
         return (content + 1) / 2 if self._recipe.canvas == "symmetric" else content
 
     def cropped(self, canvas: Tensor, scale: Scale) -> Tensor:
-        """A scale's canvas without what filled it up, for the next scale to go on from."""
+        """A scale's canvas without what filled it up, for the next scale to go on from.
+
+        A view of it, and what lies outside of [0, 1] is clipped in place: a copy takes memory.
+        """
         canvas = canvas[:, :, : scale.height, : scale.width]
-        return canvas.clamp(0, 1) if self._recipe.canvas == "rgb" else canvas
+        return canvas.clamp_(0, 1) if self._recipe.canvas == "rgb" else canvas
 
     def finished(self, canvas: Tensor, scale: Scale, neighbours: Tensor | None) -> Tensor:
-        """The last scale's canvas after the last touch, where the recipe has one."""
+        """The last scale's canvas after the last touch, where the recipe has one.
+
+        Raises OutOfMemory.
+        """
         matching, seed = self._recipe.matching, self._request.settings.seed
         if matching is None or neighbours is None:
             return canvas
         cell = scale.cell
-        sheet = PaintSheet(self._canvases.styles(scale), cell)
-        starts, canvas = sheet.corners[neighbours], canvas.clamp(0, 1)
-        detail = detail_of(self._canvases.recolored(scale), cell)
-        light = matching.light * resized(detail, canvas)
 
-        def in_paint_of(style: int | None) -> Tensor:
-            return touch(canvas, sheet, starts, cell, light, style=style, seed=seed)
+        def make(canvases: Canvases, canvas: Tensor) -> Tensor:
+            sheet = PaintSheet(canvases.styles(scale), cell)
+            starts, canvas = sheet.corners[neighbours.to(canvas.device)], canvas.clamp(0, 1)
+            detail = detail_of(canvases.recolored(scale), cell)
+            light = matching.light * resized(detail, canvas)
 
-        if not self._canvases.is_divided:
-            return torch.lerp(canvas, in_paint_of(None), matching.touch)
-        in_white, in_black = in_paint_of(0), in_paint_of(1)
-        touched = torch.lerp(in_black, in_white, self._canvases.mask(scale))
-        return torch.lerp(canvas, touched, matching.touch)
+            def in_paint_of(style: int | None) -> Tensor:
+                return touch(canvas, sheet, starts, cell, light, style=style, seed=seed)
 
-    def _start(self, scale: Scale) -> Tensor:
+            if not canvases.is_divided:
+                return torch.lerp(canvas, in_paint_of(None), matching.touch)
+            in_white, in_black = in_paint_of(0), in_paint_of(1)
+            touched = torch.lerp(in_black, in_white, canvases.mask(scale))
+            return torch.lerp(canvas, touched, matching.touch)
+
+        return self._on_card_or_cpu(make, canvas, scale)
+
+    def _start(self, scale: Scale, canvases: Canvases) -> Tensor:
         """What a painting would start from, without noise."""
         if self._recipe.start == "noise":
-            return torch.full_like(self._canvases.content(scale), 0.5)
+            return torch.full_like(canvases.content(scale), 0.5)
         if self._recipe.start == "recolored":
-            return self._canvases.recolored(scale)
-        return self._canvases.content(scale)
+            return canvases.recolored(scale)
+        return canvases.content(scale)
 
 
 def without_unused_styles(request: StylizeRequest) -> StylizeRequest:

@@ -88,7 +88,7 @@ def stylize(
     # The last touch, which the last step's preview shows too.
     picture = studio.picture(studio.finished(finished, scales[-1], found), scales[-1])
     if on_progress:
-        on_progress(log.progress(lambda: picture))
+        on_progress(log.progress(picture.copy))  # a copy: previews are made smaller in place
 
     outcome = PaintOutcome(
         width=picture.width,

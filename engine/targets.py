@@ -64,8 +64,10 @@ class Targets:
         content = self._canvases.recolored(scale)
         if neighbours is None:
             neighbours = self.search(matching, cells, canvas, content)
+        own, share = self._content_share(matching, cells, content)
         targets = cells.targets(neighbours, canvas.shape[2] // scale.cell)
-        self._mix_in_content(matching, cells, targets, content)
+        for tap, features in own.items():
+            targets[tap].lerp_(features, resized(share, features).to(features.dtype))
         return Objective(recipe, KeptContent(targets), wanted), neighbours
 
     def style(
@@ -98,10 +100,12 @@ class Targets:
         features = self._features(mixed, matching.compared)
         return cells.find(features, region, self._settings.style_weights, matching.crowding)
 
-    def _mix_in_content(
-        self, matching: Matching, cells: StyleCells, targets: dict[str, Tensor], content: Tensor
-    ) -> None:
-        """Bring the content's own features in, where it has detail and where nothing is like it."""
+    def _content_share(
+        self, matching: Matching, cells: StyleCells, content: Tensor
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """The content's own features to bring in, and how much: where it has detail, and where
+        nothing is like it. (1, 1, H, W) of cells, 0 to 1.
+        """
         features = self._features(content, {*matching.compared, *matching.content_taps})
         # Flat parts count as having a little detail, as much as the strength gives them.
         detail = detail_of(content, self._scale.cell).clamp(min=matching.flat_share)
@@ -110,9 +114,7 @@ class Targets:
             between(matching.content_share, self._scale.place) * detail,
             matching.unlike_share * unlike.view_as(detail),
         )
-        for tap in matching.content_taps:
-            own = features[tap]
-            targets[tap].lerp_(own, resized(share, own).to(own.dtype))
+        return {tap: features[tap] for tap in matching.content_taps}, share
 
     def _content(self) -> Content:
         """The content's features, kept or to be seen again, as the memory allows."""

@@ -24,8 +24,8 @@ def to_tensor(
 
 
 def to_mask(mask: Image.Image, size: tuple[int, int], device: torch.device) -> Tensor:
-    """A mask at `size` (width, height), as (1, 1, H, W) float32: 1 where it is white."""
-    grey = mask.convert("L").resize(size, Image.Resampling.BOX)
+    """A grey picture at `size` (width, height), as (1, 1, H, W) float32: 1 where it is white."""
+    grey = mask.resize(size, Image.Resampling.BOX)
     return torch.from_numpy(np.asarray(grey).copy()).to(device).float().div_(255)[None, None]
 
 
@@ -54,22 +54,22 @@ def recolored(content: Tensor, style: Tensor) -> Tensor:
     """
     mean, root = _spread(content)
     wanted_mean, wanted_root = _spread(style)
-    matrix = wanted_root @ torch.linalg.inv(root)
-    centred = content[0].flatten(1) - mean.float()
-    moved: Tensor = (matrix.float() @ centred).add_(wanted_mean.float())
+    matrix = (wanted_root @ torch.linalg.inv(root)).to(content.device)
+    centred = content[0].flatten(1) - mean
+    moved: Tensor = (matrix.float() @ centred).add_(wanted_mean)
     return moved.view_as(content).clamp_(0, 1)
 
 
 def _spread(picture: Tensor) -> tuple[Tensor, Tensor]:
     """The mean (3, 1) of a picture's colours and the symmetric root (3, 3) of their covariance.
 
-    Both float64; the sums run in float32, for large pictures need the memory.
+    The root is float64 and on the CPU, which is done with nine numbers before a card has begun.
     """
     colors = picture[0].flatten(1)
     mean = colors.mean(1, keepdim=True)
-    values, vectors = torch.linalg.eigh(torch.cov(colors).double())
+    values, vectors = torch.linalg.eigh(torch.cov(colors).cpu().double())
     # A grey picture has no spread in two directions: they stay where they are.
-    return mean.double(), vectors @ values.clamp_min(1e-5).sqrt().diag() @ vectors.t()
+    return mean, vectors @ values.clamp_min(1e-5).sqrt().diag() @ vectors.t()
 
 
 def with_colors_of(content: Tensor, painting: Tensor) -> Tensor:

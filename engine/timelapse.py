@@ -1,6 +1,7 @@
 """A time-lapse of a painting as an MP4 that browsers and Discord play."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -30,6 +31,9 @@ class TimelapseWriter:
 
     Used as a context manager: the file appears when the block ends well, and nothing is left where
     it fails. Raises OutputRejected where the file cannot be written or no picture came.
+
+    Pictures are encoded in a thread, one behind the painting. An error of the encoder is raised
+    where the next one is added, or at the end.
     """
 
     def __init__(self, path: Path, width: int, height: int, fps: int = 15) -> None:
@@ -38,6 +42,7 @@ class TimelapseWriter:
         self.fps = fps
         self._frames = 0
         self._last: Image.Image | None = None
+        self._written: Future[None] | None = None  # the picture that was added last
 
     def __enter__(self) -> Self:
         with ExitStack() as opening:
@@ -48,6 +53,8 @@ class TimelapseWriter:
             )
             self._container = opening.enter_context(container)
             self._stream = self._video_stream()
+            # Ends before the container is closed, however the block does.
+            self._encoding = opening.enter_context(ThreadPoolExecutor(1, "timelapse"))
             self._closing = opening.pop_all()
         return self
 
@@ -57,13 +64,25 @@ class TimelapseWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with self._closing:  # closes the container, then keeps or deletes the file
+        with self._closing:  # ends the thread, closes the container, keeps or deletes the file
             if error is not None:
                 raise error
+            self._wait()
             self._hold()
 
     def add(self, picture: Image.Image) -> None:
-        """Append one frame; a picture of another size, as of a coarser scale, is resampled."""
+        """Append one frame; a picture of another size, as of a coarser scale, is resampled.
+
+        Returns when the frame before is written. The picture must not be changed afterwards.
+        """
+        self._wait()
+        self._written = self._encoding.submit(self._add, picture)
+
+    def _wait(self) -> None:
+        if self._written is not None:
+            self._written.result()
+
+    def _add(self, picture: Image.Image) -> None:
         if picture.size != self.size:
             picture = picture.resize(self.size, Image.Resampling.LANCZOS)
         self._last = picture.convert("RGB")

@@ -81,13 +81,15 @@ def touch(
     total = torch.zeros_like(wide[0]).permute(1, 2, 0).contiguous()
     weight = torch.zeros_like(total[..., :1])
     allowed = sheet.owner >= 0 if style is None else sheet.owner == style
+    somewhere = allowed.nonzero()[:, 0]  # once: a card's host waits for the number of them
     generator = torch.Generator().manual_seed(seed)
     starts = _starts(canvas, sheet, corners, cell)
     for first in range(0, len(starts), ROWS_AT_ONCE):
         places = starts[first : first + ROWS_AT_ONCE]
         top, bottom = first * STEP, (first + len(places) - 1) * STEP + PATCH
         own = _patches(wide[:, :, top:bottom])
-        places, distance = _search(own, places, sheet, allowed, generator)
+        drawn = torch.randint(len(somewhere), places.shape, generator=generator).to(canvas.device)
+        places, distance = _search(own, places, somewhere[drawn], sheet, allowed, generator)
         _vote(total[top:], weight[top:], sheet.patches(places.flatten()), distance)
     # The outermost pixels of the border may have no patch; they are cut off.
     painted = (total / weight).permute(2, 0, 1).unsqueeze(0)
@@ -116,18 +118,24 @@ def _patches(canvas: Tensor) -> Tensor:
 
 
 def _search(
-    own: Tensor, starts: Tensor, sheet: PaintSheet, allowed: Tensor, generator: torch.Generator
+    own: Tensor,
+    starts: Tensor,
+    drawn: Tensor,
+    sheet: PaintSheet,
+    allowed: Tensor,
+    generator: torch.Generator,
 ) -> tuple[Tensor, Tensor]:
-    """Places (rows, columns) of near patches, and how far they are: mean squared differences."""
+    """Places (rows, columns) of near patches, and how far they are: mean squared differences.
+
+    `drawn` are the places to begin at where those of `starts` are not allowed.
+    """
 
     def distances(places: Tensor) -> Tensor:
         squares = sheet.patches(places.flatten()).sub_(own).square_()
         return squares.mean(1).view(places.shape)
 
-    somewhere = allowed.nonzero()[:, 0]
-    drawn = torch.randint(len(somewhere), starts.shape, generator=generator).to(own.device)
     starts = starts.clamp(0, len(allowed) - 1)  # at its edges they may lie outside the sheet
-    places = torch.where(allowed[starts], starts, somewhere[drawn])
+    places = torch.where(allowed[starts], starts, drawn)
     nearest = distances(places)
     for propose in _proposals(sheet, generator):
         candidates = propose(places).clamp_(0, len(allowed) - 1)

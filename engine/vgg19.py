@@ -113,9 +113,8 @@ class Encoder:
     @cached_property
     def in_fp32(self) -> "Encoder":
         """The same network in FP32, for steps that overflow; made once."""
-        if self.device.dtype == torch.float32:
-            return self
-        return Encoder(self._state, Device(self.device.torch_device, "fp32"), self.description)
+        exact = self.device.in_fp32
+        return self if exact == self.device else Encoder(self._state, exact, self.description)
 
     @torch.no_grad()
     def __call__(
@@ -148,7 +147,7 @@ class Encoder:
                     steps.append(_Step(layer, source, pad, None, False))
                     break
                 current = current.clone()
-            rectified = _relu_(current)
+            rectified = rectify(current)
             if f"relu{layer.name}" in taps:
                 found[f"relu{layer.name}"] = rectified
             pooled = layer.name in POOLED and last != f"relu{layer.name}"
@@ -189,7 +188,12 @@ def _tap_order(tap: str) -> tuple[str, bool]:
 _BITS = {torch.float16: torch.int16, torch.bfloat16: torch.int16, torch.float32: torch.int32}
 
 
-def _relu_(features: Tensor) -> Tensor:
+def rectify(features: Tensor) -> Tensor:
+    """ReLU, in place.
+
+    A kernel of its own: cuDNN has one for convolution, bias and ReLU, but whether that passes NaN
+    on, by which an overflow is found, a card has to tell first (`scripts/gpu_day.sh`, pieces).
+    """
     features.view(_BITS[features.dtype]).clamp_(min=0)
     return features
 

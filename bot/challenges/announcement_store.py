@@ -1,5 +1,7 @@
 """The SQL of announcements: each row is a message to send once, then to keep up to date."""
 
+import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -7,10 +9,15 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.challenges import rules
-from bot.challenges.model import Announcement, AnnouncementKind, Contest
+from bot.challenges.model import Announcement, AnnouncementKind, Challenge, Contest
 from bot.challenges.tables import announcements, challenges
 from bot.storage.database import Database
 from bot.storage.shard import WHOLE, Shard
+
+_UNTRIED: dict[str, Any] = {"failures": 0, "next_try": None, "problem": "", "told": False}
+_waiting = (
+    announcements.c.message_id.is_(None) | announcements.c.stale
+) & ~announcements.c.given_up
 
 
 class AnnouncementStore:
@@ -25,6 +32,7 @@ class AnnouncementStore:
         self._database = database
         self._draw_nonce = draw_nonce
         self._shard = shard
+        self._tried = asyncio.Condition()  # notified after each try
 
     async def follow(
         self, connection: AsyncConnection, before: Contest | None, after: Contest
@@ -50,17 +58,63 @@ class AnnouncementStore:
             query = sa.update(announcements).where(sent, announcements.c.began_at.is_not(None))
             await connection.execute(query.values(stale=True))
 
-    async def pending(self) -> list[Announcement]:
-        """Read the announcements to send, oldest first, then those to edit."""
-        waiting = announcements.c.message_id.is_(None) | announcements.c.stale
+    async def want_again(
+        self, connection: AsyncConnection, challenge: Challenge, *, moved: bool
+    ) -> None:
+        """Let the messages of the present state be posted again where they are missing.
+
+        Where the challenge has `moved` to another channel, all of them are missing there.
+        """
+        present = (announcements.c.challenge_id == challenge.id) & (
+            announcements.c.kind == rules.ANNOUNCED_BY[challenge.state]
+        )
+        values = {**_UNTRIED, "given_up": False, "wanted_again": True}
+        sent = announcements.c.message_id.is_not(None)
+        query = sa.update(announcements).where(present).values(**values, stale=sent)
+        await connection.execute(query)
+        if moved:
+            numbers = sa.select(announcements.c.id).where(present)
+            for number in (await connection.execute(numbers)).scalars().all():
+                await self._start_over(connection, number)
+
+    async def pending(self, now: float) -> list[Announcement]:
+        """Read the announcements to send now, oldest first, then those to edit."""
+        due = announcements.c.next_try.is_(None) | (announcements.c.next_try <= now)
         query = (
             sa.select(announcements)
             .join(challenges)
-            .where(waiting, ~announcements.c.given_up, self._shard.where(challenges.c.guild_id))
+            .where(_waiting, due, self._shard.where(challenges.c.guild_id))
             .order_by(announcements.c.stale, announcements.c.id)
         )
+        return await self._read(query)
+
+    async def next_try(self) -> float | None:
+        """Give the time at which the next announcement is due, in Unix seconds; 0 for now."""
+        due = sa.func.min(sa.func.coalesce(announcements.c.next_try, 0.0))
+        query = (
+            sa.select(due)
+            .join_from(announcements, challenges)
+            .where(_waiting, self._shard.where(challenges.c.guild_id))
+        )
         async with self._database.read() as connection:
-            return [_announcement(row) for row in (await connection.execute(query)).mappings()]
+            found: float | None = (await connection.execute(query)).scalar_one_or_none()
+        return found
+
+    async def of(self, challenge: Challenge) -> list[Announcement]:
+        """Read the announcements of a challenge's present state, by part."""
+        kind = rules.ANNOUNCED_BY[challenge.state]
+        query = sa.select(announcements).where(
+            announcements.c.challenge_id == challenge.id, announcements.c.kind == kind
+        )
+        return await self._read(query.order_by(announcements.c.part))
+
+    async def tried(self, challenge: Challenge, within: float) -> list[Announcement]:
+        """Read them once each was tried, or after `within` seconds as they are."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within), self._tried:
+                while not all(one.settled for one in await self.of(challenge)):
+                    await self._tried.wait()
+        return await self.of(challenge)
 
     async def began(self, announcement: Announcement, now: float) -> None:
         """Record, before a send, that it begins."""
@@ -68,19 +122,76 @@ class AnnouncementStore:
 
     async def sent(self, announcement: Announcement, channel_id: int, message_id: int) -> None:
         """Store the id of the message."""
-        await self._set(announcement, channel_id=channel_id, message_id=message_id)
+        await self._set(
+            announcement,
+            channel_id=channel_id,
+            message_id=message_id,
+            wanted_again=False,
+            **_UNTRIED,
+        )
+        await self._tell()
 
-    async def refreshed(self, announcement: Announcement) -> None:
-        """Record that the message shows the present state."""
+    async def refreshing(self, announcement: Announcement) -> None:
+        """Record, before an edit, that the message will show the present state."""
         await self._set(announcement, stale=False)
 
-    async def outdated(self, announcement: Announcement) -> None:
-        """Record that the message must be edited after all."""
-        await self._set(announcement, stale=True)
+    async def refreshed(self, announcement: Announcement) -> None:
+        """Record that an edit has arrived."""
+        await self._set(announcement, wanted_again=False, **_UNTRIED)
+        await self._tell()
 
-    async def give_up(self, announcement: Announcement) -> None:
+    async def failed(self, announcement: Announcement, problem: str, next_try: float) -> None:
+        """Record that a try failed, and when the next one is due."""
+        await self._set(
+            announcement,
+            failures=announcement.failures + 1,
+            problem=problem,
+            next_try=next_try,
+            stale=announcement.message_id is not None,
+        )
+        await self._tell()
+
+    async def is_host_told(self, announcement: Announcement) -> bool:
+        """Say whether the host knows of this failure, by this or by another message of its kind."""
+        alike = (announcements.c.kind == announcement.kind) | ~announcements.c.given_up
+        of_it = announcements.c.challenge_id == announcement.challenge_id
+        query = sa.select(announcements.c.id).where(of_it, alike, announcements.c.told).limit(1)
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).first() is not None
+
+    async def host_told(self, announcement: Announcement) -> None:
+        """Record, before it happens, that the host of the challenge is told."""
+        await self._set(announcement, told=True)
+
+    async def give_up(self, announcement: Announcement, problem: str = "") -> None:
         """Record that this message can neither be sent nor edited."""
-        await self._set(announcement, given_up=True)
+        await self._set(announcement, given_up=True, stale=False, problem=problem)
+        await self._tell()
+
+    async def send_again(self, announcement: Announcement) -> None:
+        """Let a message that was deleted be sent anew."""
+        async with self._database.write() as connection:
+            await self._start_over(connection, announcement.id)
+
+    async def _start_over(self, connection: AsyncConnection, number: int) -> None:
+        """Forget the message that was sent; a new nonce, as Discord remembers the old one."""
+        values = {"message_id": None, "channel_id": None, "began_at": None, "stale": False}
+        query = sa.update(announcements).where(announcements.c.id == number)
+        await connection.execute(query.values(nonce=self._draw_nonce(), **values))
+
+    async def _tell(self) -> None:
+        async with self._tried:
+            self._tried.notify_all()
+
+    async def _read(self, query: sa.Select[Any]) -> list[Announcement]:
+        async with self._database.read() as connection:
+            return [_announcement(row) for row in (await connection.execute(query)).mappings()]
+
+    async def give_up_in(self, connection: AsyncConnection, guild_id: int) -> None:
+        """Record that no message in a server is sent or edited any more."""
+        theirs = sa.select(challenges.c.id).where(challenges.c.guild_id == guild_id)
+        query = sa.update(announcements).where(announcements.c.challenge_id.in_(theirs))
+        await connection.execute(query.values(given_up=True))
 
     async def _set(self, announcement: Announcement, **values: Any) -> None:  # noqa: ANN401 - columns
         async with self._database.write() as connection:

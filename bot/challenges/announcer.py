@@ -1,7 +1,8 @@
 """Sends the announcements of challenges, each once, and edits those that are out of date.
 
 After a crash a message is recognised by its nonce, or by its last line where Discord no longer
-gives the nonce.
+gives the nonce. A failure is retried while its cause can pass: the host of the challenge is told,
+and the log of the bot.
 """
 
 import logging
@@ -10,24 +11,29 @@ from functools import partial
 
 import discord
 
-from bot.challenges import card
+from bot.back_off import BackOff
+from bot.challenges import card, notices
 from bot.challenges.announcement_store import AnnouncementStore
 from bot.challenges.model import FORGOTTEN, Announcement, AnnouncementKind, Contest
+from bot.challenges.pictures import NumberedPictures
 from bot.challenges.store import ChallengeStore
 from bot.discord_io.sending import (
     FileTooLarge,
+    NotAllowedHere,
     NotNow,
     Outgoing,
+    PlaceGone,
     RouteClosed,
-    Upload,
+    SendError,
     explained,
     files_of,
     send_once,
 )
-from bot.errors import PictureGone
-from bot.pictures.store import PictureStore
 
 log = logging.getLogger(__name__)
+
+TRIES = BackOff(first=5.0, longest=3600.0, attempts=180)  # in the end each hour, for a week
+UNTOLD_FAILURES = 5  # of Discord itself, before the host of a challenge is told
 
 
 class Announcer:
@@ -38,51 +44,51 @@ class Announcer:
         client: discord.Client,
         challenges: ChallengeStore,
         announcements: AnnouncementStore,
-        pictures: PictureStore,
+        pictures: NumberedPictures,
         clock: Callable[[], float],
+        tries: BackOff = TRIES,
     ) -> None:
         self._client = client
         self._challenges = challenges
         self._announcements = announcements
         self._pictures = pictures
         self._clock = clock
+        self._tries = tries
 
-    async def announce(self) -> bool:
-        """Send and edit all that is pending; say whether there is nothing to retry."""
-        all_sent = True
-        for announcement in await self._announcements.pending():
-            try:
-                await self._announce(announcement)
-            except NotNow as error:
-                log.warning(
-                    "challenge %d, %s: later: %s",
-                    announcement.challenge_id,
-                    announcement.kind,
-                    error,
-                )
-                all_sent = False
-            except (RouteClosed, FileTooLarge) as error:
-                log.warning(
-                    "challenge %d, %s: %s", announcement.challenge_id, announcement.kind, error
-                )
+    async def announce(self) -> float | None:
+        """Send and edit all that is due; return the time of the next try, None without one."""
+        for announcement in await self._announcements.pending(self._clock()):
+            contest = await self._challenges.get(announcement.challenge_id)
+            if contest is None or not _still_true(announcement, contest):
                 await self._announcements.give_up(announcement)
-        return all_sent
+                continue
+            try:
+                await self._announce(announcement, contest)
+            except (NotNow, NotAllowedHere) as error:
+                await self._put_off(announcement, contest, error)
+            except (RouteClosed, FileTooLarge) as error:
+                await self._give_up(announcement, contest, error)
+        return await self._announcements.next_try()
 
-    async def _announce(self, announcement: Announcement) -> None:
-        contest = await self._challenges.get(announcement.challenge_id)
-        if contest is None or not _still_true(announcement, contest):
-            await self._announcements.give_up(announcement)
-        elif announcement.message_id is None:
+    async def _announce(self, announcement: Announcement, contest: Contest) -> None:
+        if announcement.message_id is None:
             await self._send_once(announcement, contest)
-        else:
+            return
+        try:
             await self._refresh(announcement, contest)
+        except PlaceGone:
+            if not announcement.wanted_again:
+                raise  # a moderator deleted it: it is not wanted here
+            await self._announcements.send_again(announcement)
 
     async def _send_once(self, announcement: Announcement, contest: Contest) -> None:
         channel = await self._channel(announcement, contest)
         shown = card.post(announcement, contest)
         sent = await send_once(
             channel,
-            Outgoing(shown.text, shown.view, announcement.nonce, await self._files(shown)),
+            Outgoing(
+                shown.text, shown.view, announcement.nonce, await self._pictures.uploads(shown)
+            ),
             begin=lambda: self._announcements.began(announcement, self._clock()),
             unclear_since=announcement.began_at,
             arrived=partial(self._is_announcement, announcement, contest),
@@ -93,16 +99,60 @@ class Announcer:
     async def _refresh(self, announcement: Announcement, contest: Contest) -> None:
         shown = card.post(announcement, contest)
         channel = self._client.get_partial_messageable(announcement.channel_id or 0)
-        files = files_of(await self._files(shown))
+        files = files_of(await self._pictures.uploads(shown))
         # cleared before the edit, so that a change during the edit sets it again
+        await self._announcements.refreshing(announcement)
+        with explained():
+            message = channel.get_partial_message(announcement.message_id or 0)
+            await message.edit(content=shown.text, attachments=files, view=shown.view)
         await self._announcements.refreshed(announcement)
+
+    async def _put_off(
+        self, announcement: Announcement, contest: Contest, error: SendError
+    ) -> None:
+        """Record a failure that may pass, and when to try again."""
+        failures = announcement.failures + 1
+        if failures >= (self._tries.attempts or failures + 1):
+            await self._give_up(announcement, contest, error)
+            return
+        seconds = self._tries.after(failures)
+        log.warning(
+            "challenge %d, %s: next try in %.0f s: %s",
+            announcement.challenge_id,
+            announcement.kind,
+            seconds,
+            error,
+        )
+        problem = notices.problem(contest.challenge, forbidden=isinstance(error, NotAllowedHere))
+        await self._announcements.failed(announcement, problem, self._clock() + seconds)
+        if isinstance(error, NotAllowedHere) or failures >= UNTOLD_FAILURES:
+            await self._tell_host(announcement, contest, f"{problem} {notices.RETRIED}")
+
+    async def _give_up(
+        self, announcement: Announcement, contest: Contest, error: SendError
+    ) -> None:
+        """Record a failure that will not pass. A message that was deleted is not missed."""
+        log.warning("challenge %d, %s: %s", announcement.challenge_id, announcement.kind, error)
+        if announcement.message_id is not None or announcement.kind is AnnouncementKind.REMOVED:
+            await self._announcements.give_up(announcement)
+            return
+        problem = notices.given_up(contest.challenge, gone=isinstance(error, PlaceGone))
+        await self._announcements.give_up(announcement, problem)
+        await self._tell_host(announcement, contest, f"{problem} {notices.REPOST}")
+
+    async def _tell_host(self, announcement: Announcement, contest: Contest, text: str) -> None:
+        """Send the member that started a challenge one direct message about an announcement."""
+        host = contest.challenge.host_id
+        to_author = announcement.kind is AnnouncementKind.REMOVED
+        if to_author or host == FORGOTTEN or await self._announcements.is_host_told(announcement):
+            return
+        await self._announcements.host_told(announcement)
         try:
             with explained():
-                message = channel.get_partial_message(announcement.message_id or 0)
-                await message.edit(content=shown.text, attachments=files, view=shown.view)
-        except NotNow:
-            await self._announcements.outdated(announcement)
-            raise
+                channel = await self._client.create_dm(discord.Object(host))
+                await channel.send(notices.to_host(contest.challenge, text))
+        except SendError as error:
+            log.warning("the host of challenge %d is not told: %s", contest.challenge.id, error)
 
     async def _channel(
         self, announcement: Announcement, contest: Contest
@@ -124,15 +174,6 @@ class Announcer:
         return ours and card.has_marker(
             message.content, contest.challenge, announcement.kind, announcement.part
         )
-
-    async def _files(self, shown: card.Post) -> list[Upload]:
-        files = []
-        for name, picture in shown.pictures:
-            try:
-                files.append(Upload(name, await self._pictures.read(picture)))
-            except PictureGone:  # deleted a moment ago; the message is edited soon
-                continue
-        return files
 
 
 def _still_true(announcement: Announcement, contest: Contest) -> bool:

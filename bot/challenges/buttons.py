@@ -3,11 +3,12 @@
 import discord
 
 from bot.challenges import card
-from bot.challenges.model import Contest
+from bot.challenges.panel import StatusPanel
 from bot.challenges.service import ChallengeService
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Press
+from bot.errors import ChallengeRefused
 from bot.names import cleaned_name
 
 FORM_SECONDS = 900.0  # until an open form expires
@@ -17,20 +18,24 @@ LONGEST_REASON = 300  # characters
 class ChallengeButtonHandlers:
     """Handles presses. The caller reports its errors to the member."""
 
-    def __init__(self, challenges: ChallengeService) -> None:
+    def __init__(self, challenges: ChallengeService, panel: StatusPanel) -> None:
         self._challenges = challenges
+        self._panel = panel
 
     async def __call__(self, interaction: Interaction, press: Press) -> None:
-        """Vote, withdraw or remove, as the custom id says."""
+        """Vote, withdraw, remove or turn a page, as the custom id says."""
         challenge_id, action, *rest = press.path
         if action == "vote":
             await self._vote(interaction, int(challenge_id), int(rest[0]))
+        elif action == "choose":
+            await self._choose(interaction, int(challenge_id), int(rest[0]), int(rest[1]))
+        elif action == "page":
+            await self._turn(interaction, int(challenge_id), int(rest[0]))
         elif action == "withdraw":
             await self._withdraw(interaction, int(press.values[0]))
         elif action == "remove":
-            await interaction.response.send_modal(
-                ReasonForm(self._challenges, int(press.values[0]))
-            )
+            form = ReasonForm(self._challenges, self._panel, press.values[0])
+            await interaction.response.send_modal(form)
 
     async def _vote(self, interaction: Interaction, challenge_id: int, number: int) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -40,19 +45,37 @@ class ChallengeButtonHandlers:
             content=f"Your vote is for entry {number}. You can move it until {until}."
         )
 
+    async def _choose(
+        self, interaction: Interaction, challenge_id: int, number: int, page: int
+    ) -> None:
+        """Vote on the status, which then shows the vote."""
+        await interaction.response.defer()
+        contest = await self._challenges.vote(answers.member_of(interaction), challenge_id, number)
+        await self._panel.show(interaction, contest, page)
+
+    async def _turn(self, interaction: Interaction, challenge_id: int, page: int) -> None:
+        await interaction.response.defer()
+        contest = await self._challenges.get(challenge_id)
+        if contest is None or not card.is_open(contest):
+            raise ChallengeRefused("This challenge is over.")
+        await self._panel.show(interaction, contest, page)
+
     async def _withdraw(self, interaction: Interaction, entry_id: int) -> None:
-        member = answers.member_of(interaction)
-        contest = await self._challenges.withdraw(member, entry_id)
-        await _show_status(interaction, contest, "Your entry is withdrawn.")
+        await interaction.response.defer()
+        contest = await self._challenges.withdraw(answers.member_of(interaction), entry_id)
+        text = "Your entry is withdrawn."
+        await self._panel.show(interaction, contest, text=text)
 
 
 class ReasonForm(discord.ui.Modal, title="Remove an entry"):
     """Asks a moderator for the reason, which the author is told."""
 
-    def __init__(self, challenges: ChallengeService, entry_id: int) -> None:
+    def __init__(self, challenges: ChallengeService, panel: StatusPanel, chosen: str) -> None:
+        """Take what the menu says: "number 3" on the ballot, or the id of an entry before that."""
         super().__init__(timeout=FORM_SECONDS)
         self._challenges = challenges
-        self._entry_id = entry_id
+        self._panel = panel
+        self._chosen = chosen
         self._reason: discord.ui.TextInput[discord.ui.View] = discord.ui.TextInput(
             custom_id="reason",
             style=discord.TextStyle.paragraph,
@@ -68,20 +91,16 @@ class ReasonForm(discord.ui.Modal, title="Remove an entry"):
     async def on_submit(self, interaction: discord.Interaction[discord.Client], /) -> None:
         """Remove the entry."""
         reason = cleaned_name(self._reason.value, "The reason", LONGEST_REASON)
+        await interaction.response.defer()
         member = answers.member_of(interaction)
-        contest = await self._challenges.remove(member, self._entry_id, reason)
-        await _show_status(
-            interaction, contest, "The entry is removed. Its author gets the reason."
-        )
+        word, _, number = self._chosen.rpartition(" ")
+        remove = self._challenges.remove_numbered if word else self._challenges.remove
+        contest = await remove(member, int(number), reason)
+        text = "The entry is removed. Its author gets the reason."
+        await self._panel.show(interaction, contest, text=text)
 
     async def on_error(  # type: ignore[override]  # a form's has no item, in discord.py itself
         self, interaction: discord.Interaction[discord.Client], error: Exception, /
     ) -> None:
         """Tell the member."""
         await answers.tell(interaction, error)
-
-
-async def _show_status(interaction: Interaction, contest: Contest, text: str) -> None:
-    """Show the new state on the message."""
-    shown = card.status(contest, answers.member_of(interaction))
-    await interaction.response.edit_message(content=f"{text}\n{shown.text}", view=shown.view)

@@ -18,21 +18,32 @@ from bot.challenges.model import (
 )
 from bot.challenges.rules import PER_MESSAGE, on_part
 from bot.discord_io.components import AnyItem, custom_id, view_of
+from bot.discord_io.texts import name_of
 from bot.people import Member
 
 FEATURE = "challenges"
 MOST_LINES = 20  # of results; a message has at most 2,000 characters
 MOST_OPTIONS = 25  # in one of Discord's menus
 _STARTED_BY = " · started by "  # follows the marker of an opened challenge
+_PLAIN = discord.ButtonStyle.secondary
 _MEDALS = {1: "🥇", 2: "🥈", 3: "🥉"}
 
 
 @dataclass(frozen=True)
+class PostedPicture:
+    """A picture of a message: its name in the store, and the number to draw on it, or 0."""
+
+    file_name: str
+    stored: str
+    number: int = 0
+
+
+@dataclass(frozen=True)
 class Post:
-    """A message: its text, its pictures as file name and name in the store, its components."""
+    """A message: its text, its pictures, its components."""
 
     text: str
-    pictures: tuple[tuple[str, str], ...] = ()
+    pictures: tuple[PostedPicture, ...] = ()
     items: tuple[AnyItem, ...] = field(default=())
 
     @property
@@ -82,9 +93,9 @@ def opened(contest: Contest) -> Post:
         ]
     else:
         lines.append(f"Entering is over. {_stage(challenge)}")
-    host = "" if challenge.host_id == FORGOTTEN else f"{_STARTED_BY}<@{challenge.host_id}>"
+    host = "" if challenge.host_id == FORGOTTEN else f"{_STARTED_BY}{_host(challenge)}"
     lines.append(marker(challenge, AnnouncementKind.OPENED) + host)
-    style = (("style.jpg", terms.style),) if terms.style else ()
+    style = (PostedPicture("style.jpg", terms.style),) if terms.style else ()
     return Post("\n".join(lines), style)
 
 
@@ -97,8 +108,9 @@ def ballot(contest: Contest, part: int) -> Post:
     text = f"🗳️ **Vote: *{shown(challenge.terms.title)}***\n"
     if voting:
         text += (
-            f"Which is the best? You have one vote until {when(challenge.terms.voting_until)} "
-            "and can change it as often as you like. The counts are shown at the end.\n"
+            "Which is the best? Press its number. You have one vote until "
+            f"{when(challenge.terms.voting_until)} and can change it as often as you like. "
+            "The counts are shown at the end.\n"
         )
     else:
         text += f"{_stage(challenge)}\n"
@@ -144,10 +156,12 @@ def removed(contest: Contest, entry_id: int) -> Post:
     )
 
 
-def status(contest: Contest, member: Member) -> Post:
-    """Show a member the state of an open challenge, with menus for what they may do."""
+def status(contest: Contest, member: Member, page: int = 0) -> Post:
+    """Show a member the state of an open challenge, with what they may do.
+
+    While there is a vote it has a `page` of the ballot, numbered as the parts of the ballot are.
+    """
     challenge, terms = contest.challenge, contest.challenge.terms
-    moderator = member.moderates or member.manages
     own = [entry for entry in contest.entries if entry.member_id == member.id]
     lines = [
         f"🎨 ***{shown(terms.title)}***, challenge № {challenge.id}",
@@ -157,19 +171,53 @@ def status(contest: Contest, member: Member) -> Post:
         *(_own_line(entry) for entry in own),
     ]
     if challenge.state is ChallengeState.VOTING:
-        choice = contest.votes.get(member.id)
-        number = next((entry.number for entry in contest.ballot if entry.id == choice), None)
-        lines.append(f"Your vote: entry {number}" if number else "You have not voted yet.")
+        return _voting_status(contest, member, page, lines)
     items: list[AnyItem] = []
     alive = [entry for entry in own if entry.removed is None]
-    if challenge.state is ChallengeState.ENTERING and alive:
+    if alive:
         items.append(_menu(challenge, alive[:MOST_OPTIONS], "Withdraw an entry…", "withdraw"))
-    if moderator:
-        entries = contest.ballot or contest.live
-        for start in range(0, len(entries), MOST_OPTIONS):
-            chunk = entries[start : start + MOST_OPTIONS]
+    if member.moderates or member.manages:
+        for start in range(0, len(contest.live), MOST_OPTIONS):
+            chunk = contest.live[start : start + MOST_OPTIONS]
             items.append(_menu(challenge, chunk, "Remove an entry…", "remove", str(start)))
     return Post("\n".join(lines), items=tuple(items))
+
+
+def _voting_status(contest: Contest, member: Member, page: int, lines: list[str]) -> Post:
+    challenge = contest.challenge
+    last = max(0, (max((e.number or 0 for e in contest.ballot), default=0) - 1) // PER_MESSAGE)
+    page = min(max(0, page), last)
+    numbers = on_part(contest, page)
+    entries = [entry for entry in contest.ballot if entry.number in numbers]
+    chosen = contest.votes.get(member.id)
+    number = next((entry.number for entry in contest.ballot if entry.id == chosen), None)
+    lines.append(f"Your vote: entry {number}" if number else "You have not voted yet.")
+    if last:
+        lines.append(f"Page {page + 1} of {last + 1}")
+    items: list[AnyItem] = [
+        discord.ui.Button[discord.ui.View](
+            label=str(entry.number),
+            style=discord.ButtonStyle.success if entry.id == chosen else _PLAIN,
+            disabled=entry.member_id == member.id,  # nobody votes for their own
+            custom_id=custom_id(FEATURE, challenge.id, "choose", entry.number, page),
+        )
+        for entry in entries
+    ]
+    if last:
+        items += [
+            discord.ui.Button[discord.ui.View](
+                emoji=emoji,
+                disabled=not 0 <= page + step <= last,
+                custom_id=custom_id(FEATURE, challenge.id, "page", max(0, page + step), way),
+                row=2,
+            )
+            for emoji, step, way in (("◀️", -1, "back"), ("▶️", 1, "on"))
+        ]
+    if entries and (member.moderates or member.manages):
+        menu = _menu(challenge, entries, "Remove an entry…", "remove", str(page))
+        menu.row = 3
+        items.append(menu)
+    return Post("\n".join(lines), _pictures(entries), tuple(items))
 
 
 def entered(contest: Contest, job_id: int) -> str:
@@ -186,8 +234,9 @@ def leaderboard(standings: Sequence[Standing]) -> str:
     if not standings:
         return "No challenge has ended in this server yet."
     lines = [
-        f"{_place(standing.rank)} <@{standing.member_id}> · {_count(standing.wins, 'win')} · "
-        f"{standing.podiums} in the first three · {_count(standing.votes, 'vote')}"
+        f"{_place(standing.rank)} {name_of(standing.name, standing.member_id)}"
+        f" · {_count(standing.wins, 'win')}"
+        f" · {standing.podiums} in the first three · {_count(standing.votes, 'vote')}"
         for standing in standings[:MOST_LINES]
     ]
     return "\n".join(["🏆 **Leaderboard** over all challenges", *lines])
@@ -226,7 +275,8 @@ def _menu(challenge: Challenge, entries: Sequence[Entry], placeholder: str, *pat
             discord.SelectOption(
                 # the number of the painting would give away its author on the ballot
                 label=f"Entry {entry.number}" if entry.number else f"Painting № {entry.job_id}",
-                value=str(entry.id),
+                # nor its id, which follows the order of entering
+                value=f"number {entry.number}" if entry.number else str(entry.id),
             )
             for entry in entries
         ],
@@ -240,9 +290,14 @@ def _own_line(entry: Entry) -> str:
 
 
 def _result_line(entry: Entry) -> str:
-    author = f"<@{entry.member_id}>" if entry.member_id else "a member with deleted data"
+    gone = "a member with deleted data"
+    author = name_of(entry.name, entry.member_id) if entry.member_id else gone
     number = f" · entry {entry.number}" if entry.number else ""
     return f"{_place(entry.rank or 0)} {author} · {_count(entry.votes or 0, 'vote')}{number}"
+
+
+def _host(challenge: Challenge) -> str:
+    return name_of(challenge.host_name, challenge.host_id)
 
 
 def _place(rank: int) -> str:
@@ -253,8 +308,12 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def _pictures(entries: Sequence[Entry]) -> tuple[tuple[str, str], ...]:
-    return tuple((f"entry-{entry.number}.jpg", entry.preview) for entry in entries if entry.preview)
+def _pictures(entries: Sequence[Entry]) -> tuple[PostedPicture, ...]:
+    return tuple(
+        PostedPicture(f"entry-{entry.number}.jpg", entry.preview, entry.number or 0)
+        for entry in entries
+        if entry.preview
+    )
 
 
 def is_open(contest: Contest) -> bool:

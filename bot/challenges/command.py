@@ -1,28 +1,32 @@
-"""`/challenge start`, `enter`, `status`, `close`, `results` and `leaderboard`."""
+"""`/challenge start`, `enter`, `status`, `close`, `results`, `leaderboard`, `rename`, `repost`."""
 
-import io
 from collections.abc import Callable
 
 import discord
 from discord import app_commands
 
-from bot.challenges import card
+from bot.challenges import card, notices
 from bot.challenges.deadlines import moment
-from bot.challenges.model import Terms
+from bot.challenges.model import Challenge, Terms
+from bot.challenges.panel import StatusPanel
+from bot.challenges.pictures import NumberedPictures
 from bot.challenges.service import ChallengeService
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
+from bot.discord_io.sending import files_of
+from bot.discord_io.uploads import described
 from bot.errors import ChallengeRefused
 from bot.guilds.rules import check_may_start
 from bot.guilds.service import GuildService
 from bot.jobs.service import JobService
 from bot.names import clean, cleaned_name
 from bot.pictures.intake import Intake
-from bot.pictures.model import UploadedFile
 from bot.pictures.turns import Owner
 
 LONGEST_TITLE, LONGEST_THEME = 80, 300  # characters
 OFFERED = 25  # choices while a member types; Discord takes no more
+
+Place = discord.TextChannel | discord.Thread
 
 
 class ChallengeCommands:
@@ -34,7 +38,11 @@ class ChallengeCommands:
         guilds: GuildService,
         jobs: JobService,
         intake: Intake,
+        pictures: NumberedPictures,
+        panel: StatusPanel,
     ) -> None:
+        self._pictures = pictures
+        self._panel = panel
         self._challenges = challenges
         self._guilds = guilds
         self._jobs = jobs
@@ -49,15 +57,27 @@ class ChallengeCommands:
         # before anything is downloaded
         check_may_start(await self._guilds.settings(member.guild_id), member)
         _check_channel(interaction, channel)
-        picture = None
-        if style is not None:
-            offered = UploadedFile("The style picture", style.url, style.size)
+        age_restricted = _is_age_restricted(interaction, channel)
+        if style is None:
+            challenge = await self._challenges.start(
+                member, channel, terms, None, age_restricted=age_restricted
+            )
+        else:
+            if style.is_spoiler():
+                raise ChallengeRefused("A style marked as a spoiler cannot be shown openly.")
+            if answers.is_age_restricted(interaction.channel) and not age_restricted:
+                raise ChallengeRefused(
+                    "A style from an age-restricted channel stays in such channels; announce the "
+                    "challenge in one."
+                )
+            offered = described("The style picture", style)
             owner = Owner(member.guild_id, member.id)
-            (picture,) = await self._intake.take([offered], owner)
-        challenge = await self._challenges.start(member, channel, terms, picture)
-        await interaction.edit_original_response(
-            content=f"Challenge № {challenge.id} is open and will be announced in <#{channel}>."
-        )
+            async with self._intake.taken([offered], owner) as (picture,):
+                challenge = await self._challenges.start(
+                    member, channel, terms, picture.name, age_restricted=age_restricted
+                )
+        text = f"Challenge № {challenge.id} is open. {await self._outcome(challenge)}"
+        await interaction.edit_original_response(content=text)
 
     async def enter(self, interaction: Interaction, job_id: int) -> None:
         """Enter a painting, by command or by the button under it."""
@@ -74,25 +94,44 @@ class ChallengeCommands:
             raise ChallengeRefused(
                 "There is no challenge open in this server; see `/challenge results` for the last."
             )
-        shown = card.status(contest, member)
-        await interaction.edit_original_response(content=shown.text, view=shown.view)
+        await self._panel.show(interaction, contest)
 
     async def close(self, interaction: Interaction, *, cancel: bool) -> None:
         """End the present stage of the open challenge."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         contest = await self._challenges.close(answers.member_of(interaction), cancel=cancel)
-        await interaction.edit_original_response(
-            content=f"The challenge is now {contest.challenge.state.value}; this is announced."
+        challenge = contest.challenge
+        text = f"The challenge is now {challenge.state.value}. {await self._outcome(challenge)}"
+        await interaction.edit_original_response(content=text)
+
+    async def rename(
+        self, interaction: Interaction, challenge: int | None, title: str | None, theme: str | None
+    ) -> None:
+        """Change title or theme; messages and pages follow."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        member = answers.member_of(interaction)
+        contest = await self._challenges.rename(member, challenge, title, theme)
+        name = card.shown(contest.challenge.terms.title)
+        text = f"Challenge № {contest.challenge.id} is called *{name}* now; its messages follow."
+        await interaction.edit_original_response(content=text)
+
+    async def repost(self, interaction: Interaction, channel: int | None) -> None:
+        """Post again what is missing of the present announcement, or all of it elsewhere."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        restricted = False
+        if channel is not None:
+            _check_channel(interaction, channel)
+            restricted = _is_age_restricted(interaction, channel)
+        contest = await self._challenges.repost(
+            answers.member_of(interaction), channel, age_restricted=restricted
         )
+        await interaction.edit_original_response(content=await self._outcome(contest.challenge))
 
     async def results(self, interaction: Interaction, challenge: int | None) -> None:
         """Show the results of a closed challenge."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         shown = card.results(await self._challenges.results(interaction.guild_id or 0, challenge))
-        files = [
-            discord.File(io.BytesIO(await self._challenges.pictures.read(picture)), name)
-            for name, picture in shown.pictures
-        ]
+        files = files_of(await self._pictures.uploads(shown))
         await interaction.edit_original_response(content=shown.text, attachments=files)
 
     async def leaderboard(self, interaction: Interaction) -> None:
@@ -100,6 +139,9 @@ class ChallengeCommands:
         await interaction.response.defer(ephemeral=True, thinking=True)
         standings = await self._challenges.leaderboard(interaction.guild_id or 0)
         await interaction.edit_original_response(content=card.leaderboard(standings))
+
+    async def _outcome(self, challenge: Challenge) -> str:
+        return notices.outcome(challenge, await self._challenges.announced(challenge))
 
     async def own_paintings(
         self, interaction: Interaction, typed: str
@@ -129,6 +171,7 @@ def make_group(commands: ChallengeCommands, clock: Callable[[], float]) -> app_c
         name="challenge", description="Paint to one theme, vote, win", guild_only=True
     )
     _add_start(group, commands, clock)
+    _add_changes(group, commands)
 
     @group.command(name="enter", description="Enter one of your paintings")
     @app_commands.describe(painting="The number of one of your paintings in this server")
@@ -141,11 +184,6 @@ def make_group(commands: ChallengeCommands, clock: Callable[[], float]) -> app_c
     @group.command(name="status", description="Show the challenge and your entries")
     async def status(interaction: Interaction) -> None:
         await commands.status(interaction)
-
-    @group.command(name="close", description="End the present stage of the challenge")
-    @app_commands.describe(cancel="End it without a result")
-    async def close(interaction: Interaction, cancel: bool = False) -> None:
-        await commands.close(interaction, cancel=cancel)
 
     @group.command(name="results", description="Show the results of a challenge")
     @app_commands.describe(challenge="The challenge; without it, the last one")
@@ -160,6 +198,36 @@ def make_group(commands: ChallengeCommands, clock: Callable[[], float]) -> app_c
         await commands.leaderboard(interaction)
 
     return group
+
+
+def _add_changes(group: app_commands.Group, commands: ChallengeCommands) -> None:
+    @group.command(name="close", description="End the present stage of the challenge")
+    @app_commands.describe(cancel="End it without a result")
+    async def close(interaction: Interaction, cancel: bool = False) -> None:
+        await commands.close(interaction, cancel=cancel)
+
+    @group.command(name="rename", description="Change the title or the theme of a challenge")
+    @app_commands.describe(
+        title="What to call it",
+        theme="What to paint",
+        challenge="The challenge; without it, the open one",
+    )
+    @app_commands.autocomplete(challenge=commands.past)
+    async def rename(
+        interaction: Interaction,
+        title: app_commands.Range[str, 1, 500] | None = None,
+        theme: app_commands.Range[str, 1, 1000] | None = None,
+        challenge: app_commands.Range[int, 1, 2**53 - 1] | None = None,
+    ) -> None:
+        name = None if title is None else cleaned_name(title, "The title", LONGEST_TITLE)
+        await commands.rename(
+            interaction, challenge, name, None if theme is None else _theme(theme)
+        )
+
+    @group.command(name="repost", description="Post the challenge's message again if it is missing")
+    @app_commands.describe(channel="Another channel for this and all later messages")
+    async def repost(interaction: Interaction, channel: Place | None = None) -> None:
+        await commands.repost(interaction, channel.id if channel is not None else None)
 
 
 def _add_start(
@@ -186,7 +254,7 @@ def _add_start(
         voting_until: app_commands.Range[str, 1, 50] = "3d",
         entries_per_member: app_commands.Range[int, 1, 10] = 1,
         who: discord.Role | None = None,
-        channel: discord.TextChannel | None = None,
+        channel: Place | None = None,
         newcomers_vote: bool = False,
     ) -> None:
         entries_end = moment(entries_until, clock())
@@ -210,13 +278,28 @@ def _theme(text: str | None) -> str:
 
 
 def _check_channel(interaction: Interaction, channel_id: int) -> None:
-    """Raise ChallengeRefused for a channel in which the bot cannot post."""
-    channel = interaction.guild.get_channel(channel_id) if interaction.guild else None
-    if channel is None or interaction.guild is None:
-        return  # a thread; Discord checks it when the message is sent
-    held = channel.permissions_for(interaction.guild.me)
-    if not (held.view_channel and held.send_messages and held.attach_files):
+    """Raise ChallengeRefused for a channel or thread in which the bot cannot post pictures."""
+    guild = interaction.guild
+    channel = guild.get_channel_or_thread(channel_id) if guild is not None else None
+    if channel_id == interaction.channel_id:
+        # what Discord says of this very place; also where the bot does not know the thread
+        held = interaction.app_permissions
+        channel = channel or interaction.channel  # type: ignore[assignment]  # no direct message
+    elif channel is not None and guild is not None:
+        held = channel.permissions_for(guild.me)
+    else:
+        return  # Discord checks it when the message is sent, and the answer tells
+    in_thread = isinstance(channel, discord.Thread)
+    may_send = held.send_messages_in_threads if in_thread else held.send_messages
+    if not (held.view_channel and may_send and held.attach_files):
         raise ChallengeRefused(f"I may not post pictures in <#{channel_id}>; choose another.")
+
+
+def _is_age_restricted(interaction: Interaction, channel_id: int) -> bool:
+    if channel_id == interaction.channel_id:
+        return answers.is_age_restricted(interaction.channel)
+    guild = interaction.guild
+    return answers.is_age_restricted(guild.get_channel_or_thread(channel_id) if guild else None)
 
 
 def _title(job_id: int, style: str | None) -> str:

@@ -1,14 +1,18 @@
 """Builds the feature of challenges."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import discord
 
+from bot.back_off import BackOff
 from bot.challenges.announcer import Announcer
 from bot.challenges.buttons import ChallengeButtonHandlers
 from bot.challenges.card import FEATURE
+from bot.challenges.channel_watch import ChannelWatch
 from bot.challenges.command import ChallengeCommands, make_group
 from bot.challenges.gallery import Gallery
+from bot.challenges.panel import StatusPanel
+from bot.challenges.pictures import NumberedPictures
 from bot.challenges.scheduler import LONGEST_NAP, SHARED_NAP, ChallengeScheduler
 from bot.challenges.service import ChallengeService
 from bot.feature import Feature
@@ -25,33 +29,47 @@ def feature(
     decoder: Decoder,
     client: discord.Client,
     shard: Shard,
+    departed: Callable[[int], Awaitable[bool]],
     public_url: str,
+    pictures: NumberedPictures,
+    panel: StatusPanel,
+    tries: BackOff,
     clock: Callable[[], float],
 ) -> Feature:
     """Build `/challenge`, its components, the gallery's pages and the scheduler.
 
-    `public_url` is the address under which others reach the pages. `clock` gives Unix seconds.
+    `departed` says whether the bot has left a server. `public_url` is the address under which
+    others reach the pages. `tries` says how announcements that fail are tried again. `clock` gives
+    Unix seconds.
     """
 
     async def opted_in(guild_id: int) -> bool:
         # the pictures of other shards' servers are in other bots' folders
-        return shard.has(guild_id) and await guilds.shows_gallery(guild_id)
+        here = shard.has(guild_id) and not await departed(guild_id)
+        return here and await guilds.shows_gallery(guild_id)
 
     def name_of(guild_id: int) -> str | None:
         guild = client.get_guild(guild_id)
         return clean(guild.name) if guild is not None else None
 
     announcer = Announcer(
-        client, challenges.store, challenges.announcements, challenges.pictures, clock
+        client, challenges.store, challenges.announcements, pictures, clock, tries
     )
     nap = LONGEST_NAP if shard.count == 1 else SHARED_NAP
     scheduler = ChallengeScheduler(challenges, announcer, clock, longest_nap=nap)
     gallery = Gallery(challenges.store, challenges.pictures, decoder, opted_in, name_of, public_url)
+    watch = ChannelWatch(client, challenges)
     return Feature(
         commands=[make_group(commands, clock)],
-        buttons={FEATURE: ChallengeButtonHandlers(challenges)},
+        buttons={FEATURE: ChallengeButtonHandlers(challenges, panel)},
         pages=gallery.routes(),
         tasks=[scheduler.run],
         pictures_in_use=[challenges.store],
         personal_data={"challenges": challenges},
+        events={
+            "ready": watch.connected,
+            "guild_channel_delete": watch.channel_deleted,
+            "raw_thread_delete": watch.thread_deleted,
+        },
+        guild_data=[challenges],
     )

@@ -16,12 +16,12 @@ from bot.challenges.store import ChallengeStore
 from bot.errors import PictureGone
 from bot.pictures.decoder import Decoder
 from bot.pictures.store import PictureStore
+from bot.pictures.thumbnails import small_copy
 from bot.pictures.turns import VISITORS
 from bot.web.html import Html
 
 SIDES = ("320", "640", "1280")  # pixels on the long side
 MOST_CHALLENGES = 100  # on a server's page
-_QUALITY = 82  # of the WebP files
 _NAMELESS = "a member"
 
 
@@ -85,7 +85,7 @@ class Gallery:
         guild_id = await self._guild(request)
         walls = []
         for challenge in await self._store.closed(guild_id, MOST_CHALLENGES):
-            contest = await self._store.get(challenge.id)
+            contest = None if challenge.age_restricted else await self._store.get(challenge.id)
             if contest is not None:
                 walls.append(_wall(contest))
         name = self._server_name(guild_id)
@@ -146,6 +146,7 @@ class Gallery:
             contest is None
             or contest.challenge.guild_id != guild_id
             or contest.challenge.state is not ChallengeState.CLOSED
+            or contest.challenge.age_restricted
         ):
             raise web.HTTPNotFound(headers=self._html.headers)
         return contest
@@ -158,16 +159,11 @@ class Gallery:
         key = (picture, side)
         task = self._encoding.get(key)
         if task is None:
-            task = self._encoding[key] = asyncio.create_task(self._encode(picture, side))
+            making = small_copy(self._pictures, self._decoder, picture, int(side), VISITORS)
+            task = self._encoding[key] = asyncio.create_task(making)
             task.add_done_callback(lambda _: self._encoding.pop(key))
         # Shielded: others wait for the same, when the visitor that came first has left.
         return await asyncio.shield(task)
-
-    async def _encode(self, picture: str, side: str) -> bytes:
-        data = await self._pictures.read(picture)
-        small = await self._decoder.shrink(data, int(side), ".webp", _QUALITY, VISITORS)
-        await self._pictures.put_copy(picture, side, small)
-        return small
 
     def _page(
         self, request: web.Request, template: str, source: str | None, **values: object

@@ -49,6 +49,8 @@ class Challenge:
     seed: int  # of the order on the ballot
     created_at: float
     closed_at: float | None = None
+    host_name: str = ""  # the display name of the host then
+    age_restricted: bool = False  # as its channel is; such a challenge is never on the web
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class FinishedPainting:
     member_id: int
     picture: str
     preview: str
+    spoiler: bool = False
+    age_restricted: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,7 @@ class Standing:
 
     rank: int  # shared by members with equal scores
     member_id: int
+    name: str  # the display name at the last entry
     wins: int
     podiums: int  # first to third places, wins among them
     votes: int
@@ -139,3 +144,15 @@ class Announcement:
     channel_id: int | None = None
     message_id: int | None = None  # once it was sent
     stale: bool = False  # it was sent, but shows an old state
+    given_up: bool = False  # it can neither be sent nor edited
+    failures: int = 0  # tries that failed since the last that did not
+    next_try: float | None = None  # after a failure
+    problem: str = ""  # why the last try failed, for the host of the challenge
+    told: bool = False  # the host was told about it
+    wanted_again: bool = False  # to be posted again where its message was deleted
+
+    @property
+    def settled(self) -> bool:
+        """Whether its message shows the present state, or the last try failed."""
+        shown = self.message_id is not None and not self.stale
+        return shown or bool(self.failures) or self.given_up

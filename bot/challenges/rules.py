@@ -28,6 +28,13 @@ SHORTEST, LONGEST = MINUTE, 60 * DAY  # of entering and of voting
 PER_MESSAGE = 10  # pictures; Discord takes no more
 MOST_ENTRIES = 75  # in a challenge; three of Discord's menus
 
+ANNOUNCED_BY = {  # the announcement of a challenge's present state
+    ChallengeState.ENTERING: AnnouncementKind.OPENED,
+    ChallengeState.VOTING: AnnouncementKind.VOTING,
+    ChallengeState.CLOSED: AnnouncementKind.CLOSED,
+    ChallengeState.CANCELLED: AnnouncementKind.CANCELLED,
+}
+
 
 def check_terms(terms: Terms, now: float) -> None:
     """Refuse deadlines that are too near, too far or in the wrong order, and a missing theme."""
@@ -47,6 +54,15 @@ def enter(contest: Contest, painting: FinishedPainting, member: Member, now: flo
     _expect_open(challenge, ChallengeState.ENTERING, terms.entries_until, now)
     if painting.member_id != member.id or painting.guild_id != challenge.guild_id:
         raise ChallengeRefused("You can enter only your own paintings from this server.")
+    if painting.spoiler:
+        raise ChallengeRefused(
+            "This painting was made from a picture marked as a spoiler, and challenges show "
+            "entries openly."
+        )
+    if painting.age_restricted and not challenge.age_restricted:
+        raise ChallengeRefused(
+            "This painting comes from an age-restricted channel, and this challenge is not in one."
+        )
     if terms.entry_role is not None and terms.entry_role not in member.roles:
         raise ChallengeRefused(f"Only members with <@&{terms.entry_role}> may enter this one.")
     if any(entry.job_id == painting.job_id for entry in contest.entries):
@@ -111,7 +127,7 @@ def forget(contest: Contest, member_id: int) -> Contest:
     votes = {voter: entry for voter, entry in contest.votes.items() if voter != member_id}
     challenge = contest.challenge
     if challenge.host_id == member_id:
-        challenge = replace(challenge, host_id=FORGOTTEN)
+        challenge = replace(challenge, host_id=FORGOTTEN, host_name="")
     return Contest(challenge, nameless, votes)
 
 
@@ -133,10 +149,35 @@ def vote(contest: Contest, number: int, member: Member, now: float) -> Contest:
     return replace(contest, votes={**contest.votes, member.id: entry.id})
 
 
-def check_leader(challenge: Challenge, member: Member) -> None:
-    """Refuse members who are neither the host of a challenge nor moderators."""
-    if not (member.id == challenge.host_id or member.moderates or member.manages):
-        raise LeadersOnly("end a challenge", "its host and moderators")
+def leads(challenge: Challenge, member: Member) -> bool:
+    """Say whether a member is the host of a challenge or a moderator."""
+    return member.id == challenge.host_id or member.moderates or member.manages
+
+
+def check_leader(challenge: Challenge, member: Member, action: str = "end a challenge") -> None:
+    """Refuse members who do not lead a challenge."""
+    if not leads(challenge, member):
+        raise LeadersOnly(action, "its host and moderators")
+
+
+def rename(contest: Contest, title: str | None, theme: str | None) -> Contest:
+    """Give a challenge another title or theme; None keeps the present one."""
+    terms = contest.challenge.terms
+    terms = replace(
+        terms,
+        title=terms.title if title is None else title,
+        theme=terms.theme if theme is None else theme,
+    )
+    return replace(contest, challenge=replace(contest.challenge, terms=terms))
+
+
+def move(contest: Contest, channel_id: int, *, age_restricted: bool) -> Contest:
+    """Announce a challenge in another channel from now on; `age_restricted` is what that is."""
+    if contest.challenge.age_restricted and not age_restricted:
+        raise ChallengeRefused(
+            "This challenge began in an age-restricted channel; choose such a one."
+        )
+    return replace(contest, challenge=replace(contest.challenge, channel_id=channel_id))
 
 
 def go_on(contest: Contest, now: float) -> Contest:
@@ -196,6 +237,8 @@ def looks_different(before: Contest, after: Contest) -> bool:
     """Say whether the messages that were sent show an old state."""
     if before.challenge.state is not after.challenge.state:
         return True
+    if _texts(before.challenge) != _texts(after.challenge):
+        return True
     if after.challenge.state is ChallengeState.ENTERING:
         return False
     return [(e.id, e.picture, e.member_id) for e in before.live] != [
@@ -246,6 +289,10 @@ def _expect_open(challenge: Challenge, wanted: ChallengeState, until: float, now
     if challenge.state is ChallengeState.ENTERING:
         raise ChallengeRefused("The voting has not begun yet.")
     raise ChallengeRefused("The voting is over; the results will be posted in a moment.")
+
+
+def _texts(challenge: Challenge) -> tuple[str, str]:
+    return challenge.terms.title, challenge.terms.theme
 
 
 def _find(contest: Contest, entry_id: int) -> Entry:

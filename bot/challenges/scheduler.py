@@ -50,8 +50,6 @@ class ChallengeScheduler:
     async def _act(self) -> float:
         """Do all that is due; return the seconds until there is more to do."""
         deadline = await self._challenges.act_on_deadlines()
-        all_sent = await self._announcer.announce()
-        longest = self._longest_nap if all_sent else self._retry
-        if deadline is None:
-            return longest
-        return min(longest, max(0.0, deadline - self._clock()))
+        next_try = await self._announcer.announce()
+        times = [time for time in (deadline, next_try) if time is not None]
+        return min([self._longest_nap, *(max(0.0, time - self._clock()) for time in times)])

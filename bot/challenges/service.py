@@ -14,6 +14,7 @@ from bot.challenges import rules
 from bot.challenges.announcement_store import AnnouncementStore
 from bot.challenges.model import (
     OPEN,
+    Announcement,
     Challenge,
     ChallengeState,
     Contest,
@@ -23,7 +24,7 @@ from bot.challenges.model import (
 )
 from bot.challenges.store import ChallengeStore
 from bot.errors import ChallengeRefused, JobNotFound, PictureGone
-from bot.guilds.rules import check_may_start
+from bot.guilds.rules import check_may_start, check_words
 from bot.guilds.service import GuildService
 from bot.jobs.model import Job, JobState
 from bot.jobs.service import JobService
@@ -34,6 +35,7 @@ from bot.pictures.thumbnails import make_thumbnail
 from bot.pictures.turns import Owner
 
 Rule = Callable[[Contest], Contest]
+TRIED_WITHIN = 8.0  # seconds that a command waits for the first try of its announcement
 
 
 class ChallengeService:
@@ -64,14 +66,25 @@ class ChallengeService:
         jobs.subscribe(self._follow)
 
     async def start(
-        self, member: Member, channel_id: int, terms: Terms, style: str | None
+        self,
+        member: Member,
+        channel_id: int,
+        terms: Terms,
+        style: str | None,
+        *,
+        age_restricted: bool = False,
     ) -> Challenge:
-        """Start a challenge; `style` is a stored picture. Raises Refused."""
+        """Start a challenge; `style` is a stored picture. Raises Refused.
+
+        `age_restricted` is what the channel is.
+        """
         settings = await self._guilds.settings(member.guild_id)
         check_may_start(settings, member)
+        check_words(settings, "The title", terms.title)
+        check_words(settings, "The theme", terms.theme)
         if style is not None:
             owner = Owner(member.guild_id, member.id)
-            preview = await make_thumbnail(self.pictures, self._decoder, style, owner)
+            preview = await make_thumbnail(self._retention, self._decoder, style, owner)
             terms = replace(terms, style=preview)
         now = self._clock()
         rules.check_terms(terms, now)
@@ -80,10 +93,12 @@ class ChallengeService:
             guild_id=member.guild_id,
             channel_id=channel_id,
             host_id=member.id,
+            host_name=member.name,
             state=ChallengeState.ENTERING,
             terms=terms,
             seed=self._random.getrandbits(63),
             created_at=now,
+            age_restricted=age_restricted,
         )
         async with (
             self._retention.referring_to([terms.style] if terms.style else []),
@@ -104,7 +119,7 @@ class ChallengeService:
         painting = await self._painting(member, job_id)
         rules.enter(contest, painting, member, self._clock())  # before a preview is made
         owner = Owner(member.guild_id, member.id)
-        preview = await make_thumbnail(self.pictures, self._decoder, painting.picture, owner)
+        preview = await make_thumbnail(self._retention, self._decoder, painting.picture, owner)
         painting = replace(painting, preview=preview)
         async with self._retention.referring_to([painting.picture, painting.preview]):
             return await self._change_open(
@@ -123,6 +138,15 @@ class ChallengeService:
             member, lambda contest: rules.remove(contest, entry_id, member, reason)
         )
 
+    async def remove_numbered(self, member: Member, number: int, reason: str) -> Contest:
+        """Remove the entry of a number on the ballot, as `remove` does."""
+
+        def rule(contest: Contest) -> Contest:
+            found = next((entry.id for entry in contest.ballot if entry.number == number), 0)
+            return rules.remove(contest, found, member, reason)
+
+        return await self._change_open(member, rule)
+
     async def vote(self, member: Member, challenge_id: int, number: int) -> Contest:
         """Cast or change a member's vote. Raises Refused."""
         return await self._change(
@@ -138,6 +162,50 @@ class ChallengeService:
             return step(contest, self._clock())
 
         return await self._change_open(member, rule)
+
+    async def rename(
+        self, member: Member, challenge_id: int | None, title: str | None, theme: str | None
+    ) -> Contest:
+        """Change title or theme of a challenge, by default of the open one. Raises Refused."""
+        settings = await self._guilds.settings(member.guild_id)
+        check_words(settings, "The title", title or "")
+        check_words(settings, "The theme", theme or "")
+        if challenge_id is None:
+            challenge_id = (await self._need_open(member.guild_id)).challenge.id
+
+        def rule(contest: Contest) -> Contest:
+            _check_here(contest, member)
+            rules.check_leader(contest.challenge, member, "rename a challenge")
+            return rules.rename(contest, title, theme)
+
+        return await self._change(challenge_id, rule)
+
+    async def repost(
+        self, member: Member, channel_id: int | None, *, age_restricted: bool = False
+    ) -> Contest:
+        """Let what is missing of the present announcement be posted again. Raises Refused.
+
+        That is of the open challenge, else of the last one. `channel_id` is another channel for it,
+        and `age_restricted` what that one is.
+        """
+        contest = await self.open_in(member.guild_id) or await self.results(member.guild_id, None)
+        async with self._database.write() as connection:
+            before = await self.store.find(connection, contest.challenge.id)
+            if before is None:
+                raise ChallengeRefused("There is no such challenge any more.")
+            rules.check_leader(before.challenge, member, "post its messages again")
+            after = before
+            if channel_id is not None:
+                after = rules.move(before, channel_id, age_restricted=age_restricted)
+            await self.store.save(connection, before, after)
+            moved = after.challenge.channel_id != before.challenge.channel_id
+            await self.announcements.want_again(connection, after.challenge, moved=moved)
+        self.changed.set()
+        return after
+
+    async def announced(self, challenge: Challenge) -> Sequence[Announcement]:
+        """Give the announcements of the present state, once each of them was tried."""
+        return await self.announcements.tried(challenge, TRIED_WITHIN)
 
     async def open_in(self, guild_id: int) -> Contest | None:
         """Read a server's open challenge."""
@@ -189,6 +257,24 @@ class ChallengeService:
         times = [rules.deadline(challenge) for challenge in await self.store.open()]
         return min((time for time in times if time is not None), default=None)
 
+    # For servers that the bot has left, and deleted channels.
+
+    async def guild_ids(self) -> set[int]:
+        """Give the servers that have challenges."""
+        return await self.store.guild_ids()
+
+    async def end_in(self, guild_id: int, channel_id: int | None = None) -> None:
+        """Cancel a server's open challenge, or only one in a channel; nothing is announced."""
+        async with self._database.write() as connection:
+            contest = await self.store.find_open(connection, guild_id)
+            if contest is not None and channel_id in (None, contest.challenge.channel_id):
+                await self.store.save(connection, contest, rules.cancel(contest, self._clock()))
+                await self.announcements.give_up_in(connection, guild_id)
+
+    async def forget_guild(self, guild_id: int) -> set[str]:
+        """Delete a server's challenges; return their pictures."""
+        return await self.store.forget_guild(guild_id)
+
     # For a member's privacy.
 
     async def about_member(self, member_id: int) -> list[dict[str, Any]]:
@@ -233,8 +319,16 @@ class ChallengeService:
             raise ChallengeRefused("This painting is not finished.")
         if job.result_deleted:
             raise PictureGone
-        picture = job.result.picture
-        return FinishedPainting(job_id, job.origin.guild_id, job.origin.member_id, picture, "")
+        origin = job.origin
+        return FinishedPainting(
+            job_id,
+            origin.guild_id,
+            origin.member_id,
+            job.result.picture,
+            preview="",
+            spoiler=job.sources.spoiler,
+            age_restricted=origin.age_restricted,
+        )
 
     async def _change_open(self, member: Member, rule: Rule) -> Contest:
         contest = await self._need_open(member.guild_id)
@@ -267,6 +361,11 @@ class ChallengeService:
                 await self._change(challenge_id, partial(_without, entry_id=entry.id))
             names = [name for entry in gone for name in entry.pictures]
             await self._retention.release(names)
+
+
+def _check_here(contest: Contest, member: Member) -> None:
+    if contest.challenge.guild_id != member.guild_id:
+        raise ChallengeRefused("There is no such challenge in this server.")
 
 
 def _without(contest: Contest, entry_id: int) -> Contest:

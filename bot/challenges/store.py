@@ -1,6 +1,6 @@
 """The SQL of challenges."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.challenges.model import OPEN, Challenge, ChallengeState, Contest, Entry, Terms
 from bot.challenges.tables import challenges, entries, votes
 from bot.jobs.tables import jobs
+from bot.pictures.ledger import Names
 from bot.storage.database import Database
 from bot.storage.shard import WHOLE, Shard
 
@@ -108,8 +109,31 @@ class ChallengeStore:
         )
         return sorted((await connection.execute(query)).scalars())
 
+    async def guild_ids(self) -> set[int]:
+        """Read which of the shard's servers have challenges."""
+        mine = self._shard.where(challenges.c.guild_id)
+        async with self.database.read() as connection:
+            query = sa.select(challenges.c.guild_id).where(mine).distinct()
+            return set((await connection.execute(query)).scalars())
+
+    async def forget_guild(self, guild_id: int) -> set[str]:
+        """Delete a server's challenges with all in them; return their pictures."""
+        mine = challenges.c.guild_id == guild_id
+        found: set[str] = set()
+        async with self.database.write() as connection:
+            for column in (entries.c.picture, entries.c.preview):
+                query = sa.select(column).join_from(entries, challenges).where(mine)
+                found |= {name for name in (await connection.execute(query)).scalars() if name}
+            styles = await connection.execute(sa.select(challenges.c.style).where(mine))
+            found |= {name for name in styles.scalars() if name}
+            await connection.execute(sa.delete(challenges).where(mine))
+        return found
+
     async def tally(self, guild_id: int) -> list[Mapping[str, Any]]:
-        """Sum up the wins, podiums, votes and entries of each member in closed challenges."""
+        """Sum up the wins, podiums, votes and entries of each member in closed challenges.
+
+        Each has the display name of its last entry.
+        """
         placed = entries.c.votes > 0
         columns = (
             entries.c.member_id,
@@ -117,13 +141,18 @@ class ChallengeStore:
             sa.func.count().filter(placed & (entries.c.rank <= 3)).label("podiums"),
             sa.func.sum(entries.c.votes).label("votes"),
             sa.func.count().label("entries"),
+            sa.func.max(entries.c.id).label("last"),
         )
-        query = (
+        totals = (
             sa.select(*columns)
             .join(challenges, challenges.c.id == entries.c.challenge_id)
             .where(challenges.c.guild_id == guild_id, entries.c.rank.is_not(None))
             .group_by(entries.c.member_id)
+            .subquery()
         )
+        last = entries.alias()
+        shown = [column for column in totals.c if column.name != "last"]
+        query = sa.select(*shown, last.c.name).join(last, last.c.id == totals.c.last)
         async with self.database.read() as connection:
             return [dict(row) for row in (await connection.execute(query)).mappings()]
 
@@ -135,6 +164,17 @@ class ChallengeStore:
                 query = sa.select(column).where(column.in_(among)).distinct()
                 found |= {name for name in (await connection.execute(query)).scalars() if name}
         return found
+
+    def pictures_held(self, guild_id: int, member_id: int | None) -> Sequence[Names]:
+        """Query the pictures of a server's challenges, or only of a member's there."""
+        here = challenges.c.guild_id == guild_id
+        entered = here if member_id is None else here & (entries.c.member_id == member_id)
+        started = here if member_id is None else here & (challenges.c.host_id == member_id)
+        return [
+            sa.select(entries.c.picture).join(challenges).where(entered),
+            sa.select(entries.c.preview).join(challenges).where(entered),
+            sa.select(challenges.c.style).where(started),
+        ]
 
     async def _first(
         self, connection: AsyncConnection, where: sa.ColumnElement[bool]

@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 
+from bot.check.application import check_application
 from bot.check.findings import Finding, failed, passed, warned
 from bot.discord_io import permissions
 
@@ -54,8 +55,13 @@ def check_token(token: str | None) -> Finding:
     return passed("token", "it looks like a bot token")
 
 
-async def check_account(api_base: str, token: str) -> AsyncIterator[Finding]:
-    """Ask Discord about the token, the intents and the servers."""
+async def check_account(
+    api_base: str, token: str, *, outside: bool = True
+) -> AsyncIterator[Finding]:
+    """Ask Discord about the token, the application and the servers.
+
+    `outside` is whether the settings allow paintings outside of servers.
+    """
     try:
         async with DiscordApi(api_base, token) as api:
             application = await api.get("/applications/@me")
@@ -80,7 +86,8 @@ async def check_account(api_base: str, token: str) -> AsyncIterator[Finding]:
             f"{starts} are left today",
             "something keeps restarting the bot; read its log before Discord resets the token",
         )
-    yield passed("intents", "no privileged intents are used, so none need to be switched on")
+    for finding in check_application(application, outside=outside):
+        yield finding
     for finding in _of_guilds(guilds, number):
         yield finding
 

@@ -61,7 +61,8 @@ async def _find(config: Path | None) -> AsyncIterator[Finding]:
     found = check_token(token)
     yield found
     if token is not None and found.level is Level.PASS:
-        async for finding in check_account(settings.discord.api_base, token):
+        outside = min(settings.limits.outside_jobs, settings.limits.outside_jobs_per_user) > 0
+        async for finding in check_account(settings.discord.api_base, token, outside=outside):
             yield finding
     async for finding in _find_here(settings):
         yield finding

@@ -8,6 +8,9 @@ from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from bot.executors.preconditions import check_setup
 from bot.settings import Settings
+from bot.storage.key import read_or_make_key
+
+NATS_KEY_FILE = "workers.key"  # in the data folder; seals checkpoints, also for the next run
 
 
 def executor_for(settings: Settings) -> Executor:
@@ -28,7 +31,10 @@ def executor_for(settings: Settings) -> Executor:
             "nats.url needs its client: pip install 'muralscape[nats]'"
         ) from None
     token = nats.token.get_secret_value() if nats.token else ""
-    elsewhere = NatsExecutor(Access(nats.url, token, nats.nkey_file, nats.ca_file))
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    secret = read_or_make_key(settings.data_dir / NATS_KEY_FILE)
+    access = Access(nats.url, token, nats.nkey_file, nats.ca_file)
+    elsewhere = NatsExecutor(access, secret=secret)
     if not nats.paint_here:
         return elsewhere
     return CompositeExecutor(local_executor(settings), elsewhere)

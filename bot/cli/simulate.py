@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from discord import Asset
 from pydantic import SecretStr
 
 from bot import logs
@@ -103,6 +104,7 @@ async def _simulate(settings: Settings, port: int, open_page: bool, *, temporary
     stop = _stop_signal()
     async with Simulator(port=port, samples=samples()) as discord:
         discord.world.bot.global_name = "Muralscape"
+        Asset.BASE = discord.cdn_base  # where discord.py takes stickers to be
         executor = local_executor(settings)
         app = App(pointed_at(discord, settings), executor)
         _greet(discord.url, settings, temporary=temporary)
@@ -179,14 +181,10 @@ def _greet(url: str, settings: Settings, *, temporary: bool) -> None:
 async def _report(discord: Simulator, executor: Executor) -> None:
     """Print when the bot is connected, and when the engine is ready."""
     await discord.until(lambda: discord.gateway.connected, within=120)
-    names = ", ".join(_typed(c.name, c.type) for c in discord.commands.usable(_guild(discord)))
+    names = ", ".join(_typed(c.name, c.type) for c in discord.commands.registered())
     click.echo(f"  {'Bot':<9} connected · {names}")
     await discord.until(lambda: executor.devices, within=600)
     click.echo(f"  {'Engine':<9} ready on {', '.join(executor.devices)}")
-
-
-def _guild(discord: Simulator) -> int:
-    return next(iter(discord.world.guilds))
 
 
 def _typed(name: str, kind: int) -> str:

@@ -10,7 +10,7 @@ from discord import app_commands
 from bot.back_off import BackOff
 from bot.errors import MuralscapeError
 from bot.names import clean
-from bot.people import Member, Origin
+from bot.people import OUTSIDE, Member, Origin, Standing
 from engine.errors import EngineError
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,8 @@ UNEXPECTED = (
 ALREADY_ANSWERED = 40060
 TOKEN_DEAD = 50027
 TELLING = BackOff(first=1.0, factor=4.0, attempts=5)  # of telling a member something
-_NO_ANSWER_POSSIBLE = {10062, 10015, TOKEN_DEAD, ALREADY_ANSWERED}  # unknown, dead or answered
+# unknown, dead or answered; or a message that somebody deleted, and with it the wish for an answer
+_NO_ANSWER_POSSIBLE = {10062, 10015, TOKEN_DEAD, ALREADY_ANSWERED, 10008}
 
 
 async def tell(interaction: Interaction, error: BaseException) -> bool:
@@ -113,19 +114,49 @@ def origin_of(
     answer ephemeral.
     """
     return Origin(
-        guild_id=interaction.guild_id or guild_id or 0,
+        guild_id=guild_of(interaction) or guild_id or OUTSIDE,
         channel_id=interaction.channel_id or 0,
         member_id=interaction.user.id,
         interaction_id=interaction.id,
         interaction_token=interaction.token,
         token_expires_at=interaction.created_at.timestamp() + TOKEN_LIFE - _MARGIN,
         private=private,
+        member_name=name_of(interaction),
+        upload_limit=interaction.filesize_limit,
+        age_restricted=is_age_restricted(interaction.channel),
+    )
+
+
+def guild_of(interaction: Interaction) -> int:
+    """Give the server on which an interaction counts: `OUTSIDE` where the bot is not in it."""
+    return interaction.guild_id or OUTSIDE if interaction.is_guild_integration() else OUTSIDE
+
+
+def is_age_restricted(channel: object) -> bool:
+    """Say whether a channel is age-restricted, or the channel of a thread."""
+    asked = getattr(channel, "is_nsfw", None)
+    return asked is not None and bool(asked())
+
+
+def standing_of(interaction: Interaction) -> Standing | None:
+    """Give what a member may do where they act; None outside of the server that it counts on."""
+    if guild_of(interaction) == OUTSIDE:
+        return None
+    held = interaction.permissions
+    thread = isinstance(interaction.channel, discord.Thread)
+    return Standing(
+        roles=frozenset(role.id for role in getattr(interaction.user, "roles", ())),
+        channels=channels_of(interaction),
+        administers=held.administrator,
+        uses_commands=held.use_application_commands,
+        sends_pictures=held.attach_files
+        and (held.send_messages_in_threads if thread else held.send_messages),
     )
 
 
 def channels_of(interaction: Interaction) -> tuple[int, ...]:
-    """Give the channel of an interaction and the parent of a thread; none in direct messages."""
-    if interaction.guild_id is None:
+    """Give the channel of an interaction and the parent of a thread; none outside the server."""
+    if guild_of(interaction) == OUTSIDE:
         return ()
     parent = getattr(interaction.channel, "parent_id", None)
     return tuple(channel for channel in (interaction.channel_id, parent) if channel)
@@ -137,14 +168,19 @@ def member_of(interaction: Interaction, guild_id: int | None = None) -> Member:
     `guild_id` is the server of a button that was pressed in a direct message.
     """
     user = interaction.user
-    in_guild = interaction.guild_id is not None
+    in_guild = guild_of(interaction) != OUTSIDE
     joined = user.joined_at if isinstance(user, discord.Member) else None
     return Member(
         id=user.id,
-        guild_id=interaction.guild_id or guild_id or 0,
+        guild_id=guild_of(interaction) or guild_id or OUTSIDE,
         roles=frozenset(role.id for role in getattr(user, "roles", ())),
         manages=in_guild and interaction.permissions.manage_guild,
         moderates=in_guild and interaction.permissions.manage_messages,
         joined_at=joined.timestamp() if joined else 0.0,
-        name=clean(user.display_name)[:LONGEST_NAME],
+        name=name_of(interaction),
     )
+
+
+def name_of(interaction: Interaction) -> str:
+    """Give the display name of the member behind an interaction, cleaned."""
+    return clean(interaction.user.display_name)[:LONGEST_NAME]

@@ -4,8 +4,10 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import discord
@@ -24,6 +26,12 @@ log = logging.getLogger(__name__)
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
 Linked = Callable[[bool], None]
+Listener = Callable[..., Coroutine[Any, Any, None]]
+
+IN_SERVERS = app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False)
+BY_SERVERS = app_commands.AppInstallationType(guild=True, user=False)
+ANYWHERE = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
+ANYBODY = app_commands.AppInstallationType(guild=True, user=True)
 
 
 class Tree(app_commands.CommandTree[discord.Client]):
@@ -67,8 +75,12 @@ class MuralscapeClient(discord.Client):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
         )
-        self.tree = Tree(self)
+        # A command is for servers that the bot was added to, unless it says otherwise.
+        self.tree = Tree(self, allowed_contexts=IN_SERVERS, allowed_installs=BY_SERVERS)
         self.handlers: dict[str, Handler] = {}  # feature -> handler of its buttons and menus
+        self.listeners: defaultdict[str, list[Listener]] = defaultdict(list)  # by event
+        self._hearing: set[asyncio.Task[None]] = set()
+        self.command_ids: dict[str, int] = {}
         self._linked = linked
         self._synced = synced
         Route.BASE = api_base  # of REST and of interaction webhooks alike
@@ -120,6 +132,28 @@ class MuralscapeClient(discord.Client):
         """Report that the gateway was lost; discord.py reconnects by itself."""
         self._linked(False)
 
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - theirs
+        """Call the features' listeners too, as discord.py's own `Bot` calls those of its cogs."""
+        super().dispatch(event, *args, **kwargs)
+        for listener in () if self.is_closed() else self.listeners.get(event, ()):
+            hearing = asyncio.create_task(self._hear(listener, event, *args))
+            self._hearing.add(hearing)
+            hearing.add_done_callback(self._hearing.discard)
+
+    async def _hear(self, listener: Listener, event: str, *args: object) -> None:
+        try:
+            await listener(*args)
+        except Exception:
+            log.exception("a listener of %s failed", event)
+
+    async def close(self) -> None:
+        """Disconnect, and stop the listeners that are under way."""
+        await super().close()
+        hearing = tuple(self._hearing)
+        for task in hearing:
+            task.cancel()
+        await asyncio.gather(*hearing, return_exceptions=True)
+
     async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
         """Log the error of an event handler."""
         log.exception("the handler of %s failed", event_method)
@@ -136,9 +170,10 @@ class MuralscapeClient(discord.Client):
         if known == line:
             # another program with the same token may have removed them
             registered = await self.tree.fetch_commands()
+            self.command_ids = {command.name: command.id for command in registered}
             if {command.name for command in registered} == {entry["name"] for entry in payload}:
                 return
-        await self.tree.sync()
+        self.command_ids = {command.name: command.id for command in await self.tree.sync()}
         await asyncio.to_thread(self._synced.write_text, line)
         log.info("registered %d commands with Discord", len(payload))
 

@@ -20,7 +20,11 @@ class Permission:
 # Answers to commands need none of these. They are for results after the 15 minutes in which an
 # interaction can be answered, and for finding a message again after a crash.
 PERMISSIONS = (
-    Permission("View Channels", 1 << 10, "to post where a painting was asked for"),
+    Permission(
+        "View Channels",
+        1 << 10,
+        "to post where a painting was asked for, and edit its card after 15 minutes",
+    ),
     Permission("Send Messages", 1 << 11, "to deliver paintings that took over 15 minutes"),
     Permission("Attach Files", 1 << 15, "to send the pictures"),
     Permission("Read Message History", 1 << 16, "to see after a crash what was sent already"),

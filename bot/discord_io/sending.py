@@ -6,17 +6,22 @@ the channel's history is searched before the message is sent again.
 """
 
 import io
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import PurePath
+from typing import Any
 
 import aiohttp
 import discord
 
 CLOCK_SKEW = 60.0  # seconds that Discord's clock and ours may differ by
 LOOK_BACK = 200  # messages of a channel's history
+LONGEST_DESCRIPTION = 1024  # characters of an alt text
 _TOO_LARGE = 40005  # "Request entity too large"
+_NOT_ALLOWED = {50001, 50013, 50083}  # missing access or permissions, an archived thread
+_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
 
 
 class SendError(Exception):
@@ -25,6 +30,18 @@ class SendError(Exception):
 
 class RouteClosed(SendError):
     """Sending will never work this way: a dead token, no permission, closed direct messages."""
+
+
+class NotAllowedHere(RouteClosed):
+    """The bot lacks a permission here, or the thread is closed; somebody may change that."""
+
+
+class PlaceGone(RouteClosed):
+    """The channel or the message was deleted."""
+
+
+class MessageDeleted(PlaceGone):
+    """Somebody deleted the message (10008): what it would have shown is not wanted there."""
 
 
 class FileTooLarge(SendError):
@@ -37,10 +54,11 @@ class NotNow(SendError):
 
 @dataclass(frozen=True)
 class Upload:
-    """A file to send."""
+    """A file to send. `description` is the alt text, at most 1,024 characters."""
 
     name: str
     data: bytes
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,13 +71,17 @@ class Sent:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A message to send. `mentions` are the ids of the members that it may notify."""
+    """A message to send. `mentions` are the ids of the members that it may notify.
+
+    `reply_to` is a message in the same channel, which may be deleted by then.
+    """
 
     text: str
     view: discord.ui.View
     nonce: str
     files: Sequence[Upload] = ()
     mentions: Sequence[int] = ()
+    reply_to: Sent | None = None
 
 
 async def send_once(
@@ -82,9 +104,13 @@ async def send_once(
         if found is not None:
             return found
     await begin()
-    mentions = discord.AllowedMentions.none()
-    if message.mentions:
-        mentions.users = [discord.Object(member_id) for member_id in message.mentions]
+    reference: dict[str, Any] = {}
+    if message.reply_to is not None:
+        reference["reference"] = discord.MessageReference(
+            message_id=message.reply_to.message_id,
+            channel_id=message.reply_to.channel_id,
+            fail_if_not_exists=False,
+        )
     with explained():
         sent = await channel.send(
             message.text,
@@ -93,9 +119,18 @@ async def send_once(
             # discord.py adds enforce_nonce: Discord drops a second message with the same nonce
             # for some minutes
             nonce=message.nonce,
-            allowed_mentions=mentions,
+            allowed_mentions=only(message.mentions),
+            **reference,
         )
     return place_of(sent)
+
+
+def only(member_ids: Sequence[int]) -> discord.AllowedMentions:
+    """Let a message notify these members and nobody else."""
+    mentions = discord.AllowedMentions.none()
+    if member_ids:
+        mentions.users = [discord.Object(member_id) for member_id in member_ids]
+    return mentions
 
 
 async def _find(
@@ -136,6 +171,12 @@ def explained() -> Iterator[None]:
             raise FileTooLarge(str(error)) from error
         if error.status >= 500 or error.status == 429:
             raise NotNow(str(error)) from error
+        if error.code in _NOT_ALLOWED:
+            raise NotAllowedHere(str(error)) from error
+        if error.code == _UNKNOWN_MESSAGE:
+            raise MessageDeleted(str(error)) from error
+        if error.code == _UNKNOWN_CHANNEL:
+            raise PlaceGone(str(error)) from error
         # A repeat of 400, 401, 403 and 404 gets the same answer, and Discord counts them: 10,000
         # in 10 minutes ban the address.
         raise RouteClosed(str(error)) from error
@@ -143,9 +184,22 @@ def explained() -> Iterator[None]:
         raise NotNow(str(error) or type(error).__name__) from error
 
 
-def files_of(uploads: Sequence[Upload]) -> list[discord.File]:
-    """Make discord.py's files of uploads. Each can be sent once."""
-    return [discord.File(io.BytesIO(upload.data), upload.name) for upload in uploads]
+def files_of(uploads: Iterable[Upload]) -> list[discord.File]:
+    """Make discord.py's files of uploads, each with an alt text. Each can be sent once."""
+    return [
+        discord.File(
+            io.BytesIO(upload.data),
+            upload.name,
+            description=(upload.description or _words(upload.name))[:LONGEST_DESCRIPTION],
+        )
+        for upload in uploads
+    ]
+
+
+def _words(file_name: str) -> str:
+    """Make words of a file's name: `entry-3.jpg` is "entry 3"."""
+    stem = PurePath(file_name.removeprefix("SPOILER_")).stem
+    return stem.replace("-", " ").replace("_", " ")
 
 
 def place_of(message: discord.Message) -> Sent:

@@ -8,8 +8,9 @@ from typing import Protocol
 from bot.errors import CannotPaint
 from bot.executors.contract import Executor, OnProgress, PaintOrder, WorkerState
 from bot.executors.rates import start_rate
-from bot.executors.speed import SpeedMeter, work_of
+from bot.executors.speed import SpeedMeter
 from engine.request import PaintOutcome
+from engine.work import work_of
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +102,9 @@ class CompositeExecutor:
             rate = start_rate(self._local.devices[0] if self._local.devices else "")
         seconds = {
             # A dead engine process is being replaced, but the time that takes is unknown.
-            self._local: float("inf") if self._local.fault else rate * work_of(order.settings),
+            self._local: float("inf")
+            if self._local.fault
+            else rate * work_of(order.settings, order.content_size),
             self._remote: self._remote.seconds(order),
         }
         return min(seconds, key=lambda one: seconds[one] * self._rounds(one))

@@ -25,6 +25,7 @@ class PaintOrder:
     timelapse: Path | None = None  # an MP4 is written here
     checkpoint: Path | None = None  # written now and then during the painting
     resume: Path | None = None  # a checkpoint to continue from; the file may be missing
+    content_size: tuple[int, int] | None = None  # width and height, where they were measured
 
     @property
     def inputs(self) -> tuple[Path, ...]:

@@ -15,6 +15,7 @@ from engine.decoding.pictures import PictureReader
 from engine.errors import CheckpointRejected
 from engine.picture_limits import OWN_LIMITS
 from engine.request import PaintOutcome, PaintSettings, Progress, StylizeRequest
+from engine.scales import pixels_wanted
 from engine.stylize import stylize
 from engine.timelapse import film
 from engine.vgg19 import Encoder, load_encoder
@@ -60,10 +61,12 @@ class EnginePainter:
     ) -> PaintOutcome:
         """Paint an order and write its files. Raises `engine.errors.EngineError`."""
 
+        enough = pixels_wanted(order.settings)
+
         def read(path: Path, name: str) -> Image.Image:
             # Bytes, not the path: the engine's error must not show the host's folders to a member.
             # The intake has checked these pictures against the host's own limits.
-            return self._reader.decode(path.read_bytes(), OWN_LIMITS, name, should_stop)
+            return self._reader.decode(path.read_bytes(), OWN_LIMITS, name, should_stop, enough)
 
         request = StylizeRequest(
             content=read(order.content, "The content picture"),

@@ -1,30 +1,34 @@
 """The process that paints: loads the weights once, then paints one order after another.
 
-The process runs `serve`. It imports the engine and with it torch, which the bot's own process
-never imports.
+The process is `python -m bot.executors`. It imports the engine and with it torch, which the bot's
+own process never imports.
 """
 
 import contextlib
 import importlib
 import io
+import json
 import os
 import queue
 import signal
+import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from typing import Protocol
+from dataclasses import asdict, dataclass
+from typing import BinaryIO, Protocol
 
+from bot.executors import pipe
 from bot.executors.contract import PaintOrder, PaintProgress
 from bot.executors.pipe import (
+    LONGEST_TRACEBACK,
     Alive,
     Cancel,
     Cancelled,
     Crashed,
     Failed,
+    FromEngine,
     Paint,
     Painted,
     Ready,
@@ -51,6 +55,15 @@ class EngineSetup:
     preview_seconds: float = 3.0  # between two previews
     alive_seconds: float = 1.0  # between two heartbeats, unless a report was sent
 
+    def to_json(self) -> str:
+        """Write it as an argument of the process."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "EngineSetup":
+        """Read what `to_json` gave."""
+        return cls(**json.loads(text))
+
 
 class Painter(Protocol):
     """Paints, at full speed from the first order on."""
@@ -68,12 +81,42 @@ class Painter(Protocol):
         """Paint an order and write its files. Raises `engine.errors.EngineError`."""
 
 
-def serve(connection: Connection, setup: EngineSetup) -> None:
-    """Paint what comes over the connection until the bot closes it or dies."""
+class Connection:
+    """The engine process's end of the pipe: one thread sends, another receives."""
+
+    def __init__(self, incoming: BinaryIO, outgoing: BinaryIO) -> None:
+        self._incoming = incoming
+        self._outgoing = outgoing
+
+    def send(self, message: FromEngine) -> None:
+        """Send a message. Raises OSError when the bot is gone."""
+        self._outgoing.write(pipe.encode(message))
+        self._outgoing.flush()
+
+    def receive(self) -> object:
+        """Wait for a message. Raises EOFError when the bot closed the pipe or is gone."""
+        return pipe.decode(self._read, pipe.TO_ENGINE)
+
+    def _read(self, size: int) -> bytes:
+        data = self._incoming.read(size)
+        if len(data) < size:
+            raise EOFError
+        return data
+
+
+def main() -> None:
+    """Paint what the bot sends over standard input until it closes that or dies."""
     # Ctrl-C and a service manager's SIGTERM reach the whole process group. The bot decides when
     # this process ends: it may want the painting finished first.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    connection = Connection(sys.stdin.buffer, os.fdopen(os.dup(1), "wb"))
+    os.dup2(2, 1)  # a library that prints must not write into the messages
+    serve(connection, EngineSetup.from_json(sys.argv[1]))
+
+
+def serve(connection: Connection, setup: EngineSetup) -> None:
+    """Load the painter and paint one order after another."""
     with contextlib.suppress(OSError):  # some sandboxes forbid it
         os.nice(setup.niceness)
     threads.wait_without_spinning()
@@ -89,7 +132,7 @@ def serve(connection: Connection, setup: EngineSetup) -> None:
     except errors.EngineError as error:  # such as a card whose memory others have taken
         connection.send(Failed(str(error)))
     except Exception:  # noqa: BLE001 - the edge of this process; the bot logs the traceback
-        connection.send(Crashed(traceback.format_exc()))
+        connection.send(Crashed(traceback.format_exc()[-LONGEST_TRACEBACK:]))
         os._exit(1)  # a failed device can make an orderly exit hang
 
 
@@ -136,7 +179,7 @@ class _Inbox:
     def _listen(self) -> None:
         while True:
             try:
-                message: Paint | Cancel = self._connection.recv()
+                message = self._connection.receive()
             except (EOFError, OSError):
                 # The bot closed the pipe or died. This works even while the device hangs in the
                 # main thread.
@@ -144,7 +187,7 @@ class _Inbox:
             if isinstance(message, Paint):
                 self.cancelled = None  # a late cancel was for the order before
                 self.orders.put(message.order)
-            else:
+            elif isinstance(message, Cancel):
                 self.cancelled = message.job_id
 
 

@@ -1,12 +1,28 @@
 """The protocol of the pipe between the bot and an engine process: which messages each side sends.
 
-The engine process also sends `PaintProgress`.
+The engine process also sends `PaintProgress`. Messages are frames (`engine.frames`) of JSON; the
+bytes after it are a preview.
 """
 
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from typing import Any, get_args
 
-from bot.executors.contract import PaintOrder
+from pydantic import TypeAdapter
+
+from bot.executors.checks import (
+    LARGEST_PREVIEW,
+    check_progress,
+    checked_outcome,
+    checked_preview,
+)
+from bot.executors.contract import PaintOrder, PaintProgress
+from engine import frames
 from engine.request import PaintOutcome
+
+MOST_JSON = 2**20  # bytes; a curve of 1,000 points has some 30,000
+LONGEST_TRACEBACK = 20_000  # characters
 
 # Sent by the bot.
 
@@ -74,3 +90,45 @@ class Crashed:
     """An unexpected error. The process ends, because its state may be damaged."""
 
     traceback: str
+
+
+FromBot = Paint | Cancel
+FromEngine = Ready | Unusable | Alive | Painted | Failed | Cancelled | Crashed | PaintProgress
+TO_ENGINE: Collection[type] = get_args(FromBot)
+TO_BOT: Collection[type] = get_args(FromEngine)
+_ADAPTERS: dict[str, TypeAdapter[Any]]
+_ADAPTERS = {kind.__name__: TypeAdapter(kind) for kind in (*TO_ENGINE, *TO_BOT)}
+
+
+def encode(message: FromBot | FromEngine) -> bytes:
+    """Write a message as one frame."""
+    preview = b""
+    if isinstance(message, PaintProgress):
+        preview, message = message.preview or b"", replace(message, preview=None)
+    name = type(message).__name__
+    values = {**_ADAPTERS[name].dump_python(message, mode="json"), "kind": name}
+    return frames.frame(json.dumps(values).encode(), len(preview)) + preview
+
+
+def decode(read: Callable[[int], bytes], kinds: Collection[type]) -> FromBot | FromEngine:
+    """Read a message of one of these kinds; `read` gives exactly so many bytes.
+
+    Raises ValueError where the other end, damaged or taken over, sends anything else.
+    """
+    text, size = frames.receive(read, MOST_JSON, LARGEST_PREVIEW)
+    preview = read(size)
+    values = frames.read_object(text)
+    name = values.pop("kind", None)
+    if not isinstance(name, str) or name not in {kind.__name__ for kind in kinds}:
+        raise ValueError("not a message of this side")
+    message: FromBot | FromEngine = _ADAPTERS[name].validate_python(values)
+    if isinstance(message, PaintProgress):
+        check_progress(message)
+        if message.preview is not None:
+            raise ValueError("a preview within the JSON")
+        return replace(message, preview=checked_preview(preview)) if preview else message
+    if preview:
+        raise ValueError("a preview without progress")
+    if isinstance(message, Painted):
+        return Painted(checked_outcome(message.outcome))
+    return message

@@ -4,16 +4,17 @@ import asyncio
 import atexit
 import contextlib
 import logging
-import multiprocessing
-import pickle
+import subprocess
+import sys
 import threading
 from dataclasses import dataclass
 from typing import TypeVar
 
 from bot.errors import CannotPaint, EngineUnusable, ExecutorLost, PaintingCancelled
 from bot.executors.contract import OnProgress, PaintOrder, PaintProgress
-from bot.executors.engine_process import EngineSetup, serve
+from bot.executors.engine_process import EngineSetup
 from bot.executors.pipe import (
+    TO_BOT,
     Cancel,
     Cancelled,
     Crashed,
@@ -22,7 +23,10 @@ from bot.executors.pipe import (
     Painted,
     Ready,
     Unusable,
+    decode,
+    encode,
 )
+from engine.environment import KEEP_MEMORY, for_children
 from engine.request import PaintOutcome
 
 T = TypeVar("T")
@@ -49,11 +53,8 @@ class EngineProcess:
     def __init__(self, setup: EngineSetup, timeouts: Timeouts) -> None:
         self._timeouts = timeouts
         self._loop = asyncio.get_running_loop()
-        context = multiprocessing.get_context("spawn")
-        self._ours, self._theirs = context.Pipe()
-        self._process = context.Process(
-            target=serve, args=(self._theirs, setup), name="muralscape engine", daemon=True
-        )
+        self._setup = setup
+        self._process: subprocess.Popen[bytes]
         self._ready = self._future(str)
         self._answer = self._future(PaintOutcome)
         self._on_progress: OnProgress | None = None
@@ -156,18 +157,23 @@ class EngineProcess:
         return future
 
     def _start(self) -> None:
-        self._process.start()
+        self._process = subprocess.Popen(  # noqa: S603 - our own module; the setup is the host's
+            [sys.executable, "-P", "-m", "bot.executors", self._setup.to_json()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**for_children(), **KEEP_MEMORY},
+            bufsize=0,
+        )
         self.pid = self._process.pid
-        # At exit, Python would end it by SIGTERM, which engine processes ignore.
-        atexit.register(self._process.kill)
-        self._theirs.close()  # else `recv` would not raise EOFError when the process ends
+        atexit.register(self._end)
         threading.Thread(target=self._listen, name="engine pipe", daemon=True).start()
 
     def _send(self, message: Paint | Cancel) -> None:
         # Does not block: messages are far smaller than the pipe's buffer. The listening thread
         # notices a process that is gone.
-        with contextlib.suppress(OSError):
-            self._ours.send(message)
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError, ValueError):  # ValueError: it was closed
+                self._process.stdin.write(encode(message))
 
     def _kill_if_painting(self, answer: asyncio.Future[PaintOutcome]) -> None:
         if not answer.done():
@@ -179,15 +185,32 @@ class EngineProcess:
             self._process.kill()
 
     def _listen(self) -> None:
-        """Read the pipe in a thread, because `recv` blocks when a process dies in mid-message."""
+        """Read the pipe in a thread, because that blocks when a process dies in mid-message."""
         with contextlib.suppress(RuntimeError):  # the event loop was closed before the process
-            with contextlib.suppress(EOFError, OSError, pickle.UnpicklingError):
+            try:
                 while True:
-                    self._loop.call_soon_threadsafe(self._heard, self._ours.recv())
-            self._process.join(EXIT_SECONDS)
-            self._process.kill()
-            self._process.join()
+                    self._loop.call_soon_threadsafe(self._heard, decode(self._read, TO_BOT))
+            except (EOFError, OSError):
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(EXIT_SECONDS)
+            except ValueError as error:
+                self._loop.call_soon_threadsafe(self._kill, f"it sent what is no message: {error}")
+            self._end()
             self._loop.call_soon_threadsafe(self._died)
+
+    def _read(self, size: int) -> bytes:
+        """Read so many bytes. Raises EOFError when the process has closed the pipe."""
+        data = bytearray()
+        while len(data) < size:
+            part = self._process.stdout.read(size - len(data)) if self._process.stdout else b""
+            if not part:
+                raise EOFError
+            data += part
+        return bytes(data)
+
+    def _end(self) -> None:
+        self._process.kill()
+        self._process.wait()
 
     def _heard(self, message: object) -> None:
         self._heard_at = self._loop.time()
@@ -211,11 +234,12 @@ class EngineProcess:
                 self.end_reason = self.end_reason or "it crashed: " + text.strip().splitlines()[-1]
 
     def _died(self) -> None:
-        reason = self.end_reason or f"it ended with exit code {self._process.exitcode}"
+        reason = self.end_reason or f"it ended with exit code {self._process.returncode}"
         self.end_reason = f"Engine process {self.pid}: {reason}."
-        atexit.unregister(self._process.kill)
-        self._process.close()
-        self._ours.close()
+        atexit.unregister(self._end)
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
         self.dead.set()
         for future in (self._ready, self._answer):
             if not future.done():

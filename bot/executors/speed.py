@@ -3,17 +3,10 @@
 from collections import deque
 from statistics import median
 
-from bot.executors.rates import work
-from engine.presets import PRESETS, size_and_steps
-from engine.request import DEFAULT_PRESET, PaintOutcome, PaintSettings
+from engine.request import PaintOutcome, PaintSettings
+from engine.work import work_of
 
 REMEMBERED = 9  # paintings
-
-
-def work_of(settings: PaintSettings) -> float:
-    """Count the megapixels times steps of a painting, taken to be square."""
-    preset = PRESETS.get(settings.preset, PRESETS[DEFAULT_PRESET])
-    return work(*size_and_steps(preset, settings))
 
 
 def usual_seconds(rate: float) -> float:
@@ -34,4 +27,5 @@ class SpeedMeter:
 
     def learn(self, settings: PaintSettings, outcome: PaintOutcome) -> None:
         """Record how long a painting took."""
-        self._rates.append(outcome.seconds / work_of(settings))
+        size = outcome.width, outcome.height
+        self._rates.append(outcome.seconds / work_of(settings, size))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import discord
 
 from bot.discord_io.components import AnyItem, custom_id, view_of
-from bot.guilds.model import Ceilings, EffectiveSettings
+from bot.guilds.model import Ceilings, EffectiveSettings, GuildSettings
 from bot.guilds.rules import NUMBERS
 from engine.presets import PRESETS
 
@@ -15,16 +15,18 @@ _CHANNELS = [
     discord.ChannelType.text,
     discord.ChannelType.news,
     discord.ChannelType.voice,
+    discord.ChannelType.stage_voice,
     discord.ChannelType.forum,
 ]
 
 
-def overview(effective: EffectiveSettings, guild_id: int) -> str:
-    """List the settings of a server."""
+def overview(effective: EffectiveSettings, guild_id: int, *, lost_channels: bool = False) -> str:
+    """List the settings of a server; `lost_channels`: all that were chosen have been deleted."""
     chosen = effective.settings
+    lost = " (the channels that were chosen have been deleted)" if lost_channels else ""
     gallery = f"shown at `/gallery/{guild_id}` of the bot's pages"
     lines = [
-        f"**Paintings may be made** {_places(chosen.paint_channels)}",
+        f"**Paintings may be made** {_places(chosen.paint_channels)}{lost}",
         f"**Styles may be saved** by {_roles(chosen.style_roles, 'everyone')}",
         f"**Challenges may be started** by "
         f"{_roles(chosen.challenge_roles, 'members who may manage this server')}",
@@ -34,6 +36,10 @@ def overview(effective: EffectiveSettings, guild_id: int) -> str:
         f"**{NUMBERS['saved_styles'][0]}**: {effective.saved_styles}",
         f"**Preset where none is chosen**: {effective.default_preset}",
         f"**Results** are shown to {'everyone' if chosen.public_results else 'their member only'}",
+        f"**When a painting took over a minute**, its member is "
+        f"{'mentioned' if chosen.mention_members else 'not mentioned'}",
+        f"**Words forbidden in names, titles and themes**: {len(chosen.forbidden_words)}"
+        " (`/settings words`)",
         f"**Closed challenges** are {gallery if chosen.gallery else 'not shown on the web'}",
     ]
     return "\n".join(lines)
@@ -75,6 +81,11 @@ def controls(effective: EffectiveSettings) -> discord.ui.View:
             ),
         ),
         discord.ui.Button(
+            label="Mention nobody" if chosen.mention_members else "Mention members when done",
+            emoji="🔕" if chosen.mention_members else "🔔",
+            custom_id=custom_id(FEATURE, "mention", "off" if chosen.mention_members else "on"),
+        ),
+        discord.ui.Button(
             label="Close the web gallery" if chosen.gallery else "Open a web gallery",
             emoji="🖼️",
             custom_id=custom_id(FEATURE, "gallery", "close" if chosen.gallery else "open"),
@@ -99,6 +110,31 @@ def limit_fields(
         )
         for name, (title, least) in NUMBERS.items()
     ]
+
+
+def words_field(settings: GuildSettings) -> discord.ui.Label[discord.ui.View]:
+    """Make the field of the form, with the server's words filled in."""
+    return discord.ui.Label(
+        text="Words, one in a line",
+        description="In names of styles, titles and themes; case and accents do not matter",
+        component=discord.ui.TextInput(
+            custom_id="words",
+            style=discord.TextStyle.paragraph,
+            required=False,
+            default="\n".join(settings.forbidden_words) or None,
+        ),
+    )
+
+
+def words_stored(words: Sequence[str]) -> str:
+    """Confirm the list; the words themselves are in the form."""
+    if not words:
+        return "No words are forbidden now."
+    number = f"{len(words)} {'entry' if len(words) == 1 else 'entries'}"
+    return (
+        f"The list has {number} now. What has such a word already stays; moderators can change it "
+        "with `/style rename`, `/style delete` and `/challenge rename`."
+    )
 
 
 def _role_select(path: str, placeholder: str, chosen: Sequence[int]) -> AnyItem:

@@ -1,4 +1,4 @@
-"""`/settings show` and `/settings set`."""
+"""`/settings show`, `/settings set` and `/settings words`."""
 
 from collections.abc import Mapping
 
@@ -9,8 +9,8 @@ from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Handler, Press
 from bot.guilds import card
-from bot.guilds.model import EffectiveSettings
-from bot.guilds.rules import check_manager, numbers
+from bot.guilds.model import EffectiveSettings, GuildSettings
+from bot.guilds.rules import check_manager, forbidden_words, numbers
 from bot.guilds.service import GuildService
 
 FORM_SECONDS = 900.0  # until an open form expires
@@ -28,20 +28,20 @@ def make_group(guilds: GuildService) -> tuple[app_commands.Group, Handler]:
     @group.command(name="show", description="Show the settings of this server")
     async def show(interaction: Interaction) -> None:
         check_manager(answers.member_of(interaction))  # servers can change a command's permissions
-        effective = await guilds.effective(interaction.guild_id or 0)
-        await interaction.response.send_message(
-            card.overview(effective, interaction.guild_id or 0), ephemeral=True
-        )
+        text, _ = await _shown(guilds, interaction)
+        await interaction.response.send_message(text, ephemeral=True)
 
     @group.command(name="set", description="Change the settings of this server")
     async def change(interaction: Interaction) -> None:
         check_manager(answers.member_of(interaction))
-        effective = await guilds.effective(interaction.guild_id or 0)
-        await interaction.response.send_message(
-            card.overview(effective, interaction.guild_id or 0),
-            view=card.controls(effective),
-            ephemeral=True,
-        )
+        text, controls = await _shown(guilds, interaction)
+        await interaction.response.send_message(text, view=controls, ephemeral=True)
+
+    @group.command(name="words", description="Words that names, titles and themes may not have")
+    async def words(interaction: Interaction) -> None:
+        check_manager(answers.member_of(interaction))
+        settings = await guilds.settings(interaction.guild_id or 0)
+        await interaction.response.send_modal(WordsForm(guilds, settings))
 
     async def pressed(interaction: Interaction, press: Press) -> None:
         what = "/".join(press.path)
@@ -58,6 +58,8 @@ def make_group(guilds: GuildService) -> tuple[app_commands.Group, Handler]:
             "preset": {"default_preset": press.values[0] if press.values else None},
             "results/private": {"public_results": False},
             "results/public": {"public_results": True},
+            "mention/on": {"mention_members": True},
+            "mention/off": {"mention_members": False},
             "gallery/open": {"gallery": True},
             "gallery/close": {"gallery": False},
         }
@@ -90,12 +92,42 @@ class LimitsForm(discord.ui.Modal, title="Limits of this server"):
         await answers.tell(interaction, error)
 
 
+class WordsForm(discord.ui.Modal, title="Forbidden words"):
+    """Asks for the words that this server forbids."""
+
+    def __init__(self, guilds: GuildService, settings: GuildSettings) -> None:
+        super().__init__(timeout=FORM_SECONDS)
+        self._guilds = guilds
+        self._field = card.words_field(settings)
+        self.add_item(self._field)
+
+    async def on_submit(self, interaction: discord.Interaction[discord.Client], /) -> None:
+        """Store the words."""
+        component = self._field.component
+        typed = component.value if isinstance(component, discord.ui.TextInput) else ""
+        found = forbidden_words(typed)
+        await self._guilds.change(answers.member_of(interaction), {"forbidden_words": found})
+        await interaction.response.send_message(card.words_stored(found), ephemeral=True)
+
+    async def on_error(  # type: ignore[override]  # a form's has no item, in discord.py itself
+        self, interaction: discord.Interaction[discord.Client], error: Exception, /
+    ) -> None:
+        """Tell the member."""
+        await answers.tell(interaction, error)
+
+
 async def _change(
     guilds: GuildService, interaction: Interaction, changes: Mapping[str, object]
 ) -> None:
     """Change settings, and show the new ones on the message."""
     await guilds.change(answers.member_of(interaction), changes)
-    effective = await guilds.effective(interaction.guild_id or 0)
-    await interaction.response.edit_message(
-        content=card.overview(effective, interaction.guild_id or 0), view=card.controls(effective)
-    )
+    text, controls = await _shown(guilds, interaction)
+    await interaction.response.edit_message(content=text, view=controls)
+
+
+async def _shown(guilds: GuildService, interaction: Interaction) -> tuple[str, discord.ui.View]:
+    """Give the present settings as a text and as components."""
+    guild_id = interaction.guild_id or 0
+    effective = await guilds.effective(guild_id)
+    lost = await guilds.lost_channels(guild_id)
+    return card.overview(effective, guild_id, lost_channels=lost), card.controls(effective)

@@ -9,4 +9,4 @@ from bot.guilds.service import GuildService
 def feature(guilds: GuildService) -> Feature:
     """Build `/settings` and its components."""
     group, pressed = make_group(guilds)
-    return Feature(commands=[group], buttons={FEATURE: pressed})
+    return Feature(commands=[group], buttons={FEATURE: pressed}, guild_data=[guilds])

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from bot.jobs.quotas import JobQuotas
+from bot.jobs.quotas import UNBOUNDED, JobQuotas
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,8 @@ class GuildSettings:
     saved_styles: int | None = None
     default_preset: str | None = None
     public_results: bool = True
+    mention_members: bool = True  # when a painting took longer than a minute
+    forbidden_words: tuple[str, ...] = ()  # in names of styles, titles and themes; folded
     gallery: bool = False  # show closed challenges on the web
 
     def to_json(self) -> dict[str, Any]:
@@ -40,12 +42,14 @@ class GuildSettings:
 
 @dataclass(frozen=True)
 class Ceilings:
-    """The host's limits: the defaults and maximums of every server."""
+    """The host's limits: the defaults and maximums of every server, and what no server sets."""
 
     jobs_per_member: int
     jobs_per_guild: int
     largest_size: int
     saved_styles: int
+    jobs_per_person: int = UNBOUNDED  # of a member, over all servers
+    jobs_in_all: int = UNBOUNDED
 
 
 @dataclass(frozen=True)

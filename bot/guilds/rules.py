@@ -1,13 +1,25 @@
 """The rules of a server's settings: permissions, and the values that settings take."""
 
-from collections.abc import Mapping
+import re
+import unicodedata
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
-from bot.errors import ChannelClosed, ManagersOnly, Refused, RoleNeeded, ValuesRejected
+from bot.errors import (
+    ChannelClosed,
+    ManagersOnly,
+    NameRejected,
+    Refused,
+    RoleNeeded,
+    ValuesRejected,
+)
 from bot.guilds.model import Ceilings, GuildSettings
 from bot.people import Member
 from engine.presets import PRESETS
 
 SMALLEST_SIZE = 32  # pixels; VGG-19 halves a picture four times
+
+MOST_WORDS = 200  # that a server forbids
 
 # The numbers that a server may choose: the title that members read, and the minimum.
 NUMBERS = {
@@ -16,6 +28,23 @@ NUMBERS = {
     "largest_size": ("Largest size in pixels", SMALLEST_SIZE),
     "saved_styles": ("Styles in the library", 1),
 }
+
+
+def living(settings: GuildSettings, existing: Collection[int]) -> GuildSettings:
+    """Leave out the channels and roles that were deleted; `existing` are a server's.
+
+    Where no chosen channel is left, painting is allowed everywhere. Where no role is left that may
+    save styles, the deleted ones stay: only managers may, for a deletion opens nothing to all.
+    """
+    paint = tuple(one for one in settings.paint_channels if one in existing)
+    styles = tuple(one for one in settings.style_roles if one in existing)
+    challenges = tuple(one for one in settings.challenge_roles if one in existing)
+    return replace(
+        settings,
+        paint_channels=paint,
+        style_roles=styles or settings.style_roles,
+        challenge_roles=challenges,
+    )
 
 
 def numbers(typed: Mapping[str, str], ceilings: Ceilings) -> dict[str, int | None]:
@@ -50,6 +79,37 @@ def check_channel(settings: GuildSettings, *channels: int | None) -> None:
     allowed = settings.paint_channels
     if allowed and not set(allowed) & set(channels):
         raise ChannelClosed(allowed)
+
+
+def forbidden_words(typed: str) -> tuple[str, ...]:
+    """Parse a list of words, one in a line or between commas. Raises ValuesRejected.
+
+    An entry of several words forbids these words in a row.
+    """
+    entries = [" ".join(_words(entry)) for entry in re.split(r"[,;\n]", typed)]
+    found = tuple(dict.fromkeys(entry for entry in entries if entry))
+    if len(found) > MOST_WORDS:
+        raise ValuesRejected(f"The list may have at most {MOST_WORDS} words.")
+    return found
+
+
+def check_words(settings: GuildSettings, what: str, text: str) -> None:
+    """Raise NameRejected where a text has a word that the server forbids.
+
+    Only whole words count; case and accents do not.
+    """
+    padded = f" {' '.join(_words(text))} "
+    if any(f" {entry} " in padded for entry in settings.forbidden_words):
+        raise NameRejected(
+            f"{what} has a word that this server does not allow; write it otherwise."
+        )
+
+
+def _words(text: str) -> list[str]:
+    """Split a text into words, without case, accents and styled letters."""
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    bare = "".join(letter for letter in folded if not unicodedata.category(letter).startswith("M"))
+    return re.findall(r"[^\W_]+", bare)
 
 
 def check_may_save(settings: GuildSettings, member: Member) -> None:

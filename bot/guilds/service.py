@@ -1,15 +1,15 @@
 """Reads and changes the settings of servers, with a cache in memory."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from bot.guilds.model import Ceilings, EffectiveSettings, GuildSettings
-from bot.guilds.rules import check_manager, check_preset
+from bot.guilds.rules import check_manager, check_preset, living
 from bot.guilds.store import GuildStore
 from bot.jobs.quotas import JobQuotas
-from bot.people import Member
+from bot.people import OUTSIDE, Member
 from engine.presets import PRESETS
 from engine.request import DEFAULT_PRESET
 
@@ -17,20 +17,35 @@ from engine.request import DEFAULT_PRESET
 class GuildService:
     """Caches the settings of servers, because every command reads them before it answers.
 
-    Only one service may change the settings of a server.
+    Only one service may change the settings of a server. `outside` are the limits outside of
+    servers. `existing` gives the ids of a server's channels and roles, None where Discord has not
+    told them.
     """
 
-    def __init__(self, store: GuildStore, ceilings: Ceilings) -> None:
+    def __init__(
+        self,
+        store: GuildStore,
+        ceilings: Ceilings,
+        outside: Ceilings | None = None,
+        existing: Callable[[int], Collection[int] | None] = lambda _: None,
+    ) -> None:
         self._store = store
         self._known: dict[int, GuildSettings] = {}
         self._changing = asyncio.Lock()
+        self._outside = outside or ceilings
+        self._existing = existing
         self.ceilings = ceilings
 
     async def settings(self, guild_id: int) -> GuildSettings:
-        """Give the settings that a server has chosen."""
-        if guild_id not in self._known:
-            self._known[guild_id] = await self._store.find(guild_id)
-        return self._known[guild_id]
+        """Give the settings that a server has chosen, without channels and roles now deleted."""
+        chosen = await self._chosen(guild_id)
+        existing = self._existing(guild_id)
+        return chosen if existing is None else living(chosen, existing)
+
+    async def lost_channels(self, guild_id: int) -> bool:
+        """Say whether all channels that a server chose for painting were deleted."""
+        chosen = await self._chosen(guild_id)
+        return bool(chosen.paint_channels and not (await self.settings(guild_id)).paint_channels)
 
     async def shows_gallery(self, guild_id: int) -> bool:
         """Say whether a server, which may be any number from the web, opted into the gallery."""
@@ -40,13 +55,16 @@ class GuildService:
 
     async def effective(self, guild_id: int) -> EffectiveSettings:
         """Give a server's settings, capped by the host's limits."""
-        chosen, host = await self.settings(guild_id), self.ceilings
+        chosen = await self.settings(guild_id)
+        host = self._outside if guild_id == OUTSIDE else self.ceilings
         preset = chosen.default_preset
         return EffectiveSettings(
             settings=chosen,
             jobs=JobQuotas(
                 _least(chosen.jobs_per_member, host.jobs_per_member),
                 _least(chosen.jobs_per_guild, host.jobs_per_guild),
+                host.jobs_per_person,
+                host.jobs_in_all,
             ),
             largest_size=_least(chosen.largest_size, host.largest_size),
             saved_styles=_least(chosen.saved_styles, host.saved_styles),
@@ -58,10 +76,29 @@ class GuildService:
         check_manager(member)
         check_preset(changes.get("default_preset"))
         async with self._changing:
-            changed = replace(await self.settings(member.guild_id), **changes)
+            changed = replace(await self._chosen(member.guild_id), **changes)
             await self._store.save(member.guild_id, changed)
             self._known[member.guild_id] = changed
         return changed
+
+    async def guild_ids(self) -> set[int]:
+        """Give the servers that have chosen something."""
+        return await self._store.guild_ids()
+
+    async def end_in(self, guild_id: int) -> None:
+        """Nothing of a server's settings is under way."""
+
+    async def forget_guild(self, guild_id: int) -> set[str]:
+        """Delete a server's settings."""
+        async with self._changing:
+            await self._store.forget(guild_id)
+            self._known.pop(guild_id, None)
+        return set()
+
+    async def _chosen(self, guild_id: int) -> GuildSettings:
+        if guild_id not in self._known:
+            self._known[guild_id] = await self._store.find(guild_id)
+        return self._known[guild_id]
 
 
 def _least(chosen: int | None, ceiling: int) -> int:

@@ -26,6 +26,19 @@ class GuildStore:
             stored = (await connection.execute(query)).scalar_one_or_none()
         return GuildSettings.from_json(stored) if stored is not None else GuildSettings()
 
+    async def guild_ids(self) -> set[int]:
+        """Read which servers have chosen something."""
+        async with self._database.read() as connection:
+            found = await connection.execute(sa.select(guild_settings.c.guild_id))
+            return set(found.scalars())
+
+    async def forget(self, guild_id: int) -> None:
+        """Delete a server's settings."""
+        async with self._database.write() as connection:
+            await connection.execute(
+                sa.delete(guild_settings).where(guild_settings.c.guild_id == guild_id)
+            )
+
     async def save(self, guild_id: int, settings: GuildSettings) -> None:
         """Write a server's settings."""
         async with self._database.write() as connection:

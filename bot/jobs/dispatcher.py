@@ -11,7 +11,7 @@ from bot.executors.contract import Executor, PaintOrder
 from bot.jobs.model import Job, JobResult, JobState
 from bot.jobs.service import JobService
 from bot.logs import about_job
-from bot.pictures.store import PictureStore
+from bot.pictures.retention import PictureRetention
 from bot.pictures.turns import Owner
 from engine.request import PaintOutcome
 
@@ -36,12 +36,13 @@ class Dispatcher:
         self,
         service: JobService,
         executor: Executor,
-        pictures: PictureStore,
+        retention: PictureRetention,
         verify: Verify,
     ) -> None:
         self._service = service
         self._executor = executor
-        self._pictures = pictures
+        self._retention = retention
+        self._pictures = retention.pictures
         self._verify = verify
         self._wake = asyncio.Event()  # a job was queued, a slot is free, or we stop
         self._stopping = asyncio.Event()
@@ -175,11 +176,12 @@ class Dispatcher:
             outcome = await self._executor.paint(order, self._service.progressed)
             owner = Owner(job.origin.guild_id, job.origin.member_id)
             await self._verify(owner, order, outcome)
-            picture = await self._pictures.adopt(order.result)
-            timelapse = None
-            if order.timelapse:
-                timelapse = await self._pictures.adopt(order.timelapse)
-            return JobResult(picture, outcome, timelapse)
+            size = outcome.width, outcome.height
+            picture = await self._retention.adopt(order.result, size)
+            if order.timelapse is None:
+                return JobResult(picture.name, outcome)
+            film = await self._retention.adopt(order.timelapse)
+            return JobResult(picture.name, outcome, film.name)
         finally:
             await self._pictures.remove_work_folder(folder)
 
@@ -193,4 +195,5 @@ class Dispatcher:
             mask=self._pictures.path(sources.mask) if sources.mask else None,
             result=folder / "result.png",
             timelapse=folder / "timelapse.mp4" if job.timelapse else None,
+            content_size=sources.content_size,
         )

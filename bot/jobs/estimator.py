@@ -4,25 +4,26 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 from statistics import median
 
-from bot.executors.rates import start_rate, work
+from bot.executors.rates import start_rate
 
 ENOUGH = 3  # paintings of a kind to predict from that kind alone
 REMEMBERED = 15  # paintings of each kind, so that predictions follow changes of the machine
 SHORTEST = 0.1  # seconds
+DECODING_RATE = 0.02  # seconds for a megapixel, as a JPEG takes
 
 
 @dataclass(frozen=True)
 class Kind:
-    """Paintings that take the same time on one device. `size` is the long side in pixels."""
+    """Paintings that take the same time on one device."""
 
     preset: str
-    size: int
-    steps: int
+    work: float  # megapixels of the canvas times steps; see `rates.work_of`
+    decoded: float = 0.0  # megapixels of the pictures that it is painted from
 
     @property
-    def work(self) -> float:
-        """Megapixels times steps."""
-        return work(self.size, self.steps)
+    def decoding(self) -> float:
+        """Seconds of decoding, which takes the processor whatever the device."""
+        return self.decoded * DECODING_RATE
 
 
 class Estimator:
@@ -43,14 +44,15 @@ class Estimator:
     def learn(self, kind: Kind, device: str, seconds: float) -> None:
         """Record how long a painting took."""
         self._seconds[device, kind].append(seconds)
-        self._rates[device, kind.preset].append(seconds / kind.work)
+        painting = max(0.0, seconds - kind.decoding)
+        self._rates[device, kind.preset].append(painting / kind.work)
 
     def predict(self, kind: Kind) -> float:
         """Predict the seconds that a painting of this kind takes."""
         same = self._seconds.get((self.device, kind), ())
         if len(same) >= ENOUGH:
             return max(SHORTEST, median(same))
-        return max(SHORTEST, kind.work * self._rate(kind.preset))
+        return max(SHORTEST, kind.work * self._rate(kind.preset) + kind.decoding)
 
     def _rate(self, preset: str) -> float:
         """Seconds per megapixel and step."""

@@ -2,9 +2,10 @@
 
 Start-time fair queueing in two levels, first over servers, then over the members of a server
 (Goyal, Vin and Cheng, "Start-time Fair Queuing", SIGCOMM 1996). Every server, and every member
-within a server, has a tag: the predicted seconds of painting that it has received. The lowest tag
-is served next and advances by the job's seconds. A server or member that returns after a pause
-starts at the tag that is being served: idle queues gain no credit and lose none.
+within a server, has a tag: the seconds of painting that it has received. The lowest tag is served
+next and advances by the job's predicted seconds, which are replaced by the real ones when the job
+ends: a wrong prediction gives nobody more than a share. A server or member that returns after a
+pause starts at the tag that is being served: idle queues gain no credit and lose none.
 
 It follows, and is tested: while two members of a server both wait, the seconds that they receive
 differ by no more than one job of each, and a member's first job waits for no more than one job of
@@ -47,6 +48,7 @@ class _Level(Generic[Key]):
 
     served: float = 0.0  # the tag that was served last; the paper's virtual time
     tags: dict[Key, float] = field(default_factory=dict)
+    debts: dict[Key, float] = field(default_factory=dict)  # small errors, not in the tags yet
 
     def tag(self, key: Key) -> float:
         """Give the tag of a key; an unknown one starts at the tag that is being served."""
@@ -66,10 +68,23 @@ class _Level(Generic[Key]):
         """Undo a charge."""
         self.tags[key] = self.tag(key) - seconds
 
+    def settle(self, key: Key, predicted: float, used: float) -> None:
+        """Replace predicted seconds that were charged by the real ones.
+
+        Small errors are summed up first: they would only reorder nearly equal tags, and so change
+        the positions that members have been shown.
+        """
+        debt = self.debts.pop(key, 0.0) + used - predicted
+        if abs(debt) > predicted * (FAR_OFF - 1):
+            self.tags[key] = self.tag(key) + debt
+        else:
+            self.debts[key] = debt
+
     def forget_idle(self, busy: Iterable[Key]) -> None:
         """Drop the tags of keys without jobs, unless they are ahead of `served`."""
         kept = set(busy)
         self.tags = {key: tag for key, tag in self.tags.items() if key in kept or tag > self.served}
+        self.debts = {key: debt for key, debt in self.debts.items() if key in self.tags}
 
     def merge(self, lines: dict[Key, list[Waiting]]) -> list[Waiting]:
         """Merge the jobs of all keys, each in its own order, into the order of service."""
@@ -117,12 +132,11 @@ class FairQueue:
         self._forget_idle(job.guild_id)
         return job
 
-    def put_back(self, job_id: int) -> None:
-        """Return a taken job to the queue, as if it had never been taken."""
-        job = self._taken.pop(job_id)
-        self._servers.refund(job.guild_id, job.seconds)
-        self._members[job.guild_id].refund(job.member_id, job.seconds)
-        self._waiting[job_id] = job
+    def put_back(self, job_id: int, used: float = 0.0) -> None:
+        """Return a taken job to the queue; it is charged only the seconds that it has used."""
+        job = self._waiting[job_id] = self._taken.pop(job_id)
+        self._servers.refund(job.guild_id, job.seconds - used)
+        self._members[job.guild_id].refund(job.member_id, job.seconds - used)
 
     def predict_again(self, seconds: Mapping[int, float]) -> None:
         """Replace the predictions of waiting jobs, by job id, where they are far off.
@@ -135,8 +149,15 @@ class FairQueue:
             if not 1 / FAR_OFF < new / job.seconds < FAR_OFF:
                 self._waiting[job_id] = replace(job, seconds=new)
 
-    def remove(self, job_id: int) -> None:
-        """Remove a job that has ended or was cancelled."""
+    def remove(self, job_id: int, used: float | None = None) -> None:
+        """Remove a job that has ended or was cancelled.
+
+        `used` are its real seconds of painting; None where they are those predicted.
+        """
+        job = self._taken.get(job_id)
+        if job is not None and used is not None:
+            self._servers.settle(job.guild_id, job.seconds, used)
+            self._members[job.guild_id].settle(job.member_id, job.seconds, used)
         self._waiting.pop(job_id, None)
         self._taken.pop(job_id, None)
         if not self._waiting and not self._taken:

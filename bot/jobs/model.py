@@ -23,6 +23,7 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
 
 
+NOBODY = 0  # in place of the member who cancelled a job: they left, or the bot did
 UNFINISHED = frozenset({JobState.QUEUED, JobState.PAINTING, JobState.DELIVERING})
 
 
@@ -35,6 +36,22 @@ class Sources:
     mask: str | None = None
     style_name: str | None = None  # of a style from the server's library
     style_author: int | None = None  # the member who saved that style
+    style_author_name: str = ""  # their display name then
+    content_title: str = ""  # as its uploader called it, cleaned
+    style_title: str = ""  # the same, of a style that is not from the library
+    spoiler: bool = False  # one of the pictures was marked as a spoiler
+    # width and height of each of `pictures`, in that order; empty where they were not measured
+    sizes: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def content_size(self) -> tuple[int, int] | None:
+        """The width and height of the picture to repaint, where they were measured."""
+        return self.sizes[0] if self.sizes else None
+
+    @property
+    def megapixels(self) -> float:
+        """What has to be decoded."""
+        return sum(width * height for width, height in self.sizes) / 1e6
 
     @property
     def pictures(self) -> tuple[str, ...]:
@@ -90,7 +107,7 @@ class Job:
     finished_at: float | None = None  # when it became done, failed or cancelled
     starts: int = 0  # paintings begun, less those put back at a shut-down
     losses: int = 0  # of executors, while they painted this
-    cancelled_by: int | None = None  # the member; set before the painting stops
+    cancelled_by: int | None = None  # the member, or NOBODY; set before the painting stops
     failure: str | None = None  # the sentence for the member
     result: JobResult | None = None
     result_deleted: bool = False  # by its owner or after the retention time
@@ -98,9 +115,24 @@ class Job:
     timelapse: bool = False  # whether it is filmed
 
     @property
+    def blurred(self) -> bool:
+        """Whether its pictures are shown behind a spoiler, as one of its sources asks for."""
+        return self.sources.spoiler or self.origin.age_restricted
+
+    @property
     def kept(self) -> bool:
         """Whether the outcome could not be sent, so that `/queue show` offers it."""
         return self.delivery.kept and self.delivery.told_at is None
+
+    @property
+    def needs_no_pictures(self) -> bool:
+        """Whether its pictures may go: it will not be painted, or its painting was deleted."""
+        return self.result_deleted or self.state in (JobState.FAILED, JobState.CANCELLED)
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """All its pictures, as named in the picture store."""
+        return (*self.sources.pictures, *(self.result.pictures if self.result else ()))
 
     @property
     def settled(self) -> bool:

@@ -1,11 +1,52 @@
-"""How many jobs a member and a server may have."""
+"""How many jobs a member, a server and the host may have under way."""
 
 from dataclasses import dataclass
+
+from bot.errors import GuildQuotaReached, MemberQuotaReached, PersonQuotaReached, QueueFull
+
+UNBOUNDED = 2**31
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """How many jobs are queued or painting, and requests that are not jobs yet."""
+
+    of_member: int = 0  # in one server
+    of_guild: int = 0
+    of_person: int = 0  # the member, in all servers
+    in_all: int = 0
+
+    def __add__(self, other: "UnderWay") -> "UnderWay":
+        """Add the counts."""
+        return UnderWay(
+            self.of_member + other.of_member,
+            self.of_guild + other.of_guild,
+            self.of_person + other.of_person,
+            self.in_all + other.in_all,
+        )
 
 
 @dataclass(frozen=True)
 class JobQuotas:
-    """How many jobs may be queued or painting at a time in one server."""
+    """How many jobs may be queued or painting at a time.
 
-    per_member: int
+    Servers have equal shares of the painter, so a member could invite the bot to many servers and
+    have many shares: `per_person` bounds that. It is a number rather than a share of its own,
+    because a member who uses two servers as others do should wait no longer in either.
+    """
+
+    per_member: int  # in one server
     per_guild: int
+    per_person: int = UNBOUNDED  # of a member, over all servers
+    in_all: int = UNBOUNDED
+
+    def check(self, found: UnderWay) -> None:
+        """Raise the error of the first quota that leaves no room for one more."""
+        if found.of_member >= self.per_member:
+            raise MemberQuotaReached(self.per_member)
+        if found.of_guild >= self.per_guild:
+            raise GuildQuotaReached(self.per_guild)
+        if found.of_person >= self.per_person:
+            raise PersonQuotaReached(self.per_person)
+        if found.in_all >= self.in_all:
+            raise QueueFull

@@ -46,6 +46,7 @@ def row_of(job: Job) -> dict[str, Any]:
         **vars(job.sources),
         **{column: delivery[name] for name, column in _DELIVERY_COLUMNS.items()},
         "styles": list(job.sources.styles),
+        "sizes": [list(size) for size in job.sources.sizes],
         "settings": job.settings.to_dict(),
         "result": _stored(job.result) if job.result else None,
     }
@@ -56,6 +57,7 @@ def job_of(row: dict[str, Any]) -> Job:
     origin = {name: row[name] for name in Origin.__dataclass_fields__}
     sources = {name: row[name] for name in Sources.__dataclass_fields__}
     sources["styles"] = tuple(row["styles"])
+    sources["sizes"] = tuple((width, height) for width, height in row["sizes"])
     own = {column: row[column] for column in _OWN_COLUMNS}
     own["state"] = JobState(row["state"])
     delivery = {name: row[column] for name, column in _DELIVERY_COLUMNS.items()}

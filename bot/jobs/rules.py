@@ -6,7 +6,7 @@
 from dataclasses import replace
 
 from bot.errors import ExecutorLost, JobNotFound, NotAllowed, WrongState
-from bot.jobs.model import Job, JobResult, JobState
+from bot.jobs.model import NOBODY, Job, JobResult, JobState
 from bot.people import Member
 
 MOST_LOSSES = 1  # of executors, before a job fails
@@ -78,6 +78,14 @@ def cancel(job: Job, actor: Member, now: float) -> Job:
     raise WrongState("This painting is already finished, so it cannot be cancelled.")
 
 
+def end(job: Job, now: float) -> Job:
+    """Queued to cancelled, by nobody; a painting job is cancelled by its executor."""
+    if job.state is JobState.PAINTING:
+        return replace(job, cancelled_by=NOBODY if job.cancelled_by is None else job.cancelled_by)
+    _expect(job, JobState.QUEUED)
+    return _cancelled(replace(job, cancelled_by=NOBODY), now)
+
+
 def ask_to_stop(job: Job, member_id: int) -> Job:
     """Record that a member cancels a job of another shard; its own bot will cancel it."""
     if job.state not in (JobState.QUEUED, JobState.PAINTING):
@@ -92,9 +100,9 @@ def stop_as_asked(job: Job, now: float) -> Job:
 
 
 def delete_result(job: Job, actor: Member) -> Job:
-    """Delete a finished painting."""
+    """Delete a finished painting; of a failed or cancelled one there is only its message."""
     _check_actor(job, actor)
-    if job.state is not JobState.DONE:
+    if job.state not in (JobState.DONE, JobState.FAILED, JobState.CANCELLED):
         raise WrongState("This painting is not finished, so there is nothing to delete.")
     return replace(job, result_deleted=True)
 

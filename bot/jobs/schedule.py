@@ -1,16 +1,21 @@
 """The schedule of queued and painting jobs, in memory: their order, and predicted times."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot.errors import Refused
 from bot.executors.contract import PaintProgress
 from bot.jobs.estimator import Estimator, Kind
 from bot.jobs.fair_queue import FairQueue, Waiting
-from bot.jobs.model import Job, JobState, Place
+from bot.jobs.model import Job, JobState, Place, Sources
+from bot.people import Origin
 from engine.presets import PRESETS, size_and_steps
 from engine.request import PaintSettings
 
 _SCHEDULED = (JobState.QUEUED, JobState.PAINTING)
+_NEW = 2**63  # the number of a job that is only thought of: after all others
+Size = tuple[int, int]  # width and height in pixels
+WorkOf = Callable[[PaintSettings, Size | None], float]
 PLACES_CACHE_SECONDS = 0.5  # how long calculated places are used again
 
 
@@ -21,12 +26,6 @@ def complete(settings: PaintSettings) -> PaintSettings:
         raise Refused(f"There is no preset called `{settings.preset}`.")
     size, steps = size_and_steps(preset, settings)
     return replace(settings, size=size, steps=steps)
-
-
-def kind_of(settings: PaintSettings) -> Kind:
-    """Give the kind of a painting: what its seconds are predicted from."""
-    preset = PRESETS[settings.preset]
-    return Kind(preset.name, *size_and_steps(preset, settings))
 
 
 @dataclass
@@ -43,10 +42,14 @@ class _Running:
 
 
 class Schedule:
-    """Knows every queued and painting job. Times are Unix seconds."""
+    """Knows every queued and painting job. Times are Unix seconds.
 
-    def __init__(self, estimator: Estimator) -> None:
+    `work_of` counts the work of a painting, by its settings and the size of its content.
+    """
+
+    def __init__(self, estimator: Estimator, work_of: WorkOf) -> None:
         self._estimator = estimator
+        self._work_of = work_of
         self._queue = FairQueue()
         self._kinds: dict[int, Kind] = {}
         # Newest predictions of queued jobs, by job id, in seconds of painting. A job that was
@@ -63,20 +66,37 @@ class Schedule:
         self._estimator.device = device
         self._predict_again()
 
-    def predict(self, settings: PaintSettings) -> float:
+    def predict(self, settings: PaintSettings, sources: Sources) -> float:
         """Predict the seconds that a painting will take."""
-        return self._estimator.predict(kind_of(settings))
+        return self._estimator.predict(self._kind_of(settings, sources))
+
+    def outlook(
+        self, origin: Origin, settings: PaintSettings, sources: Sources | None, now: float
+    ) -> float:
+        """Predict in how many seconds a new job would be painted, after those before it.
+
+        Without `sources`, whose sizes are not known yet, for pictures of usual shape.
+        """
+        seconds = self._estimator.predict(self._kind_of(settings, sources))
+        new = Waiting(_NEW, origin.guild_id, origin.member_id, seconds)
+        self._queue.add(new)
+        try:
+            return self._calculate_places(now)[_NEW].finishes_in
+        finally:
+            self._queue.remove(_NEW)
 
     def learn(self, job: Job) -> None:
         """Learn from a job that has been painted."""
         if job.result and job.started_at is not None and job.painted_at is not None:
             seconds = job.painted_at - job.started_at
-            self._estimator.learn(kind_of(job.settings), job.result.outcome.device, seconds)
+            outcome = job.result.outcome
+            kind = self._kind_of(job.settings, job.sources, (outcome.width, outcome.height))
+            self._estimator.learn(kind, outcome.device, seconds)
             self._predict_again()
 
     def enter(self, job: Job) -> None:
         """Add a new job to the queue."""
-        kind = kind_of(job.settings)
+        kind = self._kind_of(job.settings, job.sources)
         seconds = self._estimator.predict(kind)
         self._queue.add(Waiting(job.id, job.origin.guild_id, job.origin.member_id, seconds))
         self._kinds[job.id] = kind
@@ -92,28 +112,31 @@ class Schedule:
         self._places_at = None
         return waiting.job_id
 
-    def put_back(self, job_id: int) -> None:
-        """Return a painting job to the queue."""
+    def put_back(self, job_id: int, used: float = 0.0) -> None:
+        """Return a painting job to the queue; `used` are the seconds that it is charged."""
         del self._paintings[job_id]
-        self._queue.put_back(job_id)
+        self._queue.put_back(job_id, used)
         self._places_at = None
 
-    def leave(self, job_id: int) -> None:
-        """Remove a job that is neither queued nor painting any more."""
-        self._queue.remove(job_id)
+    def leave(self, job_id: int, used: float = 0.0) -> None:
+        """Remove a job that is neither queued nor painting any more, and charge what it used."""
+        self._queue.remove(job_id, used)
         self._kinds.pop(job_id, None)
         self._paintings.pop(job_id, None)
         self._places_at = None
 
-    def follow(self, before: Job, after: Job) -> None:
+    def follow(self, before: Job, after: Job, now: float) -> None:
         """Put a job back or remove it, as the change of its state demands.
 
-        The dispatcher calls `take` itself when a queued job begins to paint.
+        A painting is charged the seconds since it was taken, however it ended; not where the bot
+        itself put it back. The dispatcher calls `take` itself when a queued job begins to paint.
         """
+        painting = self._paintings.get(after.id)
+        used = max(0.0, now - painting.started_at) if painting else 0.0
         if before.state is JobState.PAINTING and after.state is JobState.QUEUED:
-            self.put_back(after.id)
+            self.put_back(after.id, used if after.losses > before.losses else 0.0)
         elif before.state in _SCHEDULED and after.state not in _SCHEDULED:
-            self.leave(after.id)
+            self.leave(after.id, used)
 
     def progressed(self, progress: PaintProgress, now: float) -> None:
         """Record the progress of a painting. The last preview stays until a newer one arrives."""
@@ -140,6 +163,18 @@ class Schedule:
             return False
         age = now - self._places_at
         return 0 <= age < PLACES_CACHE_SECONDS  # below 0 when the machine's clock was set back
+
+    def _kind_of(
+        self, settings: PaintSettings, sources: Sources | None, painted: Size | None = None
+    ) -> Kind:
+        """Give the kind of a painting: what its seconds are predicted from.
+
+        `painted` is the size of the finished painting, which has the content's shape.
+        """
+        size, megapixels = (sources.content_size, sources.megapixels) if sources else (None, 0.0)
+        work = self._work_of(settings, size or painted)
+        # rounded, so that pictures of nearly one shape are of one kind
+        return Kind(settings.preset, float(f"{work:.3g}"), float(f"{megapixels:.2g}"))
 
     def _calculate_places(self, now: float) -> dict[int, Place]:
         left = {job_id: running.seconds_left(now) for job_id, running in self._paintings.items()}

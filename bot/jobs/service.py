@@ -12,11 +12,11 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import GuildQuotaReached, JobNotFound, MemberQuotaReached, WrongState
+from bot.errors import JobNotFound, WrongState
 from bot.executors.contract import PaintProgress
 from bot.jobs import rules
 from bot.jobs.model import DeliveryState, Job, JobResult, JobState, Place, Sources
-from bot.jobs.quotas import JobQuotas
+from bot.jobs.quotas import JobQuotas, UnderWay
 from bot.jobs.schedule import Schedule, complete
 from bot.jobs.store import WAITING_OR_PAINTING, JobStore
 from bot.people import Member, Origin
@@ -29,6 +29,7 @@ CardPlace = tuple[int, int]  # the ids of a channel and of a message in it
 log = logging.getLogger(__name__)
 
 LEARN_FROM = 200  # paintings, when the bot starts
+NOTHING = UnderWay()
 
 
 class JobService:
@@ -60,6 +61,7 @@ class JobService:
         Jobs that were painting are queued again, or cancelled where a member had asked for that.
         `unsettled` gives the jobs that were being delivered.
         """
+        ended: list[Job] = []
         async with self._database.write() as connection:
             for job in await self._store.last_painted(connection, LEARN_FROM):
                 self._schedule.learn(job)
@@ -71,6 +73,10 @@ class JobService:
                 await self._store.save(connection, before, after)
                 if after.state is JobState.QUEUED:
                     self._schedule.enter(after)
+                else:
+                    ended.append(after)
+        for job in ended:
+            await self._release(job)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with every job that changes; returns a function that unsubscribes it.
@@ -95,8 +101,8 @@ class JobService:
         """Queue a painting. Its pictures must be in the picture store already.
 
         `card` is the message that will show it, where that is known; `settle` runs in the same
-        transaction. An interaction that was submitted before returns its job. Raises
-        `MemberQuotaReached`, `GuildQuotaReached` and `PictureGone`.
+        transaction. An interaction that was submitted before returns its job. Raises what
+        `JobQuotas.check` does, and `PictureGone`.
         """
         channel_id, message_id = card or (None, None)
         settings = complete(settings)
@@ -107,24 +113,11 @@ class JobService:
             sources=sources,
             settings=settings,
             delivery=DeliveryState(str(self._random.getrandbits(63)), channel_id, message_id),
-            predicted_seconds=self._schedule.predict(settings),
+            predicted_seconds=self._schedule.predict(settings, sources),
             created_at=self._clock(),
             parent_id=parent_id,
             timelapse=timelapse,
         )
-        try:
-            return await self._add(job, quotas, settle)
-        except (MemberQuotaReached, GuildQuotaReached):
-            await self._retention.release(sources.pictures)  # what is refused keeps no bytes
-            raise
-
-    async def _add(
-        self,
-        job: Job,
-        quotas: JobQuotas,
-        settle: Callable[[AsyncConnection], Awaitable[None]] | None,
-    ) -> Job:
-        origin = job.origin
         async with (
             self._retention.referring_to(job.sources.pictures),
             self._database.write() as connection,
@@ -145,19 +138,17 @@ class JobService:
         connection: AsyncConnection,
         origin: Origin,
         quotas: JobQuotas,
-        pending: tuple[int, int] = (0, 0),
+        pending: UnderWay = NOTHING,
     ) -> None:
-        """Raise `MemberQuotaReached` or `GuildQuotaReached` where `submit` would.
+        """Raise what `submit` would; `pending` are requests that are not jobs yet."""
+        quotas.check(await self._store.under_way(connection, origin) + pending)
 
-        `pending` are the requests of the member, and of the server, that are not jobs yet.
+    def outlook(self, origin: Origin, settings: PaintSettings, sources: Sources | None) -> float:
+        """Predict in how many seconds a job would be painted that is submitted now.
+
+        `sources` are None before they are downloaded.
         """
-        of_member, of_guild = await self._store.under_way(
-            connection, origin.guild_id, origin.member_id
-        )
-        if of_member + pending[0] >= quotas.per_member:
-            raise MemberQuotaReached(quotas.per_member)
-        if of_guild + pending[1] >= quotas.per_guild:
-            raise GuildQuotaReached(quotas.per_guild)
+        return self._schedule.outlook(origin, complete(settings), sources, self._clock())
 
     async def cancel(self, job_id: int, actor: Member) -> Job:
         """Cancel a job: at once while it is queued, within two steps while it is being painted.
@@ -168,14 +159,11 @@ class JobService:
         return await self._change(job_id, lambda job: rules.cancel(job, actor, self._clock()))
 
     async def delete_result(self, job_id: int, actor: Member) -> Job:
-        """Delete a finished painting and its time-lapse, unless another job has the same files.
+        """Delete a finished painting and all its pictures, unless another job has the same files.
 
-        Raises `JobNotFound`, `NotAllowed`, and `WrongState` while it is not done.
+        Raises `JobNotFound`, `NotAllowed`, and `WrongState` while it has not ended.
         """
-        job = await self._change(job_id, lambda job: rules.delete_result(job, actor))
-        if job.result:
-            await self._retention.release(job.result.pictures)
-        return job
+        return await self._change(job_id, lambda job: rules.delete_result(job, actor))
 
     async def forget(self, before: float) -> int:
         """Delete the jobs that ended before a time, with their pictures; return how many."""
@@ -207,6 +195,32 @@ class JobService:
         async with self._database.write() as connection:
             return await self._store.forget_member(connection, member_id)
 
+    # For servers that the bot has left, and members who have left.
+
+    async def guild_ids(self) -> set[int]:
+        """Give the servers that have jobs."""
+        return await self._store.guild_ids()
+
+    async def waiting_members(self) -> set[tuple[int, int]]:
+        """Give the server and the member of each job that is queued or painting."""
+        async with self._database.read() as connection:
+            found = await self._store.waiting_or_painting(connection)
+        return {(job.origin.guild_id, job.origin.member_id) for job in found}
+
+    async def end_in(self, guild_id: int, member_id: int | None = None) -> None:
+        """Cancel the jobs of a server, or of one member there; nobody is told."""
+        async with self._database.read() as connection:
+            found = await self._store.waiting_or_painting(connection)
+        for job in found:
+            if job.origin.guild_id == guild_id and member_id in (None, job.origin.member_id):
+                with contextlib.suppress(JobNotFound, WrongState):  # finished a moment ago
+                    await self._change(job.id, lambda job: rules.end(job, self._clock()))
+
+    async def forget_guild(self, guild_id: int) -> set[str]:
+        """Delete a server's jobs, but for those being cancelled; return their pictures."""
+        async with self._database.write() as connection:
+            return await self._store.forget_guild(connection, guild_id)
+
     async def stop_as_asked(self) -> None:
         """Cancel the jobs of this shard that members cancelled at another shard's bot."""
         for job in await self._store.to_be_stopped():
@@ -229,9 +243,18 @@ class JobService:
         """List a server's unfinished jobs, oldest first."""
         return await self._store.of_guild(guild_id, limit)
 
-    async def finished_of(self, guild_id: int, member_id: int, limit: int = 100) -> Sequence[Job]:
-        """List a member's paintings in a server that are not deleted, the last one first."""
-        return await self._store.finished_of(guild_id, member_id, limit)
+    async def finished_of(
+        self, guild_id: int | None, member_id: int, limit: int = 100, offset: int = 0
+    ) -> Sequence[Job]:
+        """List a member's paintings that are not deleted, the last one first.
+
+        `guild_id` is the server in which they were made; None lists those of all servers.
+        """
+        return await self._store.finished_of(guild_id, member_id, limit, offset)
+
+    async def count_finished(self, guild_id: int | None, member_id: int) -> int:
+        """Count what `finished_of` lists."""
+        return await self._store.count_finished(guild_id, member_id)
 
     def places(self) -> dict[int, Place]:
         """Give the place of every queued and painting job by job id, in the order of the queue.
@@ -337,9 +360,18 @@ class JobService:
             await self._store.save(connection, before, after)
         # No await between the commit and this, so that the schedule is never out of date.
         if self._store.shard.has(after.origin.guild_id):
-            self._schedule.follow(before, after)
+            self._schedule.follow(before, after, self._clock())
             self._announce(after)
+        if after.needs_no_pictures and not before.needs_no_pictures:
+            await self._release(after)
         return after
+
+    async def _release(self, job: Job) -> None:
+        """Delete the pictures of a job that needs them no more, unless another row does."""
+        try:
+            await self._retention.release(job.pictures)
+        except Exception:  # the sweep deletes them within the hour
+            log.exception("the pictures of job %d could not be deleted", job.id)
 
     def _announce(self, job: Job) -> None:
         for listener in tuple(self._listeners):

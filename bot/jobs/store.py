@@ -1,14 +1,17 @@
 """The SQL of jobs."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.model import UNFINISHED, Job, JobState
+from bot.jobs.quotas import UnderWay
 from bot.jobs.rows import job_of, row_of
 from bot.jobs.tables import job_pictures, jobs
+from bot.people import Origin
+from bot.pictures.ledger import Names
 from bot.storage.database import Database
 from bot.storage.shard import WHOLE, Shard
 
@@ -24,9 +27,14 @@ _OF_INTERACTION = sa.select(jobs).where(jobs.c.interaction_id == sa.bindparam("s
 _ADD = sa.insert(jobs).returning(jobs.c.id)
 _ADD_PICTURES = sa.insert(job_pictures)
 _SAVE = sa.update(jobs).where(jobs.c.id == sa.bindparam("changed"))
+_by_member = jobs.c.member_id == sa.bindparam("member")
+_in_guild = jobs.c.guild_id == sa.bindparam("guild")
 _UNDER_WAY = sa.select(
-    sa.func.count().filter(jobs.c.member_id == sa.bindparam("member")), sa.func.count()
-).where(jobs.c.guild_id == sa.bindparam("guild"), jobs.c.state.in_(WAITING_OR_PAINTING))
+    sa.func.count().filter(_by_member & _in_guild),
+    sa.func.count().filter(_in_guild),
+    sa.func.count().filter(_by_member),
+    sa.func.count(),
+).where(jobs.c.state.in_(WAITING_OR_PAINTING))
 
 
 class JobStore:
@@ -56,9 +64,9 @@ class JobStore:
             await connection.execute(_SAVE, {**changes, "changed": after.id})
         if after.result and not before.result:
             await self._add_pictures(connection, after.id, after.result.pictures, is_result=True)
-        if after.result_deleted and not before.result_deleted:
-            results = (job_pictures.c.job_id == after.id) & job_pictures.c.is_result
-            await connection.execute(sa.delete(job_pictures).where(results))
+        if after.needs_no_pictures and not before.needs_no_pictures:
+            theirs = job_pictures.c.job_id == after.id
+            await connection.execute(sa.delete(job_pictures).where(theirs))
 
     async def forget(self, connection: AsyncConnection, before: float) -> tuple[int, set[str]]:
         """Delete the jobs that ended before a moment; return how many, and their pictures."""
@@ -73,17 +81,30 @@ class JobStore:
         """Read a job."""
         return _first(await connection.execute(_FIND, {"sought": job_id}))
 
+    async def guild_ids(self) -> set[int]:
+        """Read which of the shard's servers have jobs."""
+        async with self.database.read() as connection:
+            query = sa.select(jobs.c.guild_id).where(self._ours).distinct()
+            return set((await connection.execute(query)).scalars())
+
+    async def forget_guild(self, connection: AsyncConnection, guild_id: int) -> set[str]:
+        """Delete a server's jobs, but for those that are still being cancelled."""
+        gone = (jobs.c.guild_id == guild_id) & jobs.c.state.not_in(WAITING_OR_PAINTING)
+        pictures = await connection.execute(
+            sa.select(job_pictures.c.picture).join_from(job_pictures, jobs).where(gone)
+        )
+        found = set(pictures.scalars())
+        await connection.execute(sa.delete(jobs).where(gone))
+        return found
+
     async def of_interaction(self, connection: AsyncConnection, interaction_id: int) -> Job | None:
         """Read the job that an interaction made."""
         return _first(await connection.execute(_OF_INTERACTION, {"sought": interaction_id}))
 
-    async def under_way(
-        self, connection: AsyncConnection, guild_id: int, member_id: int
-    ) -> tuple[int, int]:
-        """Count a member's and a server's jobs that are queued or painting."""
-        which = {"guild": guild_id, "member": member_id}
-        of_member, of_guild = (await connection.execute(_UNDER_WAY, which)).one()
-        return of_member, of_guild
+    async def under_way(self, connection: AsyncConnection, origin: Origin) -> UnderWay:
+        """Count the jobs that are queued or painting, those of all shards."""
+        which = {"guild": origin.guild_id, "member": origin.member_id}
+        return UnderWay(*(await connection.execute(_UNDER_WAY, which)).one())
 
     async def waiting_or_painting(self, connection: AsyncConnection) -> list[Job]:
         """Read all jobs that are queued or painting, oldest first."""
@@ -114,17 +135,24 @@ class JobStore:
         async with self.database.read() as connection:
             return await _select(connection, (jobs.c.guild_id == guild_id) & _unfinished, limit)
 
-    async def finished_of(self, guild_id: int, member_id: int, limit: int) -> list[Job]:
-        """Read a member's paintings in a server that are not deleted, the last one first."""
-        query = sa.select(jobs.c.id).where(
-            jobs.c.guild_id == guild_id,
-            jobs.c.member_id == member_id,
-            jobs.c.state.in_((JobState.DELIVERING, JobState.DONE)),
-            ~jobs.c.result_deleted,
-        )
-        last = query.order_by(jobs.c.id.desc()).limit(limit)
+    async def finished_of(
+        self, guild_id: int | None, member_id: int, limit: int, offset: int
+    ) -> list[Job]:
+        """Read a member's paintings that are not deleted, the last one first.
+
+        They are those of one server, or of all servers of the shard: the pictures of the others
+        are in other bots' folders.
+        """
+        query = sa.select(jobs.c.id).where(self._finished(guild_id, member_id))
+        last = query.order_by(jobs.c.id.desc()).limit(limit).offset(offset)
         async with self.database.read() as connection:
             return (await _select(connection, jobs.c.id.in_(last)))[::-1]
+
+    async def count_finished(self, guild_id: int | None, member_id: int) -> int:
+        """Count what `finished_of` reads."""
+        query = sa.select(sa.func.count()).where(self._finished(guild_id, member_id))
+        async with self.database.read() as connection:
+            return int((await connection.execute(query)).scalar_one())
 
     async def by_member(self, connection: AsyncConnection, member_id: int) -> list[Job]:
         """Read a member's jobs in all servers, oldest first."""
@@ -156,6 +184,16 @@ class JobStore:
         query = sa.select(job_pictures.c.picture).where(job_pictures.c.picture.in_(among))
         async with self.database.read() as connection:
             return set((await connection.execute(query.distinct())).scalars())
+
+    def pictures_held(self, guild_id: int, member_id: int | None) -> Sequence[Names]:
+        """Query the pictures of a server's jobs, or only of a member's there."""
+        query = sa.select(job_pictures.c.picture).join(jobs).where(jobs.c.guild_id == guild_id)
+        return [query if member_id is None else query.where(jobs.c.member_id == member_id)]
+
+    def _finished(self, guild_id: int | None, member_id: int) -> sa.ColumnElement[bool]:
+        painted = jobs.c.state.in_((JobState.DELIVERING, JobState.DONE)) & ~jobs.c.result_deleted
+        where = self._ours if guild_id is None else jobs.c.guild_id == guild_id
+        return (jobs.c.member_id == member_id) & painted & where
 
     async def _add_pictures(
         self,

@@ -1,17 +1,15 @@
 """Handlers of the buttons under a job's card."""
 
-import io
 from collections.abc import Awaitable, Callable, Mapping
-
-import discord
 
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Press
+from bot.discord_io.sending import Upload, files_of
 from bot.errors import JobNotFound, NotAllowed, PictureGone, WrongState
 from bot.jobs.model import Job
 from bot.jobs.service import JobService
-from bot.muralize import card
+from bot.muralize import alt_text, card
 from bot.muralize.packer import LinkTo, OutcomePacker
 from bot.muralize.request import Repeat
 from bot.muralize.service import MuralizeService
@@ -57,11 +55,12 @@ class JobButtonHandlers:
     async def paint_again(self, interaction: Interaction, job_id: int, change: str) -> None:
         """Queue the painting again with a change."""
         channels = answers.channels_of(interaction)
-        effective = await self._muralize.admit(interaction.guild_id or 0, channels)
+        job = await self._find(job_id)
+        account = answers.guild_of(interaction) or job.origin.guild_id
+        effective = await self._muralize.admit(account, channels)
         # a direct message is private anyway
         private = bool(channels) and not effective.settings.public_results
-        job = await self._find(job_id)
-        origin = answers.origin_of(interaction, job.origin.guild_id, private=private)
+        origin = answers.origin_of(interaction, account, private=private)
         await self._accept(interaction, Repeat(origin, job_id, change))
 
     async def cancel(self, interaction: Interaction, job_id: int) -> None:
@@ -83,7 +82,8 @@ class JobButtonHandlers:
         job = await self._find(job_id)
         if job.result is None or not job.result.outcome.curve:
             raise WrongState("There is no loss curve of this painting.")
-        await _send_file(interaction, f"loss-{job_id}.png", await self._draw_curve(job))
+        chart = await self._draw_curve(job)
+        await _send_file(interaction, Upload(f"loss-{job_id}.png", chart, alt_text.of_curve(job)))
 
     async def timelapse(self, interaction: Interaction, job_id: int) -> None:
         """Show the time-lapse, or paint again to record one."""
@@ -96,7 +96,8 @@ class JobButtonHandlers:
         if job.result_deleted:
             raise PictureGone
         film = await self._pictures.read(job.result.timelapse)
-        await _send_file(interaction, f"timelapse-{job_id}.mp4", film)
+        name = card.file_name(job, f"timelapse-{job_id}.mp4")
+        await _send_file(interaction, Upload(name, film, alt_text.of_film(job)))
 
     async def fetch(self, interaction: Interaction, job_id: int) -> None:
         """Show a result that could not be delivered."""
@@ -107,7 +108,7 @@ class JobButtonHandlers:
         shown, uploads = await self._packer.pack(job, interaction.filesize_limit)
         message = await interaction.edit_original_response(
             content=shown.text,
-            attachments=[discord.File(io.BytesIO(file.data), file.name) for file in uploads],
+            attachments=files_of(uploads),
             view=card.buttons(job_id, shown.actions),
         )
         if job.kept:
@@ -160,5 +161,5 @@ HANDLERS: Mapping[card.Action, JobHandler] = {
 }
 
 
-async def _send_file(interaction: Interaction, name: str, data: bytes) -> None:
-    await interaction.edit_original_response(attachments=[discord.File(io.BytesIO(data), name)])
+async def _send_file(interaction: Interaction, file: Upload) -> None:
+    await interaction.edit_original_response(attachments=files_of([file]))

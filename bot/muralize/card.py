@@ -7,8 +7,10 @@ from enum import StrEnum
 import discord
 
 from bot.discord_io.components import AnyItem, view_of
+from bot.discord_io.texts import name_of, plain
 from bot.executors.contract import PaintProgress
-from bot.jobs.model import Job, JobResult, JobState, Place
+from bot.jobs.model import NOBODY, Job, JobResult, JobState, Place
+from bot.people import OUTSIDE
 from bot.web.links import Link
 from engine.request import PaintOutcome
 
@@ -81,6 +83,11 @@ class Copy:
     link: Link | None  # to the full file; None without public pages
 
 
+def file_name(job: Job, name: str) -> str:
+    """Name a file of a job so that Discord blurs it where it should."""
+    return f"SPOILER_{name}" if job.blurred else name
+
+
 def button(job_id: int, action: Action, label: str | None = None) -> AnyItem:
     """Make a button of a job, with another label than usual where one is given."""
     emoji, usual = ACTIONS[action]
@@ -123,25 +130,36 @@ def painting(job: Job, progress: PaintProgress | None, now: float) -> Card:
     return Card(text, (Action.CANCEL,))
 
 
+def parting(job: Job) -> Card:
+    """Say, in the last edit of a card, where the outcome will come."""
+    direct = "The painting will come as a direct message; `/paintings` shows it too."
+    where = "Find the painting by `/paintings`." if job.origin.guild_id == OUTSIDE else direct
+    return Card(
+        "⏳ **Still under way.** This message cannot be changed any more. "
+        f"{where}\n{_subtext(job)}",
+        (Action.CANCEL,),
+    )
+
+
 def outcome(job: Job, copy: Copy | None = None) -> Card:
     """Show the outcome of a job; `copy` describes what was sent of a file that is too large."""
     if job.result is not None and job.state in (JobState.DELIVERING, JobState.DONE):
         return painted(job, job.result, copy)
     if job.state is JobState.CANCELLED:
-        by_other = job.cancelled_by is not None and job.cancelled_by != job.origin.member_id
+        by_other = job.cancelled_by not in (None, NOBODY, job.origin.member_id)
         by = " by a moderator" if by_other else ""
-        return Card(f"✖️ **Cancelled**{by}\n{_subtext(job)}", (Action.AGAIN,))
+        return Card(f"✖️ **Cancelled**{by}\n{_subtext(job)}", (Action.DELETE,))
     why = job.failure or "The reason is unknown."
     # after a crash, the button also identifies the message in the channel's history
-    return Card(f"⚠️ **Not painted.** {why}\n{_subtext(job)}", (Action.AGAIN,))
+    return Card(f"⚠️ **Not painted.** {why}\n{_subtext(job)}", (Action.DELETE,))
 
 
 def painted(job: Job, result: JobResult, copy: Copy | None = None) -> Card:
     """Show a finished painting. The picture itself is an attachment, which Discord shows large."""
     sources = job.sources
-    style = f", in the style of *{_plain(sources.style_name)}*" if sources.style_name else ""
+    style = f", in the style of *{plain(sources.style_name)}*" if sources.style_name else ""
     if style and sources.style_author is not None:
-        style += f" by <@{sources.style_author}>"
+        style += f" by {name_of(sources.style_author_name, sources.style_author)}"
     outcome = result.outcome
     made = " · ".join(
         (
@@ -154,12 +172,15 @@ def painted(job: Job, result: JobResult, copy: Copy | None = None) -> Card:
         )
     )
     text = (
-        f"🖼️ **Painted** for <@{job.origin.member_id}>{style}\n"
+        f"🖼️ **Painted** for {_owner(job)}{style}\n"
         f"Final loss **{loss(outcome.losses.total)}**\n-# {made} · № {job.id}"
     )
+    usual: tuple[Action, ...] = RESULT_ACTIONS
+    if job.origin.guild_id == OUTSIDE:  # challenges are held in servers
+        usual = tuple(action for action in RESULT_ACTIONS if action is not Action.ENTER)
     if copy is None:
-        return Card(text, RESULT_ACTIONS)
-    actions = (Action.FULL, *RESULT_ACTIONS) if copy.link else RESULT_ACTIONS
+        return Card(text, usual)
+    actions = (Action.FULL, *usual) if copy.link else usual
     return Card(f"{text}\n{_instead(copy, outcome)}", actions)
 
 
@@ -173,10 +194,21 @@ def gone(job: Job) -> Card:
     return Card(f"🗑️ **Deleted.** The pictures of this painting are gone.\n{_subtext(job)}")
 
 
+def unsent(job: Job) -> Card:
+    """Show that a finished painting, or another outcome, cannot be sent as it is."""
+    if job.state not in (JobState.DELIVERING, JobState.DONE):
+        return outcome(job)
+    return Card(
+        f"📬 **Painted** for <@{job.origin.member_id}>, but the file could not be sent here. "
+        f"`/queue show` offers it.\n{_subtext(job)}",
+        (Action.FETCH, Action.DELETE),
+    )
+
+
 def moved(job: Job, link: str | None) -> Card:
     """Show, on the card of a job with an expired token, where the outcome was sent."""
     where = f"see {link}" if link else "sent by direct message"
-    return Card(f"📬 **Finished** for <@{job.origin.member_id}>: {where}\n{_subtext(job)}")
+    return Card(f"📬 **Finished** for {_owner(job)}: {where}\n{_subtext(job)}")
 
 
 def bar(done: float) -> str:
@@ -206,7 +238,11 @@ def _instead(copy: Copy, full: PaintOutcome) -> str:
 def _subtext(job: Job) -> str:
     size = [f"{job.settings.size} px"] if job.settings.size else []
     parts = [job.settings.preset, *size, *_unusual(job)]
-    return f"-# {' · '.join(parts)} · for <@{job.origin.member_id}> · № {job.id}"
+    return f"-# {' · '.join(parts)} · for {_owner(job)} · № {job.id}"
+
+
+def _owner(job: Job) -> str:
+    return name_of(job.origin.member_name, job.origin.member_id)
 
 
 def _unusual(job: Job) -> list[str]:
@@ -217,7 +253,3 @@ def _unusual(job: Job) -> list[str]:
         *(["colours kept"] if settings.keep_colors else []),
         *(["masked"] if job.sources.mask else []),
     ]
-
-
-def _plain(name: str | None) -> str:
-    return discord.utils.escape_mentions(discord.utils.escape_markdown(name or ""))

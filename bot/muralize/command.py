@@ -1,4 +1,4 @@
-"""`/muralize` and the message menu "Muralize this picture"."""
+"""`/muralize`, and the form of the message menu "Muralize this picture"."""
 
 import asyncio
 import logging
@@ -10,7 +10,7 @@ from discord import app_commands
 
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
-from bot.errors import NothingToPaint
+from bot.discord_io.uploads import described
 from bot.feature import Command
 from bot.guilds.model import EffectiveSettings
 from bot.guilds.rules import SMALLEST_SIZE
@@ -26,6 +26,7 @@ from engine.request import BRUSHES, Brush, PaintSettings
 
 log = logging.getLogger(__name__)
 
+CONTENT = "The content picture"  # in sentences about it
 REMEMBER_SECONDS = 0.5  # for storing a request before the interaction is answered
 MODAL_SECONDS = 900.0  # until an open form expires
 
@@ -35,11 +36,12 @@ _PRESET_CHOICES = [
 ]
 
 
-def make_commands(muralize: MuralizeService, styles: StyleService) -> Sequence[Command]:
-    """Make `/muralize` and the message menu."""
+def make_command(muralize: MuralizeService, styles: StyleService) -> Command:
+    """Make `/muralize`."""
 
     @app_commands.command(name="muralize", description="Repaint a picture in the style of another")
-    @app_commands.guild_only()
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     @app_commands.describe(
         content="The picture to repaint",
         style="A picture in the style you want",
@@ -65,7 +67,7 @@ def make_commands(muralize: MuralizeService, styles: StyleService) -> Sequence[C
         mask: discord.Attachment | None = None,
     ) -> None:
         effective = await muralize.admit(
-            interaction.guild_id or 0, answers.channels_of(interaction)
+            answers.guild_of(interaction), answers.channels_of(interaction)
         )
         settings = PaintSettings(
             preset=preset or effective.default_preset,
@@ -79,7 +81,7 @@ def make_commands(muralize: MuralizeService, styles: StyleService) -> Sequence[C
             interaction,
             effective,
             settings,
-            content=content,
+            content=described(CONTENT, content),
             style=style,
             style_name=saved_style,
             mask=mask,
@@ -87,21 +89,9 @@ def make_commands(muralize: MuralizeService, styles: StyleService) -> Sequence[C
 
     @command.autocomplete("saved_style")
     async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return choices(await styles.like(interaction.guild_id or 0, typed))
+        return choices(await styles.like(answers.guild_of(interaction), typed))
 
-    @app_commands.context_menu(name="Muralize this picture")
-    @app_commands.guild_only()
-    async def menu(interaction: Interaction, message: discord.Message) -> None:
-        content = _picture_in(message.attachments)
-        effective = await muralize.admit(
-            interaction.guild_id or 0, answers.channels_of(interaction)
-        )
-        # a form must be the first answer, so there is nothing to defer
-        saved = await styles.like(interaction.guild_id or 0, "")
-        form = StyleForm(muralize, content, saved, effective.default_preset)
-        await interaction.response.send_modal(form)
-
-    return [command, menu]
+    return command
 
 
 async def ask(
@@ -110,7 +100,7 @@ async def ask(
     effective: EffectiveSettings,
     settings: PaintSettings,
     *,
-    content: discord.Attachment,
+    content: UploadedFile,
     style: discord.Attachment | None,
     style_name: str | None,
     mask: discord.Attachment | None,
@@ -119,11 +109,11 @@ async def ask(
     private = not effective.settings.public_results
     request = Request(
         origin=answers.origin_of(interaction, private=private),
-        content=_offered("The content picture", content),
-        style=_offered("The style picture", style) if style is not None else None,
+        content=content,
+        style=described("The style picture", style) if style is not None else None,
         style_name=style_name if style is None else None,
         settings=settings,
-        mask=_offered("The mask", mask) if mask is not None else None,
+        mask=described("The mask", mask) if mask is not None else None,
     )
     await accept(muralize, interaction, request)
 
@@ -152,21 +142,22 @@ async def accept(
         log.warning("interaction %d may have been answered: %s", interaction.id, error)
     await remembering
     try:
-        await muralize.start(request, card)
+        await muralize.start(request, card, answers.standing_of(interaction))
     except Exception as error:  # noqa: BLE001 - the handler of all errors, which deletes it too
         if await answers.tell(interaction, error):
             await muralize.forget(request)
 
 
 class StyleForm(discord.ui.Modal, title="Muralize this picture"):
-    """Asks for the style of a painting."""
+    """Asks for the style of a painting; `chosen` is the key of the style to begin with."""
 
     def __init__(
         self,
         muralize: MuralizeService,
-        content: discord.Attachment,
+        content: UploadedFile,
         saved: Sequence[Style],
         usual_preset: str,
+        chosen: str | None = None,
     ) -> None:
         super().__init__(timeout=MODAL_SECONDS)
         self._muralize = muralize
@@ -178,7 +169,10 @@ class StyleForm(discord.ui.Modal, title="Muralize this picture"):
                 placeholder="Choose a style",
                 required=False,
                 options=[
-                    discord.SelectOption(label=style.name, value=style.key) for style in saved
+                    discord.SelectOption(
+                        label=style.name, value=style.key, default=style.key == chosen
+                    )
+                    for style in saved
                 ],
             )
             self.add_item(discord.ui.Label(text="Style", component=self._saved))
@@ -232,7 +226,7 @@ class StyleForm(discord.ui.Modal, title="Muralize this picture"):
         saved = self._saved.values if self._saved is not None else []
         masks = self._mask.values
         effective = await self._muralize.admit(
-            interaction.guild_id or 0, answers.channels_of(interaction)
+            answers.guild_of(interaction), answers.channels_of(interaction)
         )
         chosen = {
             name: select.values[0]
@@ -256,15 +250,3 @@ class StyleForm(discord.ui.Modal, title="Muralize this picture"):
     ) -> None:
         """Tell the member."""
         await answers.tell(interaction, error)
-
-
-def _offered(called: str, attachment: discord.Attachment) -> UploadedFile:
-    return UploadedFile(called, attachment.url, attachment.size)
-
-
-def _picture_in(attachments: Sequence[discord.Attachment]) -> discord.Attachment:
-    """Pick the first picture of a message, by the sender's word; its bytes are checked later."""
-    for attachment in attachments:
-        if (attachment.content_type or "image/").startswith("image/"):
-            return attachment
-    raise NothingToPaint("There is no picture attached to this message.")

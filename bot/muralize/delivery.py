@@ -1,35 +1,57 @@
 """Delivers the outcome of a job to its member, once, by the first route that works.
 
 The routes, in order: the answer to the interaction, a message in the channel, a direct message.
+The answer is an edit, which notifies nobody. So after a long wait the message in the channel comes
+first, where the server allows that; it replies to the card and mentions the member.
+
+A card that somebody deleted ends the delivery: the outcome is not wanted there. The painting stays,
+and its member finds it by `/paintings`.
+
 Each send is recorded in the database before it happens, so that after a crash the message is
 searched for before it is sent again.
 """
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from bot.back_off import BackOff
-from bot.discord_io.sending import FileTooLarge, NotNow, RouteClosed, SendError, Sent, Upload
+from bot.discord_io.sending import (
+    FileTooLarge,
+    MessageDeleted,
+    NotNow,
+    RouteClosed,
+    SendError,
+    Sent,
+    Upload,
+)
 from bot.errors import PictureGone
-from bot.jobs.model import Job, JobState
+from bot.jobs.model import NOBODY, Job, JobState
 from bot.jobs.service import JobService
 from bot.logs import about_job
 from bot.muralize import card
 from bot.muralize.live_cards import LiveCards
 from bot.muralize.packer import OutcomePacker
-from bot.muralize.sender import JobMessageSender
-from engine.errors import OutputRejected
+from bot.muralize.sender import JobMessageSender, link_to
+from bot.people import OUTSIDE
+from engine.errors import ImageRejected, OutputRejected
 
 log = logging.getLogger(__name__)
 
 INTERACTION, CHANNEL, PRIVATE = "interaction", "channel", "direct message"
 ROUTES = (INTERACTION, CHANNEL, PRIVATE)
+ROUTES_AFTER_LONG = (CHANNEL, INTERACTION, PRIVATE)
+LONG = 60.0  # seconds from the command to the outcome, after which the member has looked away
+MOST_FAULTS = 5  # tries that fail by a fault of ours, such as a full disk
+
+Pack = Callable[[int], Awaitable[tuple[card.Card, list[Upload]]]]
 
 
 class Deliverer:
-    """Delivers the outcomes of jobs."""
+    """Delivers the outcomes of jobs. `mentions` says whether a server wants members mentioned."""
 
     def __init__(
         self,
@@ -39,6 +61,7 @@ class Deliverer:
         packer: OutcomePacker,
         clock: Callable[[], float],
         back_off: BackOff,
+        mentions: Callable[[int], Awaitable[bool]],
         at_a_time: int = 4,
     ) -> None:
         self._jobs = jobs
@@ -47,6 +70,7 @@ class Deliverer:
         self._packer = packer
         self._clock = clock
         self._back_off = back_off
+        self._mentions = mentions
         self._turns = asyncio.Semaphore(at_a_time)  # each holds a picture in memory
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
@@ -77,35 +101,62 @@ class Deliverer:
 
     async def _deliver_and_log(self, job: Job) -> None:
         with about_job(str(job.id)):
-            retrying = self._back_off.retrying(
-                Exception,  # such as a full disk
-                log=log,
-                what="delivery failed",
-                traceback=True,
+            retrying = replace(self._back_off, attempts=MOST_FAULTS).retrying(
+                _may_pass, log=log, what="delivery failed", traceback=True
             )
-            await retrying(self._deliver, job)
+            try:
+                await retrying(self._deliver, job)
+            except Exception:
+                log.exception("this outcome cannot be sent; it is kept for /queue show")
+                await self._keep(job)
+
+    async def _keep(self, job: Job) -> None:
+        """Give up sending an outcome, tell its member so, and keep it for `/queue show`."""
+
+        async def pack(_: int) -> tuple[card.Card, list[Upload]]:
+            return card.unsent(job), []
+
+        try:
+            with contextlib.suppress(MessageDeleted):  # it is not wanted there
+                for route in _routes(job, notify=False):
+                    if await self._send_by(route, job, pack) is not None:
+                        break
+            await self._jobs.kept(job.id)
+        except Exception:  # the next start of the bot tries again
+            log.exception("this outcome could not be kept")
 
     async def _deliver(self, job: Job) -> None:
         await self._cards.release(job.id)
         job = await self._jobs.get(job.id) or job  # the last edit may have stored the card's id
-        for route in _routes(job):
-            sent = await self._send_by(route, job)
-            if sent is not None:
-                log.info("%s, delivered by %s", job.state, route)
-                await self._jobs.delivered(job.id, sent.channel_id, sent.message_id)
-                await self._update_old_card(job, route, sent)
-                return
+        wanted = await self._mentions(job.origin.guild_id)
+        notify = wanted and not _knows_already(job) and self._took_long(job)
+        try:
+            for route in _routes(job, notify):
+                sent = await self._send_by(route, job, partial(self._packed, job))
+                if sent is not None:
+                    log.info("%s, delivered by %s", job.state, route)
+                    await self._jobs.delivered(job.id, sent.channel_id, sent.message_id)
+                    await self._follow_up(job, route, sent, notify)
+                    return
+        except MessageDeleted:
+            log.info("%s, but the card was deleted; kept for /paintings", job.state)
+            await self._jobs.delivered(job.id, job.origin.channel_id, 0)
+            return
         if _knows_already(job):
             await self._jobs.delivered(job.id, job.origin.channel_id, 0)
             return
         log.warning("%s, but no route to the member works; kept for /queue show", job.state)
         await self._jobs.kept(job.id)
 
-    async def _send_by(self, route: str, job: Job) -> Sent | None:
-        """Send by one route, with retries; None when the route is closed."""
+    async def _send_by(self, route: str, job: Job, pack: Pack) -> Sent | None:
+        """Send by one route, with retries; None when the route is closed.
+
+        `pack` makes the message for a largest size of files. Raises OutputRejected and
+        ImageRejected where there is none.
+        """
         # when the first send of unknown outcome began
         unclear = job.delivery.tried_at if job.delivery.route == route else None
-        limit = self._sender.upload_limit(job.origin.guild_id)
+        limit = self._limit_of(route, job)
 
         async def send() -> Sent | None:
             nonlocal limit, unclear
@@ -114,12 +165,12 @@ class Deliverer:
                 begun = self._clock()
                 try:
                     async with self._turns:
-                        shown, uploads = await self._packed(job, limit)
+                        shown, uploads = await pack(limit)
                         return await self._attempt(route, job, shown, uploads, unclear)
                 except FileTooLarge:
                     if not uploads:
                         return None
-                    limit = sum(len(upload.data) for upload in uploads) // 2
+                    limit = max(len(upload.data) for upload in uploads) // 2
                     log.info("Discord takes no file of this size here; trying %d bytes", limit)
                 except NotNow:
                     unclear = unclear or begun
@@ -128,9 +179,18 @@ class Deliverer:
         retrying = self._back_off.retrying(NotNow, log=log, what=f"sending by {route} failed")
         try:
             return await retrying(send)
-        except (RouteClosed, OutputRejected) as error:
+        except MessageDeleted:
+            raise
+        except (RouteClosed, NotNow) as error:  # NotNow: as often as it is tried
             log.info("%s is closed: %s", route, error)
             return None
+
+    def _limit_of(self, route: str, job: Job) -> int:
+        """Give the largest size of each file by a route, in bytes."""
+        if route == PRIVATE:
+            return self._sender.upload_limit(OUTSIDE)
+        of_server = self._sender.upload_limit(job.origin.guild_id)
+        return job.origin.upload_limit or of_server if route == INTERACTION else of_server
 
     async def _attempt(
         self,
@@ -143,6 +203,7 @@ class Deliverer:
         """Send once, unless an earlier send of unknown outcome has arrived."""
         begin = partial(self._jobs.delivery_begun, job.id, route)
         if route != INTERACTION:
+            await self._sender.check_card(job)
             privately = route == PRIVATE
             return await self._sender.send_once(
                 job, shown, uploads, privately=privately, begin=begin, unclear_since=unclear
@@ -150,6 +211,8 @@ class Deliverer:
         await begin()
         try:
             return await self._sender.edit_original(job, shown, uploads)
+        except MessageDeleted:
+            raise
         except RouteClosed:
             # An edit that is sent twice changes the same message. But when the token expired after
             # a send of unknown outcome, the message may have been edited.
@@ -165,29 +228,42 @@ class Deliverer:
         except PictureGone:
             return card.gone(job), []
 
-    async def _update_old_card(self, job: Job, route: str, sent: Sent) -> None:
-        """Edit the card to link to the outcome where that is in another message."""
-        if route == INTERACTION:
-            return
-        link = None
-        if route == CHANNEL:
-            place = f"{job.origin.guild_id}/{sent.channel_id}/{sent.message_id}"
-            link = f"https://discord.com/channels/{place}"
+    async def _follow_up(self, job: Job, route: str, sent: Sent, notify: bool) -> None:
+        """Edit the card to link to the outcome in another message; or say that it is in the card.
+
+        Both are tried once: the member has the outcome.
+        """
         try:
-            await self._sender.edit_card(job, card.moved(job, link))
+            if route != INTERACTION:
+                link = link_to(job.origin.guild_id, sent) if route == CHANNEL else None
+                await self._sender.edit_card(job, card.moved(job, link), [])
+            elif notify:
+                await self._sender.notify(job, sent)
         except SendError as error:
-            log.info("the old card stays as it is: %s", error)
+            log.info("delivered, but no more: %s", error)
+
+    def _took_long(self, job: Job) -> bool:
+        ended = job.painted_at or job.finished_at or self._clock()
+        return ended - job.created_at > LONG
 
 
-def _routes(job: Job) -> tuple[str, ...]:
+def _routes(job: Job, notify: bool) -> tuple[str, ...]:
     """List the routes to try: all, or those from the last one that was tried."""
-    if _knows_already(job):
+    if _knows_already(job) or job.origin.guild_id == OUTSIDE:
         return (INTERACTION,)
-    routes = (INTERACTION, PRIVATE) if job.origin.private else ROUTES
+    routes: tuple[str, ...] = ROUTES_AFTER_LONG if notify else ROUTES
+    if job.origin.private:
+        routes = (INTERACTION, PRIVATE)
     begun = job.delivery.route
     return routes[routes.index(begun) :] if begun in routes else routes
 
 
+def _may_pass(error: Exception) -> bool:
+    """Say whether another try may succeed: not with a painting that cannot be encoded."""
+    return not isinstance(error, ImageRejected | OutputRejected)
+
+
 def _knows_already(job: Job) -> bool:
-    """Say whether the member needs no message, because they cancelled the job themselves."""
-    return job.state is JobState.CANCELLED and job.cancelled_by == job.origin.member_id
+    """Say whether the member needs no message: they cancelled the job themselves, or are gone."""
+    expected = (job.origin.member_id, NOBODY)
+    return job.state is JobState.CANCELLED and job.cancelled_by in expected

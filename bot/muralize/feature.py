@@ -14,9 +14,10 @@ from bot.feature import Feature
 from bot.jobs.service import JobService
 from bot.muralize.buttons import Enter, JobButtonHandlers
 from bot.muralize.card import FEATURE
-from bot.muralize.command import accept, make_commands
+from bot.muralize.command import CONTENT, StyleForm, accept, make_command
 from bot.muralize.delivery import Deliverer
 from bot.muralize.live_cards import LiveCards, Pace
+from bot.muralize.menu import make_menu
 from bot.muralize.packer import OutcomePacker
 from bot.muralize.plot import draw_curve
 from bot.muralize.sender import JobMessageSender
@@ -32,7 +33,7 @@ from bot.web.paintings import Paintings
 log = logging.getLogger(__name__)
 
 LONGEST_FINISH = 10.0  # seconds for the sends under way when the bot stops
-FLUSH_SECONDS = 2.0  # for a last edit of the cards
+FLUSH_SECONDS = 3.0  # for a last edit of the cards, which a rate limit may hold for 2 s
 
 
 def feature(
@@ -53,7 +54,7 @@ def feature(
     sender = JobMessageSender(client, clock)
     cards = LiveCards(jobs, sender, clock, time.monotonic, pace)
     packer = OutcomePacker(pictures, decoder, links.to)
-    deliverer = Deliverer(jobs, sender, cards, packer, clock, back_off)
+    deliverer = Deliverer(jobs, sender, cards, packer, clock, back_off, muralize.mentions_members)
     handlers = JobButtonHandlers(
         jobs, muralize, packer, pictures, links.to, draw_curve, enter, partial(accept, muralize)
     )
@@ -63,11 +64,15 @@ def feature(
         await cards.flush(FLUSH_SECONDS)
 
     return Feature(
-        commands=make_commands(muralize, styles),
+        commands=[
+            make_command(muralize, styles),
+            make_menu(muralize, styles, CONTENT, partial(StyleForm, muralize)),
+        ],
         buttons={FEATURE: handlers},
         pages=Paintings(links, jobs, pictures).routes(),
         tasks=[cards.run, deliverer.run, partial(muralize.resume, partial(_refuse, sender))],
         personal_data={"requests": requests},
+        guild_data=[requests],
         close=muralize.close,
         finish=finish,
     )

@@ -1,18 +1,25 @@
-"""Edits the cards of waiting and painting jobs as they change, at a bounded rate."""
+"""Edits the cards of waiting and painting jobs as they change, at a bounded rate.
+
+A card is edited by the token of its interaction, and after the token's 15 minutes by the bot's own
+permissions. Where it has none, the last edit says where the outcome will come.
+"""
 
 import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.discord_io.sending import RouteClosed, SendError, Upload
+from bot.discord_io.sending import MessageDeleted, RouteClosed, SendError, Sent, Upload
+from bot.executors.contract import PaintProgress
 from bot.jobs.model import Job, JobState, Place
 from bot.jobs.service import JobService
 from bot.logs import about_job
-from bot.muralize import card
+from bot.muralize import alt_text, card
 from bot.muralize.sender import JobMessageSender
 
 log = logging.getLogger(__name__)
+
+PREVIEWS_AT = (0.15, 0.45, 0.75)  # of the steps; each upload makes members' clients blink
 
 
 @dataclass(frozen=True)
@@ -21,6 +28,9 @@ class Pace:
 
     painting: float = 3.0  # between two edits of the card of a painting job
     waiting: float = 15.0  # the same for a waiting job; Discord counts the time down by itself
+    late: float = 60.0  # after the token's life; Discord limits edits of old messages (30046)
+    parting: float = 60.0  # before the token expires, where no edit is possible after it
+    upload_rest: float = 5.0  # times the last upload's duration, between two previews
     look: float = 0.5  # between two checks of the progress
     debounce: float = 0.1  # a job that starts within it gets one edit, and never shows "Waiting"
     at_a_time: int = 8  # edits under way, not counting those of waiting jobs
@@ -32,7 +42,7 @@ class _Shown:
 
     state: JobState | None = None
     key: object = None
-    preview: bytes | None = None
+    previews: int = 0  # of `PREVIEWS_AT`, those that are over
 
 
 @dataclass
@@ -44,6 +54,8 @@ class _LiveCard:
     settled_start: float | None = None  # Unix seconds; changes only when the prediction has moved
     tried_state: JobState | None = None  # a failed edit is tried again like one that is due
     tried_at: float = float("-inf")
+    uploaded_at: float = float("-inf")
+    token_dead: bool = False
     editing: asyncio.Task[None] | None = None
     closed: bool = False  # edits are not possible any more
 
@@ -65,6 +77,7 @@ class LiveCards:
         self._monotonic = monotonic
         self._pace = pace
         self._cards: dict[int, _LiveCard] = {}
+        self._upload_seconds = 0.0  # that the last preview took
         self._wake = asyncio.Event()
 
     async def run(self) -> None:
@@ -118,7 +131,11 @@ class LiveCards:
 
         def due(state: JobState, interval: float) -> list[_LiveCard]:
             same = [live for live in idle if live.job.state is state and live.tried_state is state]
-            return [live for live in same if now - live.tried_at >= interval]
+            return [
+                live
+                for live in same
+                if now - live.tried_at >= (self._pace.late if self._is_late(live) else interval)
+            ]
 
         # first, because a wrong state is worse than an old progress
         changed = [live for live in idle if live.tried_state is not live.job.state]
@@ -149,31 +166,68 @@ class LiveCards:
 
     def _begin_edit(self, live: _LiveCard, place: Place | None) -> bool:
         job, now = live.job, self._clock()
-        preview = None
-        if job.state is JobState.QUEUED:
+        progress = None
+        key: object
+        if self._must_part(live, now):
+            message, key = card.parting(job), "parting"
+        elif job.state is JobState.QUEUED:
             message = card.waiting(job, place, now)
-            key: object = (place.position, _settled_start(live, place, now)) if place else ()
+            key = (place.position, _settled_start(live, place, now)) if place else ()
         else:
             progress = self._jobs.progress(job.id)
             message = card.painting(job, progress, now)
             key = (job.cancelled_by, progress.step if progress else None)
-            preview = progress.preview if progress else None
         if job.state is live.shown.state and key == live.shown.key:
             return False
         live.tried_state, live.tried_at = job.state, self._monotonic()
-        edit = self._edit(live, message, _Shown(job.state, key, preview))
+        previews, files = self._preview(live, progress)
+        edit = self._edit(live, message, _Shown(job.state, key, previews), files)
         live.editing = asyncio.create_task(edit)
         return True
 
-    async def _edit(self, live: _LiveCard, message: card.Card, new: _Shown) -> None:
-        job = live.job
-        files = None
-        if new.preview is not None and new.preview is not live.shown.preview:
-            files = [Upload(f"preview-{job.id}.jpg", new.preview)]
+    def _preview(
+        self, live: _LiveCard, progress: PaintProgress | None
+    ) -> tuple[int, list[Upload] | None]:
+        """Give how many previews are over with this edit, and the one that it uploads, if any.
+
+        None is begun so soon after another that clients only wait for uploads, nor so late that
+        the result waits for it.
+        """
+        before = live.shown.previews
+        if progress is None or progress.preview is None:
+            return before, None
+        done = progress.step / max(1, progress.total_steps)
+        over = sum(done >= due for due in PREVIEWS_AT)
+        rested = self._monotonic() - live.uploaded_at
+        if (
+            over <= before
+            or rested < self._pace.upload_rest * self._upload_seconds
+            or progress.seconds_left < 2 * self._upload_seconds
+        ):
+            return before, None
+        name = card.file_name(live.job, f"preview-{live.job.id}.jpg")
+        return over, [Upload(name, progress.preview, alt_text.of_preview(live.job, done))]
+
+    def _is_late(self, live: _LiveCard) -> bool:
+        return live.token_dead or self._clock() >= live.job.origin.token_expires_at
+
+    def _must_part(self, live: _LiveCard, now: float) -> bool:
+        """Say whether an edit may be the last one."""
+        left = live.job.origin.token_expires_at - now
+        return left <= self._pace.parting and not self._sender.can_edit_late(live.job)
+
+    async def _edit(
+        self, live: _LiveCard, message: card.Card, new: _Shown, files: list[Upload] | None
+    ) -> None:
+        """Edit a card; `files` replaces its attachments, None leaves them as they are."""
+        job, begun = live.job, self._monotonic()
         with about_job(str(job.id)):
             try:
-                sent = await self._sender.edit_original(job, message, files)
+                sent = await self._edit_by_either(live, message, files)
                 live.shown = new
+                if files:
+                    live.uploaded_at = self._monotonic()
+                    self._upload_seconds = live.uploaded_at - begun
                 if job.delivery.card_message_id != sent.message_id:
                     await self._jobs.card_posted(job.id, sent.channel_id, sent.message_id)
             except RouteClosed as error:
@@ -183,6 +237,20 @@ class LiveCards:
                 log.warning("an edit of the card failed: %s", error)
             finally:
                 live.editing = None
+
+    async def _edit_by_either(
+        self, live: _LiveCard, message: card.Card, files: list[Upload] | None
+    ) -> Sent:
+        """Edit by the token while it lives, then by the bot's own permissions."""
+        if not self._is_late(live):
+            try:
+                return await self._sender.edit_original(live.job, message, files)
+            except MessageDeleted:
+                raise
+            except RouteClosed as error:
+                live.token_dead = True  # a repeat counts as one more invalid request
+                log.info("the card is edited without its token from now on: %s", error)
+        return await self._sender.edit_card(live.job, message, files)
 
 
 def _settled_start(live: _LiveCard, place: Place, now: float) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from bot.discord_io.sending import Upload
 from bot.errors import PictureGone
 from bot.jobs.model import Job, JobState
-from bot.muralize import card
+from bot.muralize import alt_text, card
 from bot.pictures.decoder import Decoder
 from bot.pictures.store import PictureStore
 from bot.pictures.turns import Owner
@@ -26,7 +26,7 @@ class OutcomePacker:
         self._link_to = link_to
 
     async def pack(self, job: Job, limit: int) -> tuple[card.Card, list[Upload]]:
-        """Make the card and the files of an outcome, the painting in at most `limit` bytes.
+        """Make the card and the files of an outcome, each in at most `limit` bytes.
 
         Raises PictureGone, and OutputRejected where even the smallest copy is too large.
         """
@@ -43,9 +43,10 @@ class OutcomePacker:
             data, extension = bytes(encoded.data), encoded.extension
             if extension != ".png":  # else nothing was lost
                 copy = card.Copy(encoded.width, encoded.height, full_bytes, self._link_to(job))
-        uploads = [Upload(f"muralscape-{job.id}{extension}", data)]
+        name = card.file_name(job, f"muralscape-{job.id}")
+        uploads = [Upload(f"{name}{extension}", data, alt_text.of_painting(job))]
         if job.timelapse and job.result.timelapse:
             film = await self._pictures.read(job.result.timelapse)
-            if len(data) + len(film) <= limit:
-                uploads.append(Upload(f"muralscape-{job.id}.mp4", film))
+            if len(film) <= limit:
+                uploads.append(Upload(f"{name}.mp4", film, alt_text.of_film(job)))
         return card.outcome(job, copy), uploads

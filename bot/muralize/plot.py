@@ -6,6 +6,7 @@ import sys
 
 from bot.errors import MuralscapeError
 from bot.jobs.model import Job
+from engine.environment import for_children
 
 _SECONDS = 30.0  # until a drawing is aborted
 
@@ -28,9 +29,10 @@ async def draw_curve(job: Job) -> bytes:
         "title": f"{outcome.preset}, {outcome.width}x{outcome.height}",
     }
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot.muralize.plot"),
+        *(sys.executable, "-P", "-m", "bot.muralize.plot"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
+        env=for_children(),
     )
     try:
         async with asyncio.timeout(_SECONDS):

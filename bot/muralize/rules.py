@@ -3,10 +3,12 @@
 import random
 from dataclasses import replace
 
-from bot.errors import NothingToPaint, Refused
+from bot.errors import MayNotPost, NothingToPaint, OutsideClosed, Refused, TooLate
 from bot.guilds.model import EffectiveSettings
+from bot.guilds.rules import check_channel
 from bot.jobs.model import Job
 from bot.muralize.request import Request
+from bot.people import OUTSIDE, Origin, Standing
 from engine.presets import settle
 from engine.request import PaintSettings
 
@@ -27,6 +29,31 @@ def check(request: Request, effective: EffectiveSettings) -> None:
             "choose that or a smaller one."
         )
     settle(request.settings)
+
+
+def check_standing(origin: Origin, standing: Standing, effective: EffectiveSettings) -> None:
+    """Raise Refused where a member may not paint at the place where they ask."""
+    if origin.guild_id == OUTSIDE:
+        check_outside(effective)
+    if standing.channels:
+        check_channel(effective.settings, *standing.channels)
+    if not standing.sends_pictures and not origin.private:
+        raise MayNotPost
+
+
+def check_outside(effective: EffectiveSettings) -> None:
+    """Raise OutsideClosed where the host allows no paintings outside of servers."""
+    if not effective.jobs.per_member or not effective.jobs.per_guild:
+        raise OutsideClosed
+
+
+def check_in_time(origin: Origin, seconds: float, now: float) -> None:
+    """Raise TooLate for what only the interaction's token could deliver, if it dies before that.
+
+    `seconds` is the predicted time until it is painted.
+    """
+    if origin.guild_id == OUTSIDE and now + seconds > origin.token_expires_at:
+        raise TooLate(seconds)
 
 
 def changed(job: Job, change: str, largest: int, rng: random.Random) -> PaintSettings:

@@ -11,7 +11,15 @@ from typing import cast
 import discord
 
 from bot.discord_io import sending
-from bot.discord_io.sending import NotNow, Outgoing, RouteClosed, Sent, Upload, explained
+from bot.discord_io.sending import (
+    MessageDeleted,
+    NotNow,
+    Outgoing,
+    RouteClosed,
+    Sent,
+    Upload,
+    explained,
+)
 from bot.jobs.model import Job
 from bot.muralize.card import Card, buttons, custom_id
 from bot.people import Origin
@@ -31,7 +39,10 @@ class JobMessageSender:
         self._clock = clock
 
     def upload_limit(self, guild_id: int) -> int:
-        """Give the largest size of a file in a server, in bytes; Discord's default if unknown."""
+        """Give the largest size of each file in a server, in bytes; Discord's default if unknown.
+
+        In an answer to an interaction it is larger where the member has Nitro: see `Origin`.
+        """
         guild = self._client.get_guild(guild_id)
         return guild.filesize_limit if guild is not None else DEFAULT_UPLOAD_LIMIT
 
@@ -80,48 +91,93 @@ class JobMessageSender:
     ) -> Sent:
         """Send the outcome to the job's channel, or its member, unless it has arrived.
 
-        The message mentions the member. See `sending.send_once`.
+        In the channel it replies to the card and mentions the member. See `sending.send_once`.
         """
+        text, reply_to = card.text, None
         if privately:
             with explained():
                 member = discord.Object(job.origin.member_id)
                 channel: discord.abc.Messageable = await self._client.create_dm(member)
         else:
             channel = self._client.get_partial_messageable(job.origin.channel_id)
+            text = f"<@{job.origin.member_id}> {text}"
+            reply_to = _card_of(job)
         view = buttons(job.id, card.actions)
         return await sending.send_once(
             channel,
-            Outgoing(card.text, view, job.delivery.nonce, files, (job.origin.member_id,)),
+            Outgoing(text, view, job.delivery.nonce, files, (job.origin.member_id,), reply_to),
             begin=begin,
             unclear_since=unclear_since,
             arrived=partial(_is_outcome, job=job),
             asked=discord.Object(job.origin.interaction_id),
         )
 
-    async def edit_card(self, job: Job, card: Card) -> None:
-        """Edit the job's card as a message of the bot, which needs no token."""
-        sent = job.delivery
-        if sent.card_channel_id is None or sent.card_message_id is None:
-            raise RouteClosed("the job has no card")
-        channel = self._client.get_partial_messageable(sent.card_channel_id)
+    def can_edit_late(self, job: Job) -> bool:
+        """Say whether the card can be edited without the token, as far as the bot knows."""
+        if job.origin.private or _card_of(job) is None:
+            return False
+        guild = self._client.get_guild(job.origin.guild_id)
+        channel = guild.get_channel_or_thread(job.origin.channel_id) if guild is not None else None
+        if guild is None or channel is None:
+            return job.origin.guild_id != 0
+        return channel.permissions_for(guild.me).view_channel
+
+    async def edit_card(self, job: Job, card: Card, files: Sequence[Upload] | None = None) -> Sent:
+        """Edit the job's card as a message of the bot, which needs no token.
+
+        `files` replaces the attachments; None leaves them.
+        """
+        place = _card_of(job)
+        if place is None or job.origin.private:
+            raise RouteClosed("the job has no card that the bot can edit without the token")
+        attachments = discord.utils.MISSING if files is None else sending.files_of(files)
+        channel = self._client.get_partial_messageable(place.channel_id)
         with explained():
-            await channel.get_partial_message(sent.card_message_id).edit(
-                content=card.text, view=buttons(job.id, card.actions), attachments=[]
+            await channel.get_partial_message(place.message_id).edit(
+                content=card.text, view=buttons(job.id, card.actions), attachments=attachments
             )
+        return place
 
     async def card_has(self, job: Job, actions: Sequence[str]) -> Sent | None:
         """Find the job's card if it has these buttons and the bot has permission to read it."""
-        sent = job.delivery
-        if sent.card_channel_id is None or sent.card_message_id is None:
-            return None
         try:
-            with explained():
-                channel = self._client.get_partial_messageable(sent.card_channel_id)
-                message = await channel.fetch_message(sent.card_message_id)
+            message = await self._fetch_card(job)
         except RouteClosed:
             return None
         wanted = {custom_id(job.id, action) for action in actions}
-        return sending.place_of(message) if wanted and wanted <= _custom_ids(message) else None
+        there = message is not None and wanted and wanted <= _custom_ids(message)
+        return sending.place_of(message) if message is not None and there else None
+
+    async def check_card(self, job: Job) -> None:
+        """Raise MessageDeleted where somebody deleted the card, as far as the bot can see."""
+        if job.origin.private:
+            return  # to REST an ephemeral message looks as if it were deleted
+        try:
+            await self._fetch_card(job)
+        except MessageDeleted:
+            raise
+        except RouteClosed:  # the bot has no permission to read the channel
+            return
+
+    async def notify(self, job: Job, sent: Sent) -> None:
+        """Tell the member that the outcome is in the card; an edit notifies nobody."""
+        member_id, origin = job.origin.member_id, job.origin
+        where = f" {link_to(origin.guild_id, sent)}" if not origin.private else ""
+        ended = "is finished" if job.result is not None else "has ended"
+        with explained():
+            await self._webhook(origin).send(
+                f"<@{member_id}>, your painting № {job.id} {ended}.{where}",
+                ephemeral=origin.private,
+                allowed_mentions=sending.only([member_id]),
+            )
+
+    async def _fetch_card(self, job: Job) -> discord.Message | None:
+        place = _card_of(job)
+        if place is None:
+            return None
+        with explained():
+            channel = self._client.get_partial_messageable(place.channel_id)
+            return await channel.fetch_message(place.message_id)
 
     def _webhook(self, origin: Origin) -> discord.Webhook:
         application = self._client.application_id
@@ -131,6 +187,16 @@ class JobMessageSender:
         webhook = discord.Webhook.partial(application, token, client=self._client)
         webhook.type = discord.WebhookType.application  # else discord.py forbids ephemeral messages
         return webhook
+
+
+def link_to(guild_id: int, sent: Sent) -> str:
+    """Make the address of a message in a server; 0 stands for direct messages."""
+    return f"https://discord.com/channels/{guild_id or '@me'}/{sent.channel_id}/{sent.message_id}"
+
+
+def _card_of(job: Job) -> Sent | None:
+    channel_id, message_id = job.delivery.card_channel_id, job.delivery.card_message_id
+    return Sent(channel_id, message_id) if channel_id and message_id else None
 
 
 def _custom_ids(message: discord.Message) -> set[str]:

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -14,16 +15,23 @@ from bot.guilds.service import GuildService
 from bot.jobs.model import Job, Sources
 from bot.jobs.service import CardPlace, JobService
 from bot.muralize.request import Repeat, Request
-from bot.muralize.rules import changed, check
+from bot.muralize.rules import (
+    changed,
+    check,
+    check_in_time,
+    check_outside,
+    check_standing,
+)
 from bot.muralize.store import RequestStore
-from bot.people import Origin
+from bot.people import OUTSIDE, Gate, Origin, Standing
 from bot.pictures.intake import Intake
-from bot.pictures.model import UploadedFile
+from bot.pictures.model import StoredPicture, UploadedFile
 from bot.pictures.retention import retry_if_deleted
 from bot.pictures.turns import Owner
 from bot.styles.service import StyleService
 from engine.errors import ImageRejected, RequestRejected
 from engine.presets import PRESETS
+from engine.request import PaintSettings
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +41,10 @@ Refuse = Callable[[Origin, str], Awaitable[None]]
 
 
 class MuralizeService:
-    """Stores requests, downloads their pictures, and submits their jobs."""
+    """Stores requests, downloads their pictures, and submits their jobs.
+
+    `gate` knows who may paint; `clock` gives Unix seconds.
+    """
 
     def __init__(
         self,
@@ -42,8 +53,10 @@ class MuralizeService:
         requests: RequestStore,
         guilds: GuildService,
         styles: StyleService,
+        gate: Gate,
         *,
         usual_size: int,
+        clock: Callable[[], float],
         rng: random.Random,
     ) -> None:
         self._jobs = jobs
@@ -51,26 +64,39 @@ class MuralizeService:
         self._requests = requests
         self._guilds = guilds
         self._styles = styles
+        self._gate = gate
         self._usual_size = usual_size
+        self._clock = clock
         self._rng = rng
         self._fetching: set[asyncio.Task[Job]] = set()
         self._closing = asyncio.Event()
 
     async def admit(self, guild_id: int, channels: Sequence[int]) -> EffectiveSettings:
-        """Give a server's settings. Raises ChannelClosed where paintings are not allowed.
+        """Give a server's settings. Raises Refused where paintings are not allowed.
 
-        `channels` are the member's channel and, for a thread, its parent.
+        `channels` are the member's channel and, for a thread, its parent. This answers quickly;
+        what counts is checked again when the job is submitted.
         """
         effective = await self._guilds.effective(guild_id)
+        if guild_id == OUTSIDE:
+            check_outside(effective)
         if channels:
             check_channel(effective.settings, *channels)
         return effective
+
+    async def mentions_members(self, guild_id: int) -> bool:
+        """Say whether a server wants members mentioned when a long painting is finished."""
+        return (await self._guilds.settings(guild_id)).mention_members
+
+    def may_fetch(self, address: str) -> bool:
+        """Say whether a picture lies where pictures are fetched from."""
+        return self._intake.may_fetch(address)
 
     async def remember(self, request: Request | Repeat) -> None:
         """Store a request, so that a crash before it is a job does not lose it.
 
         Requests count as jobs do, so that a burst is refused before its pictures are fetched.
-        Raises MemberQuotaReached and GuildQuotaReached.
+        Raises what `JobQuotas.check` does.
         """
         effective = await self._guilds.effective(request.origin.guild_id)
         async with self._requests.database.write() as connection:
@@ -82,18 +108,24 @@ class MuralizeService:
         """Delete a request that was refused."""
         await self._requests.remove(request)
 
-    async def start(self, request: Request | Repeat, card: CardPlace | None = None) -> Job | None:
+    async def start(
+        self,
+        request: Request | Repeat,
+        card: CardPlace | None = None,
+        standing: Standing | None = None,
+    ) -> Job | None:
         """Download the pictures of a stored request and queue the painting.
 
-        `card` is the message that answered the request, where that is known. Returns None when the
-        bot is stopping; the next start resumes the request.
+        `card` is the message that answered the request, and `standing` what the interaction says
+        of its member, where they are known; else Discord is asked. Returns None when the bot is
+        stopping; the next start resumes the request.
 
         Raises Refused and ImageRejected. The caller tells the member and then forgets the request,
         so that a crash in between does not lose the message.
         """
         if self._closing.is_set():
             return None
-        fetching = asyncio.create_task(self._fetch_and_submit(request, card))
+        fetching = asyncio.create_task(self._fetch_and_submit(request, card, standing))
         self._fetching.add(fetching)
         try:
             return await fetching
@@ -135,11 +167,16 @@ class MuralizeService:
         else:
             log.info("a request of the last run became job %s", job.id if job else "none yet")
 
-    async def _fetch_and_submit(self, request: Request | Repeat, card: CardPlace | None) -> Job:
-        effective = await self._guilds.effective(request.origin.guild_id)
+    async def _fetch_and_submit(
+        self, request: Request | Repeat, card: CardPlace | None, standing: Standing | None
+    ) -> Job:
+        origin = request.origin
+        by_button = isinstance(request, Repeat)
+        standing = await self._gate.check(origin, standing, by_button=by_button)
+        effective = await self._guilds.effective(origin.guild_id)
+        check_standing(origin, standing, effective)
         submit = partial(
             self._jobs.submit,
-            request.origin,
             quotas=effective.jobs,
             card=card,
             settle=partial(self._requests.settle, request=request),
@@ -148,30 +185,66 @@ class MuralizeService:
             job = await self._jobs.get(request.job_id)
             if job is None:
                 raise JobNotFound(request.job_id)
+            await self._intake.check_room(Owner(job.origin.guild_id, request.origin.member_id))
             settings = changed(job, request.change, effective.largest_size, self._rng)
+            self._check_in_time(origin, settings, job.sources)
             timelapse = request.change == "timelapse"
-            return await submit(job.sources, settings, timelapse=timelapse, parent_id=job.id)
+            marked = replace(
+                origin, age_restricted=origin.age_restricted or job.origin.age_restricted
+            )
+            return await submit(
+                marked, job.sources, settings, timelapse=timelapse, parent_id=job.id
+            )
         check(request, effective)
         settings = request.settings
         usual = min(self._usual_size, effective.largest_size)
         if settings.size is None and PRESETS[settings.preset].size > usual:
             settings = replace(settings, size=usual)
+        self._check_in_time(origin, settings, None)
 
         async def take_in() -> Job:
-            return await submit(await self._fetch(request), settings)
+            async with self._taken(request) as sources:
+                self._check_in_time(origin, settings, sources)
+                return await submit(origin, sources, settings)
 
         return await retry_if_deleted(take_in)
 
-    async def _fetch(self, request: Request) -> Sources:
-        """Download the pictures of a request into the store."""
+    def _check_in_time(
+        self, origin: Origin, settings: PaintSettings, sources: Sources | None
+    ) -> None:
+        check_in_time(origin, self._jobs.outlook(origin, settings, sources), self._clock())
+
+    @asynccontextmanager
+    async def _taken(self, request: Request) -> AsyncIterator[Sources]:
+        """Download the pictures of a request into the store; they stay if a row refers to them."""
         saved = None
         if request.style is None:
             saved = await self._styles.find(request.origin.guild_id, request.style_name or "")
         files = [one for one in (request.content, request.style, request.mask) if one is not None]
         owner = Owner(request.origin.guild_id, request.origin.member_id)
-        taken: dict[UploadedFile | None, str]
-        taken = dict(zip(files, await self._intake.take(files, owner), strict=True))
-        content, mask = taken[request.content], taken.get(request.mask)
-        if saved is None:
-            return Sources(content, (taken[request.style],), mask)
-        return Sources(content, (saved.picture,), mask, saved.name, saved.author_id)
+        async with self._intake.taken(files, owner) as stored:
+            taken: dict[UploadedFile | None, StoredPicture]
+            taken = dict(zip(files, stored, strict=True))
+            content, mask = taken[request.content], taken.get(request.mask)
+            masks = [] if mask is None else [mask]
+            if saved is None:
+                style = taken[request.style]
+            else:
+                style = await self._intake.measured(saved.picture)
+            sources = Sources(
+                content.name,
+                (style.name,),
+                None if mask is None else mask.name,
+                content_title=request.content.title,
+                spoiler=any(file.spoiler for file in files),
+                sizes=tuple(one.size for one in (content, style, *masks)),
+                style_title=request.style.title if request.style is not None else "",
+            )
+            if saved is not None:
+                sources = replace(
+                    sources,
+                    style_name=saved.name,
+                    style_author=saved.author_id,
+                    style_author_name=saved.author_name,
+                )
+            yield sources

@@ -5,6 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.errors import Withdrawn
+from bot.jobs.quotas import UnderWay
 from bot.muralize.request import Repeat, Request, from_json
 from bot.people import Origin
 from bot.storage.database import Database, metadata
@@ -37,20 +39,28 @@ class RequestStore:
         row = {"interaction_id": request.origin.interaction_id, "request": request.to_json()}
         await connection.execute(_ADD, row)
 
-    async def pending(self, connection: AsyncConnection, origin: Origin) -> tuple[int, int]:
-        """Count the requests of a member in a server, and of the server."""
+    async def pending(self, connection: AsyncConnection, origin: Origin) -> UnderWay:
+        """Count the requests that are not jobs yet."""
         stored = (await connection.execute(sa.select(requests.c.request))).scalars()
-        here = [one for one in map(from_json, stored) if one.origin.guild_id == origin.guild_id]
-        return sum(one.origin.member_id == origin.member_id for one in here), len(here)
+        found = [one.origin for one in map(from_json, stored)]
+        here = [one for one in found if one.guild_id == origin.guild_id]
+        return UnderWay(
+            sum(one.member_id == origin.member_id for one in here),
+            len(here),
+            sum(one.member_id == origin.member_id for one in found),
+            len(found),
+        )
 
     async def settle(self, connection: AsyncConnection, request: Request | Repeat) -> None:
-        """Delete a request that becomes a job."""
-        await connection.execute(_REMOVE, {"sought": request.origin.interaction_id})
+        """Delete a request that becomes a job. Raises Withdrawn where it was deleted before."""
+        found = await connection.execute(_REMOVE, {"sought": request.origin.interaction_id})
+        if not found.rowcount:
+            raise Withdrawn
 
     async def remove(self, request: Request | Repeat) -> None:
         """Delete a request that was refused."""
         async with self.database.write() as connection:
-            await self.settle(connection, request)
+            await connection.execute(_REMOVE, {"sought": request.origin.interaction_id})
 
     async def about_member(self, member_id: int) -> list[dict[str, Any]]:
         """List a member's requests."""
@@ -61,6 +71,21 @@ class RequestStore:
         for request in await self.all():
             if request.origin.member_id == member_id:
                 await self.remove(request)
+        return set()
+
+    async def guild_ids(self) -> set[int]:
+        """Give the servers that have requests."""
+        return {one.origin.guild_id for one in await self.ours()}
+
+    async def end_in(self, guild_id: int) -> None:
+        """Delete a server's requests; one that is being downloaded is refused when it ends."""
+        for request in await self.all():
+            if request.origin.guild_id == guild_id:
+                await self.remove(request)
+
+    async def forget_guild(self, guild_id: int) -> set[str]:
+        """Delete a server's requests; their pictures are not stored yet."""
+        await self.end_in(guild_id)
         return set()
 
     async def ours(self) -> list[Request | Repeat]:

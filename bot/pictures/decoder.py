@@ -82,8 +82,12 @@ class Decoder:
         extension: str = ".jpg",
         quality: int = 85,
         owner: Owner = NOBODY,
+        number: int = 0,
     ) -> bytes:
-        """Encode a stored picture with at most `side` pixels on its long side."""
+        """Encode a stored picture with at most `side` pixels on its long side.
+
+        A `number` other than 0 is drawn on it.
+        """
         task = Task(
             "shrink",
             "The picture",
@@ -92,6 +96,7 @@ class Decoder:
             side=side,
             extension=extension,
             quality=quality,
+            number=number,
         )
         return bytes((await self._ask(task, data, owner)).data)
 

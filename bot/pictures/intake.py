@@ -5,7 +5,8 @@ Everything that a sender controls is bounded: the host, the bytes, the time, the
 
 import asyncio
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Self
 
 import aiohttp
@@ -13,9 +14,12 @@ from yarl import URL
 
 from bot.errors import AttachmentRejected
 from bot.pictures.decoder import Decoder
-from bot.pictures.model import UploadedFile
-from bot.pictures.store import PictureStore
+from bot.pictures.kinds import kind_by_bytes, kind_by_name, not_a_picture
+from bot.pictures.model import StoredPicture, UploadedFile
+from bot.pictures.quotas import PictureQuotas
+from bot.pictures.retention import PictureRetention
 from bot.pictures.turns import Owner, Turns
+from engine.errors import ImageRejected
 from engine.picture_limits import PictureLimits
 
 _CHUNK = 64 * 1024  # bytes
@@ -27,7 +31,8 @@ class Intake:
 
     def __init__(
         self,
-        pictures: PictureStore,
+        pictures: PictureRetention,
+        quotas: PictureQuotas,
         decoder: Decoder,
         *,
         hosts: Sequence[str],
@@ -36,6 +41,7 @@ class Intake:
     ) -> None:
         self._session: aiohttp.ClientSession | None = None
         self._pictures = pictures
+        self._quotas = quotas
         self._decoder = decoder
         self._hosts = frozenset(host.lower() for host in hosts)
         self._limits = limits
@@ -50,35 +56,85 @@ class Intake:
         if self._session is not None:
             await self._session.close()
 
-    async def take(self, offered: Sequence[UploadedFile], owner: Owner) -> tuple[str, ...]:
-        """Store the pictures and return their hashes in order; all of them or none.
+    @asynccontextmanager
+    async def taken(
+        self, offered: Sequence[UploadedFile], owner: Owner
+    ) -> AsyncIterator[tuple[StoredPicture, ...]]:
+        """Store the pictures, all of them or none, and yield them in order.
 
-        Each member's requests take turns, so that nobody's large or slow pictures hold up others'.
+        In the block, rows that refer to them are written. Where it raises, pictures to which no row
+        refers are deleted. Nothing is stored that does not fit into the owner's quota. Each
+        member's requests take turns, so that nobody's large or slow pictures hold up others'.
 
-        Raises AttachmentRejected and ImageRejected with a sentence for the member.
+        Raises AttachmentRejected, ImageRejected and those of `PictureQuotas.room_for` with a
+        sentence for the member.
         """
+        stored: list[StoredPicture] = []
+        async with AsyncExitStack() as stack:
+            try:
+                async with self._turns.of(owner):
+                    files = await self._checked(offered, owner)
+                    total = sum(len(data) for data, _ in files)
+                    await stack.enter_async_context(self._quotas.room_for(owner, total))
+                    while files:
+                        stored.append(await self._pictures.put(*files.pop(0)))
+                yield tuple(stored)
+            except BaseException:
+                await self._pictures.release([one.name for one in stored])
+                raise
+
+    async def check_room(self, owner: Owner) -> None:
+        """Raise what `taken` does where nothing more of this owner may be stored."""
+        async with self._quotas.room_for(owner, 0):
+            pass
+
+    async def measured(self, name: str) -> StoredPicture:
+        """Tell what is known of a stored picture."""
+        return await self._pictures.ledger.find(name) or StoredPicture(name, 0)
+
+    async def _checked(
+        self, offered: Sequence[UploadedFile], owner: Owner
+    ) -> list[tuple[bytes, tuple[int, int]]]:
+        """Download pictures and decode them once; give their bytes, widths and heights."""
         for one in offered:
             self._check_description(one)
-        async with self._turns.of(owner):
-            files = await asyncio.gather(*(self._download(one) for one in offered))
-            for one, data in zip(offered, files, strict=True):
-                # the executor decodes it again
-                await self._decoder.check(data, self._limits, one.called, owner)
-            return tuple([await self._pictures.put(data) for data in files])
+        files = await asyncio.gather(*(self._download(one) for one in offered))
+        checked = []
+        for one, data in zip(offered, files, strict=True):
+            if kind := kind_by_bytes(data):
+                raise ImageRejected(not_a_picture(one.called, kind))
+            # the executor decodes it again
+            size = await self._decoder.check(data, self._limits, one.called, owner)
+            checked.append((data, size))
+        return checked
+
+    def may_fetch(self, address: str) -> bool:
+        """Say whether a file lies on one of the hosts that files are fetched from."""
+        try:
+            url = URL(address)
+            trusted = self._trusts(url)
+        except ValueError:
+            return False
+        return trusted and url.user is None and _is_private_enough(url)
 
     def _check_description(self, offered: UploadedFile) -> None:
+        if kind := kind_by_name(offered.name, offered.content_type):
+            raise ImageRejected(not_a_picture(offered.called, kind))
         if offered.size > self._limits.max_bytes:
             raise self._too_large(offered)
-        try:
-            url = URL(offered.url)
-            # port is None where a scheme has no default one
-            trusted = {url.host, f"{url.host}:{url.port}"} & self._hosts
-        except ValueError:
-            trusted = set()
-        if not trusted or url.user is not None or not _is_private_enough(url):
+        if not self.may_fetch(offered.url):
             raise AttachmentRejected(
                 f"{offered.called} is not stored at Discord; upload the file itself."
             )
+
+    def _trusts(self, url: URL) -> bool:
+        """Say whether a host is on the list: with this port, or alone and with the usual port.
+
+        A loopback address on the list, as for a simulator, may have any port.
+        """
+        if f"{url.host}:{url.port}" in self._hosts:
+            return True
+        return url.host in self._hosts and (url.is_default_port() or _is_loopback(url))
 
     async def _download(self, offered: UploadedFile) -> bytes:
         """Fetch a file of at most `max_bytes` within `seconds`, without following redirects."""
@@ -131,11 +187,11 @@ def open_session() -> aiohttp.ClientSession:
 
 def _is_private_enough(url: URL) -> bool:
     """Say whether the connection cannot be read on its way: HTTPS, or loopback."""
-    if url.scheme == "https":
-        return True
-    if url.scheme != "http" or url.host is None:
-        return False
+    return url.scheme == "https" or (url.scheme == "http" and _is_loopback(url))
+
+
+def _is_loopback(url: URL) -> bool:
     try:
-        return ipaddress.ip_address(url.host).is_loopback
+        return ipaddress.ip_address(url.host or "").is_loopback
     except ValueError:
         return url.host == "localhost"

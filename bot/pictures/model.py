@@ -1,4 +1,4 @@
-"""Pictures before they are stored: plain data."""
+"""Pictures before and after they are stored: plain data."""
 
 from dataclasses import dataclass
 
@@ -10,3 +10,22 @@ class UploadedFile:
     called: str  # such as "The style picture"
     url: str  # signed; Discord's expire after about a day
     size: int  # bytes, as declared
+    spoiler: bool = False  # marked so by the sender
+    name: str = ""  # of the file, and its content type: the sender's word
+    content_type: str = ""
+    title: str = ""  # what its uploader calls it, cleaned
+
+
+@dataclass(frozen=True)
+class StoredPicture:
+    """A picture or time-lapse in the store."""
+
+    name: str  # the SHA-256 of its bytes
+    bytes: int
+    width: int = 0  # pixels, upright; 0 where it was not measured
+    height: int = 0
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.width, self.height

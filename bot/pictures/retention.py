@@ -2,16 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from bot.errors import PictureGone
+from bot.pictures.ledger import Names, PictureLedger, batches
+from bot.pictures.model import StoredPicture
 from bot.pictures.store import PictureStore
 
 log = logging.getLogger(__name__)
-
-BATCH = 500  # names asked of the database at a time
 
 T = TypeVar("T")
 
@@ -22,23 +23,28 @@ class PictureUser(Protocol):
     async def pictures_in_use(self, among: Collection[str]) -> set[str]:
         """Give those of these pictures that a row refers to."""
 
+    def pictures_held(self, guild_id: int, member_id: int | None) -> Sequence[Names]:
+        """Query the pictures that rows of a server refer to, or only those of a member there."""
+
 
 class PictureRetention:
     """Deletes pictures that none of its `users` refers to.
 
     A lock makes sure that no row comes to refer to a picture while it is being deleted. The sweep
     leaves pictures alone for `grace` seconds, because an intake stores a picture before the row
-    that refers to it.
+    that refers to it. The ledger follows what is on the disk.
     """
 
     def __init__(
         self,
         pictures: PictureStore,
+        ledger: PictureLedger,
         users: Sequence[PictureUser],
         clock: Callable[[], float],
         grace: float = 3600.0,
     ) -> None:
         self.pictures = pictures
+        self.ledger = ledger
         self._users = users
         self._clock = clock
         self._grace = grace
@@ -47,6 +53,31 @@ class PictureRetention:
     def add_users(self, users: Sequence[PictureUser]) -> None:
         """Add stores to ask; call this before anything is deleted."""
         self._users = (*self._users, *users)
+
+    async def open(self) -> None:
+        """Record pictures that the ledger lacks, such as those of an older version."""
+        found = await self.pictures.bytes_of(await self.pictures.names())
+        await self.ledger.record([StoredPicture(name, size) for name, size in found.items()])
+
+    async def put(self, data: bytes, size: tuple[int, int] = (0, 0)) -> StoredPicture:
+        """Store bytes, of a picture of this width and height."""
+        stored = StoredPicture(await self.pictures.put(data), len(data), *size)
+        await self.ledger.record([stored])
+        return stored
+
+    async def adopt(self, file: Path, size: tuple[int, int] = (0, 0)) -> StoredPicture:
+        """Move a file from a work folder into the store."""
+        length = (await asyncio.to_thread(file.stat)).st_size
+        stored = StoredPicture(await self.pictures.adopt(file), length, *size)
+        await self.ledger.record([stored])
+        return stored
+
+    async def bytes_held(self, guild_id: int, member_id: int | None = None) -> int:
+        """Sum up the bytes of a server's pictures, or of a member's there; each picture once."""
+        queries = [
+            query for user in self._users for query in user.pictures_held(guild_id, member_id)
+        ]
+        return await self.ledger.bytes_of(queries)
 
     @asynccontextmanager
     async def referring_to(self, names: Sequence[str]) -> AsyncIterator[None]:
@@ -61,30 +92,31 @@ class PictureRetention:
 
     async def release(self, names: Collection[str]) -> None:
         """Delete those of these pictures that no row refers to."""
-        for batch in _batches(sorted(names)):
+        for batch in batches(sorted(names)):
             async with self._lock:
-                await self.pictures.remove(sorted(set(batch) - await self._in_use(batch)))
+                await self._remove(set(batch) - await self._in_use(batch))
 
     async def sweep(self) -> int:
         """Delete the orphans that a crash or a refused job left; return how many."""
         swept = 0
-        for batch in _batches(await self.pictures.names()):
+        for batch in batches(await self.pictures.names()):
             async with self._lock:
                 old = await self.pictures.older_than(self._clock() - self._grace, batch)
                 orphans = old - await self._in_use(old)
-                await self.pictures.remove(sorted(orphans))
+                await self._remove(orphans)
             swept += len(orphans)
         return swept
+
+    async def _remove(self, names: set[str]) -> None:
+        if names:
+            await self.pictures.remove(sorted(names))
+            await self.ledger.forget(names)
 
     async def _in_use(self, names: Collection[str]) -> set[str]:
         used: set[str] = set()
         for user in self._users:
             used |= await user.pictures_in_use(names)
         return used
-
-
-def _batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (names[start : start + BATCH] for start in range(0, len(names), BATCH))
 
 
 async def retry_if_deleted(attempt: Callable[[], Awaitable[T]]) -> T:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,9 +25,16 @@ class PictureStore:
         self._folder = folder
         self._work = folder / "work"
         self._copies = folder / "copies"
+        self._total = 0
+        self._counting = threading.Lock()
+
+    @property
+    def total_bytes(self) -> int:
+        """The bytes of all pictures and their copies; work files are not counted."""
+        return self._total
 
     async def open(self) -> None:
-        """Make the folders, and delete the work files of an earlier run."""
+        """Make the folders, count their bytes, and delete the work files of an earlier run."""
         await asyncio.to_thread(self._open)
 
     async def put(self, data: bytes) -> str:
@@ -36,6 +44,10 @@ class PictureStore:
     async def adopt(self, file: Path) -> str:
         """Move a file from a work folder into the store and return its name."""
         return await asyncio.to_thread(self._adopt, file)
+
+    async def bytes_of(self, names: Sequence[str]) -> dict[str, int]:
+        """Give the bytes of those of these pictures that are stored."""
+        return await asyncio.to_thread(self._bytes_of, names)
 
     async def read(self, name: str) -> bytes:
         """Return a picture's bytes. Raises `PictureGone` where there is no such picture."""
@@ -90,6 +102,7 @@ class PictureStore:
     def _open(self) -> None:
         shutil.rmtree(self._work, ignore_errors=True)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._total = sum(f.stat().st_size for f in self._folder.rglob("*") if f.is_file())
         self._work.mkdir(mode=0o700)
 
     def _put(self, data: bytes) -> str:
@@ -113,9 +126,10 @@ class PictureStore:
             out.write(data)
         target = self._copy_path(name, label)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._count(len(data) - (target.stat().st_size if target.exists() else 0))
         Path(file).replace(target)
         if not self.path(name).is_file():  # deleted meanwhile
-            shutil.rmtree(target.parent, ignore_errors=True)
+            self._remove_copies(name)
 
     def _adopt(self, file: Path) -> str:
         with file.open("rb") as source:
@@ -138,13 +152,33 @@ class PictureStore:
         target = self.path(name)
         target.parent.mkdir(mode=0o700, exist_ok=True)
         _sync(file)  # data before the name, so that a power cut leaves no partial picture
+        self._count(file.stat().st_size)
         file.replace(target)
         _sync(target.parent)
 
     def _remove(self, names: Sequence[str]) -> None:
         for name in names:
-            self.path(name).unlink(missing_ok=True)
-            shutil.rmtree(self._copies / name, ignore_errors=True)
+            with contextlib.suppress(FileNotFoundError):
+                size = self.path(name).stat().st_size
+                self.path(name).unlink()
+                self._count(-size)
+            self._remove_copies(name)
+
+    def _remove_copies(self, name: str) -> None:
+        folder = self._copies / self.path(name).name
+        self._count(-sum(file.stat().st_size for file in folder.glob("*")))
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def _count(self, added: int) -> None:
+        with self._counting:
+            self._total += added
+
+    def _bytes_of(self, names: Sequence[str]) -> dict[str, int]:
+        found = {}
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                found[name] = self.path(name).stat().st_size
+        return found
 
     def _older_than(self, moment: float, names: Sequence[str]) -> set[str]:
         old = set()

@@ -1,13 +1,14 @@
 """`/privacy export` and `/privacy delete`."""
 
-import io
 import json
 
 import discord
 from discord import app_commands
 
 from bot.discord_io.answers import Interaction
+from bot.discord_io.client import ANYBODY, ANYWHERE
 from bot.discord_io.components import Handler, Press, custom_id, view_of
+from bot.discord_io.sending import Upload, files_of
 from bot.privacy.service import PrivacyService
 
 FEATURE = "privacy"
@@ -24,17 +25,22 @@ DONE = "Your data is deleted."
 
 def make_group(privacy: PrivacyService) -> tuple[app_commands.Group, Handler]:
     """Make the group, and the handler of its button."""
-    group = app_commands.Group(name="privacy", description="The data that the bot keeps about you")
+    group = app_commands.Group(
+        name="privacy",
+        description="The data that the bot keeps about you",
+        allowed_installs=ANYBODY,
+        allowed_contexts=ANYWHERE,
+    )
 
     @group.command(name="export", description="Get the data that the bot keeps about you")
     async def export(interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         kept = await privacy.export(interaction.user.id)
         text = json.dumps(kept, indent=2, ensure_ascii=False)
-        file = discord.File(io.BytesIO(text.encode()), "muralscape-privacy.json")
+        name, what = "muralscape-privacy.json", "The data that the bot keeps about you"
         await interaction.edit_original_response(
             content="This is the data that the bot keeps about you, in all servers.",
-            attachments=[file],
+            attachments=files_of([Upload(name, text.encode(), what)]),
         )
 
     @group.command(name="delete", description="Delete the data that the bot keeps about you")

@@ -27,14 +27,18 @@ def overview(
     own: Sequence[Job],
     everyone: Sequence[Job],
     now: float,
+    here: str = "In this server",
 ) -> str:
-    """List a member's jobs, sum up the server's, and list the workers on other machines."""
+    """List a member's jobs, sum up the server's, and list the workers on other machines.
+
+    `here` are the words for the server.
+    """
     lines = _first([_line(jobs, job, now) for job in own], SHOWN, MOST_CHARACTERS)
     if not lines:
         lines = ["You have no painting under way here."]
     waiting = sum(job.state is JobState.QUEUED for job in everyone)
     painting = sum(job.state is JobState.PAINTING for job in everyone)
-    lines.append(f"-# In this server: {painting} being painted, {waiting} waiting")
+    lines.append(f"-# {here}: {painting} being painted, {waiting} waiting")
     if jobs.slots == 0:
         lines.append("-# No painter is available just now; queued paintings are kept.")
     elif jobs.slots is not None and jobs.slots > 1:

@@ -6,10 +6,12 @@ from discord import app_commands
 
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
+from bot.discord_io.client import ANYBODY, ANYWHERE
 from bot.errors import Refused
 from bot.executors.contract import Executor
 from bot.jobs.model import Job, JobState
 from bot.jobs.service import JobService
+from bot.people import OUTSIDE
 from bot.queue import card
 
 
@@ -18,16 +20,20 @@ def make_group(
 ) -> app_commands.Group:
     """Make the group. `clock` gives Unix seconds."""
     group = app_commands.Group(
-        name="queue", description="Queued and running paintings", guild_only=True
+        name="queue",
+        description="Queued and running paintings",
+        allowed_installs=ANYBODY,
+        allowed_contexts=ANYWHERE,
     )
 
     @group.command(name="show", description="Show your paintings and their places in the queue")
     async def show(interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        guild_id = interaction.guild_id or 0
+        guild_id = answers.guild_of(interaction)
         own = await jobs.jobs_of(guild_id, interaction.user.id)
         others = await jobs.jobs_in(guild_id, limit=200)
-        text = card.overview(jobs, executor.workers, own, others, clock())
+        here = "Outside of servers" if guild_id == OUTSIDE else "In this server"
+        text = card.overview(jobs, executor.workers, own, others, clock(), here)
         await interaction.edit_original_response(content=text, view=card.fetch_buttons(own))
 
     @group.command(name="cancel", description="Cancel a queued or running painting")
@@ -64,7 +70,7 @@ async def only_job(jobs: JobService, interaction: Interaction) -> int:
     """Find a member's only unfinished job. Raises Refused where there is none or several."""
     own = [
         job.id
-        for job in await jobs.jobs_of(interaction.guild_id or 0, interaction.user.id)
+        for job in await jobs.jobs_of(answers.guild_of(interaction), interaction.user.id)
         if job.state in (JobState.QUEUED, JobState.PAINTING)
     ]
     if not own:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from bot.simulator.model import Channel, Guild, Interaction, Member, Message, User
 
 Change = Literal["create", "update", "delete"]
+GuildChange = Literal["create", "update", "delete", "unavailable", "available"]
 Outcome = Literal["thinking", "answered", "updated", "choices", "modal", "failed"]
 
 
@@ -35,15 +36,23 @@ class InteractionChanged:
 
 @dataclass(frozen=True)
 class GuildChanged:
-    """The bot was added to a guild, or removed from it."""
+    """The bot was added to a guild or removed from it; or an outage began or ended."""
 
-    change: Change
+    change: GuildChange
     guild: Guild
 
 
 @dataclass(frozen=True)
+class RoleDeleted:
+    """A role of a guild was deleted."""
+
+    guild: Guild
+    role_id: int
+
+
+@dataclass(frozen=True)
 class ChannelChanged:
-    """A guild's channel was created, changed (permissions too) or deleted."""
+    """A guild's channel or thread was created, changed (permissions too) or deleted."""
 
     change: Change
     channel: Channel
@@ -69,6 +78,14 @@ class Typing:
 @dataclass(frozen=True)
 class CommandsChanged:
     """The bot registered, changed or removed commands."""
+
+
+@dataclass(frozen=True)
+class CommandPermissionsChanged:
+    """A guild's managers changed who may use a command: `command_id`, or the application's id."""
+
+    guild_id: int
+    command_id: int
 
 
 @dataclass(frozen=True)

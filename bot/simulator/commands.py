@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 from bot.simulator.bus import CommandsChanged
 from bot.simulator.errors import Invalid, invalid_form, unknown
-from bot.simulator.model import Command, CommandType, Json
+from bot.simulator.installs import owners_of
+from bot.simulator.integrations import Integrations
+from bot.simulator.model import Channel, Command, CommandType, Json, User
 from bot.simulator.world import World
 
 _SLASH_NAME = re.compile(r"^[-_'\w]{1,32}$")
@@ -20,19 +22,22 @@ class Commands:
     def __init__(self, world: World) -> None:
         self._world = world
         self._by_id: dict[int, Command] = {}
+        self.integrations = Integrations(world.bus, world.application_id)
 
     def listed(self, guild_id: int | None) -> list[Json]:
         """The commands registered for `guild_id`, or the global ones, as REST answers them."""
         return [self.object(c) for c in self._by_id.values() if c.guild_id == guild_id]
 
-    def usable(self, guild_id: int | None) -> Iterator[Command]:
-        """The commands that members see in `guild_id` (None: in a direct conversation)."""
+    def usable(self, user: User, channel: Channel) -> Iterator[Command]:
+        """The commands that a user sees in a channel."""
         for command in self._by_id.values():
-            contexts = command.definition["contexts"]
-            context = 1 if guild_id is None else 0
-            here = command.guild_id in (None, guild_id)
-            if here and (contexts is None or context in contexts):
+            here = command.guild_id in (None, channel.guild_id)
+            if here and owners_of(self._world, user, channel, command):
                 yield command
+
+    def permissions_object(self, guild_id: int, command_id: int) -> Json:
+        """What a guild's Integrations page says of a command, or of the application."""
+        return self.integrations.object(guild_id, command_id)
 
     def object(self, command: Command) -> Json:
         """A command as REST answers it."""
@@ -46,6 +51,14 @@ class Commands:
         if command is None or command.guild_id != guild_id:
             raise unknown(10063, "application command")
         return command
+
+    def registered(self) -> list[Command]:
+        """All commands, whoever may use them where."""
+        return list(self._by_id.values())
+
+    def named(self, name: str) -> Command:
+        """The command registered by this name."""
+        return next(command for command in self.registered() if command.name == name)
 
     def put(self, guild_id: int | None, definition: Json) -> tuple[Command, bool]:
         """Create the command, or replace the one of that name; returns whether it is new."""
@@ -77,10 +90,10 @@ class Commands:
         del self._by_id[command.id]
         self._world.bus.publish(CommandsChanged())
 
-    def find(self, text: str, guild_id: int | None, kind: CommandType | None = None) -> Command:
-        """The command of this name; raises `Invalid` when the bot has none."""
-        for command in self.usable(guild_id):
-            if command.name == text and kind in (None, command.type):
+    def find(self, text: str, user: User, channel: Channel) -> Command:
+        """The command of this name that a user sees; raises `Invalid` when there is none."""
+        for command in self.usable(user, channel):
+            if command.name == text:
                 return command
         raise Invalid(f"The bot has no command called {text!r} here.")
 

@@ -2,8 +2,9 @@
 
     GET    /sim/state          bot, users, and guilds with channels, roles, members and commands
     GET    /sim/messages       ?user=&channel=: the messages this user sees, as Discord's objects
-    POST   /sim/messages       form: user, channel, content, files; 201, the message
+    POST   /sim/messages       form: user, channel, content, files, or forward; 201, the message
     DELETE /sim/messages/ID    ?user=; 204
+    POST   /sim/reload         ?user=: their client starts anew and loses ephemerals; 204
     POST   /sim/commands       form: command, subcommand, user, channel; for menu commands
                                target_message or target_user; every other text or file field is the
                                option of that name; 202 {"interaction_id"}
@@ -28,7 +29,7 @@ from aiohttp import BodyPartReader, web
 from bot.simulator.cdn import Upload
 from bot.simulator.errors import ApiError, Invalid
 from bot.simulator.events import Events
-from bot.simulator.model import ChannelType, Json, User
+from bot.simulator.model import Channel, Guild, Json, User
 from bot.simulator.objects import channel_object, member_object, role_object, user_object
 from bot.simulator.people import Invocation, People
 from bot.simulator.permissions import Permission
@@ -58,6 +59,7 @@ class Control:
             ("GET", "/sim/events", self.events.serve),
             ("GET", "/sim/messages", self.messages),
             ("POST", "/sim/messages", self.post),
+            ("POST", "/sim/reload", self.reload),
             ("DELETE", r"/sim/messages/{message_id:\d+}", self.delete),
             ("POST", "/sim/commands", self.command),
             ("POST", "/sim/autocomplete", self.autocomplete),
@@ -78,7 +80,7 @@ class Control:
                 "roles": [role_object(role) for role in guild.roles.values()],
                 "channels": [channel_object(channel) for channel in guild.channels.values()],
                 "members": [member_object(member) for member in guild.members.values()],
-                "commands": self._commands(guild.id),
+                "commands": self._commands(_first_place(guild)),
             }
             for guild in world.guilds.values()
         ]
@@ -87,7 +89,7 @@ class Control:
             "users": [self._user(u) for u in world.users.values() if not u.bot],
             "guilds": guilds,
             "dms": [channel_object(channel) for channel in world.dms.values()],
-            "dm_commands": self._commands(None),
+            "dm_commands": self._commands(next(iter(world.dms.values()), None)),
             "upload_limit": self._platform.limits.advertised_upload,
         }
         return web.json_response(body)
@@ -106,8 +108,13 @@ class Control:
         return web.json_response(self._people.messages(user, channel))
 
     async def post(self, request: web.Request) -> web.Response:
-        """A member writes: `user`, `channel`, `content` and files."""
+        """A member writes: `user`, `channel`, `content` and files; or `forward`, a message's id."""
         texts, files = await _form(request)
+        if texts.get("forward", "").isdecimal():
+            forwarded = self._people.forward(
+                int(texts["forward"]), texts.get("user", ""), texts.get("channel", "")
+            )
+            return web.json_response(self._platform.payloads.message(forwarded), status=201)
         message = self._people.post(
             texts.get("user", ""),
             texts.get("content", ""),
@@ -120,6 +127,11 @@ class Control:
         """A member deletes a message."""
         number = int(request.match_info["message_id"])
         self._people.delete(number, request.query.get("user", ""))
+        return web.Response(status=204)
+
+    async def reload(self, request: web.Request) -> web.Response:
+        """A member's client is started anew."""
+        self._people.reload(request.query.get("user", ""))
         return web.Response(status=204)
 
     async def command(self, request: web.Request) -> web.Response:
@@ -159,9 +171,14 @@ class Control:
         interaction = self._people.submit(which, user, body.get("fields") or {}, files)
         return _accepted(interaction.id)
 
-    def _commands(self, guild_id: int | None) -> list[Json]:
-        commands = self._platform.commands
-        return [commands.object(command) for command in commands.usable(guild_id)]
+    def _commands(self, channel: Channel | None) -> list[Json]:
+        """The commands in a channel, as the first who sees it has them."""
+        commands, world = self._platform.commands, self._platform.world
+        people = [user for user in world.users.values() if not user.bot]
+        seers = [user for user in people if channel is not None and world.sees(user, channel)]
+        if channel is None or not seers:
+            return []
+        return [commands.object(command) for command in commands.usable(seers[0], channel)]
 
     def _user(self, user: User) -> Json:
         """A user with what the page needs to act as them."""
@@ -176,7 +193,7 @@ class Control:
             "channel_ids": [
                 str(channel.id)
                 for channel in world.channels_of(user)
-                if channel.type is not ChannelType.DM
+                if not channel.type.direct and channel.type.takes_messages
             ],
         }
 
@@ -195,6 +212,10 @@ def _sentences(
             return web.json_response({"error": error.message}, status=400)
 
     return handle
+
+
+def _first_place(guild: Guild) -> Channel | None:
+    return next((one for one in guild.channels.values() if one.type.takes_messages), None)
 
 
 def _accepted(interaction_id: int) -> web.Response:

@@ -24,5 +24,13 @@ class DiscordLimits:
     old_message_age: float = 3600.0
     old_message_edits: int = 3
     old_message_window: float = 20.0
+    # Routes and the bot as a whole are limited, and so are answers with 401, 403 and 429: that many
+    # in that many seconds ban the address for `ban_life` seconds.
+    rate_limits: bool = True
+    global_requests: int = 50  # per second
+    invalid_requests: int = 10_000
+    invalid_window: float = 600.0
+    ban_life: float = 3600.0
+    upload_speed: float = 4.0 * MIB  # bytes per second that the bot's uploads take
     # Two messages with the same enforced nonce within this time are one message.
     nonce_window: float = 300.0

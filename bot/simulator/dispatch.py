@@ -6,6 +6,7 @@ from enum import IntFlag
 
 from bot.simulator import bus
 from bot.simulator.clock import timestamp
+from bot.simulator.commands import Commands
 from bot.simulator.model import Channel, ChannelType, Guild, Json, Message
 from bot.simulator.objects import channel_object, guild_object, member_object, user_object
 from bot.simulator.payloads import Payloads
@@ -36,8 +37,10 @@ class Dispatch:
 
 def guild_of(happened: object) -> int:
     """The id of an event's guild; 0 for direct messages."""
-    if isinstance(happened, bus.GuildChanged | bus.MemberChanged):
+    if isinstance(happened, bus.GuildChanged | bus.MemberChanged | bus.RoleDeleted):
         return happened.guild.id
+    if isinstance(happened, bus.CommandPermissionsChanged):
+        return happened.guild_id
     if isinstance(happened, bus.InteractionCreated):
         return happened.interaction.channel.guild_id or 0
     if isinstance(happened, bus.MessageChanged):
@@ -53,6 +56,7 @@ class Dispatcher:
 
     world: World
     payloads: Payloads
+    commands: Commands
 
     def dispatches(self, happened: object, intents: int) -> Iterator[Dispatch]:
         """The events for a session with these `intents`."""
@@ -65,8 +69,17 @@ class Dispatcher:
             yield from self._guild(happened, intents)
         elif isinstance(happened, bus.ChannelChanged):
             if intents & Intent.GUILDS and self._with_bot(happened.channel.guild_id):
-                event = f"CHANNEL_{happened.change.upper()}"
+                kind = "THREAD" if happened.channel.type.thread else "CHANNEL"
+                event = f"{kind}_{happened.change.upper()}"
                 yield Dispatch(event, channel_object(happened.channel))
+        elif isinstance(happened, bus.RoleDeleted):
+            if intents & Intent.GUILDS and self._with_bot(happened.guild.id):
+                data = {"guild_id": str(happened.guild.id), "role_id": str(happened.role_id)}
+                yield Dispatch("GUILD_ROLE_DELETE", data)
+        elif isinstance(happened, bus.CommandPermissionsChanged):
+            if self._with_bot(happened.guild_id):  # whatever the intents
+                data = self.commands.permissions_object(happened.guild_id, happened.command_id)
+                yield Dispatch("APPLICATION_COMMAND_PERMISSIONS_UPDATE", data)
         elif isinstance(happened, bus.MemberChanged):
             yield from self._member(happened, intents)
         elif isinstance(happened, bus.Typing):
@@ -85,10 +98,11 @@ class Dispatcher:
             {k: v for k, v in channel_object(channel).items() if k != "guild_id"}
             for channel in guild.channels.values()
         ]
-        lists = ("voice_states", "threads", "presences", "stage_instances", "soundboard_sounds")
+        lists = ("voice_states", "presences", "stage_instances", "soundboard_sounds")
         return {
             **guild_object(guild),
             **{name: [] for name in (*lists, "guild_scheduled_events")},
+            "threads": [channel_object(thread) for thread in guild.threads.values()],
             "joined_at": timestamp(guild.members[self.world.bot.id].joined),
             "large": False,
             "unavailable": False,
@@ -103,7 +117,7 @@ class Dispatcher:
 
     def _message(self, happened: bus.MessageChanged, intents: int) -> Iterator[Dispatch]:
         message, place = happened.message, happened.message.channel
-        direct = place.type is ChannelType.DM
+        direct = place.type.direct
         if not intents & (Intent.DIRECT_MESSAGES if direct else Intent.GUILD_MESSAGES):
             return
         # The bot sees ephemeral messages only in the responses to its own requests.
@@ -133,8 +147,14 @@ class Dispatcher:
         if not intents & Intent.GUILDS:
             return
         guild = happened.guild
-        if happened.change == "create":
+        if happened.change == "create":  # that the bot joined shows in the missing `unavailable`
+            data = self.guild_create(guild, intents)
+            del data["unavailable"]
+            yield Dispatch("GUILD_CREATE", data)
+        elif happened.change == "available":
             yield Dispatch("GUILD_CREATE", self.guild_create(guild, intents))
+        elif happened.change == "unavailable":
+            yield Dispatch("GUILD_DELETE", {"id": str(guild.id), "unavailable": True})
         elif happened.change == "update":
             yield Dispatch("GUILD_UPDATE", guild_object(guild))
         else:

@@ -28,6 +28,14 @@ class Downloads:
             for kind in ("attachments", "ephemeral-attachments"):
                 path = f"{PREFIX}{middle}/{kind}/{{place}}/{{id:\\d+}}/{{filename}}"
                 app.router.add_get(path, self._serve)
+        app.router.add_get(f"{PREFIX}/stickers/{{id:\\d+}}.{{extension}}", self._sticker)
+
+    async def _sticker(self, request: web.Request) -> web.Response:
+        sticker = self._platform.cdn.stickers.get(int(request.match_info["id"]))
+        if sticker is None:
+            return web.Response(status=404)
+        kind = {3: "application/json", 4: "image/gif"}.get(sticker.format, "image/png")
+        return web.Response(body=sticker.content, content_type=kind)
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         cdn = self._platform.cdn

@@ -52,6 +52,27 @@ def closed_dms() -> ApiError:
     return ApiError(403, 50007, "Cannot send messages to this user")
 
 
+def no_mutual_guild() -> ApiError:
+    """The bot shares no guild with the member, who has not installed it either."""
+    message = "Cannot send messages to this user due to having no mutual guilds"
+    return ApiError(403, 50278, message)
+
+
+def not_a_text_channel() -> ApiError:
+    """A message for a forum or a category."""
+    return ApiError(400, 50008, "Cannot send messages in a non-text channel")
+
+
+def locked_thread() -> ApiError:
+    """A message for a thread that is archived and locked."""
+    return ApiError(400, 50083, "Thread is archived")
+
+
+def too_many_follow_ups() -> ApiError:
+    """More follow-ups than a user's own installation allows in a guild."""
+    return ApiError(400, 40094, "Follow-up messages limit reached for this interaction")
+
+
 def invalid_webhook_token() -> ApiError:
     """The interaction's token has expired."""
     return ApiError(401, 50027, "Invalid Webhook Token")

@@ -133,7 +133,10 @@ class Events:
         elif isinstance(happened, bus.Typing):
             data = {"channel_id": str(happened.channel.id), "user_id": str(happened.user.id)}
             yield "typing", data, None
-        elif isinstance(happened, bus.GuildChanged | bus.ChannelChanged | bus.MemberChanged):
+        elif isinstance(
+            happened,
+            bus.GuildChanged | bus.ChannelChanged | bus.MemberChanged | bus.RoleDeleted,
+        ):
             yield "world_changed", {}, None
         elif isinstance(happened, bus.Traffic) and any(w.traffic for w in self._listeners):
             entry: RestCall | Frame = happened.entry

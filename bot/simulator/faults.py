@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from bot.simulator.clock import Clock
 from bot.simulator.errors import ApiError, rate_limited
+from bot.simulator.rate_limits import Counted
 
 
 @dataclass(eq=False)
@@ -192,9 +193,9 @@ class Faults:
         self.buckets.clear()
         self.cdn.clear()
 
-    def counted(self, method: str, path: str) -> tuple[int, int, float]:
-        """Limit, what remains of it and seconds to its reset for this request."""
+    def counted(self, method: str, path: str) -> Counted | None:
+        """Count a request in the first bucket that matches."""
         for bucket in self.buckets:
             if bucket.matches(method, path):
-                return bucket.limit, *bucket.take(self._clock())
-        return 50, 49, 1.0  # not counted: never so low that a client would wait
+                return Counted(bucket.limit, *bucket.take(self._clock()))
+        return None

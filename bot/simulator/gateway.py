@@ -12,10 +12,9 @@ from bot.simulator.compression import transport
 from bot.simulator.dispatch import Dispatcher, Intent, guild_of
 from bot.simulator.gateway_session import Connection, Session
 from bot.simulator.model import Json
-from bot.simulator.objects import member_object, user_object
+from bot.simulator.objects import APPLICATION_FLAGS, member_object, user_object
 from bot.simulator.platform import Platform
 from bot.simulator.record import Frame, Heartbeat, without_tokens
-from bot.simulator.rest.accounts import APPLICATION_FLAGS
 
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE = 0, 1, 2, 3, 4
 RESUME, RECONNECT, REQUEST_MEMBERS, INVALID_SESSION, HELLO, ACK = 6, 7, 8, 9, 10, 11
@@ -32,7 +31,7 @@ class Gateway:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._dispatcher = Dispatcher(platform.world, platform.payloads)
+        self._dispatcher = Dispatcher(platform.world, platform.payloads, platform.commands)
         self._sessions: dict[str, Session] = {}
         self._open: dict[Connection, web.Request] = {}
         self.allowed_intents = (1 << 53) - 1
@@ -197,6 +196,8 @@ class Gateway:
         session.dispatch("READY", ready)
         if intents & Intent.GUILDS:
             for guild in guilds:
+                if guild.unavailable:
+                    continue
                 session.dispatch("GUILD_CREATE", self._dispatcher.guild_create(guild, intents))
         self._platform.bus.publish(BotConnection(True))
         return True

@@ -12,8 +12,10 @@ from bot.simulator.errors import (
     already_acknowledged,
     invalid_form,
     invalid_webhook_token,
+    too_many_follow_ups,
     unknown,
 )
+from bot.simulator.installs import must_be_hidden
 from bot.simulator.issued import issue
 from bot.simulator.messages import Messages
 from bot.simulator.model import (
@@ -30,6 +32,7 @@ from bot.simulator.payloads import response_type
 from bot.simulator.world import World
 
 MESSAGE, DEFERRED_MESSAGE, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9
+MOST_FOLLOW_UPS = 5  # of an application that only the user has installed, in a guild
 
 _ALLOWED = {
     InteractionType.COMMAND: (MESSAGE, DEFERRED_MESSAGE, MODAL),
@@ -60,15 +63,19 @@ class Interactions:
         message: Message | None = None,
         parent: Interaction | None = None,
         command_name: str = "",
+        owners: dict[str, str],
     ) -> Interaction:
-        """Send the bot an interaction of `user` and start its time for an answer."""
+        """Send the bot an interaction of `user` and start its time for an answer.
+
+        `owners` are the installations that allow it.
+        """
         world = self._world
         token = issue(secrets.token_urlsafe(48))
         interaction = Interaction(
             world.snowflake(), type_, token, user, channel, data, world.clock()
         )
         interaction.message, interaction.parent = message, parent
-        interaction.command_name = command_name
+        interaction.command_name, interaction.owners = command_name, owners
         self.by_id[interaction.id] = self._by_token[token] = interaction
         loop = asyncio.get_running_loop()
         deadline = self._limits.response_deadline
@@ -126,7 +133,7 @@ class Interactions:
         interaction.original = self._messages.defer(
             interaction,
             response_type(interaction),
-            ephemeral_to=interaction.user if _ephemeral(data) else None,
+            ephemeral_to=self._only_reader(interaction, data),
         )
         self._tell("thinking", interaction)
 
@@ -174,6 +181,10 @@ class Interactions:
         there = original is not None and original.id in self._world.messages
         if original is not None and there and original.thinking:
             return self._messages.edit(original, body)
+        interaction.follow_ups += 1
+        alone = interaction.by_user_alone and interaction.channel.guild_id is not None
+        if alone and interaction.follow_ups > MOST_FOLLOW_UPS:
+            raise too_many_follow_ups()
         return self._reply(interaction, body)
 
     def message(self, interaction: Interaction, which: str) -> Message:
@@ -196,8 +207,12 @@ class Interactions:
             body,
             interaction=interaction,
             type_=response_type(interaction),
-            ephemeral_to=interaction.user if _ephemeral(body) else None,
+            ephemeral_to=self._only_reader(interaction, body),
         )
+
+    def _only_reader(self, interaction: Interaction, body: Body) -> User | None:
+        hidden = must_be_hidden(self._world, interaction) or _ephemeral(body)
+        return interaction.user if hidden else None
 
     def _acknowledge(self, interaction: Interaction) -> None:
         interaction.state = InteractionState.ACKNOWLEDGED

@@ -76,5 +76,11 @@ def _unfurled(item: Json, files: Mapping[str, Json]) -> Json:
 def _embedded(item: Json, files: Mapping[str, Json]) -> Json:
     url = str(item.get("url", ""))
     file = _file(url, files)
-    known: Json = {key: file[key] for key in ("width", "height", "content_type") if key in file}
-    return {"url": file.get("url", url), "proxy_url": file.get("proxy_url", url), **known}
+    known: Json = {
+        key: (file or item)[key]
+        for key in ("width", "height", "content_type")
+        if key in (file or item)
+    }
+    # Discord's own copy of a picture that a link leads to
+    proxy = file.get("proxy_url") or item.get("proxy_url") or url
+    return {"url": file.get("url", url), "proxy_url": proxy, **known}

@@ -1,5 +1,8 @@
 """Messages: sent, edited and deleted, by members and by the bot."""
 
+from collections.abc import Sequence
+from copy import copy
+
 from bot.simulator.bus import MessageChanged
 from bot.simulator.cdn import Cdn, Upload
 from bot.simulator.discord_limits import DiscordLimits
@@ -24,6 +27,7 @@ from bot.simulator.model import (
     Message,
     MessageFlag,
     MessageType,
+    Sticker,
     User,
 )
 from bot.simulator.world import World
@@ -70,6 +74,7 @@ class Messages:
             message.flags = MessageFlag.EPHEMERAL
         self._refer(message, payload)
         self._write(message, body, message.attachments)
+        message.notified = message.mentions
         if nonce is not None:
             self._nonces[channel.id, author.id, str(nonce)] = message
         self._post(message)
@@ -97,6 +102,7 @@ class Messages:
         files = [a for a in message.attachments if kept is None or a.id in kept]
         self._write(message, body, files)
         message.flags &= ~MessageFlag.LOADING
+        message.reuploads += bool(body.files)
         if not was_thinking:
             message.edited = self._world.clock()
         self._world.bus.publish(MessageChanged("update", message))
@@ -109,9 +115,30 @@ class Messages:
             self._cdn.files.pop(attachment.id, None)
         self._world.bus.publish(MessageChanged("delete", message))
 
-    def post(self, channel: Channel, author: User, text: str, files: list[Upload]) -> Message:
-        """Post a member's message, with its files."""
-        return self.send(channel, author, Body({"content": text}, dict(enumerate(files))))
+    def post(
+        self,
+        channel: Channel,
+        author: User,
+        text: str,
+        files: list[Upload],
+        embeds: Sequence[Json] = (),
+        stickers: Sequence[Sticker] = (),
+    ) -> Message:
+        """Post a member's message, with its files, stickers, and the embeds of its links."""
+        message = Message(self._world.snowflake(), channel, author, self._world.clock())
+        message.stickers = list(stickers)
+        self._write(message, Body({"content": text}, dict(enumerate(files))), [])
+        message.embeds = list(embeds)  # Discord makes those of links, with their proxies
+        self._post(message)
+        return message
+
+    def forward(self, original: Message, channel: Channel, author: User) -> Message:
+        """Post a snapshot of a message; it has no text of its own."""
+        message = Message(self._world.snowflake(), channel, author, self._world.clock())
+        message.forwarded = copy(original)
+        message.flags = int(MessageFlag.HAS_SNAPSHOT)
+        self._post(message)
+        return message
 
     def _write(self, message: Message, body: Body, files: list[Attachment]) -> None:
         """Check all of `body` before `message` is changed."""
@@ -124,11 +151,11 @@ class Messages:
         if "components" in payload or flags & MessageFlag.COMPONENTS_V2:
             components = checked_components({"components": components, **payload}, flags)
         sent = uploads(body)
-        if any(len(new.content) > self._upload_limit(message.channel) for new in sent):
+        if any(len(new.content) > self._upload_limit(message) for new in sent):
             raise too_large()
         names = {kept.filename for kept in files} | {new.filename for new in sent}
         check_files(names, embeds, components)
-        if not (content or embeds or components or files or sent):
+        if not (content or embeds or components or files or sent or message.stickers):
             raise empty_message()
         hidden = message.ephemeral_to is not None
         place = message.channel.id
@@ -137,10 +164,12 @@ class Messages:
         message.embeds, message.components = embeds, components
         self._mention(message, payload)
 
-    def _upload_limit(self, channel: Channel) -> int:
-        guild = self._world.guild_of(channel)
+    def _upload_limit(self, message: Message) -> int:
+        """The limit of each file; answers to a member with Nitro may be as large as theirs."""
+        guild = self._world.guild_of(message.channel)
         boosted = guild.upload_limit if guild is not None else None
-        return max(self._limits.accepted_upload, boosted or 0)
+        asked = message.interaction.user.upload_limit if message.interaction else None
+        return max(self._limits.accepted_upload, boosted or 0, asked or 0)
 
     def _mention(self, message: Message, payload: Json) -> None:
         replied = message.reference.author if message.reference is not None else None

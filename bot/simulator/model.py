@@ -13,6 +13,41 @@ class ChannelType(IntEnum):
 
     TEXT = 0
     DM = 1
+    VOICE = 2
+    GROUP_DM = 3
+    CATEGORY = 4
+    NEWS = 5
+    NEWS_THREAD = 10
+    PUBLIC_THREAD = 11
+    PRIVATE_THREAD = 12
+    STAGE = 13
+    FORUM = 15
+    MEDIA = 16
+
+    @property
+    def direct(self) -> bool:
+        """Whether it is outside of guilds."""
+        return self in (ChannelType.DM, ChannelType.GROUP_DM)
+
+    @property
+    def context(self) -> int:
+        """The context of an interaction: 0 guild, 1 with the bot, 2 other private conversation."""
+        return {ChannelType.DM: 1, ChannelType.GROUP_DM: 2}.get(self, 0)
+
+    @property
+    def thread(self) -> bool:
+        """Whether it is a thread, which posts in forums are too."""
+        return ChannelType.NEWS_THREAD <= self <= ChannelType.PRIVATE_THREAD
+
+    @property
+    def voice(self) -> bool:
+        """Whether people speak in it; it takes messages too."""
+        return self in (ChannelType.VOICE, ChannelType.STAGE)
+
+    @property
+    def takes_messages(self) -> bool:
+        """Whether messages can be sent to it; a forum takes posts only."""
+        return self not in (ChannelType.CATEGORY, ChannelType.FORUM, ChannelType.MEDIA)
 
 
 class MessageType(IntEnum):
@@ -31,6 +66,7 @@ class MessageFlag(IntEnum):
     EPHEMERAL = 1 << 6
     LOADING = 1 << 7
     SUPPRESS_NOTIFICATIONS = 1 << 12
+    HAS_SNAPSHOT = 1 << 14
     COMPONENTS_V2 = 1 << 15
 
 
@@ -61,7 +97,7 @@ class InteractionState(StrEnum):
 
 @dataclass(eq=False)
 class User:
-    """An account; the bot has one too."""
+    """An account; the bot has one too. `upload_limit` in bytes is that of a Nitro subscription."""
 
     id: int
     username: str
@@ -69,6 +105,7 @@ class User:
     bot: bool = False
     locale: str = "en-US"
     dms_open: bool = True
+    upload_limit: int | None = None
 
 
 @dataclass(eq=False)
@@ -94,7 +131,11 @@ class Overwrite:
 
 @dataclass(eq=False)
 class Channel:
-    """A text channel of a guild, or a direct conversation (`guild_id` is None)."""
+    """A channel or thread of a guild, or a direct conversation (`guild_id` is None).
+
+    `parent_id` is a thread's channel, or a channel's category. `nsfw` is Discord's word for
+    age-restricted.
+    """
 
     id: int
     type: ChannelType
@@ -105,6 +146,11 @@ class Channel:
     overwrites: dict[int, Overwrite] = field(default_factory=dict)
     recipients: list[User] = field(default_factory=list)
     last_message_id: int | None = None
+    nsfw: bool = False
+    parent_id: int | None = None
+    owner_id: int | None = None
+    locked: bool = False
+    created: float = 0.0
 
 
 @dataclass(eq=False)
@@ -119,7 +165,10 @@ class Member:
 
 @dataclass(eq=False)
 class Guild:
-    """A server. `upload_limit` in bytes is its limit with boosts, if it has any."""
+    """A server. `upload_limit` in bytes is its limit with boosts, if it has any.
+
+    `unavailable` is an outage at Discord; `banned` are ids of users.
+    """
 
     id: int
     name: str
@@ -127,9 +176,12 @@ class Guild:
     created: float
     roles: dict[int, Role] = field(default_factory=dict)
     channels: dict[int, Channel] = field(default_factory=dict)
+    threads: dict[int, Channel] = field(default_factory=dict)
     members: dict[int, Member] = field(default_factory=dict)
     locale: str = "en-US"
     upload_limit: int | None = None
+    unavailable: bool = False
+    banned: set[int] = field(default_factory=set)
 
 
 @dataclass(eq=False)
@@ -148,8 +200,21 @@ class Attachment:
 
 
 @dataclass(eq=False)
+class Sticker:
+    """A sticker; `format` is 1 for PNG, 2 for APNG, 3 for Lottie, 4 for GIF."""
+
+    id: int
+    name: str
+    format: int
+    content: bytes
+
+
+@dataclass(eq=False)
 class Interaction:
-    """A member's action on the bot, and how the bot has answered."""
+    """A member's action on the bot, and how the bot has answered.
+
+    `owners` are the installations that allow it, as Discord writes them.
+    """
 
     id: int
     type: InteractionType
@@ -165,7 +230,13 @@ class Interaction:
     original: "Message | None" = None
     modal: Json | None = None
     choices: list[Json] | None = None
-    followed_up: bool = False
+    owners: dict[str, str] = field(default_factory=dict)
+    follow_ups: int = 0
+
+    @property
+    def by_user_alone(self) -> bool:
+        """Whether only a user's own installation allows it."""
+        return "0" not in self.owners and "1" in self.owners
 
 
 @dataclass(eq=False)
@@ -183,14 +254,19 @@ class Message:
     embeds: list[Json] = field(default_factory=list)
     components: list[Json] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
+    stickers: list[Sticker] = field(default_factory=list)
+    forwarded: "Message | None" = None  # as it was when it was forwarded
     mentions: list[User] = field(default_factory=list)
     mention_roles: list[int] = field(default_factory=list)
     mention_everyone: bool = False
+    notified: list[User] = field(default_factory=list)  # when it was sent; an edit notifies nobody
     nonce: str | int | None = None
     reference: "Message | None" = None
     interaction: Interaction | None = None
     ephemeral_to: int | None = None
+    reuploads: int = 0  # edits that brought files: each makes the clients blink
     late_edits: list[float] = field(default_factory=list)
+    dropped: bool = False  # an ephemeral one that its reader's client no longer has
 
     @property
     def thinking(self) -> bool:

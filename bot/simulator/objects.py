@@ -3,6 +3,8 @@
 from bot.simulator.clock import timestamp
 from bot.simulator.model import Channel, ChannelType, Guild, Json, Member, Role, User
 
+APPLICATION_FLAGS = 1 << 23  # the badge for having commands
+
 # Fields of a guild that the simulator never changes.
 _UNSET = (
     "icon",
@@ -92,7 +94,7 @@ def member_object(member: Member, *, with_user: bool = True) -> Json:
 
 
 def channel_object(channel: Channel) -> Json:
-    """A guild's channel or a direct conversation."""
+    """A guild's channel or thread, or a direct conversation."""
     last = None if channel.last_message_id is None else str(channel.last_message_id)
     base: Json = {
         "id": str(channel.id),
@@ -102,6 +104,12 @@ def channel_object(channel: Channel) -> Json:
     }
     if channel.type is ChannelType.DM:
         return {**base, "recipients": [user_object(user) for user in channel.recipients]}
+    if channel.type is ChannelType.GROUP_DM:
+        people = [user_object(user) for user in channel.recipients]
+        group = {"name": None, "icon": None, "owner_id": str(channel.owner_id)}
+        return {**base, **group, "recipients": people}
+    if channel.type.thread:
+        return {**base, **_thread_fields(channel)}
     overwrites = [
         {
             "id": str(target),
@@ -118,9 +126,44 @@ def channel_object(channel: Channel) -> Json:
         "topic": channel.topic,
         "position": channel.position,
         "permission_overwrites": overwrites,
-        "parent_id": None,
-        "nsfw": False,
+        "parent_id": None if channel.parent_id is None else str(channel.parent_id),
+        "nsfw": channel.nsfw,
         "rate_limit_per_user": 0,
+        **_fields_of_kind(channel),
+    }
+
+
+def _fields_of_kind(channel: Channel) -> Json:
+    if channel.type.voice:
+        return {"bitrate": 64_000, "user_limit": 0, "rtc_region": None}
+    if channel.type in (ChannelType.FORUM, ChannelType.MEDIA):
+        return {
+            "available_tags": [],
+            "default_reaction_emoji": None,
+            "default_sort_order": None,
+            "default_forum_layout": 0,
+        }
+    return {}
+
+
+def _thread_fields(thread: Channel) -> Json:
+    begun = timestamp(thread.created)
+    return {
+        "guild_id": str(thread.guild_id),
+        "parent_id": str(thread.parent_id),
+        "owner_id": str(thread.owner_id),
+        "name": thread.name,
+        "rate_limit_per_user": 0,
+        "message_count": 0,
+        "member_count": 1,
+        "total_message_sent": 0,
+        "thread_metadata": {
+            "archived": thread.locked,
+            "archive_timestamp": begun,
+            "auto_archive_duration": 1440,
+            "locked": thread.locked,
+            "create_timestamp": begun,
+        },
     }
 
 

@@ -12,9 +12,23 @@ from bot.simulator.model import (
     Message,
     MessageFlag,
     MessageType,
+    Sticker,
 )
 from bot.simulator.objects import channel_object, member_object, user_object
 from bot.simulator.world import World
+
+_SNAPSHOT = (  # the fields that a forward carries; sometimes `mention_roles` too
+    "type",
+    "content",
+    "mentions",
+    "attachments",
+    "embeds",
+    "timestamp",
+    "edited_timestamp",
+    "flags",
+    "components",
+    "sticker_items",
+)
 
 
 class Payloads:
@@ -68,7 +82,24 @@ class Payloads:
         }
         if message.nonce is not None:
             base["nonce"] = message.nonce
+        if message.stickers:
+            base["sticker_items"] = [_sticker_item(sticker) for sticker in message.stickers]
+        if message.forwarded is not None:
+            return {**base, **self._forward(message.forwarded)}
         return {**base, **self._reference(message), **self._origin(message)}
+
+    def _forward(self, original: Message) -> Json:
+        """The reference of a forward, and the snapshot, which has no author and no id."""
+        kept = self.message(original)
+        snapshot = {name: kept[name] for name in _SNAPSHOT if name in kept}
+        reference: Json = {
+            "type": 1,
+            "channel_id": str(original.channel.id),
+            "message_id": str(original.id),
+        }
+        if original.channel.guild_id is not None:
+            reference["guild_id"] = str(original.channel.guild_id)
+        return {"message_reference": reference, "message_snapshots": [{"message": snapshot}]}
 
     def _reference(self, message: Message) -> Json:
         target = message.reference
@@ -114,7 +145,7 @@ class Payloads:
             "id": str(interaction.id),
             "type": interaction.type.value,
             "user": user_object(interaction.user),
-            "authorizing_integration_owners": self.owners(interaction),
+            "authorizing_integration_owners": interaction.owners,
         }
         data = interaction.data
         if interaction.type is InteractionType.COMPONENT and interaction.message is not None:
@@ -127,16 +158,11 @@ class Payloads:
             base["target_message_id"] = data["target_id"]
         return base
 
-    def owners(self, interaction: Interaction) -> Json:
-        """Where the application is installed: "0" is the guild, or 0 in a direct conversation."""
-        return {"0": str(interaction.channel.guild_id or 0)}
-
     def interaction(self, interaction: Interaction) -> Json:
         """The object of an INTERACTION_CREATE."""
         channel, user, world = interaction.channel, interaction.user, self._world
         guild = world.guild_of(channel)
         rights = str(int(world.permissions(user, channel)))
-        limit = self._limits.advertised_upload
         base: Json = {
             "id": str(interaction.id),
             "application_id": str(world.application_id),
@@ -146,17 +172,18 @@ class Payloads:
             "version": 1,
             "channel_id": str(channel.id),
             "channel": channel_object(channel),
-            "app_permissions": str(int(world.permissions(world.bot, channel))),
+            "app_permissions": str(self._of_application(interaction)),
             "locale": user.locale,
             "entitlements": [],
             "entitlement_sku_ids": [],
-            "authorizing_integration_owners": self.owners(interaction),
-            "attachment_size_limit": limit,
+            "authorizing_integration_owners": interaction.owners,
+            "attachment_size_limit": self._upload_limit(interaction),
+            "context": channel.type.context,
         }
         if interaction.message is not None:
             base["message"] = self.message(interaction.message)
         if guild is None:
-            return {**base, "user": user_object(user), "context": 1}
+            return {**base, "user": user_object(user)}
         member = {**member_object(guild.members[user.id]), "permissions": rights}
         partial = {"id": str(guild.id), "locale": guild.locale, "features": []}
         base["channel"]["permissions"] = rights
@@ -166,9 +193,24 @@ class Payloads:
             "guild_id": str(guild.id),
             "guild": partial,
             "guild_locale": guild.locale,
-            "attachment_size_limit": max(limit, guild.upload_limit or 0),
-            "context": 0,
         }
+
+    def _upload_limit(self, interaction: Interaction) -> int:
+        """The limit of a file, for which a guild's boosts and a member's Nitro count."""
+        guild = self._world.guild_of(interaction.channel)
+        boosted = guild.upload_limit if guild is not None else None
+        bought = interaction.user.upload_limit
+        return max(self._limits.advertised_upload, boosted or 0, bought or 0)
+
+    def _of_application(self, interaction: Interaction) -> int:
+        """What the application may do: where only the user has installed it, what they may do."""
+        world, channel = self._world, interaction.channel
+        whose = interaction.user if interaction.by_user_alone else world.bot
+        return int(world.permissions(whose, channel))
+
+
+def _sticker_item(sticker: Sticker) -> Json:
+    return {"id": str(sticker.id), "name": sticker.name, "format_type": sticker.format}
 
 
 def response_type(interaction: Interaction) -> MessageType:

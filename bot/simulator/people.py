@@ -9,6 +9,7 @@ from bot.simulator.bus import Bus, InteractionChanged
 from bot.simulator.cdn import Upload
 from bot.simulator.commands import Commands
 from bot.simulator.errors import Invalid
+from bot.simulator.installs import owners_of, owners_of_message
 from bot.simulator.interactions import Interactions
 from bot.simulator.messages import Messages
 from bot.simulator.modals import submitted
@@ -20,11 +21,12 @@ from bot.simulator.model import (
     InteractionType,
     Json,
     Message,
+    Sticker,
     User,
 )
 from bot.simulator.options import Converter, Typed, chosen, nested
 from bot.simulator.payloads import Payloads
-from bot.simulator.permissions import Permission
+from bot.simulator.permissions import Permission, to_send
 from bot.simulator.world import World
 
 
@@ -76,7 +78,7 @@ class People:
         """Run a slash command, or a menu command on a message or a user."""
         user = self.user(entry.user)
         channel = self._world.find_channel(entry.channel, user)
-        command, path = self._command(entry, channel)
+        command, path = self._command(entry, user, channel)
         self._check_right(command, user, channel)
         base: Json = {
             "id": str(command.id),
@@ -94,14 +96,19 @@ class People:
             data = {**base, **self._target(command, entry.target, user, channel)}
         name = " ".join([command.name, *path])
         return self._interactions.create(
-            InteractionType.COMMAND, user, channel, data, command_name=name
+            InteractionType.COMMAND,
+            user,
+            channel,
+            data,
+            command_name=name,
+            owners=owners_of(self._world, user, channel, command),
         )
 
     async def autocomplete(self, entry: Invocation, focused: str) -> list[Json]:
         """The choices the bot offers while `focused` is being typed; none when it says nothing."""
         user = self.user(entry.user)
         channel = self._world.find_channel(entry.channel, user)
-        command, path = self._command(entry, channel)
+        command, path = self._command(entry, user, channel)
         options, chain = chosen(command.definition.get("options") or [], path)
         option = next((o for o in options if o["name"] == focused), None)
         if option is not None and not option.get("autocomplete"):
@@ -114,7 +121,12 @@ class People:
             "options": nested(values, chain),
         }
         interaction = self._interactions.create(
-            InteractionType.AUTOCOMPLETE, user, channel, data, command_name=command.name
+            InteractionType.AUTOCOMPLETE,
+            user,
+            channel,
+            data,
+            command_name=command.name,
+            owners=owners_of(self._world, user, channel, command),
         )
         await settled(self._world.bus, interaction)
         return interaction.choices or []
@@ -135,7 +147,12 @@ class People:
         if kind in components.SELECTS:
             data |= self._selected(component, values, message.channel)
         return self._interactions.create(
-            InteractionType.COMPONENT, actor, message.channel, data, message=message
+            InteractionType.COMPONENT,
+            actor,
+            message.channel,
+            data,
+            message=message,
+            owners=owners_of_message(self._world, message.channel, message),
         )
 
     def submit(
@@ -167,17 +184,31 @@ class People:
             data,
             message=opener.message,
             parent=opener,
+            owners=opener.owners,
         )
 
     def post(
-        self, user: str, text: str = "", files: Sequence[Upload] = (), channel: str = ""
+        self,
+        user: str,
+        text: str = "",
+        files: Sequence[Upload] = (),
+        channel: str = "",
+        *,
+        embeds: Sequence[Json] = (),
+        stickers: Sequence[Sticker] = (),
     ) -> Message:
-        """Write a message."""
+        """Write a message. `embeds` are those that Discord makes of the links in it."""
         author = self.user(user)
         place = self._world.find_channel(channel, author)
-        if not self._world.permissions(author, place) & Permission.SEND_MESSAGES:
+        if not self._world.permissions(author, place) & to_send(place):
             raise Invalid(f"{author.username} may not write in {place.name}.")
-        return self._messages.post(place, author, text, list(files))
+        return self._messages.post(place, author, text, list(files), embeds, stickers)
+
+    def forward(self, message_id: int, user: str = "", channel: str = "") -> Message:
+        """Forward a message that the member sees to a channel."""
+        actor = self.user(user)
+        original = self.message(message_id, actor)
+        return self._messages.forward(original, self._world.find_channel(channel, actor), actor)
 
     def messages(self, user: str, channel: str = "") -> list[Json]:
         """The messages this member sees, oldest first, in `channel` or everywhere."""
@@ -185,6 +216,12 @@ class People:
         place = self._world.find_channel(channel, reader) if channel else None
         found = self._world.visible_messages(reader, place)
         return [self._payloads.message(message) for message in found]
+
+    def reload(self, user: str = "") -> None:
+        """Start this member's client anew: Discord keeps no ephemeral messages."""
+        reader = self.user(user)
+        for message in self._world.visible_messages(reader):
+            message.dropped = message.ephemeral_to is not None
 
     def message(self, message_id: int, user: User) -> Message:
         """A message that `user` can see."""
@@ -211,28 +248,29 @@ class People:
                 return opener, modal
         raise Invalid(f"{actor.username} has no open modal {which!r}.")
 
-    def _command(self, entry: Invocation, channel: Channel) -> tuple[Command, list[str]]:
+    def _command(
+        self, entry: Invocation, user: User, channel: Channel
+    ) -> tuple[Command, list[str]]:
         """The command and its sub-command path; "/queue show" may come in one piece."""
         text = entry.command.removeprefix("/").strip()
         path = entry.subcommand.split()
         try:
-            return self._commands.find(text, channel.guild_id), path
+            return self._commands.find(text, user, channel), path
         except Invalid:
             first, *rest = text.split() or [""]
             if not rest:
                 raise
-            return self._commands.find(first, channel.guild_id), [*rest, *path]
+            return self._commands.find(first, user, channel), [*rest, *path]
 
     def _check_right(self, command: Command, user: User, channel: Channel) -> None:
-        held = self._world.permissions(user, channel)
-        if not held & Permission.USE_APPLICATION_COMMANDS:
-            raise Invalid(f"{user.username} may not use commands in this channel.")
-        needed = command.definition["default_member_permissions"]
-        if needed is not None and channel.guild_id is not None:
-            # "0" means administrators only, until a guild says otherwise.
-            wanted = int(needed) or Permission.ADMINISTRATOR
-            if held & wanted != wanted:
-                raise Invalid(f"{user.username} may not use {command.name}.")
+        guild = self._world.guild_of(channel)
+        if not channel.type.takes_messages:
+            raise Invalid(f"{channel.name} takes no messages and no commands; open a post in it.")
+        if guild is None:
+            return
+        integrations = self._commands.integrations
+        if not integrations.allow(command, guild, channel, guild.members[user.id]):
+            raise Invalid(f"{user.username} may not use {command.name} in {channel.name}.")
 
     def _target(self, command: Command, target: str, user: User, channel: Channel) -> Json:
         if not target:

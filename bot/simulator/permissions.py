@@ -24,12 +24,14 @@ class Permission(IntFlag):
     READ_MESSAGE_HISTORY = 1 << 16
     MENTION_EVERYONE = 1 << 17
     USE_EXTERNAL_EMOJIS = 1 << 18
+    CONNECT = 1 << 20
     CHANGE_NICKNAME = 1 << 26
     MANAGE_ROLES = 1 << 28
     MANAGE_WEBHOOKS = 1 << 29
     USE_APPLICATION_COMMANDS = 1 << 31
     SEND_MESSAGES_IN_THREADS = 1 << 38
     MODERATE_MEMBERS = 1 << 40
+    USE_EXTERNAL_APPS = 1 << 50
 
 
 ALL = (1 << 53) - 1  # the owner's and an administrator's value: every bit a JSON number can hold
@@ -46,6 +48,8 @@ EVERYONE = (
     | Permission.CHANGE_NICKNAME
     | Permission.USE_APPLICATION_COMMANDS
     | Permission.SEND_MESSAGES_IN_THREADS
+    | Permission.CONNECT
+    | Permission.USE_EXTERNAL_APPS
 )
 
 MODERATOR = (
@@ -69,14 +73,27 @@ def in_guild(guild: Guild, member: Member) -> int:
 
 
 def in_channel(guild: Guild, channel: Channel, member: Member) -> int:
-    """A member's permissions in `channel`: @everyone's overwrite, then roles', then their own."""
+    """A member's permissions in `channel`: @everyone's overwrite, then roles', then their own.
+
+    Those in a thread are its channel's. Without CONNECT a voice channel is as closed as without
+    VIEW_CHANNEL.
+    """
     held = in_guild(guild, member)
     if held == ALL:
         return held
+    if channel.type.thread:
+        channel = guild.channels[channel.parent_id or 0]
     for layer in ([guild.id], member.roles, [member.user.id]):
         held = _overwritten(held, channel, layer)
     # Without permission to view a channel, no other permission in it counts.
-    return held if held & Permission.VIEW_CHANNEL else 0
+    needed = Permission.VIEW_CHANNEL | (Permission.CONNECT if channel.type.voice else 0)
+    return held if held & needed == needed else 0
+
+
+def to_send(channel: Channel) -> Permission:
+    """The permission to send messages to `channel`."""
+    thread = channel.type.thread
+    return Permission.SEND_MESSAGES_IN_THREADS if thread else Permission.SEND_MESSAGES
 
 
 def _overwritten(held: int, channel: Channel, targets: Iterable[int]) -> int:

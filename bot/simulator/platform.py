@@ -9,6 +9,7 @@ from bot.simulator.faults import Faults
 from bot.simulator.interactions import Interactions
 from bot.simulator.messages import Messages
 from bot.simulator.payloads import Payloads
+from bot.simulator.rate_limits import RateLimits
 from bot.simulator.record import Record
 from bot.simulator.world import World
 
@@ -22,6 +23,7 @@ class Platform:
         self.bus = Bus()
         self.record = Record(self.bus)
         self.faults = Faults(clock)
+        self.rate_limits = RateLimits(clock, limits)
         self.world = World(clock, self.bus)
         self.cdn = Cdn(self.world.snowflake, clock, limits)
         self.payloads = Payloads(self.world, self.cdn, limits)

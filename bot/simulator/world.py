@@ -12,6 +12,7 @@ from bot.simulator.model import (
     Channel,
     ChannelType,
     Guild,
+    Json,
     Member,
     Message,
     Overwrite,
@@ -35,6 +36,8 @@ class World:
         self.users: dict[int, User] = {}
         self.guilds: dict[int, Guild] = {}
         self.dms: dict[int, Channel] = {}
+        self.portal: Json = {}  # what the host has set in the developer portal
+        self.installers: set[int] = set()  # the users that installed the application
         self.messages: dict[int, Message] = {}
         self.bot = self.add_user("muralscape", bot=True)
         self.application_id = self.bot.id  # the same number for every application since 2016
@@ -56,25 +59,35 @@ class World:
         guild.members[owner.id] = Member(owner, self.clock())
         self.guilds[guild.id] = guild
         if with_bot:
-            role = self.add_role(guild, self.bot.username, EVERYONE)
-            role.managed_by = self.bot.id
-            guild.members[self.bot.id] = Member(self.bot, self.clock(), [role.id])
-            self.bus.publish(GuildChanged("create", guild))
+            self.join(guild, self.bot)
         return guild
 
-    def add_channel(self, guild: Guild, name: str, topic: str | None = None) -> Channel:
-        """A new text channel."""
+    def add_channel(
+        self,
+        guild: Guild,
+        name: str,
+        topic: str | None = None,
+        *,
+        kind: ChannelType = ChannelType.TEXT,
+        nsfw: bool = False,
+    ) -> Channel:
+        """A new channel, of text unless another `kind` is named."""
         channel = Channel(
-            self.snowflake(),
-            ChannelType.TEXT,
-            name,
-            guild.id,
-            topic,
-            position=len(guild.channels),
+            self.snowflake(), kind, name, guild.id, topic, position=len(guild.channels), nsfw=nsfw
         )
         guild.channels[channel.id] = channel
         self.bus.publish(ChannelChanged("create", channel))
         return channel
+
+    def start_thread(self, parent: Channel, name: str, owner: User) -> Channel:
+        """A new thread in a channel, or a post in a forum."""
+        news = parent.type is ChannelType.NEWS
+        kind = ChannelType.NEWS_THREAD if news else ChannelType.PUBLIC_THREAD
+        thread = Channel(self.snowflake(), kind, name, parent.guild_id, parent_id=parent.id)
+        thread.owner_id, thread.created = owner.id, self.clock()
+        self.guilds[parent.guild_id or 0].threads[thread.id] = thread
+        self.bus.publish(ChannelChanged("create", thread))
+        return thread
 
     def add_role(self, guild: Guild, name: str, permissions: int = 0, color: int = 0) -> Role:
         """A new role above the others."""
@@ -86,6 +99,10 @@ class World:
 
     def join(self, guild: Guild, user: User, roles: Iterable[Role] = ()) -> Member:
         """Make `user` a member of `guild`, or give them more roles if they are one."""
+        if user.id in guild.banned:
+            raise Invalid(f"{user.username} is banned from {guild.name}.")
+        if user is self.bot and user.id not in guild.members:
+            return self._join_bot(guild)
         change: Change = "update" if user.id in guild.members else "create"
         member = guild.members.setdefault(user.id, Member(user, self.clock()))
         member.roles.extend(role.id for role in roles if role.id not in member.roles)
@@ -96,6 +113,8 @@ class World:
         """Remove `user` from `guild`; a bot that is kicked sees the same event."""
         member = guild.members.pop(user.id)
         if user is self.bot:
+            for role in [role for role in guild.roles.values() if role.managed_by == user.id]:
+                del guild.roles[role.id]
             self.bus.publish(GuildChanged("delete", guild))
         else:
             self.bus.publish(MemberChanged("delete", guild, member))
@@ -111,10 +130,17 @@ class World:
             channel.overwrites.pop(target.id, None)
         self.bus.publish(ChannelChanged("update", channel))
 
+    def _join_bot(self, guild: Guild) -> Member:
+        role = self.add_role(guild, self.bot.username, EVERYONE)
+        role.managed_by = self.bot.id
+        member = guild.members[self.bot.id] = Member(self.bot, self.clock(), [role.id])
+        self.bus.publish(GuildChanged("create", guild))
+        return member
+
     def dm(self, user: User) -> Channel:
         """The direct conversation between the bot and `user`; created at the first call."""
         for channel in self.dms.values():
-            if user in channel.recipients:
+            if channel.type is ChannelType.DM and user in channel.recipients:
                 return channel
         channel = Channel(self.snowflake(), ChannelType.DM, recipients=[user])
         self.dms[channel.id] = channel
@@ -127,8 +153,9 @@ class World:
         if channel_id in self.dms:
             return self.dms[channel_id]
         for guild in self.guilds.values():
-            if channel_id in guild.channels:
-                return guild.channels[channel_id]
+            for places in (guild.channels, guild.threads):
+                if channel_id in places:
+                    return places[channel_id]
         return None
 
     def guild_of(self, channel: Channel) -> Guild | None:
@@ -152,7 +179,7 @@ class World:
     def channels_of(self, user: User) -> Iterator[Channel]:
         """The channels `user` can see: the guilds' first, then direct conversations."""
         for guild in self.guilds.values():
-            for channel in guild.channels.values():
+            for channel in (*guild.channels.values(), *guild.threads.values()):
                 if self.sees(user, channel):
                     yield channel
         for channel in self.dms.values():
@@ -175,12 +202,14 @@ class World:
         """Whether `user` can read `channel`."""
         if channel.type is ChannelType.DM:
             return user in channel.recipients or user is self.bot
+        if channel.type is ChannelType.GROUP_DM:
+            return user in channel.recipients
         return bool(self.permissions(user, channel) & Permission.VIEW_CHANNEL)
 
     def readers(self, message: Message) -> set[int]:
         """The ids of all users, bots aside, that can see `message`."""
         if message.ephemeral_to is not None:
-            return {message.ephemeral_to}
+            return set() if message.dropped else {message.ephemeral_to}
         users = self.users.values()
         return {u.id for u in users if not u.bot and self.sees(u, message.channel)}
 
@@ -191,6 +220,7 @@ class World:
             for message in self.messages.values()
             if (channel is None or message.channel is channel)
             and message.ephemeral_to in (None, user.id)
+            and not message.dropped
             and self.sees(user, message.channel)
         ]
 

@@ -1,19 +1,15 @@
 """The messages of `/style`: a gallery in pages, and one style in large."""
 
-import io
 from collections.abc import Sequence
 
 import discord
 
 from bot.discord_io.components import custom_id, view_of
+from bot.discord_io.sending import Upload, files_of
+from bot.discord_io.texts import name_of, plain
 from bot.styles.model import Page, Style
 
 FEATURE = "styles"
-
-
-def shown(name: str) -> str:
-    """Escape a name, in addition to cleaning."""
-    return discord.utils.escape_mentions(discord.utils.escape_markdown(name))
 
 
 def gallery(page: Page) -> tuple[str, list[discord.Embed]]:
@@ -25,7 +21,7 @@ def gallery(page: Page) -> tuple[str, list[discord.Embed]]:
         text += f" · page {page.number + 1} of {page.pages}"
     embeds = []
     for style in page.styles:
-        embed = discord.Embed(title=shown(style.name), description=credit(style))
+        embed = discord.Embed(title=plain(style.name), description=credit(style))
         embed.set_thumbnail(url=f"attachment://{file_name(style)}")
         embeds.append(embed)
     return text, embeds
@@ -33,7 +29,7 @@ def gallery(page: Page) -> tuple[str, list[discord.Embed]]:
 
 def one(style: Style) -> discord.Embed:
     """Show a style in large; its picture is sent as a file."""
-    embed = discord.Embed(title=shown(style.name), description=credit(style))
+    embed = discord.Embed(title=plain(style.name), description=credit(style))
     embed.set_image(url=f"attachment://{file_name(style)}")
     return embed
 
@@ -60,7 +56,7 @@ def credit(style: Style) -> str:
     """Name the author of a style."""
     if style.author_id is None:
         return "comes with Muralscape"
-    return f"saved by <@{style.author_id}> <t:{round(style.created_at)}:R>"
+    return f"saved by {name_of(style.author_name, style.author_id)} <t:{round(style.created_at)}:R>"
 
 
 def file_name(style: Style) -> str:
@@ -70,7 +66,7 @@ def file_name(style: Style) -> str:
 
 def files(styles: Sequence[Style], previews: Sequence[bytes]) -> list[discord.File]:
     """Make the files that the embeds refer to."""
-    return [
-        discord.File(io.BytesIO(data), file_name(style))
+    return files_of(
+        Upload(file_name(style), data, f"The style {style.name}")
         for style, data in zip(styles, previews, strict=True)
-    ]
+    )

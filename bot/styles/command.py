@@ -1,4 +1,4 @@
-"""`/style save`, `list`, `show` and `delete`."""
+"""`/style save`, `list`, `show`, `rename` and `delete`."""
 
 import discord
 from discord import app_commands
@@ -6,8 +6,10 @@ from discord import app_commands
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Handler, Press
+from bot.discord_io.texts import plain
+from bot.discord_io.uploads import described
+from bot.errors import Refused
 from bot.pictures.intake import Intake
-from bot.pictures.model import UploadedFile
 from bot.pictures.retention import retry_if_deleted
 from bot.pictures.turns import Owner
 from bot.styles import card
@@ -29,12 +31,18 @@ def make_group(styles: StyleService, intake: Intake) -> tuple[app_commands.Group
     async def save(interaction: Interaction, name: StyleName, picture: discord.Attachment) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         member = answers.member_of(interaction)
+        if picture.is_spoiler() or answers.is_age_restricted(interaction.channel):
+            raise Refused(
+                "A library shows its styles openly, in every channel: it takes no picture that is "
+                "marked as a spoiler or comes from an age-restricted channel."
+            )
         await styles.check(member, name)  # before anything is downloaded
-        offered = UploadedFile("The picture", picture.url, picture.size)
+        offered = described("The picture", picture)
 
         async def take_in() -> Style:
-            (stored,) = await intake.take([offered], Owner(member.guild_id, member.id))
-            return await styles.save(member, name, stored)
+            owner = Owner(member.guild_id, member.id)
+            async with intake.taken([offered], owner) as (stored,):
+                return await styles.save(member, name, stored.name)
 
         style = await retry_if_deleted(take_in)
         await _show(interaction, style, "Saved. You can use it with `/muralize saved_style:` now.")
@@ -50,13 +58,20 @@ def make_group(styles: StyleService, intake: Intake) -> tuple[app_commands.Group
         await interaction.response.defer(ephemeral=True, thinking=True)
         await _show(interaction, await styles.find(interaction.guild_id or 0, name), "")
 
+    @group.command(name="rename", description="Rename a style of this server's library")
+    @app_commands.describe(name="The style", new_name="What to call it from now on")
+    async def rename(interaction: Interaction, name: StyleName, new_name: StyleName) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        style = await styles.rename(answers.member_of(interaction), name, new_name)
+        await interaction.edit_original_response(content=f"It is called *{plain(style.name)}* now.")
+
     @group.command(name="delete", description="Delete a style from this server's library")
     @app_commands.describe(name="The style")
     async def delete(interaction: Interaction, name: StyleName) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         style = await styles.delete(answers.member_of(interaction), name)
         await interaction.edit_original_response(
-            content=f"*{card.shown(style.name)}* is deleted. Paintings in this style stay."
+            content=f"*{plain(style.name)}* is deleted. Paintings in this style stay."
         )
 
     async def complete(interaction: Interaction, typed: str) -> Choices:
@@ -87,6 +102,7 @@ def make_group(styles: StyleService, intake: Intake) -> tuple[app_commands.Group
         )
 
     show.autocomplete("name")(complete)
+    rename.autocomplete("name")(complete)
     delete.autocomplete("name")(complete)
     return group, pressed
 

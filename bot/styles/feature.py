@@ -15,4 +15,5 @@ def feature(styles: StyleService, intake: Intake) -> Feature:
         buttons={FEATURE: pressed},
         pictures_in_use=[styles.store],
         personal_data={"styles": styles.store},
+        guild_data=[styles],
     )

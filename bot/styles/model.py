@@ -16,6 +16,7 @@ class Style:
     preview: str  # a small copy
     author_id: int | None  # None: a starter
     created_at: float  # Unix seconds
+    author_name: str = ""  # their display name then, cleaned
 
     @property
     def pictures(self) -> tuple[str, str]:

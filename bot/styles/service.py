@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from bot.errors import LibraryFull, NotYourStyle, StyleExists, StyleNotFound
-from bot.guilds.rules import check_may_save
+from bot.guilds.rules import check_may_save, check_words
 from bot.guilds.service import GuildService
 from bot.names import cleaned_name, key_of
 from bot.people import Member
@@ -15,6 +16,7 @@ from bot.pictures.turns import Owner
 from bot.styles.model import Page, Starter, Style
 from bot.styles.store import StyleStore
 
+NAME = "The name of a style"  # in sentences about it
 LONGEST_NAME = 50  # characters
 PAGE = 5  # styles
 OFFERED = 25  # choices while a member types; Discord takes no more
@@ -48,6 +50,10 @@ class StyleService:
         found = [style for style in await self._all(guild_id) if wanted in style.key]
         return sorted(found, key=lambda style: not style.key.startswith(wanted))[:OFFERED]
 
+    async def offered(self, guild_id: int) -> Sequence[Style]:
+        """List all styles, sorted by key."""
+        return await self._all(guild_id)
+
     async def find(self, guild_id: int, name: str) -> Style:
         """Find a style by its name, in any case. Raises StyleNotFound."""
         await self._open(guild_id)
@@ -68,7 +74,8 @@ class StyleService:
         """Clean the name of a new style. Raises Refused where the member may not save it."""
         effective = await self._guilds.effective(member.guild_id)
         check_may_save(effective.settings, member)
-        cleaned = cleaned_name(name, "The name of a style", LONGEST_NAME)
+        cleaned = cleaned_name(name, NAME, LONGEST_NAME)
+        check_words(effective.settings, NAME, cleaned)
         every = await self._all(member.guild_id)
         if len(every) >= effective.saved_styles:
             raise LibraryFull(effective.saved_styles)
@@ -80,9 +87,17 @@ class StyleService:
         """Add a stored picture to the library. Raises Refused."""
         name = await self.check(member, name)
         owner = Owner(member.guild_id, member.id)
-        preview = await make_thumbnail(self.pictures, self._decoder, picture, owner)
+        preview = await make_thumbnail(self._retention, self._decoder, picture, owner)
         style = Style(
-            0, member.guild_id, name, key_of(name), picture, preview, member.id, self._clock()
+            id=0,
+            guild_id=member.guild_id,
+            name=name,
+            key=key_of(name),
+            picture=picture,
+            preview=preview,
+            author_id=member.id,
+            created_at=self._clock(),
+            author_name=member.name,
         )
         limit = (await self._guilds.effective(member.guild_id)).saved_styles
         async with (
@@ -96,44 +111,80 @@ class StyleService:
                     raise LibraryFull(limit)
                 return await self.store.add(connection, style)
 
+    async def rename(self, member: Member, name: str, new_name: str) -> Style:
+        """Rename a style. Raises StyleNotFound, NotYourStyle, StyleExists and NameRejected."""
+        style = await self.find(member.guild_id, name)
+        _check_owner(style, member, "rename")
+        cleaned = cleaned_name(new_name, NAME, LONGEST_NAME)
+        check_words(await self._guilds.settings(member.guild_id), NAME, cleaned)
+        renamed = replace(style, name=cleaned, key=key_of(cleaned))
+        async with self._opening:  # so that no style is added between the check and the update
+            other = await self.store.find(style.guild_id, renamed.key)
+            if other is not None and other.id != style.id:
+                raise StyleExists(cleaned)
+            async with self.store.database.write() as connection:
+                await self.store.rename(connection, renamed)
+        return renamed
+
     async def delete(self, member: Member, name: str) -> Style:
         """Delete a style; paintings in it stay. Raises StyleNotFound and NotYourStyle."""
         style = await self.find(member.guild_id, name)
-        if style.author_id != member.id and not (member.moderates or member.manages):
-            raise NotYourStyle
+        _check_owner(style, member, "delete")
         async with self.store.database.write() as connection:
             await self.store.delete(connection, style.id)
         await self._retention.release(style.pictures)
         return style
+
+    # For servers that the bot has left.
+
+    async def guild_ids(self) -> set[int]:
+        """Give the servers that have a library."""
+        return await self.store.guild_ids()
+
+    async def end_in(self, guild_id: int) -> None:
+        """Nothing of a library is under way."""
+
+    async def forget_guild(self, guild_id: int) -> set[str]:
+        """Delete a server's library; return its pictures."""
+        async with self._opening:
+            self._opened.discard(guild_id)
+            return await self.store.forget_guild(guild_id)
 
     async def _all(self, guild_id: int) -> Sequence[Style]:
         await self._open(guild_id)
         return await self.store.all(guild_id)
 
     async def _open(self, guild_id: int) -> None:
-        """Add the starters to a library at its first use."""
+        """Add the starters to a library at its first use.
+
+        Nothing is decoded here: a member waits for a list or a form, which Discord takes within
+        three seconds only.
+        """
         if guild_id in self._opened:
             return
-        async with self._opening:
-            if guild_id in self._opened:
-                return
-            if await self.store.has_starters(guild_id):  # since an earlier run of the bot
-                self._opened.add(guild_id)
-                return
-            new = [await self._stored(guild_id, starter) for starter in self._starters]
-            pictures = [picture for style in new for picture in style.pictures]
-            async with (
-                self._retention.referring_to(pictures),
-                self.store.database.write() as connection,
-            ):
-                if not await self.store.opened(connection, guild_id):
-                    for style in new:
-                        await self.store.add(connection, style)
-            self._opened.add(guild_id)
+        if not await self.store.has_starters(guild_id):  # since an earlier run of the bot
+            async with self._opening:
+                await self._add_starters(guild_id)
+        self._opened.add(guild_id)
+
+    async def _add_starters(self, guild_id: int) -> None:
+        new = [await self._stored(guild_id, starter) for starter in self._starters]
+        async with (
+            self._retention.referring_to([style.picture for style in new]),
+            self.store.database.write() as connection,
+        ):
+            if not await self.store.opened(connection, guild_id):
+                for style in new:
+                    await self.store.add(connection, style)
 
     async def _stored(self, guild_id: int, starter: Starter) -> Style:
         data = await asyncio.to_thread(starter.path.read_bytes)
-        picture = await self.pictures.put(data)
-        preview = await make_thumbnail(self.pictures, self._decoder, picture)
-        key = key_of(starter.title)
-        return Style(0, guild_id, starter.title, key, picture, preview, None, self._clock())
+        picture = (await self._retention.put(data)).name
+        key, now = key_of(starter.title), self._clock()
+        # small enough to be its own preview
+        return Style(0, guild_id, starter.title, key, picture, picture, None, now)
+
+
+def _check_owner(style: Style, member: Member, action: str) -> None:
+    if style.author_id != member.id and not (member.moderates or member.manages):
+        raise NotYourStyle(action)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.tables import jobs
+from bot.pictures.ledger import Names
 from bot.storage.database import Database, metadata
 from bot.styles.model import Style
 
@@ -28,6 +29,7 @@ styles = sa.Table(
     sa.Column("picture", sa.String(64), nullable=False, index=True),
     sa.Column("preview", sa.String(64), nullable=False, index=True),
     sa.Column("author_id", sa.BigInteger, index=True),
+    sa.Column("author_name", sa.Text, nullable=False, server_default=""),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.UniqueConstraint("guild_id", "key"),
 )
@@ -65,6 +67,11 @@ class StyleStore:
         query = sa.select(sa.func.count()).where(styles.c.guild_id == guild_id)
         return int((await connection.execute(query)).scalar_one())
 
+    async def rename(self, connection: AsyncConnection, style: Style) -> None:
+        """Write the name and the key of a style."""
+        query = sa.update(styles).where(styles.c.id == style.id)
+        await connection.execute(query.values(name=style.name, key=style.key))
+
     async def delete(self, connection: AsyncConnection, style_id: int) -> None:
         """Delete a style."""
         await connection.execute(sa.delete(styles).where(styles.c.id == style_id))
@@ -81,6 +88,19 @@ class StyleStore:
         async with self.database.read() as connection:
             return await _select(connection, styles.c.guild_id == guild_id)
 
+    async def guild_ids(self) -> set[int]:
+        """Read which servers have a library."""
+        async with self.database.read() as connection:
+            return set((await connection.execute(sa.select(libraries.c.guild_id))).scalars())
+
+    async def forget_guild(self, guild_id: int) -> set[str]:
+        """Delete a server's library; return its pictures."""
+        async with self.database.write() as connection:
+            theirs = await _select(connection, styles.c.guild_id == guild_id)
+            await connection.execute(sa.delete(styles).where(styles.c.guild_id == guild_id))
+            await connection.execute(sa.delete(libraries).where(libraries.c.guild_id == guild_id))
+        return {picture for style in theirs for picture in style.pictures}
+
     async def pictures_in_use(self, among: Collection[str]) -> set[str]:
         """Give those of these pictures that a style refers to."""
         found: set[str] = set()
@@ -89,6 +109,13 @@ class StyleStore:
                 query = sa.select(column).where(column.in_(among)).distinct()
                 found |= set((await connection.execute(query)).scalars())
         return found
+
+    def pictures_held(self, guild_id: int, member_id: int | None) -> Sequence[Names]:
+        """Query the pictures of a server's styles, or only of those that a member saved."""
+        where = styles.c.guild_id == guild_id
+        if member_id is not None:
+            where &= styles.c.author_id == member_id
+        return [sa.select(column).where(where) for column in (styles.c.picture, styles.c.preview)]
 
     async def about_member(self, member_id: int) -> list[Mapping[str, Any]]:
         """List the styles that a member saved."""
@@ -101,7 +128,7 @@ class StyleStore:
             theirs = await _by(connection, member_id)
             await connection.execute(sa.delete(styles).where(styles.c.author_id == member_id))
             credited = sa.update(jobs).where(jobs.c.style_author == member_id)
-            await connection.execute(credited.values(style_author=None))
+            await connection.execute(credited.values(style_author=None, style_author_name=""))
         return {picture for style in theirs for picture in style.pictures}
 
 

@@ -17,7 +17,7 @@ from engine import images
 from engine.decoding.pictures import picture_reader
 from engine.errors import RequestRejected
 from engine.files import check_writable, written_whole
-from engine.presets import PRESETS, check_mask, settle
+from engine.presets import PRESETS, check_mask
 from engine.request import (
     BRUSHES,
     DEFAULT_PRESET,
@@ -28,6 +28,7 @@ from engine.request import (
     Progress,
     StylizeRequest,
 )
+from engine.scales import pixels_wanted
 from engine.threads import wait_without_spinning
 
 DEFAULT_CHECKPOINT = Path("model/nst_model.pth")
@@ -163,13 +164,13 @@ def command(
         seed=seed,
         style_weights=style_weights,
     )
-    settle(settings)  # refuses before torch is loaded, which takes seconds
+    enough = pixels_wanted(settings)  # refuses before torch is loaded, which takes seconds
     with picture_reader() as pictures:
         request = StylizeRequest(
-            pictures.read(content),
-            tuple(pictures.read(path) for path in paths),
+            pictures.read(content, enough=enough),
+            tuple(pictures.read(path, enough=enough) for path in paths),
             settings,
-            pictures.read(mask) if mask is not None else None,
+            pictures.read(mask, enough=enough) if mask is not None else None,
         )
     check_mask(request)
     painting = paint(

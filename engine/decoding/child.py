@@ -11,28 +11,30 @@ import signal
 import sys
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
 
 from PIL import Image
 
 from engine import images, picture_formats
+from engine.badge import with_number
 from engine.decoding.messages import (
-    HEADER,
     READY,
     Answer,
     Task,
     answer_frame,
     read_task,
-    rows_of_a_strip,
 )
+from engine.decoding.pixels import SharedPixels
 from engine.errors import ImageRejected, OutputRejected
+from engine.frames import HEADER
 from engine.picture_limits import Effort
 
+STRIP_BYTES = 2**20  # of pixels, about, are copied at a time
 _TYPES = {".jpg": ("JPEG", "image/jpeg"), ".webp": ("WEBP", "image/webp")}
 
 
 def main() -> None:
-    """Answer tasks until standard input ends."""
+    """Answer tasks until standard input ends. The argument is the descriptor of shared pixels."""
+    pixels = SharedPixels(int(sys.argv[1]))
     # Ctrl-C and a service manager's SIGTERM reach all processes; the owner ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -53,22 +55,22 @@ def main() -> None:
         _limit_memory(memory, task.effort, 0)
         answer, picture = _answer(task, data, memory)
         _limit_memory(resource.RLIM_INFINITY, task.effort, 0)
-        _send(answers, answer, picture)
+        if picture is not None:
+            _share(picture, pixels)
+        answers.write(answer_frame(answer, len(answer.data)))
+        answers.write(answer.data)
+        answers.flush()
         del data, answer, picture
 
 
-def _send(answers: BinaryIO, answer: Answer, picture: Image.Image | None) -> None:
-    """Send an answer, and a picture's pixels in strips: all of them at once would be a copy."""
-    if picture is None:
-        answers.write(answer_frame(answer, len(answer.data)))
-        answers.write(answer.data)
-    else:
-        answers.write(answer_frame(answer, 3 * picture.width * picture.height))
-        rows = rows_of_a_strip(picture.width)
-        for top in range(0, picture.height, rows):
-            bottom = min(picture.height, top + rows)
-            answers.write(picture.crop((0, top, picture.width, bottom)).tobytes())
-    answers.flush()
+def _share(picture: Image.Image, pixels: SharedPixels) -> None:
+    """Write a picture's pixels in strips: all of them at once would be a copy."""
+    line = 3 * picture.width
+    rows = max(1, STRIP_BYTES // line)
+    for top in range(0, picture.height, rows):
+        bottom = min(picture.height, top + rows)
+        strip = picture.crop((0, top, picture.width, bottom)).tobytes()
+        pixels.write(strip, top * line)
 
 
 def _answer(task: Task, data: bytes, memory: int) -> tuple[Answer, Image.Image | None]:
@@ -80,7 +82,7 @@ def _answer(task: Task, data: bytes, memory: int) -> tuple[Answer, Image.Image |
     try:
         if task.kind == "check":
             return Answer(*images.check(data, task.limits, task.name, before_load)), None
-        picture = images.decode(data, task.limits, task.name, before_load)
+        picture = images.decode(data, task.limits, task.name, before_load, task.enough)
         if task.kind == "decode":
             return Answer(*picture.size), picture
         if task.kind == "shrink":
@@ -98,6 +100,8 @@ def _answer(task: Task, data: bytes, memory: int) -> tuple[Answer, Image.Image |
 
 def _shrink(picture: Image.Image, task: Task) -> Answer:
     picture.thumbnail((task.side, task.side), Image.Resampling.LANCZOS)
+    if task.number:
+        picture = with_number(picture, task.number)
     format_name, content_type = _TYPES[task.extension]
     buffer = BytesIO()
     picture.save(buffer, format_name, quality=task.quality, progressive=True)

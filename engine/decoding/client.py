@@ -9,27 +9,28 @@ import subprocess
 import sys
 import time
 import weakref
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import IO
 
 from engine.decoding.messages import (
-    HEADER,
     MOST_JSON,
     READY,
     Answer,
     Task,
     read_answer,
-    rows_of_a_strip,
     task_frame,
 )
+from engine.decoding.pixels import SharedPixels
+from engine.environment import KEEP_MEMORY, for_children
 from engine.errors import ImageRejected, OutputRejected, Stopped
+from engine.frames import receive
 
 START_SECONDS = 60.0  # until a child must be warm, on the slowest machine
 LOOK_SECONDS = 0.1  # between two looks at `should_stop`
 PIPE_BYTES = 2**20  # as much as Linux lets everybody have
-TakePixels = Callable[[tuple[int, int], Iterator[bytearray]], None]
-_PASSED_ON = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TMPDIR", "VIRTUAL_ENV")
+TakePixels = Callable[[tuple[int, int], memoryview], None]
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
 _TOO_SLOW = (signal.SIGXCPU,)
 
 
@@ -39,6 +40,7 @@ class Child:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._pipes: list[IO[bytes]] = []  # to the process, and from it
+        self._pixels: SharedPixels | None = None  # memory that both share
 
     @property
     def alive(self) -> bool:
@@ -52,17 +54,19 @@ class Child:
 
     def start(self) -> None:
         """Start the process and wait until it is warm. Raises OSError where that fails."""
-        root = str(Path(__file__).parents[2])
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "engine.decoding"],
+        self._pixels = SharedPixels()
+        descriptor = self._pixels.descriptor
+        self._process = subprocess.Popen(  # noqa: S603 - our own module and a number
+            [sys.executable, "-P", "-m", "engine.decoding", str(descriptor)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=_scrubbed(root),
+            env={**for_children(), **_ONE_THREAD, **KEEP_MEMORY},
+            pass_fds=[descriptor],
             umask=0o077,
             bufsize=0,
         )
         self._pipes = [pipe for pipe in (self._process.stdin, self._process.stdout) if pipe]
-        weakref.finalize(self, _end, self._process, tuple(self._pipes))
+        weakref.finalize(self, _end, self._process, (*self._pipes, self._pixels))
         for pipe in self._pipes:
             os.set_blocking(pipe.fileno(), False)
             with contextlib.suppress(AttributeError, OSError):  # Linux only
@@ -80,10 +84,10 @@ class Child:
     ) -> Answer:
         """Have a file decoded within the task's limits.
 
-        The pixels of a `decode` go to `take_pixels`: the width and height, and strips of rows, the
-        top one first. Raises ImageRejected where the file is no picture that can be painted, or
-        costs more than allowed; OutputRejected where a result does not fit; Stopped once
-        `should_stop` says so. After the last, and after a cost that is too high, it is dead.
+        The pixels of a `decode` go to `take_pixels`: the width and height, and RGB bytes by row,
+        which are there until it returns. Raises ImageRejected where the file is no picture that can
+        be painted, or costs more than allowed; OutputRejected where a result does not fit; Stopped
+        once `should_stop` says so. After the last, and after a cost that is too high, it is dead.
         """
         if self._process is None:
             raise OSError("the decoding child was not started")
@@ -108,22 +112,17 @@ class Child:
 
     def _answer(self, task: Task, deadline: "_Deadline", take_pixels: TakePixels | None) -> Answer:
         """Receive an answer. Raises ValueError where it is not one to this task."""
-        length, size = HEADER.unpack(self._receive(HEADER.size, deadline))
-        if length > MOST_JSON or size > _most_bytes(task):
-            raise ValueError("an answer that is too long")
-        text = bytes(self._receive(length, deadline))
-        if task.kind != "decode" or not size:
-            return read_answer(text, self._receive(size, deadline))
-        answer = read_answer(text, b"")
-        if take_pixels is None or size != 3 * answer.width * answer.height:
-            raise ValueError("not as many pixels as were announced")
-        take_pixels((answer.width, answer.height), self._strips(size, answer.width, deadline))
+        text, size = receive(
+            partial(self._receive, deadline=deadline), MOST_JSON, _most_bytes(task)
+        )
+        answer = read_answer(text, self._receive(size, deadline))
+        pixels = answer.width * answer.height
+        if task.kind != "decode" or not pixels:
+            return answer
+        if take_pixels is None or self._pixels is None or pixels > task.limits.max_pixels:
+            raise ValueError("not the pixels that were asked for")
+        self._pixels.read(3 * pixels, partial(take_pixels, (answer.width, answer.height)))
         return answer
-
-    def _strips(self, size: int, width: int, deadline: "_Deadline") -> Iterator[bytearray]:
-        most = 3 * width * rows_of_a_strip(width)
-        for start in range(0, size, most):
-            yield self._receive(min(most, size - start), deadline)
 
     def kill(self) -> None:
         """End the process; safe to call from another thread while it is asked."""
@@ -135,7 +134,7 @@ class Child:
     def close(self) -> None:
         """End the process and close its pipes; nothing may be asked any more."""
         if self._process is not None:
-            _end(self._process, self._pipes)
+            _end(self._process, [*self._pipes, *([self._pixels] if self._pixels else [])])
 
     def _send(self, frame: bytes, data: bytes, deadline: "_Deadline") -> None:
         pipe = self._pipes[0].fileno()
@@ -160,7 +159,7 @@ class Child:
         return data
 
 
-def _end(process: subprocess.Popen[bytes], pipes: Sequence[IO[bytes]]) -> None:
+def _end(process: subprocess.Popen[bytes], pipes: Sequence[IO[bytes] | SharedPixels]) -> None:
     process.kill()
     process.wait()
     for pipe in pipes:
@@ -195,7 +194,7 @@ def _most_bytes(task: Task) -> int:
     """The largest answer to a task."""
     return {
         "check": 0,
-        "decode": 3 * task.limits.max_pixels,
+        "decode": 0,
         "shrink": 4 * task.side**2 + 2**20,
         "fit": task.max_bytes,
     }[task.kind]
@@ -215,10 +214,3 @@ def _ended(task: Task, code: int | None) -> ImageRejected:
         f"{task.name} cannot be decoded within the memory that there is for it; "
         "save it again as a plain JPEG or PNG, or choose a smaller picture."
     )
-
-
-def _scrubbed(root: str) -> dict[str, str]:
-    """The environment of a child: nothing of the bot's settings, and no more than one thread."""
-    passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    return {**passed_on, **one_thread, "MALLOC_ARENA_MAX": "1", "PYTHONPATH": root}

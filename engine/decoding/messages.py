@@ -1,21 +1,19 @@
 """The protocol of the pipes between a process and its decoding child.
 
-Each message is a header (two lengths), JSON, and bytes: the file that is asked about, or the
-answer's pixels or file. Both sides check types and lengths; nothing is unpickled.
+Messages are frames (`engine.frames`) of JSON; the bytes after it are the file that is asked about,
+or a file that was made. Pixels are in memory that both share (`pixels`). Both sides check types and
+lengths.
 """
 
 import json
-import struct
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Literal
 
+from engine.frames import frame, read_object
 from engine.picture_limits import Effort, PictureLimits
 
-HEADER = struct.Struct(">IQ")  # bytes of JSON, bytes of the payload
 MOST_JSON = 64 * 1024  # bytes
 READY = b"ready\n"  # sent by the child once it is warm
-
-STRIP_BYTES = 2**20  # of pixels, about, are sent at a time
 
 Kind = Literal["check", "decode", "shrink", "fit"]
 
@@ -24,18 +22,20 @@ Kind = Literal["check", "decode", "shrink", "fit"]
 class Task:
     """What to do with a file.
 
-    `check` answers the size of the upright picture; `decode` its pixels, as RGB bytes; `shrink` a
-    file of at most `side` pixels on the long side; `fit` a file of at most `max_bytes`. `name`
-    stands in the sentence of a refusal.
+    `check` answers the size of the upright picture; `decode` shares its pixels too, `enough` of
+    them where that is given; `shrink` makes a file of at most `side` pixels on the long side; `fit`
+    a file of at most `max_bytes`. `name` stands in the sentence of a refusal.
     """
 
     kind: Kind
     name: str
     limits: PictureLimits
     effort: Effort
+    enough: int | None = None  # pixels
     side: int = 0
     extension: str = ""  # of the file that `shrink` makes: .jpg or .webp
     quality: int = 0
+    number: int = 0  # that `shrink` draws on the file; 0: none
     max_bytes: int = 0
 
 
@@ -54,7 +54,7 @@ class Answer:
 
 def task_frame(task: Task, size: int) -> bytes:
     """Write a task as everything that is sent before the file of `size` bytes."""
-    return _frame(json.dumps(asdict(task)).encode(), size)
+    return frame(json.dumps(asdict(task)).encode(), size)
 
 
 def read_task(text: bytes) -> Task:
@@ -66,14 +66,12 @@ def read_task(text: bytes) -> Task:
 
 def answer_frame(answer: Answer, size: int) -> bytes:
     """Write an answer as everything that is sent before its data of `size` bytes."""
-    return _frame(json.dumps({**asdict(answer), "data": None}).encode(), size)
+    return frame(json.dumps({**asdict(answer), "data": None}).encode(), size)
 
 
 def read_answer(text: bytes, data: bytes | bytearray) -> Answer:
     """Read an answer. Raises ValueError where a damaged or hijacked child sent anything else."""
-    values: Any = json.loads(text)
-    if not isinstance(values, dict):
-        raise ValueError("not an answer")
+    values = read_object(text)
     answer = Answer(**{**values, "data": data})
     sizes = (answer.width, answer.height)
     words = (answer.extension, answer.content_type, answer.refused, answer.unwritable)
@@ -82,12 +80,3 @@ def read_answer(text: bytes, data: bytes | bytearray) -> Answer:
     if not all(isinstance(word, str) and (not word or word.isprintable()) for word in words):
         raise ValueError("not the texts of an answer")
     return answer
-
-
-def rows_of_a_strip(width: int) -> int:
-    """How many rows of RGB pixels are sent at a time."""
-    return max(1, STRIP_BYTES // (3 * max(1, width)))
-
-
-def _frame(text: bytes, size: int) -> bytes:
-    return HEADER.pack(len(text), size) + text

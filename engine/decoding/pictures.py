@@ -10,8 +10,13 @@ from engine import images
 from engine.decoding.client import Child
 from engine.decoding.messages import Task
 from engine.errors import ImageRejected
-from engine.picture_formats import READABLE_WORDS
-from engine.picture_limits import DEFAULT_LIMITS, FULL_EFFORT, Effort, PictureLimits
+from engine.picture_limits import (
+    DEFAULT_LIMITS,
+    FULL_EFFORT,
+    READABLE_WORDS,
+    Effort,
+    PictureLimits,
+)
 
 
 class PictureReader:
@@ -37,8 +42,9 @@ class PictureReader:
         limits: PictureLimits = DEFAULT_LIMITS,
         name: str = "The file",
         should_stop: Callable[[], bool] | None = None,
+        enough: int | None = None,
     ) -> Image.Image:
-        """Decode to upright sRGB in mode RGB.
+        """Decode to upright sRGB in mode RGB; `enough` pixels of it, where fewer than all will do.
 
         Raises ImageRejected, also where it costs too much; Stopped once `should_stop` says so.
         """
@@ -46,26 +52,23 @@ class PictureReader:
             self.start()
         picture: Image.Image | None = None
 
-        def take(size: tuple[int, int], strips: Iterator[bytearray]) -> None:
+        def take(size: tuple[int, int], pixels: memoryview) -> None:
             nonlocal picture
-            picture = Image.new("RGB", size, None)
-            top = 0
-            for strip in strips:
-                rows = len(strip) // (3 * size[0])
-                picture.paste(Image.frombytes("RGB", (size[0], rows), strip), (0, top))
-                top += rows
+            picture = Image.frombytes("RGB", size, pixels)
 
-        self._child.ask(Task("decode", name, limits, self._effort), data, should_stop, take)
+        self._child.ask(Task("decode", name, limits, self._effort, enough), data, should_stop, take)
         if picture is None:
             raise ImageRejected(images.too_much_memory(name))
         return picture
 
-    def read(self, path: Path, limits: PictureLimits = DEFAULT_LIMITS) -> Image.Image:
-        """Decode the picture in a file; never reads more than the limit."""
+    def read(
+        self, path: Path, limits: PictureLimits = DEFAULT_LIMITS, enough: int | None = None
+    ) -> Image.Image:
+        """Decode the picture in a file; never reads more than the limit of bytes."""
         data = images.read_bytes(path, limits)
         if not data:
             raise ImageRejected(f"{path} is empty; choose a {READABLE_WORDS} picture.")
-        return self.decode(data, limits, str(path))
+        return self.decode(data, limits, str(path), enough=enough)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from collections.abc import Callable
 
 import pillow_heif
 from PIL import Image
@@ -12,18 +13,23 @@ from tests.engine.picture_files import encoded, png, png_chunk, quarters
 pillow_heif.register_heif_opener()
 
 
-def costly_files() -> dict[str, bytes]:
-    """Return a file for each way in which a decoder was stopped."""
+def costly_files() -> dict[str, Callable[[], bytes]]:
+    """Return how to make a file for each way in which a decoder was stopped."""
     return {
-        "png with a profile of 20,000 shared elements": _png_with_profile(20_000),
-        "heic grid of 1,000 tiles": heic_grid(1_000, 4096),
-        "heic overlay of 1,000 layers": heic_grid(1_000, 4096, overlay=True),
-        "jpeg of 400 empty scans": jpeg_of_scans(400, 7000),
-        "jpeg with 12 MB of exif": _jpeg_with_exif(12_000_000),
-        "jpeg with stray markers": _jpeg_with_markers(6_000_000),
-        "webp that promises a canvas": _webp_promise(7000),
-        "png with a text of 200 MB": _png_with_text(200_000_000),
-        "gif of 7000 x 7000 in 60 frames": _gif(7000, 60),
+        "png with a profile of 20,000 shared elements": lambda: _png_with_profile(20_000),
+        "heic grid of 1,000 tiles": lambda: heic_grid(1_000, 4096),
+        "heic grid of 65,025 tiles": lambda: heic_grid(65_025, 64),
+        "heic overlay of 1,000 layers": lambda: heic_grid(1_000, 4096, overlay=True),
+        "jpeg of 400 empty scans": lambda: jpeg_of_scans(400, 7000),
+        "jpeg of 6,000 empty scans": lambda: jpeg_of_scans(6000, 6000),
+        "jpeg with 12 MB of exif": lambda: _jpeg_with_exif(12_000_000),
+        "jpeg with stray markers": lambda: _jpeg_with_markers(6_000_000),
+        "webp that promises a canvas": lambda: _webp_promise(7000),
+        "png with a text of 200 MB": lambda: _png_with_text(200_000_000),
+        "png of 300,000 empty text chunks": lambda: _png_with_chunks(300_000),
+        "gif of 7000 x 7000 in 60 frames": lambda: _gif(7000, 60),
+        "webp of 2000 x 2000 in 200 frames": lambda: _frames("WEBP", 2000, 200),
+        "avif of 1000 x 1000 in 200 frames": lambda: _frames("AVIF", 1000, 200),
     }
 
 
@@ -174,6 +180,20 @@ def _webp_promise(side: int) -> bytes:
 def _png_with_text(size: int) -> bytes:
     text = png_chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(size), 9))
     return png(64, 64, 8, 0, text, png_chunk(b"IDAT", zlib.compress(bytes(64 * 65))))
+
+
+def _png_with_chunks(count: int) -> bytes:
+    text = png_chunk(b"tEXt", b"a\0") * count
+    return png(64, 64, 8, 0, text, png_chunk(b"IDAT", zlib.compress(bytes(64 * 65))))
+
+
+def _frames(form: str, side: int, count: int) -> bytes:
+    """A sequence, of which only the first frame is wanted."""
+    buffer = io.BytesIO()
+    pictures = [Image.new("RGB", (side, side), color) for color in ("teal", "navy")]
+    more = (pictures * count)[1:count]
+    pictures[0].save(buffer, form, save_all=True, append_images=more, speed=10, method=0)
+    return buffer.getvalue()
 
 
 def _gif(side: int, frames: int) -> bytes:

@@ -15,10 +15,17 @@ from tests.end_to_end.harness import muralize
 from tests.end_to_end.test_run import output_of, start
 
 SECRET = "a-secret-of-the-nats-server"
+OTHER_SECRET = "a-secret-that-no-list-of-ours-names"
 
 
-async def test_files_and_environments_are_private(simulator: Simulator, tmp_path: Path) -> None:
-    """Every file is the bot's user's alone, and no child has a token, under a lax umask too."""
+async def test_files_and_environments_are_private(
+    simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every file is the bot's user's alone, and no child has a token, under a lax umask too.
+
+    Children get the variables on a list of ours, so that a secret under any name stays outside.
+    """
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", OTHER_SECRET)
     data_dir = tmp_path / "data"
     before = os.umask(0o022)
     try:
@@ -41,9 +48,10 @@ async def test_files_and_environments_are_private(simulator: Simulator, tmp_path
     bot.send_signal(signal.SIGTERM)
     await output_of(bot, 30)
     assert any("engine.decoding" in name for name in names)
-    assert any("multiprocessing" in name for name in names)
+    assert any("bot.executors" in name for name in names)
     for text in environments:
         assert SECRET.encode() not in text
+        assert OTHER_SECRET.encode() not in text
         assert simulator.world.token.encode() not in text
     found = [data_dir, *data_dir.rglob("*")]
     assert len(found) > 5

@@ -39,9 +39,9 @@ async def test_each_kind_ends_in_seconds_and_bounded_memory() -> None:
     )
     printed, _ = await process.communicate()
     measured = json.loads(printed)
-    for name, (seconds, outcome) in measured["costs"].items():
+    for name, (seconds, outcome, peak) in measured.items():
         assert seconds < 5.5, f"{name}: {outcome}"  # a tenth for a busy machine
-    assert measured["peak_mib"] <= 512
+        assert peak <= 512, name
 
 
 @pytest.mark.slow

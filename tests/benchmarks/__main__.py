@@ -10,7 +10,9 @@ import torch
 
 from engine.device import Device, choose_device
 from tests.benchmarks import (
+    answers,
     capacity,
+    decoding,
     footprint,
     neighbours,
     operations,
@@ -29,8 +31,10 @@ BENCHMARKS: dict[str, Callable[[Device], dict[str, float]]] = {
     "size": size.run,
     "operations": operations.run,
     "footprint": footprint.run,
+    "decoding": decoding.run,
     "capacity": capacity.run,
     "weights": weights.run,
+    "answers": answers.run,
 }
 USUAL = ("step", "seed")  # in minutes; `pictures` takes most of an hour on two cores
 OUTPUT = Path("build/benchmarks.json")

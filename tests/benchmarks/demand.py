@@ -14,7 +14,7 @@ from random import Random
 DAY, WEEK = 86_400.0, 604_800.0  # seconds
 JOBS_PER_SERVER = 5.0  # a day, on the average, challenges apart
 # A painting's work by its operations, the usual one (mural at 512 pixels) being 1, and its share.
-WORK = {0.06: 0.15, 1.0: 0.65, 1.85: 0.15, 2.9: 0.05}  # draft, usual, and 768 and 1024 pixels
+WORK = {0.18: 0.15, 1.0: 0.65, 2.0: 0.15, 3.3: 0.05}  # draft, usual, and 768 and 1024 pixels
 SESSION = 2.4  # jobs that a member asks for in one go, on the average
 PAUSE = 40.0  # seconds between two of them, on the average
 CHALLENGES = 0.15  # a week and server

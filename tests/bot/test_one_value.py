@@ -4,8 +4,8 @@ Between a command and the engine no module may copy single options, for each suc
 where a new option is forgotten.
 """
 
+import io
 import json
-import pickle
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from hypothesis import settings as configure
 from hypothesis import strategies as st
 
 import bot
+from bot.executors import pipe
 from bot.executors.contract import PaintOrder
 from bot.executors.nats import wire
 from bot.jobs.model import JobResult, JobState
@@ -61,6 +62,7 @@ OUTCOME_FIELDS: dict[str, st.SearchStrategy[Any]] = {
 SETTINGS = st.builds(PaintSettings, **SETTINGS_FIELDS)
 OUTCOMES = st.builds(PaintOutcome, **OUTCOME_FIELDS)
 
+SECRET = "ab" * 32
 ORIGIN = Origin(1, 2, 3, 4, "token", 5.0)
 FILE = UploadedFile("The content picture", "https://cdn.example/1.png", 10)
 
@@ -106,7 +108,9 @@ def test_a_request_keeps_every_field(settings: PaintSettings) -> None:
 @given(SETTINGS, OUTCOMES)
 def test_the_wire_keeps_every_field(settings: PaintSettings, outcome: PaintOutcome) -> None:
     """A worker is sent all settings, and the bot all that the worker says of its painting."""
-    order = wire.Order("key", "run", 1, settings, styles=2, mask=True, timelapse=False)
+    order = wire.Order(
+        "key", "run", 1, settings, styles=2, mask=True, timelapse=False, secret=SECRET
+    )
     ended = wire.Outcome("key", "worker", "painted", painted=outcome)
 
     assert wire.decode(wire.Order, wire.encode(order)) == order
@@ -121,12 +125,15 @@ def test_the_pipe_keeps_every_field(settings: PaintSettings) -> None:
     """An engine process is sent all settings."""
     order = PaintOrder(1, settings, Path("content"), (Path("style"),), Path("result"))
 
-    assert pickle.loads(pickle.dumps(order)) == order
+    read = io.BytesIO(pipe.encode(pipe.Paint(order))).read
+    assert pipe.decode(read, pipe.TO_ENGINE) == pipe.Paint(order)
 
 
 def test_an_order_with_an_unknown_option_is_not_painted_without_it() -> None:
     """A worker that is older than the bot leaves such an order to another."""
-    order = wire.Order("key", "run", 1, PaintSettings(), styles=1, mask=False, timelapse=False)
+    order = wire.Order(
+        "key", "run", 1, PaintSettings(), styles=1, mask=False, timelapse=False, secret=SECRET
+    )
     values = json.loads(wire.encode(order))
     values["settings"]["glitter"] = True
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import io
+import json
+import re
 import shutil
 import sqlite3
 import time
@@ -11,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import discord
 from PIL import Image
 from pydantic import SecretStr
 
@@ -22,16 +25,20 @@ from bot.jobs.model import Job
 from bot.muralize.live_cards import Pace
 from bot.settings import DiscordSettings, LimitSettings, Settings, WebSettings
 from bot.simulator import Invocation, Simulator, Upload
+from bot.simulator.bus import MessageChanged
 from bot.simulator.model import Interaction, Message
 
 PAINTERS = "tests.end_to_end.painters:"
 
 # Everything that waits, waits less.
 FAST = Timing(
-    Pace(painting=0.05, waiting=0.2, look=0.02, debounce=0.0), BackOff(first=0.05, longest=0.2)
+    Pace(painting=0.1, waiting=0.2, look=0.02, debounce=0.0, late=0.1),
+    BackOff(first=0.05, longest=0.2),
+    BackOff(first=0.05, longest=0.2),
 )
 
 ROOMY = LimitSettings(jobs_per_member=50, jobs_per_guild=1000, shutdown_seconds=5)
+HASTY = ROOMY.model_copy(update={"shutdown_seconds": 0.1})  # where a painting never ends
 
 
 UNTOLD = "SELECT id FROM jobs WHERE told_at IS NULL"  # jobs with an outcome not delivered yet
@@ -133,11 +140,14 @@ async def running_bot(
     executor = LocalExecutor([setup])
     chosen = settings(simulator.world.token, simulator.api_base, data_dir, limits, web)
     app = App(chosen, executor, timing, clock)
+    discord.Asset.BASE = simulator.cdn_base  # where discord.py takes stickers to be
     # discord.py waits 2 s for servers that come late before it says that it is ready
     app.client._connection.guild_ready_timeout = 0.05
     stop = asyncio.Event()
     task = asyncio.create_task(app.run(stop))
     bot = Bot(app, executor, simulator, data_dir, stop, task)
+    unreadable: list[str] = []
+    unsubscribe = simulator.bus.subscribe(lambda event: unreadable.extend(faults_of(event)))
     try:
         up = asyncio.create_task(simulator.until(lambda: simulator.gateway.connected))
         await asyncio.wait({up, task}, return_when=asyncio.FIRST_COMPLETED)
@@ -150,6 +160,25 @@ async def running_bot(
         if not task.done():
             await bot.end()
         await simulator.until(lambda: not simulator.gateway.connected)
+        unsubscribe()
+    assert unreadable == []
+
+
+def faults_of(event: object) -> list[str]:
+    """List what members could not read of a message of the bot.
+
+    That is a file without alt text, and a mention that clients show as a number: of a member whom
+    the message does not bring along.
+    """
+    if not isinstance(event, MessageChanged) or not event.message.author.bot:
+        return []
+    message = event.message
+    text = json.dumps([message.content, message.embeds])
+    brought = {str(user.id) for user in message.mentions}
+    return [
+        *(f"no alt text: {file.filename}" for file in message.attachments if not file.description),
+        *(f"a number: {text}" for found in re.findall(r"<@!?(\d+)>", text) if found not in brought),
+    ]
 
 
 def copy_database(migrated: Path, data_dir: Path) -> None:
@@ -173,13 +202,14 @@ def muralize(
     style: bytes | None = None,
     mask: bytes | None = None,
     name: str = "content.png",
+    style_name: str = "style.png",
     channel: str = "",
     **options: str,
 ) -> Interaction:
     """Have a member send `/muralize`; without a `style` or a `saved_style` a plain one is sent."""
     files = {"content": Upload(name, picture() if content is None else content, "image/png")}
     if style is not None or "saved_style" not in options:
-        files["style"] = Upload("style.png", style or picture(colour="red"), "image/png")
+        files["style"] = Upload(style_name, style or picture(colour="red"), "image/png")
     if mask is not None:
         files["mask"] = Upload("mask.png", mask, "image/png")
     return simulator.people.invoke(

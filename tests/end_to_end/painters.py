@@ -30,6 +30,7 @@ class TimedPainter:
     seconds: float
     steps: int = 20
     noise: bool = False  # a picture that no encoder makes small
+    film: bytes = FILM
 
     @property
     def device(self) -> str:
@@ -58,7 +59,7 @@ class TimedPainter:
             on_progress(Progress(step, self.steps, losses, self.seconds - left, left, picture.copy))
         picture.save(order.result, "PNG")
         if order.timelapse is not None:
-            order.timelapse.write_bytes(FILM)
+            order.timelapse.write_bytes(self.film)
         return PaintOutcome(
             width=picture.width,
             height=picture.height,
@@ -83,6 +84,15 @@ class TimedPainter:
 def steps_done(checkpoint: Path | None) -> int:
     """Read a checkpoint; 0 where there is none."""
     return int(checkpoint.read_text()) if checkpoint is not None and checkpoint.exists() else 0
+
+
+@dataclass(frozen=True)
+class CopyingPainter(TimedPainter):
+    """Hands back the content as it is, for pictures of what surrounds a painting."""
+
+    def _picture(self, order: PaintOrder) -> Image.Image:
+        with Image.open(order.content) as content:
+            return content.convert("RGB")
 
 
 @dataclass(frozen=True)
@@ -136,6 +146,16 @@ def load_by_size(_: EngineSetup) -> "SizedPainter":
     return SizedPainter(0.8)
 
 
+def load_copy(_: EngineSetup) -> CopyingPainter:
+    """Hand back the content."""
+    return CopyingPainter(0.0)
+
+
 def load_noisy(_: EngineSetup) -> TimedPainter:
     """Paint something of about a megabyte."""
     return TimedPainter(0.0, noise=True)
+
+
+def load_film(_: EngineSetup) -> TimedPainter:
+    """Paint and film something, each of almost a mebibyte."""
+    return TimedPainter(0.0, noise=True, film=FILM + bytes(900_000))

@@ -114,7 +114,8 @@ async def test_a_challenge_from_start_to_leaderboard(simulator: Simulator, data_
             assert "Your vote is for entry" in await vote(simulator, contest, voter, owner)
         assert "your own entry" in await vote(simulator, contest, "cleo", "cleo")
         assert len((await contest_of(bot)).votes) == 7
-        names = [str(simulator.people.user(name).id) for name in COLOURS]
+        users = [simulator.people.user(name) for name in COLOURS]
+        names = [text for user in users for text in (str(user.id), str(user.global_name))]
         assert not any(name in ballot.content for name in names)
 
     let_voting_end(data_dir)
@@ -123,17 +124,16 @@ async def test_a_challenge_from_start_to_leaderboard(simulator: Simulator, data_
             (result,) = await simulator.until(lambda: posted(simulator, "🏆 **Results"), 10)
             await simulator.until(lambda: ballot.components == [])
             board = await told(simulator, command(simulator, "challenge leaderboard", "ben"))
-    ids = {name: simulator.people.user(name).id for name in COLOURS}
     lines = result.content.splitlines()
-    assert lines[1].startswith(f"🥇 <@{ids['ben']}> · 3 votes")
+    assert lines[1].startswith("🥇 Ben · 3 votes")
     assert {line.split(" · entry")[0] for line in lines[2:4]} == {
-        f"🥈 <@{ids['ada']}> · 2 votes",
-        f"🥈 <@{ids['cleo']}> · 2 votes",
+        "🥈 Ada · 2 votes",
+        "🥈 Cleo · 2 votes",
     }
     assert {line.split()[0] for line in lines[4:6]} == {"**4.**"}
     assert len(result.attachments) == 5
     ranked = board.splitlines()[1:]
-    assert ranked[0].startswith(f"🥇 <@{ids['ben']}> · 1 win · 1 in the first three · 3 votes")
+    assert ranked[0].startswith("🥇 Ben · 1 win · 1 in the first three · 3 votes")
     assert [line.split(" ")[0] for line in ranked] == ["🥇", "🥈", "🥈", "**4.**", "**4.**"]
     for message in simulator.world.messages.values():
         assert [*message.mentions, *message.mention_roles] == []

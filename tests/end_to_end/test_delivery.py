@@ -1,6 +1,7 @@
 """The result arrives by the first way that is open, once, whatever Discord does."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from bot.simulator.model import Interaction, Message
 from bot.simulator.permissions import Permission
 from tests.bot.clients import StartSimulator
 from tests.end_to_end.harness import (
+    FAST,
     UNTOLD,
     button,
     is_result,
@@ -106,6 +108,43 @@ async def test_too_large(start_simulator: StartSimulator, data_dir: Path) -> Non
     assert simulator.record.find("PATCH", status=413) or simulator.record.find("PATCH", status=400)
     assert len(message.attachments[0].content) <= 150_000
     assert message.attachments[0].pixels is not None
+
+
+async def test_a_painting_that_fits_nowhere(
+    start_simulator: StartSimulator, data_dir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where Discord takes no file however small, the member is told and the painting is kept."""
+    simulator = await start_simulator(DiscordLimits(accepted_upload=100))
+    async with running_bot(simulator, data_dir, painter="load_noisy") as bot:
+        kept = asyncio.create_task(bot.until_job(lambda job: job.kept))
+        asked = muralize(simulator)
+        await kept
+        assert asked.original is not None
+        assert "could not be sent here" in asked.original.content
+        assert not asked.original.attachments
+        shown = await answered(simulator, run(simulator, "queue show"))
+        assert "could not be sent to you" in shown.content
+        sent = len(simulator.record.find("PATCH", "^/webhooks/"))
+    assert sent < 40
+    assert "this outcome cannot be sent" in caplog.text
+
+
+async def test_sends_are_counted(simulator: Simulator, data_dir: Path) -> None:
+    """An outcome for which Discord hangs up each time is sent so often, then kept."""
+    counted = replace(FAST, delivery=replace(FAST.delivery, attempts=3))
+    painted = asyncio.Event()
+    async with running_bot(simulator, data_dir, timing=counted) as bot:
+        bot.app.jobs.subscribe(
+            lambda job: painted.set() if job.state is JobState.DELIVERING else None
+        )
+        fault = simulator.faults.hang_up(path="^/(webhooks|channels|users)/", times=None)
+        fault.when = lambda *_: painted.is_set()
+        kept = asyncio.create_task(bot.until_job(lambda job: job.kept, 60))
+        muralize(simulator)
+        job = await kept
+        simulator.faults.lift(fault)
+    assert 2 <= job.delivery.tries <= 9
+    assert job.state is JobState.DONE
 
 
 async def test_rate_limit(simulator: Simulator, data_dir: Path) -> None:

@@ -210,8 +210,7 @@ async def test_commands_are_registered_only_when_they_changed(
         async with running_bot(simulator, data_dir):
             pass
     assert len(simulator.record.find("PUT", "/commands$")) == 1
-    assert simulator.atelier is not None
-    for command in list(simulator.commands.usable(simulator.atelier.guild.id)):
+    for command in simulator.commands.registered():
         simulator.commands.delete(command)
     async with running_bot(simulator, data_dir):
         pass

@@ -1,12 +1,13 @@
 """The style library on the simulator: saved, looked at, painted in, deleted."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from bot.pictures.intake import Intake
-from bot.pictures.model import UploadedFile
+from bot.pictures.model import StoredPicture, UploadedFile
 from bot.pictures.turns import Owner
 from bot.simulator import Invocation, Simulator, Upload
 from bot.simulator.model import Interaction, Message
@@ -52,8 +53,7 @@ async def test_the_library(simulator: Simulator, data_dir: Path) -> None:
         offered = await simulator.people.autocomplete(entry, "saved_style")
         assert offered == [{"name": "Purple haze", "value": "purple_haze"}]
         result = await result_of(simulator, muralize(simulator, "ben", saved_style="purple_haze"))
-        author = simulator.people.user("ada").id
-        assert f"in the style of *Purple haze* by <@{author}>" in result.content
+        assert "in the style of *Purple haze* by Ada\n" in result.content
         assert result.mentions == []
 
         options = {"name": "purple haze"}
@@ -63,6 +63,51 @@ async def test_the_library(simulator: Simulator, data_dir: Path) -> None:
         assert len(shown.attachments) == 1
         gone = await told(simulator, command(simulator, "style delete", "ada", options))
         assert "*Purple haze* is deleted" in gone.content
+
+
+async def test_a_new_server_after_a_restart(simulator: Simulator, data_dir: Path) -> None:
+    """Its first list of styles comes at once: no picture is decoded for it."""
+    entry = Invocation("muralize", user="ada", texts={"saved_style": "night"})
+    async with running_bot(simulator, data_dir):
+        assert len(await simulator.people.autocomplete(entry, "saved_style")) == 1
+    ada = simulator.people.user("ada")
+    other = simulator.world.add_guild("Other", ada)
+    channel = simulator.world.add_channel(other, "other")
+    entry = Invocation("muralize", user="ada", channel=channel.name, texts={"saved_style": "night"})
+    async with running_bot(simulator, data_dir) as bot:
+        await bot.app._decoder.__aexit__()  # as if all of it were busy
+        assert len(await simulator.people.autocomplete(entry, "saved_style")) == 1
+
+
+async def test_forbidden_words(simulator: Simulator, data_dir: Path) -> None:
+    """Names, titles and themes with a word of the server's list are refused; moderators rename."""
+    async with running_bot(simulator, data_dir):
+        await told(simulator, save(simulator, "Darn **haze**"))
+        options = {"title": "A darn night", "theme": "Paint it"}
+        await told(simulator, command(simulator, "challenge start", "mo", options))
+        form = command(simulator, "settings words", "mo")
+        await simulator.until(lambda: form.modal)
+        sent = simulator.people.submit(str(form.id), "mo", {"words": "dárn\nheck no"})
+        assert "has 2 entries" in (await told(simulator, sent)).content
+
+        refused = await told(simulator, save(simulator, "DARN it"))
+        assert "a word that this server does not allow" in refused.content
+        options = {"title": "Night", "theme": "What the heck, no"}
+        refused = await told(simulator, command(simulator, "challenge rename", "mo", options))
+        assert refused.content.startswith("The theme has a word")
+        options = {"name": "darn haze", "new_name": "Haze"}
+        refused = await told(simulator, command(simulator, "style rename", "ben", options))
+        assert "moderators can rename all" in refused.content
+        renamed = await told(simulator, command(simulator, "style rename", "mo", options))
+        assert "*Haze*" in renamed.content
+        (opened,) = await simulator.until(
+            lambda: [m for m in simulator.world.messages.values() if "A darn night" in m.content]
+        )
+        options = {"title": "A nice night"}
+        refused = await told(simulator, command(simulator, "challenge rename", "ada", options))
+        assert "Only its host and moderators" in refused.content
+        await told(simulator, command(simulator, "challenge rename", "mo", options))
+        await simulator.until(lambda: "A nice night" in opened.content)
 
 
 @pytest.mark.parametrize(
@@ -92,19 +137,21 @@ async def test_an_equal_picture_deleted_meanwhile(
     simulator: Simulator, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another's deletion of an equal picture, between storing one and its row, costs nothing."""
-    take = Intake.take
+    whole = Intake.taken
     taken: list[str] = []
 
-    async def take_once_in_vain(
+    @asynccontextmanager
+    async def taken_once_in_vain(
         intake: Intake, offered: Sequence[UploadedFile], owner: Owner
-    ) -> tuple[str, ...]:
-        names = await take(intake, offered, owner)
-        if not taken:
-            await intake._pictures.remove(names)
-        taken.extend(names)
-        return names
+    ) -> AsyncIterator[tuple[StoredPicture, ...]]:
+        async with whole(intake, offered, owner) as stored:
+            names = [one.name for one in stored]
+            if not taken:
+                await intake._pictures.pictures.remove(names)
+            taken.extend(names)
+            yield stored
 
-    monkeypatch.setattr(Intake, "take", take_once_in_vain)
+    monkeypatch.setattr(Intake, "taken", taken_once_in_vain)
     async with running_bot(simulator, data_dir):
         saved = await told(simulator, save(simulator, "Haze"))
         assert saved.embeds[0]["title"] == "Haze"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import LimitSettings
-from bot.simulator import Simulator
+from bot.simulator import Invocation, Simulator, Upload
 from bot.simulator.faults import CdnFault
 from bot.simulator.model import Interaction, Message
 from tests.end_to_end.harness import (
@@ -42,6 +42,7 @@ async def test_each_kind(simulator: Simulator, data_dir: Path) -> None:
         ("tiny.png", picture(4, 4), "has only 4x4 pixels"),
         ("strip.png", picture(600, 16), "is a strip"),
         ("old.bmp", picture(form="BMP"), "is not a picture that can be read"),
+        ("film.png", b"\0\0\0\x18ftypisom" + bytes(99), "is a video, which cannot be painted"),
     ]
     async with running_bot(simulator, data_dir, limits=LIMITS) as bot:
         for name, data, words in wrong:
@@ -50,6 +51,22 @@ async def test_each_kind(simulator: Simulator, data_dir: Path) -> None:
             assert told.content.startswith("The content picture")
         told = await refusal(simulator, bot, muralize(simulator, style=b"no picture"))
         assert told.content.startswith("The style picture is not a picture")
+
+
+async def test_files_that_are_no_pictures(simulator: Simulator, data_dir: Path) -> None:
+    """However large they are, their sender reads what they are and what to send instead."""
+    async with running_bot(simulator, data_dir, limits=LIMITS) as bot:
+        for name, words in (
+            ("film.mp4", "is a video, which cannot be painted. Send a still from it, as JPEG, PNG"),
+            ("song.mp3", "is a sound, which cannot be painted. Send a picture: JPEG, PNG"),
+            ("paper.pdf", "is a PDF"),
+            ("all.zip", "is an archive"),
+        ):
+            files = {"content": Upload(name, bytes(30_000)), "style": Upload("s.png", picture())}
+            told = await refusal(
+                simulator, bot, simulator.people.invoke(Invocation("muralize", files=files))
+            )
+            assert f"The content picture {words}" in told.content
 
 
 @pytest.mark.parametrize(

@@ -153,6 +153,16 @@ def test_a_mask_may_be_of_any_mode_and_size(mode: str) -> None:
     assert float(found[..., 40:].min()) == 1
 
 
+def test_the_original_sees_the_whole_picture_resampled_once() -> None:
+    """Bit for bit, however large it is."""
+    content, style = noise(900, 700), noise(800, 600)
+    seen, scale = canvases(StylizeRequest(content, (style,), PaintSettings("seed", 64)))
+    pairs = ((content, seen.content(scale)), (style, seen.styles(scale)[0]))
+    for picture, shown in pairs:
+        once = to_tensor(picture, (64, 64), CPU, "bilinear")
+        assert torch.equal(shown, once * 2 - 1)
+
+
 def test_large_pictures_are_shrunk_once() -> None:
     """Coarser scales are made of the finest scale's picture, of the same size as if asked alone."""
     request = StylizeRequest(noise(200, 160), (noise(300, 200),), PaintSettings(size=96))

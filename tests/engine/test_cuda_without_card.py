@@ -6,8 +6,8 @@ inside, memory, speed and values. `scripts/gpu_day.sh` asks a card about those.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from engine import canvases as canvases_module
+from engine import graph as graph_module
 from engine import step as step_module
 from engine.device import Device
 from engine.losses import Objective
@@ -64,6 +65,56 @@ class CaptureGuard(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return out
 
 
+@dataclass
+class FakeDriver:
+    """What torch asks of a card that captures graphs, and what was asked, in order."""
+
+    log: list[str] = field(default_factory=list)
+    streams: list[object] = field(default_factory=list)  # that were captured on
+    fault: Exception | None = None  # raised at the next replay
+
+    def graph(self, graph: object, *, stream: object, **_: object) -> AbstractContextManager[None]:
+        """Begin a capture."""
+        assert isinstance(graph, FakeGraph)
+        self.streams.append(stream)
+        self.log.append("capture")
+        return nullcontext()
+
+
+@dataclass
+class FakeGraph:
+    """A CUDA graph."""
+
+    driver: FakeDriver
+
+    def replay(self) -> None:
+        """Take a captured step."""
+        if self.driver.fault:
+            raise self.driver.fault
+        self.driver.log.append("replay")
+
+
+@pytest.fixture
+def driver(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDriver]:
+    """A driver that captures whatever is asked of it."""
+    driver = FakeDriver()
+    graph_module._stream.cache_clear()
+    monkeypatch.setattr(torch.cuda, "graph", driver.graph)
+    monkeypatch.setattr(torch.cuda, "CUDAGraph", lambda: FakeGraph(driver))
+    monkeypatch.setattr(torch.cuda, "Stream", lambda _: object())
+    for name in ("stream", "device"):
+        monkeypatch.setattr(torch.cuda, name, lambda _: nullcontext())
+    take = Stepper._take
+
+    def logged(self: Stepper, encoder: Encoder) -> Tensor:
+        driver.log.append("step")
+        return take(self, encoder)
+
+    monkeypatch.setattr(Stepper, "_take", logged)
+    yield driver
+    graph_module._stream.cache_clear()
+
+
 @contextmanager
 def fake_stepper(
     preset: str,
@@ -95,6 +146,8 @@ def fake_stepper(
             cells = (width // scale.cell) * (height // scale.cell)
             # Looking for neighbours is before any graph, and chooses by value.
             neighbours = torch.zeros(cells, dtype=torch.int64, device=CARD)
+            # What a painting starts from takes nothing of the card's memory.
+            assert studio.first_canvas(scale).device.type == "cpu"
             yield studio.stepper(scale, canvas, neighbours), encoder
     finally:
         step_module._normalisation.cache_clear()  # it holds fake tensors
@@ -137,6 +190,42 @@ def test_a_capture_that_fails_is_done_without(
     assert all(row.device == CARD for row in rows)
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "without a CUDA graph" in caplog.text
+
+
+def test_one_step_warms_up_before_a_capture(
+    monkeypatch: pytest.MonkeyPatch, driver: FakeDriver
+) -> None:
+    """Libraries have chosen their kernels after one; the second is captured, then replayed."""
+    with fake_stepper("mural", WHOLE, "fp16", monkeypatch) as (stepper, _):
+        rows = [stepper._launch() for _ in range(4)]
+    assert driver.log == ["step", "capture", "step", "replay", "replay", "replay"]
+    assert len({id(row) for row in rows}) == 4  # a replay writes over none that was not read
+
+
+def test_all_captures_are_on_one_stream(
+    monkeypatch: pytest.MonkeyPatch, driver: FakeDriver
+) -> None:
+    """torch keeps a workspace for each stream for ever: every scale would take another one."""
+    for _ in range(2):
+        with fake_stepper("draft", WHOLE, "fp16", monkeypatch) as (stepper, _):
+            for _ in range(3):
+                stepper._launch()
+    first, second = driver.streams
+    assert first is second
+
+
+def test_a_replay_without_memory_goes_on_in_steps(
+    monkeypatch: pytest.MonkeyPatch, driver: FakeDriver
+) -> None:
+    """The graph's memory is given back, and none is captured again: it would end as this one."""
+    with fake_stepper("mural", WHOLE, "fp16", monkeypatch) as (stepper, _):
+        for _ in range(2):
+            stepper._launch()
+        driver.fault, driver.log = torch.OutOfMemoryError("CUDA out of memory."), []
+        for _ in range(3):
+            stepper._launch()
+    assert driver.log == ["step"] * 3
+    assert stepper._graph is None
 
 
 def test_a_few_steps_are_not_captured(

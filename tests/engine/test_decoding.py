@@ -14,7 +14,7 @@ from engine.decoding.pictures import PictureReader, picture_reader
 from engine.errors import ImageRejected, OutputRejected, Stopped
 from engine.picture_limits import DEFAULT_LIMITS, FULL_EFFORT, UPLOAD_EFFORT, Effort, PictureLimits
 from tests.attacks.files import jpeg_of_scans
-from tests.engine.picture_files import FORMATS, encoded, quarters
+from tests.engine.picture_files import FORMATS, differs, encoded, quarters
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +52,24 @@ def test_a_child_starts_with_a_format_that_pillow_cannot_write() -> None:
 
 
 def test_a_picture_of_many_strips(reader: PictureReader) -> None:
-    """Pixels are sent in strips; all of them arrive, in order."""
+    """Pixels are shared in strips; all of them arrive, in order."""
     data = encoded(quarters(1500).rotate(5), "PNG")
     assert reader.decode(data).tobytes() == images.decode(data).tobytes()
+
+
+@pytest.mark.parametrize(("enough", "expected"), [
+    (None, (401, 300)), (401 * 300, (401, 300)), (201 * 150 + 1, (401, 300)),
+    (201 * 150, (201, 150)), (401 * 300 // 17, (101, 75)), (1, (51, 38)),
+])  # fmt: skip
+def test_a_large_jpeg_is_decoded_to_enough_pixels(
+    reader: PictureReader, enough: int | None, expected: tuple[int, int]
+) -> None:
+    """At half, a quarter or an eighth of its sides, never to fewer; other formats are whole."""
+    picture = quarters().resize((401, 300))
+    small = reader.decode(encoded(picture, "JPEG"), enough=enough)
+    assert small.size == expected
+    assert differs(small, picture.resize(expected)) < 4
+    assert reader.decode(encoded(picture, "PNG"), enough=enough).size == (401, 300)
 
 
 def test_refusals_are_the_same_as_here(reader: PictureReader) -> None:

@@ -99,8 +99,12 @@ def test_kernels_are_told_by_capability(
 def test_fp16_is_for_tensor_cores(
     name: str, capability: tuple[int, int], expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Cards without them are faster in FP32, and GTX 16xx give NaN in FP16; no TF32 unasked."""
+    """Cards without them are faster in FP32, and GTX 16xx give NaN in FP16.
+
+    No TF32 unless asked for, and no sums in FP16.
+    """
     monkeypatch.setattr(torch.cuda, "get_arch_list", lambda: ["sm_60", "sm_70", "sm_75", "sm_90"])
+    torch.backends.cuda.matmul.allow_fp16_reduced_precision_reduction = True
     chosen = insert(monkeypatch, (name, capability))
     found = {}
     for precision in ("auto", "tf32", "fp32"):
@@ -108,6 +112,7 @@ def test_fp16_is_for_tensor_cores(
         found[precision] = device.precision, torch.backends.cudnn.allow_tf32
     assert found == {"auto": (expected, False), "tf32": ("tf32", True), "fp32": ("fp32", False)}
     assert chosen == [0, 0, 0]
+    assert not torch.backends.cuda.matmul.allow_fp16_reduced_precision_reduction
 
 
 def test_a_card_without_kernels_is_named_and_left(

@@ -3,8 +3,8 @@
 import multiprocessing
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
 import torch
@@ -46,9 +46,9 @@ class FakeCard:
 
 
 @pytest.fixture
-def card(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeCard:
+def card(monkeypatch: pytest.MonkeyPatch) -> FakeCard:
     """A card of 24 GiB, alone, of which torch keeps 10 GiB from an earlier painting."""
-    card = FakeCard(24 * GIB, 12 * GIB, 10 * GIB, uuid=tmp_path.name)
+    card = FakeCard(24 * GIB, 12 * GIB, 10 * GIB, uuid=uuid4().hex)
     monkeypatch.setattr(torch.cuda, "empty_cache", card.empty_cache)
     monkeypatch.setattr(torch.cuda, "mem_get_info", card.mem_get_info)
     monkeypatch.setattr(
@@ -132,6 +132,12 @@ def test_no_tensor_is_larger_than_kernels_can_count(shape: tuple[int, int]) -> N
     strip = (shape[0], 512)
     assert plan_memory(strip, CARD, MURAL, 2**50).block_side == shape[0]
     assert plan_memory(strip, CARD, MURAL, 2**50, [shape]).block_side < shape[0]
+
+
+@pytest.mark.parametrize(("side", "history"), [(4096, 20), (8192, 10), (16384, 2)])
+def test_the_history_is_no_larger_than_products_can_count(side: int, history: int) -> None:
+    """Whatever the memory: L-BFGS reads all its moves in one product."""
+    assert plan_memory((side, side), CARD, GATYS, 2**50).history == history
 
 
 def test_targets_of_neighbours_are_always_kept() -> None:

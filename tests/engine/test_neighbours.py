@@ -1,11 +1,13 @@
 """Cells of the canvas and their neighbours in the styles."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from engine import images, neighbours
 from engine.blocks import stride_of
@@ -204,6 +206,36 @@ def test_of_too_many_cells_a_sample_is_compared(monkeypatch: pytest.MonkeyPatch)
     assert torch.equal(found(1), first)
     assert not torch.equal(found(2), first)
     assert int(first.max()) > 40
+
+
+def test_descriptions_of_all_styles_are_never_there_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Four bold styles have millions of features to describe: the sample is taken one by one."""
+    monkeypatch.setattr(neighbours, "MOST_STYLE_CELLS", 40)
+    styles = [features_of(96, 64, seed) for seed in range(30, 34)]
+    columns = sum(one.shape[1] for one in styles[0].values())
+
+    class Rows(TorchDispatchMode):  # type: ignore[no-untyped-call]
+        most = 0
+
+        def __torch_dispatch__(
+            self,
+            func: Any,  # noqa: ANN401 - torch's own operators have no public type
+            types: Sequence[type],
+            args: tuple[Any, ...] = (),
+            kwargs: Mapping[str, Any] | None = None,
+        ) -> Any:  # noqa: ANN401
+            out = func(*args, **(kwargs or {}))
+            if isinstance(out, Tensor) and out.shape[1:] == (columns,) != out.shape[:1]:
+                self.most = max(self.most, len(out))
+            return out
+
+    with Rows() as rows:  # type: ignore[no-untyped-call]
+        cells = cells_of(*styles)
+    assert rows.most == 96  # of one style
+    found = cells.find(styles[2], None, (1, 1, 1, 1), 0.0)
+    assert int((found == torch.arange(2 * 96, 3 * 96)).sum()) == 10  # its share of the sample
 
 
 def test_likeness_tells_what_a_style_has() -> None:

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from engine import optimiser
 from engine.optimiser import LBFGS, Adam, Optimiser
 
 OK, BAD = torch.tensor(1.0), torch.tensor(0.0)
@@ -48,7 +49,8 @@ def test_adam_equals_torchs() -> None:
         torch.testing.assert_close(canvas, theirs.detach())
 
 
-def test_lbfgs_equals_torchs() -> None:
+@pytest.mark.parametrize("most", [2**31, 1])
+def test_lbfgs_equals_torchs(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every iterate is that of torch.optim.LBFGS with unit steps and no line search.
 
     Given its first move, which is 1 / |g|₁ along the gradient, and moves of any length.
@@ -56,6 +58,7 @@ def test_lbfgs_equals_torchs() -> None:
     canvas, theirs = start().double(), start().double().requires_grad_()
     gradient = slope(canvas)
     first = float(gradient.norm() / gradient.abs().sum() / gradient.numel() ** 0.5)
+    monkeypatch.setattr(optimiser, "MOST_ELEMENTS", most)  # of a product: in one, or in parts
     ours = LBFGS(canvas, history=5, first_move=first, longest_move=torch.inf)
     reference = torch.optim.LBFGS(
         [theirs], lr=1, max_iter=20, history_size=5, tolerance_grad=0, tolerance_change=0
@@ -77,11 +80,11 @@ def test_lbfgs_moves_neither_too_little_nor_too_far() -> None:
     """The first move has the length it was given; no later one is longer than the longest."""
     generator = torch.Generator().manual_seed(2)
     canvas = start()
-    optimiser = LBFGS(canvas, first_move=0.01, longest_move=0.05)
+    lbfgs = LBFGS(canvas, first_move=0.01, longest_move=0.05)
     lengths = []
     for _ in range(20):  # gradients that no function has: curvatures of any size
         before = canvas.clone()
-        optimiser.step(torch.randn(canvas.shape, generator=generator) * 1e-4, OK)
+        lbfgs.step(torch.randn(canvas.shape, generator=generator) * 1e-4, OK)
         lengths.append(float((canvas - before).square().mean().sqrt()))
 
     assert lengths[0] == pytest.approx(0.01, rel=1e-3)

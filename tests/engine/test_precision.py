@@ -135,6 +135,18 @@ def test_a_checkpoint_of_a_cpu_goes_on_in_fp16(
     assert resumed.outcome.losses.total == pytest.approx(whole.outcome.losses.total, rel=0.02)
 
 
+@pytest.mark.parametrize("side", [64, 128])
+def test_fp16_finds_the_neighbours_of_fp32(
+    side: int, wish: Callable[..., StylizeRequest], encoder: Encoder, half: Encoder
+) -> None:
+    """Cells are compared in FP32: rounded features change the choice between near equals alone."""
+    request = wish(preset="mural", size=side)
+    exact, rough = stepper(encoder, request).neighbours, stepper(half, request).neighbours
+    assert exact is not None
+    assert rough is not None
+    assert float((exact == rough).float().mean()) > 0.95
+
+
 def test_the_loss_scale_is_no_part_of_the_state(
     wish: Callable[..., StylizeRequest], encoder: Encoder, half: Encoder
 ) -> None:

@@ -15,6 +15,7 @@ from engine.scales import (
     MOST_CELLS,
     Scale,
     fit,
+    pixels_wanted,
     plan_scales,
     style_size,
     style_sizes,
@@ -150,3 +151,21 @@ def test_brushes_see_the_style_smaller_or_larger(style: tuple[int, int]) -> None
     scale = Scale(256, 192, 1)
     fine, medium, bold = (style_size(style, scale, brush)[0] for brush in BRUSHES)
     assert fine < medium < bold
+
+
+@pytest.mark.parametrize("brush", BRUSHES)
+@pytest.mark.parametrize("style", [(4000, 3000), (8000, 1000)])
+def test_pictures_are_decoded_larger_than_they_are_seen(brush: str, style: tuple[int, int]) -> None:
+    """Three times as large on each side, so that what is resampled twice is not told from once."""
+    request = replace(
+        wish((16, 16), brush=brush), content=Blank((4000, 3000)), styles=(Blank(style),)
+    )
+    wanted, finest = pixels_wanted(request.settings), plan_scales(request)[-1]
+    assert wanted is not None
+    for width, height in (finest.size, *style_sizes(request, finest)):
+        assert wanted >= 8.9 * width * height
+
+
+def test_every_pixel_counts_for_the_original() -> None:
+    """Its numbers are those of whole pictures, resampled once."""
+    assert pixels_wanted(PaintSettings("seed")) is None

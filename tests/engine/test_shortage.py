@@ -1,13 +1,15 @@
 """Memory that runs out: smaller blocks, another plan, and a size that fits where nothing does."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 import pytest
 import torch
 from PIL import Image
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from engine.device import Device
 from engine.errors import OutOfMemory
@@ -40,6 +42,7 @@ class SmallCard(Encoder):
     def __init__(self, state: Mapping[str, Tensor], device: Device, pixels: int) -> None:
         super().__init__(state, device, "small")
         self.pixels = pixels
+        self.error: RuntimeError = torch.OutOfMemoryError("CUDA out of memory.")
         self.seen: list[int] = []  # the longer side of each picture that was seen
 
     @property
@@ -54,9 +57,31 @@ class SmallCard(Encoder):
     def __call__(self, picture: Tensor, *args: object, **options: object) -> Features:
         """Features, or torch's own error."""
         if picture[0, 0].numel() > self.pixels:
-            raise torch.OutOfMemoryError("CUDA out of memory.")
+            raise self.error
         self.seen.append(max(picture.shape))
         return super().__call__(picture, *args, **options)  # type: ignore[arg-type]
+
+
+class ShortOf(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """A card whose memory is too small for one operator, the first times that it is called."""
+
+    def __init__(self, operator: str, times: int) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.operator = operator
+        self.times = times
+
+    def __torch_dispatch__(
+        self,
+        func: Any,  # noqa: ANN401 - torch's own operators have no public type
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401
+        """Run one operator, or raise torch's own error."""
+        if func._schema.name == f"aten::{self.operator}" and self.times:
+            self.times -= 1
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return func(*args, **(kwargs or {}))
 
 
 @pytest.fixture
@@ -88,6 +113,34 @@ def test_a_step_that_does_not_fit_is_taken_in_smaller_blocks(
     assert 0 < max(card.seen) <= 480
 
 
+@pytest.mark.parametrize("words", [
+    "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+    "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+    "GET was unable to find an engine to execute this computation",
+    "[enforce fail at alloc_cpu.cpp:1] DefaultCPUAllocator: can't allocate memory: you tried",
+])  # fmt: skip
+def test_libraries_that_lack_memory_count_too(
+    words: str, wish: StylizeRequest, state: Mapping[str, Tensor]
+) -> None:
+    """cuBLAS and cuDNN have errors of their own: they are taken as torch's."""
+    card = SmallCard(state, FP32, 10**6)
+    one = stepper(wish, card)
+    card.pixels, card.error, card.seen = 480 * WIDTH, RuntimeError(words), []
+    assert one.take(1)[0].finite
+    assert 0 < max(card.seen) <= 480
+
+
+def test_other_errors_are_not_taken_for_a_lack_of_memory(
+    wish: StylizeRequest, state: Mapping[str, Tensor]
+) -> None:
+    """A fault of the device ends the painting, and says what it is."""
+    card = SmallCard(state, FP32, 10**6)
+    one = stepper(wish, card)
+    card.pixels, card.error = 0, RuntimeError("CUDA error: an illegal memory access")
+    with pytest.raises(RuntimeError, match="illegal memory access"):
+        one.take(1)
+
+
 def test_targets_that_do_not_fit_are_planned_anew(
     wish: StylizeRequest, state: Mapping[str, Tensor], encoder: Encoder
 ) -> None:
@@ -114,6 +167,48 @@ def test_a_repeat_in_fp32_gets_smaller_blocks_of_its_own(
         card.seen.clear()
         assert not one.take(1)[0].repeated
         assert card.seen == [max(SHAPE)]
+
+
+def test_weights_in_fp32_that_do_not_fit_are_tried_again(
+    wish: StylizeRequest, state: Mapping[str, Tensor]
+) -> None:
+    """A repeat in FP32 begins with a second set of weights, which takes memory as well."""
+
+    class Full(SmallCard):
+        tries = 0
+
+        @property
+        def in_fp32(self) -> SmallCard:
+            if self.device == FP16:
+                self.tries += 1
+                if self.tries == 1:
+                    raise self.error
+            return super().in_fp32
+
+    card = Full(state, FP16, 10**6)
+    with HalfOnCpu():
+        one = stepper(wish, card)
+        one._loss_scale.fill_(torch.inf)
+        assert one.take(1)[0].repeated
+    assert card.tries == 2
+
+
+# What the last touch and the picture need first, and what their canvas is clipped with.
+@pytest.mark.parametrize("operator", ["im2col", "round_"])
+def test_the_end_of_a_painting_is_made_elsewhere_where_it_does_not_fit(
+    operator: str, content: Image.Image, style: Image.Image, encoder: Encoder
+) -> None:
+    """Last touch and picture are made anew on the CPU, and are the same there; see `ShortOf`."""
+    asked = StylizeRequest(content, (style,), PaintSettings("draft", 64, 4, keep_colors=True))
+    whole = stylize(asked, encoder).picture
+    with ShortOf(operator, 1) as card:
+        assert stylize(asked, encoder).picture.tobytes() == whole.tobytes()
+    assert card.times == 0
+    with (
+        ShortOf(operator, 100),
+        pytest.raises(OutOfMemory, match=r"size \d+ would fit|free some memory"),
+    ):
+        stylize(asked, encoder)
 
 
 def test_repeats_in_fp32_are_planned_within_the_memory(

@@ -13,6 +13,7 @@ from engine.device import Device, choose_device
 from engine.errors import PaintingFailed
 from engine.presets import PRESETS
 from engine.request import Progress, StylizeRequest
+from engine.scales import ENOUGH
 from engine.stylize import stylize
 from engine.vgg19 import Encoder
 from tests.engine.paintings import having, pixels
@@ -123,7 +124,8 @@ def test_the_photograph_stays_where_the_mask_is_black(
 
     recipe = PRESETS[preset].recipe
     resampling = Image.Resampling[recipe.resampling.upper()]
-    content = pixels(request.content.resize(painting.size, resampling))
+    gap = ENOUGH if resampling == Image.Resampling.LANCZOS else None  # as the engine shrinks it
+    content = pixels(request.content.resize(painting.size, resampling, reducing_gap=gap))
     same = (pixels(painting) == content).all(axis=2)
     half = painting.width // 2
     assert same[:, :half].all()
@@ -211,6 +213,16 @@ def test_progress_tells_every_step_and_shows_the_picture(
     assert seen[0][0].seconds_left > 0
     assert seen[-1][1].tobytes() == painting.picture.tobytes()
     assert seen[-1][0].losses == painting.outcome.losses
+
+
+def test_a_preview_made_smaller_leaves_the_painting_as_it_is(
+    small: StylizeRequest, encoder: Encoder
+) -> None:
+    """A preview is its receiver's own, that of the last step too, which is the painting."""
+    size = stylize(small, encoder).picture.size
+    painting = stylize(small, encoder, on_progress=lambda p: p.preview().thumbnail((16, 16)))
+    outcome = painting.outcome
+    assert painting.picture.size == (outcome.width, outcome.height) == size
 
 
 def overflowing(state: Mapping[str, torch.Tensor], factor: float) -> dict[str, torch.Tensor]:

@@ -1,5 +1,6 @@
 """The video of a painting, read back by the decoder that players use."""
 
+import threading
 from pathlib import Path
 
 import av
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.errors import OutputRejected
+from engine.errors import OutputRejected, Stopped
 from engine.timelapse import MAX_SIDE, TimelapseWriter, video_size
 
 RED, BLUE = (200, 40, 50), (40, 60, 190)
@@ -73,6 +74,53 @@ def test_failed_painting_leaves_no_video(tmp_path: Path) -> None:
             fail(fault)
     assert path.read_text() == "an older video"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_frames_are_encoded_in_order_beside_the_painting(tmp_path: Path) -> None:
+    """In a thread, one after another: each is a brighter grey than the last."""
+    path = tmp_path / "out.mp4"
+    shades = list(range(40, 220, 12))
+    with TimelapseWriter(path, 64, 64) as video:
+        for shade in shades:
+            video.add(Image.new("RGB", (64, 64), (shade, shade, shade)))
+        assert "timelapse" in " ".join(thread.name for thread in threading.enumerate())
+    with av.open(path) as container:
+        means = [frame.to_ndarray(format="gray").mean() for frame in container.decode(video=0)]
+    assert means[: len(shades)] == pytest.approx(shades, abs=4)
+
+
+def test_an_error_of_the_encoder_is_raised_where_the_painting_is(tmp_path: Path) -> None:
+    """At the next picture or at the end; no video is left, and no thread."""
+    path = tmp_path / "out.mp4"
+    before = threading.active_count()
+    broken = Image.new("RGB", (64, 64), RED)
+    broken.close()
+
+    def painted(*pictures: Image.Image) -> None:
+        with TimelapseWriter(path, 64, 64) as video:
+            for picture in pictures:
+                video.add(picture)
+
+    for pictures in ([broken], [broken, Image.new("RGB", (64, 64), BLUE)]):
+        with pytest.raises(ValueError, match="closed image"):
+            painted(*pictures)
+    assert list(tmp_path.iterdir()) == []
+    assert threading.active_count() == before
+
+
+def test_a_cancelled_painting_leaves_no_thread(tmp_path: Path) -> None:
+    """Nor a video."""
+    before = threading.active_count()
+
+    def cancelled() -> None:
+        with TimelapseWriter(tmp_path / "out.mp4", 64, 64) as video:
+            video.add(Image.new("RGB", (64, 64), RED))
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        cancelled()
+    assert threading.active_count() == before
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_video_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:

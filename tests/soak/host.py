@@ -38,7 +38,7 @@ class Host:
         """The process that paints; None while it is being replaced."""
         for child in self.bot.children():
             try:
-                if "multiprocessing.spawn" in " ".join(child.cmdline()):
+                if "bot.executors" in child.cmdline():
                     return child
             except psutil.Error:  # it ended between the two
                 continue

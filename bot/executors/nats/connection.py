@@ -5,11 +5,12 @@ import contextlib
 import json
 import logging
 import ssl
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import nats.errors
+from nats.aio.client import DEFAULT_INBOX_PREFIX
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext, api
 from nats.js.errors import (
@@ -24,6 +25,7 @@ from bot.executors.nats import wire
 from bot.executors.nats.access import TROUBLE, Access, denied, words
 from bot.executors.nats.client import StrictClient
 from bot.executors.nats.objects import Objects
+from bot.executors.nats.sealing import Unsealed, seal, unseal
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -43,8 +45,15 @@ class NatsConnection:
         timing: wire.NatsTiming,
         name: str,
         changed: Callable[[], None] = lambda: None,
+        *,
+        inbox: str = "",
     ) -> None:
-        """`changed` is called when `fault` has changed."""
+        """`changed` is called when `fault` has changed.
+
+        With an `inbox`, replies come to subjects that begin with it: a worker's permissions may
+        allow no others. Streams are then created by the bot alone.
+        """
+        self._inbox = inbox
         self.timing = timing
         self._changed = changed
         self._access = access
@@ -80,7 +89,9 @@ class NatsConnection:
                 await self._failed(error)
                 await asyncio.sleep(self.timing.retry)
         self.streams = self.client.jetstream(timeout=ANSWER_SECONDS)
-        await self.retry("the streams", self._create_streams)
+        if not self._inbox:
+            await self.retry("the streams", self._create_streams)
+        self.objects = Objects(self.streams, wire.PICTURES)
         self._ready.set()
         self._changed()
 
@@ -170,31 +181,30 @@ class NatsConnection:
         status = (message.headers or {}).get("Status")
         return message if status is None else None  # 404 and 408: no message
 
-    async def upload(self, name: str, *files: Path) -> None:
-        """Store files as one object; retries until that has succeeded."""
-        data = await asyncio.to_thread(lambda: [file.read_bytes() for file in files])
+    async def upload(self, name: str, secret: bytes, *files: Path) -> None:
+        """Store files as one object, sealed; retries until that has succeeded."""
+        data = await asyncio.to_thread(_sealed, name, secret, files)
         await self.retry(name, lambda: self.objects.write(name, data))
 
-    async def upload_once(self, name: str, file: Path) -> None:
-        """Replace an object by a file, without retries. Raises TROUBLE.
+    async def upload_once(self, name: str, secret: bytes, file: Path) -> None:
+        """Replace an object by a file, sealed, without retries. Raises TROUBLE.
 
         Large chunks: a quarter as many take a quarter of the work on both ends. On a network that
         needs longer than `ANSWER_SECONDS` for one, the upload fails.
         """
-        data = await asyncio.to_thread(file.read_bytes)
+        data = await asyncio.to_thread(_sealed, name, secret, [file])
         chunk = min(LARGE_CHUNK, self.client.max_payload)
-        await self.objects.remove_older(name, await self.objects.write(name, [data], chunk))
+        await self.objects.remove_older(name, await self.objects.write(name, data, chunk))
 
-    async def download(self, name: str, *files: Path) -> bool:
-        """Fetch the files of an object; False when it is missing or damaged."""
+    async def download(self, name: str, secret: bytes, *files: Path) -> bool:
+        """Fetch the files of an object; False when it is missing, damaged, or sealed by another."""
         try:
             data = await self.objects.read(name)
-        except (NotFoundError, DigestMismatchError):
+            if len(data) != len(files):
+                return False
+            await asyncio.to_thread(_write_unsealed, name, secret, data, files)
+        except (NotFoundError, DigestMismatchError, Unsealed):
             return False
-        if len(data) != len(files):
-            return False
-        pairs = list(zip(files, data, strict=True))
-        await asyncio.to_thread(lambda: [file.write_bytes(part) for file, part in pairs])
         return True
 
     async def remove(self, *names: str) -> None:
@@ -255,6 +265,7 @@ class NatsConnection:
             reconnected_cb=self._back,
             allow_reconnect=True,
             connect_timeout=5,
+            inbox_prefix=self._inbox or DEFAULT_INBOX_PREFIX,
             max_reconnect_attempts=-1,
             reconnect_time_wait=self.timing.retry,  # type: ignore[arg-type]
             ping_interval=self.timing.ping,  # type: ignore[arg-type]
@@ -282,7 +293,6 @@ class NatsConnection:
             await self.streams.create_object_store(
                 wire.PICTURES, config=api.ObjectStoreConfig(ttl=KEPT_SECONDS)
             )
-        self.objects = Objects(self.streams, wire.PICTURES)
 
     async def _failed(self, error: Exception) -> None:
         if self._denied:  # what follows is only that the server hung up
@@ -302,3 +312,16 @@ class NatsConnection:
     async def _back(self) -> None:
         log.info("the NATS server at %s is back", self._access.name)
         self._changed()
+
+
+def _sealed(name: str, secret: bytes, files: Sequence[Path]) -> list[bytes]:
+    return [
+        seal(secret, f"{name} {number}", file.read_bytes()) for number, file in enumerate(files)
+    ]
+
+
+def _write_unsealed(name: str, secret: bytes, data: Sequence[bytes], files: Sequence[Path]) -> None:
+    """Write the files of an object. Raises Unsealed before the first that is another's."""
+    opened = [unseal(secret, f"{name} {number}", part) for number, part in enumerate(data)]
+    for file, part in zip(files, opened, strict=True):
+        file.write_bytes(part)

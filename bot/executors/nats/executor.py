@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import logging
-import uuid
+import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
@@ -17,6 +17,7 @@ from bot.executors.nats import wire
 from bot.executors.nats.access import TROUBLE, Access
 from bot.executors.nats.connection import NatsConnection
 from bot.executors.nats.registry import WorkerRegistry
+from bot.executors.nats.sealing import SECRET_BYTES, secret_of
 from engine.request import PaintOutcome
 
 log = logging.getLogger(__name__)
@@ -58,9 +59,19 @@ class NatsExecutor:
     executor takes the first outcome and drops the others.
     """
 
-    def __init__(self, access: Access, timing: wire.NatsTiming | None = None) -> None:
+    def __init__(
+        self,
+        access: Access,
+        timing: wire.NatsTiming | None = None,
+        secret: bytes | None = None,
+    ) -> None:
+        """Take the bot's secret, from which those of jobs follow; None draws one.
+
+        With the same secret, the checkpoints of an earlier run can be read.
+        """
+        self._secret = secret or secrets.token_bytes(SECRET_BYTES)
         self._timing = timing or wire.NatsTiming()
-        self._run_id = uuid.uuid4().hex[:12]
+        self._run_id = secrets.token_hex(6)
         self._connection = NatsConnection(
             access, self._timing, "muralscape bot", self._notify_listeners
         )
@@ -154,14 +165,16 @@ class NatsExecutor:
                 self._run_in_background(self._cancel_until_ended(attempt))
 
     def _message_for(self, order: PaintOrder) -> wire.Order:
+        number = next(self._attempt_numbers)
         return wire.Order(
-            key=f"{self._run_id}-{order.job_id}-{next(self._attempt_numbers)}",
+            key=f"{self._run_id}-{order.job_id}-{number}-{secrets.token_hex(16)}",
             run_id=self._run_id,
             job_id=order.job_id,
             settings=order.settings,
             styles=len(order.styles),
             mask=order.mask is not None,
             timelapse=order.timelapse is not None,
+            secret=secret_of(self._secret, order.job_id).hex(),
         )
 
     async def _send_order(self, attempt: _Attempt) -> None:
@@ -169,14 +182,16 @@ class NatsExecutor:
         key, connection = attempt.sent.key, self._connection
         await connection.until_open()
         attempt.objects.append(wire.pictures_of(key))
-        await connection.upload(wire.pictures_of(key), *attempt.order.inputs)
+        await connection.upload(
+            wire.pictures_of(key), attempt.sent.secret_bytes, *attempt.order.inputs
+        )
         attempt.stream_number = await connection.keep(wire.ORDER, key, attempt.sent)
         await self._nudge(attempt)
 
     async def _nudge(self, attempt: _Attempt) -> None:
         """Tell the best idle worker to request orders now; others find it when they poll."""
         if worker := self._registry.choose(attempt.order):
-            await self._connection.send(f"{wire.NUDGE}.{worker}", wire.Nudge(attempt.sent.key))
+            await self._connection.send(f"{wire.NUDGE}.{worker}", wire.Nudge())
 
     async def _send_cancel(self, key: str) -> None:
         await self._connection.send(wire.CANCEL, wire.CancelOrder(key))
@@ -208,8 +223,10 @@ class NatsExecutor:
             raise ExecutorLost(outcome.sentence)
         name = wire.result_of(attempt.sent.key, outcome.worker)
         attempt.objects.append(name)
-        files = attempt.order.outputs
-        if not await self._connection.retry(name, lambda: self._connection.download(name, *files)):
+        secret, files = attempt.sent.secret_bytes, attempt.order.outputs
+        if not await self._connection.retry(
+            name, lambda: self._connection.download(name, secret, *files)
+        ):
             raise ExecutorLost("The painting is missing on the NATS server.")
         return outcome.painted
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from bot.executors.contract import PaintOrder, WorkerState
 from bot.executors.nats.wire import Hello
 from bot.executors.rates import start_rate
-from bot.executors.speed import work_of
 from bot.names import clean
+from engine.work import work_of
 
 LONGEST_DEVICE = 60  # characters
 
@@ -80,7 +80,9 @@ class WorkerRegistry:
         among = [chosen] if chosen else able
         if not among:
             return float("inf")
-        return min(rate_of(known.hello) for known in among) * work_of(order.settings)
+        return min(rate_of(known.hello) for known in among) * work_of(
+            order.settings, order.content_size
+        )
 
 
 def rate_of(hello: Hello) -> float:

@@ -8,14 +8,17 @@ import base64
 import json
 import math
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import Strict, TypeAdapter
 
+from bot.executors.checks import check_progress, checked_outcome, checked_preview, short_text
 from bot.executors.contract import PaintProgress
+from bot.executors.nats.sealing import SECRET_BYTES
 from bot.names import clean
-from engine.request import LARGEST_SIDE, LARGEST_STEPS, PaintOutcome, PaintSettings
+from engine.frames import read_object
+from engine.request import PaintOutcome, PaintSettings
 
 ORDERS = "MURALSCAPE_ORDERS"  # a stream; an order stays until it is acknowledged
 OUTCOMES = "MURALSCAPE_OUTCOMES"  # a stream; an outcome stays until the bot has acknowledged it
@@ -31,9 +34,7 @@ CANCEL = "muralscape.cancel"
 NUDGE = "muralscape.nudge"  # followed by the worker's id
 
 MOST_SLOTS = 1000  # of one worker; some machines have sixteen GPUs
-LONGEST_TEXT = 100  # characters: of a device, of weights
 LONGEST_SENTENCE = 300  # characters; members read why a painting failed
-LARGEST_PREVIEW = 256 * 1024  # bytes
 _NAME = re.compile(r"[\w-]{1,100}")  # valid in a NATS subject, a metric's label and a message
 
 T = TypeVar("T")
@@ -61,13 +62,26 @@ class NatsTiming:
 class Order:
     """One attempt at a job. Its pictures are in the object store under its key."""
 
-    key: str  # unique: the bot's run id, the job's id and the attempt's number
+    # unique, and known to the workers that took it alone: the bot's run id, the job's id, the
+    # attempt's number and random digits
+    key: str
     run_id: str  # of the bot; orders of its earlier runs are void
     job_id: int
     settings: PaintSettings
     styles: int  # how many
     mask: bool
     timelapse: bool
+    secret: str = field(repr=False)  # of the job, in hexadecimal; see `sealing`
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a secret of another length."""
+        if len(bytes.fromhex(self.secret)) != SECRET_BYTES:
+            raise ValueError("not the secret of a job")
+
+    @property
+    def secret_bytes(self) -> bytes:
+        """The secret of the job, with which its files are sealed."""
+        return bytes.fromhex(self.secret)
 
 
 @dataclass(frozen=True)
@@ -131,8 +145,6 @@ class CancelOrder:
 class Nudge:
     """An order waits in the stream: request it now instead of at the next poll."""
 
-    key: str
-
 
 Message = Order | Outcome | Hello | ProgressReport | BotAlive | CancelOrder | Nudge
 _ADAPTERS: dict[type, TypeAdapter[Any]]
@@ -150,19 +162,19 @@ def decode(kind: type[T], data: bytes) -> T:
     Raises one of `UNREADABLE` for anything that is not a message of this kind. An order with a
     setting that this version does not have is unreadable; other unknown fields are ignored.
     """
-    values = json.loads(data)
+    values = read_object(data)
     if kind is ProgressReport and values["progress"] is not None:
         preview = values["progress"]["preview"]
-        values["progress"]["preview"] = preview and _preview(preview)
+        values["progress"]["preview"] = None if preview is None else _preview(preview)
     message: T = _ADAPTERS[kind].validate_python(values)
     if isinstance(message, ProgressReport) and message.progress is not None:
-        _check_progress(message.progress)
+        check_progress(message.progress)
     if isinstance(message, Outcome):
-        painted = message.painted and _outcome(message.painted)
-        sentence = clean(message.sentence)[:LONGEST_SENTENCE]
+        painted = message.painted and checked_outcome(message.painted)
+        sentence = clean(message.sentence)[:LONGEST_SENTENCE].rstrip()
         return replace(message, sentence=sentence, painted=painted)
     if isinstance(message, Hello):
-        devices = tuple(_text(device) for device in message.devices)
+        devices = tuple(short_text(device) for device in message.devices)
         return replace(message, devices=devices)
     return message
 
@@ -182,43 +194,9 @@ def checkpoint_of(job_id: int) -> str:
     return f"checkpoint/{job_id}"
 
 
-def _outcome(outcome: PaintOutcome) -> PaintOutcome:
-    """Clean the texts of an outcome. Raises ValueError for numbers that no painting has."""
-    losses = (outcome.losses.total, outcome.losses.content, outcome.losses.style)
-    numbers = (*losses, *(loss for _, loss in outcome.curve), outcome.seconds)
-    steps = (outcome.steps, outcome.repeated_steps, *outcome.scale_starts)
-    if not all(math.isfinite(number) for number in numbers) or outcome.seconds < 0:
-        raise ValueError("not the numbers of a painting")
-    if not all(1 <= side <= LARGEST_SIDE for side in (outcome.width, outcome.height)):
-        raise ValueError("not the size of a painting")
-    if not all(0 <= step <= LARGEST_STEPS for step in (*steps, *(at for at, _ in outcome.curve))):
-        raise ValueError("not the steps of a painting")
-    if max(len(outcome.curve), len(outcome.scale_starts)) > LARGEST_STEPS:
-        raise ValueError("not the curve of a painting")
-    texts = {name: _text(said) for name, said in vars(outcome).items() if isinstance(said, str)}
-    return replace(outcome, **texts)  # type: ignore[arg-type]  # the texts are those of its fields
-
-
-def _check_progress(progress: PaintProgress) -> None:
-    """Raise ValueError for numbers that no painting has."""
-    losses = (progress.loss, progress.content_loss, progress.style_loss)
-    times = (progress.seconds, progress.seconds_left)
-    if not all(math.isfinite(number) for number in (*losses, *times)) or min(times) < 0:
-        raise ValueError("not the numbers of a painting")
-    if not 0 <= progress.step <= progress.total_steps <= LARGEST_STEPS:
-        raise ValueError("not the steps of a painting")
-
-
 def _preview(text: str) -> bytes:
     """Read a preview. Raises ValueError for anything but a small JPEG."""
-    data = base64.b64decode(text, validate=True)
-    if not data.startswith(b"\xff\xd8\xff") or len(data) > LARGEST_PREVIEW:
-        raise ValueError("not a preview")
-    return data
-
-
-def _text(said: str) -> str:
-    return clean(said)[:LONGEST_TEXT]
+    return checked_preview(base64.b64decode(text, validate=True))
 
 
 def _bytes_to_text(value: object) -> str:

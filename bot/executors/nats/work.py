@@ -57,11 +57,12 @@ class Work:
 
         False when the pictures are missing: the bot has given the order up.
         """
-        connection, files = self._connection, self.files
-        if not await connection.download(wire.pictures_of(self.order.key), *files.inputs):
+        connection, files, secret = self._connection, self.files, self.order.secret_bytes
+        if not await connection.download(wire.pictures_of(self.order.key), secret, *files.inputs):
             return False
         if files.resume is not None:
-            await connection.download(wire.checkpoint_of(self.order.job_id), files.resume)
+            checkpoint = wire.checkpoint_of(self.order.job_id)
+            await connection.download(checkpoint, secret, files.resume)
         return True
 
     async def upload_checkpoint(self) -> None:
@@ -70,7 +71,8 @@ class Work:
         if file is None or not file.exists() or file.stat().st_mtime == self._uploaded:
             return
         self._uploaded = file.stat().st_mtime
-        await self._connection.upload_once(wire.checkpoint_of(self.order.job_id), file)
+        name = wire.checkpoint_of(self.order.job_id)
+        await self._connection.upload_once(name, self.order.secret_bytes, file)
 
     async def _extend_lease(self) -> None:
         while True:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import secrets
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -41,9 +42,11 @@ class Worker:
         timing: wire.NatsTiming | None = None,
         timeouts: Timeouts | None = None,
     ) -> None:
-        self._id = f"{name}-{random.getrandbits(32):08x}"
+        self._id = f"{name}-{secrets.token_hex(4)}"
         self._timing = timing or wire.NatsTiming()
-        self._connection = NatsConnection(access, self._timing, f"muralscape worker {self._id}")
+        self._connection = NatsConnection(
+            access, self._timing, f"muralscape worker {self._id}", inbox=f"_INBOX.{name}"
+        )
         self._local = LocalExecutor(setups, timeouts)
         self._speed = SpeedMeter()
         self._work: dict[str, Work] = {}  # by key
@@ -199,7 +202,8 @@ class Worker:
         key, files = work.order.key, work.files
         if not files.result.exists():
             return wire.Outcome(key, self._id, "lost", "the engine wrote no picture")
-        await self._connection.upload(wire.result_of(key, self._id), *files.outputs)
+        name = wire.result_of(key, self._id)
+        await self._connection.upload(name, work.order.secret_bytes, *files.outputs)
         return wire.Outcome(key, self._id, "painted", painted=outcome)
 
     async def _stopped(self, work: Work) -> wire.Outcome | None:

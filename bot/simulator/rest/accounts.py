@@ -4,23 +4,20 @@ from bot.simulator.bus import MemberChanged, Typing
 from bot.simulator.errors import missing_access, missing_permissions, unknown
 from bot.simulator.model import Guild, Json, Member
 from bot.simulator.objects import (
+    APPLICATION_FLAGS,
     channel_object,
     guild_object,
     member_object,
     role_object,
     user_object,
 )
-from bot.simulator.permissions import Permission
+from bot.simulator.permissions import Permission, to_send
 from bot.simulator.rest.calls import NO_CONTENT, Call, Reply, need, visible_channel
 from bot.simulator.world import World
 
-# Message content and the member list without Discord's review (bots in fewer than 100 guilds),
-# and the badge for having commands.
-APPLICATION_FLAGS = 1 << 15 | 1 << 19 | 1 << 23
-
 
 def application_object(world: World) -> Json:
-    """The application that the bot belongs to."""
+    """The application that the bot belongs to, with the portal's settings in `world.portal`."""
     return {
         "id": str(world.application_id),
         "name": "Muralscape",
@@ -28,8 +25,9 @@ def application_object(world: World) -> Json:
         "description": "",
         "type": None,
         "bot": user_object(world.bot),
-        "bot_public": True,
+        "bot_public": False,
         "bot_require_code_grant": False,
+        "integration_types_config": {"0": {}, "1": {}},
         "verify_key": "0" * 64,
         "flags": APPLICATION_FLAGS,
         "flags_new": str(APPLICATION_FLAGS),
@@ -45,6 +43,7 @@ def application_object(world: World) -> Json:
         "eligible_oauth2_scopes": [],
         "rpc_origins": [],
         "tags": [],
+        **world.portal,
     }
 
 
@@ -153,7 +152,7 @@ async def channel(call: Call) -> Reply:
 async def typing(call: Call) -> Reply:
     """POST /channels/{channel_id}/typing."""
     place = visible_channel(call)
-    need(call.platform, place, Permission.SEND_MESSAGES)
+    need(call.platform, place, to_send(place))
     call.platform.bus.publish(Typing(place, call.platform.world.bot))
     return NO_CONTENT
 

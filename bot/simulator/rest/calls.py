@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.simulator.drafts import Body
 from bot.simulator.errors import invalid_form, missing_access, missing_permissions, unknown
-from bot.simulator.model import Channel, ChannelType, Json
+from bot.simulator.model import Channel, Json
 from bot.simulator.permissions import Permission
 from bot.simulator.platform import Platform
 
@@ -62,5 +62,5 @@ def need(platform: Platform, place: Channel, permission: Permission) -> None:
     """Raise `ApiError` 50013 when the bot lacks `permission` in the guild's channel `place`."""
     world = platform.world
     held = world.permissions(world.bot, place)
-    if place.type is not ChannelType.DM and not held & permission:
+    if not place.type.direct and not held & permission:
         raise missing_permissions()

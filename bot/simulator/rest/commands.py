@@ -42,6 +42,21 @@ async def delete(call: Call) -> Reply:
     return NO_CONTENT
 
 
+async def all_permissions(call: Call) -> Reply:
+    """GET .../commands/permissions."""
+    commands, guild_id = call.platform.commands, _place(call) or 0
+    return Reply(200, commands.integrations.of_guild(guild_id))
+
+
+async def permissions(call: Call) -> Reply:
+    """GET .../commands/{command_id}/permissions; 10066 where nothing is set."""
+    commands, guild_id = call.platform.commands, _place(call) or 0
+    command_id = call.id("command_id")
+    if (guild_id, command_id) not in commands.integrations.rules:
+        raise unknown(10066, "application command permissions")
+    return Reply(200, commands.permissions_object(guild_id, command_id))
+
+
 def _place(call: Call) -> int | None:
     """The guild of the path, None for global; raises `ApiError` for another application."""
     world = call.platform.world

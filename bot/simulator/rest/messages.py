@@ -1,18 +1,35 @@
 """Messages in channels and direct conversations, sent by the bot itself."""
 
 from bot.simulator.drafts import Body
-from bot.simulator.errors import ApiError, closed_dms, missing_permissions, unknown
+from bot.simulator.errors import (
+    ApiError,
+    closed_dms,
+    locked_thread,
+    missing_permissions,
+    no_mutual_guild,
+    not_a_text_channel,
+    unknown,
+)
 from bot.simulator.model import ChannelType, Message
-from bot.simulator.permissions import Permission
+from bot.simulator.permissions import Permission, to_send
 from bot.simulator.rest.calls import NO_CONTENT, Call, Reply, need, visible_channel
+from bot.simulator.upheaval import is_reachable
 
 
 async def create(call: Call) -> Reply:
     """POST /channels/{channel_id}/messages."""
     platform, place = call.platform, visible_channel(call)
-    need(platform, place, Permission.SEND_MESSAGES)
+    if not place.type.takes_messages:
+        raise not_a_text_channel()
+    need(platform, place, to_send(place))
     if call.body.files:
         need(platform, place, Permission.ATTACH_FILES)
+    if place.locked:
+        raise locked_thread()
+    if place.type is ChannelType.DM and not all(
+        is_reachable(platform.world, user) for user in place.recipients
+    ):
+        raise no_mutual_guild()
     if place.type is ChannelType.DM and not all(user.dms_open for user in place.recipients):
         raise closed_dms()
     message = platform.messages.send(place, platform.world.bot, _allowed(call, call.body))

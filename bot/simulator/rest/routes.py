@@ -33,6 +33,8 @@ ROUTES: list[tuple[str, str, Endpoint]] = [
     ("GET", "/channels/{channel_id}/messages/{message_id}", messages.one),
     ("PATCH", "/channels/{channel_id}/messages/{message_id}", messages.edit),
     ("DELETE", "/channels/{channel_id}/messages/{message_id}", messages.delete),
+    ("GET", _GUILD_COMMANDS + "/permissions", commands.all_permissions),
+    ("GET", _GUILD_COMMANDS + "/{command_id}/permissions", commands.permissions),
     *(
         route
         for base in (_COMMANDS, _GUILD_COMMANDS)

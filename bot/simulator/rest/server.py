@@ -12,6 +12,7 @@ from aiohttp import web
 from bot.simulator.errors import ApiError, rate_limited, route_not_found, unauthorized
 from bot.simulator.faults import RestFault
 from bot.simulator.platform import Platform
+from bot.simulator.rate_limits import Counted
 from bot.simulator.record import RestCall
 from bot.simulator.rest import bodies
 from bot.simulator.rest.calls import Call, Endpoint, Reply
@@ -56,7 +57,14 @@ class RestServer:
             started=self.platform.clock(),
             content_type=request.content_type if request.body_exists else "",
         )
+        if self.platform.rate_limits.banned:
+            call.status, call.by_fault = 429, True  # not the API's answer, but its proxy's
+            self.platform.record.add(call)
+            return _ban(self.platform.limits.ban_life)
         counted = self.platform.faults.counted(call.method, call.path)
+        if counted is None:
+            params = request.match_info
+            counted = self.platform.rate_limits.count(call.method, route, params)
         try:
             reply = await self._reply(request, call, endpoint, counted)
         except ApiError as error:
@@ -64,6 +72,7 @@ class RestServer:
         except _HungUp:
             reply = Reply(0)
         call.status, call.answer = reply.status, reply.body
+        self.platform.rate_limits.answered(reply.status)
         call.seconds = time.perf_counter() - begun
         self.platform.record.add(call)
         if reply.status == 0:
@@ -77,7 +86,7 @@ class RestServer:
         request: web.Request,
         call: RestCall,
         endpoint: Endpoint,
-        counted: tuple[int, int, float],
+        counted: Counted,
     ) -> Reply:
         # The body is read first: a response to a half-sent upload breaks the pipe.
         body = await bodies.read(request)
@@ -86,6 +95,10 @@ class RestServer:
             (f"files[{number}]", file.filename, len(file.content))
             for number, file in sorted(body.files.items())
         ]
+        # A file takes its time even where it is refused in the end.
+        await asyncio.sleep(
+            sum(size for *_, size in call.files) / self.platform.limits.upload_speed
+        )
         faults = [f for f in self.platform.faults.rest if f.strikes(call.method, call.path)]
         call.by_fault = bool(faults)
         for fault in faults:
@@ -93,8 +106,8 @@ class RestServer:
             if not fault.after:
                 _strike(fault)
         self._check_login(request, call)
-        if counted[1] < 0:
-            raise rate_limited(round(counted[2], 3))
+        if counted.remaining < 0:
+            raise rate_limited(round(counted.reset, 3), is_global=counted.is_global)
         reply = await endpoint(Call(self.platform, request.match_info, request.query, body))
         for fault in faults:
             _strike(fault)
@@ -124,17 +137,26 @@ def _masked(request: web.Request) -> str:
     return path
 
 
-def _response(call: RestCall, reply: Reply, counted: tuple[int, int, float]) -> web.Response:
-    limit, remaining, reset = counted
+def _ban(seconds: float) -> web.Response:
+    """What the proxy in front of Discord answers to a banned address: no JSON, and no Via."""
+    return web.Response(
+        status=429,
+        text="<html><body>error code: 1015</body></html>",
+        content_type="text/html",
+        headers={"Retry-After": f"{seconds:.0f}"},
+    )
+
+
+def _response(call: RestCall, reply: Reply, counted: Counted) -> web.Response:
     bucket = hashlib.sha256(f"{call.method} {call.route}".encode()).hexdigest()[:32]
     headers = {
         # Without Via discord.py takes a 429 for a ban by the proxy in front of Discord.
         "Via": "1.1 google",
         "X-RateLimit-Bucket": bucket,
-        "X-RateLimit-Limit": str(limit),
-        "X-RateLimit-Remaining": str(max(remaining, 0)),
-        "X-RateLimit-Reset": f"{time.time() + reset:.3f}",
-        "X-RateLimit-Reset-After": f"{reset:.3f}",
+        "X-RateLimit-Limit": str(counted.limit),
+        "X-RateLimit-Remaining": str(max(counted.remaining, 0)),
+        "X-RateLimit-Reset": f"{time.time() + counted.reset:.3f}",
+        "X-RateLimit-Reset-After": f"{counted.reset:.3f}",
     }
     if reply.status == 429:
         headers["Retry-After"] = str(reply.body["retry_after"])

@@ -11,13 +11,16 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from engine import images
 from engine.errors import Stopped
 from engine.optimiser import LBFGS
 from engine.request import PaintSettings, StylizeRequest
 from engine.samples import CONTENTS
+from engine.scales import pixels_wanted
 from engine.statistics import sum_of_products
 from engine.step import see
 from engine.stylize import stylize
+from engine.vgg19 import rectify
 from engine.weights import CONVOLUTIONS
 from tests.benchmarks.card.tools import (
     CARD,
@@ -121,7 +124,7 @@ def _job(
 ) -> None:
     began = time.perf_counter()
     looks: list[float] = []
-    content = Image.open(io.BytesIO(data)).convert("RGB")
+    content = images.decode(data, enough=pixels_wanted(settings))  # an order's is in a child
     found["decoded_s"] = time.perf_counter() - began
 
     def watch(_: object) -> None:
@@ -154,6 +157,8 @@ def pieces() -> None:
                 found[f"sum_{key}"] = sum(layer[key] for layer in layers)
             found["layers"] = layers
     torch.backends.cudnn.benchmark = False
+    with attempt("pieces", "bias and ReLU with the convolution") as found:
+        _fused(found, side)
     with attempt("pieces", "gram matrices") as found:
         for level in range(5):
             channels, pixels = min(64 << level, 512), side**2 >> 2 * level
@@ -176,6 +181,40 @@ def pieces() -> None:
             found["forward_us"] = 1000 * without_launches(
                 lambda: see(one._encoder, recipe, one._canvas), 5
             )
+
+
+def _fused(found: Findings, side: int) -> None:
+    """cuDNN's convolution with bias and ReLU: whether it may stand for ours, and what it saves.
+
+    The overflow of FP16 is found by its NaN, which has to pass the ReLU; and torch adds 0 times the
+    output's old memory, which must do nothing even where that is NaN.
+    """
+    weight = torch.randn(128, 128, 3, 3, device=DEVICE).to(DTYPE)
+    weight = weight.contiguous(memory_format=torch.channels_last)
+    bias = torch.randn(128, device=DEVICE).to(DTYPE)
+    source = torch.randn(1, 128, side, side, device=DEVICE).to(DTYPE)
+    source = source.contiguous(memory_format=torch.channels_last)
+
+    def plain(picture: Tensor) -> Tensor:
+        return rectify(F.conv2d(picture, weight, bias, padding=1))
+
+    def fused(picture: Tensor) -> Tensor:
+        sides = (1, 1)  # stride, padding, dilation
+        return torch.cudnn_convolution_relu(picture, weight, bias, sides, sides, sides, 1)
+
+    found["plain_us"] = 1000 * without_launches(lambda: plain(source), 10)
+    if not CARD:
+        return
+    found["fused_us"] = 1000 * without_launches(lambda: fused(source), 10)
+    wanted = plain(source)
+    found["difference"] = float((fused(source) - wanted).abs().max() / wanted.abs().max())
+    overflowed = source.clone()
+    overflowed[:, :, 0, 0] = torch.nan
+    found["nan_passes"] = [bool(one(overflowed).isnan().any()) for one in (plain, fused)]
+    del wanted, overflowed
+    stale = torch.full_like(source, torch.nan)
+    del stale  # the allocator hands its memory to the next output
+    found["old_memory_does_nothing"] = not bool(fused(source).isnan().any())
 
 
 def _layer(name: str, inputs: int, outputs: int, side: int) -> dict[str, float]:

@@ -22,9 +22,11 @@ from bot.jobs.service import JobService
 from bot.jobs.store import JobStore
 from bot.people import Member
 from bot.pictures.decoder import Decoder
+from bot.pictures.ledger import PictureLedger
 from bot.pictures.retention import PictureRetention
 from bot.storage.database import Database
 from bot.storage.shard import WHOLE
+from engine.work import work_of
 from tests.bot.jobs.harness import GUILD, JobHarness
 
 MANAGER = Member(99, GUILD, manages=True, moderates=True)
@@ -45,10 +47,15 @@ class Contests:
         """Forget everything in memory, as a new process would."""
         self.store = ChallengeStore(self.database, self.shard)
         jobs = JobStore(self.database)
-        retention = PictureRetention(self.harness.pictures, [jobs, self.store], self.clock)
+        retention = PictureRetention(
+            self.harness.pictures,
+            PictureLedger(self.database),
+            [jobs, self.store],
+            self.clock,
+        )
         self.harness.retention = retention
         self.harness.service = JobService(
-            jobs, retention, Schedule(Estimator("cpu")), self.clock, Random(0)
+            jobs, retention, Schedule(Estimator("cpu"), work_of), self.clock, Random(0)
         )
         chance = Random(0)
         self.announcements = AnnouncementStore(

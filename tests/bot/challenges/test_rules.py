@@ -50,6 +50,14 @@ def number_of(contest: Contest, owner: int) -> int:
     return next(entry.number or 0 for entry in contest.ballot if entry.member_id == owner)
 
 
+def test_an_age_restricted_challenge_stays_so() -> None:
+    """Its messages do not move to a channel that is open to all."""
+    restricted = Contest(replace(CHALLENGE, age_restricted=True))
+    with pytest.raises(ChallengeRefused, match="age-restricted"):
+        rules.move(restricted, 21, age_restricted=False)
+    assert rules.move(restricted, 21, age_restricted=True).challenge.channel_id == 21
+
+
 def test_a_contest_from_start_to_end() -> None:
     """Votes may be changed; at the end they are counted and deleted."""
     contest = with_entries(1, 2, 3, 4)

@@ -3,10 +3,12 @@
 import asyncio
 from collections import Counter
 
+import discord
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from bot.challenges.card import status
 from bot.challenges.model import AnnouncementKind, ChallengeState, Terms
 from bot.challenges.tables import votes
 from bot.errors import ChallengeRefused, PictureGone, Refused, RoleNeeded
@@ -65,7 +67,9 @@ async def test_deadlines_that_passed_while_the_bot_was_down(contests: Contests) 
     assert await contests.service.act_on_deadlines() is None
     contests.restart()
     await contests.service.act_on_deadlines()
-    kinds = Counter(announcement.kind for announcement in await contests.announcements.pending())
+    kinds = Counter(
+        announcement.kind for announcement in await contests.announcements.pending(contests.clock())
+    )
     assert kinds == {
         AnnouncementKind.OPENED: 1,
         AnnouncementKind.VOTING: 1,
@@ -136,7 +140,7 @@ async def test_entries_outlive_their_jobs(contests: Contests) -> None:
 async def test_a_removed_entry_is_told_once(contests: Contests) -> None:
     """A removal calls for one message to the author, and for a new look of the ballot."""
     contest = await contests.voting([ANN, BOB])
-    for announcement in await contests.announcements.pending():
+    for announcement in await contests.announcements.pending(contests.clock()):
         await contests.announcements.began(announcement, 1.0)
         await contests.announcements.sent(announcement, 20, 700 + announcement.id)
     await contests.service.remove(MANAGER, contest.entries[0].id, "not painted here")
@@ -144,13 +148,25 @@ async def test_a_removed_entry_is_told_once(contests: Contests) -> None:
         await contests.service.remove(MANAGER, contest.entries[0].id, "again")
     pending = [
         (announcement.kind, announcement.stale)
-        for announcement in await contests.announcements.pending()
+        for announcement in await contests.announcements.pending(contests.clock())
     ]
     assert sorted(pending) == [
         (AnnouncementKind.OPENED, True),
         (AnnouncementKind.REMOVED, False),
         (AnnouncementKind.VOTING, True),
     ]
+
+
+async def test_a_moderators_menu_keeps_the_order_of_entering(contests: Contests) -> None:
+    """While the members vote, a moderator chooses by the number on the ballot, not by an id."""
+    contest = await contests.voting([ANN, BOB])
+    menus = [item for item in status(contest, MANAGER).items if isinstance(item, discord.ui.Select)]
+    values = [option.value for menu in menus for option in menu.options]
+    assert values == ["number 1", "number 2"]
+    after = await contests.service.remove_numbered(MANAGER, 2, "not painted here")
+    assert [entry.number for entry in after.ballot] == [1]
+    with pytest.raises(ChallengeRefused, match="no such entry"):
+        await contests.service.remove_numbered(MANAGER, 2, "again")
 
 
 async def test_who_may_start(contests: Contests) -> None:
@@ -166,11 +182,13 @@ async def test_another_bots_servers(contests: Contests) -> None:
     contests.shard = Shard(1, 2)
     contests.restart()
     assert await contests.service.act_on_deadlines() is None
-    assert await contests.announcements.pending() == []
+    assert await contests.announcements.pending(contests.clock()) == []
     contests.shard = Shard(0, 2)
     contests.restart()
     await contests.service.act_on_deadlines()
-    kinds = [announcement.kind for announcement in await contests.announcements.pending()]
+    kinds = [
+        announcement.kind for announcement in await contests.announcements.pending(contests.clock())
+    ]
     assert kinds == [AnnouncementKind.OPENED, AnnouncementKind.CLOSED]
 
 
@@ -208,3 +226,27 @@ async def _style(contests: Contests) -> bytes:
     assert job is not None
     assert job.result is not None
     return await contests.harness.pictures.read(job.result.picture)
+
+
+async def test_announcements_that_failed(contests: Contests) -> None:
+    """They wait for their next try, count as tried, and are due at once when asked for again."""
+    challenge, announcements = await contests.start(), contests.announcements
+    (opened,) = await announcements.pending(contests.clock())
+    assert await announcements.next_try() == 0
+    later = contests.clock() + 60
+    await announcements.failed(opened, "no permission", later)
+    await announcements.host_told(opened)
+    assert await announcements.pending(contests.clock()) == []
+    assert await announcements.next_try() == later
+    (tried,) = await announcements.tried(challenge, 0.0)
+    assert (tried.failures, tried.problem, tried.settled) == (1, "no permission", True)
+    assert await announcements.is_host_told(tried)
+
+    await contests.service.repost(MANAGER, None)
+    (opened,) = await announcements.pending(contests.clock())
+    await announcements.sent(opened, 20, 700)
+    assert await announcements.next_try() is None
+    moved = await contests.service.repost(MANAGER, 21)
+    (again,) = await announcements.pending(contests.clock())
+    assert (moved.challenge.channel_id, again.message_id) == (21, None)
+    assert again.nonce != opened.nonce

@@ -107,3 +107,26 @@ def test_needs_are_discords_own() -> None:
         scopes=("bot", "applications.commands"),
     )
     assert permissions.invite_link(1234).split("?")[1].split("&") == link.split("?")[1].split("&")
+
+
+async def test_what_the_portal_says(simulator: Simulator) -> None:
+    """Each setting of the portal that keeps the bot from working, or is not needed, is named."""
+    portal = simulator.world.portal
+    portal["flags"] = 1 << 15 | 1 << 19 | 1 << 23
+    portal["interactions_endpoint_url"] = "https://example.com/interactions"
+    portal["bot_require_code_grant"] = True
+    too_much = {"scopes": ["bot"], "permissions": str(permissions.all_bits() | 1 << 3)}
+    portal["integration_types_config"] = {"0": {"oauth2_install_params": too_much}}
+    findings = await ask(simulator)
+    assert "Server Members, Message Content" in findings["intents"].text
+    for name in ("interactions", "invite"):
+        assert findings[name].level is Level.FAIL
+    assert "permissions that the bot does not use" in findings["install link"].text
+    assert "servers only" in findings["installs"].text
+
+    portal["integration_types_config"] = {"1": {}}
+    assert (await ask(simulator))["installs"].level is Level.PASS  # after the failure, below
+    found = [one async for one in check_account(simulator.api_base, simulator.world.token)]
+    assert ("installs", Level.FAIL) in [(one.name, one.level) for one in found]
+    asked = check_account(simulator.api_base, simulator.world.token, outside=False)
+    assert "no painting outside" in " ".join([one.text async for one in asked])

@@ -42,7 +42,7 @@ async def test_a_set_up_that_works(simulator: Simulator, tmp_path: Path) -> None
     assert code == 0, output
     assert {line.split()[1] for line in lines} == {
         *("settings", "token", "discord", "intents", "permissions", "data", "disk", "database"),
-        *("web", "device", "weights", "step"),
+        *("web", "device", "weights", "step", "installs"),
     }
     assert {line.split()[0] for line in lines} <= {"pass", "warn"}
     assert simulator.world.token not in output

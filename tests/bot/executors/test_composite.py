@@ -13,8 +13,8 @@ from bot.executors.local import LocalExecutor
 from bot.executors.nats.access import Access
 from bot.executors.nats.executor import NatsExecutor
 from bot.executors.rates import START_RATES
-from bot.executors.speed import work_of
 from engine.request import PaintOutcome, PaintSettings
+from engine.work import work_of
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.conftest import (
     FAST,

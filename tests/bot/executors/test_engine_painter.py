@@ -18,6 +18,7 @@ from bot.executors.engine_painter import load_painter
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from engine.request import PaintSettings
+from tests.attacks.files import jpeg_of_scans
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -106,6 +107,32 @@ async def test_stops_and_goes_on(executor: LocalExecutor, order: PaintOrder) -> 
         await painting
     await executor.paint(order, lambda _: None)
     assert executor.pids == pids
+
+
+async def test_a_cancel_does_not_wait_for_a_slow_picture(
+    executor: LocalExecutor, order: PaintOrder
+) -> None:
+    """A picture whose decoding takes minutes is given up at a cancel; the engine process lives."""
+    pids = executor.pids
+    order.content.write_bytes(jpeg_of_scans(6000, 6000))
+    painting = asyncio.create_task(executor.paint(order, lambda _: None))
+    decoding = await _decoding_child(pids[0])
+    await asyncio.wait({painting}, timeout=0.5)
+    await executor.cancel(order.job_id)
+    with pytest.raises(PaintingCancelled):
+        await painting
+    assert executor.pids == pids
+    assert not decoding.is_running()
+
+
+async def _decoding_child(pid: int) -> psutil.Process:
+    """Wait for the child in which an engine process decodes."""
+    async with asyncio.timeout(20):
+        while True:
+            for child in psutil.Process(pid).children():
+                if "engine.decoding" in child.cmdline():
+                    return child
+            await asyncio.sleep(0.01)
 
 
 async def test_refuses_in_words(executor: LocalExecutor, order: PaintOrder) -> None:

@@ -17,6 +17,7 @@ from bot.executors.contract import PaintOrder, PaintProgress
 from bot.executors.nats import wire
 from bot.executors.nats.executor import NatsExecutor
 from bot.executors.nats.objects import Objects
+from bot.executors.nats.sealing import seal
 from bot.executors.nats.worker import MOST_DELIVERIES
 from engine.request import PaintOutcome
 from tests.bot.executors.clockwork import Script
@@ -53,7 +54,8 @@ class ManualWorker:
     async def upload(self, order: wire.Order, worker: str, shade: int) -> None:
         """Store a grey painting, as a worker of that name."""
         objects = Objects(self.streams, wire.PICTURES)
-        await objects.write(wire.result_of(order.key, worker), [picture_of(shade)])
+        name = wire.result_of(order.key, worker)
+        await objects.write(name, [seal(order.secret_bytes, f"{name} 0", picture_of(shade))])
 
     async def report(self, outcome: wire.Outcome, name: str = "") -> None:
         """Say how an order ended; with another name it is another message to the server."""

@@ -13,11 +13,13 @@ from bot.jobs.schedule import Schedule
 from bot.jobs.service import JobService
 from bot.jobs.store import JobStore
 from bot.people import Member, Origin
-from bot.pictures.retention import PictureRetention
+from bot.pictures.ledger import PictureLedger
+from bot.pictures.retention import PictureRetention, retry_if_deleted
 from bot.pictures.store import PictureStore
 from bot.storage.database import Database
 from bot.storage.shard import WHOLE, Shard
 from engine.request import PaintSettings
+from engine.work import work_of
 from tests.bot.outcomes import OUTCOME
 
 PLENTY = JobQuotas(per_member=1000, per_guild=1000)
@@ -64,10 +66,11 @@ class JobHarness:
     def restart(self) -> None:
         """Forget everything in memory, as a new process would; `recover` is still to come."""
         store = JobStore(self.database, self.shard)
-        self.retention = PictureRetention(self.pictures, [store], self.clock)
-        self.service = JobService(
-            store, self.retention, Schedule(Estimator("cpu")), self.clock, Random(0)
+        self.retention = PictureRetention(
+            self.pictures, PictureLedger(self.database), [store], self.clock
         )
+        self.schedule = Schedule(Estimator("cpu"), work_of)
+        self.service = JobService(store, self.retention, self.schedule, self.clock, Random(0))
         self.service.subscribe(self.changes.append)
 
     def origin(self, member: int = ANN, guild: int = GUILD) -> Origin:
@@ -77,7 +80,9 @@ class JobHarness:
 
     async def sources(self, content: bytes = b"content", style: bytes = b"style") -> Sources:
         """Put two pictures into the store, to be painted from."""
-        return Sources(await self.pictures.put(content), (await self.pictures.put(style),))
+        names = [await self.pictures.put(data) for data in (content, style)]
+        size = OUTCOME.width, OUTCOME.height
+        return Sources(names[0], (names[1],), sizes=(size, size))
 
     async def submit(
         self,
@@ -87,10 +92,13 @@ class JobHarness:
         content: bytes = b"content",
     ) -> Job:
         """Submit a painting of a member."""
-        sources = await self.sources(content)
-        return await self.service.submit(
-            self.origin(member, guild), sources, PaintSettings(), quotas
-        )
+        origin = self.origin(member, guild)
+
+        async def attempt() -> Job:
+            sources = await self.sources(content)
+            return await self.service.submit(origin, sources, PaintSettings(), quotas)
+
+        return await retry_if_deleted(attempt)
 
     async def claim(self) -> Job:
         """Begin the next painting."""

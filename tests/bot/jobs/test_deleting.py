@@ -10,12 +10,12 @@ from tests.bot.jobs.harness import ANN, BOB, GUILD, MODERATOR, PLENTY, JobHarnes
 
 
 async def test_delete_result(harness: JobHarness) -> None:
-    """A deleted painting and its time-lapse are gone from disk; its originals are not."""
+    """A deleted painting is gone from disk with all that it was painted from."""
     job = await harness.job_in(JobState.DONE)
     assert job.result is not None
     job = await harness.service.delete_result(job.id, Member(ANN, GUILD))
     assert job.result_deleted
-    assert set(await harness.pictures.names()) == set(job.sources.pictures)
+    assert await harness.pictures.names() == []
     assert await harness.service.delete_result(job.id, Member(ANN, GUILD)) == job
 
 
@@ -27,6 +27,32 @@ async def test_a_result_that_another_job_needs_stays(harness: JobHarness) -> Non
     assert await harness.pictures.has(first.result.pictures)
     await harness.service.delete_result(second.id, Member(ANN, GUILD))
     assert not await harness.pictures.has([first.result.picture])
+
+
+@pytest.mark.parametrize("state", [JobState.CANCELLED, JobState.FAILED])
+async def test_what_is_never_painted_keeps_no_bytes(harness: JobHarness, state: JobState) -> None:
+    """The pictures of a cancelled or failed job go at once, unless another job has them."""
+    job = await harness.job_in(state)
+    assert await harness.pictures.names() == []
+    other = await harness.submit()
+    assert (await harness.service.delete_result(job.id, Member(ANN, GUILD))).result_deleted
+    assert await harness.pictures.has(other.sources.pictures)
+    assert await harness.retention.bytes_held(GUILD) == 0  # put there by no intake
+    await harness.retention.open()
+    held = len(b"content") + len(b"style")
+    assert await harness.retention.bytes_held(GUILD, ANN) == held
+    assert await harness.retention.bytes_held(GUILD) == held
+    assert await harness.retention.bytes_held(GUILD, BOB) == 0
+    assert await harness.retention.bytes_held(GUILD + 1) == 0
+
+
+async def test_a_restart_releases_too(harness: JobHarness) -> None:
+    """A job that was to be cancelled when the bot died keeps no bytes after the next start."""
+    job = await harness.submit()
+    await harness.cancelled_while_painting(job)
+    harness.restart()
+    await harness.service.recover()
+    assert await harness.pictures.names() == []
 
 
 async def test_who_may_delete(harness: JobHarness) -> None:

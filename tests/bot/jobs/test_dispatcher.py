@@ -38,7 +38,7 @@ class Studio:
         harness.clock.run()
         self.harness = harness
         self.executor = executor
-        self.dispatcher = Dispatcher(harness.service, executor, harness.pictures, take_all)
+        self.dispatcher = Dispatcher(harness.service, executor, harness.retention, take_all)
         self.running = asyncio.create_task(self.dispatcher.run())
 
     async def submit(self, script: Script, member: int = ANN, guild: int = GUILD) -> Job:
@@ -201,7 +201,7 @@ async def test_stop_puts_back_what_takes_too_long(studio: Studio) -> None:
     await studio.stop(grace=0.05)
     job = await studio.wait_for(job, JobState.QUEUED)
     assert (job.starts, job.losses) == (0, 0)
-    again = Dispatcher(studio.harness.service, studio.executor, studio.harness.pictures, take_all)
+    again = Dispatcher(studio.harness.service, studio.executor, studio.harness.retention, take_all)
     running = asyncio.create_task(again.run())
     await studio.wait_for(job, JobState.DELIVERING)
     await again.stop(1)
@@ -229,7 +229,7 @@ async def test_restart_paints_what_was_left(studio: Studio) -> None:
     studio.executor = LocalExecutor([SETUP], SHORT_TIMEOUTS)
     await studio.executor.start()
     studio.dispatcher = Dispatcher(
-        studio.harness.service, studio.executor, studio.harness.pictures, take_all
+        studio.harness.service, studio.executor, studio.harness.retention, take_all
     )
     studio.running = asyncio.create_task(studio.dispatcher.run())
     assert (await studio.wait_for(job, *FINISHED)).state is JobState.DELIVERING

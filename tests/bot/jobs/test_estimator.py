@@ -3,9 +3,9 @@
 import pytest
 
 from bot.executors.rates import START_RATES
-from bot.jobs.estimator import Estimator, Kind
+from bot.jobs.estimator import DECODING_RATE, Estimator, Kind
 
-MURAL = Kind("mural", 512, 300)
+MURAL = Kind("mural", 20.0)
 
 
 def learned(*paintings: tuple[Kind, float], device: str = "cpu") -> Estimator:
@@ -27,14 +27,14 @@ def test_one_painting_outweighs_the_start_values() -> None:
     assert learned((MURAL, 42.0)).predict(MURAL) == pytest.approx(42.0)
 
 
-def test_more_steps_take_longer() -> None:
-    """From one painting, another of twice the steps is predicted to take twice as long."""
-    assert learned((MURAL, 42.0)).predict(Kind("mural", 512, 600)) == pytest.approx(84.0)
+def test_more_work_takes_longer() -> None:
+    """From one painting, another of twice the work is predicted to take twice as long."""
+    assert learned((MURAL, 42.0)).predict(Kind("mural", 40.0)) == pytest.approx(84.0)
 
 
 def test_paintings_of_the_same_kind_tell_most() -> None:
     """Three paintings of one kind decide, whatever other kinds would suggest."""
-    large = Kind("mural", 1024, 300)
+    large = Kind("mural", 80.0)
     estimator = learned(*[(MURAL, 10.0)] * 5, *[(large, 100.0)] * 3)
     assert estimator.predict(large) == 100.0
     assert estimator.predict(MURAL) == 10.0
@@ -48,7 +48,7 @@ def test_an_outlier_does_no_harm() -> None:
 
 def test_other_presets_help_a_new_one() -> None:
     """A preset never painted here is predicted from the others, not from the start values."""
-    seconds = learned((Kind("draft", 256, 40), 1.0)).predict(Kind("gatys", 256, 40))
+    seconds = learned((Kind("draft", 3.0), 1.0)).predict(Kind("gatys", 3.0))
     assert seconds == pytest.approx(1.0)
 
 
@@ -60,3 +60,9 @@ def test_other_devices_say_nothing() -> None:
 def test_old_paintings_fade() -> None:
     """When the machine becomes faster, predictions follow after some paintings."""
     assert learned(*[(MURAL, 60.0)] * 100, *[(MURAL, 6.0)] * 10).predict(MURAL) == 6.0
+
+
+def test_decoding_counts_too() -> None:
+    """A tiny canvas of a large photograph takes the seconds of its decoding."""
+    seconds = learned((MURAL, 42.0)).predict(Kind("mural", 0.001, decoded=50.0))
+    assert seconds == pytest.approx(50 * DECODING_RATE, rel=0.01)

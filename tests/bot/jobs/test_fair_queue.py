@@ -132,6 +132,16 @@ def test_an_idle_queue_remembers_nothing() -> None:
     assert [job.job_id for job in queue.order()] == [2, 3]
 
 
+def test_a_wrong_prediction_is_made_good() -> None:
+    """Who was charged too little for a painting waits for longer afterwards, and the other way."""
+    queue = queue_of(*[(1, A, 1.0)] * 4, *[(1, B, 1.0)] * 4)
+    assert queue.take() == Waiting(1, 1, A, 1.0)
+    queue.remove(1, used=3.0)
+    assert [queue.take() for _ in range(3)] == [Waiting(number, 1, B, 1.0) for number in (5, 6, 7)]
+    queue.remove(5, used=0.0)
+    assert queue.take() == Waiting(8, 1, B, 1.0)
+
+
 def test_small_corrections_move_nobody() -> None:
     """New predictions change the times foretold; the order only where the old ones were far off."""
     queue = queue_of((1, A, 10.0), (1, A, 10.0), (1, B, 10.0), (1, B, 10.0))
@@ -196,6 +206,31 @@ def test_servers_that_wait_are_given_alike(jobs: list[tuple[int, int, float]]) -
         for one in waiting:
             for other in waiting:
                 assert given_to[one] - given_to[other] <= longest[one] + longest[other]
+
+
+@given(
+    st.lists(st.floats(1.0, 16.0), min_size=60, max_size=60),
+    st.floats(0.1, 10.0),
+)
+def test_shares_are_equal_in_real_seconds(ratios: list[float], honest: float) -> None:
+    """Whatever is predicted, two servers that always wait get the same real seconds of a painter.
+
+    One sends strips and squares that are predicted alike, the other squares only: they differ by
+    two paintings and a half at most.
+    """
+    queue = FairQueue()
+    real = {job_id: 10.0 / ratio for job_id, ratio in enumerate(ratios, start=1)}
+    for job_id in real:
+        queue.add(Waiting(job_id, 1, A, 10.0))
+        queue.add(Waiting(1000 + job_id, 2, B, honest))
+    received = {1: 0.0, 2: 0.0}
+    while {job.guild_id for job in queue.order()} == {1, 2}:
+        job = queue.take()
+        assert job is not None
+        used = real.get(job.job_id, 5.0)
+        queue.remove(job.job_id, used)
+        received[job.guild_id] += used
+        assert abs(received[1] - received[2]) <= 2.5 * max(10.0, honest)
 
 
 @given(histories)

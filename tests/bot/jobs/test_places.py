@@ -1,10 +1,14 @@
 """The places of jobs: positions, times, and owners."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.executors.contract import PaintProgress
 from bot.jobs.estimator import ENOUGH
 from bot.jobs.model import JobState
+from bot.people import Member
+from engine.request import PaintSettings
 from tests.bot.jobs.harness import ANN, BOB, CID, GUILD, JobHarness, ids
 from tests.bot.outcomes import OUTCOME
 
@@ -101,3 +105,34 @@ async def test_places_come_true(harness: JobHarness) -> None:
     assert len(shown) == 6
     for place in shown:
         assert started[place.job_id] - asked_at == pytest.approx(place.starts_in)
+
+
+async def test_predictions_follow_the_pixels(harness: JobHarness) -> None:
+    """A strip is predicted to take less than a square of the same long side, before and after."""
+
+    def predicted(width: int, height: int) -> float:
+        sizes = ((width, height), (64, 64))
+        return harness.schedule.predict(PaintSettings(size=512), replace(sources, sizes=sizes))
+
+    sources = await harness.sources()
+    ratio = predicted(4000, 250) / predicted(4000, 4000)
+    assert 1 / 16 < ratio < 1 / 5  # small canvases are filled up to the grid
+    await harness.submit()
+    job = await harness.claim()
+    harness.clock.now += 100
+    await harness.service.painted(job.id, await harness.result())
+    assert predicted(4000, 250) / predicted(4000, 4000) == pytest.approx(ratio, rel=0.01)
+
+
+async def test_what_a_cancelled_painting_took_is_charged(harness: JobHarness) -> None:
+    """Seconds before a cancel count, be they of painting or of decoding slow pictures."""
+    for member in (ANN, ANN, BOB, BOB):
+        await harness.submit(member)
+    before = harness.service.places()
+    seconds = next(place.finishes_in for place in before.values())
+    job = await harness.claim()
+    assert job.origin.member_id == ANN
+    await harness.service.cancel(job.id, Member(ANN, GUILD))
+    harness.clock.now += 10 * seconds
+    await harness.service.stopped(job.id)
+    assert [(await harness.claim()).origin.member_id for _ in range(3)] == [BOB, BOB, ANN]

@@ -5,7 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from bot.errors import GuildQuotaReached, MemberQuotaReached, PictureGone, Refused
+from bot.errors import (
+    GuildQuotaReached,
+    MemberQuotaReached,
+    PersonQuotaReached,
+    PictureGone,
+    QueueFull,
+    Refused,
+)
 from bot.jobs.model import JobState
 from bot.jobs.quotas import JobQuotas
 from engine.presets import PRESETS
@@ -93,10 +100,13 @@ async def test_guild_quota(harness: JobHarness) -> None:
         await harness.submit(CID, quotas=quotas)
 
 
-async def test_what_is_refused_keeps_no_bytes(harness: JobHarness) -> None:
-    """A job over the limit releases its pictures at once, and no picture of another job."""
-    quotas = JobQuotas(per_member=1, per_guild=10)
-    job = await harness.submit(quotas=quotas)
-    with pytest.raises(MemberQuotaReached):
-        await harness.submit(quotas=quotas, content=b"another")
-    assert set(await harness.pictures.names()) == set(job.sources.pictures)
+async def test_quotas_over_all_servers(harness: JobHarness) -> None:
+    """Many servers give a member no more, and the whole queue is bounded, in words."""
+    quotas = JobQuotas(per_member=5, per_guild=5, per_person=2, in_all=3)
+    for guild in (GUILD, GUILD + 1):
+        await harness.submit(ANN, guild, quotas)
+    with pytest.raises(PersonQuotaReached, match="2 paintings under way, counted over all servers"):
+        await harness.submit(ANN, GUILD + 2, quotas)
+    await harness.submit(BOB, GUILD, quotas)
+    with pytest.raises(QueueFull, match="queue of this bot is full"):
+        await harness.submit(CID, GUILD, quotas)

@@ -16,7 +16,7 @@ from tests.bot.outcomes import OUTCOME
 JOB = Job(
     id=7,
     state=JobState.QUEUED,
-    origin=Origin(1, 2, 42, 3, "token", 900.0),
+    origin=Origin(1, 2, 42, 3, "token", 900.0, member_name="Ann_a"),
     sources=Sources("0" * 64, ("1" * 64,)),
     settings=PaintSettings(size=512, steps=300),
     delivery=DeliveryState(nonce="n"),
@@ -66,7 +66,7 @@ def test_outcome_shows_how_it_was_made() -> None:
     """The result shows the final loss, preset, size, steps, seconds, weights, and the buttons."""
     job = replace(JOB, state=JobState.DELIVERING, result=RESULT)
     shown = card.outcome(job)
-    assert "<@42>" in shown.text
+    assert "for Ann\\_a\n" in shown.text
     assert "Final loss **1853.2**" in shown.text
     for part in ("mural", "512x384", "300 steps", "12.3 s", "bundled VGG-19"):
         assert part in shown.text
@@ -94,14 +94,14 @@ def test_a_style_name_cannot_format_or_ping() -> None:
 
 
 def test_failures_say_why() -> None:
-    """A failed job shows its reason, a cancelled one "by a moderator"; both have Again."""
+    """A failed job shows its reason, a cancelled one "by a moderator"; both can be deleted."""
     failed = card.outcome(replace(JOB, state=JobState.FAILED, failure="The disk is full."))
     assert "The disk is full." in failed.text
     own = card.outcome(replace(JOB, state=JobState.CANCELLED, cancelled_by=42))
     assert "moderator" not in own.text
     other = card.outcome(replace(JOB, state=JobState.CANCELLED, cancelled_by=43))
     assert "by a moderator" in other.text
-    assert failed.actions == own.actions == ("again",)
+    assert failed.actions == own.actions == ("delete",)
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,13 @@ from pathlib import Path
 from bot.errors import AttachmentRejected
 from bot.pictures.decoder import Decoder
 from bot.pictures.intake import Intake
+from bot.pictures.ledger import PictureLedger
 from bot.pictures.model import UploadedFile
+from bot.pictures.quotas import ByteQuotas, PictureQuotas
+from bot.pictures.retention import PictureRetention
 from bot.pictures.store import PictureStore
 from bot.pictures.turns import Owner
+from bot.storage.database import Database, sqlite_url
 from engine.errors import ImageRejected
 from engine.picture_limits import PictureLimits
 
@@ -33,9 +37,14 @@ async def main(address: str, count: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = PictureStore(Path(folder) / "pictures")
         await store.open()
+        database = Database(sqlite_url(Path(folder) / "muralscape.db"))
+        await database.upgrade()
+        retention = PictureRetention(store, PictureLedger(database), [], time.time)
+        quotas = PictureQuotas(retention, ByteQuotas(2**40, 2**40, 2**40))
+        hosts = ["127.0.0.1"]
         async with (
             Decoder() as decoder,
-            Intake(store, decoder, hosts=["127.0.0.1"], limits=LIMITS, seconds=30) as intake,
+            Intake(retention, quotas, decoder, hosts=hosts, limits=LIMITS, seconds=30) as intake,
         ):
 
             async def member(member_id: int) -> None:
@@ -47,6 +56,7 @@ async def main(address: str, count: int) -> None:
                     slowest = max(slowest, time.monotonic() - begun)
 
             await asyncio.gather(*(member(number) for number in range(_MEMBERS)))
+        await database.close()
     sys.stdout.write(
         json.dumps({**outcomes, "peak_mib": _peak_mib(), "slowest_seconds": slowest}) + "\n"
     )
@@ -55,7 +65,8 @@ async def main(address: str, count: int) -> None:
 async def _take(intake: Intake, url: str, owner: Owner) -> str:
     """Take one file; any error but a refusal in one printable sentence ends the process."""
     try:
-        await intake.take([UploadedFile("The content picture", url, 1)], owner)
+        async with intake.taken([UploadedFile("The content picture", url, 1)], owner):
+            pass
     except (AttachmentRejected, ImageRejected) as error:
         sentence = error.sentence if isinstance(error, AttachmentRejected) else str(error)
         assert sentence.startswith("The content picture "), sentence

@@ -3,24 +3,34 @@
 import asyncio
 import gzip
 import io
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 from PIL import Image
 
-from bot.errors import AttachmentRejected
+from bot.errors import (
+    AttachmentRejected,
+    GuildStorageFull,
+    HostStorageFull,
+    MemberStorageFull,
+    Refused,
+)
 from bot.pictures.decoder import Decoder
 from bot.pictures.intake import Intake
+from bot.pictures.ledger import PictureLedger
 from bot.pictures.model import UploadedFile
+from bot.pictures.quotas import ByteQuotas, PictureQuotas
+from bot.pictures.retention import PictureRetention
 from bot.pictures.store import PictureStore
 from bot.pictures.turns import Owner
 from engine.errors import ImageRejected
 from engine.picture_limits import PictureLimits
 
 ADA = Owner(10, 1)
+QUOTAS = ByteQuotas(per_member=2**20, per_guild=2**20, in_all=2**20)
 LIMITS = PictureLimits(max_bytes=20_000, max_pixels=100_000)
 
 
@@ -116,11 +126,32 @@ async def decoder() -> AsyncIterator[Decoder]:
         yield decoder
 
 
+MakeIntake = Callable[..., Intake]
+
+
 @pytest.fixture
-async def intake(store: PictureStore, decoder: Decoder) -> AsyncIterator[Intake]:
+def make_intake(store: PictureStore, decoder: Decoder, ledger: PictureLedger) -> MakeIntake:
+    """Make an intake of a list of trusted hosts."""
+    retention = PictureRetention(store, ledger, [], lambda: 0.0)
+
+    def make(*hosts: str, quotas: ByteQuotas = QUOTAS) -> Intake:
+        shares = PictureQuotas(retention, quotas)
+        return Intake(retention, shares, decoder, hosts=hosts, limits=LIMITS, seconds=0.3)
+
+    return make
+
+
+@pytest.fixture
+async def intake(make_intake: MakeIntake) -> AsyncIterator[Intake]:
     """Make an intake that trusts the web server's host on every port."""
-    async with Intake(store, decoder, hosts=["127.0.0.1"], limits=LIMITS, seconds=0.3) as intake:
+    async with make_intake("127.0.0.1") as intake:
         yield intake
+
+
+async def take(intake: Intake, *offered: UploadedFile, owner: Owner = ADA) -> tuple[str, ...]:
+    """Take pictures in and return their names."""
+    async with intake.taken(offered, owner) as stored:
+        return tuple(one.name for one in stored)
 
 
 def offer(host: Host, name: str, size: int = 100) -> UploadedFile:
@@ -132,7 +163,7 @@ async def test_good_pictures_are_saved_by_hash(
     host: Host, intake: Intake, store: PictureStore
 ) -> None:
     """Both originals lie in the store, byte for byte, in the order offered."""
-    first, second = await intake.take([offer(host, "good.png"), offer(host, "other.png")], ADA)
+    first, second = await take(intake, offer(host, "good.png"), offer(host, "other.png"))
     assert await store.read(first) == png(colour="teal")
     assert await store.read(second) == png(colour="red")
 
@@ -155,7 +186,7 @@ async def test_bad_downloads(
 ) -> None:
     """A download that fails is told in words, and nothing is left on disk, not even the other."""
     with pytest.raises(AttachmentRejected) as caught:
-        await intake.take([offer(host, "good.png"), offer(host, name)], ADA)
+        await take(intake, offer(host, "good.png"), offer(host, name))
     assert words in caught.value.sentence
     assert await store.names() == []
 
@@ -163,27 +194,27 @@ async def test_bad_downloads(
 async def test_redirects_are_not_followed(host: Host, intake: Intake) -> None:
     """Not even to the same host: what a redirect names is never asked for."""
     with pytest.raises(AttachmentRejected):
-        await intake.take([offer(host, "redirect")], ADA)
+        await take(intake, offer(host, "redirect"))
     assert host.seen == ["redirect"]
 
 
 async def test_nothing_is_unpacked(host: Host, intake: Intake) -> None:
     """A compressed answer is read as it came: a megabyte may unpack to a thousand."""
     with pytest.raises(ImageRejected, match="is not a picture"):
-        await intake.take([offer(host, "zipped")], ADA)
+        await take(intake, offer(host, "zipped"))
 
 
 async def test_no_picture(host: Host, intake: Intake, store: PictureStore) -> None:
     """A file that is no picture is refused by its bytes, and nothing is left on disk."""
     with pytest.raises(ImageRejected, match="The content picture is not a picture"):
-        await intake.take([offer(host, "good.png"), offer(host, "text.png")], ADA)
+        await take(intake, offer(host, "good.png"), offer(host, "text.png"))
     assert await store.names() == []
 
 
 async def test_declared_size_comes_first(host: Host, intake: Intake) -> None:
     """A file that is too large by its own description is not fetched at all."""
     with pytest.raises(AttachmentRejected, match="choose a smaller file"):
-        await intake.take([offer(host, "good.png"), offer(host, "other.png", 20_001)], ADA)
+        await take(intake, offer(host, "good.png"), offer(host, "other.png", 20_001))
     assert host.seen == []
 
 
@@ -211,27 +242,75 @@ async def test_declared_size_comes_first(host: Host, intake: Intake) -> None:
 async def test_other_hosts(intake: Intake, url: str) -> None:
     """Addresses that are not on the list, or not plainly so, are not fetched."""
     with pytest.raises(AttachmentRejected, match="not stored at Discord"):
-        await intake.take([UploadedFile("The style picture", url, 100)], ADA)
+        await take(intake, UploadedFile("The style picture", url, 100))
 
 
-async def test_plain_http_only_on_loopback(store: PictureStore, decoder: Decoder) -> None:
+async def test_plain_http_only_on_loopback(make_intake: MakeIntake) -> None:
     """An allowed host elsewhere is fetched by HTTPS or not at all."""
-    async with Intake(store, decoder, hosts=["cdn.example"], limits=LIMITS, seconds=0.3) as intake:
+    async with make_intake("cdn.example") as intake:
         with pytest.raises(AttachmentRejected, match="not stored at Discord"):
-            await intake.take(
-                [UploadedFile("The style picture", "http://cdn.example/a.png", 100)], ADA
-            )
+            await take(intake, UploadedFile("The style picture", "http://cdn.example/a.png", 100))
 
 
-async def test_host_with_port(host: Host, store: PictureStore, decoder: Decoder) -> None:
+async def test_host_with_port(host: Host, make_intake: MakeIntake) -> None:
     """A host on the list with a port is allowed on that port only."""
     port = host.address.rpartition(":")[2]
-    async with Intake(
-        store, decoder, hosts=[f"127.0.0.1:{port}"], limits=LIMITS, seconds=0.3
-    ) as here:
-        assert len(await here.take([offer(host, "good.png")], ADA)) == 1
-    async with Intake(
-        store, decoder, hosts=["127.0.0.1:1"], limits=LIMITS, seconds=0.3
-    ) as elsewhere:
+    async with make_intake(f"127.0.0.1:{port}") as here:
+        assert len(await take(here, offer(host, "good.png"))) == 1
+    async with make_intake("127.0.0.1:1") as elsewhere:
         with pytest.raises(AttachmentRejected, match="not stored at Discord"):
-            await elsewhere.take([offer(host, "good.png")], ADA)
+            await take(elsewhere, offer(host, "good.png"))
+
+
+@pytest.mark.parametrize("port", ["22", "80", "8443"])
+async def test_odd_ports(make_intake: MakeIntake, port: str) -> None:
+    """A host on the list without a port is fetched from the usual one alone."""
+    async with make_intake("cdn.example") as intake:
+        odd = UploadedFile("The style picture", f"https://cdn.example:{port}/a.png", 100)
+        with pytest.raises(AttachmentRejected, match="not stored at Discord"):
+            await take(intake, odd)
+
+
+async def test_pictures_stay_where_a_row_may_refer_to_them(
+    host: Host, intake: Intake, store: PictureStore
+) -> None:
+    """What is refused after its pictures were stored keeps no bytes, and no room."""
+
+    async def refuse() -> None:
+        async with intake.taken([offer(host, "good.png")], ADA) as (one,):
+            assert (one.size, one.bytes) == ((32, 24), len(png()))
+            assert store.total_bytes == len(png())
+            raise Refused("No.")
+
+    with pytest.raises(Refused, match=r"No\."):
+        await refuse()
+    assert (await store.names(), store.total_bytes) == ([], 0)
+    assert len(await take(intake, offer(host, "good.png"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("full", "error"),
+    [
+        ("per_member", MemberStorageFull),
+        ("per_guild", GuildStorageFull),
+        ("in_all", HostStorageFull),
+    ],
+)
+async def test_what_does_not_fit_is_never_stored(
+    host: Host,
+    make_intake: MakeIntake,
+    store: PictureStore,
+    full: str,
+    error: type[Refused],
+) -> None:
+    """Bytes of a member, a server and the host are bounded, also while others are being stored."""
+    quotas = replace(QUOTAS, **{full: len(png()) + 10})
+    async with (
+        make_intake("127.0.0.1", quotas=quotas) as intake,
+        intake.taken([offer(host, "good.png")], ADA),
+    ):
+        with pytest.raises(error):
+            await take(intake, offer(host, "other.png"))
+        assert len(await store.names()) == 1
+        if full == "per_member":
+            assert await take(intake, offer(host, "other.png"), owner=Owner(10, 2))

@@ -4,12 +4,13 @@ import asyncio
 import hashlib
 import os
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import pytest
 
 from bot.errors import PictureGone
+from bot.pictures.ledger import Names, PictureLedger
 from bot.pictures.retention import PictureRetention, sweep_forever
 from bot.pictures.store import PictureStore
 
@@ -23,6 +24,10 @@ class Needs:
     async def pictures_in_use(self, among: Collection[str]) -> set[str]:
         """Say which are needed."""
         return self.names & set(among)
+
+    def pictures_held(self, guild_id: int, member_id: int | None) -> Sequence[Names]:
+        """Say nothing: no quota is asked for here."""
+        return ()
 
 
 @pytest.fixture
@@ -40,9 +45,9 @@ def needs() -> Needs:
 
 
 @pytest.fixture
-def retention(pictures: PictureStore, needs: Needs) -> PictureRetention:
+def retention(pictures: PictureStore, needs: Needs, ledger: PictureLedger) -> PictureRetention:
     """A retention that spares pictures younger than a minute."""
-    return PictureRetention(pictures, [needs], time.time, grace=60)
+    return PictureRetention(pictures, ledger, [needs], time.time, grace=60)
 
 
 async def test_put_and_read(pictures: PictureStore) -> None:
@@ -159,3 +164,29 @@ async def test_referring_needs_the_picture(
     with pytest.raises(PictureGone):
         async with retention.referring_to([name]):
             pass
+
+
+async def test_the_bytes_on_the_disk_are_counted(pictures: PictureStore, tmp_path: Path) -> None:
+    """Pictures and their copies are counted once each, also after a restart."""
+    name = await pictures.put(b"mural")
+    await pictures.put(b"mural")
+    await pictures.put_copy(name, "small", b"m")
+    await pictures.put_copy(name, "small", b"mu")
+    again = PictureStore(tmp_path / "pictures")
+    await again.open()
+    assert (pictures.total_bytes, again.total_bytes) == (7, 7)
+    await pictures.remove([name])
+    assert pictures.total_bytes == 0
+
+
+async def test_the_ledger_is_filled_from_the_disk(
+    pictures: PictureStore, retention: PictureRetention
+) -> None:
+    """Pictures of an older version are recorded at a start; those that go are forgotten."""
+    name = await pictures.put(b"mural")
+    await retention.open()
+    found = await retention.ledger.find(name)
+    assert found is not None
+    assert (found.bytes, found.size) == (5, (0, 0))
+    await retention.release([name])
+    assert await retention.ledger.find(name) is None

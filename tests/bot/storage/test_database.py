@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 
 import bot.challenges.announcement_store
 import bot.challenges.store
+import bot.departures.store
 import bot.guilds.store
 import bot.jobs.store
 import bot.muralize.store

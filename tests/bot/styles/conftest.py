@@ -12,6 +12,7 @@ from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
 from bot.people import Member
 from bot.pictures.decoder import Decoder
+from bot.pictures.ledger import PictureLedger
 from bot.pictures.retention import PictureRetention
 from bot.pictures.store import PictureStore
 from bot.storage.database import Database
@@ -27,7 +28,9 @@ class Library:
         self.pictures = PictureStore(folder / "pictures")
         self.decoder = Decoder()
         self.store = StyleStore(database)
-        self.retention = PictureRetention(self.pictures, [self.store], lambda: 1e12)
+        self.retention = PictureRetention(
+            self.pictures, PictureLedger(database), [self.store], lambda: 1e12
+        )
         self.guilds = GuildService(GuildStore(database), Ceilings(5, 50, 1024, 8))
         self._starters = []
         for title, colour in (("Loud poster", "red"), ("Burning bay", "blue")):

@@ -4,7 +4,15 @@ import asyncio
 
 import pytest
 
-from bot.errors import LibraryFull, NotYourStyle, RoleNeeded, StyleExists, StyleNotFound
+from bot.errors import (
+    LibraryFull,
+    NameRejected,
+    NotYourStyle,
+    RoleNeeded,
+    StyleExists,
+    StyleNotFound,
+)
+from bot.guilds.rules import forbidden_words
 from bot.people import Member
 from bot.styles.model import Style
 from tests.bot.styles.conftest import ADA, MOD, Library
@@ -21,14 +29,39 @@ async def test_a_new_server_has_the_starters_once(library: Library) -> None:
     assert len(await library.service.like(11, "")) == 2
 
 
-async def test_starters_are_made_once(library: Library) -> None:
-    """After a restart a library that was opened before is read, and its starters are not made."""
+async def test_starters_need_no_decoder(library: Library) -> None:
+    """A new server's first list is read from the package, however busy the decoder is."""
+    await library.decoder.__aexit__()
+    assert len(await library.service.like(10, "")) == 2
+    assert len(await library.service.like(11, "")) == 2
+
+
+async def test_starters_that_a_server_deleted(library: Library) -> None:
+    """They stay away after a restart, and their pictures with them."""
     await library.service.like(10, "")
     deleted = await library.service.delete(MOD, "loud poster")
     assert not await library.pictures.has([deleted.picture])
     library.restart()
     await library.service.like(10, "")
     assert not await library.pictures.has([deleted.picture])
+
+
+async def test_forbidden_words(library: Library) -> None:
+    """Whole words, in any case and with any accents; moderators rename what has one already."""
+    saved = await library.service.save(ADA, "Dämn haze", await library.put("green"))
+    words = forbidden_words("DAMN, two  words\ndamn")
+    assert words == ("damn", "two words")
+    await library.guilds.change(Member(9, 10, manages=True), {"forbidden_words": words})
+    for name in ("a dámn name", "DAMN", "\uff24amn", "two-words", "damn_it"):
+        with pytest.raises(NameRejected, match="does not allow"):
+            await library.service.save(ADA, name, saved.picture)
+    await library.service.save(ADA, "Damnation, two swords", saved.picture)
+    with pytest.raises(NotYourStyle):
+        await library.service.rename(Member(3, 10), saved.key, "Haze")
+    renamed = await library.service.rename(MOD, saved.key, "Haze")
+    assert (await library.service.find(10, "haze")).id == renamed.id == saved.id
+    with pytest.raises(StyleExists):
+        await library.service.rename(ADA, "haze", "Burning Bay")
 
 
 async def test_saved_found_and_deleted(library: Library) -> None:

@@ -77,7 +77,10 @@ def test_says_in_one_line_what_it_made(tmp_path: Path) -> None:
 
 
 def test_a_mask_keeps_the_photograph_where_it_is_black(tmp_path: Path) -> None:
-    """One style and a mask: the painting has the photograph's own pixels on the black half."""
+    """One style and a mask: the painting has the photograph's own pixels on the black half.
+
+    But for rounding: a large JPEG is decoded at a smaller scale.
+    """
     mask = Image.new("L", (40, 40), "white")
     mask.paste("black", (0, 0, 20, 40))
     mask.save(tmp_path / "mask.png")
@@ -90,7 +93,8 @@ def test_a_mask_keeps_the_photograph_where_it_is_black(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     painting = read(tmp_path / "out.png")
     photograph = read(Path(CONTENT)).resize(painting.size, Image.Resampling.LANCZOS)
-    same = (np.asarray(painting) == np.asarray(photograph)).all(axis=2)
+    difference = np.abs(np.asarray(painting, int) - np.asarray(photograph, int))
+    same = (difference <= 4).all(axis=2)
     half = painting.width // 2
     assert same[:, :half].all()
     assert same[:, half:].mean() < 0.1

@@ -36,6 +36,7 @@ const json = (body) => ({
 
 export const getState = () => call("/sim/state");
 export const getMessages = (user) => call(`/sim/messages?${new URLSearchParams({ user })}`);
+export const reload = (user) => call(`/sim/reload?${new URLSearchParams({ user })}`, { method: "POST" });
 export const getTraffic = (limit) => call(`/sim/traffic?limit=${limit}`);
 export const getSamples = () => call("/sim/samples");
 
@@ -47,6 +48,17 @@ export const postMessage = (user, channel, content, files) =>
       ["channel", channel],
       ["content", content],
       ...files.map((file, index) => [`file${index}`, file]),
+    ]),
+  });
+
+/** Forward a message to a channel. */
+export const forwardMessage = (id, user, channel) =>
+  call("/sim/messages", {
+    method: "POST",
+    body: form([
+      ["user", user],
+      ["channel", channel],
+      ["forward", id],
     ]),
   });
 

@@ -26,7 +26,7 @@ const VIEWS = {
   8: select,
   9: section,
   10: (component) => markdown(component.content),
-  11: (component, message) => h("div", { class: "thumbnail" }, gallery([pictureOf(component, component.media)], message)),
+  11: (component, message) => h("div", { class: "thumbnail" }, gallery([pictureOf(component, component.media)])),
   12: mediaGallery,
   13: (component) => fileCard({ ...component, url: component.file.url }),
   14: separator,
@@ -70,7 +70,7 @@ function mediaGallery(component, message) {
   return h(
     "div",
     {},
-    pictures.length ? gallery(pictures.map((item) => pictureOf(item, item.media)), message) : null,
+    pictures.length ? gallery(pictures.map((item) => pictureOf(item, item.media))) : null,
     films.map((item) => player({ ...item.media, description: item.description ?? "Film" })),
   );
 }

@@ -15,7 +15,7 @@ export function embedView(embed, message) {
   if (embed.fields?.length) words.append(fields(embed.fields));
   box.append(words);
   if (embed.thumbnail) box.append(small(embed.thumbnail, "embed-thumbnail"));
-  if (embed.image) box.append(gallery([{ ...embed.image, filename: embed.title || "Embedded picture" }], message));
+  if (embed.image) box.append(gallery([{ ...embed.image, filename: embed.title || "Embedded picture" }]));
   if (embed.video) box.append(player(embed.video) ?? "");
   if (embed.footer || embed.timestamp) box.append(footer(embed));
   return box;

@@ -1,7 +1,7 @@
 // The stream of events: keeps the state up to date, and picks itself up after the simulator or the
 // bot went away.
 
-import { changed, loadMessages, loadWorld, state } from "./state.js";
+import { changed, loadMessages, loadWorld, meet, state } from "./state.js";
 
 const MESSAGES = ["message_create", "message_update", "message_delete"];
 const INTERACTIONS = ["thinking", "answered", "updated", "choices", "modal", "failed"];
@@ -103,6 +103,9 @@ function applyMessage(name, data) {
   const { message } = data;
   const isNew = !state.messages.has(message.id);
   state.messages.set(message.id, message);
+  const known = state.met.size;
+  meet(message);
+  if (state.met.size > known) changed("messages"); // names in other messages may be readable now
   if (!state.dms.concat(...state.guilds.map((g) => g.channels)).some((c) => c.id === message.channel_id)) {
     reloadWorld(); // the bot has opened a direct conversation
   }

@@ -1,6 +1,6 @@
 // Starts the page.
 
-import { getSamples } from "./api.js";
+import { getSamples, reload } from "./api.js";
 import { Composer } from "./composer.js";
 import { byId, h } from "./dom.js";
 import { startDrops } from "./drops.js";
@@ -64,6 +64,7 @@ async function load() {
     try {
       state.samples = await getSamples();
       await loadWorld();
+      await reload(state.me.id); // a client that starts anew has no ephemeral messages
       return;
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 1000));

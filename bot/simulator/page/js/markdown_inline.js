@@ -67,8 +67,9 @@ function mention(text, mine = false) {
 }
 
 function userMention(id) {
-  const user = state.users.get(id);
-  return mention(`@${user ? displayName(user) : "unknown user"}`, id === state.me?.id);
+  // A client knows a name only of those it has met, as in a server with many members.
+  const user = state.met.has(id) ? state.users.get(id) : null;
+  return mention(user ? `@${displayName(user)}` : `<@${id}>`, id === state.me?.id);
 }
 
 function roleMention(id) {

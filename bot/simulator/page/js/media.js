@@ -32,7 +32,7 @@ export function attachments(message) {
   if (!files.length) return [];
   const pictures = files.filter(isShown);
   const out = [];
-  if (pictures.length) out.push(gallery(pictures, message));
+  if (pictures.length) out.push(gallery(pictures));
   for (const file of files.filter((one) => !pictures.includes(one))) out.push(player(file) ?? fileCard(file));
   return out;
 }
@@ -44,23 +44,30 @@ function referenced(message, file) {
 }
 
 /** Pictures side by side; each opens large. */
-export function gallery(pictures, message) {
+export function gallery(pictures) {
   const all = pictures.map((file) => ({
     url: local(file.url),
-    title: file.filename ?? "Picture",
-    alt: file.description || file.filename || "Picture",
+    // Discord shows no file names of pictures, neither in the mosaic nor when one is enlarged.
+    title: file.description || "Picture",
+    alt: file.description || "Picture",
     width: file.width,
     height: file.height,
     spoiler: file.spoiler || file.filename?.startsWith("SPOILER_"),
   }));
   return h(
     "div",
-    { class: `gallery gallery-${Math.min(all.length, 4)}`, dataset: { whole: all.map((one) => one.url).join() } },
-    all.map((picture, index) => tile(picture, all, index, message)),
+    { class: layoutOf(all.length), dataset: { whole: all.map((one) => one.url).join() } },
+    all.map((picture, index) => tile(picture, all, index)),
   );
 }
 
-function tile(picture, all, index, message) {
+// Discord's mosaic: see components.css.
+function layoutOf(count) {
+  if (count <= 4) return `gallery gallery-${count}`;
+  return ["gallery", "gallery gallery-wide", "gallery gallery-halves"][count % 3];
+}
+
+function tile(picture, all, index) {
   if (picture.url === null) return h("p", { class: "elsewhere" }, "A picture from elsewhere is not loaded.");
   const image = h("img", {
     src: picture.url,
@@ -80,7 +87,6 @@ function tile(picture, all, index, message) {
     },
     image,
   );
-  keepLastPicture(button, image, `${message?.id}-${index}`, picture);
   button.addEventListener("click", () => {
     if (button.classList.contains("picture-spoiler")) {
       button.classList.remove("picture-spoiler");
@@ -88,19 +94,6 @@ function tile(picture, all, index, message) {
     } else openLightbox(all, index);
   });
   return button;
-}
-
-const lastShown = new Map();
-
-// A growing preview is a new file each time. The one before stays behind it until it has loaded,
-// so that the picture grows instead of blinking.
-function keepLastPicture(button, image, slot, picture) {
-  const before = lastShown.get(slot);
-  if (before) button.style.backgroundImage = `url("${before}")`;
-  image.addEventListener("load", () => {
-    lastShown.set(slot, picture.url);
-    button.style.backgroundImage = "";
-  });
 }
 
 /** A film or a sound with controls; null for what the browser cannot play. */

@@ -1,6 +1,6 @@
 // What can be done with a message or a member: the apps' own commands, and a few of Discord's.
 
-import { deleteMessage, Refused, runCommand } from "./api.js";
+import { deleteMessage, forwardMessage, Refused, runCommand } from "./api.js";
 import { icon } from "./dom.js";
 import { waitFor } from "./live.js";
 import { openMenu } from "./menus.js";
@@ -23,6 +23,7 @@ export function openMessageMenu(message, anchor, event = null) {
   const entries = [
     ...(apps.length && !ephemeral ? [{ heading: "Apps" }, ...apps] : []),
     { heading: "Message" },
+    ...(ephemeral ? [] : [{ label: "Forward here", icon: icon("reply"), run: () => forward(message) }]),
     { label: "Copy text", icon: icon("copy"), run: () => copy(message.content) },
     { label: "Copy message ID", icon: icon("hash"), run: () => copy(message.id) },
   ];
@@ -60,6 +61,10 @@ async function use(command, extra) {
     const { interaction_id: id } = await runCommand(entry);
     waitFor(id, { label: command.name });
   });
+}
+
+function forward(message) {
+  return attempt(() => forwardMessage(message.id, state.me.id, state.channelId));
 }
 
 function remove(message) {

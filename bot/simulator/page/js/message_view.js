@@ -4,6 +4,7 @@ import { attachments } from "./media.js";
 import { componentViews } from "./components.js";
 import { avatar, h, icon } from "./dom.js";
 import { embedView } from "./embeds.js";
+import { forwards, stickers } from "./forwards.js";
 import { markdown, plainText } from "./markdown.js";
 import { openMessageMenu } from "./message_menu.js";
 import { changed, displayName, nameColor, state } from "./state.js";
@@ -88,7 +89,14 @@ function content(message) {
     const last = text.lastElementChild?.matches("p") ? text.lastElementChild : text;
     last.append(h("span", { class: "edited", title: messageTime(message.edited_timestamp) }, " (edited)"));
   }
-  return [text, attachments(message), message.embeds.map((embed) => embedView(embed, message)), componentViews(message.components, message)];
+  return [
+    text,
+    forwards(message),
+    attachments(message),
+    message.embeds.map((embed) => embedView(embed, message)),
+    componentViews(message.components, message),
+    stickers(message),
+  ];
 }
 
 function footer(message) {

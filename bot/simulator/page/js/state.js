@@ -15,6 +15,7 @@ export const state = {
   me: null, // the user acted as
   channelId: "",
   messages: new Map(), // id -> message, all that `me` can see
+  met: new Set(), // ids of the users that these messages name, by author or in `mentions`
   dismissed: new Set(), // ids of ephemeral messages put away
   pending: new Map(), // interaction id -> what is waited for
   failures: new Map(), // message id -> the sentence below it
@@ -57,6 +58,8 @@ export async function loadWorld() {
 export async function loadMessages() {
   const messages = await api.getMessages(state.me.id);
   state.messages = new Map(messages.map((message) => [message.id, message]));
+  state.met = new Set([state.me.id]);
+  messages.forEach(meet);
   changed("messages");
 }
 
@@ -67,6 +70,12 @@ function firstMember() {
   const owners = state.guilds.map((guild) => guild.owner_id);
   const plain = people().find((user) => !user.moderator && !owners.includes(user.id));
   return plain ?? people()[0];
+}
+
+/** Remember the users that a message brings along. */
+export function meet(message) {
+  const asked = message.interaction_metadata?.user;
+  for (const user of [message.author, ...message.mentions, ...(asked ? [asked] : [])]) state.met.add(user.id);
 }
 
 /** A channel or direct conversation by its id. */

@@ -1,0 +1,41 @@
+"""The pictures of a challenge's messages, with the numbers of the entries drawn on them.
+
+Discord shows several pictures of a message side by side and without file names.
+"""
+
+from bot.challenges.card import Post, PostedPicture
+from bot.discord_io.sending import Upload
+from bot.errors import PictureGone
+from bot.pictures.decoder import Decoder
+from bot.pictures.store import PictureStore
+from bot.pictures.thumbnails import LONG_SIDE
+
+
+class NumberedPictures:
+    """Makes the files of messages. A numbered copy is kept as long as its picture."""
+
+    def __init__(self, pictures: PictureStore, decoder: Decoder) -> None:
+        self._pictures = pictures
+        self._decoder = decoder
+
+    async def uploads(self, post: Post) -> list[Upload]:
+        """Make the files of a message; those of deleted pictures are left out."""
+        files = []
+        for picture in post.pictures:
+            try:
+                files.append(Upload(picture.file_name, await self._read(picture)))
+            except PictureGone:  # deleted a moment ago; the message is edited soon
+                continue
+        return files
+
+    async def _read(self, picture: PostedPicture) -> bytes:
+        if not picture.number:
+            return await self._pictures.read(picture.stored)
+        label = f"number-{picture.number}"
+        kept = await self._pictures.read_copy(picture.stored, label)
+        if kept is not None:
+            return kept
+        data = await self._pictures.read(picture.stored)
+        drawn = await self._decoder.shrink(data, LONG_SIDE, number=picture.number)
+        await self._pictures.put_copy(picture.stored, label, drawn)
+        return drawn

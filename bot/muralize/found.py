@@ -1,0 +1,148 @@
+"""Finds the pictures of a message: attached, forwarded, linked, in components, and stickers.
+
+Only pictures on the hosts that files are fetched from count, which are Discord's own. Of a picture
+from elsewhere, to which a link leads, that holds for Discord's copy of it at most.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+import discord
+
+from bot.discord_io.uploads import title_of
+from bot.errors import NothingToPaint
+from bot.names import clean
+from bot.pictures.kinds import kind_by_name, not_a_picture
+from bot.pictures.model import UploadedFile
+
+MOST = 25  # options of one of Discord's menus
+LONGEST_NAME = 60  # characters
+_DRAWN = (  # formats of stickers that are pictures; Lottie is a drawing program
+    discord.StickerFormatType.png,
+    discord.StickerFormatType.apng,
+    discord.StickerFormatType.gif,
+)
+
+Part = discord.Message | discord.MessageSnapshot  # a message, or the copy of one that was forwarded
+MayFetch = Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class FoundPicture:
+    """A picture of a message."""
+
+    name: str  # for people
+    file: UploadedFile
+
+
+def pictures_in(message: discord.Message, called: str, may_fetch: MayFetch) -> list[FoundPicture]:
+    """List the pictures of a message; error messages call each `called`.
+
+    Raises NothingToPaint, saying what is there instead.
+    """
+    found: dict[str, FoundPicture] = {}
+    for part in _parts(message):
+        for medium in _media(part):
+            url = next((one for one in medium.addresses if one and may_fetch(one)), None)
+            if url is not None:
+                file = UploadedFile(
+                    called,
+                    url,
+                    medium.size,
+                    medium.spoiler,
+                    _file_name(url),
+                    medium.content_type,
+                    medium.title or title_of(medium.name),
+                )
+                # attached, embedded and in a component it is one picture; the rest is a signature
+                found.setdefault(urlsplit(url).path, FoundPicture(_readable(medium.name), file))
+    if not found:
+        raise NothingToPaint(_instead(message))
+    return list(found.values())[:MOST]
+
+
+@dataclass(frozen=True)
+class _Medium:
+    """What may be a picture; of its addresses the first that may be fetched is taken."""
+
+    name: str
+    addresses: tuple[str | None, ...]
+    size: int = 0  # bytes; 0 where Discord does not say
+    content_type: str = ""
+    spoiler: bool = False
+    title: str = ""  # cleaned; where the name is not one
+
+
+def _parts(message: discord.Message) -> tuple[Part, ...]:
+    return (message, *message.message_snapshots)
+
+
+def _media(part: Part) -> Iterator[_Medium]:
+    for attachment in part.attachments:
+        kind = attachment.content_type or ""
+        if kind_by_name(attachment.filename, kind) is None:
+            yield _Medium(
+                attachment.filename,
+                (attachment.url,),
+                attachment.size,
+                kind,
+                attachment.is_spoiler(),
+                title_of(attachment.description or attachment.title or attachment.filename),
+            )
+    for component in part.components:
+        yield from _of_component(component)
+    for embed in part.embeds:
+        for picture in (embed.image, embed.thumbnail):
+            name = embed.title or _file_name(picture.url or "")
+            yield _Medium(name, (picture.url, picture.proxy_url))
+    for sticker in part.stickers:
+        if sticker.format in _DRAWN:
+            yield _Medium(f"sticker {sticker.name}", (sticker.url,))
+
+
+def _of_component(component: discord.Component, *, spoiler: bool = False) -> Iterator[_Medium]:
+    """List the media of a component and of those inside it; `spoiler` where it is in one."""
+    media: list[tuple[discord.UnfurledMediaItem, bool]] = []
+    if isinstance(component, discord.MediaGalleryComponent):
+        media = [(item.media, item.spoiler) for item in component.items]
+    elif isinstance(component, discord.ThumbnailComponent | discord.FileComponent):
+        media = [(component.media, component.spoiler)]
+    elif isinstance(component, discord.SectionComponent):
+        yield from _of_component(component.accessory, spoiler=spoiler)
+    elif isinstance(component, discord.Container):
+        for child in component.children:
+            yield from _of_component(child, spoiler=spoiler or component.spoiler)
+    for item, hidden in media:
+        name, kind = _file_name(item.url), item.content_type or ""
+        if kind_by_name(name, kind) is None:
+            yield _Medium(name, (item.url, item.proxy_url), 0, kind, hidden or spoiler)
+
+
+def _instead(message: discord.Message) -> str:
+    """Say what a message has in the place of a picture."""
+    for part in _parts(message):
+        for attachment in part.attachments:
+            kind = kind_by_name(attachment.filename, attachment.content_type or "")
+            if kind is not None:
+                return not_a_picture(f"*{_readable(attachment.filename)}*", kind)
+        if any(sticker.format not in _DRAWN for sticker in part.stickers):
+            return (
+                "This sticker is a moving drawing (Lottie), which cannot be painted. "
+                "Use a sticker that is a picture, or send a screenshot of it."
+            )
+        if any(embed.image.url or embed.thumbnail.url for embed in part.embeds):
+            return (
+                "The picture in this link is not stored at Discord, and I fetch nothing from "
+                "elsewhere. Save it and upload the file."
+            )
+    return "There is no picture in this message."
+
+
+def _file_name(url: str) -> str:
+    return unquote(PurePosixPath(urlsplit(url).path).name)
+
+
+def _readable(name: str) -> str:
+    return clean(name)[:LONGEST_NAME] or "a picture"

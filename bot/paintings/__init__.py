@@ -1,0 +1,1 @@
+"""`/paintings`: a member's own finished paintings, shown and handed out again."""

@@ -1,0 +1,90 @@
+"""Handlers of the menu and the buttons of `/paintings`."""
+
+from bot.discord_io import answers
+from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Press
+from bot.discord_io.sending import files_of
+from bot.jobs.model import Job
+from bot.muralize.card import buttons
+from bot.muralize.packer import OutcomePacker
+from bot.paintings import card
+from bot.paintings.service import PaintingService
+from bot.people import OUTSIDE
+
+
+class PaintingButtonHandlers:
+    """Handles presses, and shows pages to the command. The caller reports errors to the member.
+
+    A painting is kept for `kept_seconds`.
+    """
+
+    def __init__(
+        self, paintings: PaintingService, packer: OutcomePacker, kept_seconds: float
+    ) -> None:
+        self._paintings = paintings
+        self._packer = packer
+        self._kept_seconds = kept_seconds
+
+    async def __call__(self, interaction: Interaction, press: Press) -> None:
+        """Turn a page, or show, post or delete a painting, as the custom id says."""
+        action, number, *rest = press.path
+        if action == "post":
+            await self._post(interaction, int(number))
+            return
+        await interaction.response.defer()
+        if action == "show":
+            await self._show(interaction, int(press.values[0]), int(number))
+        elif action == "delete":
+            job = await self._find(interaction, int(number))
+            await self._paintings.delete(job, interaction.user.id)
+            await self.show_page(interaction, int(rest[0]), f"№ {job.id} is deleted.\n")
+        else:
+            await self.show_page(interaction, int(number))
+
+    async def show_page(self, interaction: Interaction, number: int, before: str = "") -> None:
+        """Show a page in the message that answers an interaction; `before` is said first."""
+        page = await self._paintings.page(_guild_of(interaction), interaction.user.id, number)
+        await interaction.edit_original_response(
+            content=before + card.listing(page, self._kept_seconds),
+            embeds=card.embeds(page),
+            attachments=files_of(card.uploads(page)),
+            view=card.choices(page),
+        )
+
+    async def _show(self, interaction: Interaction, job_id: int, page: int) -> None:
+        """Show a painting in large in place of the list."""
+        job = await self._find(interaction, job_id)
+        shown, uploads = await self._packer.pack(job, interaction.filesize_limit)
+        message = await interaction.edit_original_response(
+            content=shown.text,
+            embeds=[],
+            attachments=files_of(uploads),
+            view=card.controls(job, shown, page),
+        )
+        await self._paintings.shown(job, message.channel.id, message.id)
+
+    async def _post(self, interaction: Interaction, job_id: int) -> None:
+        """Post a painting where all can see it."""
+        job = await self._find(interaction, job_id)
+        direct = interaction.guild_id is None
+        await self._paintings.check_may_post(
+            job,
+            _guild_of(interaction),
+            answers.channels_of(interaction),
+            age_restricted=direct or answers.is_age_restricted(interaction.channel),
+        )
+        await interaction.response.defer(thinking=True)
+        shown, uploads = await self._packer.pack(job, interaction.filesize_limit)
+        await interaction.edit_original_response(
+            content=shown.text,
+            attachments=files_of(uploads),
+            view=buttons(job.id, shown.actions),
+        )
+
+    async def _find(self, interaction: Interaction, job_id: int) -> Job:
+        return await self._paintings.find(_guild_of(interaction), interaction.user.id, job_id)
+
+
+def _guild_of(interaction: Interaction) -> int | None:
+    guild_id = answers.guild_of(interaction)
+    return None if guild_id == OUTSIDE else guild_id

@@ -1,0 +1,27 @@
+"""Builds the feature of `/paintings`."""
+
+from bot.feature import Feature
+from bot.guilds.service import GuildService
+from bot.jobs.service import JobService
+from bot.muralize.packer import LinkTo, OutcomePacker
+from bot.paintings.buttons import PaintingButtonHandlers
+from bot.paintings.card import FEATURE
+from bot.paintings.command import make_command
+from bot.paintings.service import PaintingService
+from bot.pictures.decoder import Decoder
+from bot.pictures.store import PictureStore
+
+
+def feature(
+    jobs: JobService,
+    guilds: GuildService,
+    pictures: PictureStore,
+    decoder: Decoder,
+    link_to: LinkTo,
+    kept_seconds: float,
+) -> Feature:
+    """Build the command and its buttons. A painting is deleted `kept_seconds` after its job."""
+    service = PaintingService(jobs, guilds, pictures, decoder)
+    packer = OutcomePacker(pictures, decoder, link_to)
+    handlers = PaintingButtonHandlers(service, packer, kept_seconds)
+    return Feature(commands=[make_command(handlers.show_page)], buttons={FEATURE: handlers})

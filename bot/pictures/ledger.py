@@ -1,0 +1,66 @@
+"""How many bytes and pixels each stored picture has, in the database, where they can be summed."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.pictures.model import StoredPicture
+from bot.storage.database import Database, metadata
+
+BATCH = 500  # names in one statement
+
+pictures = sa.Table(
+    "pictures",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("bytes", sa.BigInteger, nullable=False),
+    sa.Column("width", sa.Integer, nullable=False),  # 0 where it was not measured
+    sa.Column("height", sa.Integer, nullable=False),
+)
+
+Names = sa.Select[tuple[str | None]]  # a query for the names of pictures
+
+
+class PictureLedger:
+    """Records what is stored. A picture's bytes never change, since they are its name."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def record(self, stored: Collection[StoredPicture]) -> None:
+        """Record pictures; those that are known stay as they are."""
+        rows = [vars(one) for one in stored]
+        if rows:
+            async with self._database.write() as connection:
+                dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+                await connection.execute(dialect.insert(pictures).on_conflict_do_nothing(), rows)
+
+    async def forget(self, names: Collection[str]) -> None:
+        """Forget pictures that were deleted."""
+        async with self._database.write() as connection:
+            for batch in batches(sorted(names)):
+                await connection.execute(sa.delete(pictures).where(pictures.c.name.in_(batch)))
+
+    async def find(self, name: str) -> StoredPicture | None:
+        """Give what is recorded of a picture."""
+        query = sa.select(pictures).where(pictures.c.name == name)
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).mappings().first()
+        return None if row is None else StoredPicture(**row)
+
+    async def bytes_of(self, queries: Sequence[Names]) -> int:
+        """Sum up the bytes of all pictures that any of these queries names, each once."""
+        if not queries:
+            return 0
+        named = sa.union(*queries).subquery()
+        total = sa.select(sa.func.coalesce(sa.func.sum(pictures.c.bytes), 0)).where(
+            pictures.c.name.in_(sa.select(named.c[0]))
+        )
+        async with self._database.read() as connection:
+            return int((await connection.execute(total)).scalar_one())
+
+
+def batches(names: Sequence[str]) -> Iterable[Sequence[str]]:
+    """Cut names into parts that fit into one statement."""
+    return (names[start : start + BATCH] for start in range(0, len(names), BATCH))

@@ -1,0 +1,174 @@
+"""With the permissions of docs/nats.conf, a worker reaches no order but those that it took."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import nats
+import pytest
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error
+from nats.js import JetStreamContext
+
+from bot.executors.nats import wire
+from bot.executors.nats.access import Access
+from bot.executors.nats.executor import NatsExecutor
+from bot.executors.nats.objects import Objects
+from bot.executors.nats.worker import Worker
+from tests.bot.executors.clockwork import Script
+from tests.bot.executors.conftest import FAST, SETUP, SHORT_TIMEOUTS, MakeOrder, until
+from tests.bot.executors.nats_server import NatsServer
+from tests.bot.outcomes import OUTCOME
+from tests.end_to_end.test_worker_command import make_key
+
+DOCUMENTED = Path(__file__).parents[3] / "docs" / "nats.conf"
+SLOW = Script(steps=200, step_seconds=0.05)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A server whose users have the documented permissions, and their keys."""
+
+    url: str
+    bot: Path
+    good: Path  # the seed of worker gpu-1
+    evil: Path  # the seed of worker gpu-2
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """Start a server with docs/nats.conf, and a second worker made as that says."""
+    files = [tmp_path / f"{name}.nk" for name in ("bot", "gpu-1", "gpu-2")]
+    keys = [make_key(file, bytes([number] * 32)) for number, file in enumerate(files)]
+    text = DOCUMENTED.read_text()
+    worker = re.search(r"\n    \{\n      nkey: PUBLIC_HALF_OF_GPU_1.*?\n    \}\n", text, re.DOTALL)
+    assert worker is not None
+    second = worker[0].replace("GPU_1", "GPU_2").replace("gpu-1", "gpu-2")
+    text = text.replace(worker[0], worker[0] + second.lstrip("\n"))
+    for name, key in zip(("THE_BOT", "GPU_1", "GPU_2"), keys, strict=True):
+        text = text.replace(f"PUBLIC_HALF_OF_{name}", key)
+    # where it listens, its folder and its certificate are the test's own
+    text = re.sub(r"^(listen:|jetstream|tls) .*$", "", text, flags=re.MULTILINE)
+    server = NatsServer(tmp_path / "nats", text).start()
+    yield Site(server.url, *files)
+    server.kill()
+
+
+@asynccontextmanager
+async def bot_of(site: Site) -> AsyncIterator[NatsExecutor]:
+    """Run the bot's executor."""
+    executor = NatsExecutor(Access(site.url, nkey_file=site.bot), FAST)
+    await executor.start()
+    try:
+        await until(lambda: executor.fault == "no worker is connected")
+        yield executor
+    finally:
+        await executor.close()
+
+
+@asynccontextmanager
+async def worker_of(site: Site) -> AsyncIterator[Worker]:
+    """Run the honest worker."""
+    access = Access(site.url, nkey_file=site.good)
+    worker = Worker(access, [SETUP], "gpu-1", FAST, SHORT_TIMEOUTS)
+    running = asyncio.create_task(worker.run())
+    try:
+        yield worker
+    finally:
+        await worker.leave(0.0)
+        await asyncio.wait_for(running, 10)
+
+
+class Intruder:
+    """The other worker's key in the hands of an attacker, with what it was refused and told."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self.refused: list[str] = []
+        self.heard: list[str] = []
+        self.client: Client
+        self.streams: JetStreamContext
+
+    async def connect(self) -> None:
+        """Connect as the worker gpu-2 would, and listen to everything."""
+        self.client = await nats.connect(
+            self._site.url,
+            nkeys_seed=str(self._site.evil),
+            inbox_prefix="_INBOX.gpu-2",
+            error_cb=self._on_error,
+        )
+        self.streams = self.client.jetstream(timeout=0.5)
+        for subject in (">", "muralscape.>", "_INBOX.>", "_INBOX.gpu-1.>", "$O.>", "$JS.>"):
+            await self.client.subscribe(subject, cb=self._on_message)
+        await self.client.subscribe(wire.CANCEL, cb=self._on_message)
+        await self.client.subscribe(f"{wire.NUDGE}.*", cb=self._on_message)
+        await self.client.flush()
+
+    async def _on_error(self, error: Exception) -> None:
+        self.refused.append(str(error))
+
+    async def _on_message(self, message: Msg) -> None:
+        self.heard.append(f"{message.subject} {message.data!r}")
+
+    async def stored(self) -> list[bytes]:
+        """Read every message of the object store by its number, as its permissions allow."""
+        found = []
+        for number in range(1, 30):
+            try:
+                message = await self.streams.get_msg(f"OBJ_{wire.PICTURES}", number, direct=True)
+            except Error:
+                continue
+            found.append(message.data or b"")
+        return found
+
+
+@pytest.fixture
+async def intruder(site: Site) -> AsyncIterator[Intruder]:
+    """An intruder, not connected yet."""
+    intruder = Intruder(site)
+    yield intruder
+    await intruder.client.close()
+
+
+async def test_a_worker_paints_with_the_documented_permissions(
+    site: Site, order_for: MakeOrder
+) -> None:
+    """They are enough: an order with a checkpoint is painted, and nothing is left behind."""
+    async with bot_of(site) as executor, worker_of(site):
+        order = order_for(Script(steps=20, step_seconds=0.02))
+        await executor.paint(order, lambda _: None)
+        assert order.result.exists()
+
+
+async def test_another_workers_order_is_out_of_reach(
+    site: Site, intruder: Intruder, order_for: MakeOrder
+) -> None:
+    """A worker hears of no order that it did not take, and reads and writes none of its files."""
+    async with bot_of(site) as executor, worker_of(site) as worker:
+        await until(lambda: executor.capacity == 1)
+        await intruder.connect()
+        order = order_for(SLOW)
+        painting = asyncio.create_task(executor.paint(order, lambda _: None))
+        await until(lambda: any(state.jobs for state in executor.workers))
+        (taken,) = (work.order for work in worker._work.values())
+        stored = await intruder.stored()
+        for secret in (order.content.read_bytes(), taken.secret.encode()):
+            assert stored
+            assert not any(secret in data for data in stored)
+        assert not any(taken.key in text or taken.secret in text for text in intruder.heard)
+        assert sum("permissions violation" in text.lower() for text in intruder.refused) >= 6
+        for request in ("STREAM.LIST", "STREAM.MSG.GET.MURALSCAPE_ORDERS"):
+            with pytest.raises(Error):
+                await intruder.client.request(f"$JS.API.{request}", b'{"seq": 1}', timeout=0.5)
+        # Even with the key, which it cannot know, it has no secret to seal a painting with.
+        name = wire.result_of(taken.key, "gpu-2-0")
+        await Objects(intruder.client.jetstream(), wire.PICTURES).write(name, [b"a forgery"])
+        said = wire.Outcome(taken.key, "gpu-2-0", "painted", painted=OUTCOME)
+        await intruder.client.publish(wire.OUTCOME, wire.encode(said))
+        with pytest.raises(Exception, match="is missing on the NATS server"):
+            await painting
+        assert not order.result.exists()

@@ -1,0 +1,42 @@
+"""What a client of Discord does not do for its members, the page does not do either."""
+
+import pytest
+from playwright.async_api import expect
+
+from bot.simulator import Invocation
+from bot.simulator.drafts import Body
+from bot.simulator.model import Channel
+from tests.end_to_end.browser.stage import PHONE, Stage
+from tests.end_to_end.harness import picture
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_a_mention_of_somebody_not_met(stage: Stage, room: Channel) -> None:
+    """A mention that notifies nobody is a number, until its member has written something."""
+    simulator = stage.simulator
+    cleo, ben = (simulator.people.user(name) for name in ("cleo", "ben"))
+    ada = await stage.screen("ada", room)
+    body = {"content": f"Painted for <@{cleo.id}>", "allowed_mentions": {"parse": []}}
+    simulator.messages.send(room, ben, Body(body, {}))
+    await expect(ada.message(f"Painted for <@{cleo.id}>")).to_be_visible()
+    simulator.people.post("cleo", "Here I am", channel=room.name)
+    await expect(ada.message("Painted for @Cleo")).to_be_visible()
+
+
+async def test_a_reload_loses_what_only_the_member_saw(stage: Stage, room: Channel) -> None:
+    """Ephemeral messages are gone after a reload, public ones are not; `/paintings` has all."""
+    ada = await stage.screen("ada", room, **PHONE)
+    await ada.paint(picture(), picture(colour="red"))
+    await expect(ada.message("Final loss")).to_be_visible()
+    listing = Invocation("paintings", user="ada", channel=room.name)
+    stage.simulator.people.invoke(listing)
+    await expect(ada.message("Your paintings")).to_be_visible()
+    await ada.page.reload()
+    await expect(ada.message("Final loss")).to_be_visible()
+    await expect(ada.message("Your paintings")).to_have_count(0)
+    painting = ada.message("Final loss").locator(".gallery img")
+    await expect(painting).to_have_attribute(
+        "alt", "photo, repainted in the style of style with the preset mural"
+    )
+    assert ada.faults == []

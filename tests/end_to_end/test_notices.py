@@ -1,0 +1,137 @@
+"""Who is notified of a result, and where a result is not wanted any more."""
+
+from pathlib import Path
+
+from bot.simulator import Simulator
+from bot.simulator.model import Interaction, Message
+from tests.end_to_end.harness import UNTOLD, muralize, query, results, run, running_bot
+from tests.end_to_end.test_delivery import forbid_posting, kill_token
+from tests.end_to_end.test_painting import said_privately
+
+
+async def painting(simulator: Simulator, user: str = "ada") -> Interaction:
+    """Have a member ask for a painting, and wait until it is being painted."""
+    asked = muralize(simulator, user)
+    await simulator.until(lambda: asked.original and "Painting" in asked.original.content)
+    return asked
+
+
+async def settled(simulator: Simulator, data_dir: Path) -> None:
+    """Wait until the bot has nothing to deliver."""
+    await simulator.until(lambda: not query(data_dir, UNTOLD))
+
+
+def notices(simulator: Simulator) -> list[Message]:
+    """List the messages that notified somebody."""
+    return [message for message in simulator.world.messages.values() if message.notified]
+
+
+async def test_after_a_minute_the_result_is_a_reply(simulator: Simulator, data_dir: Path) -> None:
+    """A long painting comes as a reply to its card and notifies its member, and only them."""
+    async with running_bot(simulator, data_dir, painter="load_steady", clock=simulator.clock):
+        asked = await painting(simulator)
+        simulator.clock.advance(61)
+        (message,) = await simulator.until(lambda: results(simulator))
+        await settled(simulator, data_dir)
+        card = asked.original
+        assert card is not None
+        await simulator.until(lambda: "Finished" in card.content)
+    assert message.reference is card
+    assert message.notified == [asked.user]
+    assert str(message.id) in card.content
+    assert card.attachments == []
+    assert notices(simulator) == [message]
+
+
+async def test_within_a_minute_nobody_is_notified(simulator: Simulator, data_dir: Path) -> None:
+    """A quick painting replaces its card; the member is still looking."""
+    async with running_bot(simulator, data_dir, clock=simulator.clock):
+        asked = muralize(simulator)
+        (message,) = await simulator.until(lambda: results(simulator))
+        await settled(simulator, data_dir)
+    assert message is asked.original
+    assert notices(simulator) == []
+
+
+async def test_a_server_may_not_want_that(simulator: Simulator, data_dir: Path) -> None:
+    """Where the server's setting is off, a long painting replaces its card too."""
+    async with running_bot(simulator, data_dir, painter="load_steady", clock=simulator.clock):
+        panel = await said_privately(simulator, run(simulator, "settings set", "olga"))
+        assert "its member is mentioned" in panel.content
+        simulator.people.press(panel.id, "settings/mention/off", "olga")
+        await simulator.until(lambda: "its member is not mentioned" in panel.content)
+        asked = await painting(simulator)
+        simulator.clock.advance(61)
+        (message,) = await simulator.until(lambda: results(simulator))
+        await settled(simulator, data_dir)
+    assert message is asked.original
+    assert notices(simulator) == []
+
+
+async def test_without_the_right_to_post(simulator: Simulator, data_dir: Path) -> None:
+    """There the card shows the long painting, and a follow-up notifies the member."""
+    forbid_posting(simulator)
+    async with running_bot(simulator, data_dir, painter="load_steady", clock=simulator.clock):
+        asked = await painting(simulator)
+        simulator.clock.advance(61)
+        (message,) = await simulator.until(lambda: results(simulator))
+        (notice,) = await simulator.until(lambda: notices(simulator))
+    assert message is asked.original
+    assert notice.notified == [asked.user]
+    assert notice.interaction is asked
+    assert str(message.id) in notice.content
+
+
+async def test_a_deleted_card(simulator: Simulator, data_dir: Path) -> None:
+    """When a moderator deletes a card (10008) the result is not posted, and pings nobody.
+
+    The painting goes on, and its member finds it by `/paintings`.
+    """
+    async with running_bot(simulator, data_dir, painter="load_steady") as bot:
+        asked = await painting(simulator)
+        assert asked.original is not None
+        simulator.people.delete(asked.original.id, "mo")
+        await settled(simulator, data_dir)
+        job = await bot.app.jobs.get(1)
+        assert job is not None
+        assert job.result is not None
+        assert simulator.world.messages == {}
+        page = await said_privately(simulator, run(simulator, "paintings"))
+        assert page.embeds[0]["title"].startswith("№ 1")
+
+
+async def test_a_card_deleted_after_its_token(simulator: Simulator, data_dir: Path) -> None:
+    """The same holds when the token is dead, or the painting took long."""
+    async with running_bot(
+        simulator, data_dir, painter="load_steady", clock=simulator.clock
+    ) as bot:
+        asked = await painting(simulator)
+        assert asked.original is not None
+        simulator.people.delete(asked.original.id, "mo")
+        simulator.clock.advance(61)
+        await settled(simulator, data_dir)
+
+        asked = await painting(simulator, "ben")
+        assert asked.original is not None
+        simulator.people.delete(asked.original.id, "mo")
+        kill_token(simulator)
+        await settled(simulator, data_dir)
+        assert [job and job.result is not None for job in [await bot.app.jobs.get(2)]] == [True]
+    assert simulator.world.messages == {}
+
+
+async def test_a_deleted_thinking_message(simulator: Simulator, data_dir: Path) -> None:
+    """An answer whose "thinking" was deleted (10008) is not given elsewhere; nothing breaks."""
+    async with running_bot(simulator, data_dir):
+        muralize(simulator)
+        await simulator.until(lambda: results(simulator))
+        page = await said_privately(simulator, run(simulator, "paintings"))
+        simulator.people.press(page.id, "paintings/show/0", "ada", ["1"])
+        await simulator.until(lambda: "Final loss" in page.content)
+        before = set(simulator.world.messages)
+        simulator.faults.slow(0.3, method="PATCH", path="@original", times=1)
+        posted = simulator.people.press(page.id, "paintings/post/1", "ada")
+        thinking = await simulator.until(lambda: posted.original)
+        simulator.people.delete(thinking.id, "mo")
+        await simulator.until(lambda: simulator.record.find("PATCH", "@original", 404))
+    assert set(simulator.world.messages) == before
