@@ -56,7 +56,7 @@ ENV PATH=/opt/muralscape/bin:/opt/dependencies/bin:$PATH \
 WORKDIR /
 VOLUME /data
 USER 10001:10001
-EXPOSE 8080
+EXPOSE 8080 8081
 # It asks whether the process lives, not whether Discord does: that is for /readyz to tell.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-m", "bot.web.probe"]

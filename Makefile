@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # modules, in the order of the folders.
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder
 
-.PHONY: demo test test-all check format bench soak fuzz lock clean
+.PHONY: demo test test-all check format audit bench soak fuzz fuzz-web lock clean
 
 # Exactly the versions, by hash, that requirements/ names.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -46,6 +46,11 @@ format: $(VENV)/installed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# names locked packages with published holes; asks the index, so it needs the internet
+audit: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet 'pip-audit>=2.9'
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes $(addprefix --requirement requirements/,build.txt run.txt test.txt)
+
 bench: $(VENV)/installed
 	$(BIN)/python -m tests.benchmarks
 
@@ -59,6 +64,11 @@ fuzz: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --editable '.[fuzz]'
 	$(BIN)/python -m tests.fuzz.fuzz_images $(ARGS)
 	$(BIN)/python -m tests.fuzz.fuzz_wire $(ARGS)
+
+# the same of the web pages, with raw HTTP
+fuzz-web: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --editable '.[fuzz]'
+	$(BIN)/python -m tests.fuzz.fuzz_web $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -76,7 +76,9 @@ DELIVERY_BACK_OFF = BackOff(first=2.0, attempts=500)  # by each route: some eigh
 
 @dataclass(frozen=True)
 class Timing:
-    """How often cards are edited, how long sends back off, how often departures are looked for.
+    """How often cards are edited, how long sends back off, and how often a bot looks.
+
+    It looks for departures, and whether the database can be written to.
 
     Tests use shorter times.
     """
@@ -85,6 +87,7 @@ class Timing:
     delivery: BackOff = DELIVERY_BACK_OFF
     announcements: BackOff = TRIES
     departures: float = DEPARTURE_SECONDS
+    probe_seconds: float = 10.0
 
 
 class App:
@@ -97,6 +100,7 @@ class App:
         timing: Timing | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        timing = timing or Timing()
         self._settings = settings
         self._executor = executor
         self._clock = clock
@@ -116,7 +120,15 @@ class App:
             self.jobs, executor, self._retention, partial(check_painting, self._decoder)
         )
         api_base, web = settings.discord.api_base, settings.web
-        self.pages = Pages(web.host, web.port, api_base, self._database, executor)
+        self.pages = Pages(
+            web.host,
+            web.port,
+            web.admin_port,
+            api_base,
+            self._database,
+            executor,
+            timing.probe_seconds,
+        )
         self.client = MuralscapeClient(
             api_base,
             settings.data_dir / "commands-synced",
@@ -129,7 +141,7 @@ class App:
         self._intake = self._build_intake()
         self._links = self._build_links()
         self.challenges: ChallengeService
-        self._features = self._build_features(timing or Timing())
+        self._features = self._build_features(timing)
         for feature in self._features:
             add_to_client(feature, self.client)
             self.pages.add(feature.pages)
@@ -281,6 +293,8 @@ class App:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.pages)
             await self._open_storage(stack)
+            probing = await stack.enter_async_context(BackgroundTasks(self.pages.task_failed))
+            probing.keep("probe", self.pages.probe)  # also while Discord cannot be reached
             await stack.enter_async_context(self._intake)
             if not await self._reach_discord(stop):
                 return

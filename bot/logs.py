@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,6 +14,8 @@ from typing import TextIO
 _job: ContextVar[str | None] = ContextVar("muralscape_job", default=None)
 
 MASK = "***"
+MOST_LINES = 300  # a minute, of one place in the source
+MINUTE = 60.0
 
 # Each keeps its first group and loses the rest.
 _SECRETS = (
@@ -59,6 +62,8 @@ class MaskingFormatter(logging.Formatter):
             f"{when.astimezone():%H:%M:%S} {record.levelname.lower():7} "
             f"{record.name}{about}: {record.getMessage()}"
         )
+        if note := getattr(record, "note", None):
+            line += f" ({note})"
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
@@ -66,7 +71,7 @@ class JsonFormatter(MaskingFormatter):
     """One JSON object per line."""
 
     def lay_out(self, record: logging.LogRecord, when: datetime) -> str:
-        """Write the record as JSON; `job` and `exception` only where there are any."""
+        """Write the record as JSON; `job`, `note`, `exception` only where there are any."""
         fields = {
             "time": when.isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -75,9 +80,42 @@ class JsonFormatter(MaskingFormatter):
         }
         if job := getattr(record, "job", None):
             fields["job"] = job
+        if note := getattr(record, "note", None):
+            fields["note"] = note
         if record.exc_info:
             fields["exception"] = self.formatException(record.exc_info)
         return json.dumps(fields, ensure_ascii=False)
+
+
+class FloodFilter(logging.Filter):
+    """Drops records of a place in the source that has logged too often within a minute.
+
+    So no attacker fills the disk by making the bot log. The last line before, and the first after,
+    say so.
+    """
+
+    def __init__(self, most: int = MOST_LINES) -> None:
+        super().__init__()
+        self._most = most
+        self._counts: Counter[tuple[str, int]] = Counter()
+        self._dropped: Counter[tuple[str, int]] = Counter()
+        self._until = 0.0  # Unix seconds
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether to log a record."""
+        if not self._until - MINUTE <= record.created < self._until:
+            self._until = record.created + MINUTE
+            self._dropped = self._counts - Counter(dict.fromkeys(self._counts, self._most))
+            self._counts.clear()
+        place = record.pathname, record.lineno
+        self._counts[place] += 1
+        if self._counts[place] > self._most:
+            return False
+        if self._counts[place] == self._most:
+            record.note = "more lines like this are left out for up to a minute"
+        elif dropped := self._dropped.pop(place, 0):
+            record.note = f"{dropped} lines like this were left out"
+        return True
 
 
 def _stamp_job(record: logging.LogRecord) -> bool:
@@ -95,6 +133,7 @@ def handler(
     stream = stream or sys.stderr
     made = logging.StreamHandler(stream)
     made.addFilter(_stamp_job)
+    made.addFilter(FloodFilter())
     as_text = form == "text" or (form == "auto" and stream.isatty())
     made.setFormatter(MaskingFormatter(secrets) if as_text else JsonFormatter(secrets))
     return made

@@ -3,7 +3,7 @@
 Ids are Discord's; times are Unix seconds.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -65,8 +65,11 @@ class Gate(Protocol):
 class PersonalDataSource(Protocol):
     """A store or service that keeps data about members."""
 
-    async def about_member(self, member_id: int) -> Sequence[Mapping[str, Any]]:
-        """List what is kept about a member, as JSON values, with nothing about other members."""
+    def about_member(self, member_id: int) -> AsyncIterator[Sequence[Mapping[str, Any]]]:
+        """Yield what is kept about a member, as JSON values, with nothing about other members.
+
+        It comes in pages, each so small that it does not hold the event loop.
+        """
 
     async def forget_member(self, member_id: int) -> set[str]:
         """Delete what is kept about a member; return the pictures that belonged to it."""

@@ -145,6 +145,8 @@ class WebSettings(_Section):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    # of health and metrics; None: with the other pages, and for this machine alone
+    admin_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     # the address of the gallery and of full paintings; empty: no links to full paintings
     public_url: Annotated[str, AfterValidator(_web_address_or_none)] = ""
     link_days: Annotated[float, Field(gt=0, le=365)] = 7.0  # until a link to a painting expires

@@ -13,6 +13,7 @@ from torch import Tensor
 # every convolution, times its stride: 2·1 + 2·2 + 4·4 + 4·8 + 1·16. Rounded up to the grid.
 STRIDE = 16
 BORDER = 80
+MOST_ELEMENTS = 2**31 - 1  # of one tensor; kernels that count with 32 bits go wrong beyond
 
 Region = tuple[slice, slice, slice, slice]  # of (1, C, H, W)
 

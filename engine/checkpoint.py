@@ -1,5 +1,6 @@
 """A painting's state on disk, from which it goes on as if it had never stopped."""
 
+import errno
 import hashlib
 import time
 from collections.abc import Callable, Mapping
@@ -10,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.errors import CheckpointRejected
+from engine.errors import CheckpointRejected, OutputRejected
 from engine.files import written_whole
 from engine.logbook import State
 from engine.presets import settle
@@ -55,9 +56,18 @@ class CheckpointWriter:
     """Writes checkpoints to one path, seldom enough to cost a painting under five hundredths."""
 
     def __init__(
-        self, path: Path, step: int = 0, clock: Callable[[], float] = time.monotonic
+        self,
+        path: Path,
+        step: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+        on_fault: Callable[[str], None] | None = None,
     ) -> None:
-        """Take the step that the painting begins at, of which nothing need be kept."""
+        """Take the step that the painting begins at, of which nothing need be kept.
+
+        After a fault that `on_fault` was told, nothing is due any more.
+        """
+        self._on_fault = on_fault
+        self._has_failed = False
         self._path = path
         self._clock = clock
         self._began = clock()
@@ -66,21 +76,38 @@ class CheckpointWriter:
 
     def due(self, step: int, state: Mapping[str, Tensor]) -> bool:
         """Whether it is time to write a state, after so many steps."""
-        if step < self._next_step:
+        if step < self._next_step or self._has_failed:
             return False
         if self._next_at is None:
             seconds = sum(tensor.nbytes for tensor in state.values()) / BYTES_PER_SECOND
             return self._clock() >= self._began + PAUSE_PER_WRITE * seconds
         return self._clock() >= self._next_at
 
-    def write(self, step: int, saved: Saved) -> None:
-        """Write the file whole or not at all. Raises OutputRejected where it cannot be written."""
+    def write(self, step: int, saved: Saved, *, is_last: bool = False) -> None:
+        """Write the file whole or not at all.
+
+        Raises OutputRejected where it cannot be written and nobody is told, or this is the last.
+        """
         began = self._clock()
-        with written_whole(self._path) as partial:
-            torch.save(vars(saved), partial)
+        try:
+            with written_whole(self._path) as partial:
+                _save(vars(saved), partial)
+        except OutputRejected as error:
+            if self._on_fault is None or is_last:
+                raise
+            self._has_failed = True
+            self._on_fault(str(error))
         now = self._clock()
         self._next_at = now + PAUSE_PER_WRITE * (now - began)
         self._next_step = step + STEPS_PER_WRITE
+
+
+def _save(values: Mapping[str, Any], path: Path) -> None:
+    """Write as `torch.save` does. Raises OSError, also where torch says it in its own way."""
+    try:
+        torch.save(values, path)
+    except RuntimeError as error:  # such as of a full disk
+        raise OSError(errno.EIO, str(error).splitlines()[0]) from error
 
 
 def read_checkpoint(path: Path, expected: str) -> Saved:

@@ -7,6 +7,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,7 +32,7 @@ ATTEMPTS = 8  # a broken connection goes on where it stopped, so these last a lo
 LONGEST_PAUSE = 60.0  # seconds between two attempts
 
 _CHUNK = 2**18
-_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=30, sock_read=60)  # seconds
+_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=15, sock_read=60)  # seconds
 
 Progress = Callable[[int, int | None], None]  # bytes so far, bytes in all where known
 
@@ -46,13 +47,14 @@ def download(
     sha256: str | None = None,
     on_progress: Progress = lambda done, total: None,
     pause: float = 1.0,
+    on_retry: Callable[[str], None] = lambda why: None,
 ) -> Weights:
     """Download VGG-19 into `cache` (default: the user's) and return the weights kept of it.
 
     `url` defaults to ImageNet's, `sha256` (hex digits, as many as are known) to those in the file's
     name. An interrupted download goes on where it
     stopped, also in a later call. `pause` is the first wait before trying again, in seconds; it
-    doubles each time.
+    doubles each time, and `on_retry` is told before each.
 
     Raises WeightsRejected where the file cannot be had or is not the one that was meant, and
     OutputRejected where the cache folder cannot be written.
@@ -65,7 +67,7 @@ def download(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / "download.lock", timeout=0):
-            _complete(address, part, digits, on_progress, pause)
+            _complete(address, part, digits, _Told(on_progress, on_retry), pause)
             try:
                 keep_convolutions(part, target.path)
             finally:
@@ -85,11 +87,19 @@ def _digits_in(url: str) -> str:
     return found.group(1)
 
 
-def _complete(url: str, part: Path, digits: str, on_progress: Progress, pause: float) -> None:
+@dataclass(frozen=True)
+class _Told:
+    """What is called as a transfer goes on."""
+
+    progress: Progress
+    retry: Callable[[str], None]
+
+
+def _complete(url: str, part: Path, digits: str, told: _Told, pause: float) -> None:
     """Fetch what is missing of `part` until its hash is right; delete it where it never will be."""
     for resumed in (part.exists(), False):
         with part.open("ab") as file:
-            asyncio.run(_Transfer(url, file, on_progress).run(pause))
+            asyncio.run(_Transfer(url, file, told).run(pause))
         with part.open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest().startswith(digits.lower()):
                 return
@@ -103,10 +113,10 @@ def _complete(url: str, part: Path, digits: str, on_progress: Progress, pause: f
 class _Transfer:
     """One file on its way from a server to the end of an open file."""
 
-    def __init__(self, url: str, file: BinaryIO, on_progress: Progress) -> None:
+    def __init__(self, url: str, file: BinaryIO, told: _Told) -> None:
         self.url = url
         self.file = file
-        self.on_progress = on_progress
+        self.told = told
         self.etag: str | None = None
 
     async def run(self, pause: float) -> None:
@@ -119,7 +129,11 @@ class _Transfer:
         back_off = wait_exponential(pause, LONGEST_PAUSE)
         passing = retry_if_exception_type((_StartOver, aiohttp.ClientError, TimeoutError))
         retrying = AsyncRetrying(
-            retry=passing, wait=wait, stop=stop_after_attempt(ATTEMPTS), reraise=True
+            retry=passing,
+            wait=wait,
+            stop=stop_after_attempt(ATTEMPTS),
+            before_sleep=self._tell,
+            reraise=True,
         )
         async with aiohttp.ClientSession(timeout=_TIMEOUT, trust_env=True) as session:
             try:
@@ -129,6 +143,14 @@ class _Transfer:
                     f"{self.url} could not be fetched in {ATTEMPTS} attempts "
                     f"({str(error) or type(error).__name__}); call again to go on where it stopped."
                 ) from error
+
+    def _tell(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        seconds = state.next_action.sleep if state.next_action else 0.0
+        self.told.retry(
+            f"attempt {state.attempt_number} of {ATTEMPTS} failed "
+            f"({str(error) or type(error).__name__}); the next is in {seconds:.0f} s"
+        )
 
     async def _fetch_or_refuse(self, session: aiohttp.ClientSession) -> None:
         try:
@@ -170,7 +192,7 @@ class _Transfer:
                     raise WeightsRejected(
                         f"{self.url} is larger than any VGG-19; check the address."
                     )
-                self.on_progress(have, total)
+                self.told.progress(have, total)
 
     def _begin(self, response: aiohttp.ClientResponse, have: int) -> int:
         """Return from which byte on the answer is, and drop what it sends anew."""

@@ -1,15 +1,21 @@
 """Files that are either written whole or not at all."""
 
+import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from engine.errors import OutputRejected
 
 
-def check_writable(path: Path) -> None:
-    """Raise OutputRejected where a file could not be written to `path`; leave nothing behind."""
+def check_writable(path: Path, suffixes: Sequence[str] = ()) -> None:
+    """Raise OutputRejected where a file could not be written to `path`; leave nothing behind.
+
+    With `suffixes`, also where it ends in none of them: it would be of another format.
+    """
+    if suffixes and path.suffix.lower() not in suffixes:
+        raise OutputRejected(f"{path} is written in one format; end it in {' or '.join(suffixes)}.")
     try:
         if path.is_dir():
             raise OutputRejected(f"{path} is a folder; name a file in it.")
@@ -34,11 +40,28 @@ def written_whole(path: Path) -> Iterator[Path]:
     temporary = _beside(path)
     try:
         yield temporary
+        _sync(temporary)  # a full disk may be told no earlier
         temporary.replace(path.resolve())  # through a link, so that the link stays one
     except OSError as error:
         raise OutputRejected(_cannot_write(path, error)) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder where there is none. Raises OutputRejected where that is not possible."""
+    try:
+        path.mkdir(exist_ok=True)
+    except OSError as error:
+        raise OutputRejected(_cannot_write(path, error)) from error
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _beside(path: Path) -> Path:

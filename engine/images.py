@@ -1,4 +1,4 @@
-"""Bytes -> checked picture; picture -> file, or bytes under a limit. Free of torch.
+"""Bytes -> checked picture. Free of torch.
 
 Bytes from outside are decoded in the child of `engine.decoding`, which alone calls `decode` and
 `check` with them. One thread at a time may: warning filters belong to the whole process.
@@ -6,93 +6,192 @@ Bytes from outside are decoded in the child of `engine.decoding`, which alone ca
 
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import partial
 from io import BytesIO
 from pathlib import Path
+from typing import TypeVar
 
-from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
+from PIL import Image, ImageChops, ImageFile, UnidentifiedImageError
 
-from engine import files
-from engine.errors import ImageRejected, OutputRejected
-from engine.picture_formats import WRITABLE, formats_of
+from engine.cut import ENOUGH, Rest, rest_of
+from engine.described import deep_pixels, describe
+from engine.errors import ImageRejected
+from engine.ground import on_ground
+from engine.picture_formats import formats_of
 from engine.picture_limits import DEFAULT_LIMITS, READABLE_WORDS, PictureLimits
-from engine.srgb import is_on_its_side, to_srgb
+from engine.png import SIGNATURE, Png, read_png
+from engine.srgb import to_srgb
 
-_WEBP_MAX_SIDE = 16383  # the format has 14 bits for each side
 _CORNER = 64  # pixels on each side of the part that `check` converts to sRGB
+
+BeforeLoad = Callable[[int], None]
+Tell = Callable[[str], None]
+Result = TypeVar("Result")
+Box = tuple[int, int, int, int]  # left, top, right, bottom
+
+
+class _Damaged(ImageRejected):
+    """A file that cannot be decoded as it is."""
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file for Pillow, with all that its refusal needs."""
+
+    data: bytes
+    png: Png | None
+    limits: PictureLimits
+    name: str
+    before_load: BeforeLoad | None
 
 
 def decode(
     data: bytes,
     limits: PictureLimits = DEFAULT_LIMITS,
     name: str = "The file",
-    before_load: Callable[[int], None] | None = None,
+    before_load: BeforeLoad | None = None,
     enough: int | None = None,
+    *,
+    with_alpha: bool = False,
+    tell: Tell | None = None,
 ) -> Image.Image:
-    """Decode a picture to upright sRGB in mode RGB: first frame, transparency on white.
+    """Decode a picture to upright sRGB in mode RGB: its first frame, on a ground where it is seen.
 
-    `name` stands in the sentence of the ImageRejected that is raised where `data` is no picture in
-    one of the READABLE formats, is damaged, or is beyond `limits`. `before_load` is called with the
-    number of pixels that the header promises, once that is within the limits. Where `enough` pixels
-    will do, a JPEG is decoded at 1/2, 1/4 or 1/8 scale, but never to fewer.
+    `with_alpha` gives mode RGBA: the same colours, and the opacity that was flattened. `name`
+    stands in the sentence of the ImageRejected that is raised where `data` is no picture in one of
+    the formats that are read, is damaged, or is beyond `limits`. `before_load` is called with the
+    number of pixels that the header promises, once that is within the limits; `tell` with a
+    sentence for people where a part of the picture is missing. Where `enough` pixels will do, a
+    JPEG is decoded at 1/2, 1/4 or 1/8 scale, but never to fewer.
     """
-    with _opened(data, limits, name) as picture:
-        if before_load:
-            before_load(picture.width * picture.height)
-        smaller = enough is not None and _at_least(picture, enough)
-        picture.load()
-        if not smaller:
-            _check_size(picture.size, limits, name)  # HEIF and GIF may find another one
-        _restore_orientation(picture, data)
-        return to_srgb(picture)
+
+    def convert(file: _File, rows: int | None) -> Image.Image:
+        with _opened(file) as picture:
+            covered, described = _covered(picture), describe(picture, file.data, file.png)
+            smaller = rows is None and enough is not None and _at_least(picture, enough)
+            picture.load()
+            there = picture if rows is None else picture.crop((0, 0, picture.width, rows))
+            if not smaller:
+                _check_size(there.size, limits, name)  # HEIF and GIF may find another one
+            deep = partial(deep_pixels, picture, file.data, file.png)
+            colors, alpha = to_srgb(there, described, deep)
+            alpha = _within(alpha, covered, colors.size)
+        colors = colors if alpha is None else on_ground(colors, alpha)
+        if with_alpha:
+            colors.putalpha(255 if alpha is None else alpha)
+        return colors
+
+    return _whole_or_rest(_file(data, limits, name, before_load), convert, tell)
 
 
 def check(
     data: bytes,
     limits: PictureLimits = DEFAULT_LIMITS,
     name: str = "The file",
-    before_load: Callable[[int], None] | None = None,
+    before_load: BeforeLoad | None = None,
 ) -> tuple[int, int]:
     """Raise ImageRejected where `decode` would; return the width and height of the upright picture.
 
     The data are read to their end all the same, but a JPEG's pixels are made at 1/8 scale, and only
     a corner's colours are converted: a fifth of the time, and much less memory.
     """
-    with _opened(data, limits, name) as picture:
-        size = picture.size
-        if before_load:
-            before_load(size[0] * size[1])
-        smaller = picture.draft(None, (1, 1)) is not None  # a JPEG
-        picture.load()
-        if not smaller:
-            size = picture.size
+
+    def look(file: _File, rows: int | None) -> tuple[int, int]:
+        with _opened(file) as picture:
+            size, described = picture.size, describe(picture, file.data, file.png)
+            smaller = picture.draft(None, (1, 1)) is not None  # a JPEG
+            picture.load()
+            if not smaller:
+                size = picture.size
+            size = size if rows is None else (size[0], rows)
             _check_size(size, limits, name)
-        _restore_orientation(picture, data)
-        corner = min(_CORNER, picture.width), min(_CORNER, picture.height)
-        to_srgb(picture.crop((0, 0, *corner)))
-        return (size[1], size[0]) if is_on_its_side(picture) else size
+            corner = min(_CORNER, picture.width), min(_CORNER, picture.height)
+            to_srgb(picture.crop((0, 0, *corner)), described)
+        return (size[1], size[0]) if described.is_on_its_side else size
+
+    return _whole_or_rest(_file(data, limits, name, before_load), look)
 
 
-@contextmanager
-def _opened(data: bytes, limits: PictureLimits, name: str) -> Iterator[ImageFile.ImageFile]:
-    """Open a picture within the limits; every error in the block becomes ImageRejected."""
+def _file(data: bytes, limits: PictureLimits, name: str, before_load: BeforeLoad | None) -> _File:
+    """Check the bytes, and read a PNG's chunks."""
     if not data:
         raise ImageRejected(f"{name} is empty; choose a {READABLE_WORDS} picture.")
     if len(data) > limits.max_bytes:
         raise ImageRejected(
             f"{name} is larger than {limits.max_bytes / 2**20:g} MiB; choose a smaller file."
         )
+    png = read_png(data) if data.startswith(SIGNATURE) else None
+    return _File(data if png is None else png.file(), png, limits, name, before_load)
+
+
+def _whole_or_rest(
+    file: _File, work: Callable[[_File, int | None], Result], tell: Tell | None = None
+) -> Result:
+    """Do the work with a file or, where it is damaged, with what is there of it."""
+    try:
+        return work(file, None)
+    except _Damaged as damaged:
+        refusal = damaged.with_traceback(None)  # which would keep the picture in memory
+    rest: Rest | None = None
+    with suppress(_Damaged):
+        rest = rest_of(file.data, file.png, partial(_stored, file))
+    if rest is None or rest.rows == 0:
+        raise refusal
+    if rest.share < ENOUGH:
+        raise ImageRejected(
+            f"{file.name} is cut off, with only {int(100 * rest.share)} % of it there; "
+            "save or download it again, or choose another."
+        )
+    result = work(replace(file, data=rest.data), rest.rows)
+    if tell and rest.sentence(file.name):
+        tell(rest.sentence(file.name))
+    return result
+
+
+def _stored(file: _File, data: bytes) -> Image.Image:
+    """The picture as it is stored, in mode RGB."""
+    with _opened(replace(file, data=data)) as picture:
+        picture.load()
+        return picture.convert("RGB")
+
+
+def _covered(picture: ImageFile.ImageFile) -> Box | None:
+    """The part of a GIF's screen that its first frame covers; None for all of a picture."""
+    if picture.format != "GIF" or not picture.tile:
+        return None
+    box = picture.tile[0][1]
+    return None if box is None or box == (0, 0, *picture.size) else box
+
+
+def _within(
+    alpha: Image.Image | None, box: Box | None, size: tuple[int, int]
+) -> Image.Image | None:
+    """The opacity, with nothing opaque outside of a box."""
+    if box is None:
+        return alpha
+    inside = Image.new("L", size, 0)
+    inside.paste(255, box)
+    return inside if alpha is None else ImageChops.darker(inside, alpha)
+
+
+@contextmanager
+def _opened(file: _File) -> Iterator[ImageFile.ImageFile]:
+    """Open a picture within the limits; every error in the block becomes ImageRejected."""
+    limits, name = file.limits, file.name
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Pillow warns of is checked here or harmless
-            with Image.open(BytesIO(data), formats=formats_of(data)) as picture:
+            with Image.open(BytesIO(file.data), formats=formats_of(file.data)) as picture:
                 _check_size(picture.size, limits, name)
+                if file.before_load:
+                    file.before_load(picture.width * picture.height)
                 yield picture
     except ImageRejected:
         raise
     except UnidentifiedImageError as error:
-        raise ImageRejected(
+        raise _Damaged(
             f"{name} is not a picture that can be read; choose a {READABLE_WORDS}."
         ) from error
     except Image.DecompressionBombError as error:
@@ -100,7 +199,7 @@ def _opened(data: bytes, limits: PictureLimits, name: str) -> Iterator[ImageFile
     except MemoryError as error:
         raise ImageRejected(too_much_memory(name)) from error
     except Exception as error:  # a damaged file makes decoders raise whatever they please
-        raise ImageRejected(
+        raise _Damaged(
             f"{name} is damaged or cut off; save or download it again, or choose another."
         ) from error
 
@@ -111,18 +210,6 @@ def _at_least(picture: ImageFile.ImageFile, pixels: int) -> bool:
     least = next((n for n in (8, 4, 2) if -(-width // n) * -(-height // n) >= pixels), 1)
     size = (max(1, width // least), max(1, height // least))
     return picture.draft(None, size) is not None
-
-
-def _restore_orientation(picture: Image.Image, data: bytes) -> None:
-    """Put back the EXIF orientation of a HEIC that has no other.
-
-    HEIC turns pictures by `irot` and `imir` boxes (ISO/IEC 23008-12, 6.5.10 and 6.5.12) and wants
-    EXIF's word ignored beside them, so pillow-heif erases it. Writers that only copy EXIF leave no
-    box, and then EXIF alone knows.
-    """
-    orientation = picture.info.get("original_orientation")
-    if picture.format == "HEIF" and orientation and not (b"irot" in data or b"imir" in data):
-        picture.getexif()[ExifTags.Base.Orientation] = orientation
 
 
 def read(path: Path, limits: PictureLimits = DEFAULT_LIMITS) -> Image.Image:
@@ -170,86 +257,3 @@ def too_much_memory(name: str) -> str:
 def _too_many_pixels(name: str, how_many: str, limits: PictureLimits) -> str:
     most = f"{limits.max_pixels / 1e6:g} megapixels"
     return f"{name} has {how_many} pixels; choose a picture of at most {most}."
-
-
-def check_writable(path: Path) -> None:
-    """Raise OutputRejected where `save` could not write to `path`; for before a long painting."""
-    if path.suffix.lower() not in WRITABLE:
-        raise OutputRejected(
-            f"{path} has no suffix of a picture that can be written; "
-            f"end it in one of {', '.join(WRITABLE)}."
-        )
-    files.check_writable(path)
-
-
-def save(picture: Image.Image, path: Path) -> None:
-    """Write a picture in the format of the path's suffix, whole or not at all.
-
-    Raises OutputRejected for an unknown suffix, a missing or unwritable folder, a full disk.
-    """
-    check_writable(path)
-    with files.written_whole(path) as temporary:
-        if path.suffix.lower() in (".tif", ".tiff"):
-            _save_tiled(picture, temporary)
-        else:
-            picture.save(temporary, **WRITABLE[path.suffix.lower()])
-
-
-def _save_tiled(picture: Image.Image, path: Path) -> None:
-    """Write a TIFF in tiles, of which viewers of large pictures read only those they show."""
-    import numpy as np
-    import tifffile  # nobody else needs it
-
-    tifffile.imwrite(
-        path, np.asarray(picture), photometric="rgb", tile=(256, 256), compression="zlib"
-    )
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """A picture as the bytes of a file."""
-
-    data: bytes
-    extension: str  # with its dot
-    content_type: str
-    size: tuple[int, int]  # pixels
-
-
-def encode_under(picture: Image.Image, max_bytes: int) -> Encoded:
-    """Encode a picture in at most `max_bytes` bytes, at the best quality that fits.
-
-    PNG first, then WebP, then JPEG of falling quality, then smaller and smaller JPEGs. Raises
-    OutputRejected where nothing fits.
-    """
-    for encoded in _ever_smaller(picture):
-        if len(encoded.data) <= max_bytes:
-            return encoded
-    raise OutputRejected(f"The picture does not fit into {max_bytes} bytes; raise the limit.")
-
-
-def _ever_smaller(picture: Image.Image) -> Iterator[Encoded]:
-    yield _encode(picture, ".png", "image/png", "PNG")
-    if max(picture.size) <= _WEBP_MAX_SIDE:
-        for quality in (95, 90):
-            yield _encode(picture, ".webp", "image/webp", "WEBP", quality=quality)
-    for quality in (90, 85, 75, 65):
-        yield _jpeg(picture, quality)
-    scaled = picture
-    while min(scaled.size) >= 2 * DEFAULT_LIMITS.min_side:
-        # Each from the original: resampling a resampled picture blurs it.
-        fraction = 0.75 * scaled.width / picture.width
-        width, height = (max(1, round(side * fraction)) for side in picture.size)
-        scaled = picture.resize((width, height), Image.Resampling.LANCZOS)
-        yield _jpeg(scaled, 80)
-
-
-def _jpeg(picture: Image.Image, quality: int) -> Encoded:
-    return _encode(picture, ".jpg", "image/jpeg", "JPEG", quality=quality, progressive=True)
-
-
-def _encode(
-    picture: Image.Image, extension: str, content_type: str, format_name: str, **options: int
-) -> Encoded:
-    buffer = BytesIO()
-    picture.save(buffer, format_name, **options)
-    return Encoded(buffer.getvalue(), extension, content_type, picture.size)

@@ -1,5 +1,6 @@
 """The loss of a painting over its steps, as a PNG."""
 
+import logging
 import warnings
 from collections.abc import Sequence
 from io import BytesIO
@@ -27,6 +28,8 @@ def draw(curve: Sequence[tuple[int, float]], scale_starts: Sequence[int], title:
     the line is broken there instead of drawing a cliff that the painting never had. Values that are
     not finite are left out.
     """
+    # It warns of a home that it cannot write to, and works all the same.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     # No pyplot: its state is the whole process's, and it looks for a display.
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine

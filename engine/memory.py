@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from engine.blocks import BORDER, stride_of
+from engine.blocks import BORDER, MOST_ELEMENTS, stride_of
 from engine.container import free_in_container
 from engine.device import Device
 from engine.errors import OutOfMemory
@@ -32,7 +32,6 @@ SMALLEST_BLOCK = 256  # pixels; smaller ones would mostly be borders
 SMALLEST_HISTORY = 2
 SHARE = 0.9  # of what is free, to be planned with
 WIDEST = 64  # channels of the first features, which have the picture's full size
-MOST_ELEMENTS = 2**31 - 1  # of one tensor; kernels that count with 32 bits go wrong beyond
 # How much more work a painting is with half the pairs in L-BFGS's memory: the steps more to the
 # same loss, measured with `mural` at 192 pixels.
 WORK_OF_HALF_THE_HISTORY = 1.15

@@ -62,13 +62,11 @@ class StyleCells:
                 for features, own in zip(styles, samples, strict=True)
             ]
         )
-        # The numbers of the cells that are compared, and the style of each of them.
+        # The numbers of the cells that are compared, one style's after the other's.
         starts = [sum(counts[:number]) for number in range(len(counts))]
         numbers = [start + own for start, own in zip(starts, samples, strict=True)]
         self._sample = torch.cat(numbers).to(described.device)
         self._counts = [len(own) for own in samples]
-        owners = [torch.full((count,), number) for number, count in enumerate(self._counts)]
-        self._style = torch.cat(owners).to(described.device)
         self._axes = principal_axes(described)
         self._known = F.normalize(described @ self._axes, dim=1)
 
@@ -78,7 +76,7 @@ class StyleCells:
         """The number of the style's cell that is the neighbour of each cell of a canvas.
 
         `canvas` are the canvas's features at the compared taps; the numbers are (cells,) int64. A
-        style of twice the weight fills about twice the area. With `region`, (cells,) bool, the
+        style of twice the weight fills twice the area. With `region`, (cells,) bool, the
         first style alone fills the cells where it is true, and the second the others.
         """
         own = self._described(canvas)
@@ -104,13 +102,20 @@ class StyleCells:
         return F.normalize(described @ self._axes, dim=1)
 
     def _nearest(self, own: Tensor, weights: Sequence[float], crowding: float) -> Tensor:
-        # By counts and places that are known here: a card's host would wait for each bincount or
-        # mask.
-        counts = own.new_tensor(self._counts).clamp_min(1)
-        shares = (own.new_tensor(weights) / sum(weights) / counts)[self._style]
-        allowed = (shares > 0).nonzero()[:, 0]
-        chosen = nearest(own, self._known[allowed], shares[allowed], crowding)
-        return self._sample[allowed[chosen]]
+        """The neighbours among each style's cells, then for each cell the style that it is from."""
+        likenesses, neighbours, shares, start = [], [], [], 0
+        for count, weight in zip(self._counts, weights, strict=False):
+            cells = slice(start, start + count)
+            start += count
+            if not weight or not count:
+                continue
+            known = self._known[cells]
+            chosen = nearest(own, known, own.new_full((count,), 1 / count), crowding)
+            likenesses.append((own * known[chosen]).sum(1))
+            neighbours.append(self._sample[cells][chosen])
+            shares.append(weight)
+        turns = divided(torch.stack(likenesses), shares)
+        return torch.stack(neighbours).gather(0, turns[None])[0]
 
     def targets(self, chosen: Tensor, rows_of_cells: int) -> dict[str, Tensor]:
         """The features of the chosen cells, laid out as those of a canvas, at each fitted tap.
@@ -200,6 +205,24 @@ def nearest(own: Tensor, known: Tensor, shares: Tensor, crowding: float) -> Tens
         prices += crowding * 0.5**turn * (taken.clamp(max=MOST_TAKEN) - 1)
         chosen = cheapest()
     return chosen
+
+
+def divided(likenesses: Tensor, shares: Sequence[float]) -> Tensor:
+    """Which of K styles each of N cells is painted in, (N,) int64, so that all have their share.
+
+    `likenesses` (K, N) say how like each style's neighbour is. One style after the other takes, of
+    the cells that are left, those that it suits better than any later one.
+    """
+    count = likenesses.shape[1]
+    styles = torch.full((count,), len(shares) - 1, device=likenesses.device)
+    left = torch.arange(count, device=likenesses.device)
+    for style in range(len(shares) - 1):
+        lead = likenesses[style, left] - likenesses[style + 1 :, left].amax(0)
+        most = round(len(left) * shares[style] / sum(shares[style:]))
+        order = lead.argsort(descending=True, stable=True)
+        styles[left[order[:most]]] = style
+        left = left[order[most:]]
+    return styles
 
 
 def cut_into_cells(features: Tensor, tap: str, cell: int) -> Tensor:

@@ -12,7 +12,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from engine.memory import MOST_ELEMENTS
+from engine.blocks import MOST_ELEMENTS
 
 
 class Optimiser(Protocol):

@@ -21,6 +21,7 @@ SMALLEST_SIDE = 16  # pixels; VGG-19's four poolings leave one feature of it
 LARGEST_SIDE = 16384  # pixels
 LARGEST_STEPS = 100_000
 LARGEST_STRENGTH = 100.0
+SEEDS = 2**63  # of each sign: what every random number generator and database takes
 MOST_MASKED_STYLES = 2  # one where a mask is white, one where it is black
 
 Brush = Literal["fine", "medium", "bold"]
@@ -43,6 +44,8 @@ class PaintSettings:
     seed: int = 0
     style_weights: tuple[float, ...] = (1.0,)  # one per style; only their proportions count
     brush: Brush = "medium"  # how coarse the strokes are
+    # Whether the painting is transparent where the content is; None: for emoji and stickers.
+    keep_alpha: bool | None = None
 
     def check(self) -> None:
         """Raise RequestRejected where a value is out of its range, whatever the preset."""
@@ -59,6 +62,8 @@ class PaintSettings:
             )
         if not all(math.isfinite(weight) and weight >= 0 for weight in weights) or not sum(weights):
             raise RequestRejected("The styles' weights must not be negative, nor all zero.")
+        if not -SEEDS <= self.seed < SEEDS:
+            raise RequestRejected("The seed must be between -2^63 and 2^63 - 1.")
         if self.brush not in BRUSHES:
             raise RequestRejected(
                 f"There is no brush {self.brush!r}: choose one of {', '.join(BRUSHES)}."
@@ -93,6 +98,7 @@ class StylizeRequest:
     # White where the first style paints, black where the second does or, with one style, where
     # the content stays; of any size.
     mask: "Image | None" = None
+    alpha: "Image | None" = None  # the opacity of the painting, mode L, of any size
 
     def __post_init__(self) -> None:
         if not self.styles or len(self.settings.style_weights) != len(self.styles):
@@ -142,6 +148,7 @@ class PaintOutcome:
     repeated_steps: int = 0  # steps that were not finite and were done again in FP32
     curve: tuple[tuple[int, float], ...] = field(default=(), repr=False)  # (step, total loss)
     scale_starts: tuple[int, ...] = ()  # the steps at which targets changed; losses jump there
+    notes: tuple[str, ...] = ()  # sentences for people, such as of a picture that was cut off
 
     def to_dict(self) -> dict[str, Any]:
         """Give all fields as JSON values."""

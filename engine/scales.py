@@ -65,10 +65,10 @@ class Scale:
 def fit(picture: tuple[int, int], long_side: float) -> tuple[int, int]:
     """A picture's (width, height) brought to a long side, its aspect ratio kept.
 
-    A side never falls below what four poolings need.
+    A strip becomes longer than that where its short side would fall below what four poolings need.
     """
-    ratio = long_side / max(picture)
-    width, height = (max(SMALLEST_SIDE, round(side * ratio)) for side in picture)
+    ratio = max(long_side / max(picture), SMALLEST_SIDE / min(picture))
+    width, height = (round(side * ratio) for side in picture)
     return width, height
 
 

@@ -1,13 +1,14 @@
-"""Any picture that Pillow has loaded -> upright, opaque sRGB."""
+"""Any picture that Pillow has loaded -> sRGB and its opacity, upright."""
 
-import struct
+from collections.abc import Callable
 from io import BytesIO
 
 import numpy as np
-from PIL import ExifTags, Image, ImageCms
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
 
-# The largest profiles in use are those of printers, at about 3 MB; more is ballast or worse.
-MAX_PROFILE_BYTES = 4 * 2**20
+from engine.color_space import ColorSpace
+from engine.described import Description
 
 # An ICC profile names the colours it describes in bytes 16 to 20 (ICC.1:2022, 7.2.8).
 _PROFILE_SPACES = {"L": b"GRAY", "RGB": b"RGB ", "CMYK": b"CMYK"}
@@ -23,43 +24,34 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
-# What Pillow raises on EXIF data that is not EXIF data.
-_EXIF_FAULTS = (
-    AttributeError,
-    EOFError,
-    LookupError,
-    OSError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    struct.error,
-)
+Deep = NDArray[np.uint16]
 
 
-def to_srgb(picture: Image.Image) -> Image.Image:
-    """Return a loaded picture of any mode as upright sRGB in mode RGB, transparency on white.
+def to_srgb(
+    picture: Image.Image,
+    described: Description,
+    deep: Callable[[], Deep | None] = lambda: None,
+) -> tuple[Image.Image, Image.Image | None]:
+    """Return a loaded picture of any mode as upright sRGB, and its opacity in mode L if it has any.
 
-    A profile or an orientation that cannot be understood counts as absent, as in browsers.
+    `deep` gives the colours in 16 bits, (H, W, 3), where they are to be had. A profile or an
+    orientation that cannot be understood counts as absent, as in browsers.
     """
     colors, alpha = _split(picture)
-    colors = _through_profile(colors, picture.info.get("icc_profile"))
-    if alpha is not None:
-        white = Image.new("RGB", colors.size, "white")
-        white.paste(colors, mask=alpha)
-        colors = white
-    turn = _UPRIGHT.get(_orientation(picture))
-    return colors if turn is None else colors.transpose(turn)
-
-
-def is_on_its_side(picture: Image.Image) -> bool:
-    """Say whether `to_srgb` swaps the picture's width and height."""
-    return _orientation(picture) >= 5  # _UPRIGHT's transposes and rotations by 90 degrees
+    if described.color is not None and not described.color.is_srgb:
+        colors = _from_space(picture, colors, described.color, deep)
+    else:
+        colors = _through_profile(_in_8_bits(colors), described.icc_profile)
+    turn = _UPRIGHT.get(described.orientation)
+    if turn is None:
+        return colors, alpha
+    return colors.transpose(turn), alpha and alpha.transpose(turn)
 
 
 def _split(picture: Image.Image) -> tuple[Image.Image, Image.Image | None]:
-    """Return the colours in mode L, RGB or CMYK, and the opacity in mode L where there is any."""
+    """Return the colours in mode L, I;16, RGB or CMYK, and the opacity in mode L or None."""
     if picture.mode.startswith("I;16"):
-        return _split_16_bit(picture)
+        return picture, _opaque_16_bit(picture)
     if picture.mode == "RGB" and "transparency" in picture.info:
         # Pillow keeps 8 of 16 bits per channel, but the transparent colour whole.
         color = picture.info["transparency"]
@@ -78,20 +70,42 @@ def _split(picture: Image.Image) -> tuple[Image.Image, Image.Image | None]:
     return colors, None if opaque else alpha
 
 
-def _split_16_bit(picture: Image.Image) -> tuple[Image.Image, Image.Image | None]:
-    values = np.asarray(picture)
+def _opaque_16_bit(picture: Image.Image) -> Image.Image | None:
+    if "transparency" not in picture.info:
+        return None
+    opaque = np.asarray(picture) != picture.info["transparency"]
+    return Image.fromarray(np.where(opaque, 255, 0).astype(np.uint8))
+
+
+def _in_8_bits(colors: Image.Image) -> Image.Image:
+    if not colors.mode.startswith("I;16"):
+        return colors
     # Pillow's own conversion to L clips at 255; 65535 / 255 = 257.
     to_8_bits = ((np.arange(65536) + 128) // 257).astype(np.uint8)
-    grey = Image.fromarray(to_8_bits[values])
-    if "transparency" not in picture.info:
-        return grey, None
-    opaque = values != picture.info["transparency"]
-    return grey, Image.fromarray(np.where(opaque, 255, 0).astype(np.uint8))
+    return Image.fromarray(to_8_bits[np.asarray(colors)])
+
+
+def _from_space(
+    picture: Image.Image,
+    colors: Image.Image,
+    space: ColorSpace,
+    deep: Callable[[], Deep | None],
+) -> Image.Image:
+    """Convert colours of a space that the file names."""
+    if colors.mode.startswith("I;16"):
+        grey = np.asarray(colors)
+        return Image.fromarray(space.to_srgb(np.stack([grey] * 3, axis=2)))
+    if colors.mode == "CMYK":
+        return _as_rgb(colors)
+    pixels: NDArray[np.uint8] | Deep | None = deep() if space.needs_depth else None
+    if pixels is None or pixels.shape[:2] != (picture.height, picture.width):
+        pixels = np.asarray(colors.convert("RGB"))
+    return Image.fromarray(space.to_srgb(pixels))
 
 
 def _through_profile(colors: Image.Image, profile: bytes | None) -> Image.Image:
     """Convert mode L, RGB or CMYK to sRGB by an ICC profile, or plainly where it does not fit."""
-    if not profile or len(profile) > MAX_PROFILE_BYTES:
+    if not profile:
         return _as_rgb(colors)
     space = profile[16:20]
     if space == b"RGB " and colors.mode == "L":
@@ -113,11 +127,3 @@ def _as_rgb(colors: Image.Image) -> Image.Image:
     `convert` would copy RGB too, and a copy of 12 megapixels takes 30 ms.
     """
     return colors._new(colors.im) if colors.mode == "RGB" else colors.convert("RGB")
-
-
-def _orientation(picture: Image.Image) -> int:
-    try:
-        value = picture.getexif().get(ExifTags.Base.Orientation, 1)
-    except _EXIF_FAULTS:
-        return 1
-    return value if isinstance(value, int) else 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 from typing import TypeVar
 
 import torch
@@ -44,7 +45,6 @@ class Studio:
         finest: Scale,
     ) -> None:
         """Take the bytes of memory to stay within, and the last of the scales."""
-        request = without_unused_styles(request)
         self._memory = memory
         self._request = request
         self._recipe = recipe
@@ -189,10 +189,18 @@ class Studio:
         return canvases.content(scale)
 
 
-def without_unused_styles(request: StylizeRequest) -> StylizeRequest:
-    """The request without styles of no weight; with a mask, every style has its place."""
+def in_order(request: StylizeRequest) -> StylizeRequest:
+    """The request without styles of no weight, the others in an order of their own.
+
+    So neither a style that does not count nor the order of the styles changes anything. With a
+    mask, every style has its place.
+    """
+    if request.mask is not None:
+        return request
     pairs = zip(request.styles, request.settings.style_weights, strict=True)
-    used = [(style, weight) for style, weight in pairs if weight or request.mask is not None]
+    used = [(style, weight) for style, weight in pairs if weight]
+    if len(used) > 1:
+        used.sort(key=lambda pair: (sha256(pair[0].tobytes()).digest(), pair[1]))
     styles, weights = zip(*used, strict=True)
     return replace(
         request, styles=styles, settings=replace(request.settings, style_weights=weights)

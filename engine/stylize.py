@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PIL.Image import Image
+from PIL.Image import Image, Resampling
 
 from engine.checkpoint import CheckpointWriter, Saved, fingerprint, read_checkpoint
 from engine.errors import Stopped
@@ -18,7 +18,7 @@ from engine.presets import check_mask, settle
 from engine.request import Painting, PaintOutcome, Progress, StylizeRequest
 from engine.scales import Scale, plan_scales, style_sizes
 from engine.step import Stepper
-from engine.studio import Studio
+from engine.studio import Studio, in_order
 from engine.vgg19 import Encoder
 
 
@@ -31,20 +31,23 @@ def stylize(
     checkpoint: Path | None = None,
     resume: Path | None = None,
     memory: int | None = None,
+    on_fault: Callable[[str], None] | None = None,
 ) -> Painting:
     """Paint a picture.
 
     `on_progress` is called after every step, or every second one on a graphics card;
     `should_stop` is asked as often, and where it says yes the checkpoint is written, if there is
     one, and Stopped is raised. `resume` names a checkpoint of the same request to go on from.
-    `memory` is a limit in bytes, of this process or of the graphics card; None takes what is
-    free. A picture that does not fit as a whole is painted in blocks.
+    `on_fault` is told where a checkpoint cannot be written, and the painting goes on without; None
+    raises OutputRejected. `memory` is a limit in bytes, of this process or of the graphics card;
+    None takes what is free. A picture that does not fit as a whole is painted in blocks.
 
     Raises RequestRejected, OutOfMemory, CheckpointRejected, OutputRejected, Stopped, and
     PaintingFailed where losses stay infinite even in FP32.
     """
     # What is to be done: a recipe, and the sizes on the way with their steps.
     check_mask(request)
+    request = in_order(request)
     recipe, _, steps = settle(request.settings)
     scales = plan_scales(request)
     room = room_for(encoder.device, memory)
@@ -56,7 +59,7 @@ def stylize(
     mark = fingerprint(request, encoder.description)
     saved = read_checkpoint(resume, mark) if resume else None
     log = Logbook(scales, saved.log if saved else None)
-    writer = CheckpointWriter(checkpoint, log.step) if checkpoint else None
+    writer = CheckpointWriter(checkpoint, log.step, on_fault=on_fault) if checkpoint else None
     canvas = saved.stepper["canvas"] if saved else studio.first_canvas(scales[0])
     neighbours = saved.stepper.get("neighbours") if saved else None
 
@@ -74,7 +77,8 @@ def stylize(
         while log.steps_left:
             stopping = should_stop is not None and should_stop()
             if writer and (stopping or writer.due(log.step, stepper.state())):
-                writer.write(log.step, Saved(mark, stepper.state(), log.state()))
+                saved_now = Saved(mark, stepper.state(), log.state())
+                writer.write(log.step, saved_now, is_last=stopping)
             if stopping:
                 raise Stopped(f"Stopped after step {log.step} of {steps}.")
             for reading in stepper.take(log.steps_left):
@@ -105,8 +109,17 @@ def stylize(
         curve=log.curve(),
         scale_starts=log.scale_starts,
     )
-    return Painting(picture, outcome)
+    return Painting(_with_alpha(picture, request.alpha), outcome)
 
 
 def _preview(studio: Studio, stepper: Stepper, scale: Scale) -> Image:
     return studio.picture(stepper.result(), scale)
+
+
+def _with_alpha(picture: Image, alpha: Image | None) -> Image:
+    """The painting as transparent as `alpha`, where that is given."""
+    if alpha is None:
+        return picture
+    kept = picture.copy()
+    kept.putalpha(alpha.resize(picture.size, Resampling.LANCZOS))
+    return kept

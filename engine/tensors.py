@@ -10,6 +10,8 @@ from torch import Tensor
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 FULL_DETAIL = 0.1  # deviation of light and dark, of pixels in [0, 1]
+PIXEL_ART_SIDE = 256  # pixels, at most
+PIXEL_ART_COLORS = 64  # at most
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
@@ -18,9 +20,27 @@ def to_tensor(
 ) -> Tensor:
     """An RGB picture at `size` (width, height), as (1, 3, H, W) float32 in [0, 1]."""
     if picture.size != size:
+        if resampling == "lanczos" and is_pixel_art(picture):
+            picture = _with_sharp_pixels(picture, size)
         picture = picture.resize(size, Image.Resampling[resampling.upper()])
     pixels = torch.from_numpy(np.asarray(picture).copy()).to(device)
     return pixels.permute(2, 0, 1).unsqueeze(0).float().div_(255).contiguous()
+
+
+def is_pixel_art(picture: Image.Image) -> bool:
+    """Whether a picture is drawn pixel by pixel: small, and of few colours."""
+    count = picture.width * picture.height
+    most = min(PIXEL_ART_COLORS, count // 8)
+    return max(picture.size) <= PIXEL_ART_SIDE and picture.getcolors(most) is not None
+
+
+def _with_sharp_pixels(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Pixels made squares, by the whole number that brings a picture to `size` or just above."""
+    factor = min(-(-wanted // side) for wanted, side in zip(size, picture.size, strict=True))
+    if factor < 2:
+        return picture
+    sides = picture.width * factor, picture.height * factor
+    return picture.resize(sides, Image.Resampling.NEAREST)
 
 
 def to_mask(mask: Image.Image, size: tuple[int, int], device: torch.device) -> Tensor:

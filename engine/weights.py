@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 BUNDLED = Path(__file__).parent / "bundled" / "vgg19_muralscape.safetensors"
 IMAGENET_NAME = "vgg19_imagenet1k_v1.safetensors"
+CHOICES = ("auto", "bundled", "imagenet")  # anything else is a file
 CUSTOM_SUFFIXES = (".safetensors", ".pth", ".pt")
 
 

@@ -18,11 +18,13 @@ from bot.challenges.model import (
 )
 from bot.challenges.rules import PER_MESSAGE, on_part
 from bot.discord_io.components import AnyItem, custom_id, view_of
+from bot.discord_io.lines import first_lines
 from bot.discord_io.texts import name_of
 from bot.people import Member
 
 FEATURE = "challenges"
-MOST_LINES = 20  # of results; a message has at most 2,000 characters
+MOST_LINES = 20  # of a list; a message has at most 2,000 characters
+MOST_CHARACTERS = 900  # of a member's own entries
 MOST_OPTIONS = 25  # in one of Discord's menus
 _STARTED_BY = " · started by "  # follows the marker of an opened challenge
 _PLAIN = discord.ButtonStyle.secondary
@@ -162,13 +164,13 @@ def status(contest: Contest, member: Member, page: int = 0) -> Post:
     While there is a vote it has a `page` of the ballot, numbered as the parts of the ballot are.
     """
     challenge, terms = contest.challenge, contest.challenge.terms
-    own = [entry for entry in contest.entries if entry.member_id == member.id]
+    own = [entry for entry in contest.entries if entry.member_id == member.id][::-1]
     lines = [
         f"🎨 ***{shown(terms.title)}***, challenge № {challenge.id}",
         *([f"> {shown(terms.theme)}"] if terms.theme else []),
         _stage(challenge),
         f"Entries: {len(contest.live)}",
-        *(_own_line(entry) for entry in own),
+        *first_lines([_own_line(entry) for entry in own], MOST_LINES, MOST_CHARACTERS),
     ]
     if challenge.state is ChallengeState.VOTING:
         return _voting_status(contest, member, page, lines)

@@ -4,7 +4,7 @@ Every page is read from the database, and browsers must revalidate what they cac
 picture disappears when its owner deletes it. The pages have no scripts.
 """
 
-import asyncio
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from aiohttp import web
 from bot.challenges.model import Challenge, ChallengeState, Contest, Entry
 from bot.challenges.store import ChallengeStore
 from bot.errors import PictureGone
+from bot.pictures.copies import Copies
 from bot.pictures.decoder import Decoder
 from bot.pictures.store import PictureStore
 from bot.pictures.thumbnails import small_copy
@@ -21,7 +22,8 @@ from bot.pictures.turns import VISITORS
 from bot.web.html import Html
 
 SIDES = ("320", "640", "1280")  # pixels on the long side
-MOST_CHALLENGES = 100  # on a server's page
+MOST_CHALLENGES = 24  # on a server's page; a link leads to older ones
+MOST_WINNERS = 3  # of a challenge on that page; more may share the first place
 _NAMELESS = "a member"
 
 
@@ -63,13 +65,12 @@ class Gallery:
         public_url: str = "",
     ) -> None:
         self._store = store
-        self._pictures = pictures
         self._decoder = decoder
         self._opted_in = opted_in
         self._name_of = name_of
         self._public_url = public_url
         self._html = Html()
-        self._encoding: dict[tuple[str, str], asyncio.Task[bytes]] = {}
+        self._copies = Copies(pictures)
 
     def routes(self) -> list[web.RouteDef]:
         """The pages and their pictures."""
@@ -83,11 +84,13 @@ class Gallery:
 
     async def _server(self, request: web.Request) -> web.Response:
         guild_id = await self._guild(request)
-        walls = []
-        for challenge in await self._store.closed(guild_id, MOST_CHALLENGES):
-            contest = None if challenge.age_restricted else await self._store.get(challenge.id)
-            if contest is not None:
-                walls.append(_wall(contest))
+        before = self._before(request)
+        found = await self._store.closed(guild_id, MOST_CHALLENGES + 1, before, public=True)
+        shown = found[:MOST_CHALLENGES]
+        numbers = [challenge.id for challenge in shown]
+        winners = await self._store.winners(numbers)
+        counts = await self._store.entry_counts(numbers)
+        walls = [_wall(one, winners.get(one.id, []), counts.get(one.id, 0)) for one in shown]
         name = self._server_name(guild_id)
         first = next((wall.winners[0].source for wall in walls if wall.winners), None)
         return self._page(
@@ -96,8 +99,9 @@ class Gallery:
             first,
             title=f"{name}: style challenges",
             heading=name,
-            description=f"{_count(len(walls), 'style challenge', 'style challenges')}: the winners",
+            description="The winners of this server's style challenges",
             walls=walls,
+            older=f"?before={numbers[-1]}" if len(found) > len(shown) else None,
         )
 
     async def _challenge(self, request: web.Request) -> web.Response:
@@ -152,18 +156,17 @@ class Gallery:
         return contest
 
     async def _resized(self, picture: str, side: str) -> bytes:
-        """Read the copy of a size from the disk; the first visitor's request makes it."""
-        kept = await self._pictures.read_copy(picture, side)
-        if kept is not None:
-            return kept
-        key = (picture, side)
-        task = self._encoding.get(key)
-        if task is None:
-            making = small_copy(self._pictures, self._decoder, picture, int(side), VISITORS)
-            task = self._encoding[key] = asyncio.create_task(making)
-            task.add_done_callback(lambda _: self._encoding.pop(key))
-        # Shielded: others wait for the same, when the visitor that came first has left.
-        return await asyncio.shield(task)
+        """Give the copy of a size; the first visitor's request makes it."""
+        return await small_copy(self._copies, self._decoder, picture, int(side), VISITORS)
+
+    def _before(self, request: web.Request) -> int | None:
+        """Read from which challenge on the page shows older ones."""
+        given = request.query.get("before")
+        if given is None:
+            return None
+        if not re.fullmatch(r"[0-9]{1,9}", given):
+            raise web.HTTPNotFound(headers=self._html.headers)
+        return int(given)
 
     def _page(
         self, request: web.Request, template: str, source: str | None, **values: object
@@ -178,14 +181,12 @@ class Gallery:
         return self._name_of(guild_id) or "A server"
 
 
-def _wall(contest: Contest) -> Wall:
-    challenge, entries = contest.challenge, _shown(contest)
-    won = {entry.id for entry in contest.live if entry.rank == 1 and entry.votes}
+def _wall(challenge: Challenge, winners: Sequence[Entry], entries: int) -> Wall:
     return Wall(
         title=challenge.terms.title,
         path=f"/gallery/{challenge.guild_id}/{challenge.id}",
-        winners=[entry for entry in entries if _id(entry) in won],
-        entries=_count(len(contest.live), "entry", "entries"),
+        winners=[_show(challenge, entry) for entry in winners[:MOST_WINNERS]],
+        entries=_count(entries, "entry", "entries"),
         day=datetime.fromtimestamp(challenge.closed_at or 0.0, UTC).date().isoformat(),
     )
 
@@ -205,10 +206,6 @@ def _show(challenge: Challenge, entry: Entry) -> Shown:
         place=_place(entry.rank or 0),
         votes=_count(entry.votes or 0, "vote", "votes"),
     )
-
-
-def _id(shown: Shown) -> int:
-    return int(shown.source.rsplit("/", 1)[1])
 
 
 def _place(rank: int) -> str:

@@ -6,6 +6,7 @@ Discord shows several pictures of a message side by side and without file names.
 from bot.challenges.card import Post, PostedPicture
 from bot.discord_io.sending import Upload
 from bot.errors import PictureGone
+from bot.pictures.copies import Copies
 from bot.pictures.decoder import Decoder
 from bot.pictures.store import PictureStore
 from bot.pictures.thumbnails import LONG_SIDE
@@ -16,6 +17,7 @@ class NumberedPictures:
 
     def __init__(self, pictures: PictureStore, decoder: Decoder) -> None:
         self._pictures = pictures
+        self._copies = Copies(pictures)
         self._decoder = decoder
 
     async def uploads(self, post: Post) -> list[Upload]:
@@ -31,11 +33,9 @@ class NumberedPictures:
     async def _read(self, picture: PostedPicture) -> bytes:
         if not picture.number:
             return await self._pictures.read(picture.stored)
-        label = f"number-{picture.number}"
-        kept = await self._pictures.read_copy(picture.stored, label)
-        if kept is not None:
-            return kept
-        data = await self._pictures.read(picture.stored)
-        drawn = await self._decoder.shrink(data, LONG_SIDE, number=picture.number)
-        await self._pictures.put_copy(picture.stored, label, drawn)
-        return drawn
+
+        async def draw() -> bytes:
+            data = await self._pictures.read(picture.stored)
+            return await self._decoder.shrink(data, LONG_SIDE, number=picture.number)
+
+        return await self._copies.of(picture.stored, f"number-{picture.number}", draw)

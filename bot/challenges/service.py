@@ -4,7 +4,7 @@ Announcements are written in the transaction of the change; the scheduler sends 
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from random import Random
@@ -36,6 +36,8 @@ from bot.pictures.turns import Owner
 
 Rule = Callable[[Contest], Contest]
 TRIED_WITHIN = 8.0  # seconds that a command waits for the first try of its announcement
+
+LEADERS = 20  # on the leaderboard
 
 
 class ChallengeService:
@@ -235,14 +237,13 @@ class ChallengeService:
         return contest
 
     async def leaderboard(self, guild_id: int) -> list[Standing]:
-        """Rank a server's members over all its closed challenges."""
-        rows = [row for row in await self.store.tally(guild_id) if row["member_id"]]
-        scores = sorted(((r["wins"], r["podiums"], r["votes"]) for r in rows), reverse=True)
-        standings = [
-            Standing(rank=1 + scores.index((row["wins"], row["podiums"], row["votes"])), **row)
-            for row in rows
+        """List the best of a server's members over all its closed challenges."""
+        rows = await self.store.tally(guild_id, LEADERS)
+        scores = [(row["wins"], row["podiums"], row["votes"]) for row in rows]
+        return [
+            Standing(rank=1 + scores.index(score), **row)
+            for row, score in zip(rows, scores, strict=True)
         ]
-        return sorted(standings, key=lambda standing: (standing.rank, standing.member_id))
 
     # For the scheduler.
 
@@ -277,15 +278,14 @@ class ChallengeService:
 
     # For a member's privacy.
 
-    async def about_member(self, member_id: int) -> list[dict[str, Any]]:
-        """List the challenges that a member started, entered or voted in."""
-        found = []
+    async def about_member(self, member_id: int) -> AsyncIterator[list[dict[str, Any]]]:
+        """Yield the challenges that a member started, entered or voted in, one by one."""
         async with self._database.read() as connection:
-            for number in await self.store.of_member(connection, member_id):
-                contest = await self.store.find(connection, number)
-                if contest is not None:
-                    found.append(_about(contest, member_id))
-        return found
+            numbers = await self.store.of_member(connection, member_id)
+        for number in numbers:
+            contest = await self.get(number)
+            if contest is not None:
+                yield [_about(contest, member_id)]
 
     async def forget_member(self, member_id: int) -> set[str]:
         """Forget a member in all challenges; return the pictures. Counts of closed ones stay."""

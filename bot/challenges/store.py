@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.challenges.model import OPEN, Challenge, ChallengeState, Contest, Entry, Terms
+from bot.challenges.model import FORGOTTEN, OPEN, Challenge, ChallengeState, Contest, Entry, Terms
 from bot.challenges.tables import challenges, entries, votes
 from bot.jobs.tables import jobs
 from bot.pictures.ledger import Names
@@ -52,12 +52,45 @@ class ChallengeStore:
         where = (challenges.c.guild_id == guild_id) & challenges.c.state.in_(OPEN)
         return await self._first(connection, where)
 
-    async def closed(self, guild_id: int, limit: int) -> list[Challenge]:
-        """Read a server's closed challenges, the last one first."""
+    async def closed(
+        self, guild_id: int, limit: int, before: int | None = None, *, public: bool = False
+    ) -> list[Challenge]:
+        """Read a server's closed challenges, the last one (before that of an id) first.
+
+        Without those of age-restricted channels where `public` is set.
+        """
         where = (challenges.c.guild_id == guild_id) & (challenges.c.state == ChallengeState.CLOSED)
+        if before is not None:
+            where &= challenges.c.id < before
+        if public:
+            where &= ~challenges.c.age_restricted
         query = sa.select(challenges).where(where).order_by(challenges.c.id.desc()).limit(limit)
         async with self.database.read() as connection:
             return [_challenge(row) for row in (await connection.execute(query)).mappings()]
+
+    async def winners(self, numbers: Collection[int]) -> dict[int, list[Entry]]:
+        """Read the entries with pictures that won these challenges, by challenge."""
+        won = (entries.c.rank == 1) & (entries.c.votes > 0) & entries.c.removed.is_(None)
+        query = (
+            sa.select(entries)
+            .where(entries.c.challenge_id.in_(numbers), won, entries.c.picture.is_not(None))
+            .order_by(entries.c.number)
+        )
+        found: dict[int, list[Entry]] = {}
+        async with self.database.read() as connection:
+            for row in (await connection.execute(query)).mappings():
+                found.setdefault(row["challenge_id"], []).append(_entry(row))
+        return found
+
+    async def entry_counts(self, numbers: Collection[int]) -> dict[int, int]:
+        """Count the entries of these challenges that were not removed."""
+        query = (
+            sa.select(entries.c.challenge_id, sa.func.count())
+            .where(entries.c.challenge_id.in_(numbers), entries.c.removed.is_(None))
+            .group_by(entries.c.challenge_id)
+        )
+        async with self.database.read() as connection:
+            return {row[0]: row[1] for row in await connection.execute(query)}
 
     async def open(self) -> list[Challenge]:
         """Read all open challenges of the shard."""
@@ -129,10 +162,11 @@ class ChallengeStore:
             await connection.execute(sa.delete(challenges).where(mine))
         return found
 
-    async def tally(self, guild_id: int) -> list[Mapping[str, Any]]:
-        """Sum up the wins, podiums, votes and entries of each member in closed challenges.
+    async def tally(self, guild_id: int, limit: int) -> list[Mapping[str, Any]]:
+        """Sum up wins, podiums, votes and entries in closed challenges, of the best members.
 
-        Each has the display name of its last entry.
+        Sorted by wins, then podiums, then votes; members with deleted data are left out. Each has
+        the display name of its last entry.
         """
         placed = entries.c.votes > 0
         columns = (
@@ -147,12 +181,18 @@ class ChallengeStore:
             sa.select(*columns)
             .join(challenges, challenges.c.id == entries.c.challenge_id)
             .where(challenges.c.guild_id == guild_id, entries.c.rank.is_not(None))
+            .where(entries.c.member_id != FORGOTTEN)
             .group_by(entries.c.member_id)
+            .order_by(*(sa.desc(name) for name in ("wins", "podiums", "votes")))
+            .order_by(entries.c.member_id)
+            .limit(limit)
             .subquery()
         )
         last = entries.alias()
         shown = [column for column in totals.c if column.name != "last"]
         query = sa.select(*shown, last.c.name).join(last, last.c.id == totals.c.last)
+        best = [totals.c[name].desc() for name in ("wins", "podiums", "votes")]
+        query = query.order_by(*best, totals.c.member_id)
         async with self.database.read() as connection:
             return [dict(row) for row in (await connection.execute(query)).mappings()]
 

@@ -49,34 +49,48 @@ def check_disk(folder: Path) -> Finding:
     return passed("disk", text)
 
 
-def check_pages(host: str, port: int, marks: Sequence[Path] = CONTAINER_MARKS) -> Finding:
-    """Check that the bot's pages can be served, and not to strangers.
+def check_pages(
+    host: str,
+    port: int,
+    admin_port: int | None = None,
+    marks: Sequence[Path] = CONTAINER_MARKS,
+) -> Finding:
+    """Check that the bot's pages can be served, and health and metrics not to strangers.
 
     Inside a container, which one of `marks` shows, every address is reached only through ports
     that the host publishes.
     """
     name = "web"
-    place = f"{host}:{port}"
-    try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-    except OSError as error:
-        return warned(
-            name,
-            f"nothing can listen at {place} ({error.strerror})",
-            "if the bot is running, it listens there already; otherwise set web.port",
-        )
-    if not ipaddress.ip_address(address[0]).is_loopback:
+    ports = {"web.port": port} | ({} if admin_port is None else {"web.admin_port": admin_port})
+    for setting, number in ports.items():
+        try:
+            address = _listen(host, number)
+        except OSError as error:
+            return warned(
+                name,
+                f"nothing can listen at {host}:{number} ({error.strerror})",
+                f"if the bot is running, it listens there already; otherwise set {setting}",
+            )
+    admin = port if admin_port is None else admin_port
+    text = f"pages at {host}:{port}; health and metrics at {host}:{admin}"
+    if admin_port is not None and not ipaddress.ip_address(address).is_loopback:
         if in_container(marks):
-            return passed(name, f"health and metrics at {place} of this container")
+            return passed(name, f"{text} of this container")
         return warned(
             name,
-            f"health and metrics at {place} can be read from other machines",
-            "set web.host to 127.0.0.1, or restrict access with a firewall",
+            f"{text}, where other machines can read them",
+            "set web.host to 127.0.0.1, or restrict access to web.admin_port with a firewall",
         )
-    return passed(name, f"health and metrics at {place}, for this machine alone")
+    return passed(name, f"{text}, for this machine alone")
+
+
+def _listen(host: str, port: int) -> str:
+    """Listen for a moment and give the host's address. Raises OSError."""
+    family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    return str(address[0])
 
 
 def _nearest(folder: Path) -> Path:

@@ -73,7 +73,7 @@ async def _find_here(settings: Settings) -> AsyncIterator[Finding]:
     yield check_folder(settings.data_dir)
     yield check_disk(settings.data_dir)
     yield await check_database(settings.database)
-    yield check_pages(settings.web.host, settings.web.port)
+    yield check_pages(settings.web.host, settings.web.port, settings.web.admin_port)
     async for finding in check_engine(local_executor(settings)):
         yield finding
 

@@ -1,8 +1,10 @@
 """Paints orders with the engine. Imported in engine processes only, because it imports torch."""
 
 import contextlib
+import logging
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,15 +12,18 @@ from PIL import Image
 
 from bot.executors.contract import PaintOrder
 from bot.executors.engine_process import EngineSetup
-from engine import images
+from engine import saving
 from engine.decoding.pictures import PictureReader
 from engine.errors import CheckpointRejected
+from engine.ground import split
 from engine.picture_limits import OWN_LIMITS
 from engine.request import PaintOutcome, PaintSettings, Progress, StylizeRequest
 from engine.scales import pixels_wanted
 from engine.stylize import stylize
 from engine.timelapse import film
 from engine.vgg19 import Encoder, load_encoder
+
+log = logging.getLogger(__name__)
 
 WARM_UP_SIDE = 64  # pixels
 WARM_UP_STEPS = 4
@@ -61,18 +66,31 @@ class EnginePainter:
     ) -> PaintOutcome:
         """Paint an order and write its files. Raises `engine.errors.EngineError`."""
 
+        notes: list[str] = []
         enough = pixels_wanted(order.settings)
 
-        def read(path: Path, name: str) -> Image.Image:
+        def read(path: Path, name: str, *, with_alpha: bool = False) -> Image.Image:
             # Bytes, not the path: the engine's error must not show the host's folders to a member.
             # The intake has checked these pictures against the host's own limits.
-            return self._reader.decode(path.read_bytes(), OWN_LIMITS, name, should_stop, enough)
+            return self._reader.decode(
+                path.read_bytes(),
+                OWN_LIMITS,
+                name,
+                should_stop,
+                enough,
+                with_alpha=with_alpha,
+                tell=notes.append,
+            )
 
+        content, alpha = split(
+            read(order.content, "The content picture", with_alpha=True), order.settings.keep_alpha
+        )
         request = StylizeRequest(
-            content=read(order.content, "The content picture"),
+            content=content,
             styles=tuple(read(style, "The style picture") for style in order.styles),
             settings=order.settings,
             mask=read(order.mask, "The mask") if order.mask else None,
+            alpha=alpha,
         )
         with ExitStack() as stack:
             watchers = [on_progress]
@@ -90,6 +108,7 @@ class EnginePainter:
                 on_progress=watch,
                 should_stop=should_stop,
                 checkpoint=order.checkpoint,
+                on_fault=log.warning,
             )
             painting = None
             # With a checkpoint of other weights: from the beginning, and outside of the handler,
@@ -98,5 +117,5 @@ class EnginePainter:
                 resume = order.resume if order.resume and order.resume.exists() else None
                 painting = go_on(resume=resume)
             painting = painting or go_on()
-        images.save(painting.picture, order.result)
-        return painting.outcome
+        saving.save(painting.picture, order.result)
+        return replace(painting.outcome, notes=tuple(notes))

@@ -4,7 +4,7 @@ Times are Unix seconds (UTC). Ids of servers, channels, members and messages are
 Pictures are named by the SHA-256 of their bytes, in hexadecimal; see `bot.pictures.store`.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -141,7 +141,15 @@ class Job:
 
     def readable(self) -> dict[str, Any]:
         """Give all values as JSON, except the token and the nonce."""
-        values = asdict(self)
+        result = self.result
+        values = {
+            **vars(self),
+            "origin": dict(vars(self.origin)),
+            "sources": dict(vars(self.sources)),
+            "settings": self.settings.to_dict(),
+            "delivery": dict(vars(self.delivery)),
+            "result": result and {**vars(result), "outcome": result.outcome.to_dict()},
+        }
         del values["origin"]["interaction_token"], values["delivery"]["nonce"]
         return values
 

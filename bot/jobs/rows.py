@@ -1,5 +1,6 @@
 """Jobs as rows of the database and back."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from bot.jobs.model import DeliveryState, Job, JobResult, JobState, Sources
@@ -69,6 +70,11 @@ def job_of(row: dict[str, Any]) -> Job:
         delivery=DeliveryState(**delivery),
         result=_result(row["result"]),
     )
+
+
+def readable(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give all values of jobs as JSON, except the tokens and the nonces."""
+    return [job_of(row).readable() for row in rows]
 
 
 def _stored(result: JobResult) -> dict[str, Any]:

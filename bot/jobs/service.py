@@ -4,9 +4,10 @@ Every method commits the new state before it returns the job and calls the liste
 service may work on the jobs of a shard.
 """
 
+import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from random import Random
 from typing import Any
 
@@ -17,8 +18,9 @@ from bot.executors.contract import PaintProgress
 from bot.jobs import rules
 from bot.jobs.model import DeliveryState, Job, JobResult, JobState, Place, Sources
 from bot.jobs.quotas import JobQuotas, UnderWay
+from bot.jobs.rows import readable
 from bot.jobs.schedule import Schedule, complete
-from bot.jobs.store import WAITING_OR_PAINTING, JobStore
+from bot.jobs.store import JobStore
 from bot.people import Member, Origin
 from bot.pictures.retention import PictureRetention
 from engine.request import PaintSettings
@@ -30,6 +32,7 @@ log = logging.getLogger(__name__)
 
 LEARN_FROM = 200  # paintings, when the bot starts
 NOTHING = UnderWay()
+PAGE = 50  # jobs read at a time for an export
 
 
 class JobService:
@@ -172,26 +175,29 @@ class JobService:
         await self._retention.release(pictures)
         return number
 
-    async def about_member(self, member_id: int) -> list[dict[str, Any]]:
-        """List a member's jobs in all servers as JSON values, without secrets."""
-        async with self._database.read() as connection:
-            found = await self._store.by_member(connection, member_id)
-        return [job.readable() for job in found]
+    async def about_member(self, member_id: int) -> AsyncIterator[list[dict[str, Any]]]:
+        """Yield pages of a member's jobs in all servers as JSON values, without secrets."""
+        last = 0
+        while rows := await self._store.rows_of_member(member_id, last, PAGE):
+            last = rows[-1]["id"]
+            # in a thread, because loss curves have many values
+            yield await asyncio.to_thread(readable, rows)
+
+    async def count_about(self, member_id: int) -> int:
+        """Count a member's jobs in all servers."""
+        return await self._store.count_of_member(member_id)
 
     async def forget_member(self, member_id: int) -> set[str]:
         """Cancel a member's jobs, and delete those that have ended; return their pictures.
 
         A job that is still being cancelled or delivered stays: call again when it has ended.
         """
-        async with self._database.read() as connection:
-            found = await self._store.by_member(connection, member_id)
-        for job in found:
-            if job.state in WAITING_OR_PAINTING and job.cancelled_by is None:
-                with contextlib.suppress(WrongState):  # it was finished a moment ago
-                    if self._store.shard.has(job.origin.guild_id):
-                        await self.cancel(job.id, Member(member_id, job.origin.guild_id))
-                    else:
-                        await self._change(job.id, lambda job: rules.ask_to_stop(job, member_id))
+        for job in await self._store.running_of_member(member_id):
+            with contextlib.suppress(WrongState):  # it was finished a moment ago
+                if self._store.shard.has(job.origin.guild_id):
+                    await self.cancel(job.id, Member(member_id, job.origin.guild_id))
+                else:
+                    await self._change(job.id, lambda job: rules.ask_to_stop(job, member_id))
         async with self._database.write() as connection:
             return await self._store.forget_member(connection, member_id)
 

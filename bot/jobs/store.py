@@ -154,9 +154,24 @@ class JobStore:
         async with self.database.read() as connection:
             return int((await connection.execute(query)).scalar_one())
 
-    async def by_member(self, connection: AsyncConnection, member_id: int) -> list[Job]:
-        """Read a member's jobs in all servers, oldest first."""
-        return await _select(connection, jobs.c.member_id == member_id)
+    async def rows_of_member(self, member_id: int, after: int, limit: int) -> list[dict[str, Any]]:
+        """Read the rows of a member's jobs in all servers, beginning after a job, oldest first."""
+        where = (jobs.c.member_id == member_id) & (jobs.c.id > after)
+        query = sa.select(jobs).where(where).order_by(jobs.c.id).limit(limit)
+        async with self.database.read() as connection:
+            return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+    async def count_of_member(self, member_id: int) -> int:
+        """Count a member's jobs in all servers."""
+        query = sa.select(sa.func.count()).where(jobs.c.member_id == member_id)
+        async with self.database.read() as connection:
+            return int((await connection.execute(query)).scalar_one())
+
+    async def running_of_member(self, member_id: int) -> list[Job]:
+        """Read a member's jobs in all servers that are queued or painting and not cancelled."""
+        running = jobs.c.state.in_(WAITING_OR_PAINTING) & jobs.c.cancelled_by.is_(None)
+        async with self.database.read() as connection:
+            return await _select(connection, (jobs.c.member_id == member_id) & running)
 
     async def forget_member(self, connection: AsyncConnection, member_id: int) -> set[str]:
         """Delete a member's settled jobs, and their id from jobs of others that they cancelled."""

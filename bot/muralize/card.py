@@ -175,6 +175,7 @@ def painted(job: Job, result: JobResult, copy: Copy | None = None) -> Card:
         f"🖼️ **Painted** for {_owner(job)}{style}\n"
         f"Final loss **{loss(outcome.losses.total)}**\n-# {made} · № {job.id}"
     )
+    text = "\n".join((text, *(f"-# {plain(note)}" for note in outcome.notes)))
     usual: tuple[Action, ...] = RESULT_ACTIONS
     if job.origin.guild_id == OUTSIDE:  # challenges are held in servers
         usual = tuple(action for action in RESULT_ACTIONS if action is not Action.ENTER)

@@ -19,7 +19,7 @@ from bot.muralize.delivery import Deliverer
 from bot.muralize.live_cards import LiveCards, Pace
 from bot.muralize.menu import make_menu
 from bot.muralize.packer import OutcomePacker
-from bot.muralize.plot import draw_curve
+from bot.muralize.plot import LossCurves
 from bot.muralize.sender import JobMessageSender
 from bot.muralize.service import MuralizeService
 from bot.muralize.store import RequestStore
@@ -56,7 +56,14 @@ def feature(
     packer = OutcomePacker(pictures, decoder, links.to)
     deliverer = Deliverer(jobs, sender, cards, packer, clock, back_off, muralize.mentions_members)
     handlers = JobButtonHandlers(
-        jobs, muralize, packer, pictures, links.to, draw_curve, enter, partial(accept, muralize)
+        jobs,
+        muralize,
+        packer,
+        pictures,
+        links.to,
+        LossCurves(pictures).of,
+        enter,
+        partial(accept, muralize),
     )
 
     async def finish(seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Draws loss curves in a process of their own, so that the bot does not load Matplotlib."""
+"""Draws loss curves in processes of their own, so that the bot does not load Matplotlib."""
 
 import asyncio
 import json
@@ -6,7 +6,10 @@ import sys
 
 from bot.errors import MuralscapeError
 from bot.jobs.model import Job
+from bot.pictures.copies import Copies
+from bot.pictures.store import PictureStore
 from engine.environment import for_children
+from engine.request import PaintOutcome
 
 _SECONDS = 30.0  # until a drawing is aborted
 
@@ -18,11 +21,27 @@ class NotDrawn(MuralscapeError):
         super().__init__("The loss curve could not be drawn; try again.")
 
 
-async def draw_curve(job: Job) -> bytes:
-    """Draw a job's losses over its steps as a PNG. Raises NotDrawn."""
-    if job.result is None:
-        raise NotDrawn
-    outcome = job.result.outcome
+class LossCurves:
+    """Draws each curve once and keeps it beside the painting; one process draws at a time."""
+
+    def __init__(self, pictures: PictureStore) -> None:
+        self._copies = Copies(pictures)
+        self._drawing = asyncio.Lock()
+
+    async def of(self, job: Job) -> bytes:
+        """Draw a job's losses over its steps as a PNG. Raises NotDrawn."""
+        if job.result is None:
+            raise NotDrawn
+        outcome = job.result.outcome
+
+        async def draw() -> bytes:
+            async with self._drawing:
+                return await _draw(outcome)
+
+        return await self._copies.of(job.result.picture, f"curve-{job.id}", draw)
+
+
+async def _draw(outcome: PaintOutcome) -> bytes:
     drawing = {
         "curve": outcome.curve,
         "scale_starts": outcome.scale_starts,

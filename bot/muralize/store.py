@@ -1,5 +1,6 @@
 """The SQL of requests: accepted, but not jobs yet."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -62,9 +63,9 @@ class RequestStore:
         async with self.database.write() as connection:
             await connection.execute(_REMOVE, {"sought": request.origin.interaction_id})
 
-    async def about_member(self, member_id: int) -> list[dict[str, Any]]:
-        """List a member's requests."""
-        return [_readable(one) for one in await self.all() if one.origin.member_id == member_id]
+    async def about_member(self, member_id: int) -> AsyncIterator[list[dict[str, Any]]]:
+        """Yield a member's requests; there are few at a time."""
+        yield [_readable(one) for one in await self.all() if one.origin.member_id == member_id]
 
     async def forget_member(self, member_id: int) -> set[str]:
         """Delete a member's requests; their pictures are not stored yet."""

@@ -9,6 +9,7 @@ from bot.jobs.model import Job
 from bot.jobs.service import JobService
 from bot.paintings.model import Page
 from bot.people import Member
+from bot.pictures.copies import Copies
 from bot.pictures.decoder import Decoder
 from bot.pictures.store import PictureStore
 from bot.pictures.thumbnails import small_copy
@@ -30,7 +31,7 @@ class PaintingService:
     ) -> None:
         self._jobs = jobs
         self._guilds = guilds
-        self._pictures = pictures
+        self._copies = Copies(pictures)
         self._decoder = decoder
 
     async def page(self, guild_id: int | None, member_id: int, number: int) -> Page:
@@ -89,7 +90,7 @@ class PaintingService:
         owner = Owner(job.origin.guild_id, job.origin.member_id)
         try:
             return await small_copy(
-                self._pictures, self._decoder, job.result.picture, PREVIEW_SIDE, owner
+                self._copies, self._decoder, job.result.picture, PREVIEW_SIDE, owner
             )
         except PictureGone:
             return None

@@ -1,8 +1,8 @@
 """Small copies of pictures, for galleries, ballots and lists."""
 
+from bot.pictures.copies import Copies
 from bot.pictures.decoder import Decoder
 from bot.pictures.retention import PictureRetention
-from bot.pictures.store import PictureStore
 from bot.pictures.turns import NOBODY, Owner
 
 LONG_SIDE = 640  # pixels; Discord shows no more of a picture
@@ -18,17 +18,11 @@ async def make_thumbnail(
     return small.name
 
 
-async def small_copy(
-    pictures: PictureStore, decoder: Decoder, name: str, side: int, owner: Owner
-) -> bytes:
-    """Give a WebP of a stored picture, `side` pixels long. Raises PictureGone.
+async def small_copy(copies: Copies, decoder: Decoder, name: str, side: int, owner: Owner) -> bytes:
+    """Give a WebP of a stored picture, `side` pixels long, made once. Raises PictureGone."""
 
-    It is made at the first call, and kept as long as the picture.
-    """
-    kept = await pictures.read_copy(name, str(side))
-    if kept is not None:
-        return kept
-    data = await pictures.read(name)
-    small = await decoder.shrink(data, side, ".webp", _QUALITY, owner)
-    await pictures.put_copy(name, str(side), small)
-    return small
+    async def shrink() -> bytes:
+        data = await copies.pictures.read(name)
+        return await decoder.shrink(data, side, ".webp", _QUALITY, owner)
+
+    return await copies.of(name, str(side), shrink)

@@ -1,6 +1,6 @@
 """`/privacy export` and `/privacy delete`."""
 
-import json
+import asyncio
 
 import discord
 from discord import app_commands
@@ -8,10 +8,10 @@ from discord import app_commands
 from bot.discord_io.answers import Interaction
 from bot.discord_io.client import ANYBODY, ANYWHERE
 from bot.discord_io.components import Handler, Press, custom_id, view_of
-from bot.discord_io.sending import Upload, files_of
 from bot.privacy.service import PrivacyService
 
 FEATURE = "privacy"
+LARGEST_FILE = 8 * 2**20  # bytes; Discord takes 10 MiB or more, with all that is around it
 
 ASK = (
     "This deletes the data that the bot keeps about you **in all servers**: your paintings and "
@@ -35,13 +35,16 @@ def make_group(privacy: PrivacyService) -> tuple[app_commands.Group, Handler]:
     @group.command(name="export", description="Get the data that the bot keeps about you")
     async def export(interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        kept = await privacy.export(interaction.user.id)
-        text = json.dumps(kept, indent=2, ensure_ascii=False)
-        name, what = "muralscape-privacy.json", "The data that the bot keeps about you"
-        await interaction.edit_original_response(
-            content="This is the data that the bot keeps about you, in all servers.",
-            attachments=files_of([Upload(name, text.encode(), what)]),
-        )
+        most_bytes = min(interaction.filesize_limit, LARGEST_FILE)
+        async with privacy.export(interaction.user.id, most_bytes) as parts:
+            for number, part in enumerate(parts, 1):
+                name, text = _called(number, len(parts))
+                what = "The data that the bot keeps about you"
+                file = await asyncio.to_thread(discord.File, part, name, description=what)
+                if number == 1:
+                    await interaction.edit_original_response(content=text, attachments=[file])
+                else:
+                    await interaction.followup.send(text, file=file, ephemeral=True)
 
     @group.command(name="delete", description="Delete the data that the bot keeps about you")
     async def delete(interaction: Interaction) -> None:
@@ -59,6 +62,16 @@ def make_group(privacy: PrivacyService) -> tuple[app_commands.Group, Handler]:
         await interaction.edit_original_response(content=_outcome(left), view=None)
 
     return group, pressed
+
+
+def _called(number: int, count: int) -> tuple[str, str]:
+    """Give the name of a part of an export, and the text of its message."""
+    text = "This is the data that the bot keeps about you, in all servers."
+    if count == 1:
+        return "muralscape-privacy.json", text
+    if number == 1:
+        return f"muralscape-privacy-1-of-{count}.json", f"{text} It comes in {count} files."
+    return f"muralscape-privacy-{number}-of-{count}.json", f"File {number} of {count}."
 
 
 def _outcome(left: int) -> str:

@@ -1,12 +1,15 @@
 """Exports and deletes a member's data from all stores and services that have some."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
 
+from bot.errors import Refused
 from bot.jobs.service import JobService
 from bot.people import PersonalDataSource
 from bot.pictures.retention import PictureRetention
+from bot.privacy.parts import Parts
 
 STEP = 0.1  # seconds between two checks of paintings that are being cancelled
 
@@ -29,13 +32,40 @@ class PrivacyService:
         self._jobs = jobs
         self._retention = retention
         self._timeout = timeout
+        self._one_export = asyncio.Lock()
+        self._exporting: set[int] = set()  # members
 
-    async def export(self, member_id: int) -> dict[str, Any]:
-        """Collect all data about a member, in all servers."""
-        kept: dict[str, Any] = {"member_id": member_id}
+    @asynccontextmanager
+    async def export(self, member_id: int, most_bytes: int) -> AsyncIterator[Sequence[Path]]:
+        """Write all data about a member, in all servers, to files that exist until the block ends.
+
+        They are JSON, each of at most `most_bytes` bytes; see `Parts`. Raises `Refused` while the
+        member's last export is still being made or sent.
+        """
+        if member_id in self._exporting:
+            raise Refused("Your data is being put together already; wait for it.")
+        self._exporting.add(member_id)
+        pictures = self._retention.pictures
+        try:
+            folder = await pictures.make_work_folder()
+            try:
+                async with self._one_export:
+                    files = await self._write(member_id, folder, most_bytes)
+                yield files
+            finally:
+                await pictures.remove_work_folder(folder)
+        finally:
+            self._exporting.discard(member_id)
+
+    async def _write(self, member_id: int, folder: Path, most_bytes: int) -> Sequence[Path]:
+        """Read in pages and write in a thread, so that others are served meanwhile."""
+        parts = await asyncio.to_thread(Parts, folder, member_id, most_bytes)
         for name, source in {"paintings": self._jobs, **self._sources}.items():
-            kept[name] = list(await source.about_member(member_id))
-        return kept
+            await asyncio.to_thread(parts.begin, name)
+            async for page in source.about_member(member_id):
+                await asyncio.to_thread(parts.add, page)
+        await asyncio.to_thread(parts.close)
+        return parts.files
 
     async def delete(self, member_id: int) -> int:
         """Delete all data about a member, in all servers.
@@ -49,7 +79,7 @@ class PrivacyService:
         until = asyncio.get_running_loop().time() + self._timeout
         while True:
             pictures |= await self._jobs.forget_member(member_id)
-            left = len(await self._jobs.about_member(member_id))
+            left = await self._jobs.count_about(member_id)
             if not left or asyncio.get_running_loop().time() >= until:
                 break
             await asyncio.sleep(STEP)

@@ -1,11 +1,11 @@
 """The text and buttons of `/queue show`."""
 
-import itertools
 from collections.abc import Collection, Sequence
 
 import discord
 
 from bot.discord_io.components import view_of
+from bot.discord_io.lines import first_lines
 from bot.executors.contract import WorkerState
 from bot.executors.speed import usual_seconds
 from bot.jobs.model import Job, JobState
@@ -33,7 +33,7 @@ def overview(
 
     `here` are the words for the server.
     """
-    lines = _first([_line(jobs, job, now) for job in own], SHOWN, MOST_CHARACTERS)
+    lines = first_lines([_line(jobs, job, now) for job in own], SHOWN, MOST_CHARACTERS)
     if not lines:
         lines = ["You have no painting under way here."]
     waiting = sum(job.state is JobState.QUEUED for job in everyone)
@@ -44,19 +44,8 @@ def overview(
     elif jobs.slots is not None and jobs.slots > 1:
         lines.append(f"-# {jobs.slots} paintings can be made at a time")
     there = _worker_lines(workers, jobs, {job.id for job in everyone})
-    lines += _first(there, SHOWN_WORKERS, MOST_WORKER_CHARACTERS, "-# ")
+    lines += first_lines(there, SHOWN_WORKERS, MOST_WORKER_CHARACTERS, "-# ")
     return "\n".join(lines)
-
-
-def _first(lines: list[str], most: int, characters: int, mark: str = "") -> list[str]:
-    """Keep the first `most` lines that have room, and say how many more there are."""
-    room = itertools.takewhile(
-        lambda length: length <= characters,
-        itertools.accumulate(len(line) + 1 for line in lines[:most]),
-    )
-    kept = lines[: len(list(room))]
-    more = len(lines) - len(kept)
-    return [*kept, f"{mark}and {more} more"] if more else kept
 
 
 def fetch_buttons(own: Sequence[Job]) -> discord.ui.View:

@@ -1,6 +1,6 @@
 """The SQL of the style libraries."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -117,10 +117,10 @@ class StyleStore:
             where &= styles.c.author_id == member_id
         return [sa.select(column).where(where) for column in (styles.c.picture, styles.c.preview)]
 
-    async def about_member(self, member_id: int) -> list[Mapping[str, Any]]:
-        """List the styles that a member saved."""
+    async def about_member(self, member_id: int) -> AsyncIterator[list[Mapping[str, Any]]]:
+        """Yield the styles that a member saved; libraries are small."""
         async with self.database.read() as connection:
-            return [vars(style) for style in await _by(connection, member_id)]
+            yield [vars(style) for style in await _by(connection, member_id)]
 
     async def forget_member(self, member_id: int) -> set[str]:
         """Delete the styles that a member saved, and their credits; return the pictures."""

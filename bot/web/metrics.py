@@ -60,6 +60,13 @@ class Metrics:
             ["task"],
             registry=self.registry,
         )
+        # total, address: there were too many; head, answer: it took too long
+        self._cuts = Counter(
+            "muralscape_web_connections_cut",
+            "Connections to the pages that were cut, by the bound that they broke",
+            ["bound"],
+            registry=self.registry,
+        )
         self._workers: WorkerMetrics | None = None
         self.connected = False  # to the gateway
         self._was_linked = False
@@ -88,6 +95,10 @@ class Metrics:
     def task_failed(self, name: str) -> None:
         """Count a background task that failed."""
         self._failures.labels(name).inc()
+
+    def connection_cut(self, bound: str) -> None:
+        """Count a connection to the pages that was cut."""
+        self._cuts.labels(bound).inc()
 
     async def measure_lag(self) -> None:
         """Measure the lag of the event loop until cancelled."""

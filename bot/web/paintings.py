@@ -6,6 +6,7 @@ from bot.errors import MuralscapeError, PictureGone
 from bot.jobs.model import JobState
 from bot.jobs.service import JobService
 from bot.pictures.store import PictureStore
+from bot.web.files import FileAnswer
 from bot.web.html import Html
 from bot.web.links import LinkExpired, LinkInvalid, NotYet, PaintingLinks
 
@@ -73,7 +74,7 @@ class Paintings:
             "Content-Disposition": f'inline; filename="muralscape-{job_id}.png"',
             "Cross-Origin-Resource-Policy": "same-origin",
         }
-        return web.FileResponse(self._pictures.path(picture), headers=headers)
+        return FileAnswer(self._pictures.path(picture), headers=headers)
 
     async def _find(self, job_id: int) -> str:
         """Give the name of a job's painting in the store. Raises PictureGone."""

@@ -1,22 +1,27 @@
 """`muralscape paint`: one picture from the command line."""
 
 import json
-import signal
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
-from rich.progress import Progress as Bar
 
-from engine import images
+from engine import saving
+from engine.commands.exits import remark
+from engine.commands.paths import (
+    CHECKPOINT_SUFFIXES,
+    DEFAULT_CHECKPOINT,
+    CheckpointCommand,
+    Role,
+    check_roles,
+)
+from engine.commands.watched import bar, interrupts_caught
 from engine.decoding.pictures import picture_reader
 from engine.errors import RequestRejected
-from engine.files import check_writable, written_whole
+from engine.files import check_writable, make_folder, written_whole
+from engine.ground import split
 from engine.presets import PRESETS, check_mask
 from engine.request import (
     BRUSHES,
@@ -28,13 +33,12 @@ from engine.request import (
     Progress,
     StylizeRequest,
 )
-from engine.scales import pixels_wanted
+from engine.scales import pixels_wanted, plan_scales
 from engine.threads import wait_without_spinning
+from engine.weights import CHOICES
 
-DEFAULT_CHECKPOINT = Path("model/nst_model.pth")
 
-
-@click.command(name="paint")
+@click.command(name="paint", cls=CheckpointCommand)
 @click.argument("content", type=click.Path(path_type=Path))
 @click.argument("styles", metavar="STYLE...", nargs=-1, required=True)
 @click.option(
@@ -72,6 +76,11 @@ DEFAULT_CHECKPOINT = Path("model/nst_model.pth")
     "with one style, CONTENT stays.",
 )
 @click.option("--keep-colors", is_flag=True, help="Keep the content's colours.")
+@click.option(
+    "--keep-alpha/--no-keep-alpha",
+    default=None,
+    help="Make the painting transparent where CONTENT is (default: for emoji and stickers).",
+)
 @click.option("--fast", is_flag=True, help="The preset's fast setting (seed has one).")
 @click.option(
     "--weights",
@@ -107,15 +116,13 @@ DEFAULT_CHECKPOINT = Path("model/nst_model.pth")
 @click.option(
     "--checkpoint",
     type=click.Path(path_type=Path),
-    is_flag=False,
-    flag_value=DEFAULT_CHECKPOINT,
+    metavar="[FILE.pth]",
     help=f"Keep the state here while painting [{DEFAULT_CHECKPOINT} if no file is named].",
 )
 @click.option(
     "--resume",
     type=click.Path(path_type=Path),
-    is_flag=False,
-    flag_value=DEFAULT_CHECKPOINT,
+    metavar="[FILE.pth]",
     help="Go on from a checkpoint of the same painting.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, last.")
@@ -130,6 +137,7 @@ def command(
     brush: Brush,
     mask: Path | None,
     keep_colors: bool,
+    keep_alpha: bool | None,
     fast: bool,
     weights: str,
     device: str,
@@ -147,12 +155,23 @@ def command(
     Several styles are blended; STYLE=0.7 weighs one.
     """
     paths, style_weights = zip(*(_style(text) for text in styles), strict=True)
-    if checkpoint == DEFAULT_CHECKPOINT:
-        checkpoint.parent.mkdir(exist_ok=True)
-    images.check_writable(output)
-    for path in (timelapse, loss_plot, checkpoint):
+    check_roles(
+        [
+            Role("CONTENT", content),
+            *(Role("STYLE", path) for path in paths),
+            *([Role("--mask", mask)] if mask else []),
+            *([Role("--resume", resume)] if resume else []),
+            *([Role("--weights", Path(weights))] if weights not in CHOICES else []),
+            Role("--output", output, is_written=True),
+            *([Role("--timelapse", timelapse, is_written=True)] if timelapse else []),
+            *([Role("--loss-plot", loss_plot, is_written=True)] if loss_plot else []),
+            *([Role("--checkpoint", checkpoint, is_written=True)] if checkpoint else []),
+        ]
+    )
+    saving.check_writable(output, with_alpha=keep_alpha is True)
+    for path, suffixes in ((timelapse, (".mp4",)), (loss_plot, (".png",))):
         if path is not None:
-            check_writable(path)
+            check_writable(path, suffixes)
     settings = PaintSettings(
         preset=preset,
         size=size,
@@ -160,31 +179,75 @@ def command(
         strength=strength,
         brush=brush,
         keep_colors=keep_colors,
+        keep_alpha=keep_alpha,
         fast=fast,
         seed=seed,
         style_weights=style_weights,
     )
-    enough = pixels_wanted(settings)  # refuses before torch is loaded, which takes seconds
-    with picture_reader() as pictures:
-        request = StylizeRequest(
-            pictures.read(content, enough=enough),
-            tuple(pictures.read(path, enough=enough) for path in paths),
-            settings,
-            pictures.read(mask, enough=enough) if mask is not None else None,
-        )
+    pixels_wanted(settings)  # refuses before torch is loaded, which takes seconds
+    notes: list[str] = []
+    request = read_request(content, paths, mask, settings, notes.append)
     check_mask(request)
+    saving.check_size(output, plan_scales(request)[-1].size)
+    if checkpoint is not None:
+        if checkpoint == DEFAULT_CHECKPOINT:
+            make_folder(checkpoint.parent)
+        check_writable(checkpoint, CHECKPOINT_SUFFIXES)
+    for note in notes:
+        remark("muralscape", note)
+    faults: list[str] = []
     painting = paint(
-        request, weights, device, precision, timelapse, checkpoint, resume, _bytes(memory)
+        request,
+        weights,
+        device,
+        precision,
+        timelapse,
+        checkpoint,
+        resume,
+        _bytes(memory),
+        faults.append,
     )
-    images.save(painting.picture, output)
-    outcome = painting.outcome
+    saving.save(painting.picture, output)
+    outcome = replace(painting.outcome, notes=tuple(notes))
     if loss_plot is not None:
-        from engine.loss_plot import draw
+        from engine.beside import attempted
 
-        with written_whole(loss_plot) as partial:
-            partial.write_bytes(draw(outcome.curve, outcome.scale_starts, output.name))
+        with attempted(faults.append, str(loss_plot)):
+            plot(outcome, loss_plot, output.name)
     click.echo(json.dumps(describe(outcome, output)) if as_json else _sentence(outcome, output))
-    return 0
+    for fault in faults:
+        remark("muralscape", fault)
+    return 1 if faults else 0
+
+
+def read_request(
+    content: Path,
+    styles: Sequence[Path],
+    mask: Path | None,
+    settings: PaintSettings,
+    tell: Callable[[str], None],
+) -> StylizeRequest:
+    """Decode the pictures in a child; `tell` gets a sentence where a part of one is missing."""
+    enough = pixels_wanted(settings)
+    with picture_reader() as pictures:
+        picture, alpha = split(
+            pictures.read(content, enough=enough, with_alpha=True, tell=tell), settings.keep_alpha
+        )
+        return StylizeRequest(
+            picture,
+            tuple(pictures.read(path, enough=enough, tell=tell) for path in styles),
+            settings,
+            pictures.read(mask, enough=enough, tell=tell) if mask is not None else None,
+            alpha,
+        )
+
+
+def plot(outcome: PaintOutcome, path: Path, title: str) -> None:
+    """Write the loss curve as PNG. Raises OutputRejected."""
+    from engine.loss_plot import draw
+
+    with written_whole(path) as partial:
+        partial.write_bytes(draw(outcome.curve, outcome.scale_starts, title))
 
 
 def paint(
@@ -196,20 +259,24 @@ def paint(
     checkpoint: Path | None,
     resume: Path | None,
     memory: int | None,
+    on_fault: Callable[[str], None],
 ) -> Painting:
-    """Paint with a bar on the terminal; Ctrl-C stops after the step being taken."""
+    """Paint with a bar on the terminal; Ctrl-C stops after the step being taken.
+
+    `on_fault` is told what could not be written beside the painting.
+    """
     wait_without_spinning()
     from engine.stylize import stylize
     from engine.vgg19 import load_encoder
 
     with ExitStack() as stack:
-        asked_to_stop = stack.enter_context(_interrupts_caught())
+        asked_to_stop = stack.enter_context(interrupts_caught())
         encoder = load_encoder(weights, device, precision)
-        watchers = [stack.enter_context(_bar())]
+        watchers = [stack.enter_context(bar())]
         if timelapse is not None:
-            from engine.timelapse import film
+            from engine.beside import filmed
 
-            watchers.append(stack.enter_context(film(timelapse, request)))
+            watchers.append(stack.enter_context(filmed(timelapse, request, on_fault)))
 
         def watch(progress: Progress) -> None:
             for watcher in watchers:
@@ -223,10 +290,11 @@ def paint(
             checkpoint=checkpoint,
             resume=resume,
             memory=memory,
+            on_fault=on_fault,
         )
 
 
-def describe(outcome: PaintOutcome, output: Path) -> dict[str, str | int | float]:
+def describe(outcome: PaintOutcome, output: Path) -> dict[str, str | int | float | list[str]]:
     """What `--json` prints of a painting."""
     return {
         "output": str(output),
@@ -242,6 +310,7 @@ def describe(outcome: PaintOutcome, output: Path) -> dict[str, str | int | float
         "precision": outcome.precision,
         "weights": outcome.weights,
         "repeated_steps": outcome.repeated_steps,
+        "notes": list(outcome.notes),
     }
 
 
@@ -266,51 +335,6 @@ def _style(text: str) -> tuple[Path, float]:
     try:
         return Path(name), float(weight)
     except ValueError as error:
+        if not Path(name).is_file():  # then the `=` belongs to the path of a file that is missing
+            return Path(text), 1.0
         raise RequestRejected(f"The weight of {name} must be a number, not {weight!r}.") from error
-
-
-@contextmanager
-def _interrupts_caught() -> Iterator[Callable[[], bool]]:
-    """Yield a question that is answered yes after the first Ctrl-C; a second one ends at once."""
-    interrupted = False
-    before = signal.getsignal(signal.SIGINT)
-
-    def on_interrupt(_number: int, _frame: FrameType | None) -> None:
-        nonlocal interrupted
-        interrupted = True
-        signal.signal(signal.SIGINT, before)
-
-    signal.signal(signal.SIGINT, on_interrupt)
-    try:
-        yield lambda: interrupted
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[Progress], None]]:
-    """A progress bar on standard error, where that is a terminal."""
-    bar = Bar(
-        TextColumn("painting"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("loss {task.fields[loss]:.5g}"),
-        TextColumn("{task.fields[left]} left"),
-        console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
-        transient=True,
-    )
-    with bar:
-        task = bar.add_task("painting", total=None, loss=float("nan"), left="…")
-
-        def show(progress: Progress) -> None:
-            minutes, seconds = divmod(round(progress.seconds_left), 60)
-            bar.update(
-                task,
-                total=progress.total_steps,
-                completed=progress.step,
-                loss=progress.losses.total,
-                left=f"{minutes}:{seconds:02}",
-            )
-
-        yield show

@@ -13,6 +13,7 @@ from rich.progress import (
 from rich.table import Table
 
 from engine import weights
+from engine.commands.exits import remark
 
 
 @click.group(name="weights")
@@ -58,11 +59,16 @@ def download() -> None:
         ) as bar:
             task = bar.add_task("ImageNet VGG-19", total=None)
             kept = fetch(
-                on_progress=lambda done, total: bar.update(task, completed=done, total=total)
+                on_progress=lambda done, total: bar.update(task, completed=done, total=total),
+                on_retry=_say,
             )
     else:
-        kept = fetch(on_progress=_Lines().show)
+        kept = fetch(on_progress=_Lines().show, on_retry=_say)
     click.echo(f"Kept {kept.description} at {kept.path}; `auto` takes it from now on.")
+
+
+def _say(why: str) -> None:
+    remark("muralscape", f"ImageNet VGG-19: {why}.")
 
 
 class _Lines:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from engine import images, picture_formats
+from engine import images, picture_formats, saving
 from engine.badge import with_number
 from engine.decoding.messages import (
     READY,
@@ -65,7 +65,7 @@ def main() -> None:
 
 def _share(picture: Image.Image, pixels: SharedPixels) -> None:
     """Write a picture's pixels in strips: all of them at once would be a copy."""
-    line = 3 * picture.width
+    line = len(picture.getbands()) * picture.width
     rows = max(1, STRIP_BYTES // line)
     for top in range(0, picture.height, rows):
         bottom = min(picture.height, top + rows)
@@ -76,18 +76,28 @@ def _share(picture: Image.Image, pixels: SharedPixels) -> None:
 def _answer(task: Task, data: bytes, memory: int) -> tuple[Answer, Image.Image | None]:
     """Do a task; also give the picture where its pixels are the answer."""
 
+    notes: list[str] = []
+
     def before_load(pixels: int) -> None:
         _limit_memory(memory, task.effort, pixels)
 
     try:
         if task.kind == "check":
             return Answer(*images.check(data, task.limits, task.name, before_load)), None
-        picture = images.decode(data, task.limits, task.name, before_load, task.enough)
+        picture = images.decode(
+            data,
+            task.limits,
+            task.name,
+            before_load,
+            task.enough,
+            with_alpha=task.with_alpha,
+            tell=notes.append,
+        )
         if task.kind == "decode":
-            return Answer(*picture.size), picture
+            return Answer(*picture.size, note=" ".join(notes)), picture
         if task.kind == "shrink":
             return _shrink(picture, task), None
-        encoded = images.encode_under(picture, task.max_bytes)
+        encoded = saving.encode_under(picture, task.max_bytes)
         size, data = encoded.size, encoded.data
         return Answer(*size, encoded.extension, encoded.content_type, data=data), None
     except ImageRejected as error:

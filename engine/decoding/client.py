@@ -84,7 +84,8 @@ class Child:
     ) -> Answer:
         """Have a file decoded within the task's limits.
 
-        The pixels of a `decode` go to `take_pixels`: the width and height, and RGB bytes by row,
+        The pixels of a `decode` go to `take_pixels`: the width and height, and RGB or RGBA bytes by
+        row,
         which are there until it returns. Raises ImageRejected where the file is no picture that can
         be painted, or costs more than allowed; OutputRejected where a result does not fit; Stopped
         once `should_stop` says so. After the last, and after a cost that is too high, it is dead.
@@ -121,7 +122,10 @@ class Child:
             return answer
         if take_pixels is None or self._pixels is None or pixels > task.limits.max_pixels:
             raise ValueError("not the pixels that were asked for")
-        self._pixels.read(3 * pixels, partial(take_pixels, (answer.width, answer.height)))
+        bytes_of_a_pixel = 4 if task.with_alpha else 3
+        self._pixels.read(
+            bytes_of_a_pixel * pixels, partial(take_pixels, (answer.width, answer.height))
+        )
         return answer
 
     def kill(self) -> None:

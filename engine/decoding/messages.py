@@ -37,6 +37,7 @@ class Task:
     quality: int = 0
     number: int = 0  # that `shrink` draws on the file; 0: none
     max_bytes: int = 0
+    with_alpha: bool = False  # of `decode`: RGBA pixels, not RGB
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Answer:
     content_type: str = ""
     refused: str = ""  # a sentence, where the file is no picture that can be painted
     unwritable: str = ""  # a sentence, where no file fits
+    note: str = ""  # a sentence, where a part of the picture is missing
     data: bytes | bytearray = b""
 
 
@@ -74,7 +76,8 @@ def read_answer(text: bytes, data: bytes | bytearray) -> Answer:
     values = read_object(text)
     answer = Answer(**{**values, "data": data})
     sizes = (answer.width, answer.height)
-    words = (answer.extension, answer.content_type, answer.refused, answer.unwritable)
+    said = (answer.refused, answer.unwritable, answer.note)
+    words = (answer.extension, answer.content_type, *said)
     if not all(type(side) is int and 0 <= side < 2**31 for side in sizes):
         raise ValueError("not a size")
     if not all(isinstance(word, str) and (not word or word.isprintable()) for word in words):

@@ -43,10 +43,16 @@ class PictureReader:
         name: str = "The file",
         should_stop: Callable[[], bool] | None = None,
         enough: int | None = None,
+        *,
+        with_alpha: bool = False,
+        tell: Callable[[str], None] | None = None,
     ) -> Image.Image:
-        """Decode to upright sRGB in mode RGB; `enough` pixels of it, where fewer than all will do.
+        """Decode to upright sRGB in mode RGB, or RGBA with its opacity.
 
-        Raises ImageRejected, also where it costs too much; Stopped once `should_stop` says so.
+        `enough` pixels of it are decoded, where fewer than all will do.
+
+        `tell` is called with a sentence where a part of the picture is missing. Raises
+        ImageRejected, also where it costs too much; Stopped once `should_stop` says so.
         """
         if not self._child.alive:
             self.start()
@@ -54,21 +60,30 @@ class PictureReader:
 
         def take(size: tuple[int, int], pixels: memoryview) -> None:
             nonlocal picture
-            picture = Image.frombytes("RGB", size, pixels)
+            picture = Image.frombytes("RGBA" if with_alpha else "RGB", size, pixels)
 
-        self._child.ask(Task("decode", name, limits, self._effort, enough), data, should_stop, take)
+        task = Task("decode", name, limits, self._effort, enough, with_alpha=with_alpha)
+        answer = self._child.ask(task, data, should_stop, take)
+        if answer.note and tell:
+            tell(answer.note)
         if picture is None:
             raise ImageRejected(images.too_much_memory(name))
         return picture
 
     def read(
-        self, path: Path, limits: PictureLimits = DEFAULT_LIMITS, enough: int | None = None
+        self,
+        path: Path,
+        limits: PictureLimits = DEFAULT_LIMITS,
+        enough: int | None = None,
+        *,
+        with_alpha: bool = False,
+        tell: Callable[[str], None] | None = None,
     ) -> Image.Image:
         """Decode the picture in a file; never reads more than the limit of bytes."""
         data = images.read_bytes(path, limits)
         if not data:
             raise ImageRejected(f"{path} is empty; choose a {READABLE_WORDS} picture.")
-        return self.decode(data, limits, str(path), enough=enough)
+        return self.decode(data, limits, str(path), enough=enough, with_alpha=with_alpha, tell=tell)
 
 
 @contextmanager

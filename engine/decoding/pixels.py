@@ -1,4 +1,4 @@
-"""Memory that a process shares with its decoding child, for the RGB pixels of one picture, by row.
+"""Memory that a process shares with its decoding child, for the pixels of one picture, by row.
 
 Through a pipe they would be copied twice more, which costs half as much as decoding a photograph.
 """
@@ -10,7 +10,9 @@ import os
 import tempfile
 from collections.abc import Callable
 
-MOST_BYTES = 3 * 2**30  # of `OWN_LIMITS`; the file has holes: only what is written takes memory
+MOST_BYTES = (
+    4 * 2**30
+)  # RGBA of `OWN_LIMITS`; the file has holes: only what is written takes memory
 KEPT_BYTES = 48 * 2**20  # from one picture to the next, since memory that was used before is fast
 
 

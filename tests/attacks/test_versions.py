@@ -1,7 +1,7 @@
 """No version with a published hole can be installed.
 
-The list is kept by hand, because a check that asks an index would fail without a network. Add a
-line when a dependency publishes a security fix.
+The list is kept by hand, because a check that asks an index would fail without a network; `make
+audit` asks one. Add a line when a dependency publishes a security fix.
 """
 
 import tomllib
@@ -15,10 +15,12 @@ from packaging.version import Version
 
 # package -> first version without a known hole that matters here
 FIXED = {
-    "aiohttp": "3.14.1",
+    "aiohttp": "3.14.3",
+    "filelock": "3.20.3",
     "jinja2": "3.1.6",
     "pillow": "13.0",
     "pillow-heif": "1.8",  # its wheels have libheif 1.23.4 or later
+    "pydantic-settings": "2.14.2",
     "torch": "2.6",  # torch.load
 }
 LIBHEIF = "1.23.4"

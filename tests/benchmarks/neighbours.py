@@ -13,7 +13,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from engine import images
+from engine import images, saving
 from engine.canvases import Canvases
 from engine.device import Device
 from engine.memory import plan_memory, room_for
@@ -47,7 +47,7 @@ def run(device: Device) -> dict[str, float]:
         seconds, found = _measure(request, plan_scales(request)[-1], encoder, matching)
         print(f"{size:5} pixels  " + "  ".join(f"{k} {v:7.2f} s" for k, v in seconds.items()))
         figures |= {f"neighbours_{name}_{size}": value for name, value in seconds.items()}
-        images.save(to_picture(found), FOLDER / f"neighbours_{size}.png")
+        saving.save(to_picture(found), FOLDER / f"neighbours_{size}.png")
     return figures
 
 

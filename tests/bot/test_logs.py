@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.logs import about_job, handler
+from bot.logs import MOST_LINES, FloodFilter, about_job, handler
 
 TOKEN = "MTE0NTkyNDk3NjE4NDk0NDY1.GhYzZk.abcdefghijklmnopqrstuvwxyz0123456789AB"
 
@@ -78,3 +78,27 @@ def test_secrets_are_masked(logged: Callable[..., str], form: str) -> None:
     assert "format=png" in text
     assert "/webhooks/123/***/messages/@original" in text
     assert "Traceback" in text
+
+
+def test_a_flood_is_cut_short(logged: Callable[..., str]) -> None:
+    """Of a line that comes again and again some hundred are kept a minute, others all.
+
+    The last says that more are left out, and the first of the next minute says how many.
+    """
+
+    def log(logger: logging.Logger) -> None:
+        for number in range(510_000 // 100):
+            logger.error("no descriptors left: %d", number)
+        logger.info("something else")
+
+    lines = [json.loads(line) for line in logged("json", log).splitlines()]
+    assert len(lines) == MOST_LINES + 1
+    assert "left out for up to a minute" in lines[-2]["note"]
+    assert "note" not in lines[-1]
+
+    cut = FloodFilter(2)
+    for second in (0, 1, 2, 3, 61):
+        record = logging.makeLogRecord({"created": 1000.0 + second})
+        passed = cut.filter(record)
+        assert passed is (second not in (2, 3))
+    assert record.__dict__["note"] == "2 lines like this were left out"

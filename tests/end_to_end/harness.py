@@ -35,6 +35,7 @@ FAST = Timing(
     Pace(painting=0.1, waiting=0.2, look=0.02, debounce=0.0, late=0.1),
     BackOff(first=0.05, longest=0.2),
     BackOff(first=0.05, longest=0.2),
+    probe_seconds=0.5,
 )
 
 ROOMY = LimitSettings(jobs_per_member=50, jobs_per_guild=1000, shutdown_seconds=5)

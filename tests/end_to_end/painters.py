@@ -13,6 +13,7 @@ from PIL import Image
 
 from bot.executors.contract import PaintOrder
 from bot.executors.engine_process import EngineSetup
+from engine.decoding.pictures import picture_reader
 from engine.errors import Stopped
 from engine.files import written_whole
 from engine.request import Losses, PaintOutcome, Progress
@@ -88,11 +89,11 @@ def steps_done(checkpoint: Path | None) -> int:
 
 @dataclass(frozen=True)
 class CopyingPainter(TimedPainter):
-    """Hands back the content as it is, for pictures of what surrounds a painting."""
+    """Hands back the content as the engine sees it, decoded in a child."""
 
     def _picture(self, order: PaintOrder) -> Image.Image:
-        with Image.open(order.content) as content:
-            return content.convert("RGB")
+        with picture_reader() as pictures:
+            return pictures.read(order.content)
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,11 @@ class SizedPainter(TimedPainter):
 def load_quick(_: EngineSetup) -> TimedPainter:
     """Paint in no time."""
     return TimedPainter(0.0)
+
+
+def load_copying(_: EngineSetup) -> TimedPainter:
+    """Paint the content as it is."""
+    return CopyingPainter(0.0)
 
 
 def load_steady(_: EngineSetup) -> TimedPainter:

@@ -98,8 +98,6 @@ def bombs() -> dict[str, bytes]:
     jpeg[frame + 5 : frame + 9] = struct.pack(">HH", 65500, 65500)
     gif = bytearray(encoded(quarters(), "GIF"))
     gif[6:10] = struct.pack("<HH", 65535, 65535)
-    zeros = zlib.compress(bytes(200_000_000), 9)
-    pixels = png_chunk(b"IDAT", zlib.compress(bytes(64 * 65)))
     return {
         "png of 50,000 x 50,000 pixels": one_color_png(50_000),
         "webp with a canvas of 16,383 x 16,383": b"RIFF" + struct.pack("<I", 22) + b"WEBP" + webp,
@@ -107,10 +105,16 @@ def bombs() -> dict[str, bytes]:
         "gif of 65,535 x 65,535": bytes(gif),
         "avif of 30,000 x 30,000": _with_extent(encoded(quarters(), "AVIF"), 30_000),
         "heic of 30,000 x 30,000": _with_extent(encoded(quarters(), "HEIF"), 30_000),
-        "png with 200 MB of text": png(64, 64, 8, 0, png_chunk(b"zTXt", b"a\0\0" + zeros), pixels),
-        "png with 200 MB of profile": png(
-            64, 64, 8, 0, png_chunk(b"iCCP", b"a\0\0" + zeros), pixels
-        ),
+    }
+
+
+def ballast() -> dict[str, bytes]:
+    """Return small pictures with texts and profiles beside them that unpack to 200 MB."""
+    zeros = zlib.compress(bytes(200_000_000), 9)
+    pixels = png_chunk(b"IDAT", zlib.compress(bytes(64 * 65)))
+    return {
+        name: png(64, 64, 8, 0, png_chunk(name.encode(), start + zeros), pixels)
+        for name, start in (("zTXt", b"a\0\0"), ("iCCP", b"a\0\0"), ("iTXt", b"a\0\1\0\0\0"))
     }
 
 

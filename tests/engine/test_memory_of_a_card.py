@@ -9,9 +9,9 @@ from uuid import uuid4
 import pytest
 import torch
 
+from engine.blocks import MOST_ELEMENTS
 from engine.device import Device
 from engine.memory import (
-    MOST_ELEMENTS,
     SHARE,
     WIDEST,
     estimate_bytes,

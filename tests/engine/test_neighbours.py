@@ -11,7 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from engine import images, neighbours
 from engine.blocks import stride_of
-from engine.neighbours import StyleCells, cut_into_cells, describe, lay_out, nearest
+from engine.neighbours import StyleCells, cut_into_cells, describe, divided, lay_out, nearest
 from engine.presets import MURAL
 from engine.samples import CONTENTS, STYLES
 from engine.step import see
@@ -260,3 +260,17 @@ def test_flat_and_overflowed_features_find_some_neighbour(value: float) -> None:
         found = cells_of(style).find(canvas, None, EVEN, 0.04)
         assert found.shape == (16,)
         assert 0 <= int(found.min()) <= int(found.max()) < 16
+
+
+def test_styles_have_their_share() -> None:
+    """Of cells that are all most like the first style, each style still gets its weight."""
+    likenesses = torch.tensor([[0.9] * 100, [0.5] * 100, [0.1] * 100])
+    for shares in ([0.5, 0.3, 0.2], [0.01, 0.19, 0.8]):
+        counts = torch.bincount(divided(likenesses, shares), minlength=3)
+        assert counts.tolist() == [round(100 * share) for share in shares]
+
+
+def test_each_style_takes_what_suits_it() -> None:
+    """Half of the cells are more like one style, half like the other: so they are divided."""
+    first = torch.linspace(0, 1, 10)
+    assert divided(torch.stack([first, 1 - first]), [1, 1]).tolist() == [1] * 5 + [0] * 5

@@ -194,3 +194,17 @@ def test_whatever_is_asked_for_is_painted(encoder: Encoder, request: StylizeRequ
     assert painting.picture.size == plan_scales(request)[-1].size
     assert len(painting.outcome.curve) == request.settings.steps
     assert np.isfinite([loss for _, loss in painting.outcome.curve]).all()
+
+
+@pytest.mark.parametrize("preset", ["mural", "gatys"])
+def test_order_and_styles_of_no_weight_change_nothing(preset: str, encoder: Encoder) -> None:
+    """The very same pixels, whichever style comes first, and whatever has no weight."""
+    content, one, other = noisy(40, 40), noisy(48, 32), plain(40, 40, "red")
+
+    def painted(*styles: Image.Image, weights: tuple[float, ...]) -> bytes:
+        return paint(
+            encoder, content, *styles, preset=preset, size=32, steps=4, style_weights=weights
+        ).tobytes()
+
+    assert painted(one, other, weights=(1, 3)) == painted(other, one, weights=(3, 1))
+    assert painted(one, other, weights=(0, 1)) == painted(other, weights=(1,))

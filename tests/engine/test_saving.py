@@ -10,7 +10,8 @@ from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
 from engine.errors import OutputRejected
-from engine.images import check_writable, decode, encode_under, save
+from engine.images import decode
+from engine.saving import check_writable, encode_under, save
 from tests.engine.picture_files import (
     differs,
     quarters,

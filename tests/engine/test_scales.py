@@ -37,12 +37,16 @@ def wish(shape: tuple[int, int], **options: object) -> StylizeRequest:
 def test_scales_grow_to_the_size_and_share_all_steps(
     preset: str, picture: tuple[int, int], size: int, steps: int
 ) -> None:
-    """The last scale is the size asked for, no scale is empty, and no step is lost."""
+    """The last scale is the size asked for, no scale is empty, and no step is lost.
+
+    A strip is as long as its short side needs.
+    """
+    aspect = max(picture) / min(picture) if PRESETS[preset].recipe.keeps_aspect else 1
     scales = plan_scales(wish(picture, preset=preset, size=size, steps=steps))
 
     sides = [scale.long_side for scale in scales]
     assert sides == sorted(sides)
-    assert sides[-1] == size
+    assert sides[-1] == max(size, round(SMALLEST_SIDE * aspect))
     assert sum(scale.steps for scale in scales) == steps
     assert all(scale.steps >= 1 for scale in scales)
     assert all(min(scale.size) >= SMALLEST_SIDE for scale in scales)
@@ -65,8 +69,9 @@ def test_fit_keeps_the_shape(picture: tuple[int, int], expected: tuple[int, int]
 
 
 def test_fit_never_goes_under_what_the_network_sees() -> None:
-    """A long strip keeps a short side that four poolings leave something of."""
-    assert fit((1600, 100), 64) == (64, SMALLEST_SIDE)
+    """A long strip keeps its shape, and a short side that four poolings leave something of."""
+    assert fit((1600, 100), 64) == (256, SMALLEST_SIDE)
+    assert fit((200, 3000), 96) == (SMALLEST_SIDE, 240)
 
 
 @given(

@@ -54,3 +54,16 @@ def test_a_grey_picture_can_be_recolored() -> None:
 
     assert recolored(grey, grey).isfinite().all()
     assert recolored(grey, torch.full((1, 3, 4, 4), 0.5)).isfinite().all()
+
+
+def test_pixel_art_is_enlarged_with_sharp_squares() -> None:
+    """Few colours on few pixels stay those colours; a photograph and `seed` are smooth as ever."""
+    art = Image.new("RGB", (32, 32), "skyblue")
+    art.paste("crimson", (8, 8, 24, 24))
+    for size in ((128, 128), (100, 100)):
+        large = to_picture(to_tensor(art, size, CPU))
+        colors = {color: count for count, color in large.getcolors(16_384) or []}
+        own = sum(colors[color] for color in ((135, 206, 235), (220, 20, 60)))
+        assert own >= (1.0 if size == (128, 128) else 0.9) * size[0] * size[1]
+    smooth = to_picture(to_tensor(art, (128, 128), CPU, "bilinear"))
+    assert len(smooth.getcolors(16_384) or []) > 2

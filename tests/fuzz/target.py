@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from engine.errors import ImageRejected
-from engine.images import decode, encode_under
+from engine.images import decode
 from engine.picture_limits import PictureLimits
+from engine.saving import encode_under
 
 CORPUS = Path(__file__).parent / "corpus"
 LIMITS = PictureLimits(max_bytes=2**20, max_pixels=1_000_000)

@@ -17,11 +17,12 @@ LOG = Path("build/soak.log")
 @click.option("--minutes", default=60.0, show_default=True, help="How long.")
 @click.option("--rows", default=12, show_default=True, help="Rows of the table.")
 @click.option("--deaths", default=10, show_default=True, help="How often the engine is killed.")
+@click.option("--attacker/--no-attacker", default=True, show_default=True, help="Among them.")
 @click.option("--seed", default=1508, show_default=True, help="Of everything random.")
-def main(minutes: float, rows: int, deaths: int, seed: int) -> None:
+def main(minutes: float, rows: int, deaths: int, attacker: bool, seed: int) -> None:
     """Run the bot under mixed traffic; exit code 1 where anything went wrong."""
     length = 60 * minutes
-    course = Course(length, length / rows, length / max(deaths, 1))
+    course = Course(length, length / rows, length / max(deaths, 1), attacked=attacker)
     with tempfile.TemporaryDirectory() as folder:
         click.echo(heading())
         found = asyncio.run(
@@ -30,6 +31,9 @@ def main(minutes: float, rows: int, deaths: int, seed: int) -> None:
         LOG.parent.mkdir(exist_ok=True)
         shutil.copy(Path(folder) / "bot.log", LOG)
     click.echo("\n" + ", ".join(f"{kind}: {number}" for kind, number in found.counts.items()))
+    if attacker:
+        sent = ", ".join(f"{kind}: {number}" for kind, number in found.attacks.items())
+        click.echo(f"The attacker: {sent}; without an answer: {len(found.unanswered)}")
     for error in found.errors:
         click.echo(error)
     click.echo(f"The bot's log is in {LOG}.")

@@ -1,5 +1,6 @@
 """What is measured of a bot that runs, and how it is laid out as a table."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,11 +18,13 @@ TITLES = (
     "minutes",
     "paintings",
     "other answers",
+    "attacks",
     "engine deaths",
     "bot, MiB",
     "engine, MiB",
     "bot's files",
     "engine's files",
+    "disk, MiB",
     "loop lag: 99 % within, all within",
     "errors",
 )
@@ -29,16 +32,21 @@ TITLES = (
 
 @dataclass(frozen=True)
 class Reading:
-    """One look at a bot: memory in bytes, open file descriptors, the lag since the last look."""
+    """One look at a bot: memory in bytes, open file descriptors, the lag since the last look.
+
+    `answers` are those of the members alone, without the attacker's.
+    """
 
     seconds: float
     paintings: int
     answers: int
+    attacks: int
     deaths: int
     bot_memory: int
     engine_memory: int | None  # None while the process is being replaced
     bot_files: int
     engine_files: int | None
+    disk: int  # bytes in the data folder
     lag: tuple[float, float]  # 99 % of the looks and all of them were below, in seconds
     errors: int
 
@@ -48,11 +56,13 @@ class Reading:
             f"{self.seconds / 60:.1f}",
             self.paintings,
             self.answers,
+            self.attacks,
             self.deaths,
             f"{self.bot_memory / MIB:.0f}",
             "-" if self.engine_memory is None else f"{self.engine_memory / MIB:.0f}",
             self.bot_files,
             "-" if self.engine_files is None else self.engine_files,
+            f"{self.disk / MIB:.0f}",
             "{:g} s, {:g} s".format(*self.lag),
             self.errors,
         )
@@ -72,7 +82,12 @@ class Gauge:
         self._late: Counter[float] = Counter()  # looks at the loop that were at most so late
 
     async def read(
-        self, seconds: float, counts: Mapping[str, int], deaths: int, errors: int
+        self,
+        seconds: float,
+        counts: Mapping[str, int],
+        attacks: Mapping[str, int],
+        deaths: int,
+        errors: int,
     ) -> Reading:
         """Measure; `counts` are the answers that members had, by their kind."""
         late = await self._lateness()
@@ -88,11 +103,13 @@ class Gauge:
             seconds=seconds,
             paintings=counts.get("painted", 0),
             answers=sum(counts.values()) - counts.get("painted", 0),
+            attacks=sum(attacks.values()),
             deaths=deaths,
             bot_memory=bot.memory_info().rss,
             engine_memory=engine_memory,
             bot_files=bot.num_fds(),
             engine_files=engine_files,
+            disk=await asyncio.to_thread(self._host.disk),
             lag=(_below(since, 0.99), _below(since, 1.0)),
             errors=errors,
         )

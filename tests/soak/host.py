@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,15 @@ class Host:
     process: asyncio.subprocess.Process
     pages: str
     log: Path
+    data: Path
+
+    def disk(self) -> int:
+        """Sum up the bytes of the files in the data folder."""
+        total = 0
+        for file in self.data.rglob("*"):
+            with suppress(FileNotFoundError):  # it was deleted between the two
+                total += file.stat().st_size if file.is_file() else 0
+        return total
 
     @property
     def bot(self) -> psutil.Process:
@@ -87,7 +96,7 @@ async def hosted(simulator: Simulator, folder: Path) -> AsyncIterator[Host]:
         )
     try:
         await simulator.until(lambda: simulator.gateway.connected, 60)
-        yield Host(process, f"http://127.0.0.1:{port}", log)
+        yield Host(process, f"http://127.0.0.1:{port}", log, folder / "data")
     finally:
         process.terminate()
         await asyncio.wait_for(process.wait(), 60)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.simulator import Simulator
+from tests.soak.attacker import Attacker
 from tests.soak.gauge import Gauge, Reading
 from tests.soak.host import Host, hosted
 from tests.soak.traffic import Members
@@ -21,6 +22,7 @@ class Course:
     between_rows: float
     between_deaths: float  # of the engine process, on average
     pause: float = 1.0  # of a member between two things to do, on average
+    attacked: bool = True  # one of the members, and visitors of the pages, try to stop the bot
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Findings:
     readings: list[Reading]
     counts: Counter[str]
     errors: list[str]
+    attacks: Counter[str]
+    unanswered: list[str]  # attacks that got no answer; no error of the bot's
 
 
 async def soak(
@@ -42,51 +46,70 @@ async def soak(
         members = Members(simulator, moments, course.pause)
         async with hosted(simulator, folder) as host:
             using = asyncio.create_task(members.use())
-            reaper = _Reaper(host, moments, course.between_deaths)
-            killing = asyncio.create_task(reaper.reap())
+            reaper = _Reaper(host, members, moments, course.between_deaths)
+            attacker = Attacker(simulator, host.pages, random.Random(seed), 4 * course.pause)
+            tasks = [using, asyncio.create_task(reaper.reap())]
+            if course.attacked:
+                tasks.append(asyncio.create_task(attacker.attack()))
             try:
-                await _watch(host, course, members, reaper, readings, on_reading, using)
+                await _watch(host, course, members, attacker, reaper, readings, on_reading, tasks)
             finally:
-                for task in (using, killing):
+                for task in tasks:
                     task.cancel()
-                await asyncio.gather(using, killing, return_exceptions=True)
-        return Findings(readings, members.counts, members.complaints + host.errors())
+                await asyncio.gather(*tasks, return_exceptions=True)
+        return Findings(
+            readings,
+            members.counts,
+            members.complaints + host.errors(),
+            attacker.counts,
+            attacker.complaints,
+        )
 
 
 async def _watch(
     host: Host,
     course: Course,
     members: Members,
+    attacker: Attacker,
     reaper: "_Reaper",
     readings: list[Reading],
     on_reading: Callable[[Reading], None],
-    using: asyncio.Task[None],
+    tasks: list[asyncio.Task[None]],
 ) -> None:
     """Take a reading now and then; a member who meets what nobody foresaw ends it."""
     gauge = Gauge(host)
     loop = asyncio.get_running_loop()
     began = loop.time()
     while loop.time() - began < course.length:
-        await asyncio.wait({using}, timeout=course.between_rows)
-        if using.done():
-            using.result()
+        done, _ = await asyncio.wait(
+            tasks, timeout=course.between_rows, return_when=asyncio.FIRST_COMPLETED
+        )
+        for task in done:
+            task.result()
         errors = len(members.complaints) + len(host.errors())
         seconds = loop.time() - began
-        readings.append(await gauge.read(seconds, members.counts, reaper.deaths, errors))
+        readings.append(
+            await gauge.read(seconds, members.counts, attacker.counts, reaper.deaths, errors)
+        )
         on_reading(readings[-1])
 
 
 class _Reaper:
     """Ends the engine process now and then."""
 
-    def __init__(self, host: Host, moments: random.Random, between: float) -> None:
+    def __init__(
+        self, host: Host, members: Members, moments: random.Random, between: float
+    ) -> None:
         self._host = host
+        self._members = members
         self._moments = moments
         self._between = between
         self.deaths = 0
 
     async def reap(self) -> None:
-        """Go on until cancelled."""
+        """Go on until cancelled; an engine that cannot even start is given up by the bot."""
+        while not self._members.counts["painted"]:  # noqa: ASYNC110
+            await asyncio.sleep(1)
         while True:
             await asyncio.sleep(self._between * self._moments.uniform(0.5, 1.5))
             self._host.kill_engine()

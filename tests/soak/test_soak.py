@@ -11,15 +11,17 @@ pytestmark = pytest.mark.slow
 
 
 async def test_a_short_soak(tmp_path: Path) -> None:
-    """Members are served without an error, and every column of the table is measured."""
+    """Members are served without an error beside an attacker, and every column is measured."""
     rows: list[str] = []
     course = Course(length=16.0, between_rows=8.0, between_deaths=12.0, pause=0.2)
     found = await soak(tmp_path, course, 1508, lambda reading: rows.append(reading.row()))
     assert found.errors == []
     assert len(rows) == len(found.readings) >= 2
-    assert {row.count("|") for row in [heading().splitlines()[0], *rows]} == {11}
+    assert {row.count("|") for row in [heading().splitlines()[0], *rows]} == {13}
     last = found.readings[-1]
     assert last.bot_memory > 2**20
     assert last.bot_files > 3
     assert last.lag[0] > 0
+    assert last.disk > 0
+    assert last.attacks == sum(found.attacks.values()) > 0
     assert last.paintings + last.answers == sum(found.counts.values()) > 0

@@ -37,11 +37,13 @@ def test_a_folder_that_cannot_be_written() -> None:
 
 
 def test_pages_for_this_machine_alone() -> None:
-    """Loopback passes; every other address warns; a taken one has advice."""
+    """Health and metrics for other machines are warned of; a taken address has advice."""
     assert check_pages("127.0.0.1", 0).level is Level.PASS
-    everyone = check_pages("0.0.0.0", 0, [])
+    assert check_pages("127.0.0.1", 0, 0).level is Level.PASS
+    assert check_pages("0.0.0.0", 0).level is Level.PASS  # they are served to this machine alone
+    everyone = check_pages("0.0.0.0", 0, 0, [])
     assert everyone.level is Level.WARN
-    assert check_pages("0.0.0.0", 0, [Path("/")]).level is Level.PASS
+    assert check_pages("0.0.0.0", 0, 0, [Path("/")]).level is Level.PASS
     assert "other machines" in everyone.text
     with socket.create_server(("127.0.0.1", 0)) as taken:
         found = check_pages("127.0.0.1", taken.getsockname()[1])

@@ -119,7 +119,9 @@ async def test_forgetting_a_member(library: Library) -> None:
     """Their styles are listed, then gone with their pictures; other members' stay."""
     saved = await library.service.save(ADA, "Mine", await library.put("green"))
     await library.service.save(MOD, "Theirs", await library.put("yellow"))
-    assert [entry["name"] for entry in await library.store.about_member(1)] == ["Mine"]
+    assert [entry["name"] async for page in library.store.about_member(1) for entry in page] == [
+        "Mine"
+    ]
     await library.retention.release(await library.store.forget_member(1))
     assert not await library.pictures.has([saved.picture])
     assert [style.name for style in await library.service.like(10, "")] == [

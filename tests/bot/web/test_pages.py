@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.settings import LimitSettings
+from bot.settings import LimitSettings, WebSettings
 from bot.simulator import Simulator
 from bot.web.server import AddressTaken, WebServer
 from tests.end_to_end.harness import Bot, all_settled, muralize, running_bot
@@ -62,6 +63,7 @@ async def test_a_bot_becomes_ready(simulator: Simulator, data_dir: Path) -> None
         assert await get(bot, "/healthz") == (200, '{"alive": true}')
         body = await until_ready(bot)
         assert body["checks"] == {"gateway": "ok", "database": "ok", "executor": "ok"}
+        assert 0 <= body["ages"]["database"] < 60
     with pytest.raises(aiohttp.ClientConnectionError):
         await get(bot, "/healthz")
 
@@ -146,11 +148,60 @@ async def test_a_restart_counts_what_was_left(simulator: Simulator, data_dir: Pa
         assert await number(bot, "queue_length") == 1
 
 
+ADMIN = ("/healthz", "/readyz", "/metrics")
+
+
+async def test_health_and_metrics_are_for_this_machine(
+    simulator: Simulator, data_dir: Path
+) -> None:
+    """On the port of the other pages they are not there for other machines, nor behind a proxy."""
+    async with running_bot(simulator, data_dir, web=WebSettings(host="0.0.0.0", port=0)) as bot:
+        port = bot.app.pages.url.rpartition(":")[2]
+        # an address of this machine on a network stands for another machine
+        addresses = {f"http://127.0.0.1:{port}": 200, f"http://{own_address()}:{port}": 404}
+        async with aiohttp.ClientSession() as session:
+            for address, status in addresses.items():
+                for page in ADMIN:
+                    async with session.get(address + page) as answer:
+                        assert answer.status in (status, 503 if status == 200 else status)
+            for header in ("X-Forwarded-For", "Forwarded", "Via"):
+                given = {header: "127.0.0.1"}
+                address = f"http://127.0.0.1:{port}/metrics"
+                async with session.get(address, headers=given) as answer:
+                    assert answer.status == 404
+
+
+async def test_a_port_of_their_own(simulator: Simulator, data_dir: Path) -> None:
+    """With `web.admin_port` health and metrics are there and nowhere else."""
+    async with running_bot(simulator, data_dir, web=WebSettings(port=0, admin_port=0)) as bot:
+        public, admin = bot.app.pages.url, bot.app.pages.admin_url
+        assert public != admin
+        async with aiohttp.ClientSession() as session:
+            for page in ADMIN:
+                async with session.get(public + page) as answer:
+                    assert answer.status == 404
+                async with session.get(admin + page) as answer:
+                    assert answer.status in (200, 503)
+            async with session.get(f"{admin}/gallery/1") as answer:
+                assert answer.status == 404
+                assert answer.headers["Server"] == "muralscape"
+
+
+def own_address() -> str:
+    """Give an address of this machine that is not loopback."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing
+        except OSError:
+            pytest.skip("this machine has no network")
+        return str(probe.getsockname()[0])
+
+
 async def test_an_address_that_is_taken() -> None:
     """The error says which setting to change."""
-    first = WebServer("127.0.0.1", 0, [])
+    first = WebServer("127.0.0.1", 0)
     await first.start()
-    second = WebServer("127.0.0.1", int(first.url.rpartition(":")[2]), [])
+    second = WebServer("127.0.0.1", int(first.url.rpartition(":")[2]))
     try:
         with pytest.raises(AddressTaken, match=r"Address already in use.*set web\.host"):
             await second.start()

@@ -49,5 +49,8 @@ def test_a_bot_that_hangs() -> None:
 def test_addresses(monkeypatch: pytest.MonkeyPatch, host: str, expected: str) -> None:
     """It asks where the settings in the environment say that the bot listens."""
     monkeypatch.setenv("MURALSCAPE_WEB__HOST", host)
-    monkeypatch.delenv("MURALSCAPE_WEB__PORT", raising=False)
+    for port in ("PORT", "ADMIN_PORT"):
+        monkeypatch.delenv(f"MURALSCAPE_WEB__{port}", raising=False)
     assert address() == expected
+    monkeypatch.setenv("MURALSCAPE_WEB__ADMIN_PORT", "8081")
+    assert address() == expected.replace("8080", "8081")

@@ -1,0 +1,138 @@
+"""Files that were cut off, or whose end is damaged: what is there of their pictures.
+
+A download that stopped, a card that was pulled: most of the picture is there, and browsers show it.
+PNG is unpacked to see how far it goes. JPEG and WebP are given one end and another one: what comes
+out alike of both is there.
+"""
+
+import random
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PIL import Image, ImageChops
+
+from engine.png import Png
+
+ENOUGH = 0.9  # of the rows must be there
+_END_OF_JPEG = b"\xff\xd9"
+_SCAN, _FRAMES = 0xDA, (0xC0, 0xC1, 0xC2)  # markers of ITU-T T.81, table B.1
+_ALONE = (0x01, *range(0xD0, 0xD9))  # markers without a length
+_COEFFICIENTS = 64
+_NOISE = random.Random(0).randbytes(64).replace(b"\xff", b"\x5a")
+_LONG_END = 2**18  # bytes
+# With the markers at which decoding may begin anew, one of which may be awaited.
+_OTHER_END = b"".join(_NOISE + bytes((0xFF, 0xD0 + number)) for number in range(8)) + _NOISE
+
+
+@dataclass(frozen=True)
+class Rest:
+    """A file that decodes, and how much of it is the picture."""
+
+    data: bytes
+    rows: int  # from the top, that are there
+    height: int
+    is_coarse: bool = False  # all rows are there, but not their finest detail
+
+    @property
+    def share(self) -> float:
+        """Of the rows, how many are there."""
+        return self.rows / self.height
+
+    def sentence(self, name: str) -> str:
+        """Say what is missing; empty where nothing is."""
+        if self.is_coarse:
+            return f"{name} is cut off before its finest detail; it is painted as it is."
+        if self.rows == self.height:
+            return ""
+        return f"{name} is cut off: {int(100 * self.share)} % of it is there, and that is painted."
+
+
+Decode = Callable[[bytes], Image.Image]
+
+
+def rest_of(data: bytes, png: Png | None, decode: Decode) -> Rest | None:
+    """Find what is there of a file that cannot be decoded; None where that is nothing.
+
+    `decode` gives the stored picture in mode RGB, and may raise anything.
+    """
+    if png is not None:
+        mended = png.mended()
+        return None if mended is None else Rest(*mended, png.size[1])
+    if data.startswith(b"\xff\xd8"):
+        return _rest_of_jpeg(data, decode)
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return _rest_of_webp(data, decode)
+    return None
+
+
+def _rest_of_jpeg(data: bytes, decode: Decode) -> Rest | None:
+    """Ended, a JPEG of one scan has its rows from the top, one of many scans all of them coarse."""
+    scans, received = _scans(data)
+    if scans == 0 or (scans > 1 and received < ENOUGH):
+        return None
+    data = data.rstrip(b"\xff")  # half of a marker
+    ended = data + _END_OF_JPEG
+    picture = decode(ended)
+    there = _rows_alike(picture, decode(data + _OTHER_END + _END_OF_JPEG))
+    if scans > 1:
+        return Rest(ended, picture.height, picture.height, there < picture.height)
+    return Rest(ended, there, picture.height)
+
+
+def _rest_of_webp(data: bytes, decode: Decode) -> Rest | None:
+    """Its last chunk made long enough for any end (WebP Container Specification)."""
+    at, size = 12, 0
+    while at + 8 <= len(data):
+        size = struct.unpack_from("<I", data, at + 4)[0]
+        if at + 8 + size > len(data):
+            break
+        at += 8 + size + size % 2
+    else:  # cut between two chunks
+        whole = data[:4] + struct.pack("<I", at - 8) + data[8:at]
+        height = decode(whole).height
+        return Rest(whole, height, height)
+    data += bytes(len(data) % 2)  # chunks are even
+    longer = len(data) - at - 8 + _LONG_END
+    head = data[:4] + struct.pack("<I", at + longer) + data[8 : at + 4] + struct.pack("<I", longer)
+    ends = bytes(_LONG_END), (_NOISE * (_LONG_END // len(_NOISE)))
+    zeros, noise = (head + data[at + 8 :] + end for end in ends)
+    picture = decode(zeros)
+    return Rest(zeros, _rows_alike(picture, decode(noise)), picture.height)
+
+
+def _rows_alike(one: Image.Image, other: Image.Image) -> int:
+    """How many rows from the top are the same in both."""
+    if one.size != other.size:
+        return 0
+    box = ImageChops.difference(one, other).getbbox()
+    return one.height if box is None else box[1]
+
+
+def _scans(data: bytes) -> tuple[int, float]:
+    """How many scans of a JPEG began, and the share of the coefficients in those that ended.
+
+    A progressive JPEG sends coefficients by bands, first roughly, then more exactly.
+    """
+    at, scans, bands, components = 2, 0, [], 0
+    while at + 4 <= len(data):
+        if data[at] != 0xFF or data[at + 1] in (0x00, 0xFF, *_ALONE):
+            at += 1
+            continue
+        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4])
+        segment = data[at + 4 : at + 2 + length]
+        if marker in _FRAMES and len(segment) > 5:
+            components = segment[5]
+        if marker == _SCAN and segment:
+            count = segment[0]
+            names = segment[1 : 1 + 2 * count : 2]
+            first, last = (*segment[1 + 2 * count : 3 + 2 * count], 0, 0)[:2]
+            scans += 1
+            bands.append({(name, k) for name in names for k in range(first, last + 1)})
+            at = data.find(b"\xff", at + 2 + length)
+            if at < 0:
+                break
+            continue
+        at += 2 + length
+    whole = set().union(*bands[:-1]) if len(bands) > 1 else set()
+    return scans, len(whole) / (_COEFFICIENTS * components) if components else 0.0
