@@ -34,7 +34,7 @@ def make_ready(folder: Path) -> None:
             if not os.access(entry, os.R_OK | os.W_OK):
                 raise PermissionError(13, os.strerror(13), str(entry))
     except OSError as error:
-        where = error.filename if isinstance(error.filename, str) else folder
+        where = Path(error.filename or folder).absolute()
         raise FolderUnusable(
             f"user {os.getuid()} cannot write to {where} ({error.strerror}); {how_to_own(folder)}"
         ) from None
@@ -61,7 +61,7 @@ def how_to_own(folder: Path, *, container: bool | None = None) -> str:
         return (
             "give it to that user, on the host: a folder with "
             f"`sudo chown -R {owner} FOLDER`, a volume with `docker compose run --rm --user 0:0 "
-            f"--cap-add CHOWN --cap-add DAC_OVERRIDE --entrypoint chown bot -R {owner} {folder}`; "
+            f"--cap-add CHOWN --cap-add DAC_OVERRIDE --entrypoint chown bot -R {owner} {folder.absolute()}`; "
             "or set BOT_USER to its owner's numbers"
         )
     return (

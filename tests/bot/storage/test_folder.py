@@ -23,9 +23,9 @@ with locked(Path(sys.argv[1])):
 def test_how_a_folder_is_given_to_the_bot() -> None:
     """In a container the commands are the host's, since the container may change no owner."""
     owner = f"{os.getuid()}:{os.getgid()}"
-    inside = how_to_own(Path("/data"), container=True)
+    inside = how_to_own(Path("data"), container=True)
     assert f"sudo chown -R {owner} FOLDER" in inside
-    assert f"--entrypoint chown bot -R {owner} /data" in inside
+    assert f"--entrypoint chown bot -R {owner} {Path('data').absolute()}`" in inside
     assert f"sudo chown -R {owner} /srv/data)" in how_to_own(Path("/srv/data"), container=False)
     assert in_container([Path("/")])
     assert not in_container([])
