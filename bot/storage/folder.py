@@ -61,8 +61,8 @@ def how_to_own(folder: Path, *, container: bool | None = None) -> str:
         return (
             "give it to that user, on the host: a folder with "
             f"`sudo chown -R {owner} FOLDER`, a volume with `docker compose run --rm --user 0:0 "
-            f"--cap-add CHOWN --cap-add DAC_OVERRIDE --entrypoint chown bot -R {owner} {folder.absolute()}`; "
-            "or set BOT_USER to its owner's numbers"
+            f"--cap-add CHOWN --cap-add DAC_OVERRIDE --entrypoint chown bot "
+            f"-R {owner} {folder.absolute()}`; or set BOT_USER to its owner's numbers"
         )
     return (
         f"give it to that user (sudo chown -R {owner} {folder.absolute()}), or run the bot as the "
