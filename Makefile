@@ -3,9 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-# Three processes, because half of the time of two would be waiting; each has all tests of some
-# modules, in the order of the folders.
-PYTEST := $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder
+# Two processes, each with all tests of some modules, in the order of the folders.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 .PHONY: demo test test-all check format audit bench soak fuzz fuzz-web lock clean
 

@@ -357,7 +357,8 @@ class App:
         """Load the weights while the bot answers members already, then paint."""
         stack.push_async_callback(self._executor.close)
         await self._executor.start()
-        log.info("painting on %s", ", ".join(self._executor.devices))
+        here = ", ".join(self._executor.devices)
+        log.info("painting on %s", here or "workers, which may come and go")
         await self._dispatcher.run()
 
     async def _stop_as_asked(self) -> None:

@@ -37,6 +37,7 @@ MuralscapeError
 └── PaintingEnded            the painting ended without a picture
     ├── PaintingCancelled    a member cancelled it
     ├── CannotPaint          the engine cannot paint this; the text says why
+    │   └── EngineUnusable   its weights or its device are not there (a HostNeeded too)
     └── ExecutorLost         the engine process died or hung; another try may work
 """
 
@@ -312,6 +313,10 @@ class PaintingCancelled(PaintingEnded):
 
 class CannotPaint(PaintingEnded):
     """The engine cannot make the painting, for the reason in the text."""
+
+
+class EngineUnusable(CannotPaint, HostNeeded):
+    """The engine's weights or its device are not there, or cannot be used."""
 
 
 class ExecutorLost(PaintingEnded):

@@ -1,12 +1,14 @@
 """The settings: defaults, then a TOML file, then environment variables, each overriding the last.
 
 The variable of a setting is `MURALSCAPE_` and its path with `__` between levels, so
-`limits.pixels` is `MURALSCAPE_LIMITS__PIXELS`; lists are JSON. All faults are reported at once.
+`limits.pixels` is `MURALSCAPE_LIMITS__PIXELS`; lists are words with
+commas between, or JSON. All faults are reported at once.
 """
 
 import difflib
 import json
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -24,10 +26,13 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 ENV_PREFIX = "MURALSCAPE_"
 CONFIG_VARIABLE = "MURALSCAPE_CONFIG"  # the path of the TOML file; the commands read it
 MIB = 1024 * 1024
+DATABASES = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgresql+asyncpg")
 
 
 class SettingsError(ValueError):
@@ -38,14 +43,19 @@ class SettingsError(ValueError):
         self.faults = faults
 
 
-def _list_from_json(value: object) -> object:
-    """Read a list out of an environment variable; a TOML list passes through."""
+def _list_from_text(value: object) -> object:
+    """Read a list out of an environment variable; a TOML list passes through.
+
+    Words between commas, which need no quotes in a shell and in an env file, or JSON.
+    """
     if not isinstance(value, str):
         return value
+    if not value.lstrip().startswith("["):
+        return [word.strip() for word in value.split(",") if word.strip()]
     try:
         return json.loads(value)
     except json.JSONDecodeError:
-        raise ValueError('write a list as JSON, such as ["cdn.discordapp.com"]') from None
+        raise ValueError("write a list as words with commas between, or as JSON") from None
 
 
 def _web_address(value: str) -> str:
@@ -57,6 +67,23 @@ def _web_address(value: str) -> str:
 
 def _web_address_or_none(value: str) -> str:
     return _web_address(value) if value else value
+
+
+def _database_url(value: str) -> str:
+    """Accept what the bot has a driver for; a host's `postgres://` is SQLAlchemy's postgresql."""
+    if not value:
+        return value
+    value = re.sub("^postgres://", "postgresql://", value)
+    try:
+        driver = make_url(value).drivername
+    except (ArgumentError, ValueError):
+        driver = ""
+    if driver not in DATABASES:
+        raise ValueError(
+            "write an address such as postgresql://user:password@host/database, or leave it out "
+            "for SQLite"
+        )
+    return value
 
 
 def _none_if_empty(value: object) -> object:
@@ -86,7 +113,7 @@ class DiscordSettings(_Section):
     ] = None
     token_file: OptionalPath = None  # read when the token is not in the environment
     api_base: Annotated[str, AfterValidator(_web_address)] = "https://discord.com/api/v10"
-    attachment_hosts: Annotated[tuple[str, ...], BeforeValidator(_list_from_json)] = (
+    attachment_hosts: Annotated[tuple[str, ...], BeforeValidator(_list_from_text)] = (
         "cdn.discordapp.com",
         "media.discordapp.net",
     )
@@ -170,7 +197,7 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Path("data")
-    database_url: str = ""  # empty: SQLite in data_dir
+    database_url: Annotated[str, AfterValidator(_database_url)] = ""  # empty: SQLite in data_dir
     discord: DiscordSettings = DiscordSettings()
     engine: EngineSettings = EngineSettings()
     nats: NatsSettings = NatsSettings()

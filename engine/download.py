@@ -24,6 +24,8 @@ from tenacity import (
 from engine.errors import OutputRejected, WeightsRejected
 from engine.weights import Weights, cache_folder, imagenet, keep_convolutions
 
+# torchvision's VGG19_Weights.IMAGENET1K_V1. torchvision itself is installed for training alone.
+IMAGENET_URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
 MAX_BYTES = 2**30  # torchvision's file has 548 MB; a server that sends on and on is cut off
 ATTEMPTS = 8  # a broken connection goes on where it stopped, so these last a long way
 
@@ -49,15 +51,15 @@ def download(
 ) -> Weights:
     """Download VGG-19 into `cache` (default: the user's) and return the weights kept of it.
 
-    `url` defaults to torchvision's VGG19_Weights.IMAGENET1K_V1, `sha256` (hex digits,
-    as many as are known) to those in the file's name. An interrupted download goes on where it
+    `url` defaults to ImageNet's, `sha256` (hex digits, as many as are known) to those in the file's
+    name. An interrupted download goes on where it
     stopped, also in a later call. `pause` is the first wait before trying again, in seconds; it
     doubles each time, and `on_retry` is told before each.
 
     Raises WeightsRejected where the file cannot be had or is not the one that was meant, and
     OutputRejected where the cache folder cannot be written.
     """
-    address = url or _torchvision_url()
+    address = url or IMAGENET_URL
     digits = sha256 or _digits_in(address)
     folder = cache_folder() if cache is None else cache
     target = imagenet(folder)
@@ -75,12 +77,6 @@ def download(
     except OSError as error:
         raise OutputRejected(f"{folder} cannot be written ({error.strerror}).") from error
     return target
-
-
-def _torchvision_url() -> str:
-    from torchvision.models import VGG19_Weights
-
-    return str(VGG19_Weights.IMAGENET1K_V1.url)
 
 
 def _digits_in(url: str) -> str:

@@ -3,6 +3,7 @@
 Finding weights is free of torch; only `load` and `keep_convolutions` import it.
 """
 
+import os
 import pickle
 import warnings
 from collections.abc import Mapping
@@ -83,23 +84,28 @@ def find(choice: str = "auto", cache: Path | None = None) -> Weights:
     """
     downloaded = imagenet(cache)
     if choice == "auto":
-        return downloaded if downloaded.path.is_file() else bundled()
+        return downloaded if _is_file(downloaded.path) else bundled()
     if choice == "bundled":
         return bundled()
     if choice == "imagenet":
-        if not downloaded.path.is_file():
+        if not _is_file(downloaded.path):
             raise WeightsRejected(
                 "ImageNet's VGG-19 is not on this machine; run `muralscape weights download`."
             )
         return downloaded
     path = Path(choice).expanduser()
-    if not path.is_file():
+    if not _is_file(path):
         raise WeightsRejected(
             f"There is no file of weights at {path}; name one, or auto, bundled or imagenet."
         )
     if path.suffix.lower() not in CUSTOM_SUFFIXES:
         raise WeightsRejected(f"{path} is not a {', '.join(CUSTOM_SUFFIXES[:-1])} or .pt file.")
     return Weights(path, path.name)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether a file is there; False, too, in a folder that this user may not look into."""
+    return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises there
 
 
 def load(weights: Weights) -> "dict[str, torch.Tensor]":

@@ -1,10 +1,16 @@
-"""Prints the changelog's section of a version: `python scripts/release_notes.py 0.2.0`."""
+"""Prints the changelog's section of a version: `python scripts/release_notes.py 0.2.0`.
+
+The version must be that of `pyproject.toml`, and its section the topmost.
+"""
 
 import re
 import sys
+import tomllib
 from pathlib import Path
 
-CHANGELOG = Path(__file__).parents[1] / "CHANGELOG.md"
+ROOT = Path(__file__).parents[1]
+CHANGELOG = ROOT / "CHANGELOG.md"
+PROJECT = ROOT / "pyproject.toml"
 
 
 def notes(changelog: str, version: str) -> str:
@@ -17,5 +23,17 @@ def notes(changelog: str, version: str) -> str:
     return found[1].strip()
 
 
+def check(changelog: str, project: str, version: str) -> None:
+    """Raise LookupError unless a tag's version, the project's and the topmost section's agree."""
+    written = tomllib.loads(project)["project"]["version"]
+    if written != version:
+        raise LookupError(f"pyproject.toml has version {written}, not {version}")
+    topmost = re.search(r"^## (\S+)", changelog, re.MULTILINE)
+    if topmost is None or topmost[1] != version:
+        raise LookupError(f"the topmost section of CHANGELOG.md is not {version}")
+
+
 if __name__ == "__main__":
-    sys.stdout.write(notes(CHANGELOG.read_text(encoding="utf-8"), sys.argv[1]) + "\n")
+    text = CHANGELOG.read_text(encoding="utf-8")
+    check(text, PROJECT.read_text(encoding="utf-8"), sys.argv[1])
+    sys.stdout.write(notes(text, sys.argv[1]) + "\n")

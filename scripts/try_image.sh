@@ -56,7 +56,7 @@ import re
 import sys
 
 text = open(sys.argv[1]).read().replace("\\\n", " ")
-(line,) = re.findall(r"^ENV (.+)$", text, re.MULTILINE)
+*_, line = re.findall(r"^ENV (.+)$", text, re.MULTILINE)
 for name, value in re.findall(r"(\w+)=(\S+)", line):
     if name != "PATH":
         print(name + "=" + re.sub("^/(?=data|tmp)", sys.argv[2] + "/", value))

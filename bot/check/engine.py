@@ -28,7 +28,7 @@ async def check_engine(executor: Executor) -> AsyncIterator[Finding]:
         yield warned(
             "device",
             f"{outcome.device} in {outcome.precision}: a painting can take minutes",
-            "run on a machine with an NVIDIA card; with Docker, take the gpu profile",
+            "run on a machine with an NVIDIA card; with Docker, take compose.gpu.yaml",
         )
     else:
         yield passed("device", f"{outcome.device} in {outcome.precision}")

@@ -4,30 +4,28 @@ import ipaddress
 import os
 import shutil
 import socket
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from bot.check.findings import Finding, failed, passed, warned
+from bot.storage.folder import CONTAINER_MARKS, how_to_own, in_container, try_to_write
 
 GIB = 2**30
 TOO_LITTLE = 0.5 * GIB
 LITTLE = 5 * GIB
-CONTAINER_MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))  # Docker's and Podman's
 
 
 def check_folder(folder: Path) -> Finding:
     """Check that the data folder can be written to, or made."""
     name = "data folder"
-    advice = f"make it writable for user {os.getuid()}, or set data_dir"
-    if not folder.exists():
+    advice = f"for user {os.getuid()}: {how_to_own(folder)}; or set data_dir"
+    if not os.path.exists(folder):  # noqa: PTH110 - False, too, where this user may not look
         parent = _nearest(folder)
         if not os.access(parent, os.W_OK | os.X_OK):
             return failed(name, f"{folder} cannot be made in {parent}", advice)
         return passed(name, f"{folder} will be made at the first start")
     try:
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        try_to_write(folder)
     except OSError as error:
         return failed(name, f"{folder} cannot be written to ({error.strerror})", advice)
     if folder.stat().st_mode & 0o077:
@@ -76,7 +74,7 @@ def check_pages(
     admin = port if admin_port is None else admin_port
     text = f"pages at {host}:{port}; health and metrics at {host}:{admin}"
     if admin_port is not None and not ipaddress.ip_address(address).is_loopback:
-        if any(mark.exists() for mark in marks):
+        if in_container(marks):
             return passed(name, f"{text} of this container")
         return warned(
             name,
@@ -98,4 +96,5 @@ def _listen(host: str, port: int) -> str:
 def _nearest(folder: Path) -> Path:
     """Find the nearest parent that exists, or the folder itself."""
     folder = folder.absolute()
-    return folder if folder.exists() else _nearest(folder.parent)
+    there = os.path.exists(folder)  # noqa: PTH110 - False, too, where this user may not look
+    return folder if there else _nearest(folder.parent)

@@ -4,10 +4,10 @@ import asyncio
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.check.findings import Finding, failed, passed, warned
-from bot.storage.database import Database, first_line, known_versions
+from bot.storage.database import Database, DriverMissing, first_line, known_versions
 
 NAME = "database"
 
@@ -22,14 +22,13 @@ async def check_database(url: str, busy_seconds: float = 3.0) -> Finding:
         if await asyncio.to_thread(_is_new, parsed):
             return passed(NAME, f"{parsed.database} will be made at the first start")
         database = Database(url, busy_seconds)
-    except (ArgumentError, SQLAlchemyError) as error:
+    except OSError as error:
+        advice = "see the data folder, above"
+        return failed(NAME, f"{parsed.database} cannot be looked at ({error.strerror})", advice)
+    except DriverMissing as error:
+        return failed(NAME, error.sentence, "install it")
+    except SQLAlchemyError as error:
         return failed(NAME, f"database_url cannot be used ({first_line(error)})", "correct it")
-    except ModuleNotFoundError as error:
-        return failed(
-            NAME,
-            f"the driver {error.name} is not installed",
-            "install muralscape[postgres], or leave database_url out for SQLite",
-        )
     where = parsed.render_as_string(hide_password=True)
     try:
         version = await database.version()

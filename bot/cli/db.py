@@ -4,10 +4,12 @@ import asyncio
 from pathlib import Path
 
 import click
+from sqlalchemy.exc import DBAPIError
 
-from bot.cli.options import config_option
-from bot.settings import Settings, SettingsError, load
+from bot.cli.options import config_option, in_words, load_settings
+from bot.settings import Settings
 from bot.storage.database import Database
+from bot.storage.folder import make_ready
 
 
 @click.group(name="db")
@@ -22,11 +24,9 @@ def upgrade(config: Path | None) -> None:
 
     The database is the one that the settings name, by data_dir or database_url.
     """
-    try:
-        settings = load(config)
-    except SettingsError as error:
-        raise click.UsageError("; ".join(error.faults)) from None
-    before, after = asyncio.run(_upgrade(settings))
+    settings = load_settings(config, token_required=False)
+    with in_words():
+        before, after = asyncio.run(_upgrade(settings))
     if before == after:
         click.echo(f"The database is up to date (version {after}).")
     else:
@@ -34,11 +34,13 @@ def upgrade(config: Path | None) -> None:
 
 
 async def _upgrade(settings: Settings) -> tuple[str | None, str | None]:
-    await asyncio.to_thread(settings.data_dir.mkdir, parents=True, exist_ok=True)
+    await asyncio.to_thread(make_ready, settings.data_dir)
     database = Database(settings.database)
     try:
         before = await database.version()
         await database.upgrade()
         return before, await database.version()
+    except (DBAPIError, OSError) as error:
+        raise database.unusable(error) from None
     finally:
         await database.close()

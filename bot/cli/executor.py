@@ -6,6 +6,7 @@ from bot.executors.composite import CompositeExecutor
 from bot.executors.contract import Executor
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
+from bot.executors.preconditions import check_setup
 from bot.settings import Settings
 from bot.storage.key import read_or_make_key
 
@@ -13,9 +14,14 @@ NATS_KEY_FILE = "workers.key"  # in the data folder; seals checkpoints, also for
 
 
 def executor_for(settings: Settings) -> Executor:
-    """Make the bot's executor. Raises `click.UsageError` where the NATS client is missing."""
+    """Make the bot's executor.
+
+    Raises `click.UsageError` where the NATS client is missing, and `EngineUnusable` where nothing
+    could paint. (With workers, the bot goes on without its own engine.)
+    """
     nats = settings.nats
     if not nats.url:
+        check_setup(_setup(settings))
         return local_executor(settings)
     try:
         from bot.executors.nats.access import Access
@@ -36,5 +42,9 @@ def executor_for(settings: Settings) -> Executor:
 
 def local_executor(settings: Settings) -> Executor:
     """Make an executor for this machine alone, for a trial or a check."""
+    return LocalExecutor([_setup(settings)])
+
+
+def _setup(settings: Settings) -> EngineSetup:
     engine = settings.engine
-    return LocalExecutor([EngineSetup(engine.weights, engine.device, engine.precision)])
+    return EngineSetup(engine.weights, engine.device, engine.precision)

@@ -1,15 +1,18 @@
 """The option --config and the reading of settings, for several subcommands."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from sqlalchemy import make_url
 
+from bot.errors import HostNeeded, MuralscapeError
 from bot.settings import CONFIG_VARIABLE, Settings, SettingsError, load
 
 config_option = click.option(
     "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path),  # whether it can be read, `load` says, like other faults
     envvar=CONFIG_VARIABLE,
     show_envvar=True,
     help="A TOML file of settings; config.example.toml explains each.",
@@ -29,6 +32,17 @@ def load_settings(config: Path | None, *, token_required: bool) -> Settings:
             if number == 1
             else f"there are {number} faults in the settings"
         ) from None
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """End a command with the sentence of our own errors, with exit code 2 as `run` does, or 1."""
+    try:
+        yield
+    except HostNeeded as fault:
+        raise click.UsageError(fault.sentence) from None
+    except MuralscapeError as error:  # another try may succeed
+        raise click.ClickException(error.sentence) from None
 
 
 def sqlite_file(settings: Settings) -> Path:

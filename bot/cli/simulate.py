@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import json
 import logging
 import signal
 import tempfile
@@ -55,7 +54,8 @@ def command(port: int, open_page: bool, data: Path | None, verbose: bool, alone:
     environment as for the bot, except for the address and the token of Discord.
 
     With --no-bot it prints the settings with which a bot on this machine, such as one in a
-    container with the host's network, reaches the loopback Discord.
+    container with the host's network, reaches the loopback Discord. They can be passed on by
+    `docker run --env-file` and by a shell's `export`.
     """
     settings = load_settings(None, token_required=False)
     guard()
@@ -84,11 +84,10 @@ async def _simulate_alone(port: int, open_page: bool) -> None:
     stop = _stop_signal()
     async with Simulator(port=port, samples=samples()) as discord:
         given = pointed_at(discord, Settings()).discord
-        hosts = json.dumps(list(given.attachment_hosts))
         click.echo(f"# a loopback Discord, whose page is {discord.url}; for a bot's environment:")
         click.echo(f"MURALSCAPE_DISCORD__TOKEN={discord.world.token}")
         click.echo(f"MURALSCAPE_DISCORD__API_BASE={given.api_base}")
-        click.echo(f"MURALSCAPE_DISCORD__ATTACHMENT_HOSTS={hosts}")
+        click.echo(f"MURALSCAPE_DISCORD__ATTACHMENT_HOSTS={','.join(given.attachment_hosts)}")
         if open_page:
             await asyncio.to_thread(webbrowser.open, discord.url)
         await stop.wait()

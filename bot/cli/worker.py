@@ -12,6 +12,7 @@ import click
 
 from bot import logs
 from bot.cli.guard import guard
+from bot.cli.options import in_words
 from bot.executors.engine_process import EngineSetup
 from bot.settings import unreadable
 
@@ -70,7 +71,8 @@ def command(
     logs.set_up("info", "auto", (token,))
     access = Access(url, token, nkey_file, ca_file)
     setups = [EngineSetup(weights, device, precision, painter) for device in devices or ("auto",)]
-    asyncio.run(_serve(access, setups, _id_of(name or socket.gethostname()), grace))
+    with in_words():
+        asyncio.run(_serve(access, setups, _id_of(name or socket.gethostname()), grace))
 
 
 async def _serve(access: "Access", setups: list[EngineSetup], name: str, grace: float) -> None:

@@ -92,7 +92,8 @@ class Executor(Protocol):
         """Return when the first order would be painted at full speed.
 
         An executor with remote workers returns at once: they come and go. Raises `CannotPaint`
-        with a sentence for the host when it can never paint.
+        with a sentence for the host when it cannot paint; its subclass `EngineUnusable` when
+        another start would fail in the same way.
         """
 
     def watch(self, listener: Callable[[], None]) -> None:

@@ -127,8 +127,10 @@ def serve(connection: Connection, setup: EngineSetup) -> None:
         connection.send(Ready(painter.device))
         while True:
             _paint_next(painter, inbox, connection, setup)
-    except errors.EngineError as error:
+    except (errors.WeightsRejected, errors.RequestRejected) as error:
         connection.send(Unusable(str(error)))
+    except errors.EngineError as error:  # such as a card whose memory others have taken
+        connection.send(Failed(str(error)))
     except Exception:  # noqa: BLE001 - the edge of this process; the bot logs the traceback
         connection.send(Crashed(traceback.format_exc()[-LONGEST_TRACEBACK:]))
         os._exit(1)  # a failed device can make an orderly exit hang

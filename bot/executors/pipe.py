@@ -53,7 +53,7 @@ class Ready:
 
 @dataclass(frozen=True)
 class Unusable:
-    """The engine cannot work with its setup. The process ends."""
+    """The weights or the device of its setup cannot be used. The process ends."""
 
     sentence: str
 
@@ -72,7 +72,10 @@ class Painted:
 
 @dataclass(frozen=True)
 class Failed:
-    """The painting cannot be made; the sentence tells the member why."""
+    """The painting cannot be made; the sentence tells the member why.
+
+    Before `Ready` it is the engine that cannot start, and the process ends.
+    """
 
     sentence: str
 

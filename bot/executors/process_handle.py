@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.errors import CannotPaint, ExecutorLost, PaintingCancelled
+from bot.errors import CannotPaint, EngineUnusable, ExecutorLost, PaintingCancelled
 from bot.executors.contract import OnProgress, PaintOrder, PaintProgress
 from bot.executors.engine_process import EngineSetup
 from bot.executors.pipe import (
@@ -80,8 +80,9 @@ class EngineProcess:
     async def start(self) -> str:
         """Start the process and wait until it is warm; return the device that it paints on.
 
-        Raises `CannotPaint` when the engine reports that its setup does not work, and
-        `ExecutorLost` when the process ended or took too long.
+        Raises `EngineUnusable` when the engine reports that its weights or device do not work,
+        `CannotPaint` when it could not paint now, as without enough memory, and `ExecutorLost`
+        when the process ended or took too long.
         """
         # In a thread, because starting takes some milliseconds.
         starting = asyncio.ensure_future(asyncio.to_thread(self._start))
@@ -220,11 +221,12 @@ class EngineProcess:
             case Ready(device):
                 self._ready.set_result(device)
             case Unusable(sentence):
-                self._ready.set_exception(CannotPaint(sentence))
+                self._ready.set_exception(EngineUnusable(sentence))
             case Painted(outcome):
                 self._answer.set_result(outcome)
             case Failed(sentence):
-                self._answer.set_exception(CannotPaint(sentence))
+                asked = self._answer if self._ready.done() else self._ready
+                asked.set_exception(CannotPaint(sentence))
             case Cancelled():
                 self._answer.set_exception(PaintingCancelled())
             case Crashed(text):

@@ -200,7 +200,7 @@ def unsent(job: Job) -> Card:
     if job.state not in (JobState.DELIVERING, JobState.DONE):
         return outcome(job)
     return Card(
-        f"📬 **Painted** for <@{job.origin.member_id}>, but the file could not be sent here. "
+        f"📬 **Painted** for {_owner(job)}, but the file could not be sent here. "
         f"`/queue show` offers it.\n{_subtext(job)}",
         (Action.FETCH, Action.DELETE),
     )

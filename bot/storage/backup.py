@@ -84,7 +84,7 @@ def restore(source: IO[bytes], data_dir: Path, database: Path, known: Sequence[s
 
     `known` are the database versions that this program can upgrade. Raises `BackupError`.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     there = sorted(entry.name for entry in data_dir.iterdir() if entry.name not in NOTHING)
     if there or database.exists():
         raise BackupError(
@@ -102,6 +102,8 @@ def restore(source: IO[bytes], data_dir: Path, database: Path, known: Sequence[s
         (work / "pictures").mkdir(exist_ok=True)
         (work / "pictures").replace(data_dir / "pictures")
         database.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(PermissionError):  # the folder may belong to another user
+            data_dir.chmod(0o700)
         # last, because a folder with a database counts as complete
         shutil.move(work / DATABASE, database)
     return manifest

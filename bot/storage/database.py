@@ -48,6 +48,10 @@ class DatabaseTooNew(HostNeeded):
     """The database was written by a newer version of the program."""
 
 
+class DriverMissing(HostNeeded):
+    """The Python package that speaks to this kind of database is not installed."""
+
+
 class DatabaseUnusable(MuralscapeError):
     """The database cannot be opened or written to; it may be in a moment."""
 
@@ -61,7 +65,7 @@ class Database:
     """Connections to one database, for reading and for writing.
 
     `url` is SQLAlchemy's; the driver may be left out. A write waits up to `busy_seconds` for a
-    write of another process.
+    write of another process. Raises `DriverMissing`.
     """
 
     def __init__(self, url: str, busy_seconds: float = 10.0) -> None:
@@ -73,11 +77,17 @@ class Database:
                 parsed, async_creator=lambda: sqlite.connect(parsed, busy_seconds)
             )
         else:
-            self._engine = create_async_engine(
-                parsed,
-                connect_args=_postgres_arguments(busy_seconds),
-                pool_pre_ping=True,  # the server may have been restarted
-            )
+            try:
+                self._engine = create_async_engine(
+                    parsed,
+                    connect_args=_postgres_arguments(busy_seconds),
+                    pool_pre_ping=True,  # the server may have been restarted
+                )
+            except ModuleNotFoundError as error:
+                raise DriverMissing(
+                    f"database_url needs the driver {error.name}: "
+                    "pip install 'muralscape[postgres]', or leave it out for SQLite"
+                ) from None
         self._reading = self._writing = self._engine
         # This lock is first come, first served; SQLite's own would be polled.
         self._write_lock = asyncio.Lock()

@@ -43,6 +43,7 @@ SETTINGS_FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "seed": st.integers(0, 2**31),
     "style_weights": st.tuples(NUMBERS, NUMBERS),
     "brush": st.sampled_from(BRUSHES),
+    "keep_alpha": st.sampled_from([None, True, False]),
 }
 OUTCOME_FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "width": INTEGERS,
@@ -58,6 +59,7 @@ OUTCOME_FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "repeated_steps": INTEGERS,
     "curve": CURVES,
     "scale_starts": st.lists(INTEGERS, max_size=5).map(tuple),
+    "notes": st.lists(WORDS, max_size=3).map(tuple),
 }
 SETTINGS = st.builds(PaintSettings, **SETTINGS_FIELDS)
 OUTCOMES = st.builds(PaintOutcome, **OUTCOME_FIELDS)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import Settings, SettingsError, load, names, unreadable
+from bot.settings import DATABASES, Settings, SettingsError, load, names, unreadable
+from bot.storage.database import DRIVERS
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 TOKEN = "c2VjcmV0.not-a-real.token"
@@ -36,7 +37,7 @@ def test_defaults_and_environment_are_enough(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_environment_wins_over_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment wins over the file, setting by setting; lists are JSON."""
+    """The environment wins over the file, setting by setting."""
     file = tmp_path / "config.toml"
     file.write_text('[limits]\npixels = 10000\njobs_per_guild = 7\n[web]\nhost = "::1"\n')
     monkeypatch.setenv("MURALSCAPE_LIMITS__PIXELS", "20000")
@@ -46,6 +47,24 @@ def test_environment_wins_over_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert settings.limits.jobs_per_guild == 7
     assert settings.web.host == "::1"
     assert settings.discord.attachment_hosts == ("127.0.0.1:9",)
+
+
+@pytest.mark.parametrize("text", ['["a", "b:9"]', "a, b:9", "a,b:9,"])
+def test_lists(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """A list is JSON, or words with commas between, which need no quotes in a shell."""
+    monkeypatch.setenv("MURALSCAPE_DISCORD__ATTACHMENT_HOSTS", text)
+    assert load().discord.attachment_hosts == ("a", "b:9")
+
+
+def test_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`postgres://` is PostgreSQL's; a database without a driver of ours is a fault."""
+    monkeypatch.setenv("MURALSCAPE_DATABASE_URL", "postgres://bot@db/muralscape")
+    assert load().database == "postgresql://bot@db/muralscape"
+    assert {*DATABASES} == {*DRIVERS, *DRIVERS.values()}
+    for url in ("mysql://bot@db/muralscape", "postgresql://bot@db:port/m", "nonsense"):
+        monkeypatch.setenv("MURALSCAPE_DATABASE_URL", url)
+        with pytest.raises(SettingsError, match="write an address such as postgresql://"):
+            load()
 
 
 def test_shards(tmp_path: Path) -> None:

@@ -59,7 +59,9 @@ async def test_twelve_entries(simulator: Simulator, data_dir: Path) -> None:
         status = await said_privately(simulator, command(simulator, "challenge status", "mo"))
         assert files(status) == files(ballots[0])
         fourth = next(e for e in (await contest_of(bot)).ballot if e.number == 4)
-        form = simulator.people.press(status.id, "challenges/1/remove/0", "mo", [str(fourth.id)])
+        form = simulator.people.press(
+            status.id, "challenges/1/remove/0", "mo", [f"number {fourth.number}"]
+        )
         await simulator.until(lambda: form.modal)
         simulator.people.submit(str(form.id), "mo", {"reason": "not a night"})
         await simulator.until(lambda: len(ballots[0].attachments) == 9)

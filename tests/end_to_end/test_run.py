@@ -6,6 +6,9 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
+
+from bot.executors.preconditions import has_driver
 from bot.simulator import Simulator
 from tests import log_guard
 from tests.end_to_end.harness import muralize, running_bot
@@ -68,6 +71,45 @@ async def test_faults_are_told_all_at_once(tmp_path: Path) -> None:
         assert any(line.startswith(name) for line in lines)
 
 
+async def test_held_after_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    """A file of settings that is a folder is a fault in the settings, and held as such."""
+    process = await start("--hold", "--config", str(tmp_path), DISCORD__TOKEN="a.b.c")
+    assert process.stdout is not None
+    lines = [(await asyncio.wait_for(process.stdout.readline(), 60)).decode() for _ in range(3)]
+    assert lines[0].startswith(f"{tmp_path}: cannot be read")
+    assert lines[1] == "muralscape: there is 1 fault in the settings\n"
+    assert lines[2].endswith("waiting to be stopped.\n")
+    process.send_signal(signal.SIGTERM)
+    await output_of(process)
+    assert process.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"ENGINE__WEIGHTS": "/nope.safetensors"}, "no file of weights at /nope.safetensors"),
+        ({"ENGINE__DEVICE": "cuda:7"}, "there is no device 'cuda:7' here"),
+    ],
+    ids=["weights", "card"],
+)
+async def test_an_engine_that_can_never_paint(
+    simulator: Simulator, data_dir: Path, settings: dict[str, str], sentence: str
+) -> None:
+    """Weights or a card that are missing end it with exit code 2, before it logs in to Discord."""
+    if "ENGINE__DEVICE" in settings and has_driver():
+        pytest.skip("this machine has NVIDIA's driver")
+    process = await start(
+        DISCORD__TOKEN=simulator.world.token,
+        DISCORD__API_BASE=simulator.api_base,
+        DATA_DIR=str(data_dir),
+        **settings,
+    )
+    output = await output_of(process)
+    assert process.returncode == 2
+    assert sentence in output.decode().splitlines()[-1]
+    assert not simulator.record.find("GET", "^/users/@me$")
+
+
 async def test_a_wrong_token_is_told_in_words(simulator: Simulator, data_dir: Path) -> None:
     """A token that Discord does not accept ends it with one line that says so."""
     process = await start(
@@ -114,7 +156,7 @@ async def test_a_folder_of_another_user(simulator: Simulator) -> None:
     assert process.returncode == 2
     *_, line = output.decode().splitlines()
     assert b"Traceback" not in output
-    assert line.startswith(f"muralscape: user {os.getuid()} cannot write to /proc/self")
+    assert line.startswith(f"muralscape: user {os.getuid()} cannot write to /proc/self (")
 
 
 async def test_a_database_that_cannot_be_reached(simulator: Simulator, data_dir: Path) -> None:

@@ -206,7 +206,7 @@ async def test_a_worker_that_wakes_late_delivers_nothing_twice(site: Site) -> No
 
 
 async def test_a_token_is_asked_for(tmp_path: Path) -> None:
-    """A NATS server with a token admits clients that have it; others log that and wait."""
+    """A NATS server with a token admits clients that have it; others say so and try again."""
     server = NatsServer(tmp_path / "nats", 'authorization { token: "s3cret" }').start()
     try:
         stranger = NatsExecutor(Access(server.url, "wrong"), FAST)
@@ -214,9 +214,13 @@ async def test_a_token_is_asked_for(tmp_path: Path) -> None:
         await stranger.start()
         await friend.start()
         await until(lambda: friend.fault == "no worker is connected")
-        await until(lambda: "uthorization" in (stranger.fault or ""))
-        await stranger.close()
+        await until(lambda: "does not accept the token" in (stranger.fault or ""))
         await friend.close()
+        server.kill()
+        server.config.write_text(server.config.read_text().replace("s3cret", "wrong"))
+        server.start()
+        await until(lambda: stranger.fault == "no worker is connected")
+        await stranger.close()
     finally:
         server.kill()
 

@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from filelock import FileLock
 
-from engine.download import ATTEMPTS, download
+from engine.download import ATTEMPTS, IMAGENET_URL, download
 from engine.errors import OutputRejected, WeightsRejected
 from engine.weights import CONVOLUTIONS, find, load
 from tests.engine.test_weights import Exploit
@@ -205,3 +205,9 @@ def test_address_without_a_hash_is_rejected(tmp_path: Path) -> None:
     """Nothing is fetched that could not be checked afterwards."""
     with pytest.raises(WeightsRejected, match="SHA-256"):
         download(tmp_path, "http://127.0.0.1:9/vgg19.pth")
+
+
+def test_the_address_needs_no_torchvision() -> None:
+    """ImageNet's address is known without torchvision, which only training installs, and right."""
+    weights = pytest.importorskip("torchvision.models").VGG19_Weights.IMAGENET1K_V1
+    assert weights.url == IMAGENET_URL

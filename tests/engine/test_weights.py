@@ -58,6 +58,11 @@ def test_auto_prefers_imagenet_once_it_is_there(tmp_path: Path) -> None:
     assert "IMAGENET1K_V1" in find("auto", tmp_path).description
 
 
+def test_auto_where_the_cache_cannot_be_looked_into(tmp_path: Path) -> None:
+    """A cache that even asking for a file fails in, as another user's does, has none."""
+    assert find("auto", tmp_path / ("long" * 100)) == weights.bundled()
+
+
 def test_imagenet_that_is_not_there_names_the_command(tmp_path: Path) -> None:
     """Asking for ImageNet's weights before they were downloaded says how to get them."""
     with pytest.raises(WeightsRejected, match="muralscape weights download"):

@@ -42,6 +42,7 @@ def test_containers_are_locked_down() -> None:
         assert container["restart"] == "unless-stopped"
         assert container["logging"]["options"].keys() == {"max-size", "max-file"}
         assert container["deploy"]["resources"]["limits"]["memory"]
+    assert services("compose.worker.yaml")["worker"]["volumes"] == ["data:/data"]
     assert bot()["volumes"] == ["${BOT_DATA:-data}:/data"]
     assert all(port.startswith("127.0.0.1:") for port in bot()["ports"])
 
@@ -49,8 +50,11 @@ def test_containers_are_locked_down() -> None:
 def test_the_card_is_reserved_and_used() -> None:
     """The file for NVIDIA cards reserves one and lets the bot paint nowhere else."""
     gpu = services("compose.gpu.yaml")["bot"]
-    (device,) = gpu["deploy"]["resources"]["reservations"]["devices"]
-    assert (device["driver"], device["capabilities"]) == ("nvidia", ["gpu"])
+    worker = services("compose.worker.gpu.yaml")["worker"]
+    for service in (gpu, worker):
+        (device,) = service["deploy"]["resources"]["reservations"]["devices"]
+        assert (device["driver"], device["capabilities"]) == ("nvidia", ["gpu"])
+    assert worker["command"][-2:] == ["--device", "${WORKER_DEVICE:-cuda:0}"]
     assert gpu["environment"] == {"MURALSCAPE_ENGINE__DEVICE": "cuda:0"}
 
 

@@ -177,12 +177,22 @@ async def test_a_wrong_token_is_said_once(simulator: Simulator, volume: str) -> 
         assert await bot.stop() == 2
 
 
+async def test_a_card_that_is_missing(simulator: Simulator, volume: str) -> None:
+    """Without NVIDIA's driver it says so once and waits, and does not log in to Discord."""
+    async with container(simulator, volume, settings={"ENGINE__DEVICE": "cuda:0"}) as bot:
+        log = await bot.says("waiting to be stopped")
+        assert "there is no device 'cuda:0' here" in log
+        assert not simulator.record.find("GET", "^/users/@me$")
+        assert await bot.stop() == 2
+
+
 async def test_a_folder_of_another_owner(simulator: Simulator, tmp_path: Path) -> None:
     """A folder that the user may not write to is one sentence with the command that mends it."""
     async with container(simulator, str(tmp_path)) as bot:
         log = await bot.says("waiting to be stopped")
         assert "user 10001 cannot write to /data" in log
-        assert "chown -R 10001:10001 /data" in log
+        assert "chown -R 10001:10001 FOLDER" in log
+        assert "bot -R 10001:10001 /data" in log
         assert "Traceback" not in log
 
 
@@ -205,24 +215,30 @@ async def test_a_secret_and_a_file_of_settings(
 
 
 async def test_back_up_and_restore(simulator: Simulator, volume: str, tmp_path: Path) -> None:
-    """A backup through standard output is restored into an emptied volume, and into no other."""
+    """A backup through standard output is restored into an emptied volume, and into no other.
+
+    As the handbook says it: what was downloaded stays.
+    """
     file = tmp_path / "backup.tar"
     async with container(simulator, volume) as bot:
         await bot.healthy()
         await paint(simulator)
         with file.open("wb") as out:
             await docker("exec", bot.number, "muralscape", "backup", "-", stdout=out)
+        await bot.run("mkdir", "-p", "/data/cache/muralscape/weights")
     once = ["run", "--rm", "--interactive", f"--volume={volume}:/data"]
     with file.open("rb") as source:
         code, output = await try_docker(*once, IMAGE, "restore", "-", stdin=source)
     assert code == 2
     assert "is not empty" in output
-    await docker(*once, "--entrypoint=find", IMAGE, "/data", "-mindepth", "1", "-delete")
+    empty = ["/data", "-mindepth", "1", "-not", "-path", "/data/cache*", "-delete"]
+    await docker(*once, "--entrypoint=find", IMAGE, *empty)
     with file.open("rb") as source:
         await docker(*once, IMAGE, "restore", "-", stdin=source)
     async with container(simulator, volume) as bot:
         await bot.healthy()
         assert await bot.run("python", "-c", COUNT_STATES) == "1 {'done'}"
+        assert await bot.run("ls", "/data/cache/muralscape") == "weights"
 
 
 @pytest.mark.skipif(not BEFORE, reason="TRY_IMAGE_BEFORE names no image")

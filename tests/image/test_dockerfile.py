@@ -50,9 +50,10 @@ def test_hadolint_finds_nothing() -> None:
 
 
 def test_layers() -> None:
-    """Dependencies and package are layers of their own, from stages with the same Python."""
+    """Dependencies and package are layers of their own; Dependabot can raise their one base."""
     bases = [rest.split()[0] for name, rest in instructions() if name == "FROM"]
-    assert bases == ["python:${PYTHON}-slim-bookworm", "dependencies", bases[0]]
+    assert bases == [bases[0], "base", "dependencies", "base", "base", "cuda", "${DEVICE}"]
+    assert re.fullmatch(r"python:3\.\d+-slim-\w+(@sha256:[0-9a-f]{64})?", bases[0])
     copies = [rest for name, rest in final_stage() if name == "COPY"]
     assert copies == [
         "--from=dependencies /opt/dependencies /opt/dependencies",
@@ -63,7 +64,21 @@ def test_layers() -> None:
     assert order.index("bot bot") > next(
         at for at, rest in enumerate(order) if "install.sh dependencies" in rest
     )
-    assert not any("apt-get" in rest or "pip" in rest for _, rest in final_stage())
+    assert not any("apt-get" in rest or "pip install" in rest for _, rest in final_stage())
+
+
+def test_a_card_is_asked_for_by_its_own_variants() -> None:
+    """The image for processors sets nothing of NVIDIA's; the others name the CUDA they need."""
+    stages: dict[str, dict[str, str]] = {}
+    for name, rest in instructions():
+        if name == "FROM":
+            base, stage = rest.split()[0], rest.split()[-1]
+            stages[stage] = dict(stages.get(base, {}))
+        elif name == "ENV":
+            stages[stage] |= dict(re.findall(r'(\w+)="?([^\s"]+)', rest))
+    needed = {name: stages[name].get("NVIDIA_REQUIRE_CUDA") for name in ("cpu", "cuda", "cu126")}
+    assert needed == {"cpu": None, "cuda": "cuda>=13.0", "cu126": "cuda>=12.6"}
+    assert stages["cpu"] == {}
 
 
 def test_it_copies_what_is_there_and_allowed() -> None:

@@ -37,6 +37,11 @@ class Access:
         return self.ca_file is not None or urlsplit(self.url).scheme == "tls"
 
 
+def denied(error: BaseException) -> bool:
+    """Whether the server refused the token or the key, by its own words or by nats-py's."""
+    return "authorization" in str(error).lower()
+
+
 def words(error: BaseException) -> str:
     """Put an error in words for the host."""
     match error:
@@ -47,4 +52,8 @@ def words(error: BaseException) -> str:
         case APIError(description=str(why), err_code=code):
             advice = "; once there is room, restart that server" if code == STORE_FAILED else ""
             return why + advice
+    if denied(error):
+        return (
+            "it does not accept the token or the key (authorization failed); correct it and restart"
+        )
     return str(error) or type(error).__name__

@@ -22,7 +22,7 @@ from nats.js.errors import (
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_fixed
 
 from bot.executors.nats import wire
-from bot.executors.nats.access import TROUBLE, Access, words
+from bot.executors.nats.access import TROUBLE, Access, denied, words
 from bot.executors.nats.client import StrictClient
 from bot.executors.nats.objects import Objects
 from bot.executors.nats.sealing import Unsealed, seal, unseal
@@ -61,6 +61,7 @@ class NatsConnection:
         self._reason = "no connection yet"
         self._ready = asyncio.Event()
         self._refused: dict[str, str] = {}  # what the server refuses to store now -> why
+        self._denied = False  # the server refused the token or key when it was last tried
         self._tried = False  # whether there is a connection to close
         self._requests: set[asyncio.Task[Msg]] = set()  # cancelled when the connection is lost
         self.client = StrictClient()
@@ -242,6 +243,17 @@ class NatsConnection:
         context = ssl.create_default_context(cafile=access.ca_file) if access.ca_file else None
         self.client = StrictClient(access.secure)
         self._tried = True
+        self._denied = False
+        try:
+            await self._connect_client(context)
+        except asyncio.CancelledError:
+            # nats-py closes the client of a refused token while it connects, which ends in this too
+            if (task := asyncio.current_task()) is None or task.cancelling():
+                raise
+            raise nats.errors.ConnectionClosedError from None
+
+    async def _connect_client(self, context: ssl.SSLContext | None) -> None:
+        access = self._access
         await self.client.connect(
             access.url,
             name=self._name,
@@ -283,6 +295,9 @@ class NatsConnection:
             )
 
     async def _failed(self, error: Exception) -> None:
+        if self._denied:  # what follows is only that the server hung up
+            return
+        self._denied = denied(error)
         why = words(error)
         if why != self._reason:
             log.warning("NATS at %s: %s", self._access.name, why)

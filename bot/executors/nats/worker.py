@@ -73,6 +73,7 @@ class Worker:
             if not opening.done():
                 opening.cancel()
                 return
+            await opening
             client = self._connection.client
             await client.subscribe(wire.CANCEL, cb=self._on_cancel)
             await client.subscribe(wire.BOT, cb=self._on_bot_alive)

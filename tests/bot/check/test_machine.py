@@ -33,6 +33,7 @@ def test_a_folder_that_cannot_be_written() -> None:
     found = check_folder(Path("/proc/self"))
     assert found.level is Level.FAIL
     assert f"user {os.getuid()}" in found.advice
+    assert f"chown -R {os.getuid()}:{os.getgid()}" in found.advice
 
 
 def test_pages_for_this_machine_alone() -> None:
@@ -100,6 +101,12 @@ async def test_a_broken_file(tmp_path: Path) -> None:
     found = await check_database(sqlite_url(file))
     assert (found.level, "not a database" in found.text) == (Level.FAIL, True)
     assert file.read_bytes() == b"no database" * 1000
+
+
+async def test_a_file_that_cannot_be_looked_for(tmp_path: Path) -> None:
+    """Where not even the file's existence can be asked for, that fails and raises nothing."""
+    found = await check_database(sqlite_url(tmp_path / ("long" * 100)))
+    assert (found.level, "cannot be looked at" in found.text) == (Level.FAIL, True)
 
 
 async def test_addresses_that_lead_nowhere() -> None:

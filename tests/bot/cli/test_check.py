@@ -58,6 +58,13 @@ async def test_json_and_exit_code(tmp_path: Path) -> None:
     assert all(finding["advice"] for finding in found["findings"])
 
 
+async def test_a_file_of_settings_that_is_a_folder(tmp_path: Path) -> None:
+    """What cannot be read as settings is a finding, not the end of the command."""
+    code, output = await call("check", "--config", str(tmp_path))
+    assert code == 1
+    assert output.startswith("fail  settings")
+
+
 async def test_an_engine_that_cannot_work() -> None:
     """A device or weights that are not there fail in the engine's own words."""
     executor = LocalExecutor([EngineSetup(weights="no/such/file.pth")])

@@ -38,6 +38,8 @@ def load(setup: EngineSetup) -> "Clockwork":
     """Make the painter; `setup.weights` says what goes wrong with that."""
     if setup.weights == "missing":
         raise WeightsRejected("There are no weights at all.")
+    if setup.weights == "huge":
+        raise OutOfMemory("There is no room.")
     if setup.weights == "damaged":
         raise RuntimeError("an unexpected error")
     if setup.weights == "endless":

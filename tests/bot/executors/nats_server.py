@@ -22,8 +22,8 @@ class NatsServer:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
-        self._config = folder / "server.conf"
-        self._config.write_text(
+        self.config = folder / "server.conf"
+        self.config.write_text(
             f'listen: "127.0.0.1:{self.port}"\n'
             f'jetstream {{ store_dir: "{folder / "streams"}", {store} }}\n{more}\n'
         )
@@ -37,7 +37,7 @@ class NatsServer:
     def start(self) -> "NatsServer":
         """Start it and wait until it takes connections."""
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen([SERVER, "-c", self._config], stderr=log)
+            self._process = subprocess.Popen([SERVER, "-c", self.config], stderr=log)
         end = time.monotonic() + 20
         while True:
             try:

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bot.errors import CannotPaint, ExecutorLost
+from bot.errors import CannotPaint, ExecutorLost, HostNeeded
 from bot.executors.local import LocalExecutor
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.conftest import SETUP, SHORT_TIMEOUTS, MakeOrder, until
@@ -78,14 +78,19 @@ async def test_weights_are_loaded_once(executor: LocalExecutor, order_for: MakeO
 
 
 @pytest.mark.parametrize(
-    ("weights", "sentence"),
-    [("missing", "There are no weights at all."), ("damaged", "RuntimeError: an unexpected error")],
+    ("weights", "sentence", "final"),
+    [
+        ("missing", "There are no weights at all.", True),
+        ("huge", "There is no room.", False),
+        ("damaged", "RuntimeError: an unexpected error", False),
+    ],
 )
-async def test_a_start_that_fails(weights: str, sentence: str) -> None:
-    """An engine that cannot start says so in a sentence, and leaves no process."""
+async def test_a_start_that_fails(weights: str, sentence: str, final: bool) -> None:
+    """An engine that cannot start says why, and if for good; it leaves no process."""
     executor = LocalExecutor([SETUP, replace(SETUP, weights=weights)], SHORT_TIMEOUTS)
-    with pytest.raises(CannotPaint, match=sentence):
+    with pytest.raises(CannotPaint, match=sentence) as fault:
         await executor.start()
+    assert isinstance(fault.value, HostNeeded) is final
     assert executor.pids == ()
 
 

@@ -240,7 +240,9 @@ def test_the_commands(data_dir: Path, tmp_path: Path) -> None:
     assert (again.exit_code, "not empty" in again.output) == (2, True)
     piped = shell.invoke(muralscape, ["backup", "-"])
     third = {"MURALSCAPE_DATA_DIR": str(tmp_path / "third")}
+    (tmp_path / "third").mkdir(mode=0o755)
     assert shell.invoke(muralscape, ["restore", "-"], piped.stdout_bytes, third).exit_code == 0
+    assert (tmp_path / "third").stat().st_mode & 0o077 == 0
     postgres = {"MURALSCAPE_DATABASE_URL": "postgresql+asyncpg://u:s3cret@h/d"}
     refused = shell.invoke(muralscape, ["backup", str(file)], env=postgres)
     assert (refused.exit_code, "pg_dump" in refused.output, "s3cret" in refused.output) == (

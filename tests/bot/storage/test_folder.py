@@ -1,12 +1,13 @@
 """One bot to a data folder."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from bot.storage.folder import FolderInUse, locked
+from bot.storage.folder import FolderInUse, how_to_own, in_container, locked
 
 HOLD = """
 import sys
@@ -17,6 +18,17 @@ with locked(Path(sys.argv[1])):
     print("locked", flush=True)
     sys.stdin.read()
 """
+
+
+def test_how_a_folder_is_given_to_the_bot() -> None:
+    """In a container the commands are the host's, since the container may change no owner."""
+    owner = f"{os.getuid()}:{os.getgid()}"
+    inside = how_to_own(Path("data"), container=True)
+    assert f"sudo chown -R {owner} FOLDER" in inside
+    assert f"--entrypoint chown bot -R {owner} {Path('data').absolute()}`" in inside
+    assert f"sudo chown -R {owner} /srv/data)" in how_to_own(Path("/srv/data"), container=False)
+    assert in_container([Path("/")])
+    assert not in_container([])
 
 
 def test_one_at_a_time(tmp_path: Path) -> None:
