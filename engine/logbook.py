@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 
 from PIL.Image import Image
 
-from engine.request import Losses, Progress
+from engine.request import Losses, Progress, Reading
 from engine.scales import Scale
-from engine.step import Reading
 
 CURVE_POINTS = 1000  # a loss curve is thinned to at most this many
 

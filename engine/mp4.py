@@ -28,6 +28,7 @@ class Mp4:
     ) -> None:
         self._container = container
         self._sound = sound
+        self._durations: dict[int, int] = {}  # of frames in the encoder, in ticks, by their start
         self.size = size  # pixels; both even
         self._stream = container.add_stream("h264", rate=max(1, round(fps)), options=_ENCODER)
         self._stream.width, self._stream.height = size
@@ -43,8 +44,8 @@ class Mp4:
         if sound:
             self._voice = container.add_stream("aac", rate=SOUND_RATE, layout="stereo")
 
-    def add(self, picture: Image.Image, at: float) -> None:
-        """Append a frame that is shown from second `at` on."""
+    def add(self, picture: Image.Image, at: float, lasts: float) -> None:
+        """Append a frame that is shown for some seconds, from second `at` on."""
         frame = av.VideoFrame.from_ndarray(np.asarray(picture.convert("RGB")), "rgb24").reformat(
             width=self.size[0],
             height=self.size[1],
@@ -54,11 +55,19 @@ class Mp4:
         )
         frame.pts = round(at * TICKS)
         frame.time_base = Fraction(1, TICKS)
-        self._container.mux(self._stream.encode(frame))
+        self._durations[frame.pts] = round(lasts * TICKS)
+        self._write(self._stream.encode(frame))
+
+    def _write(self, packets: "list[av.Packet[av.VideoStream]]") -> None:
+        """Mux frames with their durations: without its own, the last one would be as the others."""
+        for packet in packets:
+            if packet.pts is not None:
+                packet.duration = self._durations.pop(packet.pts, packet.duration or 0)
+        self._container.mux(packets)
 
     def finish(self) -> None:
         """Write what the encoder still holds, and the sound."""
-        self._container.mux(self._stream.encode(None))
+        self._write(self._stream.encode(None))
         if not self._sound:
             return
         samples = np.frombuffer(self._sound, "<i2").reshape(-1, 2)

@@ -120,6 +120,15 @@ class Losses:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """What the host learns of one step."""
+
+    finite: bool  # where not, the step changed nothing
+    losses: Losses
+    repeated: bool = False  # taken in FP32, because FP16 could not hold it
+
+
+@dataclass(frozen=True)
 class Progress:
     """Where a painting stands. `preview` fetches the picture of this moment when it is called."""
 

@@ -1,9 +1,9 @@
 """One optimisation step: features, losses, gradient, update, all on the device."""
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache, partial, reduce
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial, reduce
 
 import torch
 from torch import Tensor
@@ -11,16 +11,16 @@ from torch import Tensor
 from engine.blocks import Block, cut
 from engine.device import Device, give_back_memory
 from engine.errors import CheckpointRejected, PaintingFailed
+from engine.features import normalisation, see
 from engine.graph import capture
 from engine.losses import Look, Objective, add_smoothness
 from engine.memory import SMALLEST_BLOCK, Plan, block_side_in_fp32, does_not_fit, room_after
 from engine.optimiser import Optimiser
 from engine.presets import Recipe
-from engine.request import Losses
+from engine.request import Losses, Reading
 from engine.shortage import ShortageCaught
 from engine.statistics import added
-from engine.tensors import IMAGENET_DEVIATION, IMAGENET_MEAN
-from engine.vgg19 import Encoder, Features
+from engine.vgg19 import Encoder
 
 # Steps launched on a graphics card before the host waits for their losses: enough to keep it busy
 # meanwhile, few enough for somebody who cancels. On the CPU nothing runs ahead.
@@ -29,40 +29,6 @@ WARM_UP_STEPS = 1  # before a CUDA graph is captured: libraries choose their ker
 FEWEST_STEPS_OF_A_GRAPH = 11  # with fewer, a graph saves less than it takes to be captured
 RETRIES = 16  # of one step in FP16, with half the loss scale each
 FAILURES_IN_A_ROW = 4  # steps that FP16 cannot take, before it is no longer tried
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What the host learns of one step."""
-
-    finite: bool  # where not, the step changed nothing
-    losses: Losses
-    repeated: bool = False  # taken in FP32, because FP16 could not hold it
-
-
-def see(
-    encoder: Encoder, recipe: Recipe, canvas: Tensor, taps: Collection[str] | None = None
-) -> Features:
-    """The features that a recipe compares, or those at `taps`, of a canvas in its own range."""
-    mean, deviation = _normalisation(recipe.canvas, canvas.device)
-    picture = (canvas - mean) / deviation
-    if taps is None:
-        taps = recipe.content_taps.keys() | recipe.style_taps.keys()
-    return encoder(picture, taps, pooling=recipe.pooling, padding=recipe.padding)
-
-
-@cache
-def _normalisation(space: str, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Mean and deviation of what VGG-19 is shown, both to broadcast with (1, 3, H, W).
-
-    Made once, because a CUDA graph cannot copy numbers from the host.
-    """
-    if space == "symmetric":
-        return torch.zeros((), device=device), torch.ones((), device=device)
-    mean, deviation = (
-        torch.tensor(v).view(1, 3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_DEVIATION)
-    )
-    return mean.to(device), deviation.to(device)
 
 
 class Stepper:
@@ -231,7 +197,7 @@ class Stepper:
             encoder, recipe, self._objective, self._canvas, self._blocks(encoder.device), scale
         )
         gradient /= scale
-        gradient /= _normalisation(recipe.canvas, gradient.device)[1]
+        gradient /= normalisation(recipe.canvas, gradient.device)[1]
         if recipe.smoothness:
             content = content + add_smoothness(self._canvas, recipe.smoothness, gradient)
 

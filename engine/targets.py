@@ -10,6 +10,7 @@ from torch import Tensor
 from engine.blocks import Block, cut, stride_of
 from engine.canvases import Canvases
 from engine.content import Content, ContentSeenAgain, KeptContent
+from engine.features import see
 from engine.losses import Objective, core_of, style_numbers, style_sums
 from engine.memory import Plan
 from engine.neighbours import StyleCells, TapFeatures
@@ -17,7 +18,6 @@ from engine.presets import Matching, Recipe
 from engine.request import PaintSettings
 from engine.scales import Scale
 from engine.statistics import Statistics, added, blend
-from engine.step import see
 from engine.tensors import detail_of, resized
 from engine.vgg19 import Encoder, Features
 

@@ -84,7 +84,7 @@ class TimelapseWriter:
         self._mp4.finish()
 
     def _write(self, picture: Image.Image) -> None:
-        self._mp4.add(picture, self._frames / self.fps)
+        self._mp4.add(picture, self._frames / self.fps, 1 / self.fps)
         self._frames += 1
 
 

@@ -11,7 +11,23 @@ from engine.motion.clip import Clip, FilmProgress
 from engine.motion.closing import closed
 from engine.motion.painter import FilmPainter, Painted
 from engine.request import PaintSettings, StylizeRequest
+from engine.stylize import stylize
 from engine.vgg19 import Encoder
+
+
+def film_painter(
+    like: StylizeRequest,
+    encoder: Encoder,
+    *,
+    memory: int | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> FilmPainter:
+    """A painter of frames like the content of a request, whose first frames `stylize` paints."""
+
+    def paint_first(request: StylizeRequest) -> Image:
+        return stylize(request, encoder, should_stop=should_stop, memory=memory).picture
+
+    return FilmPainter(like, encoder, paint_first, memory=memory, should_stop=should_stop)
 
 
 def paint_film(
@@ -30,7 +46,7 @@ def paint_film(
     done are handed over. Raises as `engine.motion.painter.FilmPainter` does.
     """
     like = StylizeRequest(clip.frames[0], styles, settings)
-    painter = FilmPainter(like, encoder, memory=memory, should_stop=should_stop)
+    painter = film_painter(like, encoder, memory=memory, should_stop=should_stop)
     total = len(clip.frames)
     done: list[Painted] = []
     pictures: list[Image] = []

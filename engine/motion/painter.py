@@ -23,7 +23,6 @@ from engine.presets import Matching, settle
 from engine.request import StylizeRequest
 from engine.scales import Scale, plan_scales, style_sizes
 from engine.studio import Studio
-from engine.stylize import stylize
 from engine.targets import StylesSeen
 from engine.tensors import to_tensor
 from engine.vgg19 import Encoder
@@ -43,17 +42,20 @@ class Painted:
 
 
 class FilmPainter:
-    """Paints frames of one size in the same styles. Raises as `engine.stylize.stylize` does."""
+    """Paints frames of one size in the same styles. Raises as `paint_first` does."""
 
     def __init__(
         self,
         like: StylizeRequest,
         encoder: Encoder,
+        paint_first: Callable[[StylizeRequest], Image],
         *,
         memory: int | None = None,
         should_stop: Callable[[], bool] | None = None,
     ) -> None:
         """Take the styles and settings of a request; its content is the first frame.
+
+        `paint_first` paints the first frame of a shot as a picture of its own.
 
         Raises RequestRejected for a mask and for presets without strokes.
         """
@@ -70,6 +72,7 @@ class FilmPainter:
         self._matching: Matching = recipe.matching
         self._encoder = encoder
         self._room = room_for(encoder.device, memory)
+        self._paint_first = paint_first
         self._should_stop = should_stop
         self._scale: Scale = replace(plan_scales(like)[-1], steps=STEPS)
         self._styles: StylesSeen | None = None
@@ -101,9 +104,7 @@ class FilmPainter:
         # the colours are given back, if they are to be kept, once the canvas is a picture
         settings = replace(self._like.settings, keep_colors=False)
         request = replace(self._like, content=frame, settings=settings)
-        picture = stylize(
-            request, self._encoder, should_stop=self._should_stop, memory=self._room
-        ).picture
+        picture = self._paint_first(request)
         canvas = filled_up(to_tensor(picture, self._scale.size, CPU), self._scale.canvas)
         numbers = self._found(studio, canvas)
         places = self._style_places(studio).of(numbers).view(3, *self._rows_and_columns)

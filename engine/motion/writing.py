@@ -45,7 +45,6 @@ def _write_mp4(clip: Clip, path: Path) -> None:
     with open_mp4(path, width, height, clip.fps, clip.sound) as film:
         at = 0.0
         for picture, seconds in zip(clip.frames, clip.seconds, strict=True):
-            film.add(picture, at)
+            film.add(picture, at, seconds)
             at += seconds
-        film.add(clip.frames[-1], at)  # an MP4's last frame has no length of its own
         film.finish()

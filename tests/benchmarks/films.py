@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from engine.device import Device
+from engine.motion.film import film_painter
 from engine.motion.flow import motion_between
 from engine.motion.painter import FilmPainter, Painted
 from engine.request import PaintSettings, StylizeRequest
@@ -43,8 +44,8 @@ def run(device: Device) -> dict[str, float]:
             request = StylizeRequest(
                 frames[0], (style.convert("RGB"),), PaintSettings(preset="draft", size=256)
             )
-        held, held_seconds = paint(FilmPainter(request, encoder), frames, from_before=True)
-        alone, alone_seconds = paint(FilmPainter(request, encoder), frames, from_before=False)
+        held, held_seconds = paint(film_painter(request, encoder), frames, from_before=True)
+        alone, alone_seconds = paint(film_painter(request, encoder), frames, from_before=False)
         sheet([frames, held, alone]).save(OUTPUT / f"{name}.png")
         source = flicker(frames, frames)
         ratio = flicker(held, frames) / flicker(alone, frames)

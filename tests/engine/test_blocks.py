@@ -9,12 +9,13 @@ from PIL import Image
 from engine.blocks import BORDER, STRIDE, Block, cut
 from engine.content import ContentSeenAgain, KeptContent
 from engine.device import choose_device
+from engine.features import see
 from engine.losses import Objective, core_of, style_numbers, style_sums
 from engine.memory import Plan
 from engine.presets import MURAL, PRESETS, SEED, Recipe
 from engine.request import PaintSettings, StylizeRequest
 from engine.scales import Scale
-from engine.step import Stepper, compare, see
+from engine.step import Stepper, compare
 from engine.studio import Studio
 from engine.vgg19 import Encoder
 from engine.weights import bundled, load

@@ -20,8 +20,8 @@ from torch.utils._pytree import tree_leaves
 
 from engine import canvases as canvases_module
 from engine import graph as graph_module
-from engine import step as step_module
 from engine.device import Device
+from engine.features import normalisation
 from engine.losses import Objective
 from engine.memory import SMALLEST_HISTORY, Plan, estimate_bytes
 from engine.presets import PRESETS, settle
@@ -127,7 +127,7 @@ def fake_stepper(
     # These two read values, before any graph.
     patch.setattr(Objective, "is_finite", lambda _: True)
     patch.setattr(canvases_module, "recolored", lambda content, style: content)
-    step_module._normalisation.cache_clear()
+    normalisation.cache_clear()
     picture = Image.new("RGB", SHAPE, (200, 40, 90))
     settings = PaintSettings(preset, max(SHAPE))
     request = StylizeRequest(picture, (picture,), settings)
@@ -150,7 +150,7 @@ def fake_stepper(
             assert studio.first_canvas(scale).device.type == "cpu"
             yield studio.stepper(scale, canvas, neighbours), encoder
     finally:
-        step_module._normalisation.cache_clear()  # it holds fake tensors
+        normalisation.cache_clear()  # it holds fake tensors
 
 
 @pytest.mark.parametrize("precision", ["fp16", "bf16", "fp32", "tf32"])

@@ -13,9 +13,8 @@ from engine.device import choose_device
 from engine.errors import OutputRejected, RequestRejected, Stopped
 from engine.motion.clip import Clip, FilmProgress, thinned
 from engine.motion.closing import closed
-from engine.motion.film import paint_film
+from engine.motion.film import film_painter, paint_film
 from engine.motion.flow import motion_between, moved
-from engine.motion.painter import FilmPainter
 from engine.motion.strokes import StylePlaces, carried
 from engine.motion.writing import write_film
 from engine.mp4 import SOUND_RATE
@@ -106,7 +105,7 @@ def test_frames_hold_their_paint(encoder: Encoder) -> None:
     frames = pan(3)
     style = as_picture(texture(80, 64, 5).flip(1))
     request = StylizeRequest(frames[0], (style,), SMALL)
-    painter = FilmPainter(request, encoder)
+    painter = film_painter(request, encoder)
     before, held, alone = None, [], []
     for frame in frames:
         picture, before = painter.paint(frame, before)
@@ -146,9 +145,9 @@ def test_what_cannot_be_a_film(encoder: Encoder) -> None:
     """Presets without strokes and masks are refused in words."""
     frame = pan(1)[0]
     with pytest.raises(RequestRejected, match="choose mural or draft"):
-        FilmPainter(StylizeRequest(frame, (frame,), PaintSettings(preset="seed")), encoder)
+        film_painter(StylizeRequest(frame, (frame,), PaintSettings(preset="seed")), encoder)
     with pytest.raises(RequestRejected, match="mask"):
-        FilmPainter(StylizeRequest(frame, (frame,), SMALL, frame.convert("L")), encoder)
+        film_painter(StylizeRequest(frame, (frame,), SMALL, frame.convert("L")), encoder)
 
 
 def test_a_loop_is_closed() -> None:

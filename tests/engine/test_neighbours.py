@@ -11,10 +11,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from engine import images, neighbours
 from engine.blocks import stride_of
+from engine.features import see
 from engine.neighbours import StyleCells, cut_into_cells, describe, divided, lay_out, nearest
 from engine.presets import MURAL
 from engine.samples import CONTENTS, STYLES
-from engine.step import see
 from engine.tensors import to_tensor
 from engine.vgg19 import Encoder
 

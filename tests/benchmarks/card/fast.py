@@ -13,12 +13,12 @@ from torch import Tensor
 
 from engine import images
 from engine.errors import Stopped
+from engine.features import see
 from engine.optimiser import LBFGS
 from engine.request import PaintSettings, StylizeRequest
 from engine.samples import CONTENTS
 from engine.scales import pixels_wanted
 from engine.statistics import sum_of_products
-from engine.step import see
 from engine.stylize import stylize
 from engine.vgg19 import rectify
 from engine.weights import CONVOLUTIONS
