@@ -67,6 +67,24 @@ def custom_id(feature: str, *path: object) -> str:
     return f"{feature}/{'/'.join(map(str, path))}"
 
 
+def page_buttons(feature: str, page: int, pages: int) -> list[AnyItem]:
+    """Make the buttons that turn pages, of which `page` is shown; none for a single page."""
+    if pages <= 1:
+        return []
+    return [
+        discord.ui.Button(
+            emoji="◀️",
+            custom_id=custom_id(feature, "before", max(0, page - 1)),
+            disabled=page == 0,
+        ),
+        discord.ui.Button(
+            emoji="▶️",
+            custom_id=custom_id(feature, "after", page + 1),
+            disabled=page == pages - 1,
+        ),
+    ]
+
+
 def view_of(*items: AnyItem) -> discord.ui.View:
     """Lay components out, each with a `custom_id` as above, five buttons in a row.
 

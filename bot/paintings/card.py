@@ -2,7 +2,7 @@
 
 import discord
 
-from bot.discord_io.components import AnyItem, custom_id, view_of
+from bot.discord_io.components import AnyItem, custom_id, page_buttons, view_of
 from bot.discord_io.sending import Upload
 from bot.discord_io.texts import plain
 from bot.jobs.model import Job
@@ -60,19 +60,7 @@ def choices(page: Page) -> discord.ui.View:
             options=[_option(job) for job in page.jobs],
         )
     ]
-    if page.pages > 1:
-        items += [
-            discord.ui.Button(
-                emoji="◀️",
-                custom_id=custom_id(FEATURE, "before", max(0, page.number - 1)),
-                disabled=page.number == 0,
-            ),
-            discord.ui.Button(
-                emoji="▶️",
-                custom_id=custom_id(FEATURE, "after", page.number + 1),
-                disabled=page.number == page.pages - 1,
-            ),
-        ]
+    items += page_buttons(FEATURE, page.number, page.pages)
     return view_of(*items)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.discord_io.components import custom_id, view_of
+from bot.discord_io.components import page_buttons, view_of
 from bot.discord_io.sending import Upload, files_of
 from bot.discord_io.texts import name_of, plain
 from bot.styles.model import Page, Style
@@ -36,20 +36,7 @@ def one(style: Style) -> discord.Embed:
 
 def paging(page: Page) -> discord.ui.View:
     """Make the buttons that turn pages; none for a single page."""
-    if page.pages == 1:
-        return discord.ui.View(timeout=None)
-    return view_of(
-        discord.ui.Button(
-            emoji="◀️",
-            custom_id=custom_id(FEATURE, "before", max(0, page.number - 1)),
-            disabled=page.number == 0,
-        ),
-        discord.ui.Button(
-            emoji="▶️",
-            custom_id=custom_id(FEATURE, "after", page.number + 1),
-            disabled=page.number == page.pages - 1,
-        ),
-    )
+    return view_of(*page_buttons(FEATURE, page.number, page.pages))
 
 
 def credit(style: Style) -> str:
