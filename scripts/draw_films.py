@@ -27,7 +27,7 @@ def main() -> None:
     for part in parts:
         joined.paste(part, (0, top))
         top += part.height + GAP
-    joined.save(ROOT / "docs" / "films.jpg", quality=88)
+    joined.save(ROOT / "docs" / "films.jpg", quality=80)
 
 
 if __name__ == "__main__":
