@@ -23,7 +23,7 @@ from tests.end_to_end.harness import PAINTERS
 from tests.end_to_end.painters import steps_done
 
 ROOT = Path(__file__).parents[2]
-PAGES = re.compile(r"served at (http://\S+)")
+PAGES = re.compile(r"health and metrics at (http://[^\s\"]+)")
 
 
 @dataclass

@@ -54,5 +54,5 @@ async def test_a_ballot(stage: Stage, room: Channel) -> None:
     assert await faults(mo.page) == []
     await mo.choose_command("/challenge close")
     await mo.send()
-    await expect(ada.message("Results: A night at sea")).to_contain_text("🥇 @Ada · 1 vote")
+    await expect(ada.message("Results: A night at sea")).to_contain_text("🥇 Ada · 1 vote")
     assert mo.faults == ada.faults == []
