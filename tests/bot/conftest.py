@@ -98,6 +98,11 @@ async def start_simulator() -> AsyncIterator[StartSimulator]:
 
 
 @pytest.fixture
-async def simulator(start_simulator: StartSimulator) -> Simulator:
-    """A simulated Discord with the guild "Atelier"; see `start_simulator`."""
-    return await start_simulator()
+async def simulator(start_simulator: StartSimulator, pytestconfig: pytest.Config) -> Simulator:
+    """A simulated Discord with the guild "Atelier"; see `start_simulator`.
+
+    `make test` leaves out Discord's rate limits, which are nothing but waiting; `make test-all`
+    has them.
+    """
+    in_a_hurry = pytestconfig.getoption("markexpr") == "not slow"
+    return await start_simulator(DiscordLimits(rate_limits=False) if in_a_hurry else None)

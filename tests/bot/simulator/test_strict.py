@@ -9,8 +9,11 @@ from tests.bot.clients import QuickClient, StartSimulator, running
 from tests.bot.simulator.conftest import SmallBot
 
 
-async def test_a_channel_takes_five_messages_in_five_seconds(simulator: Simulator) -> None:
+async def test_a_channel_takes_five_messages_in_five_seconds(
+    start_simulator: StartSimulator,
+) -> None:
     """The headers count down, the sixth message is refused, and after five seconds all is well."""
+    simulator = await start_simulator()
     assert simulator.atelier is not None
     address = f"{simulator.api_base}/channels/{simulator.atelier.gallery.id}/messages"
     headers = {"Authorization": f"Bot {simulator.world.token}"}
