@@ -211,8 +211,11 @@ class Deliverer:
         await begin()
         try:
             return await self._sender.edit_original(job, shown, uploads)
-        except MessageDeleted:
-            raise
+        except MessageDeleted as error:
+            if job.delivery.card_message_id is not None:
+                raise
+            # It was no card yet: a refusal that a crash cut short deleted the "thinking" message.
+            raise RouteClosed(str(error)) from error
         except RouteClosed:
             # An edit that is sent twice changes the same message. But when the token expired after
             # a send of unknown outcome, the message may have been edited.

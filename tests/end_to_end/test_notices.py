@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from bot.simulator import Simulator
+from bot.simulator.faults import CdnFault
 from bot.simulator.model import Interaction, Message
 from tests.end_to_end.harness import UNTOLD, muralize, query, results, run, running_bot
 from tests.end_to_end.test_delivery import forbid_posting, kill_token
@@ -135,3 +136,20 @@ async def test_a_deleted_thinking_message(simulator: Simulator, data_dir: Path) 
         simulator.people.delete(thinking.id, "mo")
         await simulator.until(lambda: simulator.record.find("PATCH", "@original", 404))
     assert set(simulator.world.messages) == before
+
+
+async def test_a_thinking_message_that_a_refusal_deleted(
+    simulator: Simulator, data_dir: Path
+) -> None:
+    """A refusal cut short by a crash deletes "thinking"; the painting comes by another way."""
+    stall = simulator.faults.download(CdnFault(stall_at=0))
+    async with running_bot(simulator, data_dir):
+        asked = muralize(simulator)
+        await simulator.until(lambda: asked.original and query(data_dir, "SELECT 1 FROM requests"))
+    assert asked.original is not None
+    simulator.messages.delete(asked.original)
+    simulator.faults.lift(stall)
+    async with running_bot(simulator, data_dir):
+        (message,) = await simulator.until(lambda: results(simulator))
+        await settled(simulator, data_dir)
+    assert message.channel is asked.channel
