@@ -78,7 +78,7 @@ class FilmPainter:
         self._styles: StylesSeen | None = None
 
     def paint(self, frame: Image, before: Painted | None) -> tuple[Image, Painted]:
-        """Paint the next frame; None before it begins a shot, and so does a cut.
+        """Paint the next frame. Without one before, or after a cut, it begins a shot.
 
         Returns the picture, and what the frame after it needs.
         """
