@@ -183,7 +183,7 @@ def settle(settings: PaintSettings) -> tuple[Recipe, int, int]:
         )
     if settings.brush != PaintSettings.brush and preset.recipe.matching is None:
         raise RequestRejected(
-            f"The preset {preset.name} has no brush: leave it out, or choose {_with_matching()}."
+            f"The preset {preset.name} has no brush: leave it out, or choose {with_matching()}."
         )
     if settings.fast and preset.fast is None:
         raise RequestRejected(f"The preset {preset.name} has no fast setting.")
@@ -206,11 +206,12 @@ def check_mask(request: StylizeRequest) -> None:
     if request.mask is not None and len(request.styles) > 1 and recipe.matching is None:
         raise RequestRejected(
             f"The preset {request.settings.preset} takes a mask with one style only: "
-            f"leave one out, or choose {_with_matching()}."
+            f"leave one out, or choose {with_matching()}."
         )
 
 
-def _with_matching() -> str:
+def with_matching() -> str:
+    """Name the presets that take strokes from cells of the style, in words."""
     return " or ".join(name for name, preset in PRESETS.items() if preset.recipe.matching)
 
 

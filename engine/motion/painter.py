@@ -19,7 +19,7 @@ from engine.errors import RequestRejected, Stopped
 from engine.memory import Plan, plan_memory, room_for
 from engine.motion.flow import Motion, motion_between
 from engine.motion.strokes import StylePlaces, carried
-from engine.presets import Matching, settle
+from engine.presets import Matching, settle, with_matching
 from engine.request import StylizeRequest
 from engine.scales import Scale, plan_scales, style_sizes
 from engine.studio import Studio
@@ -62,8 +62,8 @@ class FilmPainter:
         recipe, _, _ = settle(like.settings)
         if recipe.matching is None:
             raise RequestRejected(
-                f"The preset {like.settings.preset} paints single pictures: choose mural or draft "
-                "for a film."
+                f"The preset {like.settings.preset} paints single pictures: choose "
+                f"{with_matching()} for a film."
             )
         if like.mask is not None:
             raise RequestRejected("A mask goes with a single picture, not with a film.")
