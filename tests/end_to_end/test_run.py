@@ -21,16 +21,24 @@ async def start(*arguments: str, **settings: str) -> asyncio.subprocess.Process:
     given = {f"MURALSCAPE_{name}": value for name, value in settings.items()}
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", "run", *arguments),
-        env=inherited | given,
+        env=inherited | given | {"PYTHONFAULTHANDLER": "1"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
 
 
 async def output_of(process: asyncio.subprocess.Process, within: float = 60) -> bytes:
-    """Wait for a process to end and return what it wrote, with no secret in it."""
-    output, _ = await asyncio.wait_for(process.communicate(), within)
+    """Wait for a process to end and return what it wrote, with no secret in it.
+
+    One that does not end writes where its threads are, and the test fails with that.
+    """
+    ended = asyncio.create_task(process.communicate())
+    done, _ = await asyncio.wait([ended], timeout=within)
+    if not done:
+        process.send_signal(signal.SIGABRT)
+    output, _ = await ended
     log_guard.look_through(output.decode(), "a bot's output")
+    assert done, output.decode()
     return output
 
 
