@@ -11,15 +11,20 @@ from engine.tensors import IMAGENET_DEVIATION, IMAGENET_MEAN, LUMA, per_channel
 SMALLEST = 0.15  # of a picture's area that a crop may be: strokes seen close and from afar
 STRETCH = 4 / 3  # of a crop's sides, at most
 COLOUR = 0.2  # change of brightness, contrast and saturation, at most: hue tells materials apart
+# Half of the pictures are blurred and half are noisy, each by its own amount, so that filters that
+# answer to single pixels do not pay: they paint a weave where a picture is flat.
+NOISE = 0.08  # deviation, at most, of pixels in [0, 1]
+KERNEL = (0.25, 0.5, 0.25)  # of the strongest blur, along each axis
 
 
 def augmented(pictures: Tensor, size: int, generator: torch.Generator) -> Tensor:
-    """Random resized crops, flips and mild changes of colour.
+    """Random resized crops, flips, mild changes of colour, blur and noise.
 
     `pictures` are (N, 3, S, S) uint8; returns (N, 3, size, size) float32, normalised. Each picture
     draws its own, from `generator`, which is on the pictures' device.
     """
-    return _normalised(_recoloured(_cropped(pictures, size, generator), generator).clamp_(0, 1))
+    shown = _recoloured(_cropped(pictures, size, generator), generator).clamp_(0, 1)
+    return _normalised(_roughened(shown, generator))
 
 
 def plain(pictures: Tensor, size: int) -> Tensor:
@@ -61,6 +66,18 @@ def _recoloured(pictures: Tensor, generator: torch.Generator) -> Tensor:
     mean = grey.mean((2, 3), keepdim=True)
     changed: Tensor = brightness * (mean + contrast * (pictures - mean))
     return changed
+
+
+def _roughened(pictures: Tensor, generator: torch.Generator) -> Tensor:
+    """Blur some and add noise to some, by amounts from nothing to the most."""
+    draws = torch.rand(2, len(pictures), 1, 1, 1, generator=generator, device=pictures.device)
+    blur, noise = (2 * draws - 1).clamp_min(0)
+    row = pictures.new_tensor(KERNEL)
+    kernel = (row[:, None] * row).expand(3, 1, 3, 3)
+    smooth = F.conv2d(F.pad(pictures, (1, 1, 1, 1), mode="replicate"), kernel, groups=3)
+    grain = torch.randn(pictures.shape, generator=generator, device=pictures.device)
+    rough: Tensor = torch.lerp(pictures, smooth, blur) + NOISE * noise * grain
+    return rough
 
 
 def _normalised(pictures: Tensor) -> Tensor:

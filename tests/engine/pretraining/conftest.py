@@ -11,7 +11,8 @@ from PIL import Image
 
 from engine.device import Device, choose_device
 from engine.pretraining.course import Course
-from engine.pretraining.shards import Dataset, listing, pack, read_shards
+from engine.pretraining.packing import listing, pack
+from engine.pretraining.shards import Dataset, read_shards
 from engine.pretraining.training import Trained, train
 
 COLOURS = {
