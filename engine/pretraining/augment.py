@@ -1,12 +1,13 @@
 """Pictures as a classifier is shown them, a whole batch at a time, on the device."""
 
 import math
+from functools import cache
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.tensors import IMAGENET_DEVIATION, IMAGENET_MEAN, LUMA, per_channel
+from engine.tensors import IMAGENET_DEVIATION, IMAGENET_MEAN, LUMA
 
 SMALLEST = 0.15  # of a picture's area that a crop may be: strokes seen close and from afar
 STRETCH = 4 / 3  # of a crop's sides, at most
@@ -61,7 +62,7 @@ def _cropped(pictures: Tensor, size: int, generator: torch.Generator) -> Tensor:
 def _recoloured(pictures: Tensor, generator: torch.Generator) -> Tensor:
     draws = torch.rand(3, len(pictures), 1, 1, 1, generator=generator, device=pictures.device)
     brightness, contrast, saturation = 1 + COLOUR * (2 * draws - 1)
-    grey = (pictures * per_channel(LUMA, pictures)).sum(1, keepdim=True)
+    grey = (pictures * _constant(LUMA, pictures.device)).sum(1, keepdim=True)
     pictures = grey + saturation * (pictures - grey)
     mean = grey.mean((2, 3), keepdim=True)
     changed: Tensor = brightness * (mean + contrast * (pictures - mean))
@@ -72,8 +73,8 @@ def _roughened(pictures: Tensor, generator: torch.Generator) -> Tensor:
     """Blur some and add noise to some, by amounts from nothing to the most."""
     draws = torch.rand(2, len(pictures), 1, 1, 1, generator=generator, device=pictures.device)
     blur, noise = (2 * draws - 1).clamp_min(0)
-    row = pictures.new_tensor(KERNEL)
-    kernel = (row[:, None] * row).expand(3, 1, 3, 3)
+    row = _constant(KERNEL, pictures.device)
+    kernel = (row.view(3, 1) * row.view(1, 3)).view(1, 1, 3, 3).expand(3, 1, 3, 3)
     smooth = F.conv2d(F.pad(pictures, (1, 1, 1, 1), mode="replicate"), kernel, groups=3)
     grain = torch.randn(pictures.shape, generator=generator, device=pictures.device)
     rough: Tensor = torch.lerp(pictures, smooth, blur) + NOISE * noise * grain
@@ -81,5 +82,13 @@ def _roughened(pictures: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _normalised(pictures: Tensor) -> Tensor:
-    mean, deviation = (per_channel(v, pictures) for v in (IMAGENET_MEAN, IMAGENET_DEVIATION))
+    mean, deviation = (
+        _constant(values, pictures.device) for values in (IMAGENET_MEAN, IMAGENET_DEVIATION)
+    )
     return ((pictures - mean) / deviation).contiguous(memory_format=torch.channels_last)
+
+
+@cache
+def _constant(values: tuple[float, float, float], device: torch.device) -> Tensor:
+    """Three numbers as (1, 3, 1, 1); taken to a card once, as that makes the card wait."""
+    return torch.tensor(values, device=device).view(1, 3, 1, 1)

@@ -75,6 +75,7 @@ def train(
         raise DatasetRejected(
             f"There are {len(dataset.labels)} pictures, fewer than a batch of {course.batch}."
         )
+    torch.backends.cudnn.benchmark = True  # of few shapes, each met thousands of times
     lesson = _Lesson(dataset, validation, course, device, folder, clock)
     lesson.begin(resume, start)
     try:
@@ -139,6 +140,8 @@ class _Lesson:
         self._network.initialise(torch.Generator().manual_seed(course.seed))
         self._network.to(device.torch_device).to(memory_format=torch.channels_last)
         self._averaged = copy.deepcopy(self._network)
+        both = (network.state_dict().values() for network in (self._averaged, self._network))
+        self._means = [pair for pair in zip(*both, strict=True) if pair[0].is_floating_point()]
         self._optimiser = torch.optim.SGD(
             self._network.parameters(),
             course.rate,
@@ -221,11 +224,9 @@ class _Lesson:
         self._scaler.step(self._optimiser)
         self._scaler.update()
         self._losses.append(loss.detach())
-        share_kept = course.average_at(self._step)
-        new = self._network.state_dict()
-        for name, mean in self._averaged.state_dict().items():
-            if mean.is_floating_point():
-                mean.lerp_(new[name], 1 - share_kept)
+        kept = course.average_at(self._step)
+        for mean, value in self._means:
+            mean.lerp_(value, 1 - kept)
 
     def _end(self, epoch: int, watch: Watch) -> None:
         """Measure and tell an epoch."""
