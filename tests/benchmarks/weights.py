@@ -115,12 +115,12 @@ def probe(encoder: Encoder, training: Dataset, validation: Dataset) -> float:
 
 
 def _features(encoder: Encoder, pictures: Tensor) -> Tensor:
-    """The mean of relu5_1 over each picture, (N, 512) float32 on the CPU."""
+    """The mean of relu5_1 over each picture, pooled as in painting, (N, 512) float32 on the CPU."""
     means = []
     for start in range(0, len(pictures), AT_ONCE):
         batch = plain(pictures[start : start + AT_ONCE], pictures.shape[-1])
         features = encoder(
-            batch.to(encoder.device.torch_device), ["relu5_1"], pooling="max", padding="zeros"
+            batch.to(encoder.device.torch_device), ["relu5_1"], pooling="average", padding="zeros"
         )
         means.append(features["relu5_1"].float().mean((2, 3)).cpu())
     return torch.cat(means)

@@ -178,6 +178,7 @@ def test_the_clock_ends_a_training_with_its_whole_cycle(lesson: Lesson, tmp_path
     assert replace(SHORT, minutes=4).share_done(epochs=1, seconds=180) == 0.75
 
 
+@pytest.mark.slow
 def test_a_checkpoint_is_written_every_minute(lesson: Lesson, tmp_path: Path) -> None:
     """A training that is killed goes on from the last whole minute."""
     clock = Clock()
