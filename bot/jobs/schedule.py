@@ -134,7 +134,7 @@ class Schedule:
         painting = self._paintings.get(after.id)
         used = max(0.0, now - painting.started_at) if painting else 0.0
         if before.state is JobState.PAINTING and after.state is JobState.QUEUED:
-            self.put_back(after.id, used if after.losses > before.losses else 0.0)
+            self.put_back(after.id, used if after.times_lost > before.times_lost else 0.0)
         elif before.state in _SCHEDULED and after.state not in _SCHEDULED:
             self.leave(after.id, used)
 
