@@ -63,7 +63,7 @@ def _export(given: argparse.Namespace) -> None:
     from engine.files import written_whole
     from engine.pretraining.card import model_card
     from engine.pretraining.export import export, read_photographs
-    from engine.pretraining.training import read_trained
+    from engine.pretraining.trained import read_trained
 
     target: Path = given.to
     if target.suffix != ".safetensors":

@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 from engine.pretraining.export import Exported
-from engine.pretraining.training import Trained
+from engine.pretraining.trained import Trained
 from engine.tensors import IMAGENET_DEVIATION, IMAGENET_MEAN
 
 

@@ -20,25 +20,11 @@ from engine.pretraining.augment import augmented, plain
 from engine.pretraining.course import Course, Epoch
 from engine.pretraining.network import Classifier
 from engine.pretraining.shards import Dataset
+from engine.pretraining.trained import CHECKPOINT, Trained, read_trained, write_trained
 
-CHECKPOINT = "checkpoint.pt"  # all that a training goes on from
-TRAINED = "trained.pt"  # what it ended with, a sixth as large
 SECONDS_PER_CHECKPOINT = 60.0
 MEASURED_AT_ONCE = 256  # pictures
 STARTED_WITH = 256  # pictures that the normalisation of given convolutions is set by
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A classifier, with averaged weights, and how it came to be."""
-
-    network: Classifier
-    course: Course
-    epochs: tuple[Epoch, ...]
-    classes: tuple[str, ...]
-    pictures: int
-    precision: str
-    device: str
 
 
 @dataclass(frozen=True)
@@ -85,25 +71,6 @@ def train(
         raise
     lesson.save()
     return lesson.finish()
-
-
-def read_trained(folder: Path) -> Trained:
-    """Read the classifier of a training that has ended. Raises CheckpointRejected."""
-    if (folder / CHECKPOINT).exists() and not (folder / TRAINED).exists():
-        raise CheckpointRejected(
-            f"The training in {folder} has not ended; finish it with `train --resume`."
-        )
-    saved = read_values(folder / TRAINED)
-    try:
-        course = Course(**saved["course"])
-        network = Classifier(len(saved["classes"]), course.pooling)
-        network.load_state_dict(saved["network"])
-        return Trained(
-            network, course, tuple(Epoch(**epoch) for epoch in saved["epochs"]),
-            tuple(saved["classes"]), saved["pictures"], saved["precision"], saved["device"],
-        )  # fmt: skip
-    except (KeyError, TypeError, RuntimeError) as error:
-        raise CheckpointRejected(f"{folder / TRAINED} is of another version.") from error
 
 
 def accuracy(network: Classifier, dataset: Dataset, size: int, device: Device) -> float:
@@ -261,22 +228,12 @@ class _Lesson:
         self._saved = self._clock()
 
     def finish(self) -> Trained:
-        """Write the classifier with its convolutions in FP16, and read it back."""
-        state = {
-            name: value.half() if value.dim() == 4 else value
-            for name, value in self._averaged.state_dict().items()
-        }
-        values = {
-            "course": asdict(self._course),
-            "classes": list(self._dataset.classes),
-            "pictures": len(self._dataset.labels),
-            "precision": self._device.precision,
-            "device": self._device.name,
-            "network": state,
-            "epochs": [asdict(epoch) for epoch in self._epochs],
-        }
-        with written_whole(self._folder / TRAINED) as path:
-            torch.save(values, path)
+        """Write the averaged classifier, and read it back."""
+        trained = Trained(
+            self._averaged, self._course, tuple(self._epochs), self._dataset.classes,
+            len(self._dataset.labels), self._device.precision, self._device.name,
+        )  # fmt: skip
+        write_trained(trained, self._folder)
         return read_trained(self._folder)
 
     def _order(self, epoch: int) -> Tensor:

@@ -11,7 +11,8 @@ from engine.errors import CheckpointRejected, DatasetRejected, RequestRejected, 
 from engine.pretraining.augment import plain
 from engine.pretraining.course import Course
 from engine.pretraining.network import Classifier
-from engine.pretraining.training import CHECKPOINT, Trained, Watch, accuracy, read_trained, train
+from engine.pretraining.trained import CHECKPOINT, Trained, read_trained
+from engine.pretraining.training import Watch, accuracy, train
 from engine.vgg19 import Encoder
 from engine.weights import bundled, load
 from tests.engine.pretraining.conftest import COURSE, Lesson
