@@ -279,6 +279,10 @@ class JobService:
         """Give the progress of a painting; None when it has not begun or is not being painted."""
         return self._schedule.progress(job_id)
 
+    async def can_repeat(self, job: Job) -> bool:
+        """Say whether the pictures that a job was to be painted from are kept."""
+        return await self._retention.keeps(job.sources.pictures)
+
     # For the dispatcher.
 
     def set_capacity(self, slots: int, device: str) -> None:

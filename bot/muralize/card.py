@@ -141,17 +141,21 @@ def parting(job: Job) -> Card:
     )
 
 
-def outcome(job: Job, copy: Copy | None = None) -> Card:
-    """Show the outcome of a job; `copy` describes what was sent of a file that is too large."""
+def outcome(job: Job, copy: Copy | None = None, *, again: bool = False) -> Card:
+    """Show the outcome of a job; `copy` describes what was sent of a file that is too large.
+
+    `again` offers to repeat one that failed or was cancelled.
+    """
     if job.result is not None and job.state in (JobState.DELIVERING, JobState.DONE):
         return painted(job, job.result, copy)
+    # after a crash, a button also identifies the message in the channel's history
+    actions = (Action.AGAIN, Action.DELETE) if again else (Action.DELETE,)
     if job.state is JobState.CANCELLED:
         by_other = job.cancelled_by not in (None, NOBODY, job.origin.member_id)
         by = " by a moderator" if by_other else ""
-        return Card(f"✖️ **Cancelled**{by}\n{_subtext(job)}", (Action.DELETE,))
+        return Card(f"✖️ **Cancelled**{by}\n{_subtext(job)}", actions)
     why = job.failure or "The reason is unknown."
-    # after a crash, the button also identifies the message in the channel's history
-    return Card(f"⚠️ **Not painted.** {why}\n{_subtext(job)}", (Action.DELETE,))
+    return Card(f"⚠️ **Not painted.** {why}\n{_subtext(job)}", actions)
 
 
 def painted(job: Job, result: JobResult, copy: Copy | None = None) -> Card:

@@ -1,6 +1,6 @@
 """Makes the card and the files of a job's outcome, within Discord's limit of size."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from bot.discord_io.sending import Upload
 from bot.errors import PictureGone
@@ -12,18 +12,23 @@ from bot.pictures.turns import Owner
 from bot.web.links import Link
 
 LinkTo = Callable[[Job], Link | None]
+CanRepeat = Callable[[Job], Awaitable[bool]]
 
 
 class OutcomePacker:
     """Packs outcomes.
 
     `link_to` links to a painting's full file; None where the host has no public pages.
+    `can_repeat` says whether the pictures of a job are kept.
     """
 
-    def __init__(self, pictures: PictureStore, decoder: Decoder, link_to: LinkTo) -> None:
+    def __init__(
+        self, pictures: PictureStore, decoder: Decoder, link_to: LinkTo, can_repeat: CanRepeat
+    ) -> None:
         self._pictures = pictures
         self._decoder = decoder
         self._link_to = link_to
+        self._can_repeat = can_repeat
 
     async def pack(self, job: Job, limit: int) -> tuple[card.Card, list[Upload]]:
         """Make the card and the files of an outcome, each in at most `limit` bytes.
@@ -31,7 +36,7 @@ class OutcomePacker:
         Raises PictureGone, and OutputRejected where even the smallest copy is too large.
         """
         if job.result is None or job.state not in (JobState.DELIVERING, JobState.DONE):
-            return card.outcome(job), []
+            return card.outcome(job, again=await self._can_repeat(job)), []
         if job.result_deleted:
             raise PictureGone
         data, extension = await self._pictures.read(job.result.picture), ".png"
