@@ -91,7 +91,7 @@ class Timing:
 
 
 class App:
-    """The bot around an executor. `clock` gives Unix seconds."""
+    """The bot around an executor. `clock` gives Unix seconds; a decoder may be shared by bots."""
 
     def __init__(
         self,
@@ -99,6 +99,7 @@ class App:
         executor: Executor,
         timing: Timing | None = None,
         clock: Callable[[], float] = time.time,
+        decoder: Decoder | None = None,
     ) -> None:
         timing = timing or Timing()
         self._settings = settings
@@ -106,7 +107,7 @@ class App:
         self._clock = clock
         self._database = Database(settings.database)
         self._pictures = PictureStore(settings.data_dir / "pictures")
-        self._decoder = Decoder()
+        self._decoder = decoder or Decoder()
         self._shard = Shard(settings.discord.shard_id, settings.discord.shard_count)
         self._shard_lock = ShardLock(self._database, self._shard)
         self._random = random.SystemRandom()  # nonces and seeds must not be guessed

@@ -27,6 +27,7 @@ from bot.settings import DiscordSettings, LimitSettings, Settings, WebSettings
 from bot.simulator import Invocation, Simulator, Upload
 from bot.simulator.bus import MessageChanged
 from bot.simulator.model import Interaction, Message
+from tests.bot.decoders import DECODER
 
 PAINTERS = "tests.end_to_end.painters:"
 
@@ -140,7 +141,7 @@ async def running_bot(
         setup = replace(setup, painter=PAINTERS + painter)
     executor = LocalExecutor([setup])
     chosen = settings(simulator.world.token, simulator.api_base, data_dir, limits, web)
-    app = App(chosen, executor, timing, clock)
+    app = App(chosen, executor, timing, clock, DECODER)
     discord.Asset.BASE = simulator.cdn_base  # where discord.py takes stickers to be
     # discord.py waits 2 s for servers that come late before it says that it is ready
     app.client._connection.guild_ready_timeout = 0.05
