@@ -39,6 +39,7 @@ class Sources:
     style_author_name: str = ""  # their display name then
     content_title: str = ""  # as its uploader called it, cleaned
     style_title: str = ""  # the same, of a style that is not from the library
+    alt_text: str = ""  # of the painting, where its member wrote one; cleaned
     spoiler: bool = False  # one of the pictures was marked as a spoiler
     # width and height of each of `pictures`, in that order; empty where they were not measured
     sizes: tuple[tuple[int, int], ...] = ()
