@@ -156,6 +156,15 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Which of a member's paintings to list; None: all of them."""
+
+    preset: str | None = None
+    style: str | None = None  # the name of a saved style, or the title of a member's own
+    newest: int | None = None  # leaves out those that were asked for later
+
+
+@dataclass(frozen=True)
 class Place:
     """The position of an unfinished job in the queue."""
 

@@ -56,7 +56,7 @@ def feature(
     """Build the feature. `enter` enters a painting into the server's challenge."""
     sender = JobMessageSender(client, clock)
     cards = LiveCards(jobs, sender, clock, time.monotonic, pace)
-    packer = OutcomePacker(pictures, decoder, links.to)
+    packer = OutcomePacker(pictures, decoder, links.to, jobs.get)
     deliverer = Deliverer(jobs, sender, cards, packer, clock, back_off, muralize.mentions_members)
     handlers = JobButtonHandlers(
         jobs,
