@@ -104,6 +104,7 @@ async def _simulate(settings: Settings, port: int, open_page: bool, *, temporary
     stop = _stop_signal()
     async with Simulator(port=port, samples=samples()) as discord:
         discord.world.bot.global_name = "Muralscape"
+        _decorate(discord)
         executor = local_executor(settings)
         app = App(pointed_at(discord, settings), executor)
         _greet(discord.url, settings, temporary=temporary)
@@ -115,6 +116,16 @@ async def _simulate(settings: Settings, port: int, open_page: bool, *, temporary
         finally:
             progress.cancel()
     click.echo("Stopped." if temporary else f"Stopped. Everything is in {settings.data_dir}.")
+
+
+def _decorate(discord: Simulator) -> None:
+    """Give the members avatars, and the server an emoji and a sticker, to point at."""
+    found = {sample.name: sample.path.read_bytes() for sample in (*CONTENTS, *STYLES)}
+    assert discord.atelier is not None  # noqa: S101 - it is furnished
+    for member, name in zip(discord.atelier.members, ("grace_hopper", "dogs"), strict=False):
+        member.avatar = found[name]
+    discord.world.add_emoji(discord.atelier.guild, "cat", found["cat"])
+    discord.world.add_sticker(discord.atelier.guild, "Pencil cat", found["pencil_cat"])
 
 
 def samples() -> list[SamplePicture]:
