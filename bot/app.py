@@ -132,6 +132,7 @@ class App:
         )
         self.client = MuralscapeClient(
             api_base,
+            settings.discord.cdn_base,
             settings.data_dir / "commands-synced",
             self.pages.trace,
             self.pages.linked,

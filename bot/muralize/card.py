@@ -1,7 +1,7 @@
 """The card of a job: one message, from waiting in line to the finished painting."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import discord
@@ -172,6 +172,7 @@ def painted(job: Job, result: JobResult, copy: Copy | None = None) -> Card:
             f"{outcome.steps} steps",
             f"{outcome.seconds:.1f} s",
             *_unusual(job),
+            f"seed {outcome.seed}",
             outcome.weights,
         )
     )
@@ -187,6 +188,12 @@ def painted(job: Job, result: JobResult, copy: Copy | None = None) -> Card:
         return Card(text, usual)
     actions = (Action.FULL, *usual) if copy.link else usual
     return Card(f"{text}\n{_instead(copy, outcome)}", actions)
+
+
+def made_from(shown: Card, parent_id: int, link: str | None) -> Card:
+    """Name the painting that one was made from, with a link to its message where there is one."""
+    parent = f"[№ {parent_id}](<{link}>)" if link else f"№ {parent_id}"
+    return replace(shown, text=f"{shown.text}\n-# made from {parent}")
 
 
 def full_file(link: Link) -> str:
