@@ -1,6 +1,6 @@
 """Makes the card and the files of a job's outcome, within Discord's limit of size."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection
 
 from bot.discord_io.sending import Upload
 from bot.errors import PictureGone
@@ -12,6 +12,7 @@ from bot.pictures.turns import Owner
 from bot.web.links import Link
 
 LinkTo = Callable[[Job], Link | None]
+SwitchedOff = Callable[[int], Awaitable[Collection[str]]]  # the features that a server has off
 
 
 class OutcomePacker:
@@ -20,16 +21,27 @@ class OutcomePacker:
     `link_to` links to a painting's full file; None where the host has no public pages.
     """
 
-    def __init__(self, pictures: PictureStore, decoder: Decoder, link_to: LinkTo) -> None:
+    def __init__(
+        self,
+        pictures: PictureStore,
+        decoder: Decoder,
+        link_to: LinkTo,
+        switched_off: SwitchedOff,
+    ) -> None:
         self._pictures = pictures
         self._decoder = decoder
         self._link_to = link_to
+        self._switched_off = switched_off
 
     async def pack(self, job: Job, limit: int) -> tuple[card.Card, list[Upload]]:
         """Make the card and the files of an outcome, each in at most `limit` bytes.
 
         Raises PictureGone, and OutputRejected where even the smallest copy is too large.
         """
+        shown, uploads = await self._packed(job, limit)
+        return card.without(shown, await self._switched_off(job.origin.guild_id)), uploads
+
+    async def _packed(self, job: Job, limit: int) -> tuple[card.Card, list[Upload]]:
         if job.result is None or job.state not in (JobState.DELIVERING, JobState.DONE):
             return card.outcome(job), []
         if job.result_deleted:

@@ -82,7 +82,8 @@ class PaintingService:
 
     async def delete(self, job: Job, member_id: int) -> None:
         """Delete a painting of a member. Raises WrongState while it is being sent."""
-        await self._jobs.delete_result(job.id, Member(member_id, job.origin.guild_id))
+        owner = Member(member_id, job.origin.guild_id, name=job.origin.member_name)
+        await self._jobs.delete_result(job.id, owner)
 
     async def _preview(self, job: Job) -> bytes | None:
         if job.result is None or job.blurred:  # a list cannot blur its previews

@@ -36,6 +36,8 @@ FAST = Timing(
     BackOff(first=0.05, longest=0.2),
     BackOff(first=0.05, longest=0.2),
     probe_seconds=0.5,
+    log_pause=0.05,
+    blocks=0.1,
 )
 
 ROOMY = LimitSettings(jobs_per_member=50, jobs_per_guild=1000, shutdown_seconds=5)
