@@ -180,12 +180,14 @@ class JobService:
         """Read what `keep_uses` keeps of a member, as JSON values."""
         return await self._store.kept_uses(member_id)
 
-    def outlook(self, origin: Origin, settings: PaintSettings, sources: Sources | None) -> float:
+    def predict_finish(
+        self, origin: Origin, settings: PaintSettings, sources: Sources | None
+    ) -> float:
         """Predict in how many seconds a job would be painted that is submitted now.
 
         `sources` are None before they are downloaded.
         """
-        return self._schedule.outlook(origin, complete(settings), sources, self._clock())
+        return self._schedule.predict_finish(origin, complete(settings), sources, self._clock())
 
     async def cancel(self, job_id: int, actor: Member) -> Job:
         """Cancel a job: at once while it is queued, within two steps while it is being painted.
@@ -332,9 +334,9 @@ class JobService:
                 raise
         return None
 
-    def progressed(self, progress: PaintProgress) -> None:
+    def record_progress(self, progress: PaintProgress) -> None:
         """Record the progress of a painting, in memory only."""
-        self._schedule.progressed(progress, self._clock())
+        self._schedule.record_progress(progress, self._clock())
 
     async def painted(self, job_id: int, result: JobResult) -> Job:
         """Store a painting: painting to delivering; to cancelled where a member asked for that."""

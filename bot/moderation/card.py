@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from bot.discord_io.escaping import plain
 from bot.discord_io.lines import first_lines
-from bot.discord_io.texts import plain
 from bot.journal import Deed, Entry, Person
 from bot.moderation.model import Block
 from bot.moderation.rules import until
