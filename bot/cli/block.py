@@ -52,7 +52,7 @@ def add(kind: str, number: int, reason: str, days: float | None, config: Path | 
         raise click.UsageError(f"a reason may have at most {LONGEST_REASON} characters")
     now = time.time()
     until = None if days is None else now + days * DAY
-    why = clean(reason).rstrip(".")
+    why = clean(reason).rstrip(" .")
     block = Block(HOST, Kind(kind), number, created_at=now, reason=why, until=until)
 
     async def write(store: BlockStore) -> None:

@@ -39,7 +39,7 @@ def make_group(blocks: BlockService) -> app_commands.Group:
         made = await blocks.block(
             answers.member_of(interaction),
             _described(interaction, member),
-            clean(reason or "").rstrip("."),
+            clean(reason or "").rstrip(" ."),
             days,
         )
         await interaction.edit_original_response(content=card.blocked(made))

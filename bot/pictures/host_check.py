@@ -28,6 +28,7 @@ LONG_SIDE = 1024  # pixels of the copy
 QUALITY = 90  # of the copy, a JPEG
 MOST_BYTES = 4096  # of an answer
 LONGEST_REASON = 300  # characters
+KILL_SECONDS = 5.0  # until a killed command is waited for no longer
 YES, NO = 0, 1  # a command's exit codes
 
 
@@ -117,7 +118,7 @@ def command(words: Sequence[str]) -> Ask:
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            await asyncio.shield(process.wait())
+            await asyncio.shield(_ended(process))
         if code not in (YES, NO):
             raise CheckFailed(f"{words[0]} ended with {code}, which is neither 0 nor 1")
         return Verdict(code == YES, _reason(written.decode(errors="replace")))
@@ -136,8 +137,25 @@ async def _exchange(process: asyncio.subprocess.Process, picture: bytes) -> byte
             await pipe.drain()
         pipe.close()
 
-    _, written = await asyncio.gather(write(process.stdin), process.stdout.read(MOST_BYTES))
+    _, written = await asyncio.gather(write(process.stdin), _read(process.stdout))
     return written
+
+
+async def _read(pipe: asyncio.StreamReader) -> bytes:
+    """Read to the end, and keep the beginning."""
+    kept = b""
+    while chunk := await pipe.read(2**16):
+        kept += chunk[: MOST_BYTES - len(kept)]
+    return kept
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    """Wait for a process that was killed; what it has left in its pipe must be read for that."""
+    with contextlib.suppress(TimeoutError):  # something of it may live on, in another session
+        async with asyncio.timeout(KILL_SECONDS):
+            if process.stdout is not None:
+                await _read(process.stdout)
+            await process.wait()
 
 
 def page(address: str) -> Ask:
@@ -173,4 +191,4 @@ def page(address: str) -> Ask:
 
 def _reason(written: str) -> str:
     first = next(iter(written.strip().splitlines()), "")
-    return clean(first)[:LONGEST_REASON].rstrip(".")
+    return clean(first)[:LONGEST_REASON].rstrip(" .")

@@ -23,7 +23,13 @@ from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from bot.jobs.model import Job
 from bot.muralize.live_cards import Pace
-from bot.settings import DiscordSettings, LimitSettings, Settings, WebSettings
+from bot.settings import (
+    DiscordSettings,
+    LimitSettings,
+    PictureCheckSettings,
+    Settings,
+    WebSettings,
+)
 from bot.simulator import Invocation, Simulator, Upload
 from bot.simulator.bus import MessageChanged
 from bot.simulator.model import Interaction, Message
@@ -46,6 +52,7 @@ HASTY = ROOMY.model_copy(update={"shutdown_seconds": 0.1})  # where a painting n
 
 UNTOLD = "SELECT id FROM jobs WHERE told_at IS NULL"  # jobs with an outcome not delivered yet
 
+UNCHECKED = PictureCheckSettings()
 ANY_PORT = WebSettings(port=0)  # many bots run at a time
 
 
@@ -72,6 +79,7 @@ def settings(
     limits: LimitSettings,
     web: WebSettings = ANY_PORT,
     share: Share | None = None,
+    check: PictureCheckSettings = UNCHECKED,
 ) -> Settings:
     """Point a bot at a simulator."""
     share = share or Share("", 0, 1)
@@ -87,6 +95,7 @@ def settings(
         ),
         limits=limits,
         web=web,
+        picture_check=check,
     )
 
 
@@ -135,13 +144,15 @@ async def running_bot(
     limits: LimitSettings = ROOMY,
     web: WebSettings = ANY_PORT,
     clock: Callable[[], float] = time.time,
+    check: PictureCheckSettings = UNCHECKED,
 ) -> AsyncIterator[Bot]:
     """Run a bot until the block ends. `painter` is one of `painters`, or None for the engine."""
     setup = EngineSetup(device="cpu", niceness=0, progress_seconds=0.02, preview_seconds=0.05)
     if painter is not None:
         setup = replace(setup, painter=PAINTERS + painter)
     executor = LocalExecutor([setup])
-    chosen = settings(simulator.world.token, simulator.api_base, data_dir, limits, web)
+    token, api_base = simulator.world.token, simulator.api_base
+    chosen = settings(token, api_base, data_dir, limits, web, check=check)
     app = App(chosen, executor, timing, clock)
     discord.Asset.BASE = simulator.cdn_base  # where discord.py takes stickers to be
     # discord.py waits 2 s for servers that come late before it says that it is ready

@@ -2,17 +2,19 @@
 
 import json
 import sqlite3
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
 
 from bot.moderation.model import HOST, Block, Kind
 from bot.moderation.store import BlockStore
-from bot.simulator import Invocation, Simulator, upheaval
+from bot.settings import PictureCheckSettings
+from bot.simulator import Invocation, Simulator, Upload, upheaval
 from bot.simulator.model import Interaction, Message
 from bot.simulator.permissions import Permission
 from bot.storage.database import Database, sqlite_url
-from tests.end_to_end.harness import HASTY, button, muralize, query, running_bot
+from tests.end_to_end.harness import HASTY, button, muralize, picture, query, running_bot
 from tests.end_to_end.harness import run as command
 from tests.end_to_end.test_challenges import posted, told
 from tests.end_to_end.test_departures import atelier_of
@@ -274,3 +276,29 @@ async def test_an_entry_comes_once_after_a_crash(simulator: Simulator, data_dir:
     async with running_bot(simulator, data_dir):
         await simulator.until(lambda: query(data_dir, "SELECT 1 FROM log_entries") == [])
     assert len(log_lines(simulator)) == 1
+
+
+RED = """
+import io, sys
+from PIL import Image
+red, green, blue = Image.open(io.BytesIO(sys.stdin.buffer.read())).getpixel((5, 5))
+if red > 200 and green < 50:
+    print("too red")
+    sys.exit(1)
+"""
+
+
+async def test_the_hosts_check_of_pictures(simulator: Simulator, data_dir: Path) -> None:
+    """What the host's program refuses is not painted, saved or kept; all else is as without it."""
+    check = PictureCheckSettings(command=(sys.executable, "-c", RED))
+    async with running_bot(simulator, data_dir, check=check) as bot:
+        refused = await told(simulator, muralize(simulator, "ada"))
+        assert refused == "The style picture is not allowed here: too red."
+        assert bot.stored_pictures() == []
+        assert query(data_dir, "SELECT 1 FROM requests") == []
+        blue = picture(colour="blue")
+        await result_of(simulator, muralize(simulator, "ada", style=blue))
+        red = {"picture": Upload("style.png", picture(colour="red"), "image/png")}
+        saving = Invocation("style save", user="ada", texts={"name": "Red"}, files=red)
+        said = await told(simulator, simulator.people.invoke(saving))
+        assert said == "The picture is not allowed here: too red."

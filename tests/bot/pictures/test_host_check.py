@@ -21,7 +21,7 @@ LOOK = "import sys; sys.exit(0 if sys.stdin.buffer.read()[:2] == b'\\xff\\xd8' e
 NO = "print('No **cats**.\\nnor dogs'); raise SystemExit(1)"
 ODD = "raise SystemExit(3)"
 SLOW = "import time; time.sleep(600)"
-LONG = "print('x' * 100_000_000)"
+LONG = "while True: print('x' * 1000)"
 
 
 def python(program: str) -> Ask:
