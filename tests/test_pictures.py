@@ -168,6 +168,7 @@ def test_a_plain_loop_paints(style: Image.Image) -> None:
     assert painted.seconds > 0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("gmic") is None, reason="G'MIC is not installed")
 def test_gmic_paints(style: Image.Image) -> None:
     """Its painting has the content's shape and the style's patches."""
