@@ -23,7 +23,7 @@ def feature(
 ) -> Feature:
     """Build the command and its buttons. A painting is deleted `kept_seconds` after its job."""
     service = PaintingService(jobs, guilds, pictures, decoder)
-    packer = OutcomePacker(pictures, decoder, link_to, guilds.switched_off)
+    packer = OutcomePacker(jobs, pictures, decoder, link_to, guilds.switched_off)
     handlers = PaintingButtonHandlers(service, packer, kept_seconds)
     return Feature(
         name=Switch.PAINTINGS,
