@@ -44,12 +44,11 @@ class OutcomePacker:
         Raises PictureGone, and OutputRejected where even the smallest copy is too large.
         """
         shown, uploads = await self._packed(job, limit)
-        shown = card.without(shown, await self._switched_off(job.origin.guild_id))
         if uploads and job.parent_id is not None:
             parent = await self._jobs.get(job.parent_id)
             link = _message_of(parent) if parent is not None else None
             shown = card.made_from(shown, job.parent_id, link)
-        return shown, uploads
+        return card.without(shown, await self._switched_off(job.origin.guild_id)), uploads
 
     async def _packed(self, job: Job, limit: int) -> tuple[card.Card, list[Upload]]:
         if job.result is None or job.state not in (JobState.DELIVERING, JobState.DONE):

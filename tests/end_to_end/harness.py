@@ -147,8 +147,8 @@ async def running_bot(
     limits: LimitSettings = ROOMY,
     web: WebSettings = ANY_PORT,
     clock: Callable[[], float] = time.time,
-    check: PictureCheckSettings = UNCHECKED,
     hosts: tuple[str, ...] = ("127.0.0.1",),
+    check: PictureCheckSettings = UNCHECKED,
 ) -> AsyncIterator[Bot]:
     """Run a bot until the block ends. `painter` is one of `painters`, or None for the engine.
 
