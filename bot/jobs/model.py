@@ -127,8 +127,8 @@ class Job:
 
     @property
     def needs_no_pictures(self) -> bool:
-        """Whether its pictures may go: it will not be painted, or its painting was deleted."""
-        return self.result_deleted or self.state in (JobState.FAILED, JobState.CANCELLED)
+        """Whether its pictures may go: it was cancelled or deleted. A failed one has *Again*."""
+        return self.result_deleted or self.state is JobState.CANCELLED
 
     @property
     def pictures(self) -> tuple[str, ...]:

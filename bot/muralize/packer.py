@@ -1,10 +1,11 @@
 """Makes the card and the files of a job's outcome, within Discord's limit of size."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 from bot.discord_io.sending import Sent, Upload
 from bot.errors import PictureGone
 from bot.jobs.model import Job, JobState
+from bot.jobs.service import JobService
 from bot.muralize import alt_text, card
 from bot.muralize.sender import link_to
 from bot.people import OUTSIDE
@@ -14,23 +15,28 @@ from bot.pictures.turns import Owner
 from bot.web.links import Link
 
 LinkTo = Callable[[Job], Link | None]
-FindJob = Callable[[int], Awaitable[Job | None]]
+SwitchedOff = Callable[[int], Awaitable[Collection[str]]]  # the features that a server has off
 
 
 class OutcomePacker:
     """Packs outcomes.
 
-    `link_to` links to a painting's full file; None where the host has no public pages. `find` finds
-    the job that a painting was made from.
+    `link_to` links to a painting's full file; None where the host has no public pages.
     """
 
     def __init__(
-        self, pictures: PictureStore, decoder: Decoder, link_to: LinkTo, find: FindJob
+        self,
+        jobs: JobService,
+        pictures: PictureStore,
+        decoder: Decoder,
+        link_to: LinkTo,
+        switched_off: SwitchedOff,
     ) -> None:
+        self._jobs = jobs
         self._pictures = pictures
         self._decoder = decoder
         self._link_to = link_to
-        self._find = find
+        self._switched_off = switched_off
 
     async def pack(self, job: Job, limit: int) -> tuple[card.Card, list[Upload]]:
         """Make the card and the files of an outcome, each in at most `limit` bytes.
@@ -39,14 +45,14 @@ class OutcomePacker:
         """
         shown, uploads = await self._packed(job, limit)
         if uploads and job.parent_id is not None:
-            parent = await self._find(job.parent_id)
+            parent = await self._jobs.get(job.parent_id)
             link = _message_of(parent) if parent is not None else None
             shown = card.made_from(shown, job.parent_id, link)
-        return shown, uploads
+        return card.without(shown, await self._switched_off(job.origin.guild_id)), uploads
 
     async def _packed(self, job: Job, limit: int) -> tuple[card.Card, list[Upload]]:
         if job.result is None or job.state not in (JobState.DELIVERING, JobState.DONE):
-            return card.outcome(job), []
+            return card.outcome(job, again=await self._jobs.can_repeat(job)), []
         if job.result_deleted:
             raise PictureGone
         data, extension = await self._pictures.read(job.result.picture), ".png"
