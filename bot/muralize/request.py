@@ -8,6 +8,8 @@ from bot.people import Origin
 from bot.pictures.model import UploadedFile
 from engine.request import PaintSettings
 
+CONTENT, STYLE, MASK = "The content picture", "The style picture", "The mask"  # in sentences
+
 
 @dataclass(frozen=True)
 class Request:
