@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.errors import JobNotFound, WrongState
 from bot.executors.contract import PaintProgress
 from bot.jobs import allowance, rules
-from bot.jobs.allowance import Allowance, Use
+from bot.jobs.allowance import FREE, Allowance, Use
 from bot.jobs.model import DeliveryState, Job, JobResult, JobState, Place, Sources, Wanted
 from bot.jobs.quotas import JobQuotas, UnderWay
 from bot.jobs.rows import readable
@@ -102,6 +102,7 @@ class JobService:
         settings: PaintSettings,
         quotas: JobQuotas,
         *,
+        granted: Allowance = FREE,
         timelapse: bool = False,
         parent_id: int | None = None,
         card: CardPlace | None = None,
@@ -109,9 +110,10 @@ class JobService:
     ) -> Job:
         """Queue a painting. Its pictures must be in the picture store already.
 
-        `card` is the message that will show it, where that is known; `settle` runs in the same
-        transaction. An interaction that was submitted before returns its job. Raises what
-        `JobQuotas.check` and `allowance.check` do, and `PictureGone`.
+        `granted` is the member's painting time, and `card` the message that will show it, where
+        that is known; `settle` runs in the same transaction. An interaction that was submitted
+        before returns its job. Raises what `JobQuotas.check` and `allowance.check` do, and
+        `PictureGone`.
         """
         channel_id, message_id = card or (None, None)
         settings = complete(settings)
@@ -137,7 +139,7 @@ class JobService:
             if known:
                 return known
             await self.check_quota(connection, origin, quotas)
-            await self._check_time(connection, origin, quotas.allowance, job.predicted_seconds)
+            await self._check_time(connection, origin, granted, job.predicted_seconds)
             job = await self._store.add(connection, job)
         self._schedule.enter(job)
         self._announce(job)

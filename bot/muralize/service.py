@@ -187,7 +187,8 @@ class MuralizeService:
         granted = allowance_of(effective.settings, standing.roles)
         submit = partial(
             self._jobs.submit,
-            quotas=replace(effective.jobs, allowance=granted),
+            quotas=effective.jobs,
+            granted=granted,
             card=card,
             settle=partial(self._requests.settle, request=request),
         )
