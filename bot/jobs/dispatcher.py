@@ -13,6 +13,7 @@ from bot.jobs.service import JobService
 from bot.logs import about_job
 from bot.pictures.retention import PictureRetention
 from bot.pictures.turns import Owner
+from engine.motion.kinds import animation_ending
 from engine.request import PaintOutcome
 
 log = logging.getLogger(__name__)
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 RETRY_SECONDS = 5.0  # until the next try after the database failed
 # Raises ExecutorLost where the files of an order are not the painting that was announced.
 Verify = Callable[[Owner, PaintOrder, PaintOutcome], Awaitable[None]]
+ANIMATIONS = (".gif", ".webp")  # that a film of one comes back as too, beside the MP4
 OUR_FAULT = (
     "Something went wrong here while this was painted, and it was given up. "
     "The host of this bot finds the reason in its log."
@@ -170,30 +172,53 @@ class Dispatcher:
         """Paint with the executor, and move its files into the picture store."""
         folder = await self._pictures.make_work_folder()
         try:
-            order = self._order(job, folder)
+            order = await self._order(job, folder)
             if job.id in self._cancelled or self._putting_back:  # since it was claimed
                 raise PaintingCancelled
             outcome = await self._executor.paint(order, self._service.progressed)
+            if outcome.is_cut_short and self._puts_back(job):
+                raise PaintingCancelled  # the rest is painted after the next start
             owner = Owner(job.origin.guild_id, job.origin.member_id)
             await self._verify(owner, order, outcome)
             size = outcome.width, outcome.height
             picture = await self._retention.adopt(order.result, size)
-            if order.timelapse is None:
-                return JobResult(picture.name, outcome)
-            film = await self._retention.adopt(order.timelapse)
-            return JobResult(picture.name, outcome, film.name)
+            return JobResult(
+                picture.name,
+                outcome,
+                timelapse=await self._adopted(order.timelapse),
+                film=await self._adopted(order.film),
+                animation=await self._adopted(order.animation),
+            )
         finally:
             await self._pictures.remove_work_folder(folder)
 
-    def _order(self, job: Job, folder: Path) -> PaintOrder:
-        sources = job.sources
+    def _puts_back(self, job: Job) -> bool:
+        """Whether a painting is stopped for the next start to go on with it."""
+        return self._putting_back and job.id not in self._cancelled
+
+    async def _adopted(self, file: Path | None) -> str | None:
+        """Take a file into the store, if the order asked for one and it is not empty."""
+        if file is None or not (await asyncio.to_thread(file.stat)).st_size:
+            return None
+        return (await self._retention.adopt(file)).name
+
+    async def _order(self, job: Job, folder: Path) -> PaintOrder:
+        sources, is_film = job.sources, job.settings.film is not None
+        content = self._pictures.path(sources.content)
+        ending = await asyncio.to_thread(_animation_ending, content) if is_film else ""
         return PaintOrder(
             job_id=job.id,
             settings=job.settings,
-            content=self._pictures.path(sources.content),
+            content=content,
             styles=tuple(self._pictures.path(style) for style in sources.styles),
             mask=self._pictures.path(sources.mask) if sources.mask else None,
             result=folder / "result.png",
             timelapse=folder / "timelapse.mp4" if job.timelapse else None,
+            film=folder / "film.mp4" if is_film else None,
+            animation=folder / f"film{ending}" if ending in ANIMATIONS else None,
             content_size=sources.content_size,
         )
+
+
+def _animation_ending(content: Path) -> str:
+    return animation_ending(content.read_bytes())

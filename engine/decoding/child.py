@@ -85,7 +85,7 @@ def _answer(task: Task, data: bytes, memory: int) -> tuple[Answer, Image.Image |
     try:
         if task.kind == "check":
             return Answer(*images.check(data, task.limits, task.name, before_load)), None
-        if task.kind == "film":
+        if task.kind in ("film", "measure"):
             return _film(task, data, before_load)
         picture = images.decode(
             data,
@@ -113,12 +113,20 @@ def _answer(task: Task, data: bytes, memory: int) -> tuple[Answer, Image.Image |
 
 def _film(
     task: Task, data: bytes, before_load: Callable[[int], None]
-) -> tuple[Answer, Image.Image]:
+) -> tuple[Answer, Image.Image | None]:
     from engine.motion.reading import read_film  # which brings FFmpeg
 
-    film = read_film(data, task.limits, task.name, task.side, before_load)
+    film = read_film(
+        data,
+        task.limits,
+        task.name,
+        before_load,
+        side=task.side,
+        seconds=task.seconds,
+        most=task.frames,
+    )
     answer = Answer(
-        *film.strip.size,
+        *(film.strip.size if film.strip else film.size),
         note=film.note,
         seconds=film.seconds,
         loops=film.loops,
