@@ -46,6 +46,7 @@ from bot.paintings.feature import feature as paintings_feature
 from bot.pictures.decoder import Decoder
 from bot.pictures.intake import Intake, open_session
 from bot.pictures.ledger import PictureLedger
+from bot.pictures.model import FilmLimits
 from bot.pictures.quotas import ByteQuotas, PictureQuotas
 from bot.pictures.retention import PictureRetention, sweep_forever
 from bot.pictures.store import PictureStore
@@ -167,6 +168,7 @@ class App:
             styles,
             self._access,
             usual_size=limits.usual_size,
+            films=self._films,
             clock=clock,
             rng=self._random,
         )
@@ -263,6 +265,17 @@ class App:
             self._random,
         )
 
+    @property
+    def _films(self) -> FilmLimits:
+        limits = self._settings.limits
+        return FilmLimits(
+            limits.film_seconds,
+            limits.film_frames,
+            limits.film_pixels,
+            limits.film_size,
+            60 * limits.film_minutes,
+        )
+
     def _build_intake(self) -> Intake:
         limits = self._settings.limits
         quotas = ByteQuotas(limits.member_bytes, limits.guild_bytes, limits.stored_bytes)
@@ -273,6 +286,7 @@ class App:
             hosts=self._settings.discord.attachment_hosts,
             limits=PictureLimits(limits.attachment_bytes, limits.pixels),
             seconds=limits.download_seconds,
+            films=self._films,
         )
 
     def _build_links(self) -> PaintingLinks:

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 from bot.back_off import BackOff
 from bot.errors import CannotPaint, ExecutorLost, MuralscapeError, PaintingCancelled
@@ -51,7 +52,7 @@ class Dispatcher:
         self._putting_back = False
         self._cancelled: set[int] = set()
         self._paintings: dict[int, asyncio.Task[None]] = {}
-        self._cancelling: set[asyncio.Task[None]] = set()
+        self._begun: set[asyncio.Task[None]] = set()  # the event loop holds only weak references
         self._idle = asyncio.Event()  # `run` has not begun, or has ended
         self._idle.set()
 
@@ -62,6 +63,7 @@ class Dispatcher:
         self._update_capacity()
         self._executor.watch(self._update_capacity)
         try:
+            await self._pictures.keep_unfinished(self._service.places().keys())
             while job := await self._next():
                 painting = asyncio.create_task(self._paint(job))
                 self._paintings[job.id] = painting
@@ -118,9 +120,14 @@ class Dispatcher:
             self._wake.set()
         elif job.state is JobState.PAINTING and job.cancelled_by is not None:
             self._cancelled.add(job.id)
-            cancelling = asyncio.create_task(self._executor.cancel(job.id))
-            self._cancelling.add(cancelling)
-            cancelling.add_done_callback(self._cancelling.discard)
+            self._begin(self._executor.cancel(job.id))
+        elif job.state is not JobState.PAINTING and job.settings.film:
+            self._begin(self._pictures.remove_unfinished(job.id))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._begun.add(task)
+        task.add_done_callback(self._begun.discard)
 
     async def _paint(self, job: Job) -> None:
         with about_job(str(job.id)):
@@ -206,6 +213,7 @@ class Dispatcher:
         sources, is_film = job.sources, job.settings.film is not None
         content = self._pictures.path(sources.content)
         ending = await asyncio.to_thread(_animation_ending, content) if is_film else ""
+        unfinished = self._pictures.unfinished(job.id) if is_film else None
         return PaintOrder(
             job_id=job.id,
             settings=job.settings,
@@ -216,6 +224,8 @@ class Dispatcher:
             timelapse=folder / "timelapse.mp4" if job.timelapse else None,
             film=folder / "film.mp4" if is_film else None,
             animation=folder / f"film{ending}" if ending in ANIMATIONS else None,
+            checkpoint=unfinished,
+            resume=unfinished,
             content_size=sources.content_size,
         )
 

@@ -9,7 +9,7 @@ from bot.pictures.decoder import Decoder
 from bot.pictures.turns import Owner
 from engine.errors import ImageRejected
 from engine.motion.clip import LARGEST_SIDE
-from engine.motion.kinds import animation_ending
+from engine.motion.kinds import film_ending
 from engine.request import PaintOutcome
 
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -57,7 +57,7 @@ async def _check_film(
             data = await asyncio.to_thread(_read, file, LARGEST_FILM)
             if file == order.animation and not data:  # there is none of a film that was stopped
                 continue
-            if _ending_of(data) != file.suffix:
+            if film_ending(data) != file.suffix:
                 raise ExecutorLost("The film is of another kind.")
             size = await decoder.check_film(data, owner)
         except OSError as error:
@@ -66,12 +66,6 @@ async def _check_film(
             raise ExecutorLost(str(error)) from error
         if max(size) > LARGEST_SIDE:
             raise ExecutorLost(f"The film has {size[0]}x{size[1]} pixels, which is too large.")
-
-
-def _ending_of(data: bytes) -> str:
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":  # of equal frames it does not move
-        return ".webp"
-    return ".mp4" if data[4:8] == _MP4 else animation_ending(data)
 
 
 def _read(path: Path, most: int) -> bytes:

@@ -52,6 +52,7 @@ def make_command(muralize: MuralizeService, styles: StyleService) -> Command:
         keep_colors="Keep the colours of the content",
         brush="How coarse the strokes are",
         mask="A picture that is white where to paint, and black where the content stays",
+        still="Of a GIF, paint the first frame only",
     )
     @app_commands.choices(preset=_PRESET_CHOICES)
     async def command(
@@ -65,6 +66,7 @@ def make_command(muralize: MuralizeService, styles: StyleService) -> Command:
         keep_colors: bool = False,
         brush: Brush = PaintSettings.brush,
         mask: discord.Attachment | None = None,
+        still: bool = False,
     ) -> None:
         effective = await muralize.admit(
             answers.guild_of(interaction), answers.channels_of(interaction)
@@ -85,6 +87,7 @@ def make_command(muralize: MuralizeService, styles: StyleService) -> Command:
             style=style,
             style_name=saved_style,
             mask=mask,
+            still=still,
         )
 
     @command.autocomplete("saved_style")
@@ -104,6 +107,7 @@ async def ask(
     style: discord.Attachment | None,
     style_name: str | None,
     mask: discord.Attachment | None,
+    still: bool = False,
 ) -> None:
     """Answer at once, then download the pictures and queue the painting."""
     private = not effective.settings.public_results
@@ -114,6 +118,7 @@ async def ask(
         style_name=style_name if style is None else None,
         settings=settings,
         mask=described("The mask", mask) if mask is not None else None,
+        still=still,
     )
     await accept(muralize, interaction, request)
 

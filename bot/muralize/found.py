@@ -14,7 +14,7 @@ import discord
 from bot.discord_io.uploads import title_of
 from bot.errors import NothingToPaint
 from bot.names import clean
-from bot.pictures.kinds import kind_by_name, not_a_picture
+from bot.pictures.kinds import is_wanted, kind_by_name, not_a_picture
 from bot.pictures.model import UploadedFile
 
 MOST = 25  # options of one of Discord's menus
@@ -37,14 +37,16 @@ class FoundPicture:
     file: UploadedFile
 
 
-def pictures_in(message: discord.Message, called: str, may_fetch: MayFetch) -> list[FoundPicture]:
-    """List the pictures of a message; error messages call each `called`.
+def pictures_in(
+    message: discord.Message, called: str, may_fetch: MayFetch, *, films: bool = False
+) -> list[FoundPicture]:
+    """List the pictures of a message, videos too with `films`; error messages call each `called`.
 
     Raises NothingToPaint, saying what is there instead.
     """
     found: dict[str, FoundPicture] = {}
     for part in _parts(message):
-        for medium in _media(part):
+        for medium in _media(part, films=films):
             url = next((one for one in medium.addresses if one and may_fetch(one)), None)
             if url is not None:
                 file = UploadedFile(
@@ -79,10 +81,10 @@ def _parts(message: discord.Message) -> tuple[Part, ...]:
     return (message, *message.message_snapshots)
 
 
-def _media(part: Part) -> Iterator[_Medium]:
+def _media(part: Part, *, films: bool) -> Iterator[_Medium]:
     for attachment in part.attachments:
         kind = attachment.content_type or ""
-        if kind_by_name(attachment.filename, kind) is None:
+        if is_wanted(attachment.filename, kind, films=films):
             yield _Medium(
                 attachment.filename,
                 (attachment.url,),
@@ -92,7 +94,7 @@ def _media(part: Part) -> Iterator[_Medium]:
                 title_of(attachment.description or attachment.title or attachment.filename),
             )
     for component in part.components:
-        yield from _of_component(component)
+        yield from _of_component(component, films=films)
     for embed in part.embeds:
         for picture in (embed.image, embed.thumbnail):
             name = embed.title or _file_name(picture.url or "")
@@ -102,7 +104,9 @@ def _media(part: Part) -> Iterator[_Medium]:
             yield _Medium(f"sticker {sticker.name}", (sticker.url,))
 
 
-def _of_component(component: discord.Component, *, spoiler: bool = False) -> Iterator[_Medium]:
+def _of_component(
+    component: discord.Component, *, films: bool, spoiler: bool = False
+) -> Iterator[_Medium]:
     """List the media of a component and of those inside it; `spoiler` where it is in one."""
     media: list[tuple[discord.UnfurledMediaItem, bool]] = []
     if isinstance(component, discord.MediaGalleryComponent):
@@ -110,13 +114,13 @@ def _of_component(component: discord.Component, *, spoiler: bool = False) -> Ite
     elif isinstance(component, discord.ThumbnailComponent | discord.FileComponent):
         media = [(component.media, component.spoiler)]
     elif isinstance(component, discord.SectionComponent):
-        yield from _of_component(component.accessory, spoiler=spoiler)
+        yield from _of_component(component.accessory, films=films, spoiler=spoiler)
     elif isinstance(component, discord.Container):
         for child in component.children:
-            yield from _of_component(child, spoiler=spoiler or component.spoiler)
+            yield from _of_component(child, films=films, spoiler=spoiler or component.spoiler)
     for item, hidden in media:
         name, kind = _file_name(item.url), item.content_type or ""
-        if kind_by_name(name, kind) is None:
+        if is_wanted(name, kind, films=films):
             yield _Medium(name, (item.url, item.proxy_url), 0, kind, hidden or spoiler)
 
 

@@ -35,7 +35,7 @@ def make_menu(
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def menu(interaction: Interaction, message: discord.Message) -> None:
-        pictures = pictures_in(message, called, muralize.may_fetch)
+        pictures = pictures_in(message, called, muralize.may_fetch, films=muralize.paints_films)
         effective = await muralize.admit(
             answers.guild_of(interaction), answers.channels_of(interaction)
         )

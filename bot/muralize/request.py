@@ -19,6 +19,7 @@ class Request:
     style_name: str | None
     settings: PaintSettings
     mask: UploadedFile | None = None
+    still: bool = False  # of a moving content only the first frame is painted
 
     def to_json(self) -> dict[str, Any]:
         """Give the request as JSON values."""
@@ -35,6 +36,7 @@ class Request:
             style_name=stored["style_name"],
             settings=PaintSettings.from_dict(stored["settings"]),
             mask=UploadedFile(**mask) if mask else None,
+            still=stored.get("still", False),  # absent in those of older versions
         )
 
 

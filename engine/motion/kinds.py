@@ -28,3 +28,10 @@ def animation_ending(data: bytes) -> str:
     if data.startswith(b"\x89PNG\r\n\x1a\n") and b"acTL" in data:
         return ".png"
     return ""
+
+
+def film_ending(data: bytes) -> str:
+    """Give `.mp4`, `.gif` or `.webp` for a film of ours; else another ending, or none."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":  # of equal frames it does not move
+        return ".webp"
+    return ".mp4" if data[4:8] == b"ftyp" else animation_ending(data)
