@@ -182,7 +182,7 @@ class Dispatcher:
             order = await self._order(job, folder)
             if job.id in self._cancelled or self._putting_back:  # since it was claimed
                 raise PaintingCancelled
-            outcome = await self._executor.paint(order, self._service.progressed)
+            outcome = await self._executor.paint(order, self._service.record_progress)
             if outcome.is_cut_short and self._puts_back(job):
                 raise PaintingCancelled  # the rest is painted after the next start
             owner = Owner(job.origin.guild_id, job.origin.member_id)

@@ -26,7 +26,6 @@ from tests.end_to_end.harness import (
 )
 from tests.engine.motion_clips import animation, pan, video
 
-
 PATIENT = ROOMY.model_copy(update={"film_minutes": 600.0})  # with what nothing is known of
 
 
