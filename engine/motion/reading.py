@@ -26,6 +26,8 @@ from engine.picture_limits import PictureLimits
 
 FORMATS = ("GIF", "PNG", "WEBP")  # of Pillow's, those that can move
 SHORTEST = 1e-3  # seconds between two frames of a video, at least
+MOST_IN_FILE = 10_000  # frames, of which the first seconds are read: minutes of a usual clip
+_MARKS = {".gif": b"\x21\xf9\x04", ".webp": b"ANMF", ".png": b"fcTL"}  # that each frame has
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ def _frames(
 def _animation(
     data: bytes, limits: PictureLimits, name: str, before_load: BeforeLoad
 ) -> Iterator[Frame]:
+    _check_count(data.count(_MARKS[animation_ending(data)]), name)
     images.check(data, limits, name, before_load)  # the first frame, and all limits on its size
     try:
         with warnings.catch_warnings(), Image.open(BytesIO(data), formats=FORMATS) as picture:
@@ -126,6 +129,11 @@ def _animation(
         raise ImageRejected(
             f"{name} is damaged or cut off; save or download it again, or choose another."
         ) from error
+
+
+def _check_count(frames: int, name: str) -> None:
+    if frames > MOST_IN_FILE:
+        raise ImageRejected(f"{name} has more than {MOST_IN_FILE:,} frames; choose a shorter one.")
 
 
 def _ground(frame: Image.Image) -> str:
@@ -149,6 +157,7 @@ def _video(
             stream = container.streams.video[0]
             size = stream.codec_context.width, stream.codec_context.height
             images.check_size(size, limits, name)
+            _check_count(stream.frames, name)
             before_load(size[0] * size[1])
             usual = 1 / float(stream.average_rate or 25)
             waiting: tuple[av.VideoFrame, float] | None = None

@@ -26,6 +26,7 @@ from tests.end_to_end.harness import (
     run,
     running_bot,
 )
+from tests.engine.hostile_films import FRAME, hostile_films
 from tests.engine.motion_clips import animation, pan, video
 
 PATIENT = ROOMY.model_copy(update={"film_minutes": 600.0})  # with what nothing is known of
@@ -201,6 +202,30 @@ async def until_frame(simulator: Simulator, bot: Bot, job_id: int, frame: int) -
         return progress is not None and progress.step >= frame
 
     await simulator.until(is_there, 30)
+
+
+async def test_hostile_animations(simulator: Simulator, data_dir: Path) -> None:
+    """Each is refused in words, or painted as what it shows, at little cost."""
+    async with running_bot(simulator, data_dir, painter="load_films", limits=PATIENT) as bot:
+        for name, content, words in hostile_films():
+            told = await refusal(simulator, asked_for(simulator, content, name))
+            assert told.startswith("The content picture"), name
+            assert words in told, name
+        assert bot.stored_pictures() == []
+        hasty = await result_of(simulator, asked_for(simulator, animation(pan(90), "GIF", 0)))
+        assert "A film of 60 frames" in hasty.content
+
+
+@pytest.mark.slow
+async def test_an_animation_that_takes_long(simulator: Simulator, data_dir: Path) -> None:
+    """What is small as a file and slow to decode is given up after some seconds."""
+    shades = [Image.new("L", (2800, 2900), shade) for shade in (0, 255)]
+    two = animation(shades, "GIF", 20)
+    start = two.index(FRAME)
+    long = two[:start] + two[start:-1] * 150 + b";"
+    async with running_bot(simulator, data_dir, painter="load_films", limits=PATIENT):
+        told = await refusal(simulator, asked_for(simulator, long))
+        assert "takes too long to decode; choose a shorter or smaller one" in told
 
 
 @pytest.mark.slow
