@@ -28,7 +28,9 @@ async def check_painting(
     """
     most = 4 * outcome.width * outcome.height + _OVERHEAD
     try:
-        data = await asyncio.to_thread(_read, order.result, most)
+        data = await asyncio.to_thread(
+            _read, order.result, most, "The painting is larger than its pixels."
+        )
         if not data.startswith(_PNG):
             raise ExecutorLost("The painting is not a PNG.")
         size = await decoder.check_painting(data, owner)
@@ -54,7 +56,7 @@ async def _check_film(
         if file is None:
             continue
         try:
-            data = await asyncio.to_thread(_read, file, LARGEST_FILM)
+            data = await asyncio.to_thread(_read, file, LARGEST_FILM, "The film is too large.")
             if file == order.animation and not data:  # there is none of a film that was stopped
                 continue
             if film_ending(data) != file.suffix:
@@ -68,11 +70,11 @@ async def _check_film(
             raise ExecutorLost(f"The film has {size[0]}x{size[1]} pixels, which is too large.")
 
 
-def _read(path: Path, most: int) -> bytes:
+def _read(path: Path, most: int, too_large: str) -> bytes:
     with path.open("rb") as file:
         data = file.read(most + 1)
     if len(data) > most:
-        raise ExecutorLost(f"{path.name} is larger than it can be.")
+        raise ExecutorLost(too_large)
     return data
 
 
