@@ -1,8 +1,10 @@
 """Moving pictures through `/muralize`: a film comes back, whatever happens on the way."""
 
 import asyncio
+import html
 import io
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -10,8 +12,10 @@ import av
 import pytest
 from PIL import Image
 
-from bot.simulator import Invocation, Simulator, Upload
+from bot.settings import WebSettings
+from bot.simulator import DiscordLimits, Invocation, Simulator, Upload
 from bot.simulator.model import Interaction, Message
+from tests.bot.clients import StartSimulator
 from tests.end_to_end import bot_process
 from tests.end_to_end.harness import (
     ROOMY,
@@ -26,6 +30,7 @@ from tests.end_to_end.harness import (
     run,
     running_bot,
 )
+from tests.end_to_end.test_full_paintings import PUBLIC, fetch
 from tests.engine.hostile_films import FRAME, hostile_films
 from tests.engine.motion_clips import animation, pan, video
 
@@ -202,6 +207,31 @@ async def until_frame(simulator: Simulator, bot: Bot, job_id: int, frame: int) -
         return progress is not None and progress.step >= frame
 
     await simulator.until(is_there, 30)
+
+
+async def test_a_film_that_is_too_large(start_simulator: StartSimulator, data_dir: Path) -> None:
+    """Its first frame comes, with a link to a page that plays nothing before it is asked to."""
+    simulator = await start_simulator(DiscordLimits(accepted_upload=3_000))
+    web = WebSettings(port=0, public_url=PUBLIC)
+    async with running_bot(
+        simulator, data_dir, painter="load_films", limits=PATIENT, web=web
+    ) as bot:
+        gif = animation(pan(12, side=48), "GIF")
+        message = await result_of(simulator, asked_for(simulator, gif))
+        (still,) = message.attachments
+        assert Path(still.filename).suffix in (".png", ".webp", ".jpg")
+        assert "This is its first frame: the film is too large for Discord here." in message.content
+        found = re.search(rf"\(<{PUBLIC}(/paintings/1.html[^>]+)>\)", message.content)
+        assert found
+        status, page = await fetch(bot, found[1])
+        assert status == 200
+        (player,) = re.findall(r"<video [^>]+>", page.decode())
+        assert "controls" in player
+        assert 'preload="none"' in player
+        assert "autoplay" not in player
+        (film,) = re.findall(r'src="([^"]+)"', player)
+        status, data = await fetch(bot, html.unescape(film))
+        assert (status, frames_of(data)) == (200, 12)
 
 
 async def test_hostile_animations(simulator: Simulator, data_dir: Path) -> None:
