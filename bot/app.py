@@ -92,7 +92,7 @@ class Timing:
 
 
 class App:
-    """The bot around an executor. `clock` gives Unix seconds."""
+    """The bot around an executor. `clock` gives Unix seconds; a decoder may be shared by bots."""
 
     def __init__(
         self,
@@ -100,6 +100,7 @@ class App:
         executor: Executor,
         timing: Timing | None = None,
         clock: Callable[[], float] = time.time,
+        decoder: Decoder | None = None,
     ) -> None:
         timing = timing or Timing()
         self._settings = settings
@@ -107,7 +108,7 @@ class App:
         self._clock = clock
         self._database = Database(settings.database)
         self._pictures = PictureStore(settings.data_dir / "pictures")
-        self._decoder = Decoder()
+        self._decoder = decoder or Decoder()
         self._shard = Shard(settings.discord.shard_id, settings.discord.shard_count)
         self._shard_lock = ShardLock(self._database, self._shard)
         self._random = random.SystemRandom()  # nonces and seeds must not be guessed
@@ -132,6 +133,7 @@ class App:
         )
         self.client = MuralscapeClient(
             api_base,
+            settings.discord.cdn_base,
             settings.data_dir / "commands-synced",
             self.pages.trace,
             self.pages.linked,
@@ -310,9 +312,12 @@ class App:
             probing = await stack.enter_async_context(BackgroundTasks(self.pages.task_failed))
             probing.keep("probe", self.pages.probe)  # also while Discord cannot be reached
             await stack.enter_async_context(self._intake)
-            if not await self._reach_discord(stop):
+            stack.push_async_callback(self.client.close)
+            async with BackgroundTasks() as connecting:
+                connecting.start(self._log_in())
+                await connecting.until(stop)
+            if stop.is_set():
                 return
-            await self._log_in(stack)
             async with BackgroundTasks(self.pages.task_failed) as tasks:
                 for feature in self._features:
                     for task in feature.tasks:
@@ -341,30 +346,28 @@ class App:
         await self.pages.follow(self.jobs)
         await self._links.open()
 
-    async def _reach_discord(self, stop: asyncio.Event) -> bool:
-        """Wait until Discord answers; False when the bot should stop before that.
+    async def _reach_discord(self) -> None:
+        """Wait until Discord answers.
 
         A machine that has just started may have no network yet, and discord.py's log-in cannot be
         retried.
         """
         gateway = f"{self._settings.discord.api_base}/gateway"
         retrying = BackOff().retrying(
-            (aiohttp.ClientError, OSError), log=log, what="Discord cannot be reached", stop=stop
+            (aiohttp.ClientError, OSError), log=log, what="Discord cannot be reached"
         )
         async with open_session() as session:
             async for attempt in retrying:
                 with attempt:
-                    if stop.is_set():
-                        return False
                     async with session.get(gateway, timeout=GATEWAY_TIMEOUT):
-                        return True
-        return False
+                        pass
 
-    async def _log_in(self, stack: AsyncExitStack) -> None:
+    async def _log_in(self) -> None:
+        """Log in, which takes as long as Discord wants: a rate limit may be of minutes."""
         token = self._settings.discord.token
         if token is None:
             raise MuralscapeError("There is no token to log in with.")
-        stack.push_async_callback(self.client.close)
+        await self._reach_discord()
         await self.client.login(token.get_secret_value())
 
     async def _paint(self, stack: AsyncExitStack) -> None:

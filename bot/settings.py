@@ -115,6 +115,7 @@ class DiscordSettings(_Section):
     ] = None
     token_file: OptionalPath = None  # read when the token is not in the environment
     api_base: Annotated[str, AfterValidator(_web_address)] = "https://discord.com/api/v10"
+    cdn_base: Annotated[str, AfterValidator(_web_address)] = "https://cdn.discordapp.com"
     attachment_hosts: Annotated[tuple[str, ...], BeforeValidator(_list_from_text)] = (
         "cdn.discordapp.com",
         "media.discordapp.net",

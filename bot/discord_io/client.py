@@ -50,7 +50,8 @@ class Tree(app_commands.CommandTree[discord.Client]):
 class MuralscapeClient(discord.Client):
     """Talks to Discord's REST API at `api_base`, and to the gateway that it names.
 
-    discord.py keeps that address in a class, so a process talks to one Discord at a time.
+    `cdn_base` is where avatars, emojis and stickers lie. discord.py keeps both addresses in
+    classes, so a process talks to one Discord at a time.
     `synced` is a file with a hash of the commands that were registered last. `trace` records every
     request; `linked` is called when the gateway is connected and when it is lost. Discord sends the
     events of the servers of `shard`.
@@ -59,6 +60,7 @@ class MuralscapeClient(discord.Client):
     def __init__(
         self,
         api_base: str,
+        cdn_base: str,
         synced: Path,
         trace: aiohttp.TraceConfig,
         linked: Linked,
@@ -68,7 +70,8 @@ class MuralscapeClient(discord.Client):
             shard_id=shard.id,
             shard_count=shard.count,
             http_trace=trace,
-            intents=discord.Intents(guilds=True),  # nothing else is listened to
+            # nothing else is listened to; the second is for the names of stickers and emojis
+            intents=discord.Intents(guilds=True, emojis_and_stickers=True),
             allowed_mentions=discord.AllowedMentions.none(),
             # these caches are not used, and would grow
             max_messages=None,
@@ -84,6 +87,7 @@ class MuralscapeClient(discord.Client):
         self._linked = linked
         self._synced = synced
         Route.BASE = api_base  # of REST and of interaction webhooks alike
+        discord.Asset.BASE = cdn_base
         self._ws_connect = self.http.ws_connect
         self.http.ws_connect = self._connect_to_gateway  # type: ignore[method-assign]
 

@@ -67,19 +67,22 @@ def custom_id(feature: str, *path: object) -> str:
     return f"{feature}/{'/'.join(map(str, path))}"
 
 
-def page_buttons(feature: str, page: int, pages: int) -> list[AnyItem]:
-    """Make the buttons that turn pages, of which `page` is shown; none for a single page."""
+def page_buttons(feature: str, page: int, pages: int, *rest: object) -> list[AnyItem]:
+    """Make the buttons that turn pages, of which `page` is shown; none for a single page.
+
+    The custom ids end in `rest`.
+    """
     if pages <= 1:
         return []
     return [
         discord.ui.Button(
             emoji="◀️",
-            custom_id=custom_id(feature, "before", max(0, page - 1)),
+            custom_id=custom_id(feature, "before", max(0, page - 1), *rest),
             disabled=page == 0,
         ),
         discord.ui.Button(
             emoji="▶️",
-            custom_id=custom_id(feature, "after", page + 1),
+            custom_id=custom_id(feature, "after", page + 1, *rest),
             disabled=page == pages - 1,
         ),
     ]

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.errors import JobNotFound, WrongState
 from bot.executors.contract import PaintProgress
 from bot.jobs import rules
-from bot.jobs.model import NOBODY, DeliveryState, Job, JobResult, JobState, Place, Sources
+from bot.jobs.model import NOBODY, DeliveryState, Job, JobResult, JobState, Place, Sources, Wanted
 from bot.jobs.quotas import JobQuotas, UnderWay
 from bot.jobs.rows import readable
 from bot.jobs.schedule import Schedule, complete
@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 LEARN_FROM = 200  # paintings, when the bot starts
 NOTHING = UnderWay()
+EVERY = Wanted()  # painting of a member
 PAGE = 50  # jobs read at a time for an export
 
 
@@ -257,17 +258,30 @@ class JobService:
         return await self._store.of_guild(guild_id, limit)
 
     async def finished_of(
-        self, guild_id: int | None, member_id: int, limit: int = 100, offset: int = 0
+        self,
+        guild_id: int | None,
+        member_id: int,
+        wanted: Wanted = EVERY,
+        limit: int = 100,
+        offset: int = 0,
     ) -> Sequence[Job]:
         """List a member's paintings that are not deleted, the last one first.
 
         `guild_id` is the server in which they were made; None lists those of all servers.
         """
-        return await self._store.finished_of(guild_id, member_id, limit, offset)
+        return await self._store.finished_of(guild_id, member_id, wanted, limit, offset)
 
-    async def count_finished(self, guild_id: int | None, member_id: int) -> int:
+    async def count_finished(
+        self, guild_id: int | None, member_id: int, wanted: Wanted = EVERY
+    ) -> int:
         """Count what `finished_of` lists."""
-        return await self._store.count_finished(guild_id, member_id)
+        return await self._store.count_finished(guild_id, member_id, wanted)
+
+    async def kinds_of_finished(
+        self, guild_id: int | None, member_id: int
+    ) -> tuple[Sequence[str], Sequence[str]]:
+        """List the styles and the presets of a member's paintings, the ones used last first."""
+        return await self._store.kinds_of_finished(guild_id, member_id)
 
     def places(self) -> dict[int, Place]:
         """Give the place of every queued and painting job by job id, in the order of the queue.
@@ -283,6 +297,10 @@ class JobService:
     def progress(self, job_id: int) -> PaintProgress | None:
         """Give the progress of a painting; None when it has not begun or is not being painted."""
         return self._schedule.progress(job_id)
+
+    async def can_repeat(self, job: Job) -> bool:
+        """Say whether the pictures that a job was to be painted from are kept."""
+        return await self._retention.keeps(job.sources.pictures)
 
     # For the dispatcher.
 

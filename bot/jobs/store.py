@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.jobs.model import UNFINISHED, Job, JobState
+from bot.jobs.model import UNFINISHED, Job, JobState, Wanted
 from bot.jobs.quotas import UnderWay
 from bot.jobs.rows import job_of, row_of
 from bot.jobs.tables import job_pictures, jobs
@@ -18,6 +18,8 @@ from bot.storage.shard import WHOLE, Shard
 WAITING_OR_PAINTING = (JobState.QUEUED, JobState.PAINTING)
 _unfinished = jobs.c.state.in_(sorted(UNFINISHED))
 _kept = jobs.c.kept & jobs.c.told_at.is_(None)
+_preset = jobs.c.settings["preset"].as_string()
+_style = sa.func.coalesce(jobs.c.style_name, jobs.c.style_title)
 
 # Statements that run often are built once: SQLAlchemy takes longer to build a statement, and the
 # key of its cache of compiled SQL, than SQLite takes to run it.
@@ -136,21 +138,33 @@ class JobStore:
             return await _select(connection, (jobs.c.guild_id == guild_id) & _unfinished, limit)
 
     async def finished_of(
-        self, guild_id: int | None, member_id: int, limit: int, offset: int
+        self, guild_id: int | None, member_id: int, wanted: Wanted, limit: int, offset: int
     ) -> list[Job]:
         """Read a member's paintings that are not deleted, the last one first.
 
         They are those of one server, or of all servers of the shard: the pictures of the others
         are in other bots' folders.
         """
-        query = sa.select(jobs.c.id).where(self._finished(guild_id, member_id))
+        query = sa.select(jobs.c.id).where(self._finished(guild_id, member_id, wanted))
         last = query.order_by(jobs.c.id.desc()).limit(limit).offset(offset)
         async with self.database.read() as connection:
             return (await _select(connection, jobs.c.id.in_(last)))[::-1]
 
-    async def count_finished(self, guild_id: int | None, member_id: int) -> int:
+    async def kinds_of_finished(
+        self, guild_id: int | None, member_id: int
+    ) -> tuple[list[str], list[str]]:
+        """Read the styles and the presets of a member's paintings, the ones used last first."""
+        async with self.database.read() as connection:
+            found = []
+            for value in (_style, _preset):
+                query = sa.select(value).where(self._finished(guild_id, member_id, Wanted()))
+                last = query.group_by(value).order_by(sa.func.max(jobs.c.id).desc())
+                found.append(list((await connection.execute(last)).scalars()))
+        return found[0], found[1]
+
+    async def count_finished(self, guild_id: int | None, member_id: int, wanted: Wanted) -> int:
         """Count what `finished_of` reads."""
-        query = sa.select(sa.func.count()).where(self._finished(guild_id, member_id))
+        query = sa.select(sa.func.count()).where(self._finished(guild_id, member_id, wanted))
         async with self.database.read() as connection:
             return int((await connection.execute(query)).scalar_one())
 
@@ -205,9 +219,17 @@ class JobStore:
         query = sa.select(job_pictures.c.picture).join(jobs).where(jobs.c.guild_id == guild_id)
         return [query if member_id is None else query.where(jobs.c.member_id == member_id)]
 
-    def _finished(self, guild_id: int | None, member_id: int) -> sa.ColumnElement[bool]:
+    def _finished(
+        self, guild_id: int | None, member_id: int, wanted: Wanted
+    ) -> sa.ColumnElement[bool]:
         painted = jobs.c.state.in_((JobState.DELIVERING, JobState.DONE)) & ~jobs.c.result_deleted
         where = self._ours if guild_id is None else jobs.c.guild_id == guild_id
+        if wanted.preset is not None:
+            where &= _preset == wanted.preset
+        if wanted.style is not None:
+            where &= _style == wanted.style
+        if wanted.newest is not None:
+            where &= jobs.c.id <= wanted.newest
         return (jobs.c.member_id == member_id) & painted & where
 
     async def _add_pictures(

@@ -28,6 +28,7 @@ jobs = sa.Table(
     sa.Column("style_author_name", sa.Text, nullable=False, server_default=""),
     sa.Column("content_title", sa.Text, nullable=False, server_default=""),
     sa.Column("style_title", sa.Text, nullable=False, server_default=""),
+    sa.Column("alt_text", sa.Text, nullable=False, server_default=""),
     sa.Column("mask", sa.String(64)),
     sa.Column("sizes", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("settings", sa.JSON, nullable=False, server_default="{}"),

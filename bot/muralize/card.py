@@ -1,7 +1,7 @@
 """The card of a job: one message, from waiting in line to the finished painting."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import discord
@@ -144,17 +144,21 @@ def parting(job: Job) -> Card:
     )
 
 
-def outcome(job: Job, copy: Copy | None = None) -> Card:
-    """Show the outcome of a job; `copy` describes what was sent of a file that is too large."""
+def outcome(job: Job, copy: Copy | None = None, *, again: bool = False) -> Card:
+    """Show the outcome of a job; `copy` describes what was sent of a file that is too large.
+
+    `again` offers to repeat one that failed or was cancelled.
+    """
     if job.result is not None and job.state in (JobState.DELIVERING, JobState.DONE):
         return painted(job, job.result, copy)
+    # after a crash, a button also identifies the message in the channel's history
+    actions = (Action.AGAIN, Action.DELETE) if again else (Action.DELETE,)
     if job.state is JobState.CANCELLED:
         by_other = job.cancelled_by not in (None, NOBODY, job.origin.member_id)
         by = " by a moderator" if by_other else ""
-        return Card(f"✖️ **Cancelled**{by}\n{_subtext(job)}", (Action.DELETE,))
+        return Card(f"✖️ **Cancelled**{by}\n{_subtext(job)}", actions)
     why = job.failure or "The reason is unknown."
-    # after a crash, the button also identifies the message in the channel's history
-    return Card(f"⚠️ **Not painted.** {why}\n{_subtext(job)}", (Action.DELETE,))
+    return Card(f"⚠️ **Not painted.** {why}\n{_subtext(job)}", actions)
 
 
 def painted(job: Job, result: JobResult, copy: Copy | None = None) -> Card:
@@ -171,6 +175,7 @@ def painted(job: Job, result: JobResult, copy: Copy | None = None) -> Card:
             *([] if outcome.frames else [f"{outcome.steps} steps"]),
             f"{outcome.seconds:.1f} s",
             *_unusual(job),
+            f"seed {outcome.seed}",
             outcome.weights,
         )
     )
@@ -192,6 +197,12 @@ def _film(outcome: PaintOutcome) -> str:
     if outcome.is_cut_short:
         return f"A film, stopped after {outcome.frames} of {outcome.frames_asked} frames"
     return f"A film of {outcome.frames} frames"
+
+
+def made_from(shown: Card, parent_id: int, link: str | None) -> Card:
+    """Name the painting that one was made from, with a link to its message where there is one."""
+    parent = f"[№ {parent_id}](<{link}>)" if link else f"№ {parent_id}"
+    return replace(shown, text=f"{shown.text}\n-# made from {parent}")
 
 
 def full_file(link: Link) -> str:

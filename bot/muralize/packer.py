@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 
-from bot.discord_io.sending import Upload
+from bot.discord_io.sending import Sent, Upload
 from bot.errors import PictureGone
 from bot.jobs.model import Job, JobResult, JobState
+from bot.jobs.service import JobService
 from bot.muralize import alt_text, card
+from bot.muralize.sender import link_to
+from bot.people import OUTSIDE
 from bot.pictures.decoder import Decoder
 from bot.pictures.store import PictureStore
 from bot.pictures.turns import Owner
@@ -21,7 +24,10 @@ class OutcomePacker:
     `link_to` links to a painting's full file; None where the host has no public pages.
     """
 
-    def __init__(self, pictures: PictureStore, decoder: Decoder, link_to: LinkTo) -> None:
+    def __init__(
+        self, jobs: JobService, pictures: PictureStore, decoder: Decoder, link_to: LinkTo
+    ) -> None:
+        self._jobs = jobs
         self._pictures = pictures
         self._decoder = decoder
         self._link_to = link_to
@@ -31,8 +37,16 @@ class OutcomePacker:
 
         Raises PictureGone, and OutputRejected where even the smallest copy is too large.
         """
+        shown, uploads = await self._packed(job, limit)
+        if uploads and job.parent_id is not None:
+            parent = await self._jobs.get(job.parent_id)
+            link = _message_of(parent) if parent is not None else None
+            shown = card.made_from(shown, job.parent_id, link)
+        return shown, uploads
+
+    async def _packed(self, job: Job, limit: int) -> tuple[card.Card, list[Upload]]:
         if job.result is None or job.state not in (JobState.DELIVERING, JobState.DONE):
-            return card.outcome(job), []
+            return card.outcome(job, again=await self._jobs.can_repeat(job)), []
         if job.result_deleted:
             raise PictureGone
         film = await self._film(job, job.result, limit)
@@ -66,3 +80,12 @@ class OutcomePacker:
             if data and len(data) <= limit:
                 found.append(Upload(f"{name}{film_ending(data)}", data, alt_text.of_film(job)))
         return found
+
+
+def _message_of(job: Job) -> str | None:
+    """Link to the message of a painting, where it is in the channel of the command for all."""
+    origin, delivery = job.origin, job.delivery
+    there = delivery.message_id and delivery.channel_id == origin.channel_id
+    if not there or origin.guild_id == OUTSIDE or origin.private or job.result_deleted:
+        return None
+    return link_to(origin.guild_id, Sent(origin.channel_id, delivery.message_id or 0))

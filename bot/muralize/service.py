@@ -261,6 +261,7 @@ class MuralizeService:
                 (style.name,),
                 None if mask is None else mask.name,
                 content_title=request.content.title,
+                alt_text=request.alt_text,
                 spoiler=any(file.spoiler for file in files),
                 sizes=tuple(one.size for one in (content, style, *masks)),
                 style_title=request.style.title if request.style is not None else "",

@@ -22,6 +22,6 @@ def feature(
 ) -> Feature:
     """Build the command and its buttons. A painting is deleted `kept_seconds` after its job."""
     service = PaintingService(jobs, guilds, pictures, decoder)
-    packer = OutcomePacker(pictures, decoder, link_to)
+    packer = OutcomePacker(jobs, pictures, decoder, link_to)
     handlers = PaintingButtonHandlers(service, packer, kept_seconds)
     return Feature(commands=[make_command(handlers.show_page)], buttons={FEATURE: handlers})

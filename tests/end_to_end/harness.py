@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import discord
 from PIL import Image
 from pydantic import SecretStr
 
@@ -26,7 +25,10 @@ from bot.muralize.live_cards import Pace
 from bot.settings import DiscordSettings, LimitSettings, Settings, WebSettings
 from bot.simulator import Invocation, Simulator, Upload
 from bot.simulator.bus import MessageChanged
+from bot.simulator.downloads import PREFIX as CDN
 from bot.simulator.model import Interaction, Message
+from bot.simulator.rest.server import PREFIX
+from tests.bot.decoders import DECODER
 
 PAINTERS = "tests.end_to_end.painters:"
 
@@ -79,6 +81,7 @@ def settings(
         discord=DiscordSettings(
             token=SecretStr(token),
             api_base=api_base,
+            cdn_base=api_base.removesuffix(PREFIX) + CDN,
             attachment_hosts=("127.0.0.1",),
             shard_id=share.shard_id,
             shard_count=share.shard_count,
@@ -133,15 +136,20 @@ async def running_bot(
     limits: LimitSettings = ROOMY,
     web: WebSettings = ANY_PORT,
     clock: Callable[[], float] = time.time,
+    hosts: tuple[str, ...] = ("127.0.0.1",),
 ) -> AsyncIterator[Bot]:
-    """Run a bot until the block ends. `painter` is one of `painters`, or None for the engine."""
+    """Run a bot until the block ends. `painter` is one of `painters`, or None for the engine.
+
+    `hosts` are those that it fetches pictures from.
+    """
     setup = EngineSetup(device="cpu", niceness=0, progress_seconds=0.02, preview_seconds=0.05)
     if painter is not None:
         setup = replace(setup, painter=PAINTERS + painter)
     executor = LocalExecutor([setup])
     chosen = settings(simulator.world.token, simulator.api_base, data_dir, limits, web)
-    app = App(chosen, executor, timing, clock)
-    discord.Asset.BASE = simulator.cdn_base  # where discord.py takes stickers to be
+    reaching = chosen.discord.model_copy(update={"attachment_hosts": hosts})
+    chosen = chosen.model_copy(update={"discord": reaching})
+    app = App(chosen, executor, timing, clock, DECODER)
     # discord.py waits 2 s for servers that come late before it says that it is ready
     app.client._connection.guild_ready_timeout = 0.05
     stop = asyncio.Event()
