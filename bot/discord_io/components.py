@@ -27,9 +27,12 @@ Handler = Callable[[Interaction, Press], Awaitable[None]]
 
 
 class Router(Protocol):
-    """A client that has the handler of each feature's components."""
+    """A client that has the handler of each feature's components, and checks who may use them."""
 
     handlers: dict[str, Handler]
+
+    async def admit(self, interaction: Interaction, name: str) -> None:
+        """Raise Refused where a member may not use the components of a feature."""
 
 
 class RoutedComponent(discord.ui.DynamicItem[AnyItem], template=_TEMPLATE):
@@ -52,11 +55,13 @@ class RoutedComponent(discord.ui.DynamicItem[AnyItem], template=_TEMPLATE):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Call the handler of the feature; tell the member about its errors."""
-        handlers = cast(Router, interaction.client).handlers
+        router = cast(Router, interaction.client)
+        handlers = router.handlers
         data = cast(dict[str, Any], interaction.data or {})
         press = Press(self._path, tuple(data.get("values") or ()))
         try:
             if self._feature in handlers:
+                await router.admit(interaction, self._feature)
                 await handlers[self._feature](interaction, press)
         except Exception as error:  # noqa: BLE001 - discord.py would log it and leave the member waiting
             await answers.tell(interaction, error)

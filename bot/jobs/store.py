@@ -6,10 +6,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.jobs.allowance import DAY, Use, seconds_used
 from bot.jobs.model import UNFINISHED, Job, JobState, Wanted
 from bot.jobs.quotas import UnderWay
 from bot.jobs.rows import job_of, row_of
-from bot.jobs.tables import job_pictures, jobs
+from bot.jobs.tables import job_pictures, jobs, spent_seconds
 from bot.people import Origin
 from bot.pictures.ledger import Names
 from bot.storage.database import Database
@@ -37,6 +38,19 @@ _UNDER_WAY = sa.select(
     sa.func.count().filter(_by_member),
     sa.func.count(),
 ).where(jobs.c.state.in_(WAITING_OR_PAINTING))
+_USES = sa.select(
+    jobs.c.id,
+    jobs.c.created_at,
+    jobs.c.predicted_seconds,
+    jobs.c.started_at,
+    jobs.c.painted_at,
+    jobs.c.finished_at,
+).where(_by_member & _in_guild & (jobs.c.created_at > sa.bindparam("since")))
+_SPENT = sa.select(spent_seconds.c.job_id, spent_seconds.c.at, spent_seconds.c.seconds).where(
+    spent_seconds.c.member_id == sa.bindparam("member"),
+    spent_seconds.c.guild_id == sa.bindparam("guild"),
+    spent_seconds.c.at > sa.bindparam("since"),
+)
 
 
 class JobStore:
@@ -70,8 +84,12 @@ class JobStore:
             theirs = job_pictures.c.job_id == after.id
             await connection.execute(sa.delete(job_pictures).where(theirs))
 
-    async def forget(self, connection: AsyncConnection, before: float) -> tuple[int, set[str]]:
+    async def forget(
+        self, connection: AsyncConnection, before: float, now: float
+    ) -> tuple[int, set[str]]:
         """Delete the jobs that ended before a moment; return how many, and their pictures."""
+        old = spent_seconds.c.at <= now - DAY
+        await connection.execute(sa.delete(spent_seconds).where(old))
         ended = (jobs.c.finished_at < before) & sa.not_(_unfinished) & self._ours
         pictures = await connection.execute(
             sa.select(job_pictures.c.picture).join_from(job_pictures, jobs).where(ended)
@@ -97,6 +115,8 @@ class JobStore:
         )
         found = set(pictures.scalars())
         await connection.execute(sa.delete(jobs).where(gone))
+        theirs = spent_seconds.c.guild_id == guild_id
+        await connection.execute(sa.delete(spent_seconds).where(theirs))
         return found
 
     async def of_interaction(self, connection: AsyncConnection, interaction_id: int) -> Job | None:
@@ -107,6 +127,34 @@ class JobStore:
         """Count the jobs that are queued or painting, those of all shards."""
         which = {"guild": origin.guild_id, "member": origin.member_id}
         return UnderWay(*(await connection.execute(_UNDER_WAY, which)).one())
+
+    async def uses(
+        self, connection: AsyncConnection, guild_id: int, member_id: int, now: float
+    ) -> dict[int, Use]:
+        """Read a member's painting time of the last day in a server, by job."""
+        which = {"guild": guild_id, "member": member_id, "since": now - DAY}
+        uses = {number: Use(*use) for number, *use in await connection.execute(_SPENT, which)}
+        found = await connection.execute(_USES, which)
+        return uses | {number: Use(at, seconds_used(*rest)) for number, at, *rest in found}
+
+    async def keep_uses(self, guild_ids: Collection[int], member_id: int, now: float) -> None:
+        """Write down a member's painting time in these servers, before the jobs are deleted."""
+        async with self.database.write() as connection:
+            for guild_id in guild_ids:
+                uses = await self.uses(connection, guild_id, member_id, now)
+                theirs = spent_seconds.c.job_id.in_(uses)
+                await connection.execute(sa.delete(spent_seconds).where(theirs))
+                for job_id, use in uses.items():
+                    row = {"job_id": job_id, "guild_id": guild_id, "member_id": member_id}
+                    insert = sa.insert(spent_seconds).values(**row, **vars(use))
+                    await connection.execute(insert)
+
+    async def kept_uses(self, member_id: int) -> list[dict[str, Any]]:
+        """Read what `keep_uses` wrote about a member."""
+        query = sa.select(spent_seconds).where(spent_seconds.c.member_id == member_id)
+        async with self.database.read() as connection:
+            found = (await connection.execute(query.order_by(spent_seconds.c.job_id))).mappings()
+            return [{name: row[name] for name in ("guild_id", "at", "seconds")} for row in found]
 
     async def waiting_or_painting(self, connection: AsyncConnection) -> list[Job]:
         """Read all jobs that are queued or painting, oldest first."""

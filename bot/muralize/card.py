@@ -1,6 +1,6 @@
 """The card of a job: one message, from waiting in line to the finished painting."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -9,6 +9,7 @@ import discord
 from bot.discord_io.components import AnyItem, view_of
 from bot.discord_io.escaping import name_of, plain
 from bot.executors.contract import PaintProgress
+from bot.guilds.model import Switch
 from bot.jobs.model import NOBODY, Job, JobResult, JobState, Place
 from bot.people import OUTSIDE
 from bot.web.links import Link
@@ -82,6 +83,16 @@ class Copy:
     full_bytes: int
     link: Link | None  # to the full file; None without public pages
     is_still: bool = False  # of a film, which is too large in any case
+
+
+def without(shown: Card, switched_off: Collection[str]) -> Card:
+    """Leave out the buttons of features that the server has switched off."""
+    if Switch.PAINTING in switched_off:
+        return replace(shown, actions=())
+    if Switch.CHALLENGES in switched_off:
+        kept = tuple(action for action in shown.actions if action is not Action.ENTER)
+        return replace(shown, actions=kept)
+    return shown
 
 
 def file_name(job: Job, name: str) -> str:

@@ -11,6 +11,7 @@ from bot.back_off import BackOff
 from bot.discord_io.answers import TELLING
 from bot.discord_io.sending import NotNow, SendError
 from bot.feature import Feature
+from bot.guilds.model import Switch
 from bot.jobs.service import JobService
 from bot.muralize.buttons import Enter, JobButtonHandlers
 from bot.muralize.card import FEATURE
@@ -56,7 +57,7 @@ def feature(
     """Build the feature. `enter` enters a painting into the server's challenge."""
     sender = JobMessageSender(client, clock)
     cards = LiveCards(jobs, sender, clock, time.monotonic, pace)
-    packer = OutcomePacker(jobs, pictures, decoder, links.to)
+    packer = OutcomePacker(jobs, pictures, decoder, links.to, muralize.switched_off)
     deliverer = Deliverer(jobs, sender, cards, packer, clock, back_off, muralize.mentions_members)
     handlers = JobButtonHandlers(
         jobs,
@@ -74,6 +75,7 @@ def feature(
         await cards.flush(FLUSH_SECONDS)
 
     return Feature(
+        name=Switch.PAINTING,
         commands=[
             make_command(muralize, styles, PictureFinder(muralize.may_fetch)),
             *make_menus(muralize, styles, CONTENT, partial(StyleForm, muralize)),
@@ -82,7 +84,7 @@ def feature(
         pages=Paintings(links, jobs, pictures).routes(),
         tasks=[cards.run, deliverer.run, partial(muralize.resume, partial(_refuse, sender))],
         personal_data={"requests": requests},
-        guild_data=[requests],
+        guild_data=[requests, jobs],  # in this order, so that no request becomes a job in between
         close=muralize.close,
         finish=finish,
     )

@@ -1,6 +1,6 @@
 """Makes the card and the files of a job's outcome, within Discord's limit of size."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection
 
 from bot.discord_io.sending import Sent, Upload
 from bot.errors import PictureGone
@@ -16,6 +16,7 @@ from bot.web.links import Link
 from engine.motion.kinds import film_ending
 
 LinkTo = Callable[[Job], Link | None]
+SwitchedOff = Callable[[int], Awaitable[Collection[str]]]  # the features that a server has off
 
 
 class OutcomePacker:
@@ -25,12 +26,18 @@ class OutcomePacker:
     """
 
     def __init__(
-        self, jobs: JobService, pictures: PictureStore, decoder: Decoder, link_to: LinkTo
+        self,
+        jobs: JobService,
+        pictures: PictureStore,
+        decoder: Decoder,
+        link_to: LinkTo,
+        switched_off: SwitchedOff,
     ) -> None:
         self._jobs = jobs
         self._pictures = pictures
         self._decoder = decoder
         self._link_to = link_to
+        self._switched_off = switched_off
 
     async def pack(self, job: Job, limit: int) -> tuple[card.Card, list[Upload]]:
         """Make the card and the files of an outcome, each in at most `limit` bytes.
@@ -42,7 +49,7 @@ class OutcomePacker:
             parent = await self._jobs.get(job.parent_id)
             link = _message_of(parent) if parent is not None else None
             shown = card.made_from(shown, job.parent_id, link)
-        return shown, uploads
+        return card.without(shown, await self._switched_off(job.origin.guild_id)), uploads
 
     async def _packed(self, job: Job, limit: int) -> tuple[card.Card, list[Upload]]:
         if job.result is None or job.state not in (JobState.DELIVERING, JobState.DONE):

@@ -9,8 +9,8 @@ from dataclasses import replace
 from functools import partial
 
 from bot.errors import GivenUp, JobNotFound, Refused
-from bot.guilds.model import EffectiveSettings
-from bot.guilds.rules import check_channel
+from bot.guilds.model import EffectiveSettings, Switch
+from bot.guilds.rules import allowance_of, check_channel, check_on
 from bot.guilds.service import GuildService
 from bot.jobs.model import Job, Sources
 from bot.jobs.service import CardPlace, JobService
@@ -40,12 +40,13 @@ log = logging.getLogger(__name__)
 MOST_RESUMED = 2  # times that starts of the bot resume one request
 
 Refuse = Callable[[Origin, str], Awaitable[None]]
+CheckBlock = Callable[[int, int], Awaitable[None]]  # of a server and a member; raises Blocked
 
 
 class MuralizeService:
     """Stores requests, downloads their pictures, and submits their jobs.
 
-    `gate` knows who may paint; `clock` gives Unix seconds.
+    `gate` knows who may paint, and `check_block` who is blocked; `clock` gives Unix seconds.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class MuralizeService:
         guilds: GuildService,
         styles: StyleService,
         gate: Gate,
+        check_block: CheckBlock,
         *,
         usual_size: int,
         films: FilmLimits,
@@ -68,6 +70,7 @@ class MuralizeService:
         self._guilds = guilds
         self._styles = styles
         self._gate = gate
+        self._check_block = check_block
         self._usual_size = usual_size
         self._films = films
         self._clock = clock
@@ -82,6 +85,7 @@ class MuralizeService:
         what counts is checked again when the job is submitted.
         """
         effective = await self._guilds.effective(guild_id)
+        check_on(effective.settings, Switch.PAINTING)
         if guild_id == OUTSIDE:
             check_outside(effective)
         if channels:
@@ -96,6 +100,10 @@ class MuralizeService:
     def paints_films(self) -> bool:
         """Whether moving pictures are painted as films."""
         return self._films.are_painted
+
+    async def switched_off(self, guild_id: int) -> frozenset[str]:
+        """Give the features that a server has switched off."""
+        return await self._guilds.switched_off(guild_id)
 
     def may_fetch(self, address: str) -> bool:
         """Say whether a picture lies where pictures are fetched from."""
@@ -181,12 +189,14 @@ class MuralizeService:
     ) -> Job:
         origin = request.origin
         by_button = isinstance(request, Repeat)
+        await self._check_block(origin.guild_id, origin.member_id)
         standing = await self._gate.check(origin, standing, by_button=by_button)
         effective = await self._guilds.effective(origin.guild_id)
         check_standing(origin, standing, effective)
+        granted = allowance_of(effective.settings, standing.roles)
         submit = partial(
             self._jobs.submit,
-            quotas=effective.jobs,
+            quotas=replace(effective.jobs, allowance=granted),
             card=card,
             settle=partial(self._requests.settle, request=request),
         )
@@ -210,11 +220,15 @@ class MuralizeService:
         if settings.size is None and PRESETS[settings.preset].size > usual:
             settings = replace(settings, size=usual)
         self._check_in_time(origin, settings, None)
+        await self._jobs.check_time(origin, settings, granted)
 
         async def take_in() -> Job:
             async with self._taken(request) as (sources, frames):
                 chosen = self._as_film(settings, frames, sources) if frames else settings
                 self._check_in_time(origin, chosen, sources)
+                # the download takes a while, and the painting may be unwanted by now
+                await self._check_block(origin.guild_id, origin.member_id)
+                check_on(await self._guilds.settings(origin.guild_id), Switch.PAINTING)
                 return await submit(origin, sources, chosen)
 
         return await retry_if_deleted(take_in)

@@ -103,7 +103,8 @@ class PaintingService:
 
     async def delete(self, job: Job, member_id: int) -> None:
         """Delete a painting of a member. Raises WrongState while it is being sent."""
-        await self._jobs.delete_result(job.id, Member(member_id, job.origin.guild_id))
+        owner = Member(member_id, job.origin.guild_id, name=job.origin.member_name)
+        await self._jobs.delete_result(job.id, owner)
 
     async def delete_all(
         self, guild_id: int | None, member_id: int, chosen: Filter, newest: int

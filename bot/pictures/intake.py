@@ -15,6 +15,7 @@ from yarl import URL
 
 from bot.errors import AttachmentRejected
 from bot.pictures.decoder import Decoder
+from bot.pictures.host_check import HostCheck
 from bot.pictures.model import NO_FILMS, FilmLimits, StoredPicture, UploadedFile
 from bot.pictures.not_pictures import VIDEO, kind_by_bytes, kind_by_name, not_a_picture
 from bot.pictures.quotas import PictureQuotas
@@ -43,6 +44,7 @@ class Intake:
         limits: PictureLimits,
         seconds: float,
         films: FilmLimits = NO_FILMS,
+        host_check: HostCheck | None = None,
     ) -> None:
         self._session: aiohttp.ClientSession | None = None
         self._pictures = pictures
@@ -52,6 +54,7 @@ class Intake:
         self._limits = limits
         self._films = films
         self._seconds = seconds
+        self._host_check = host_check
         self._turns = Turns(_AT_A_TIME)
 
     async def __aenter__(self) -> Self:
@@ -76,8 +79,8 @@ class Intake:
         member's requests take turns, so that nobody's large or slow pictures hold up others'.
         The first of them may be a film, unless `why_still` says why not, or None that it never is.
 
-        Raises AttachmentRejected, ImageRejected and those of `PictureQuotas.room_for` with a
-        sentence for the member.
+        Raises AttachmentRejected, ImageRejected, CheckRefused and those of
+        `PictureQuotas.room_for` with a sentence for the member.
         """
         stored: list[StoredPicture] = []
         async with AsyncExitStack() as stack:
@@ -89,6 +92,10 @@ class Intake:
                     while files:
                         data, size, frames = files.pop(0)
                         stored.append(replace(await self._pictures.put(data, size), frames=frames))
+                # after the turn, because a slow check must not hold up others' downloads
+                if self._host_check is not None:
+                    for one, picture in zip(offered, stored, strict=True):
+                        await self._host_check.check(picture.name, one.called, owner)
                 yield tuple(stored)
             except BaseException:
                 await self._pictures.release([one.name for one in stored])
