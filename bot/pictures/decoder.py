@@ -88,6 +88,25 @@ class Decoder:
             Task("measure", name, limits, CLIP_EFFORT, seconds=seconds), data, owner
         )
 
+    async def sheet(
+        self, data: bytes, side: int, quality: int, frames: int, owner: Owner = NOBODY
+    ) -> bytes:
+        """Encode so many frames of a film, evenly over its time, as one JPEG `side` pixels long.
+
+        `frames` is a square number. Raises ImageRejected.
+        """
+        task = Task(
+            "sheet",
+            "The picture",
+            OWN_LIMITS,
+            FILM_EFFORT,
+            side=side,
+            extension=".jpg",
+            quality=quality,
+            frames=frames,
+        )
+        return bytes((await self._ask(task, data, owner)).data)
+
     async def check_film(self, data: bytes, owner: Owner) -> tuple[int, int]:
         """Give the width and height of a painted film. Raises ImageRejected."""
         task = Task("measure", "The film", OWN_LIMITS, FILM_EFFORT)

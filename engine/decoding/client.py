@@ -206,6 +206,7 @@ def _most_bytes(task: Task) -> int:
         "check": 0,
         "decode": 0,
         "shrink": 4 * task.side**2 + 2**20,
+        "sheet": 4 * task.side**2 + 2**20,
         "fit": task.max_bytes,
         "film": SOUND_BYTES,
         "measure": 0,
@@ -213,7 +214,7 @@ def _most_bytes(task: Task) -> int:
 
 
 def _too_slow(task: Task) -> ImageRejected:
-    is_film = task.kind in ("film", "measure")
+    is_film = task.kind in ("film", "measure", "sheet")
     instead = (
         "choose a shorter or smaller one" if is_film else "save it again as a plain JPEG or PNG"
     )

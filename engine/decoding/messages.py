@@ -17,7 +17,7 @@ MOST_JSON = 64 * 1024  # bytes
 LONGEST_FRAME = 60.0  # seconds; a film is far shorter
 READY = b"ready\n"  # sent by the child once it is warm
 
-Kind = Literal["check", "decode", "shrink", "fit", "film", "measure"]
+Kind = Literal["check", "decode", "shrink", "fit", "film", "measure", "sheet"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class Task:
     `check` answers the size of the upright picture; `decode` shares its pixels too, `enough` of
     them where that is given; `shrink` makes a file of at most `side` pixels on the long side; `fit`
     a file of at most `max_bytes`; `film` shares the frames of a moving picture, at most `side`
-    pixels long, one below the other; `measure` answers the size and the seconds of its frames.
+    pixels long, one below the other; `measure` answers the size and the seconds of its frames;
+    `sheet` makes a file of some of its frames, side by side, as `shrink` does of a picture.
     `name` stands in the sentence of a refusal.
     """
 
