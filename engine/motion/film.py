@@ -13,6 +13,7 @@ from engine.motion.clip import Clip, FilmProgress
 from engine.motion.closing import closed
 from engine.motion.painter import FilmPainter
 from engine.motion.reel import Reel, fingerprint_of
+from engine.mp4 import SOUND_RATE
 from engine.request import PaintSettings, StylizeRequest
 from engine.stylize import stylize
 from engine.vgg19 import Encoder
@@ -100,4 +101,6 @@ def _developed(clip: Clip, reel: Reel, painter: FilmPainter) -> Clip:
         )
         for number, canvas in zip(reel.tail, canvases, strict=True):
             pictures[number] = painter.picture(clip.frames[number], canvas)
-    return replace(clip, frames=pictures, seconds=clip.seconds[: len(pictures)])
+    seconds = clip.seconds[: len(pictures)]
+    sound = clip.sound[: 4 * round(sum(seconds) * SOUND_RATE)]
+    return replace(clip, frames=pictures, seconds=seconds, sound=sound)

@@ -160,14 +160,15 @@ def test_a_film_goes_on_at_the_frame(encoder: Encoder, tmp_path: Path, loops: bo
 
 
 def test_stopping_hands_over_what_is_there(encoder: Encoder) -> None:
-    """After the first frame a stop gives the frames that are done; before it, nothing."""
-    clip = Clip(pan(3), (0.1,) * 3, loops=False)
+    """After the first frame a stop gives the frames that are done, and no more sound than that."""
+    clip = Clip(pan(3), (0.1,) * 3, loops=False, sound=bytes(4 * SOUND_RATE))
     style = as_picture(texture(64, 64, 5))
     done: list[FilmProgress] = []
     film = paint_film(
         clip, (style,), SMALL, encoder, on_progress=done.append, should_stop=lambda: bool(done)
     )
     assert len(film.frames) == len(film.seconds) == 1
+    assert len(film.sound) == 4 * SOUND_RATE // 10
     with pytest.raises(Stopped):
         paint_film(clip, (style,), SMALL, encoder, should_stop=lambda: True)
 
