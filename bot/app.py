@@ -54,6 +54,7 @@ from bot.pictures.decoder import Decoder
 from bot.pictures.host_check import HostCheck, command, page
 from bot.pictures.intake import Intake, open_session
 from bot.pictures.ledger import PictureLedger
+from bot.pictures.model import FilmLimits
 from bot.pictures.quotas import ByteQuotas, PictureQuotas
 from bot.pictures.retention import PictureRetention, sweep_forever
 from bot.pictures.store import PictureStore
@@ -185,6 +186,7 @@ class App:
             self._access,
             partial(blocks.check, quietly=True),
             usual_size=limits.usual_size,
+            films=self._films,
             clock=clock,
             rng=self._random,
         )
@@ -306,6 +308,17 @@ class App:
             self._log,
         )
 
+    @property
+    def _films(self) -> FilmLimits:
+        limits = self._settings.limits
+        return FilmLimits(
+            limits.film_seconds,
+            limits.film_frames,
+            limits.film_pixels,
+            limits.film_size,
+            60 * limits.film_minutes,
+        )
+
     def _build_intake(self) -> Intake:
         limits = self._settings.limits
         quotas = ByteQuotas(limits.member_bytes, limits.guild_bytes, limits.stored_bytes)
@@ -316,6 +329,7 @@ class App:
             hosts=self._settings.discord.attachment_hosts,
             limits=PictureLimits(limits.attachment_bytes, limits.pixels),
             seconds=limits.download_seconds,
+            films=self._films,
             host_check=self._build_host_check(),
         )
 

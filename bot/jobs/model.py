@@ -68,11 +68,14 @@ class JobResult:
     picture: str
     outcome: PaintOutcome
     timelapse: str | None = None  # an MP4, kept like a picture
+    film: str | None = None  # an MP4 too; `picture` is then its first frame
+    animation: str | None = None  # the film as GIF or WebP, where the content was one
 
     @property
     def pictures(self) -> tuple[str, ...]:
-        """The painting and its time-lapse, as named in the picture store."""
-        return (self.picture,) if self.timelapse is None else (self.picture, self.timelapse)
+        """The painting, its time-lapse and its film, as named in the picture store."""
+        others = (self.timelapse, self.film, self.animation)
+        return (self.picture, *(name for name in others if name is not None))
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,7 @@ class Order:
     mask: bool
     timelapse: bool
     secret: str = field(repr=False)  # of the job, in hexadecimal; see `sealing`
+    animation: Literal["", ".gif", ".webp"] = ""  # the ending of a film's second file, if any
 
     def __post_init__(self) -> None:
         """Raise ValueError for a secret of another length."""
