@@ -17,7 +17,7 @@ from engine.decoding.pictures import PictureReader
 from engine.errors import CheckpointRejected
 from engine.ground import split
 from engine.picture_limits import OWN_LIMITS
-from engine.request import PaintOutcome, PaintSettings, Progress, StylizeRequest
+from engine.request import PaintOutcome, PaintSettings, Progress, StylizeRequest, Surroundings
 from engine.scales import pixels_wanted
 from engine.stylize import stylize
 from engine.timelapse import film
@@ -91,6 +91,7 @@ class EnginePainter:
             settings=order.settings,
             mask=read(order.mask, "The mask") if order.mask else None,
             alpha=alpha,
+            surroundings=_surroundings(order, read),
         )
         with ExitStack() as stack:
             watchers = [on_progress]
@@ -119,3 +120,12 @@ class EnginePainter:
             painting = painting or go_on()
         saving.save(painting.picture, order.result)
         return replace(painting.outcome, notes=tuple(notes))
+
+
+def _surroundings(
+    order: PaintOrder, read: Callable[[Path, str], Image.Image]
+) -> Surroundings | None:
+    if order.surroundings is None:
+        return None
+    paint, held, whole = (read(path, "A picture of the mural") for path in order.surroundings)
+    return Surroundings(paint, held.convert("L"), whole)

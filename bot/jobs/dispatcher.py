@@ -187,6 +187,7 @@ class Dispatcher:
 
     def _order(self, job: Job, folder: Path) -> PaintOrder:
         sources = job.sources
+        around = tuple(self._pictures.path(picture) for picture in sources.surroundings)
         return PaintOrder(
             job_id=job.id,
             settings=job.settings,
@@ -196,4 +197,5 @@ class Dispatcher:
             result=folder / "result.png",
             timelapse=folder / "timelapse.mp4" if job.timelapse else None,
             content_size=sources.content_size,
+            surroundings=(around[0], around[1], around[2]) if around else None,
         )

@@ -175,6 +175,7 @@ class NatsExecutor:
             mask=order.mask is not None,
             timelapse=order.timelapse is not None,
             secret=secret_of(self._secret, order.job_id).hex(),
+            surroundings=order.surroundings is not None,
         )
 
     async def _send_order(self, attempt: _Attempt) -> None:

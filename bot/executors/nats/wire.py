@@ -72,6 +72,7 @@ class Order:
     mask: bool
     timelapse: bool
     secret: str = field(repr=False)  # of the job, in hexadecimal; see `sealing`
+    surroundings: bool = False
 
     def __post_init__(self) -> None:
         """Raise ValueError for a secret of another length."""
@@ -180,7 +181,7 @@ def decode(kind: type[T], data: bytes) -> T:
 
 
 def pictures_of(key: str) -> str:
-    """Name the object with an order's pictures: the content, the styles, the mask if any."""
+    """Name the object with an order's pictures: content, styles, then mask and surroundings."""
     return f"{key}/pictures"
 
 
