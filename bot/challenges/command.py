@@ -56,8 +56,8 @@ class ChallengeCommands:
         member = answers.member_of(interaction)
         # before anything is downloaded
         check_may_start(await self._guilds.settings(member.guild_id), member)
-        _check_channel(interaction, channel)
-        age_restricted = _is_age_restricted(interaction, channel)
+        check_channel(interaction, channel)
+        age_restricted = is_restricted(interaction, channel)
         if style is None:
             challenge = await self._challenges.start(
                 member, channel, terms, None, age_restricted=age_restricted
@@ -120,8 +120,8 @@ class ChallengeCommands:
         await interaction.response.defer(ephemeral=True, thinking=True)
         restricted = False
         if channel is not None:
-            _check_channel(interaction, channel)
-            restricted = _is_age_restricted(interaction, channel)
+            check_channel(interaction, channel)
+            restricted = is_restricted(interaction, channel)
         contest = await self._challenges.repost(
             answers.member_of(interaction), channel, age_restricted=restricted
         )
@@ -277,7 +277,7 @@ def _theme(text: str | None) -> str:
     return cleaned_name(text, "The theme", LONGEST_THEME)
 
 
-def _check_channel(interaction: Interaction, channel_id: int) -> None:
+def check_channel(interaction: Interaction, channel_id: int) -> None:
     """Raise ChallengeRefused for a channel or thread in which the bot cannot post pictures."""
     guild = interaction.guild
     channel = guild.get_channel_or_thread(channel_id) if guild is not None else None
@@ -295,7 +295,7 @@ def _check_channel(interaction: Interaction, channel_id: int) -> None:
         raise ChallengeRefused(f"I may not post pictures in <#{channel_id}>; choose another.")
 
 
-def _is_age_restricted(interaction: Interaction, channel_id: int) -> bool:
+def is_restricted(interaction: Interaction, channel_id: int) -> bool:
     if channel_id == interaction.channel_id:
         return answers.is_age_restricted(interaction.channel)
     guild = interaction.guild

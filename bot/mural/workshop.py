@@ -15,7 +15,8 @@ from bot.errors import MuralscapeError
 from bot.mural.model import Mural, Results
 from bot.pictures.retention import PictureRetention
 from engine.environment import for_children
-from engine.mural import tasks, zoom
+from engine.mural import tasks
+from engine.mural.grid import levels
 from engine.mural.tasks import Task
 
 log = logging.getLogger(__name__)
@@ -129,7 +130,7 @@ def zoom_label(name: str) -> str:
 
 def zoom_levels(mural: Mural) -> list[tuple[int, tuple[int, int]]]:
     """The levels of a mural's zoomable picture, see `engine.mural.zoom`."""
-    return list(zoom.levels(mural.terms.grid.size))
+    return list(levels(mural.terms.grid.size))
 
 
 async def _carry_out(task: Task) -> None:

@@ -7,7 +7,8 @@ import json
 import os
 import sys
 
-from engine.mural.tasks import Task, carry_out
+from engine.mural.tasks import Task
+from engine.mural.work import carry_out
 
 os.nice(10)  # members wait for other things
 carry_out(Task.from_json(json.load(sys.stdin)))

@@ -8,6 +8,7 @@ Box = tuple[int, int, int, int]
 BORDER_SHARE = 6  # of a tile's side: as wide is what it is painted with of its neighbours
 SMALLEST_TILE, LARGEST_TILE = 64, 1024  # pixels
 FEWEST, MOST = 2, 12  # columns and rows
+ZOOM_SIDE = 512  # pixels of a tile of the zoomable picture
 
 
 @dataclass(frozen=True)
@@ -88,3 +89,15 @@ def cropped(photo: tuple[int, int], columns: int, rows: int) -> Box:
     wide, high = max(1, round(unit * columns)), max(1, round(unit * rows))
     left, top = (width - wide) // 2, (height - high) // 2
     return left, top, left + wide, top + high
+
+
+def levels(size: tuple[int, int]) -> Iterator[tuple[int, tuple[int, int]]]:
+    """The levels of a picture's (width, height): 0 is full size, each next one has half the side.
+
+    The last one is a single tile.
+    """
+    level, (width, height) = 0, size
+    yield level, (width, height)
+    while max(width, height) > ZOOM_SIDE:
+        level, width, height = level + 1, -(-width // 2), -(-height // 2)
+        yield level, (width, height)

@@ -4,19 +4,7 @@ from collections.abc import Iterator
 
 from PIL import Image
 
-ZOOM_SIDE = 512  # pixels of a tile
-
-
-def levels(size: tuple[int, int]) -> Iterator[tuple[int, tuple[int, int]]]:
-    """The levels of a picture's (width, height): 0 is full size, each next one has half the side.
-
-    The last one is a single tile.
-    """
-    level, (width, height) = 0, size
-    yield level, (width, height)
-    while max(width, height) > ZOOM_SIDE:
-        level, width, height = level + 1, -(-width // 2), -(-height // 2)
-        yield level, (width, height)
+from engine.mural.grid import ZOOM_SIDE, levels
 
 
 def tiles(picture: Image.Image) -> Iterator[tuple[str, Image.Image]]:
