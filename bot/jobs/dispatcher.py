@@ -173,7 +173,7 @@ class Dispatcher:
             order = self._order(job, folder)
             if job.id in self._cancelled or self._putting_back:  # since it was claimed
                 raise PaintingCancelled
-            outcome = await self._executor.paint(order, self._service.progressed)
+            outcome = await self._executor.paint(order, self._service.record_progress)
             owner = Owner(job.origin.guild_id, job.origin.member_id)
             await self._verify(owner, order, outcome)
             size = outcome.width, outcome.height

@@ -108,7 +108,7 @@ class Job:
     painted_at: float | None = None  # when the picture was stored
     finished_at: float | None = None  # when it became done, failed or cancelled
     starts: int = 0  # paintings begun, less those put back at a shut-down
-    losses: int = 0  # of executors, while they painted this
+    times_lost: int = 0  # how often its executor was lost while painting it
     cancelled_by: int | None = None  # the member, or NOBODY; set before the painting stops
     failure: str | None = None  # the sentence for the member
     result: JobResult | None = None

@@ -9,7 +9,7 @@ from bot.errors import ExecutorLost, JobNotFound, NotAllowed, WrongState
 from bot.jobs.model import NOBODY, Job, JobResult, JobState
 from bot.people import Member
 
-MOST_LOSSES = 1  # of executors, before a job fails
+MOST_TIMES_LOST = 1  # a job whose executor is lost more often fails
 # A job that makes the kernel kill the whole bot must fail at some time, but one that was only
 # interrupted by many restarts should be painted.
 MOST_STARTS = 25
@@ -46,8 +46,8 @@ def stopped(job: Job, now: float) -> Job:
 def lost(job: Job, now: float) -> Job:
     """Painting to queued; to failed at the second loss."""
     _expect(job, JobState.PAINTING)
-    job = replace(job, losses=job.losses + 1)
-    if job.losses > MOST_LOSSES and job.cancelled_by is None:
+    job = replace(job, times_lost=job.times_lost + 1)
+    if job.times_lost > MOST_TIMES_LOST and job.cancelled_by is None:
         return _failed(job, ExecutorLost().sentence, now)
     return interrupted(job, now)
 

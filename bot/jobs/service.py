@@ -146,12 +146,14 @@ class JobService:
         """Raise what `submit` would; `pending` are requests that are not jobs yet."""
         quotas.check(await self._store.under_way(connection, origin) + pending)
 
-    def outlook(self, origin: Origin, settings: PaintSettings, sources: Sources | None) -> float:
+    def predict_finish(
+        self, origin: Origin, settings: PaintSettings, sources: Sources | None
+    ) -> float:
         """Predict in how many seconds a job would be painted that is submitted now.
 
         `sources` are None before they are downloaded.
         """
-        return self._schedule.outlook(origin, complete(settings), sources, self._clock())
+        return self._schedule.predict_finish(origin, complete(settings), sources, self._clock())
 
     async def cancel(self, job_id: int, actor: Member) -> Job:
         """Cancel a job: at once while it is queued, within two steps while it is being painted.
@@ -296,9 +298,9 @@ class JobService:
                 raise
         return None
 
-    def progressed(self, progress: PaintProgress) -> None:
+    def record_progress(self, progress: PaintProgress) -> None:
         """Record the progress of a painting, in memory only."""
-        self._schedule.progressed(progress, self._clock())
+        self._schedule.record_progress(progress, self._clock())
 
     async def painted(self, job_id: int, result: JobResult) -> Job:
         """Store a painting: painting to delivering; to cancelled where a member asked for that."""

@@ -39,7 +39,7 @@ jobs = sa.Table(
     sa.Column("painted_at", sa.Double),
     sa.Column("finished_at", sa.Double, index=True),
     sa.Column("starts", sa.Integer, nullable=False),
-    sa.Column("losses", sa.Integer, nullable=False),
+    sa.Column("times_lost", sa.Integer, nullable=False),
     sa.Column("cancelled_by", sa.BigInteger),
     sa.Column("failure", sa.Text),
     sa.Column("result", sa.JSON(none_as_null=True)),

@@ -7,7 +7,7 @@ from enum import StrEnum
 import discord
 
 from bot.discord_io.components import AnyItem, view_of
-from bot.discord_io.texts import name_of, plain
+from bot.discord_io.escaping import name_of, plain
 from bot.executors.contract import PaintProgress
 from bot.jobs.model import NOBODY, Job, JobResult, JobState, Place
 from bot.people import OUTSIDE

@@ -14,8 +14,8 @@ import discord
 from bot.discord_io.uploads import title_of
 from bot.errors import NothingToPaint
 from bot.names import clean
-from bot.pictures.kinds import kind_by_name, not_a_picture
 from bot.pictures.model import UploadedFile
+from bot.pictures.not_pictures import kind_by_name, not_a_picture
 
 MOST = 25  # options of one of Discord's menus
 LONGEST_NAME = 60  # characters

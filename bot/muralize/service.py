@@ -212,7 +212,7 @@ class MuralizeService:
     def _check_in_time(
         self, origin: Origin, settings: PaintSettings, sources: Sources | None
     ) -> None:
-        check_in_time(origin, self._jobs.outlook(origin, settings, sources), self._clock())
+        check_in_time(origin, self._jobs.predict_finish(origin, settings, sources), self._clock())
 
     @asynccontextmanager
     async def _taken(self, request: Request) -> AsyncIterator[Sources]:

@@ -3,8 +3,8 @@
 import discord
 
 from bot.discord_io.components import AnyItem, custom_id, page_buttons, view_of
+from bot.discord_io.escaping import plain
 from bot.discord_io.sending import Upload
-from bot.discord_io.texts import plain
 from bot.jobs.model import Job
 from bot.muralize import alt_text
 from bot.muralize.card import Action, Card, button

@@ -14,8 +14,8 @@ from yarl import URL
 
 from bot.errors import AttachmentRejected
 from bot.pictures.decoder import Decoder
-from bot.pictures.kinds import kind_by_bytes, kind_by_name, not_a_picture
 from bot.pictures.model import StoredPicture, UploadedFile
+from bot.pictures.not_pictures import kind_by_bytes, kind_by_name, not_a_picture
 from bot.pictures.quotas import PictureQuotas
 from bot.pictures.retention import PictureRetention
 from bot.pictures.turns import Owner, Turns

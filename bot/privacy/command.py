@@ -36,11 +36,11 @@ def make_group(privacy: PrivacyService) -> tuple[app_commands.Group, Handler]:
     async def export(interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         most_bytes = min(interaction.filesize_limit, LARGEST_FILE)
-        async with privacy.export(interaction.user.id, most_bytes) as parts:
-            for number, part in enumerate(parts, 1):
-                name, text = _called(number, len(parts))
+        async with privacy.export(interaction.user.id, most_bytes) as files:
+            for number, path in enumerate(files, 1):
+                name, text = _called(number, len(files))
                 what = "The data that the bot keeps about you"
-                file = await asyncio.to_thread(discord.File, part, name, description=what)
+                file = await asyncio.to_thread(discord.File, path, name, description=what)
                 if number == 1:
                     await interaction.edit_original_response(content=text, attachments=[file])
                 else:

@@ -33,9 +33,9 @@ class _Attempt:
     """An order that was sent, or is being sent, to the workers."""
 
     order: PaintOrder
-    sent: wire.Order
+    message: wire.Order
     on_progress: OnProgress
-    ended: asyncio.Future[wire.Outcome]
+    outcome: asyncio.Future[wire.Outcome]  # open until the attempt has ended
     stream_number: int | None = None  # its place in the stream of orders; None until it is there
     worker: str = ""  # the name of the worker that reported on it last; empty before a report
     last_step: int = 0  # the newest step that was passed on to `on_progress`
@@ -46,10 +46,10 @@ class _Attempt:
     def has_outcome(self) -> bool:
         """Whether a worker sent an outcome, which it does for failed and cancelled paintings too.
 
-        False while `ended` is open, and after the bot itself ended the attempt with an error.
+        False before that, and after the bot itself ended the attempt with an error.
         """
-        ended = self.ended
-        return ended.done() and not ended.cancelled() and ended.exception() is None
+        outcome = self.outcome
+        return outcome.done() and not outcome.cancelled() and outcome.exception() is None
 
 
 class NatsExecutor:
@@ -126,9 +126,9 @@ class NatsExecutor:
         """Disconnect. Paintings in progress are lost; their workers are told to stop."""
         self._closed = True
         for attempt in tuple(self._attempts.values()):
-            await self._send_cancel(attempt.sent.key)
-            if not attempt.ended.done():
-                attempt.ended.set_exception(ExecutorLost("The executor was closed."))
+            await self._send_cancel(attempt.message.key)
+            if not attempt.outcome.done():
+                attempt.outcome.set_exception(ExecutorLost("The executor was closed."))
         await asyncio.sleep(0)  # lets each `paint` raise before its tasks are cancelled
         for task in tuple(self._tasks):
             task.cancel()
@@ -139,28 +139,28 @@ class NatsExecutor:
         """Have a worker paint one order; see `contract.Executor.paint`."""
         if self._closed:
             raise ExecutorLost("The executor was closed.")
-        sent = self._message_for(order)
-        ended: asyncio.Future[wire.Outcome] = asyncio.get_running_loop().create_future()
-        attempt = self._attempts[sent.key] = _Attempt(order, sent, on_progress, ended)
+        message = self._message_for(order)
+        outcome: asyncio.Future[wire.Outcome] = asyncio.get_running_loop().create_future()
+        attempt = _Attempt(order, message, on_progress, outcome)
+        self._attempts[message.key] = attempt
         sending = asyncio.ensure_future(self._send_order(attempt))
         try:
             # Sending waits for the NATS server, so a cancel can end the attempt before it is sent.
-            either: set[asyncio.Future[Any]] = {sending, ended}
+            either: set[asyncio.Future[Any]] = {sending, outcome}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not ended.done():
+            if not outcome.done():
                 sending.result()  # raises what sending raised, such as an unreadable picture
-            outcome = await ended
-            return await self._fetch_result(attempt, outcome)
+            return await self._fetch_result(attempt, await outcome)
         finally:
             sending.cancel()
-            del self._attempts[sent.key]
+            del self._attempts[message.key]
             if not self._closed:
                 self._run_in_background(self._clean_up(attempt))
 
     async def cancel(self, job_id: int) -> None:
         """Stop a painting; see `contract.Executor.cancel`."""
         for attempt in self._attempts.values():
-            if attempt.sent.job_id == job_id and not attempt.cancelled:
+            if attempt.message.job_id == job_id and not attempt.cancelled:
                 attempt.cancelled = True
                 self._run_in_background(self._cancel_until_ended(attempt))
 
@@ -180,13 +180,13 @@ class NatsExecutor:
 
     async def _send_order(self, attempt: _Attempt) -> None:
         """Upload an order's pictures, put it into the stream, and nudge a worker."""
-        key, connection = attempt.sent.key, self._connection
+        key, connection = attempt.message.key, self._connection
         await connection.until_open()
         attempt.objects.append(wire.pictures_of(key))
         await connection.upload(
-            wire.pictures_of(key), attempt.sent.secret_bytes, *attempt.order.inputs
+            wire.pictures_of(key), attempt.message.secret_bytes, *attempt.order.inputs
         )
-        attempt.stream_number = await connection.keep(wire.ORDER, key, attempt.sent)
+        attempt.stream_number = await connection.keep(wire.ORDER, key, attempt.message)
         await self._nudge(attempt)
 
     async def _nudge(self, attempt: _Attempt) -> None:
@@ -205,14 +205,14 @@ class NatsExecutor:
         """
         clock = asyncio.get_running_loop().time
         give_up_at = clock() + self._timing.cancel
-        while not attempt.ended.done():
-            await self._send_cancel(attempt.sent.key)
+        while not attempt.outcome.done():
+            await self._send_cancel(attempt.message.key)
             no_worker = not attempt.worker
             too_late = clock() > give_up_at
             # An outcome may have arrived while the cancel was sent.
-            if (no_worker or too_late) and not attempt.ended.done():
-                attempt.ended.set_exception(PaintingCancelled())
-            await asyncio.wait({attempt.ended}, timeout=self._timing.beat)
+            if (no_worker or too_late) and not attempt.outcome.done():
+                attempt.outcome.set_exception(PaintingCancelled())
+            await asyncio.wait({attempt.outcome}, timeout=self._timing.beat)
 
     async def _fetch_result(self, attempt: _Attempt, outcome: wire.Outcome) -> PaintOutcome:
         """Download the painting, or raise why there is none."""
@@ -220,11 +220,11 @@ class NatsExecutor:
             raise CannotPaint(outcome.sentence)
         if outcome.how == "cancelled" or attempt.cancelled:
             raise PaintingCancelled
-        if outcome.painted is None:
+        if outcome.painted is None:  # the worker lost it, or its outcome could not be read
             raise ExecutorLost(outcome.sentence)
-        name = wire.result_of(attempt.sent.key, outcome.worker)
+        name = wire.result_of(attempt.message.key, outcome.worker)
         attempt.objects.append(name)
-        secret, files = attempt.sent.secret_bytes, attempt.order.outputs
+        secret, files = attempt.message.secret_bytes, attempt.order.outputs
         if not await self._connection.retry(
             name, lambda: self._connection.download(name, secret, *files)
         ):
@@ -236,11 +236,11 @@ class NatsExecutor:
         objects = attempt.objects
         if not attempt.has_outcome:
             # A worker may be painting it: stop that. Or may take it later: withdraw the order.
-            await self._send_cancel(attempt.sent.key)
+            await self._send_cancel(attempt.message.key)
             if attempt.stream_number is not None:
                 await self._connection.withdraw(wire.ORDERS, attempt.stream_number)
             # A worker that sends an outcome removes its checkpoint; here none did.
-            objects.append(wire.checkpoint_of(attempt.sent.job_id))
+            objects.append(wire.checkpoint_of(attempt.message.job_id))
         await self._connection.remove(*objects)
 
     async def _connect_and_listen(self) -> None:
@@ -290,7 +290,7 @@ class NatsExecutor:
         if attempt is None:
             await self._send_cancel(report.key)
             return
-        if attempt.ended.done():
+        if attempt.outcome.done():
             return
         attempt.worker = report.worker
         if attempt.cancelled:
@@ -316,17 +316,17 @@ class NatsExecutor:
             outcome = wire.decode(wire.Outcome, message.data)
         except wire.UNREADABLE:
             log.exception("an outcome could not be read; is the worker of another version?")
-            # The message id names the order, so that its job does not wait for ever.
-            key, _, worker = (message.headers or {}).get("Nats-Msg-Id", "").partition("/")
+            # The message's id names the order, so that its job does not wait for ever.
+            key, worker = wire.ids_of(message.headers or {})
             outcome = wire.Outcome(key, worker, "lost", "its outcome could not be read")
         self._end(outcome)
 
     def _end(self, outcome: wire.Outcome) -> None:
         """End an attempt with its first outcome; drop later ones and their pictures."""
         attempt = self._attempts.get(outcome.key)
-        if attempt is not None and not attempt.ended.done():
+        if attempt is not None and not attempt.outcome.done():
             attempt.worker = outcome.worker
-            attempt.ended.set_result(outcome)
+            attempt.outcome.set_result(outcome)
             return
         log.info("%s ended a second time; dropped", outcome.key)
         # The same worker's outcome, delivered twice, names the picture that `paint` is downloading.

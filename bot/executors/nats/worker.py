@@ -219,7 +219,7 @@ class Worker:
 
     async def _report(self, message: Msg, outcome: wire.Outcome) -> None:
         """Publish an outcome, and acknowledge the order once the server has stored it."""
-        await self._connection.keep(wire.OUTCOME, f"{outcome.key}/{outcome.worker}", outcome)
+        await self._connection.keep(wire.OUTCOME, wire.outcome_id(outcome), outcome)
         await message.ack()
 
     async def _stop(self, work: Work, reason: StopReason) -> None:
