@@ -38,6 +38,10 @@ from bot.jobs.schedule import Schedule
 from bot.jobs.service import JobService
 from bot.jobs.store import JobStore
 from bot.jobs.verification import check_painting
+from bot.mural.feature import feature as mural_feature
+from bot.mural.messenger import MuralPace
+from bot.mural.service import MuralService
+from bot.mural.store import MuralStore
 from bot.muralize.feature import feature as muralize_feature
 from bot.muralize.live_cards import Pace
 from bot.muralize.service import MuralizeService
@@ -67,7 +71,7 @@ from engine.work import work_of
 
 log = logging.getLogger(__name__)
 
-DAY = 86_400.0  # seconds
+MINUTE, DAY = 60.0, 86_400.0  # seconds
 CANCEL_POLL_SECONDS = 2.0  # between two queries for jobs that another shard's bot should cancel
 GATEWAY_TIMEOUT = aiohttp.ClientTimeout(total=10.0)
 DEPARTURE_SECONDS = 300.0  # between two looks for members who left, and for data to delete
@@ -88,6 +92,7 @@ class Timing:
     announcements: BackOff = TRIES
     departures: float = DEPARTURE_SECONDS
     probe_seconds: float = 10.0
+    murals: MuralPace = field(default_factory=MuralPace)
 
 
 class App:
@@ -210,6 +215,18 @@ class App:
                 timing.announcements,
                 clock,
             ),
+            mural_feature(
+                self._build_murals(guilds),
+                styles,
+                guilds,
+                self.jobs,
+                self._intake,
+                self._retention,
+                self._links,
+                self.client,
+                timing.murals,
+                clock,
+            ),
         ]
         departures = departures_feature(
             features,
@@ -261,6 +278,20 @@ class App:
             self.jobs,
             self._clock,
             self._random,
+        )
+
+    def _build_murals(self, guilds: GuildService) -> MuralService:
+        limits = self._settings.limits
+        return MuralService(
+            MuralStore(self._database, self._shard),
+            self._retention,
+            self._decoder,
+            guilds,
+            self.jobs,
+            self._clock,
+            self._random,
+            tile_side=limits.mural_tile,
+            hold=limits.mural_claim_minutes * MINUTE,
         )
 
     def _build_intake(self) -> Intake:

@@ -159,6 +159,8 @@ class LimitSettings(_Section):
     pixels: Annotated[int, Field(ge=64 * 64)] = 50_000_000  # of an uploaded picture
     largest_size: Annotated[int, Field(ge=32, le=8192)] = 1024  # long side of a painting
     usual_size: Annotated[int, Field(ge=32, le=8192)] = 512  # caps the preset's size
+    mural_tile: Annotated[int, Field(ge=64, le=1024)] = 512  # side of a tile of a mural
+    mural_claim_minutes: Annotated[float, Field(gt=0, le=10_080)] = 60.0
     download_seconds: Annotated[float, Field(gt=0, le=600)] = 20.0  # for one attachment
     jobs_per_member: Annotated[int, Field(ge=1)] = 5  # queued or painting at a time
     jobs_per_guild: Annotated[int, Field(ge=1)] = 50

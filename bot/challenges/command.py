@@ -296,6 +296,7 @@ def check_channel(interaction: Interaction, channel_id: int) -> None:
 
 
 def is_restricted(interaction: Interaction, channel_id: int) -> bool:
+    """Say whether a channel of the interaction's server is age-restricted."""
     if channel_id == interaction.channel_id:
         return answers.is_age_restricted(interaction.channel)
     guild = interaction.guild

@@ -257,5 +257,3 @@ def _problem(mural: Mural, job: Job | None) -> str:
     if (outcome.width, outcome.height) != (right - left, bottom - top):
         return NOT_THE_TILE
     return ""
-
-

@@ -22,15 +22,16 @@ from bot.discord_io.sending import (
 )
 from bot.errors import MuralscapeError, PictureGone
 from bot.mural import card
-from bot.mural.links import MuralLinks
 from bot.mural.model import Mural, MuralState
 from bot.mural.store import MuralStore
 from bot.mural.workshop import Workshop
 from bot.pictures.store import PictureStore
+from bot.web.links import Link
 
 log = logging.getLogger(__name__)
 
 NEVER = 3600.0  # seconds
+TRIES = BackOff(first=5.0, longest=3600.0)
 FILM_NAME = "mural-growing.mp4"
 
 
@@ -41,7 +42,7 @@ class MuralPace:
     edits: float = 5.0  # between two edits at least; each uploads a picture
     late: float = 60.0  # the same an hour after it was sent: Discord limits those (30046)
     old: float = 3600.0  # after that many seconds an edit is late
-    tries: BackOff = BackOff(first=5.0, longest=3600.0)
+    tries: BackOff = TRIES
 
 
 class MuralMessenger:
@@ -53,7 +54,7 @@ class MuralMessenger:
         store: MuralStore,
         workshop: Workshop,
         pictures: PictureStore,
-        links: MuralLinks,
+        page_of: Callable[[Mural], Link | None],
         clock: Callable[[], float],
         pace: MuralPace,
     ) -> None:
@@ -61,7 +62,7 @@ class MuralMessenger:
         self._store = store
         self._workshop = workshop
         self._pictures = pictures
-        self._links = links
+        self._page_of = page_of
         self._clock = clock
         self._pace = pace
         self._edited: dict[int, float] = {}  # when each message was last sent or edited
@@ -97,7 +98,7 @@ class MuralMessenger:
         return self._pace.late if late else self._pace.edits
 
     async def _show(self, mural: Mural) -> None:
-        link = self._links.page(mural)
+        link = self._page_of(mural)
         text, view = card.growing(mural, link.url if link else None), card.buttons(mural)
         files = await self._files(mural)
         message = mural.message
@@ -110,9 +111,7 @@ class MuralMessenger:
                 unclear_since=message.began_at,
                 arrived=partial(self._is_ours, mural),
             )
-            await self._store.set_message(
-                mural.id, message_id=sent.message_id, shown=mural.version
-            )
+            await self._store.set_message(mural.id, message_id=sent.message_id, shown=mural.version)
             return
         channel = self._client.get_partial_messageable(mural.channel_id)
         with explained():

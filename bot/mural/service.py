@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, replace
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -184,9 +185,7 @@ class MuralService:
 
     # For the keeper.
 
-    async def change(
-        self, mural_id: int, rule: Rule, pictures: Sequence[str] = ()
-    ) -> Mural | None:
+    async def change(self, mural_id: int, rule: Rule, pictures: Sequence[str] = ()) -> Mural | None:
         """Apply a rule that may refer to these pictures; None where the mural is gone."""
         async with AsyncExitStack() as stack:
             if pictures:
@@ -211,11 +210,10 @@ class MuralService:
         return after
 
     async def follow_deletions(self) -> None:
-        """Take paintings off their murals that their owners deleted, also while the bot was down."""
+        """Take off what owners deleted among their paintings, also while the bot was down."""
         for mural_id, job_id in await self.store.deleted_paintings():
-            await self.change(
-                mural_id, lambda mural: rules.delete_painting(mural, job_id, self._clock())
-            )
+            rule = partial(rules.delete_painting, job_id=job_id, now=self._clock())
+            await self.change(mural_id, rule)
 
     # For servers that the bot has left, and deleted channels.
 

@@ -7,6 +7,7 @@ A link shows its painting, without a log-in, until it expires or the painting is
 import asyncio
 import hashlib
 import hmac
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,12 +68,14 @@ class PaintingLinks:
 
     def to(self, job: Job) -> Link | None:
         """Link to the painting of a job; None where the pages have no public address."""
+        ended = job.finished_at or job.painted_at or self._clock()
+        return self.to_path(f"/paintings/{job.id}.png", ended + self._retention)
+
+    def to_path(self, path: str, ends: float = math.inf) -> Link | None:
+        """Link to a page of ours, until `ends` (Unix seconds) at the latest, or None as above."""
         if not self._public_url:
             return None
-        now = self._clock()
-        ended = job.finished_at or job.painted_at or now
-        expires_at = int(min(now + self._lifetime, ended + self._retention))
-        path = f"/paintings/{job.id}.png"
+        expires_at = int(min(self._clock() + self._lifetime, ends))
         expires = str(expires_at)
         query = urlencode({"expires": expires, "signature": self._sign(path, expires)})
         return Link(f"{self._public_url}{path}?{query}", expires_at)

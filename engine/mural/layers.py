@@ -142,7 +142,8 @@ def _held(grid: Grid, number: int, done: Collection[int], seed: int) -> Values:
                 down, there[1], grid.rows, grid
             )
     own = _share(across, column, grid.columns, grid) * _share(down, row, grid.rows, grid)
-    return others / np.maximum(own + others, np.finfo(np.float32).tiny)
+    held: Values = others / np.maximum(own + others, np.finfo(np.float32).tiny)
+    return held
 
 
 def _share(places: Values, index: int, count: int, grid: Grid) -> Values:
@@ -175,10 +176,12 @@ def _waves(grid: Grid, region: Box, draw: np.random.Generator) -> Values:
         box = (region[0] / step, region[1] / step, region[2] / step, region[3] / step)
         noise = Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC, box=box)
         total += share * np.asarray(noise)
-    return total.clip(-1, 1)
+    clipped: Values = total.clip(-1, 1)
+    return clipped
 
 
 def _smooth(values: Values) -> Values:
     """From 0 to 1 without a kink: 3t² - 2t³."""
     within = values.clip(0, 1)
-    return within * within * (3 - 2 * within)
+    smooth: Values = within * within * (3 - 2 * within)
+    return smooth

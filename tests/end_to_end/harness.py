@@ -22,6 +22,7 @@ from bot.back_off import BackOff
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from bot.jobs.model import Job
+from bot.mural.messenger import MuralPace
 from bot.muralize.live_cards import Pace
 from bot.settings import DiscordSettings, LimitSettings, Settings, WebSettings
 from bot.simulator import Invocation, Simulator, Upload
@@ -36,6 +37,7 @@ FAST = Timing(
     BackOff(first=0.05, longest=0.2),
     BackOff(first=0.05, longest=0.2),
     probe_seconds=0.5,
+    murals=MuralPace(edits=0.2, late=0.2, tries=BackOff(first=0.05, longest=0.2)),
 )
 
 ROOMY = LimitSettings(jobs_per_member=50, jobs_per_guild=1000, shutdown_seconds=5)

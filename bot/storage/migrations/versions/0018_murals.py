@@ -13,9 +13,7 @@ _UNFINISHED = sa.text("state IN ('open', 'finishing', 'assembling')")
 
 def upgrade() -> None:
     """Create the tables, and add the column."""
-    op.add_column(
-        "jobs", sa.Column("surroundings", sa.JSON, nullable=False, server_default="[]")
-    )
+    op.add_column("jobs", sa.Column("surroundings", sa.JSON, nullable=False, server_default="[]"))
     op.create_table(
         "murals",
         sa.Column("id", sa.Integer, nullable=False),
