@@ -40,7 +40,7 @@ FAST = Timing(
     murals=MuralPace(edits=0.2, late=0.2, tries=BackOff(first=0.05, longest=0.2)),
 )
 
-ROOMY = LimitSettings(jobs_per_member=50, jobs_per_guild=1000, shutdown_seconds=5)
+ROOMY = LimitSettings(jobs_per_member=50, jobs_per_guild=1000, shutdown_seconds=5, mural_tile=64)
 HASTY = ROOMY.model_copy(update={"shutdown_seconds": 0.1})  # where a painting never ends
 
 

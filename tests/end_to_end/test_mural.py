@@ -1,24 +1,35 @@
 """Murals on the simulator, from the first command to the finished picture, page and film."""
 
+import asyncio
 import io
+import os
+import signal
+import sqlite3
+import time
+from contextlib import closing
+from dataclasses import replace
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import aiohttp
+import psutil
+import pytest
 from PIL import Image
 
 from bot.settings import WebSettings
 from bot.simulator import Invocation, Simulator, Upload
-from bot.simulator.model import Message
-from tests.end_to_end.harness import ROOMY, picture, query, running_bot
+from bot.simulator.model import Interaction, Message
+from tests.end_to_end import bot_process
+from tests.end_to_end.harness import picture, query, running_bot
 from tests.end_to_end.harness import run as command
-from tests.end_to_end.test_challenges import posted, told
+from tests.end_to_end.test_challenges import furnish, posted, told
+from tests.end_to_end.test_painting import said_privately
 from tests.ports import free_port
 
-SMALL = ROOMY.model_copy(update={"mural_tile": 64})
 PAINTERS = ("ada", "ben", "cleo", "dora", "eve")
 
 
-def start(simulator: Simulator, **options: str) -> Invocation:
+def start(**options: str) -> Invocation:
     """Write the command that starts a mural."""
     files = {"picture": Upload("photo.png", picture(400, 300), "image/png")}
     return Invocation(
@@ -26,7 +37,7 @@ def start(simulator: Simulator, **options: str) -> Invocation:
     )
 
 
-def claim(simulator: Simulator, user: str, tile: int, style: str = "Whirling night") -> object:
+def claim(simulator: Simulator, user: str, tile: int, style: str = "Whirling night") -> Interaction:
     """Have a member claim a tile and order its painting."""
     return command(simulator, "mural claim", user, {"tile": str(tile), "style": style})
 
@@ -43,20 +54,11 @@ async def test_two_members_paint_a_mural(simulator: Simulator, data_dir: Path) -
     """The message shows it growing; at the end there are the whole, the film and the page."""
     web = WebSettings(port=free_port())
     web = web.model_copy(update={"public_url": f"http://127.0.0.1:{web.port}"})
-    async with running_bot(simulator, data_dir, painter="load_flat", limits=SMALL, web=web):
-        refused = simulator.people.invoke(
-            Invocation(
-                "mural start",
-                user="ada",
-                **{
-                    "texts": {"title": "Mine"},
-                    "files": {"picture": Upload("photo.png", picture(), "image/png")},
-                },
-            )
-        )
+    async with running_bot(simulator, data_dir, painter="load_flat", web=web):
+        refused = simulator.people.invoke(replace(start(), user="ada"))
         assert "Manage Server" in await told(simulator, refused)
         options = {"columns": "2", "rows": "2", "tiles_per_member": "2"}
-        started = simulator.people.invoke(start(simulator, **options))
+        started = simulator.people.invoke(start(**options))
         assert "2 x 2 tiles and 128 x 128 pixels" in await told(simulator, started)
         (message,) = await simulator.until(lambda: posted(simulator, "0 of 4 tiles painted"))
         for user, tile in (("ada", 1), ("ben", 2), ("ada", 4)):
@@ -98,3 +100,77 @@ async def look_at_page(link: str) -> None:
         status, film = await get("film.mp4")
         assert film[4:8] == b"ftyp"
         assert (await get("mural.png", signed[:-1] + "x"))[0] == 403
+
+
+@pytest.mark.slow
+async def test_five_members_and_kills(simulator: Simulator, data_dir: Path) -> None:
+    """4x4 tiles, kills of the bot and of its engine, a withdrawal, an expiry: finished once."""
+    furnish(simulator)
+    token, base = simulator.world.token, simulator.api_base
+
+    def begin() -> ForkServerProcess:
+        return bot_process.start(token, base, data_dir, "load_flat")
+
+    bot = begin()
+    await simulator.until(lambda: simulator.gateway.connected, 30)
+    await told(
+        simulator,
+        simulator.people.invoke(start(columns="4", rows="4", tiles_per_member="4")),
+    )
+    (message,) = await simulator.until(lambda: posted(simulator, "of 16 tiles painted"))
+    for number, user in enumerate(PAINTERS[:4]):
+        for tile in (1 + number, 9 + number):
+            await told(simulator, claim(simulator, user, tile))
+        if number % 2:  # in the middle of it
+            bot.kill()
+            await asyncio.to_thread(bot.join)
+            await simulator.until(lambda: not simulator.gateway.connected, 20)
+            bot = begin()
+            await simulator.until(lambda: simulator.gateway.connected, 30)
+    await simulator.until(lambda: "8 of 16" in message.content, 120)
+
+    # Ada gives a painted tile back; Eve claims one and does nothing with it.
+    opened = command(simulator, "mural claim", "ada", {"tile": "1"})
+    shown = await said_privately(simulator, opened)
+    pressed = simulator.people.press(shown.id, "mural/1/back/1", "ada")
+    await simulator.until(lambda: "7 of 16" in message.content, 30)
+    assert pressed.state != "failed"
+    await told(simulator, command(simulator, "mural claim", "eve", {"tile": "16"}))
+    let_claims_end(data_dir)
+    await simulator.until(
+        lambda: not query(data_dir, "SELECT * FROM mural_tiles WHERE number = 16"), 90
+    )
+    await told(simulator, claim(simulator, "eve", 16, "Cat in pencil"))
+    await told(simulator, command(simulator, "mural finish", "mo"))
+    await simulator.until(lambda: "9 of 16" in message.content, 60)
+    for child in psutil.Process(bot.pid).children(recursive=True):
+        if "bot.executors" in " ".join(child.cmdline()):
+            os.kill(child.pid, signal.SIGKILL)
+    await simulator.until(lambda: "12 of 16" in message.content, 120)
+    bot.kill()
+    await asyncio.to_thread(bot.join)
+    await simulator.until(lambda: not simulator.gateway.connected, 20)
+    bot = begin()
+    try:
+        done = await finished(simulator, 180)
+    finally:
+        bot.terminate()
+        await asyncio.to_thread(bot.join)
+    assert done is message
+    assert len(posted(simulator, "Mural № 1")) == 1
+    (credits,) = [line for line in done.content.splitlines() if line.startswith("Painted by")]
+    assert {one.strip(". ") for one in credits.removeprefix("Painted by").split(",")} == {
+        *("Ada", "Ben (2)", "Cleo (2)", "Dora (2)", "Eve", "the server (8)"),
+    }
+    tiles = query(data_dir, "SELECT * FROM mural_tiles")
+    assert sorted(tile["number"] for tile in tiles) == list(range(1, 17))
+    assert len({tile["turn"] for tile in tiles}) == 16
+    assert query(data_dir, "SELECT * FROM jobs WHERE told_at IS NULL") == []
+
+
+def let_claims_end(data_dir: Path) -> None:
+    """Let all claims run out."""
+    with closing(sqlite3.connect(data_dir / "muralscape.db", timeout=30)) as connection, connection:
+        connection.execute(
+            "UPDATE mural_tiles SET claimed_until = ? WHERE claimed_until > 0", (time.time() - 1,)
+        )
