@@ -105,7 +105,7 @@ class Layers:
         for layer in self._layers:
             if layer.number != number and self._lay(layer, paint, region):
                 done.add(layer.number)
-        held = _held(self.grid, number, done, seed)
+        held = held_in(self.grid, number, done, seed)
         mask = Image.fromarray(np.round(held * 255).astype(np.uint8))
         return content, Surroundings(paint, mask, self.whole_photo(WHOLE_SIDE))
 
@@ -126,7 +126,7 @@ def _within(box: Box, outer: Box) -> Box:
     return box[0] - left, box[1] - top, box[2] - left, box[3] - top
 
 
-def _held(grid: Grid, number: int, done: Collection[int], seed: int) -> Values:
+def held_in(grid: Grid, number: int, done: Collection[int], seed: int) -> Values:
     """How much of the paint in a tile's region stays: (H, W) in [0, 1].
 
     Each pixel belongs to the tiles in shares that add up to one, so it does not matter in which

@@ -160,7 +160,7 @@ async def test_five_members_and_kills(simulator: Simulator, data_dir: Path) -> N
     assert len(posted(simulator, "Mural № 1")) == 1
     (credits,) = [line for line in done.content.splitlines() if line.startswith("Painted by")]
     assert {one.strip(". ") for one in credits.removeprefix("Painted by").split(",")} == {
-        *("Ada", "Ben (2)", "Cleo (2)", "Dora (2)", "Eve", "the server (8)"),
+        *("Ada", "Ben (2)", "Cleo (2)", "dora (2)", "eve", "the server (8)"),
     }
     tiles = query(data_dir, "SELECT * FROM mural_tiles")
     assert sorted(tile["number"] for tile in tiles) == list(range(1, 17))

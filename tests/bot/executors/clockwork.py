@@ -77,7 +77,9 @@ class Clockwork:
             _square(64).save(order.result)
         if order.timelapse:
             mask = order.mask.read_bytes() if order.mask else b""
-            order.timelapse.write_bytes(b"film of " + order.content.read_bytes() + mask)
+            around = b"".join(path.read_bytes() for path in order.surroundings or ())
+            film = b"film of " + order.content.read_bytes() + mask + around
+            order.timelapse.write_bytes(film)
         return PaintOutcome(
             width=64,
             height=64,

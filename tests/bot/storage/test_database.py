@@ -15,6 +15,7 @@ import bot.challenges.store
 import bot.departures.store
 import bot.guilds.store
 import bot.jobs.store
+import bot.mural.store
 import bot.muralize.store
 import bot.styles.store  # noqa: F401 - declares its tables
 from bot.storage.database import Database, known_versions, metadata
