@@ -167,7 +167,7 @@ def one_tile(mural: Mural, number: int, styles: Sequence[Style]) -> tuple[str, l
         if tile.claimed_until is not None:
             lines.append(f"Choose its style until {when(tile.claimed_until)}.")
         if mural.terms.styles is StyleRule.ANY:
-            lines.append(f"For a picture of yours: `/mural claim tile:{number} picture:`.")
+            lines.append(f"For a picture of yours: `/mural claim tile:{number} style:`.")
         if styles:
             items.append(
                 discord.ui.Select(

@@ -219,25 +219,27 @@ def make_group(
     @group.command(name="claim", description="Take a tile, and paint it")
     @app_commands.describe(
         tile="The number of the tile; without it, the free ones are shown",
-        style="A style of the library to paint it in",
-        picture="Or a picture to paint it in the style of",
+        style="A picture in the style that you want",
+        saved_style="Or the name of a saved style",
     )
     async def claim(
         interaction: Interaction,
         tile: app_commands.Range[int, 1, MOST_TILES] | None = None,
-        style: StyleName | None = None,
-        picture: discord.Attachment | None = None,
+        style: discord.Attachment | None = None,
+        saved_style: StyleName | None = None,
     ) -> None:
-        await commands.claim(interaction, tile, style, picture)
+        await commands.claim(interaction, tile, saved_style, style)
 
     @group.command(name="show", description="Show the mural, and a link to it in large")
     async def show(interaction: Interaction) -> None:
         await commands.show(interaction)
 
     @group.command(name="finish", description="End the claiming, and have the rest painted")
-    @app_commands.describe(style="The style of the rest; without it, the one chosen at the start")
-    async def finish(interaction: Interaction, style: StyleName | None = None) -> None:
-        await commands.finish(interaction, style)
+    @app_commands.describe(
+        saved_style="The style of the rest; without it, the one chosen at the start"
+    )
+    async def finish(interaction: Interaction, saved_style: StyleName | None = None) -> None:
+        await commands.finish(interaction, saved_style)
 
     @group.command(name="cancel", description="End the mural without a result")
     async def cancel(interaction: Interaction) -> None:
@@ -252,8 +254,8 @@ def make_group(
     ) -> None:
         await commands.free(interaction, tile, reason)
 
-    claim.autocomplete("style")(complete)
-    finish.autocomplete("style")(complete)
+    claim.autocomplete("saved_style")(complete)
+    finish.autocomplete("saved_style")(complete)
     start.autocomplete("server_style")(complete)
     return group
 
@@ -263,7 +265,7 @@ def _add_start(
 ) -> "app_commands.Command[app_commands.Group, ..., None]":
     @group.command(name="start", description="Start a mural in this channel")
     @app_commands.describe(
-        picture="The picture to paint together",
+        content="The picture to paint together",
         title="What to call it",
         columns="Tiles side by side; without it, what suits the picture",
         rows="Tiles one below the other; without it, what suits the picture",
@@ -276,7 +278,7 @@ def _add_start(
     )
     async def start(
         interaction: Interaction,
-        picture: discord.Attachment,
+        content: discord.Attachment,
         title: app_commands.Range[str, 1, 500],
         columns: Side | None = None,
         rows: Side | None = None,
@@ -298,6 +300,6 @@ def _add_start(
             tiles_per_member=tiles_per_member,
             role=who.id if who is not None and not who.is_default() else None,
         )
-        await commands.start(interaction, picture, terms, only, server_style)
+        await commands.start(interaction, content, terms, only, server_style)
 
     return start

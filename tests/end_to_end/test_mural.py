@@ -31,7 +31,7 @@ PAINTERS = ("ada", "ben", "cleo", "dora", "eve")
 
 def start(**options: str) -> Invocation:
     """Write the command that starts a mural."""
-    files = {"picture": Upload("photo.png", picture(400, 300), "image/png")}
+    files = {"content": Upload("photo.png", picture(400, 300), "image/png")}
     return Invocation(
         "mural start", user="mo", texts={"title": "Our *town*"} | options, files=files
     )
@@ -39,7 +39,7 @@ def start(**options: str) -> Invocation:
 
 def claim(simulator: Simulator, user: str, tile: int, style: str = "Whirling night") -> Interaction:
     """Have a member claim a tile and order its painting."""
-    return command(simulator, "mural claim", user, {"tile": str(tile), "style": style})
+    return command(simulator, "mural claim", user, {"tile": str(tile), "saved_style": style})
 
 
 async def finished(simulator: Simulator, within: float = 60) -> Message:
