@@ -119,10 +119,12 @@ def check_may_save(settings: GuildSettings, member: Member) -> None:
         raise RoleNeeded("save styles", wanted)
 
 
-def check_may_start(settings: GuildSettings, member: Member) -> None:
-    """Raise RoleNeeded where a member may not start challenges."""
+def check_may_start(
+    settings: GuildSettings, member: Member, action: str = "start challenges"
+) -> None:
+    """Raise RoleNeeded where a member may not start challenges, or murals as the `action` says."""
     if not member.manages and not member.roles & set(settings.challenge_roles):
-        raise RoleNeeded("start challenges", settings.challenge_roles)
+        raise RoleNeeded(action, settings.challenge_roles)
 
 
 def check_preset(name: str | None) -> None:

@@ -111,7 +111,7 @@ class MuralKeeper:
 
     def _tended(self, mural_id: int, task: "asyncio.Task[float]") -> None:
         del self._tending[mural_id]
-        nap = RETRY if task.cancelled() or task.exception() else task.result()
+        nap = LONGEST_NAP if task.cancelled() else task.result()
         self._next[mural_id] = time.monotonic() + (0.0 if mural_id in self._again else nap)
         self._again.discard(mural_id)
         self._ended.set()
@@ -121,8 +121,8 @@ class MuralKeeper:
         try:
             return await self._steps(mural_id)
         except Exception:  # a fault in one server must not stop the others' murals
-            log.exception("mural %d failed; next try in %.0f s", mural_id, RETRY)
-            return RETRY
+            log.exception("mural %d failed; next try in %.0f s", mural_id, LONGEST_NAP)
+            return LONGEST_NAP
 
     async def _steps(self, mural_id: int) -> float:
         mural = await self._murals.store.get(mural_id)
@@ -237,7 +237,11 @@ class MuralKeeper:
     async def _assemble(self, mural: Mural) -> None:
         log.info("mural %d: assembling %d tiles", mural.id, len(mural.painted))
         results = await self._workshop.assemble(mural)
-        rule = partial(rules.assembled, results=results, now=self._clock())
+
+        def rule(now: Mural) -> Mural:
+            same = now.painted == mural.painted
+            return rules.assembled(now, results, self._clock()) if same else now
+
         after = await self._murals.change(mural.id, rule, results.pictures)
         if after is None or after.results != results:  # it changed meanwhile
             await self._retention.release(results.pictures)

@@ -205,6 +205,8 @@ def failed(mural: Mural, job_id: int, why: str, now: float, hold: float) -> Mura
     tile = _ordered_by(mural, job_id)
     if tile is None or tile.order is None:
         return mural
+    if mural.state not in PAINTED_IN:
+        return _with(mural, replace(tile, order=None))
     tile = replace(tile, failures=tile.failures + 1, problem=why)
     if tile.member_id == NOBODY or mural.state is not MuralState.OPEN:
         if tile.failures < MOST_FAILURES:

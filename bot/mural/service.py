@@ -64,7 +64,7 @@ class MuralService:
     async def check_may_start(self, member: Member, title: str) -> None:
         """Raise Refused where a member may not start a mural of this title."""
         settings = await self._guilds.settings(member.guild_id)
-        check_may_start(settings, member)
+        check_may_start(settings, member, "start murals")
         check_words(settings, "The title", title)
 
     async def tile_side(self, guild_id: int) -> int:
