@@ -175,7 +175,7 @@ async def test_paint_around_a_tile_stays(
     paint = Image.effect_noise((48, 32), 90).convert("RGB")
     held = Image.new("L", (48, 32))
     held.paste(255, (0, 0, 16, 32))
-    around = tuple(tmp_path / name for name in ("paint", "held", "whole"))
+    around = (tmp_path / "paint", tmp_path / "held", tmp_path / "whole")
     for picture, path in zip((paint, held, paint), around, strict=True):
         picture.save(path, "PNG")
     await executor.paint(replace(order, surroundings=around), lambda _: None)
