@@ -5,6 +5,7 @@ from collections.abc import Callable
 import discord
 
 from bot.feature import Feature
+from bot.guilds.model import Switch
 from bot.guilds.service import GuildService
 from bot.jobs.service import JobService
 from bot.mural.buttons import MuralButtonHandlers
@@ -55,6 +56,7 @@ def feature(
         await murals.end_in(thread.guild_id, thread.thread_id)
 
     return Feature(
+        name=Switch.MURALS,
         commands=[make_group(commands, styles, clock)],
         buttons={FEATURE: MuralButtonHandlers(murals, styles, panel)},
         pages=pages.routes(),

@@ -10,17 +10,18 @@ from random import Random
 from typing import Any
 
 from bot.errors import JobNotFound, MuralRefused, WrongState
-from bot.guilds.rules import check_may_start, check_words
+from bot.guilds.rules import allowance_of, check_may_paint, check_may_start, check_words
 from bot.guilds.service import GuildService
 from bot.jobs.model import NOBODY, Job, JobState
 from bot.jobs.service import JobService
 from bot.mural import rules
 from bot.mural.model import Choice, Message, Mural, MuralState, Terms
 from bot.mural.store import MuralStore
-from bot.people import Member
+from bot.people import Member, Origin
 from bot.pictures.decoder import Decoder
 from bot.pictures.retention import PictureRetention
 from bot.pictures.turns import Owner
+from engine.request import PaintSettings
 
 Rule = Callable[[Mural], Mural]
 
@@ -129,11 +130,22 @@ class MuralService:
         `key` is the interaction's id: pressed twice, it is ordered once.
         """
 
+        await self._check_may_paint(member)
+
         def rule(mural: Mural) -> Mural:
             rules.check_style(mural.terms, style.name if library else None)
             return rules.choose(mural, number, member, style, key, self._clock())
 
         return await self._change_of(member, mural_id, rule, [style.picture])
+
+    async def _check_may_paint(self, member: Member) -> None:
+        """Raise Refused where a member may not paint, or has no painting time left."""
+        settings = await self._guilds.settings(member.guild_id)
+        check_may_paint(settings, member.roles, manages=member.manages)
+        side = await self.tile_side(member.guild_id)
+        origin = Origin(member.guild_id, 0, member.id, 0, "", 0.0)
+        granted = allowance_of(settings, member.roles)
+        await self._jobs.check_time(origin, PaintSettings(size=side * 4 // 3), granted)
 
     async def give_back(self, member: Member, mural_id: int, number: int) -> Mural:
         """Free a member's own tile. Raises Refused."""
