@@ -45,6 +45,10 @@ from bot.moderation.log import PAUSE, LogWriter
 from bot.moderation.log_store import LogStore
 from bot.moderation.service import BlockService
 from bot.moderation.store import BlockStore
+from bot.mural.feature import feature as mural_feature
+from bot.mural.messenger import MuralPace
+from bot.mural.service import MuralService
+from bot.mural.store import MuralStore
 from bot.muralize.feature import feature as muralize_feature
 from bot.muralize.live_cards import Pace
 from bot.muralize.service import MuralizeService
@@ -76,7 +80,7 @@ from engine.work import work_of
 
 log = logging.getLogger(__name__)
 
-DAY = 86_400.0  # seconds
+MINUTE, DAY = 60.0, 86_400.0  # seconds
 CANCEL_POLL_SECONDS = 2.0  # between two queries for jobs that another shard's bot should cancel
 GATEWAY_TIMEOUT = aiohttp.ClientTimeout(total=10.0)
 DEPARTURE_SECONDS = 300.0  # between two looks for members who left, and for data to delete
@@ -101,6 +105,7 @@ class Timing:
     blocks: float = (
         ENFORCE_SECONDS  # between two looks for paintings of those whom the host blocked
     )
+    murals: MuralPace = field(default_factory=MuralPace)
 
 
 class App:
@@ -229,6 +234,18 @@ class App:
                 timing.announcements,
                 clock,
             ),
+            mural_feature(
+                self._build_murals(guilds),
+                styles,
+                guilds,
+                self.jobs,
+                self._intake,
+                self._retention,
+                self._links,
+                self.client,
+                timing.murals,
+                clock,
+            ),
         ]
         features += self._build_moderation(blocks, features, timing)
         departures = departures_feature(
@@ -317,6 +334,20 @@ class App:
             limits.film_pixels,
             limits.film_size,
             60 * limits.film_minutes,
+        )
+
+    def _build_murals(self, guilds: GuildService) -> MuralService:
+        limits = self._settings.limits
+        return MuralService(
+            MuralStore(self._database, self._shard),
+            self._retention,
+            self._decoder,
+            guilds,
+            self.jobs,
+            self._clock,
+            self._random,
+            tile_side=limits.mural_tile,
+            hold=limits.mural_claim_minutes * MINUTE,
         )
 
     def _build_intake(self) -> Intake:

@@ -184,6 +184,8 @@ class LimitSettings(_Section):
     film_pixels: Annotated[int, Field(ge=64 * 64)] = 8_300_000  # of each uploaded frame
     film_size: Annotated[int, Field(ge=32, le=LARGEST_SIDE)] = 384  # long side of a painted frame
     film_minutes: Annotated[float, Field(gt=0)] = 10.0  # of painting
+    mural_tile: Annotated[int, Field(ge=64, le=1024)] = 512  # side of a tile of a mural
+    mural_claim_minutes: Annotated[float, Field(gt=0, le=10_080)] = 60.0
     download_seconds: Annotated[float, Field(gt=0, le=600)] = 20.0  # for one attachment
     jobs_per_member: Annotated[int, Field(ge=1)] = 5  # queued or painting at a time
     jobs_per_guild: Annotated[int, Field(ge=1)] = 50

@@ -43,7 +43,9 @@ def fingerprint(request: StylizeRequest, weights: str) -> str:
     """
     digest = hashlib.sha256()
     masks = (request.mask,) if request.mask else ()
-    for picture in (request.content, *request.styles, *masks):
+    around = request.surroundings
+    surroundings = (around.paint, around.held, around.whole) if around else ()
+    for picture in (request.content, *request.styles, *masks, *surroundings):
         digest.update(repr(picture.size).encode())
         digest.update(picture.tobytes())
     recipe, size, steps = settle(request.settings)

@@ -99,6 +99,18 @@ class PaintSettings:
 
 
 @dataclass(frozen=True)
+class Surroundings:
+    """What lies around a picture that is a part of a larger one, and is to flow into it.
+
+    `paint` and `held` cover the content, at any size; `whole` is all of the larger picture.
+    """
+
+    paint: "Image"  # mode RGB: finished paint, wherever `held` is not black
+    held: "Image"  # white where the paint stays as it is, grey where the painting fades into it
+    whole: "Image"  # mode RGB: its colours are matched to the styles', rather than the part's
+
+
+@dataclass(frozen=True)
 class StylizeRequest:
     """One painting to make.
 
@@ -114,6 +126,7 @@ class StylizeRequest:
     # the content stays; of any size.
     mask: "Image | None" = None
     alpha: "Image | None" = None  # the opacity of the painting, mode L, of any size
+    surroundings: Surroundings | None = None
 
     def __post_init__(self) -> None:
         if not self.styles or len(self.settings.style_weights) != len(self.styles):

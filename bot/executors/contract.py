@@ -29,12 +29,14 @@ class PaintOrder:
     checkpoint: Path | None = None  # written now and then during the painting
     resume: Path | None = None  # a checkpoint to continue from; the file may be missing
     content_size: tuple[int, int] | None = None  # width and height, where they were measured
+    # Of a part of a larger picture: the paint, held and whole of `engine.request.Surroundings`.
+    surroundings: tuple[Path, Path, Path] | None = None
 
     @property
     def inputs(self) -> tuple[Path, ...]:
-        """The files to paint from: the content, the styles, then the mask if any."""
+        """The files to paint from: content, styles, then the mask and surroundings if any."""
         masks = () if self.mask is None else (self.mask,)
-        return (self.content, *self.styles, *masks)
+        return (self.content, *self.styles, *masks, *(self.surroundings or ()))
 
     @property
     def outputs(self) -> tuple[Path, ...]:

@@ -24,7 +24,14 @@ from engine.motion.film import paint_film
 from engine.motion.writing import write_film
 from engine.picture_limits import OWN_LIMITS
 from engine.presets import settle
-from engine.request import Losses, PaintOutcome, PaintSettings, Progress, StylizeRequest
+from engine.request import (
+    Losses,
+    PaintOutcome,
+    PaintSettings,
+    Progress,
+    StylizeRequest,
+    Surroundings,
+)
 from engine.scales import pixels_wanted
 from engine.stylize import stylize
 from engine.timelapse import film
@@ -102,6 +109,7 @@ class EnginePainter:
             settings=order.settings,
             mask=read(order.mask, "The mask") if order.mask else None,
             alpha=alpha,
+            surroundings=_surroundings(order, read),
         )
         with ExitStack() as stack:
             watchers = [on_progress]
@@ -222,3 +230,12 @@ def _resumed(paint: Callable[..., T], order: PaintOrder) -> T:
     with contextlib.suppress(CheckpointRejected):
         return paint(resume=resume)
     return paint()
+
+
+def _surroundings(
+    order: PaintOrder, read: Callable[[Path, str], Image.Image]
+) -> Surroundings | None:
+    if order.surroundings is None:
+        return None
+    paint, held, whole = (read(path, "A picture of the mural") for path in order.surroundings)
+    return Surroundings(paint, held.convert("L"), whole)

@@ -214,6 +214,7 @@ class Dispatcher:
         content = self._pictures.path(sources.content)
         ending = await asyncio.to_thread(_animation_ending, content) if is_film else ""
         unfinished = self._pictures.unfinished(job.id) if is_film else None
+        around = tuple(self._pictures.path(picture) for picture in sources.surroundings)
         return PaintOrder(
             job_id=job.id,
             settings=job.settings,
@@ -227,6 +228,7 @@ class Dispatcher:
             checkpoint=unfinished,
             resume=unfinished,
             content_size=sources.content_size,
+            surroundings=(around[0], around[1], around[2]) if around else None,
         )
 
 

@@ -43,6 +43,8 @@ class Sources:
     spoiler: bool = False  # one of the pictures was marked as a spoiler
     # width and height of each of `pictures`, in that order; empty where they were not measured
     sizes: tuple[tuple[int, int], ...] = ()
+    # of a tile of a mural: the paint, held and whole of `engine.request.Surroundings`
+    surroundings: tuple[str, ...] = ()
 
     @property
     def content_size(self) -> tuple[int, int] | None:
@@ -58,7 +60,7 @@ class Sources:
     def pictures(self) -> tuple[str, ...]:
         """All pictures, as named in the picture store."""
         masks = () if self.mask is None else (self.mask,)
-        return (self.content, *self.styles, *masks)
+        return (self.content, *self.styles, *masks, *self.surroundings)
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,11 @@ class Job:
     def blurred(self) -> bool:
         """Whether its pictures are shown behind a spoiler, as one of its sources asks for."""
         return self.sources.spoiler or self.origin.age_restricted
+
+    @property
+    def is_tile(self) -> bool:
+        """Whether it is a tile of a mural, which shows it: no card and no message is sent."""
+        return bool(self.sources.surroundings)
 
     @property
     def kept(self) -> bool:

@@ -207,14 +207,14 @@ class MuralizeService:
                 raise JobNotFound(request.job_id)
             await self._intake.check_room(Owner(job.origin.guild_id, request.origin.member_id))
             settings = self._changed(job, request.change, effective.largest_size)
-            self._check_in_time(origin, settings, job.sources)
+            # A tile of a mural is repeated as a painting of its own, which is sent to the member.
+            sources = replace(job.sources, surroundings=())
+            self._check_in_time(origin, settings, sources)
             timelapse = request.change == "timelapse"
             marked = replace(
                 origin, age_restricted=origin.age_restricted or job.origin.age_restricted
             )
-            return await submit(
-                marked, job.sources, settings, timelapse=timelapse, parent_id=job.id
-            )
+            return await submit(marked, sources, settings, timelapse=timelapse, parent_id=job.id)
         check(request, effective)
         settings = request.settings
         usual = min(self._usual_size, effective.largest_size)

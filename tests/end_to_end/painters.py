@@ -169,6 +169,26 @@ class SizedPainter(TimedPainter):
         return super().paint(order, on_progress, should_stop)
 
 
+@dataclass(frozen=True)
+class FlatPainter(TimedPainter):
+    """Covers the content with the style's colour, and keeps the paint around a tile of a mural."""
+
+    def _picture(self, order: PaintOrder) -> Image.Image:
+        with picture_reader() as pictures:
+            content, style = pictures.read(order.content), pictures.read(order.styles[0])
+            flat = Image.new("RGB", content.size, style.resize((1, 1)).getpixel((0, 0)))
+            painted = Image.blend(content, flat, 0.6)
+            if order.surroundings is not None:
+                paint, held, _ = map(pictures.read, order.surroundings)
+                painted.paste(paint, mask=held.convert("L"))
+        return painted
+
+
+def load_flat(_: EngineSetup) -> TimedPainter:
+    """Paint tiles of murals in a fifth of a second each."""
+    return FlatPainter(0.2)
+
+
 def load_quick(_: EngineSetup) -> TimedPainter:
     """Paint in no time."""
     return TimedPainter(0.0)

@@ -177,6 +177,7 @@ class NatsExecutor:
             timelapse=order.timelapse is not None,
             secret=secret_of(self._secret, order.job_id).hex(),
             animation=_ending_of(order.animation),
+            surroundings=order.surroundings is not None,
         )
 
     async def _send_order(self, attempt: _Attempt) -> None:

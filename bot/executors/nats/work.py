@@ -104,6 +104,9 @@ def _files_of(order: wire.Order, folder: Path) -> PaintOrder:
         content=folder / "content",
         styles=tuple(folder / f"style-{number}" for number in range(order.styles)),
         mask=folder / "mask" if order.mask else None,
+        surroundings=(folder / "paint", folder / "held", folder / "whole")
+        if order.surroundings
+        else None,
         result=folder / "result.png",
         timelapse=folder / "timelapse.mp4" if order.timelapse else None,
         film=folder / "film.mp4" if order.settings.film else None,

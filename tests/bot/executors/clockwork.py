@@ -82,7 +82,8 @@ class Clockwork:
             _square(64).save(order.result)
         if order.timelapse:
             mask = order.mask.read_bytes() if order.mask else b""
-            order.timelapse.write_bytes(b"film of " + order.content.read_bytes() + mask)
+            around = b"".join(path.read_bytes() for path in order.surroundings or ())
+            order.timelapse.write_bytes(b"film of " + order.content.read_bytes() + mask + around)
         for file in (order.film, order.animation):
             if file:
                 file.write_bytes(f"film of {done} as {file.suffix}".encode())

@@ -79,14 +79,19 @@ async def test_paints(executor: Executor, order_for: MakeOrder) -> None:
 async def test_settings_and_mask_reach_the_painter(
     executor: Executor, order_for: MakeOrder, tmp_path: Path
 ) -> None:
-    """What a member chose arrives where it is painted, and so does the mask."""
+    """What a member chose arrives where it is painted; so do the mask, and what lies around."""
     mask, film = tmp_path / "mask", tmp_path / "film"
     mask.write_bytes(b" through a mask")
+    around = (tmp_path / "paint", tmp_path / "held", tmp_path / "whole")
+    for path in around:
+        path.write_bytes(b" " + path.name.encode())
     settings = PaintSettings("draft", seed=7, brush="bold")
-    order = replace(order_for(Script()), settings=settings, mask=mask, timelapse=film)
+    order = replace(
+        order_for(Script()), settings=settings, mask=mask, timelapse=film, surroundings=around
+    )
     outcome = await executor.paint(order, ignore)
     assert (outcome.preset, outcome.seed) == ("draft", 7)
-    assert film.read_bytes().endswith(b" through a mask")
+    assert film.read_bytes().endswith(b" through a mask paint held whole")
 
 
 async def test_names_its_devices(executor: Executor) -> None:
