@@ -65,10 +65,8 @@ def _assemble(layers: Layers, folder: Path) -> None:
     for label, tile in zoom.tiles(whole):
         tile.save(zoomed / label, "JPEG", quality=PREVIEW_QUALITY)
     side = _preview_side(layers.grid)
-    preview = whole.copy()
-    del whole
-    preview.thumbnail((side, side), Image.Resampling.LANCZOS)
-    preview.save(folder / tasks.PREVIEW, quality=PREVIEW_QUALITY, progressive=True)
+    whole.thumbnail((side, side), Image.Resampling.LANCZOS)
+    whole.save(folder / tasks.PREVIEW, quality=PREVIEW_QUALITY, progressive=True)
     write_film(layers, folder / tasks.FILM)
 
 

@@ -53,8 +53,9 @@ async def open_mural(database: Database, folder: Path) -> AsyncIterator[str]:
     workshop = Workshop(retention)
     async with database.write() as connection:
         mural = await store.add(connection, mural)
-        whole = replace(mural, tiles=tuple(tiles))
-        whole = replace(whole, results=await workshop.assemble(whole))
+    whole = replace(mural, tiles=tuple(tiles))
+    whole = replace(whole, results=await workshop.assemble(whole))
+    async with database.write() as connection:
         await store.save(connection, mural, whole)
     pages = MuralPages(link_of, store, pictures, workshop)
     app = web.Application()
