@@ -50,7 +50,7 @@ async def write_log(simulator: Simulator, channel: str = "log") -> None:
     if not any(one.name == channel for one in guild.channels.values()):
         simulator.world.add_channel(guild, channel, "What happened")
     panel = await rules_panel(simulator)
-    await choose(simulator, panel, "log", (channel,), "is written down** in <#")
+    await choose(simulator, panel, "log", (channel,), "for moderators**: <#")
 
 
 async def test_roles_that_may_paint(simulator: Simulator, data_dir: Path) -> None:
@@ -58,8 +58,8 @@ async def test_roles_that_may_paint(simulator: Simulator, data_dir: Path) -> Non
     async with running_bot(simulator, data_dir):
         painted = await result_of(simulator, muralize(simulator, "ada"))
         panel = await rules_panel(simulator)
-        assert "Members may paint** who have any role" in panel.content
-        await choose(simulator, panel, "painters", ("Moderators",), "paint** who have <@&")
+        assert "Painting is open to** everyone" in panel.content
+        await choose(simulator, panel, "painters", ("Moderators",), "is open to** <@&")
         assert "To paint here you need one of these roles" in await told(
             simulator, muralize(simulator, "ada")
         )
@@ -242,7 +242,7 @@ async def test_a_log_that_cannot_be_written(simulator: Simulator, data_dir: Path
         assert query(data_dir, "SELECT 1 FROM log_entries")
     async with running_bot(simulator, data_dir):  # the entry waits in the database
         panel = await rules_panel(simulator)
-        await choose(simulator, panel, "log", ("studio",), "is written down** in <#")
+        await choose(simulator, panel, "log", ("studio",), "for moderators**: <#")
         (line,) = await simulator.until(lambda: log_lines(simulator))
         assert "painted № 1" in line
         upheaval.delete_channel(
@@ -251,7 +251,7 @@ async def test_a_log_that_cannot_be_written(simulator: Simulator, data_dir: Path
         await simulator.until(lambda: all(one.name != "studio" for one in guild.channels.values()))
         await result_of(simulator, muralize(simulator, "ada"))
         panel = await rules_panel(simulator)
-        assert "is written down** nowhere" in panel.content
+        assert "for moderators**: none" in panel.content
         assert query(data_dir, "SELECT 1 FROM log_entries") == []
 
 
