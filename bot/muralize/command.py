@@ -65,6 +65,7 @@ def make_command(
         mask="A picture that is white where to paint, and black where the content stays",
         seed="The seed of an earlier painting, to paint the same again",
         alt_text="What the painting shows, for members who do not see it",
+        still="Of a GIF, paint the first frame only",
     )
     @app_commands.choices(preset=_PRESET_CHOICES)
     async def command(
@@ -82,6 +83,7 @@ def make_command(
         mask: discord.Attachment | None = None,
         seed: app_commands.Range[int, 0, LARGEST_SEED] = PaintSettings.seed,
         alt_text: app_commands.Range[str, 1, LONGEST] = "",
+        still: bool = False,
     ) -> None:
         effective = await muralize.admit(
             answers.guild_of(interaction), answers.channels_of(interaction)
@@ -105,6 +107,7 @@ def make_command(
             saved_style,
             described(MASK, mask) if mask is not None else None,
             clean(alt_text),
+            still,
         )
         if draft.content is None or draft.lacks_style:
             saved = await styles.offered(answers.guild_of(interaction))
