@@ -7,6 +7,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+from bot.guilds.model import Switch
 from bot.moderation.model import HOST, Block, Kind
 from bot.moderation.store import BlockStore
 from bot.settings import PictureCheckSettings
@@ -22,7 +23,7 @@ from tests.end_to_end.test_guild_settings import choose
 from tests.end_to_end.test_painting import result_of, said_privately
 from tests.end_to_end.test_styles import save
 
-EVERYTHING = ("painting", "paintings", "queue", "styles", "challenges")
+EVERYTHING = tuple(Switch)
 OFF = "This is switched off in this server."
 SHORT = "You cannot use this bot here."
 
