@@ -49,10 +49,6 @@ async def take(folder: Path) -> None:
             await told(simulator, run(simulator, "settings rules", channel="log"))
             await settle(screen.page)
             await write("rules.webp", await screen.page.screenshot())
-            shown = run(simulator, "queue show", channel="log")
-            await told(simulator, shown)
-            await settle(screen.page)
-            (folder / "queue.png").write_bytes(await screen.page.screenshot())
             await stage.clear()
 
 
