@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-# Two processes, each with all tests of some modules, in the order of the folders.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
+# Three processes for two cores, because tests wait too. Each has all tests of some modules, in the
+# order of the folders. Bytecode is kept, whatever the environment says: tests start many processes.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder
 
 .PHONY: demo test test-all check format audit bench soak fuzz fuzz-web lock clean
 

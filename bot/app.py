@@ -29,6 +29,7 @@ from bot.errors import MuralscapeError
 from bot.executors.contract import Executor
 from bot.feature import Feature, add_to_client
 from bot.guilds.feature import feature as settings_feature
+from bot.guilds.house_rules import Surroundings
 from bot.guilds.model import Ceilings
 from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
@@ -38,14 +39,22 @@ from bot.jobs.schedule import Schedule
 from bot.jobs.service import JobService
 from bot.jobs.store import JobStore
 from bot.jobs.verification import check_painting
+from bot.moderation.feature import ENFORCE_SECONDS
+from bot.moderation.feature import feature as moderation_feature
+from bot.moderation.log import PAUSE, LogWriter
+from bot.moderation.log_store import LogStore
+from bot.moderation.service import BlockService
+from bot.moderation.store import BlockStore
 from bot.muralize.feature import feature as muralize_feature
 from bot.muralize.live_cards import Pace
 from bot.muralize.service import MuralizeService
 from bot.muralize.store import RequestStore
 from bot.paintings.feature import feature as paintings_feature
 from bot.pictures.decoder import Decoder
+from bot.pictures.host_check import HostCheck, command, page
 from bot.pictures.intake import Intake, open_session
 from bot.pictures.ledger import PictureLedger
+from bot.pictures.model import FilmLimits
 from bot.pictures.quotas import ByteQuotas, PictureQuotas
 from bot.pictures.retention import PictureRetention, sweep_forever
 from bot.pictures.store import PictureStore
@@ -88,10 +97,14 @@ class Timing:
     announcements: BackOff = TRIES
     departures: float = DEPARTURE_SECONDS
     probe_seconds: float = 10.0
+    log_pause: float = PAUSE  # between two messages of a server's log
+    blocks: float = (
+        ENFORCE_SECONDS  # between two looks for paintings of those whom the host blocked
+    )
 
 
 class App:
-    """The bot around an executor. `clock` gives Unix seconds."""
+    """The bot around an executor. `clock` gives Unix seconds; a decoder may be shared by bots."""
 
     def __init__(
         self,
@@ -99,6 +112,7 @@ class App:
         executor: Executor,
         timing: Timing | None = None,
         clock: Callable[[], float] = time.time,
+        decoder: Decoder | None = None,
     ) -> None:
         timing = timing or Timing()
         self._settings = settings
@@ -106,15 +120,16 @@ class App:
         self._clock = clock
         self._database = Database(settings.database)
         self._pictures = PictureStore(settings.data_dir / "pictures")
-        self._decoder = Decoder()
+        self._decoder = decoder or Decoder()
         self._shard = Shard(settings.discord.shard_id, settings.discord.shard_count)
         self._shard_lock = ShardLock(self._database, self._shard)
         self._random = random.SystemRandom()  # nonces and seeds must not be guessed
+        self._log = LogStore(self._database, self._has_log, clock, self._shard)
         store = JobStore(self._database, self._shard)
         ledger = PictureLedger(self._database)
         self._retention = PictureRetention(self._pictures, ledger, [store], clock)
         self.jobs = JobService(
-            store, self._retention, Schedule(Estimator(), work_of), clock, self._random
+            store, self._retention, Schedule(Estimator(), work_of), clock, self._random, self._log
         )
         self._dispatcher = Dispatcher(
             self.jobs, executor, self._retention, partial(check_painting, self._decoder)
@@ -131,6 +146,7 @@ class App:
         )
         self.client = MuralscapeClient(
             api_base,
+            settings.discord.cdn_base,
             settings.data_dir / "commands-synced",
             self.pages.trace,
             self.pages.linked,
@@ -140,6 +156,7 @@ class App:
         self._departures = DepartureStore(self._database, self._shard)
         self._intake = self._build_intake()
         self._links = self._build_links()
+        self._guilds = self._build_guilds()
         self.challenges: ChallengeService
         self._features = self._build_features(timing)
         for feature in self._features:
@@ -150,7 +167,7 @@ class App:
     def _build_features(self, timing: Timing) -> Sequence[Feature]:
         """Build the services that features share, and the list of features."""
         clock, limits = self._clock, self._settings.limits
-        guilds = self._build_guilds()
+        guilds = self._guilds
         styles = self._build_styles(guilds)
         self.challenges = self._build_challenges(guilds)
         numbered = NumberedPictures(self._pictures, self._decoder)
@@ -158,6 +175,7 @@ class App:
         challenge_commands = ChallengeCommands(
             self.challenges, guilds, self.jobs, self._intake, numbered, panel
         )
+        blocks = BlockService(BlockStore(self._database), self.jobs, self._log, clock)
         requests = RequestStore(self._database, self._shard)
         muralize = MuralizeService(
             self.jobs,
@@ -166,7 +184,9 @@ class App:
             guilds,
             styles,
             self._access,
+            partial(blocks.check, quietly=True),
             usual_size=limits.usual_size,
+            films=self._films,
             clock=clock,
             rng=self._random,
         )
@@ -193,8 +213,7 @@ class App:
                 self._links.to,
                 limits.retention_days * DAY,
             ),
-            queue_feature(self.jobs, self._executor, clock),
-            settings_feature(guilds),
+            queue_feature(self.jobs, guilds, self._executor, clock),
             styles_feature(styles, self._intake),
             challenges_feature(
                 self.challenges,
@@ -211,6 +230,7 @@ class App:
                 clock,
             ),
         ]
+        features += self._build_moderation(blocks, features, timing)
         departures = departures_feature(
             features,
             self._departures,
@@ -224,6 +244,28 @@ class App:
             interval=timing.departures,
         )
         return [*features, departures, privacy_feature(features, self.jobs, self._retention)]
+
+    def _build_moderation(
+        self, blocks: BlockService, features: Sequence[Feature], timing: Timing
+    ) -> list[Feature]:
+        """Build `/settings`, `/block` and the log, which concern all other features."""
+        writer = LogWriter(
+            self.client,
+            self._log,
+            self._guilds.log_channel,
+            lambda: str(self._random.getrandbits(63)),
+            self._clock,
+            timing.log_pause,
+        )
+        ends = {feature.name: feature.guild_data for feature in features if feature.name}
+        around = Surroundings(ends, writer.problem, writer.retry)
+        return [
+            settings_feature(self._guilds, self.jobs, around),
+            moderation_feature(blocks, self._log, writer, self._guilds, timing.blocks),
+        ]
+
+    async def _has_log(self, guild_id: int) -> bool:
+        return await self._guilds.has_log(guild_id)
 
     def _build_guilds(self) -> GuildService:
         limits = self._settings.limits
@@ -247,7 +289,9 @@ class App:
     def _build_styles(self, guilds: GuildService) -> StyleService:
         store = StyleStore(self._database)
         starters = [Starter(style.title, style.path) for style in STYLES]
-        return StyleService(store, self._retention, self._decoder, guilds, starters, self._clock)
+        return StyleService(
+            store, self._retention, self._decoder, guilds, starters, self._clock, self._log
+        )
 
     def _build_challenges(self, guilds: GuildService) -> ChallengeService:
         return ChallengeService(
@@ -261,6 +305,18 @@ class App:
             self.jobs,
             self._clock,
             self._random,
+            self._log,
+        )
+
+    @property
+    def _films(self) -> FilmLimits:
+        limits = self._settings.limits
+        return FilmLimits(
+            limits.film_seconds,
+            limits.film_frames,
+            limits.film_pixels,
+            limits.film_size,
+            60 * limits.film_minutes,
         )
 
     def _build_intake(self) -> Intake:
@@ -273,6 +329,21 @@ class App:
             hosts=self._settings.discord.attachment_hosts,
             limits=PictureLimits(limits.attachment_bytes, limits.pixels),
             seconds=limits.download_seconds,
+            films=self._films,
+            host_check=self._build_host_check(),
+        )
+
+    def _build_host_check(self) -> HostCheck | None:
+        chosen = self._settings.picture_check
+        if not chosen.command and not chosen.url:
+            return None
+        return HostCheck(
+            command(chosen.command) if chosen.command else page(chosen.url),
+            self._pictures,
+            self._decoder,
+            seconds=chosen.seconds,
+            pass_on_failure=chosen.on_failure == "allow",
+            at_a_time=chosen.at_a_time,
         )
 
     def _build_links(self) -> PaintingLinks:

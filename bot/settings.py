@@ -6,13 +6,14 @@ commas between, or JSON. All faults are reported at once.
 """
 
 import difflib
+import ipaddress
 import json
 import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -23,11 +24,14 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    model_validator,
 )
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
+
+from engine.motion.clip import LARGEST_SIDE, MOST_FRAMES, MOST_SECONDS
 
 ENV_PREFIX = "MURALSCAPE_"
 CONFIG_VARIABLE = "MURALSCAPE_CONFIG"  # the path of the TOML file; the commands read it
@@ -67,6 +71,20 @@ def _web_address(value: str) -> str:
 
 def _web_address_or_none(value: str) -> str:
     return _web_address(value) if value else value
+
+
+def _loopback_address(value: str) -> str:
+    """Accept an address on this machine: pictures are not sent anywhere else."""
+    if not value:
+        return value
+    host = urlsplit(_web_address(value)).hostname or ""
+    try:
+        here = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        here = host == "localhost"
+    if not here:
+        raise ValueError("write an address of this machine, such as http://127.0.0.1:9000/check")
+    return value
 
 
 def _database_url(value: str) -> str:
@@ -113,6 +131,7 @@ class DiscordSettings(_Section):
     ] = None
     token_file: OptionalPath = None  # read when the token is not in the environment
     api_base: Annotated[str, AfterValidator(_web_address)] = "https://discord.com/api/v10"
+    cdn_base: Annotated[str, AfterValidator(_web_address)] = "https://cdn.discordapp.com"
     attachment_hosts: Annotated[tuple[str, ...], BeforeValidator(_list_from_text)] = (
         "cdn.discordapp.com",
         "media.discordapp.net",
@@ -159,6 +178,12 @@ class LimitSettings(_Section):
     pixels: Annotated[int, Field(ge=64 * 64)] = 50_000_000  # of an uploaded picture
     largest_size: Annotated[int, Field(ge=32, le=8192)] = 1024  # long side of a painting
     usual_size: Annotated[int, Field(ge=32, le=8192)] = 512  # caps the preset's size
+    # of films that are painted from moving pictures; 0 seconds: those are painted as stills
+    film_seconds: Annotated[float, Field(ge=0, le=MOST_SECONDS)] = MOST_SECONDS
+    film_frames: Annotated[int, Field(ge=2, le=MOST_FRAMES)] = MOST_FRAMES
+    film_pixels: Annotated[int, Field(ge=64 * 64)] = 8_300_000  # of each uploaded frame
+    film_size: Annotated[int, Field(ge=32, le=LARGEST_SIDE)] = 384  # long side of a painted frame
+    film_minutes: Annotated[float, Field(gt=0)] = 10.0  # of painting
     download_seconds: Annotated[float, Field(gt=0, le=600)] = 20.0  # for one attachment
     jobs_per_member: Annotated[int, Field(ge=1)] = 5  # queued or painting at a time
     jobs_per_guild: Annotated[int, Field(ge=1)] = 50
@@ -175,6 +200,22 @@ class LimitSettings(_Section):
     retention_days: Annotated[float, Field(gt=0)] = 30.0  # until jobs and pictures are deleted
     departed_days: Annotated[float, Field(ge=0)] = 7.0  # until a left server's data is deleted
     shutdown_seconds: Annotated[float, Field(ge=0, le=600)] = 20.0  # to finish paintings
+
+
+class PictureCheckSettings(_Section):
+    """The host's own check of the pictures that members send: a command, or a page."""
+
+    command: Annotated[tuple[str, ...], BeforeValidator(_list_from_text)] = ()
+    url: Annotated[str, AfterValidator(_loopback_address)] = ""
+    seconds: Annotated[float, Field(gt=0, le=300)] = 10.0  # for an answer
+    on_failure: Literal["refuse", "allow"] = "refuse"  # where there is no answer
+    at_a_time: Annotated[int, Field(ge=1, le=64)] = 2  # pictures
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if self.command and self.url:
+            raise ValueError("give either command or url, not both")
+        return self
 
 
 class LogSettings(_Section):
@@ -203,6 +244,7 @@ class Settings(BaseSettings):
     nats: NatsSettings = NatsSettings()
     web: WebSettings = WebSettings()
     limits: LimitSettings = LimitSettings()
+    picture_check: PictureCheckSettings = PictureCheckSettings()
     log: LogSettings = LogSettings()
 
     @classmethod

@@ -93,8 +93,13 @@ def room_after(
     least = min(
         estimate_bytes(size, device, recipe, one, styles) for one in _plans(max(size), recipe)
     )
-    less = FIXED_BYTES + (estimate - FIXED_BYTES) * 3 // 4
+    less = FIXED_BYTES + quarter_less(estimate - FIXED_BYTES)
     return max(less, least) if estimate > least else less
+
+
+def quarter_less(room: int) -> int:
+    """The bytes to plan with once something did not fit that should have."""
+    return room * 3 // 4
 
 
 def pixels_at_a_time(size: tuple[int, int], block_side: int) -> int:

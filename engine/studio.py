@@ -11,7 +11,7 @@ from torch import Tensor
 
 from engine.canvases import Canvases, filled_up
 from engine.device import give_back_memory
-from engine.memory import Plan, does_not_fit, plan_memory, room_after
+from engine.memory import Plan, does_not_fit, plan_memory, quarter_less, room_after
 from engine.optimiser import LBFGS, Adam, Optimiser
 from engine.presets import Recipe
 from engine.request import StylizeRequest
@@ -77,7 +77,7 @@ class Studio:
     ) -> Stepper:
         """What takes the steps of a scale.
 
-        `canvas` is this scale's, from a checkpoint, or the `cropped` one of the scale before.
+        `canvas` is this scale's, from a checkpoint, or the scale's before, clipped and cropped.
         `neighbours` are those that a checkpoint kept; None looks for them. `styles_seen` are those
         that another painting saw at this scale. Raises OutOfMemory where nothing fits.
         """
@@ -88,6 +88,7 @@ class Studio:
             plan = plan_memory(scale.canvas, device, recipe, room, styles)
             with ShortageCaught():
                 return self._stepper(scale, canvas, plan, neighbours, styles_seen)
+            # Memory ran out, so try a plan that needs less.
             room = room_after(scale.canvas, device, recipe, plan, styles)
 
     def _stepper(
@@ -99,13 +100,14 @@ class Studio:
         styles_seen: StylesSeen | None = None,
     ) -> Stepper:
         canvas = canvas.to(self._encoder.device.torch_device, copy=True)
-        if canvas.shape[2:] != scale.canvas[::-1]:  # a picture of the scale before
+        width, height = scale.canvas
+        if canvas.shape[2:] != (height, width):  # the canvas of the scale before
             canvas = filled_up(enlarge(canvas, scale.size), scale.canvas)
-        targets = self._targets(scale, self._encoder, plan)
-        objective, found = targets.objective(canvas, neighbours, styles_seen)
-        if not objective.is_finite():  # loud features overflow in FP16; steps see to themselves
-            exact = self._targets(scale, self._encoder.in_fp32, plan)
-            objective, found = exact.objective(canvas, neighbours)
+        objective, used = self.targets(scale, plan).objective(canvas, neighbours, styles_seen)
+        # Targets of extreme features overflow in FP16. (The steps have their own remedy.)
+        if not objective.is_finite():
+            in_fp32 = self.targets(scale, plan, self._encoder.in_fp32)
+            objective, used = in_fp32.objective(canvas, neighbours)
         give_back_memory()  # that the targets took on the way
         if self._recipe.optimiser == "lbfgs":
             optimiser: Optimiser = LBFGS(canvas, history=plan.history)
@@ -113,24 +115,27 @@ class Studio:
             rate, averaging = self._recipe.learning_rate, self._recipe.averaging
             optimiser = Adam(canvas, rate, averaging=averaging)
         return Stepper(
-            self._encoder,
-            self._recipe,
-            objective,
-            plan,
-            canvas,
-            optimiser,
-            self._memory,
-            scale.steps,
-            found,
+            encoder=self._encoder,
+            recipe=self._recipe,
+            objective=objective,
+            plan=plan,
+            canvas=canvas,
+            optimiser=optimiser,
+            memory=self._memory,
+            steps=scale.steps,
+            neighbours=used,
         )
 
-    def targets(self, scale: Scale, plan: Plan) -> Targets:
-        """What is to be matched at a scale."""
-        return self._targets(scale, self._encoder, plan)
-
-    def _targets(self, scale: Scale, encoder: Encoder, plan: Plan) -> Targets:
-        settings = self._request.settings
-        return Targets(self._canvases, self._recipe, settings, scale, encoder, plan)
+    def targets(self, scale: Scale, plan: Plan, encoder: Encoder | None = None) -> Targets:
+        """What is to be matched at a scale, as the painting's encoder sees it or another one."""
+        return Targets(
+            canvases=self._canvases,
+            recipe=self._recipe,
+            settings=self._request.settings,
+            scale=scale,
+            encoder=encoder or self._encoder,
+            plan=plan,
+        )
 
     def picture(self, canvas: Tensor, scale: Scale) -> Image.Image:
         """The picture of a canvas, in the content's colours where they are to be kept.
@@ -158,21 +163,22 @@ class Studio:
         for device in (self._encoder.device.torch_device, CPU):
             with ShortageCaught():
                 return make(self._canvases.on(device), canvas.to(device))
-            give_back_memory()
-        room = self._memory * 3 // 4
+            give_back_memory()  # memory ran out, so try the next device
+        room = quarter_less(self._memory)
         raise does_not_fit(scale.canvas, self._encoder.device, self._recipe, room)
 
     def _content_in_rgb(self, scale: Scale, canvases: Canvases) -> Tensor:
         content = canvases.content(scale)
         return (content + 1) / 2 if self._recipe.canvas == "symmetric" else content
 
-    def cropped(self, canvas: Tensor, scale: Scale) -> Tensor:
-        """A scale's canvas without what filled it up, for the next scale to go on from.
+    def clip_and_crop(self, canvas: Tensor, scale: Scale) -> Tensor:
+        """Clip a scale's canvas to [0, 1], and return the part of it that is the picture.
 
-        A view of it, and what lies outside of [0, 1] is clipped in place: a copy takes memory.
+        The next scale goes on from that. Changes `canvas`, of which the returned part is a view,
+        because a copy takes memory.
         """
-        canvas = canvas[:, :, : scale.height, : scale.width]
-        return canvas.clamp_(0, 1) if self._recipe.canvas == "rgb" else canvas
+        picture = canvas[:, :, : scale.height, : scale.width]
+        return picture.clamp_(0, 1) if self._recipe.canvas == "rgb" else picture
 
     def finished(self, canvas: Tensor, scale: Scale, neighbours: Tensor | None) -> Tensor:
         """The last scale's canvas after the last touch, where the recipe has one.

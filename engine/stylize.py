@@ -85,12 +85,13 @@ def stylize(
                 log.add(reading)
             if on_progress and not log.is_finished:  # the last step is told after the last touch
                 on_progress(log.progress(partial(_preview, studio, stepper, scale)))
-        finished, found = stepper.result(), stepper.neighbours
-        canvas, neighbours = studio.cropped(finished, scale), None
+        finished, last_neighbours = stepper.result(), stepper.neighbours
+        canvas, neighbours = studio.clip_and_crop(finished, scale), None
         del stepper  # its memory is the next one's
 
     # The last touch, which the last step's preview shows too.
-    picture = studio.picture(studio.finished(finished, scales[-1], found), scales[-1])
+    touched = studio.finished(finished, scales[-1], last_neighbours)
+    picture = studio.picture(touched, scales[-1])
     if on_progress:
         on_progress(log.progress(picture.copy))  # a copy: previews are made smaller in place
 

@@ -7,7 +7,7 @@ from hypothesis import settings
 pytest_plugins = ["tests.log_guard"]
 
 # Each process of the tests, and each that they start, has one thread for torch, and the threads of
-# OpenMP do not spin while they wait. Two such processes are what two cores have room for.
+# OpenMP do not spin while they wait.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 

@@ -2,52 +2,61 @@
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-
-import pytest
 
 TEST = """
 import logging, sys
 from bot.simulator import Simulator
+from bot.simulator.issued import issue
 
-def test_something():
+def test_{name}():
     world = Simulator().world
     token = world.token
     {act}
 """
+PRINTED = {"printed": "print('logged in with', token)"}
+HARMFUL = {
+    **PRINTED,
+    "sentence": "sys.stderr.write(f'token={token}.')",
+    "logged": "logging.getLogger('bot').debug('it is %s', issue('x' * 64))",
+}
+HARMLESS = {
+    "masked": "logging.getLogger('bot').debug('%s', token.replace('.', '.', 1))",
+    "harmless": "logging.getLogger('bot').debug('all is well')",
+}
 
 
-PRINTED = "print('logged in with', token)"
-
-
-def run_pytest(folder: Path, act: str, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run one test that gets a token and does `act`."""
+def run_pytest(
+    folder: Path, acts: Mapping[str, str], *options: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a test for each act, by name; it gets a token and does the act."""
     file = folder / "test_leak.py"
-    file.write_text(TEST.format(act=act.replace("\\n", "\n")))
+    file.write_text("".join(TEST.format(name=name, act=act) for name, act in acts.items()))
     command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.log_guard"]
-    command += ["-p", "no:cacheprovider", *options, str(file)]
+    command += ["-p", "no:cacheprovider", f"--rootdir={folder}", *options, str(file)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize(
-    ("act", "where"),
-    [
-        (PRINTED, "the output of"),
-        ("sys.stderr.write(f'token={token}.')", "the output of"),
-        ("logging.getLogger('bot').debug('%s', token.replace('.', '.', 1))", ""),
-        ("from bot.simulator.issued import issue; token = issue('x' * 64)\\n"
-         "    logging.getLogger('bot').debug('it is %s', token)", "the log of"),
-        ("logging.getLogger('bot').debug('all is well')", ""),
-    ],
-    ids=["printed", "at the end of a sentence", "masked", "logged", "harmless"],
-)  # fmt: skip
-def test_the_guard(tmp_path: Path, act: str, where: str) -> None:
-    """A run whose only test passes fails when that test wrote a secret, and says where."""
-    run = run_pytest(tmp_path, act, "-p", "no:xdist")
-    assert "1 passed" in run.stdout, run.stdout
-    assert run.returncode == (1 if where else 0), run.stdout
-    assert ("secrets were written" in run.stdout) == bool(where)
-    assert f"{where} " in run.stdout
+def test_the_guard_finds_secrets(tmp_path: Path) -> None:
+    """A run whose tests pass fails when some of them wrote a secret, and says which and where."""
+    run = run_pytest(tmp_path, HARMFUL | HARMLESS, "-p", "no:xdist")
+    assert "5 passed" in run.stdout, run.stdout
+    assert run.returncode == 1, run.stdout
+    assert "secrets were written" in run.stdout
+    for found in ("output of test_leak.py::test_printed", "output of test_leak.py::test_sentence",
+                  "log of test_leak.py::test_logged"):  # fmt: skip
+        assert f"the {found}" in run.stdout
+    for name in HARMLESS:
+        assert f"::test_{name}" not in run.stdout
+
+
+def test_the_guard_leaves_others_alone(tmp_path: Path) -> None:
+    """A run without a secret passes, also where the bot has masked one."""
+    run = run_pytest(tmp_path, HARMLESS, "-p", "no:xdist")
+    assert "2 passed" in run.stdout, run.stdout
+    assert run.returncode == 0, run.stdout
+    assert "secrets were written" not in run.stdout
 
 
 def test_the_guard_over_worker_processes(tmp_path: Path) -> None:
@@ -55,4 +64,4 @@ def test_the_guard_over_worker_processes(tmp_path: Path) -> None:
     run = run_pytest(tmp_path, PRINTED, "-n", "1")
     assert "1 passed" in run.stdout, run.stdout
     assert run.returncode == 1, run.stdout
-    assert "the output of test_leak.py::test_something" in run.stdout
+    assert "the output of test_leak.py::test_printed" in run.stdout

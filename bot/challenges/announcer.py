@@ -1,8 +1,8 @@
 """Sends the announcements of challenges, each once, and edits those that are out of date.
 
 After a crash a message is recognised by its nonce, or by its last line where Discord no longer
-gives the nonce. A failure is retried while its cause can pass: the host of the challenge is told,
-and the log of the bot.
+gives the nonce. A failure that can pass is retried. Failures are logged, and the member that
+started the challenge (its host) gets a direct message about them.
 """
 
 import logging
@@ -33,7 +33,9 @@ from bot.discord_io.sending import (
 log = logging.getLogger(__name__)
 
 TRIES = BackOff(first=5.0, longest=3600.0, attempts=180)  # in the end each hour, for a week
-UNTOLD_FAILURES = 5  # of Discord itself, before the host of a challenge is told
+# Where the bot lacks a permission, the host of the challenge is told at once; where Discord or the
+# network failed, after so many tries.
+FAILURES_BEFORE_TELLING = 5
 
 
 class Announcer:
@@ -56,10 +58,13 @@ class Announcer:
         self._tries = tries
 
     async def announce(self) -> float | None:
-        """Send and edit all that is due; return the time of the next try, None without one."""
+        """Send and edit all that is due now.
+
+        Returns when the next announcement is due, in Unix seconds; None when none is left.
+        """
         for announcement in await self._announcements.pending(self._clock()):
             contest = await self._challenges.get(announcement.challenge_id)
-            if contest is None or not _still_true(announcement, contest):
+            if contest is None or not _is_worth_sending(announcement, contest):
                 await self._announcements.give_up(announcement)
                 continue
             try:
@@ -77,8 +82,9 @@ class Announcer:
         try:
             await self._refresh(announcement, contest)
         except PlaceGone:
+            # Somebody deleted it, so it stays away unless `/challenge repost` asked for it.
             if not announcement.wanted_again:
-                raise  # a moderator deleted it: it is not wanted here
+                raise
             await self._announcements.send_again(announcement)
 
     async def _send_once(self, announcement: Announcement, contest: Contest) -> None:
@@ -111,8 +117,8 @@ class Announcer:
         self, announcement: Announcement, contest: Contest, error: SendError
     ) -> None:
         """Record a failure that may pass, and when to try again."""
-        failures = announcement.failures + 1
-        if failures >= (self._tries.attempts or failures + 1):
+        failures, attempts = announcement.failures + 1, self._tries.attempts
+        if attempts is not None and failures >= attempts:
             await self._give_up(announcement, contest, error)
             return
         seconds = self._tries.after(failures)
@@ -123,40 +129,47 @@ class Announcer:
             seconds,
             error,
         )
-        problem = notices.problem(contest.challenge, forbidden=isinstance(error, NotAllowedHere))
+        forbidden = isinstance(error, NotAllowedHere)
+        problem = notices.why_delayed(contest.challenge, forbidden=forbidden)
         await self._announcements.failed(announcement, problem, self._clock() + seconds)
-        if isinstance(error, NotAllowedHere) or failures >= UNTOLD_FAILURES:
+        if forbidden or failures >= FAILURES_BEFORE_TELLING:
             await self._tell_host(announcement, contest, f"{problem} {notices.RETRIED}")
 
     async def _give_up(
         self, announcement: Announcement, contest: Contest, error: SendError
     ) -> None:
-        """Record a failure that will not pass. A message that was deleted is not missed."""
+        """Record a failure that will not pass, and tell the host of the challenge.
+
+        The host is not told where only an edit failed, nor about a message to somebody else.
+        """
         log.warning("challenge %d, %s: %s", announcement.challenge_id, announcement.kind, error)
         if announcement.message_id is not None or announcement.kind is AnnouncementKind.REMOVED:
             await self._announcements.give_up(announcement)
             return
-        problem = notices.given_up(contest.challenge, gone=isinstance(error, PlaceGone))
+        problem = notices.why_given_up(contest.challenge, gone=isinstance(error, PlaceGone))
         await self._announcements.give_up(announcement, problem)
         await self._tell_host(announcement, contest, f"{problem} {notices.REPOST}")
 
     async def _tell_host(self, announcement: Announcement, contest: Contest, text: str) -> None:
-        """Send the member that started a challenge one direct message about an announcement."""
+        """Send the host of a challenge one direct message about an announcement."""
         host = contest.challenge.host_id
-        to_author = announcement.kind is AnnouncementKind.REMOVED
-        if to_author or host == FORGOTTEN or await self._announcements.is_host_told(announcement):
+        is_for_author = announcement.kind is AnnouncementKind.REMOVED
+        if is_for_author or host == FORGOTTEN:
+            return
+        if await self._announcements.is_host_told(announcement):
             return
         await self._announcements.host_told(announcement)
         try:
             with explained():
                 channel = await self._client.create_dm(discord.Object(host))
-                await channel.send(notices.to_host(contest.challenge, text))
+                await channel.send(notices.host_message(contest.challenge, text))
         except SendError as error:
             log.warning("the host of challenge %d is not told: %s", contest.challenge.id, error)
 
     async def _channel(
         self, announcement: Announcement, contest: Contest
     ) -> discord.abc.Messageable:
+        """Give the challenge's channel; for a removed entry, its author's direct messages."""
         if announcement.kind is not AnnouncementKind.REMOVED:
             return self._client.get_partial_messageable(contest.challenge.channel_id)
         author = next(e.member_id for e in contest.entries if e.id == announcement.part)
@@ -176,8 +189,8 @@ class Announcer:
         )
 
 
-def _still_true(announcement: Announcement, contest: Contest) -> bool:
-    """Say whether an announcement is still worth its message."""
+def _is_worth_sending(announcement: Announcement, contest: Contest) -> bool:
+    """Say whether what an announcement tells is still so."""
     if announcement.kind is AnnouncementKind.REMOVED:
         entry = next((one for one in contest.entries if one.id == announcement.part), None)
         return entry is not None and entry.removed is not None and entry.member_id != FORGOTTEN

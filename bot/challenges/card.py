@@ -18,8 +18,8 @@ from bot.challenges.model import (
 )
 from bot.challenges.rules import PER_MESSAGE, on_part
 from bot.discord_io.components import AnyItem, custom_id, view_of
+from bot.discord_io.escaping import name_of
 from bot.discord_io.lines import first_lines
-from bot.discord_io.texts import name_of
 from bot.people import Member
 
 FEATURE = "challenges"

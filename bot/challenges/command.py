@@ -141,7 +141,7 @@ class ChallengeCommands:
         await interaction.edit_original_response(content=card.leaderboard(standings))
 
     async def _outcome(self, challenge: Challenge) -> str:
-        return notices.outcome(challenge, await self._challenges.announced(challenge))
+        return notices.whether_announced(challenge, await self._challenges.announced(challenge))
 
     async def own_paintings(
         self, interaction: Interaction, typed: str

@@ -39,6 +39,7 @@ class Sources:
     style_author_name: str = ""  # their display name then
     content_title: str = ""  # as its uploader called it, cleaned
     style_title: str = ""  # the same, of a style that is not from the library
+    alt_text: str = ""  # of the painting, where its member wrote one; cleaned
     spoiler: bool = False  # one of the pictures was marked as a spoiler
     # width and height of each of `pictures`, in that order; empty where they were not measured
     sizes: tuple[tuple[int, int], ...] = ()
@@ -67,11 +68,14 @@ class JobResult:
     picture: str
     outcome: PaintOutcome
     timelapse: str | None = None  # an MP4, kept like a picture
+    film: str | None = None  # an MP4 too; `picture` is then its first frame
+    animation: str | None = None  # the film as GIF or WebP, where the content was one
 
     @property
     def pictures(self) -> tuple[str, ...]:
-        """The painting and its time-lapse, as named in the picture store."""
-        return (self.picture,) if self.timelapse is None else (self.picture, self.timelapse)
+        """The painting, its time-lapse and its film, as named in the picture store."""
+        others = (self.timelapse, self.film, self.animation)
+        return (self.picture, *(name for name in others if name is not None))
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,7 @@ class Job:
     painted_at: float | None = None  # when the picture was stored
     finished_at: float | None = None  # when it became done, failed or cancelled
     starts: int = 0  # paintings begun, less those put back at a shut-down
-    losses: int = 0  # of executors, while they painted this
+    times_lost: int = 0  # how often its executor was lost while painting it
     cancelled_by: int | None = None  # the member, or NOBODY; set before the painting stops
     failure: str | None = None  # the sentence for the member
     result: JobResult | None = None
@@ -152,6 +156,15 @@ class Job:
         }
         del values["origin"]["interaction_token"], values["delivery"]["nonce"]
         return values
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which of a member's paintings to list; None: all of them."""
+
+    preset: str | None = None
+    style: str | None = None  # the name of a saved style, or the title of a member's own
+    newest: int | None = None  # leaves out those that were asked for later
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ _OWN_COLUMNS = (
     "painted_at",
     "finished_at",
     "starts",
-    "losses",
+    "times_lost",
     "cancelled_by",
     "failure",
     "result_deleted",

@@ -13,7 +13,9 @@ from engine.presets import PRESETS, size_and_steps
 from engine.request import PaintSettings
 
 _SCHEDULED = (JobState.QUEUED, JobState.PAINTING)
-_NEW = 2**63  # the number of a job that is only thought of: after all others
+# Stands in the queue for a job that is not submitted yet. No real job has so large an id, so that
+# of jobs whose turn is equal it comes last.
+_UNSUBMITTED_ID = 2**63
 Size = tuple[int, int]  # width and height in pixels
 WorkOf = Callable[[PaintSettings, Size | None], float]
 PLACES_CACHE_SECONDS = 0.5  # how long calculated places are used again
@@ -29,11 +31,13 @@ def complete(settings: PaintSettings) -> PaintSettings:
 
 
 @dataclass
-class _Running:
-    predicted: float  # seconds
+class _Painting:
+    """A job that is being painted."""
+
+    predicted: float  # seconds, when it started
     started_at: float
-    progress: PaintProgress | None = None
-    progress_at: float = 0.0
+    progress: PaintProgress | None = None  # the last report
+    progress_at: float = 0.0  # when that came
 
     def seconds_left(self, now: float) -> float:
         if self.progress is None:
@@ -55,7 +59,7 @@ class Schedule:
         # Newest predictions of queued jobs, by job id, in seconds of painting. A job that was
         # queued after the last prediction is absent; its prediction is in the queue.
         self._predictions: dict[int, float] = {}
-        self._paintings: dict[int, _Running] = {}
+        self._paintings: dict[int, _Painting] = {}  # by job id
         self._slots = 1
         self._places: dict[int, Place] = {}
         self._places_at: float | None = None  # when they were calculated; None: out of date
@@ -66,27 +70,29 @@ class Schedule:
         self._estimator.device = device
         self._predict_again()
 
-    def predict(self, settings: PaintSettings, sources: Sources) -> float:
-        """Predict the seconds that a painting will take."""
+    def predict(self, settings: PaintSettings, sources: Sources | None) -> float:
+        """Predict the seconds that a painting will take; without `sources`, of usual shape."""
         return self._estimator.predict(self._kind_of(settings, sources))
 
-    def outlook(
+    def predict_finish(
         self, origin: Origin, settings: PaintSettings, sources: Sources | None, now: float
     ) -> float:
-        """Predict in how many seconds a new job would be painted, after those before it.
+        """Predict in how many seconds a job would be painted that is submitted now.
 
-        Without `sources`, whose sizes are not known yet, for pictures of usual shape.
+        It is put into the queue, its place is calculated, and it is removed again. `sources` are
+        None before they are downloaded; then pictures of usual shape are assumed.
         """
         seconds = self._estimator.predict(self._kind_of(settings, sources))
-        new = Waiting(_NEW, origin.guild_id, origin.member_id, seconds)
-        self._queue.add(new)
+        self._queue.add(Waiting(_UNSUBMITTED_ID, origin.guild_id, origin.member_id, seconds))
         try:
-            return self._calculate_places(now)[_NEW].finishes_in
+            return self._calculate_places(now)[_UNSUBMITTED_ID].finishes_in
         finally:
-            self._queue.remove(_NEW)
+            self._queue.remove(_UNSUBMITTED_ID)
 
     def learn(self, job: Job) -> None:
         """Learn from a job that has been painted."""
+        if job.result and job.result.outcome.is_cut_short:
+            return
         if job.result and job.started_at is not None and job.painted_at is not None:
             seconds = job.painted_at - job.started_at
             outcome = job.result.outcome
@@ -108,7 +114,7 @@ class Schedule:
         if waiting is None:
             return None
         predicted = self._predictions.get(waiting.job_id, waiting.seconds)
-        self._paintings[waiting.job_id] = _Running(predicted, now)
+        self._paintings[waiting.job_id] = _Painting(predicted, now)
         self._places_at = None
         return waiting.job_id
 
@@ -134,11 +140,11 @@ class Schedule:
         painting = self._paintings.get(after.id)
         used = max(0.0, now - painting.started_at) if painting else 0.0
         if before.state is JobState.PAINTING and after.state is JobState.QUEUED:
-            self.put_back(after.id, used if after.losses > before.losses else 0.0)
+            self.put_back(after.id, used if after.times_lost > before.times_lost else 0.0)
         elif before.state in _SCHEDULED and after.state not in _SCHEDULED:
             self.leave(after.id, used)
 
-    def progressed(self, progress: PaintProgress, now: float) -> None:
+    def record_progress(self, progress: PaintProgress, now: float) -> None:
         """Record the progress of a painting. The last preview stays until a newer one arrives."""
         painting = self._paintings.get(progress.job_id)
         if painting:
@@ -173,11 +179,12 @@ class Schedule:
         """
         size, megapixels = (sources.content_size, sources.megapixels) if sources else (None, 0.0)
         work = self._work_of(settings, size or painted)
+        called = f"{settings.preset} film" if settings.film else settings.preset
         # rounded, so that pictures of nearly one shape are of one kind
-        return Kind(settings.preset, float(f"{work:.3g}"), float(f"{megapixels:.2g}"))
+        return Kind(called, float(f"{work:.3g}"), float(f"{megapixels:.2g}"))
 
     def _calculate_places(self, now: float) -> dict[int, Place]:
-        left = {job_id: running.seconds_left(now) for job_id, running in self._paintings.items()}
+        left = {job_id: painting.seconds_left(now) for job_id, painting in self._paintings.items()}
         # More jobs than slots are being painted after a worker left and before its job is put back.
         free_slots = max(0, self._slots - len(left))
         places = {job_id: Place(job_id, 0, 0.0, seconds) for job_id, seconds in left.items()}

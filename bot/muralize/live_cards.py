@@ -5,6 +5,7 @@ permissions. Where it has none, the last edit says where the outcome will come.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -107,11 +108,13 @@ class LiveCards:
             await asyncio.wait({live.editing})
 
     async def flush(self, seconds: float) -> None:
-        """Start the edits that are due, and wait at most `seconds` for all under way."""
-        self._start_edits()
-        editing = [live.editing for live in self._cards.values() if live.editing]
-        if editing:
-            await asyncio.wait(editing, timeout=seconds)
+        """Make the edits that are due, those after an edit under way too, within `seconds`."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                self._start_edits()
+                while editing := [live.editing for live in self._cards.values() if live.editing]:
+                    await asyncio.wait(editing, return_when=asyncio.FIRST_COMPLETED)
+                    self._start_edits()
 
     def _follow(self, job: Job) -> None:
         if job.state in (JobState.QUEUED, JobState.PAINTING):
@@ -126,21 +129,23 @@ class LiveCards:
 
     def _start_edits(self) -> None:
         """Start the edits that are due: changed states, then paintings, then one waiting job."""
-        now = self._monotonic()
+        monotonic = self._monotonic()
         idle = [live for live in self._cards.values() if not live.closed and not live.editing]
 
-        def due(state: JobState, interval: float) -> list[_LiveCard]:
-            same = [live for live in idle if live.job.state is state and live.tried_state is state]
-            return [
-                live
-                for live in same
-                if now - live.tried_at >= (self._pace.late if self._is_late(live) else interval)
-            ]
+        def due_again(state: JobState, interval: float) -> list[_LiveCard]:
+            """Give the cards whose last edit, in this same state, is `interval` seconds old."""
+            due = []
+            for live in idle:
+                pause = self._pace.late if self._is_late(live) else interval
+                is_same = live.job.state is state and live.tried_state is state
+                if is_same and monotonic - live.tried_at >= pause:
+                    due.append(live)
+            return due
 
         # first, because a wrong state is worse than an old progress
         changed = [live for live in idle if live.tried_state is not live.job.state]
-        painting = due(JobState.PAINTING, self._pace.painting)
-        waiting = due(JobState.QUEUED, self._pace.waiting)
+        painting = due_again(JobState.PAINTING, self._pace.painting)
+        waiting = due_again(JobState.QUEUED, self._pace.waiting)
         if not (changed or painting or waiting):
             return
         places = self._jobs.places()
@@ -165,10 +170,10 @@ class LiveCards:
             return False
 
     def _begin_edit(self, live: _LiveCard, place: Place | None) -> bool:
-        job, now = live.job, self._clock()
+        job, now = live.job, self._clock()  # in Unix seconds, as the card shows them
         progress = None
         key: object
-        if self._must_part(live, now):
+        if self._may_be_last_edit(live, now):
             message, key = card.parting(job), "parting"
         elif job.state is JobState.QUEUED:
             message = card.waiting(job, place, now)
@@ -197,7 +202,7 @@ class LiveCards:
         if progress is None or progress.preview is None:
             return before, None
         done = progress.step / max(1, progress.total_steps)
-        over = sum(done >= due for due in PREVIEWS_AT)
+        over = sum(done >= share for share in PREVIEWS_AT)
         rested = self._monotonic() - live.uploaded_at
         if (
             over <= before
@@ -211,8 +216,8 @@ class LiveCards:
     def _is_late(self, live: _LiveCard) -> bool:
         return live.token_dead or self._clock() >= live.job.origin.token_expires_at
 
-    def _must_part(self, live: _LiveCard, now: float) -> bool:
-        """Say whether an edit may be the last one."""
+    def _may_be_last_edit(self, live: _LiveCard, now: float) -> bool:
+        """Say whether the token may expire before the next edit, and no edit is possible after."""
         left = live.job.origin.token_expires_at - now
         return left <= self._pace.parting and not self._sender.can_edit_late(live.job)
 
@@ -261,9 +266,9 @@ def _settled_start(live: _LiveCard, place: Place, now: float) -> float:
     return live.settled_start
 
 
-def has_moved(before: float, now: float, wait: float) -> bool:
+def has_moved(before: float, after: float, wait: float) -> bool:
     """Say whether a predicted start moved by 15 seconds, or by a quarter of a longer wait."""
-    return abs(now - before) >= max(15.0, wait / 4)
+    return abs(after - before) >= max(15.0, wait / 4)
 
 
 async def _within(seconds: float, event: asyncio.Event) -> bool:

@@ -8,6 +8,8 @@ from bot.people import Origin
 from bot.pictures.model import UploadedFile
 from engine.request import PaintSettings
 
+CONTENT, STYLE, MASK = "The content picture", "The style picture", "The mask"  # in sentences
+
 
 @dataclass(frozen=True)
 class Request:
@@ -19,6 +21,8 @@ class Request:
     style_name: str | None
     settings: PaintSettings
     mask: UploadedFile | None = None
+    alt_text: str = ""  # the member's own, cleaned
+    still: bool = False  # of a moving content only the first frame is painted
 
     def to_json(self) -> dict[str, Any]:
         """Give the request as JSON values."""
@@ -35,7 +39,27 @@ class Request:
             style_name=stored["style_name"],
             settings=PaintSettings.from_dict(stored["settings"]),
             mask=UploadedFile(**mask) if mask else None,
+            alt_text=stored.get("alt_text", ""),  # absent in requests of older versions
+            still=stored.get("still", False),
         )
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A request while a member puts it together; its pictures may still be missing."""
+
+    settings: PaintSettings
+    content: UploadedFile | None = None
+    style: UploadedFile | None = None
+    style_name: str | None = None  # of a saved style; a picture comes before it
+    mask: UploadedFile | None = None
+    alt_text: str = ""
+    still: bool = False
+
+    @property
+    def lacks_style(self) -> bool:
+        """Whether there is neither a picture nor a saved style."""
+        return self.style is None and self.style_name is None
 
 
 @dataclass(frozen=True)

@@ -9,23 +9,25 @@ from dataclasses import replace
 from functools import partial
 
 from bot.errors import GivenUp, JobNotFound, Refused
-from bot.guilds.model import EffectiveSettings
-from bot.guilds.rules import check_channel
+from bot.guilds.model import EffectiveSettings, Switch
+from bot.guilds.rules import allowance_of, check_channel, check_on
 from bot.guilds.service import GuildService
 from bot.jobs.model import Job, Sources
 from bot.jobs.service import CardPlace, JobService
 from bot.muralize.request import Repeat, Request
 from bot.muralize.rules import (
+    as_film,
     changed,
     check,
     check_in_time,
     check_outside,
     check_standing,
+    why_still,
 )
 from bot.muralize.store import RequestStore
 from bot.people import OUTSIDE, Gate, Origin, Standing
 from bot.pictures.intake import Intake
-from bot.pictures.model import StoredPicture, UploadedFile
+from bot.pictures.model import FilmLimits, StoredPicture, UploadedFile
 from bot.pictures.retention import retry_if_deleted
 from bot.pictures.turns import Owner
 from bot.styles.service import StyleService
@@ -38,12 +40,13 @@ log = logging.getLogger(__name__)
 MOST_RESUMED = 2  # times that starts of the bot resume one request
 
 Refuse = Callable[[Origin, str], Awaitable[None]]
+CheckBlock = Callable[[int, int], Awaitable[None]]  # of a server and a member; raises Blocked
 
 
 class MuralizeService:
     """Stores requests, downloads their pictures, and submits their jobs.
 
-    `gate` knows who may paint; `clock` gives Unix seconds.
+    `gate` knows who may paint, and `check_block` who is blocked; `clock` gives Unix seconds.
     """
 
     def __init__(
@@ -54,8 +57,10 @@ class MuralizeService:
         guilds: GuildService,
         styles: StyleService,
         gate: Gate,
+        check_block: CheckBlock,
         *,
         usual_size: int,
+        films: FilmLimits,
         clock: Callable[[], float],
         rng: random.Random,
     ) -> None:
@@ -65,7 +70,9 @@ class MuralizeService:
         self._guilds = guilds
         self._styles = styles
         self._gate = gate
+        self._check_block = check_block
         self._usual_size = usual_size
+        self._films = films
         self._clock = clock
         self._rng = rng
         self._fetching: set[asyncio.Task[Job]] = set()
@@ -78,6 +85,7 @@ class MuralizeService:
         what counts is checked again when the job is submitted.
         """
         effective = await self._guilds.effective(guild_id)
+        check_on(effective.settings, Switch.PAINTING)
         if guild_id == OUTSIDE:
             check_outside(effective)
         if channels:
@@ -87,6 +95,15 @@ class MuralizeService:
     async def mentions_members(self, guild_id: int) -> bool:
         """Say whether a server wants members mentioned when a long painting is finished."""
         return (await self._guilds.settings(guild_id)).mention_members
+
+    @property
+    def paints_films(self) -> bool:
+        """Whether moving pictures are painted as films."""
+        return self._films.are_painted
+
+    async def switched_off(self, guild_id: int) -> frozenset[str]:
+        """Give the features that a server has switched off."""
+        return await self._guilds.switched_off(guild_id)
 
     def may_fetch(self, address: str) -> bool:
         """Say whether a picture lies where pictures are fetched from."""
@@ -172,12 +189,15 @@ class MuralizeService:
     ) -> Job:
         origin = request.origin
         by_button = isinstance(request, Repeat)
+        await self._check_block(origin.guild_id, origin.member_id)
         standing = await self._gate.check(origin, standing, by_button=by_button)
         effective = await self._guilds.effective(origin.guild_id)
         check_standing(origin, standing, effective)
+        granted = allowance_of(effective.settings, standing.roles)
         submit = partial(
             self._jobs.submit,
             quotas=effective.jobs,
+            granted=granted,
             card=card,
             settle=partial(self._requests.settle, request=request),
         )
@@ -186,7 +206,7 @@ class MuralizeService:
             if job is None:
                 raise JobNotFound(request.job_id)
             await self._intake.check_room(Owner(job.origin.guild_id, request.origin.member_id))
-            settings = changed(job, request.change, effective.largest_size, self._rng)
+            settings = self._changed(job, request.change, effective.largest_size)
             self._check_in_time(origin, settings, job.sources)
             timelapse = request.change == "timelapse"
             marked = replace(
@@ -201,28 +221,48 @@ class MuralizeService:
         if settings.size is None and PRESETS[settings.preset].size > usual:
             settings = replace(settings, size=usual)
         self._check_in_time(origin, settings, None)
+        await self._jobs.check_time(origin, settings, granted)
 
         async def take_in() -> Job:
-            async with self._taken(request) as sources:
-                self._check_in_time(origin, settings, sources)
-                return await submit(origin, sources, settings)
+            async with self._taken(request) as (sources, frames):
+                chosen = self._as_film(settings, frames, sources) if frames else settings
+                self._check_in_time(origin, chosen, sources)
+                # the download takes a while, and the painting may be unwanted by now
+                await self._check_block(origin.guild_id, origin.member_id)
+                check_on(await self._guilds.settings(origin.guild_id), Switch.PAINTING)
+                return await submit(origin, sources, chosen)
 
         return await retry_if_deleted(take_in)
+
+    def _changed(self, job: Job, change: str, largest: int) -> PaintSettings:
+        """Give the settings of a repeat; a film is one again."""
+        film = job.settings.film
+        if film is None:
+            return changed(job, change, largest, self._rng)
+        settings = changed(job, change, min(largest, self._films.size), self._rng)
+        return self._as_film(settings, film.frames, job.sources)
+
+    def _as_film(self, settings: PaintSettings, frames: int, sources: Sources) -> PaintSettings:
+        predict = partial(self._jobs.predict, sources=sources)
+        return as_film(settings, frames, self._films, predict)
 
     def _check_in_time(
         self, origin: Origin, settings: PaintSettings, sources: Sources | None
     ) -> None:
-        check_in_time(origin, self._jobs.outlook(origin, settings, sources), self._clock())
+        check_in_time(origin, self._jobs.predict_finish(origin, settings, sources), self._clock())
 
     @asynccontextmanager
-    async def _taken(self, request: Request) -> AsyncIterator[Sources]:
-        """Download the pictures of a request into the store; they stay if a row refers to them."""
+    async def _taken(self, request: Request) -> AsyncIterator[tuple[Sources, int]]:
+        """Download the pictures of a request into the store; they stay if a row refers to them.
+
+        Also give the number of frames, where a film is to be painted; else 0.
+        """
         saved = None
         if request.style is None:
             saved = await self._styles.find(request.origin.guild_id, request.style_name or "")
         files = [one for one in (request.content, request.style, request.mask) if one is not None]
         owner = Owner(request.origin.guild_id, request.origin.member_id)
-        async with self._intake.taken(files, owner) as stored:
+        async with self._intake.taken(files, owner, why_still(request)) as stored:
             taken: dict[UploadedFile | None, StoredPicture]
             taken = dict(zip(files, stored, strict=True))
             content, mask = taken[request.content], taken.get(request.mask)
@@ -236,6 +276,7 @@ class MuralizeService:
                 (style.name,),
                 None if mask is None else mask.name,
                 content_title=request.content.title,
+                alt_text=request.alt_text,
                 spoiler=any(file.spoiler for file in files),
                 sizes=tuple(one.size for one in (content, style, *masks)),
                 style_title=request.style.title if request.style is not None else "",
@@ -247,4 +288,4 @@ class MuralizeService:
                     style_author=saved.author_id,
                     style_author_name=saved.author_name,
                 )
-            yield sources
+            yield sources, len(content.frames)

@@ -18,7 +18,8 @@ ASK = (
     "their pictures, the styles you saved, your entries and votes in challenges. Queued and "
     "running paintings are cancelled. In closed challenges the counts stay, without your name and "
     "picture. You cannot undo this.\n"
-    "-# Messages in channels stay there until you or a moderator delete them."
+    "-# Messages in channels stay there until you or a moderator delete them. A block against you "
+    "stays until it ends; what you used of a server's painting time counts for a day."
 )
 DONE = "Your data is deleted."
 
@@ -36,11 +37,11 @@ def make_group(privacy: PrivacyService) -> tuple[app_commands.Group, Handler]:
     async def export(interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         most_bytes = min(interaction.filesize_limit, LARGEST_FILE)
-        async with privacy.export(interaction.user.id, most_bytes) as parts:
-            for number, part in enumerate(parts, 1):
-                name, text = _called(number, len(parts))
+        async with privacy.export(interaction.user.id, most_bytes) as files:
+            for number, path in enumerate(files, 1):
+                name, text = _called(number, len(files))
                 what = "The data that the bot keeps about you"
-                file = await asyncio.to_thread(discord.File, part, name, description=what)
+                file = await asyncio.to_thread(discord.File, path, name, description=what)
                 if number == 1:
                     await interaction.edit_original_response(content=text, attachments=[file])
                 else:

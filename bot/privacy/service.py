@@ -9,7 +9,7 @@ from bot.errors import Refused
 from bot.jobs.service import JobService
 from bot.people import PersonalDataSource
 from bot.pictures.retention import PictureRetention
-from bot.privacy.parts import Parts
+from bot.privacy.export_files import ExportFiles
 
 STEP = 0.1  # seconds between two checks of paintings that are being cancelled
 
@@ -39,8 +39,8 @@ class PrivacyService:
     async def export(self, member_id: int, most_bytes: int) -> AsyncIterator[Sequence[Path]]:
         """Write all data about a member, in all servers, to files that exist until the block ends.
 
-        They are JSON, each of at most `most_bytes` bytes; see `Parts`. Raises `Refused` while the
-        member's last export is still being made or sent.
+        They are JSON, each of at most `most_bytes` bytes; see `ExportFiles`. Raises `Refused` while
+        the member's last export is still being made or sent.
         """
         if member_id in self._exporting:
             raise Refused("Your data is being put together already; wait for it.")
@@ -59,13 +59,13 @@ class PrivacyService:
 
     async def _write(self, member_id: int, folder: Path, most_bytes: int) -> Sequence[Path]:
         """Read in pages and write in a thread, so that others are served meanwhile."""
-        parts = await asyncio.to_thread(Parts, folder, member_id, most_bytes)
+        export = await asyncio.to_thread(ExportFiles, folder, member_id, most_bytes)
         for name, source in {"paintings": self._jobs, **self._sources}.items():
-            await asyncio.to_thread(parts.begin, name)
+            await asyncio.to_thread(export.begin, name)
             async for page in source.about_member(member_id):
-                await asyncio.to_thread(parts.add, page)
-        await asyncio.to_thread(parts.close)
-        return parts.files
+                await asyncio.to_thread(export.add, page)
+        await asyncio.to_thread(export.close)
+        return export.files
 
     async def delete(self, member_id: int) -> int:
         """Delete all data about a member, in all servers.

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import discord
 
 from bot.discord_io.components import page_buttons, view_of
+from bot.discord_io.escaping import name_of, plain
 from bot.discord_io.sending import Upload, files_of
-from bot.discord_io.texts import name_of, plain
 from bot.styles.model import Page, Style
 
 FEATURE = "styles"

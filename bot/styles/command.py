@@ -6,7 +6,7 @@ from discord import app_commands
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Handler, Press
-from bot.discord_io.texts import plain
+from bot.discord_io.escaping import plain
 from bot.discord_io.uploads import described
 from bot.errors import Refused
 from bot.pictures.intake import Intake

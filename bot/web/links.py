@@ -1,7 +1,8 @@
 """Signed links to full paintings on the bot's own pages.
 
 A link shows its painting, without a log-in, until it expires or the painting is deleted. It is
-`/paintings/<job id>.png?expires=<Unix seconds>&signature=<HMAC-SHA256 of all before, in hex>`.
+`/paintings/<job id>.png?expires=<Unix seconds>&signature=<HMAC-SHA256 of all before, in hex>`; of a
+film it ends in .html, a page that shows its .mp4.
 """
 
 import asyncio
@@ -72,10 +73,14 @@ class PaintingLinks:
         now = self._clock()
         ended = job.finished_at or job.painted_at or now
         expires_at = int(min(now + self._lifetime, ended + self._retention))
-        path = f"/paintings/{job.id}.png"
-        expires = str(expires_at)
+        is_film = job.result is not None and job.result.film is not None
+        path = f"/paintings/{job.id}{'.html' if is_film else '.png'}"
+        return Link(self._public_url + self.signed(path, str(expires_at)), expires_at)
+
+    def signed(self, path: str, expires: str) -> str:
+        """Give a path with the query that opens it. Raises `NotYet`."""
         query = urlencode({"expires": expires, "signature": self._sign(path, expires)})
-        return Link(f"{self._public_url}{path}?{query}", expires_at)
+        return f"{path}?{query}"
 
     def check(self, path: str, expires: str, signature: str) -> None:
         """Check a link, given as it came. Raises `NotYet`, `LinkInvalid` and `LinkExpired`."""

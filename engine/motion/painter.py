@@ -106,32 +106,34 @@ class FilmPainter:
         request = replace(self._like, content=frame, settings=settings)
         picture = self._paint_first(request)
         canvas = filled_up(to_tensor(picture, self._scale.size, CPU), self._scale.canvas)
-        numbers = self._found(studio, canvas)
+        numbers = self._search(studio, canvas)
         places = self._style_places(studio).of(numbers).view(3, *self._rows_and_columns)
         return Painted(content, canvas, places)
 
     def _next(self, studio: Studio, content: Tensor, before: Painted, motion: Motion) -> Painted:
         """Paint a frame from the one before, along the motion between them."""
-        scale, of_styles = self._scale, self._style_places(studio)
+        scale, style_places = self._scale, self._style_places(studio)
         sure = _softened(motion.sure)
         moved = motion.carry(before.canvas).clamp(0, 1)
 
-        # The strokes: those of before where sure, else found anew.
-        found = self._found(
+        # The strokes: those of before where their motion is sure and ends inside the style, else
+        # found anew.
+        found = self._search(
             studio, torch.lerp(studio.canvases.recolored(scale).to(CPU), moved, sure)
-        )
-        places, stays = carried(before.places, motion, scale.cell)
-        numbers, inside = of_styles.numbers(places)
-        stays &= inside
-        found = found.view(self._rows_and_columns)
-        numbers = torch.where(stays, numbers, found)
-        places = torch.where(stays, places, of_styles.of(found))
+        ).view(self._rows_and_columns)
+        moved_places, is_sure = carried(before.places, motion, scale.cell)
+        moved_numbers, is_inside = style_places.numbers(moved_places)
+        stays = is_sure & is_inside
+        numbers = torch.where(stays, moved_numbers, found)
+        places = torch.where(stays, moved_places, style_places.of(found))
 
         # The canvas: the paint of before moved along; elsewhere the last touch, as a first coat.
         device = self._encoder.device.torch_device
         coat = studio.finished(studio.canvases.recolored(scale), scale, found.flatten().to(device))
         start = torch.lerp(coat.to(CPU), moved, sure)
-        stepper = studio.stepper(scale, start, numbers.flatten().to(device), self._seen(studio))
+        stepper = studio.stepper(
+            scale, start, numbers.flatten().to(device), self._styles_seen(studio)
+        )
         steps_left = scale.steps
         while steps_left:
             if self._should_stop and self._should_stop():
@@ -140,18 +142,18 @@ class FilmPainter:
         canvas = studio.finished(stepper.result(), scale, stepper.neighbours).to(CPU)
         return Painted(content, torch.lerp(canvas, moved, HOLD * sure), places)
 
-    def _found(self, studio: Studio, canvas: Tensor) -> Tensor:
+    def _search(self, studio: Studio, canvas: Tensor) -> Tensor:
         """The neighbours of a canvas's cells, (cells,) int64 on the CPU."""
         targets = studio.targets(self._scale, self._plan())
         device = self._encoder.device.torch_device
-        cells = self._seen(studio).cells
+        cells = self._styles_seen(studio).cells
         assert cells is not None  # noqa: S101 - a recipe with matching has them
         found = targets.search(
             self._matching, cells, canvas.to(device), studio.canvases.recolored(self._scale)
         )
         return found.to(CPU)
 
-    def _seen(self, studio: Studio) -> StylesSeen:
+    def _styles_seen(self, studio: Studio) -> StylesSeen:
         """The styles' features, seen once for all frames."""
         if self._styles is None:
             self._styles = studio.targets(self._scale, self._plan()).see_styles()

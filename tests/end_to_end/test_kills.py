@@ -117,6 +117,8 @@ async def test_sigterm_puts_back_what_is_painted(simulator: Simulator, data_dir:
     async with running_bot(simulator, data_dir, painter="load_slow", limits=impatient):
         asked = muralize(simulator)
         await simulator.until(lambda: asked.original and "Painting" in asked.original.content)
+        late = simulator.faults.slow(0.5, method="PATCH", path="@original", times=1)
+        await simulator.until(lambda: late.hits)  # an edit is under way when the bot stops
     assert asked.original is not None
     assert "Waiting" in asked.original.content
     async with running_bot(simulator, data_dir):

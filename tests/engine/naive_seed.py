@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 import torch
 from PIL import Image
 from torch import Tensor, nn
-from torchvision import transforms
-from torchvision.models.vgg import cfgs, make_layers
+
+from tests.engine.torchvision_vgg import torchvision_layers
 
 TAPS = (0, 5, 10, 19, 28)  # indices in torchvision's vgg19().features
 
@@ -19,13 +19,7 @@ class NaiveVgg(nn.Module):
 
     def __init__(self, state: Mapping[str, Tensor]) -> None:
         super().__init__()
-        self.model = make_layers(cfgs["E"])[:29]
-        self.model.load_state_dict(
-            {name.removeprefix("features."): value.float() for name, value in state.items()}
-        )
-        for module in self.model:
-            if isinstance(module, nn.ReLU):
-                module.inplace = False
+        self.model = torchvision_layers(state, 29)
 
     def forward(self, picture: Tensor) -> list[Tensor]:
         """The five convolutions' outputs, before their ReLUs."""
@@ -41,6 +35,8 @@ def naive_losses(
     content: Image.Image, style: Image.Image, state: Mapping[str, Tensor], size: int, steps: int
 ) -> Iterator[float]:
     """The loss before each of the original's steps."""
+    from torchvision import transforms  # here for the reason that `torchvision_vgg` gives
+
     load = transforms.Compose(
         [
             transforms.Resize((size, size)),

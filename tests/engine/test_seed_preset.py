@@ -14,7 +14,7 @@ from engine.vgg19 import Encoder
 from tests.engine.naive_seed import naive_losses
 from tests.engine.shared import SHARED_PICTURES
 
-SIZE, STEPS = 48, 20
+SIZE, STEPS = 32, 20
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,7 @@ from tests.engine.half import HalfOnCpu
 
 FP32 = Device(torch.device("cpu"), "fp32")
 FP16 = Device(torch.device("cpu"), "fp16")
-WIDTH = 32
+WIDTH = 16
 SHAPE = (624, WIDTH)  # pixels: two blocks of 320, or three of 256 and their borders
 
 

@@ -5,23 +5,20 @@ from collections.abc import Mapping
 import pytest
 import torch
 from torch import Tensor, nn
-from torchvision.models.vgg import cfgs, make_layers
 
 from engine.device import choose_device
 from engine.vgg19 import Encoder, Features, TapGradient
 from engine.weights import CONVOLUTIONS
+from tests.engine.torchvision_vgg import torchvision_layers
 
 
 def reference(state: Mapping[str, Tensor], pooling: str, padding: str) -> nn.Sequential:
     """torchvision's own layers, recorded by autograd."""
-    model: nn.Sequential = make_layers(cfgs["E"])[:30]
-    model.load_state_dict({k.removeprefix("features."): v.float() for k, v in state.items()})
+    model = torchvision_layers(state, 30)
     first = model[0]
     assert isinstance(first, nn.Conv2d)
     first.padding_mode = padding  # type: ignore[assignment]
     for index, layer in enumerate(model):
-        if isinstance(layer, nn.ReLU):
-            layer.inplace = False
         if isinstance(layer, nn.MaxPool2d) and pooling == "average":
             model[index] = nn.AvgPool2d(2)
     return model

@@ -36,9 +36,9 @@ class Attempt:
     """An order that was sent, or is being sent, to the workers."""
 
     order: PaintOrder
-    sent: wire.Order
+    message: wire.Order
     on_progress: OnProgress
-    ended: asyncio.Future[wire.Outcome]
+    outcome: asyncio.Future[wire.Outcome]  # open until the attempt has ended
     reports: Allowance
     moved_at: float  # on the event loop's clock: its last new step, or when one was not due yet
     stream_number: int | None = None  # its place in the stream of orders; None until it is there
@@ -51,7 +51,7 @@ class Attempt:
     def has_outcome(self) -> bool:
         """Whether a worker sent an outcome, which it does for failed and cancelled paintings too.
 
-        False while `ended` is open, and after the bot itself ended the attempt with an error.
+        False before that, and after the bot itself ended the attempt with an error.
         """
-        ended = self.ended
-        return ended.done() and not ended.cancelled() and ended.exception() is None
+        outcome = self.outcome
+        return outcome.done() and not outcome.cancelled() and outcome.exception() is None

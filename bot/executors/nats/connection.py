@@ -158,7 +158,7 @@ class NatsConnection:
 
         The server deduplicates by `name`: of several with one name it stores the first.
         """
-        headers = {"Nats-Msg-Id": name}
+        headers = {wire.MESSAGE_ID: name}
         data = wire.encode(message)
         ack = await self.retry(
             f"{subject} {name}", lambda: self.streams.publish(subject, data, headers=headers)

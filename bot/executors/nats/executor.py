@@ -6,7 +6,8 @@ import logging
 import secrets
 from collections.abc import Callable, Coroutine
 from functools import lru_cache, partial
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 from nats.aio.msg import Msg
 
@@ -103,9 +104,9 @@ class NatsExecutor:
         """Disconnect. Paintings in progress are lost; their workers are told to stop."""
         self._closed = True
         for attempt in tuple(self._attempts.values()):
-            await self._send_cancel(attempt.sent.key)
-            if not attempt.ended.done():
-                attempt.ended.set_exception(ExecutorLost("The executor was closed."))
+            await self._send_cancel(attempt.message.key)
+            if not attempt.outcome.done():
+                attempt.outcome.set_exception(ExecutorLost("The executor was closed."))
         await asyncio.sleep(0)  # lets each `paint` raise before its tasks are cancelled
         for task in tuple(self._tasks):
             task.cancel()
@@ -116,35 +117,30 @@ class NatsExecutor:
         """Have a worker paint one order; see `contract.Executor.paint`."""
         if self._closed:
             raise ExecutorLost("The executor was closed.")
-        sent = self._message_for(order)
-        ended: asyncio.Future[wire.Outcome] = asyncio.get_running_loop().create_future()
-        attempt = self._attempts[sent.key] = Attempt(
-            order,
-            sent,
-            on_progress,
-            ended,
-            Allowance(self._timing.reports),
-            asyncio.get_running_loop().time(),
-        )
+        message = self._message_for(order)
+        loop = asyncio.get_running_loop()
+        outcome: asyncio.Future[wire.Outcome] = loop.create_future()
+        reports = Allowance(self._timing.reports)
+        attempt = Attempt(order, message, on_progress, outcome, reports, loop.time())
+        self._attempts[message.key] = attempt
         sending = asyncio.ensure_future(self._send_order(attempt))
         try:
             # Sending waits for the NATS server, so a cancel can end the attempt before it is sent.
-            either: set[asyncio.Future[Any]] = {sending, ended}
+            either: set[asyncio.Future[Any]] = {sending, outcome}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not ended.done():
+            if not outcome.done():
                 sending.result()  # raises what sending raised, such as an unreadable picture
-            outcome = await ended
-            return await self._fetch_result(attempt, outcome)
+            return await self._fetch_result(attempt, await outcome)
         finally:
             sending.cancel()
-            del self._attempts[sent.key]
+            del self._attempts[message.key]
             if not self._closed:
                 self._run_in_background(self._clean_up(attempt))
 
     async def cancel(self, job_id: int) -> None:
         """Stop a painting; see `contract.Executor.cancel`."""
         for attempt in self._attempts.values():
-            if attempt.sent.job_id == job_id and not attempt.cancelled:
+            if attempt.message.job_id == job_id and not attempt.cancelled:
                 attempt.cancelled = True
                 self._run_in_background(self._cancel_until_ended(attempt))
 
@@ -159,17 +155,18 @@ class NatsExecutor:
             mask=order.mask is not None,
             timelapse=order.timelapse is not None,
             secret=secret_of(self._secret, order.job_id).hex(),
+            animation=_ending_of(order.animation),
         )
 
     async def _send_order(self, attempt: Attempt) -> None:
         """Upload an order's pictures, put it into the stream, and nudge a worker."""
-        key, connection = attempt.sent.key, self._connection
+        key, connection = attempt.message.key, self._connection
         await connection.until_open()
         attempt.objects.append(wire.pictures_of(key))
         await connection.upload(
-            wire.pictures_of(key), attempt.sent.secret_bytes, *attempt.order.inputs
+            wire.pictures_of(key), attempt.message.secret_bytes, *attempt.order.inputs
         )
-        attempt.stream_number = await connection.keep(wire.ORDER, key, attempt.sent)
+        attempt.stream_number = await connection.keep(wire.ORDER, key, attempt.message)
         await self._nudge(attempt)
 
     async def _nudge(self, attempt: Attempt) -> None:
@@ -188,26 +185,27 @@ class NatsExecutor:
         """
         clock = asyncio.get_running_loop().time
         give_up_at = clock() + self._timing.cancel
-        while not attempt.ended.done():
-            await self._send_cancel(attempt.sent.key)
+        while not attempt.outcome.done():
+            await self._send_cancel(attempt.message.key)
             no_worker = not attempt.worker
             too_late = clock() > give_up_at
             # An outcome may have arrived while the cancel was sent.
-            if (no_worker or too_late) and not attempt.ended.done():
-                attempt.ended.set_exception(PaintingCancelled())
-            await asyncio.wait({attempt.ended}, timeout=self._timing.beat)
+            if (no_worker or too_late) and not attempt.outcome.done():
+                attempt.outcome.set_exception(PaintingCancelled())
+            await asyncio.wait({attempt.outcome}, timeout=self._timing.beat)
 
     async def _fetch_result(self, attempt: Attempt, outcome: wire.Outcome) -> PaintOutcome:
         """Download the painting, or raise why there is none."""
         if outcome.how == "failed":
             raise CannotPaint(outcome.sentence)
-        if outcome.how == "cancelled" or attempt.cancelled:
+        cut_short = outcome.painted is not None and outcome.painted.is_cut_short
+        if outcome.how == "cancelled" or (attempt.cancelled and not cut_short):
             raise PaintingCancelled
-        if outcome.painted is None:
+        if outcome.painted is None:  # the worker lost it, or its outcome could not be read
             raise ExecutorLost(outcome.sentence)
-        name = wire.result_of(attempt.sent.key, outcome.worker)
+        name = wire.result_of(attempt.message.key, outcome.worker)
         attempt.objects.append(name)
-        secret, files = attempt.sent.secret_bytes, attempt.order.outputs
+        secret, files = attempt.message.secret_bytes, attempt.order.outputs
         if not await self._connection.retry(
             name, lambda: self._connection.download(name, secret, *files)
         ):
@@ -219,11 +217,11 @@ class NatsExecutor:
         objects = attempt.objects
         if not attempt.has_outcome:
             # A worker may be painting it: stop that. Or may take it later: withdraw the order.
-            await self._send_cancel(attempt.sent.key)
+            await self._send_cancel(attempt.message.key)
             if attempt.stream_number is not None:
                 await self._connection.withdraw(wire.ORDERS, attempt.stream_number)
             # A worker that sends an outcome removes its checkpoint; here none did.
-            objects.append(wire.checkpoint_of(attempt.sent.job_id))
+            objects.append(wire.checkpoint_of(attempt.message.job_id))
         await self._connection.remove(*objects)
 
     async def _connect_and_listen(self) -> None:
@@ -258,10 +256,10 @@ class NatsExecutor:
             due = attempt.worker or (attempt.stream_number and self._registry.choose(attempt.order))
             if self._connection.fault or not due:
                 attempt.moved_at = now
-            elif now - attempt.moved_at > self._timing.stall and not attempt.ended.done():
+            elif now - attempt.moved_at > self._timing.stall and not attempt.outcome.done():
                 who = attempt.worker or "a worker that does not say so"
                 log.warning("%s holds job %d and does not paint", who, attempt.order.job_id)
-                attempt.ended.set_exception(ExecutorLost(f"{who} did not paint it."))
+                attempt.outcome.set_exception(ExecutorLost(f"{who} did not paint it."))
 
     async def _on_hello(self, message: Msg) -> None:
         """Register a worker, and nudge again for orders that no worker has taken yet."""
@@ -283,7 +281,7 @@ class NatsExecutor:
             if self._unknown.take():
                 await self._send_cancel(key)
             return
-        if attempt.ended.done() or not attempt.reports.take():
+        if attempt.outcome.done() or not attempt.reports.take():
             return
         try:
             report = wire.decode(wire.ProgressReport, message.data)
@@ -320,17 +318,17 @@ class NatsExecutor:
             outcome = wire.decode(wire.Outcome, message.data)
         except wire.UNREADABLE:
             log.exception("an outcome could not be read; is the worker of another version?")
-            # The message id names the order, so that its job does not wait for ever.
-            key, _, worker = (message.headers or {}).get("Nats-Msg-Id", "").partition("/")
+            # The message's id names the order, so that its job does not wait for ever.
+            key, worker = wire.ids_of(message.headers or {})
             outcome = wire.Outcome(key, worker, "lost", "its outcome could not be read")
         self._end(outcome)
 
     def _end(self, outcome: wire.Outcome) -> None:
         """End an attempt with its first outcome; drop later ones and their pictures."""
         attempt = self._attempts.get(outcome.key)
-        if attempt is not None and not attempt.ended.done():
+        if attempt is not None and not attempt.outcome.done():
             attempt.worker = outcome.worker
-            attempt.ended.set_result(outcome)
+            attempt.outcome.set_result(outcome)
             return
         log.info("%s ended a second time; dropped", outcome.key)
         # The same worker's outcome, delivered twice, names the picture that `paint` is downloading.
@@ -352,3 +350,12 @@ class NatsExecutor:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("a background task of the executor failed", exc_info=error)
+
+
+def _ending_of(animation: Path | None) -> Literal["", ".gif", ".webp"]:
+    match animation and animation.suffix:
+        case ".gif":
+            return ".gif"
+        case ".webp":
+            return ".webp"
+    return ""

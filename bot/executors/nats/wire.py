@@ -8,6 +8,7 @@ import base64
 import json
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
@@ -32,6 +33,8 @@ WORKER = "muralscape.workers"  # heartbeats of workers; followed by the worker's
 BOT = "muralscape.bot"  # heartbeats of the bot
 CANCEL = "muralscape.cancel"
 NUDGE = "muralscape.nudge"  # followed by the worker's id
+
+MESSAGE_ID = "Nats-Msg-Id"  # a header: JetStream drops a second message with the same id
 
 MOST_SLOTS = 64  # of one worker; some machines have sixteen GPUs
 LONGEST_SENTENCE = 300  # characters; members read why a painting failed
@@ -74,6 +77,7 @@ class Order:
     mask: bool
     timelapse: bool
     secret: str = field(repr=False)  # of the job, in hexadecimal; see `sealing`
+    animation: Literal["", ".gif", ".webp"] = ""  # the ending of a film's second file, if any
 
     def __post_init__(self) -> None:
         """Raise ValueError for a secret of another length."""
@@ -184,6 +188,17 @@ def decode(kind: type[T], data: bytes) -> T:
 def progress_of(order: Order) -> str:
     """Name the subject of an order's progress, which nobody knows but the order's takers."""
     return f"{PROGRESS}.{order.run_id}.{order.key}"
+
+
+def outcome_id(outcome: Outcome) -> str:
+    """Give an outcome's message id, which can be read where the outcome itself cannot."""
+    return f"{outcome.key}/{outcome.worker}"
+
+
+def ids_of(headers: Mapping[str, str]) -> tuple[str, str]:
+    """Read an outcome's key and worker from its message id; empty where there is none."""
+    key, _, worker = headers.get(MESSAGE_ID, "").partition("/")
+    return key, worker
 
 
 def pictures_of(key: str) -> str:

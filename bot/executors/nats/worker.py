@@ -213,6 +213,8 @@ class Worker:
             return wire.Outcome(order.key, self._id, "lost", str(lost))
         finally:
             work.painting = False
+        if outcome.is_cut_short and work.is_given_up:
+            return await self._stopped(work)  # the rest is painted elsewhere
         self._speed.learn(order.settings, outcome)
         return await self._upload_result(work, outcome)
 
@@ -237,7 +239,7 @@ class Worker:
 
     async def _report(self, message: Msg, outcome: wire.Outcome) -> None:
         """Publish an outcome, and acknowledge the order once the server has stored it."""
-        await self._connection.keep(wire.OUTCOME, f"{outcome.key}/{outcome.worker}", outcome)
+        await self._connection.keep(wire.OUTCOME, wire.outcome_id(outcome), outcome)
         await message.ack()
 
     async def _stop(self, work: Work, reason: StopReason) -> None:

@@ -1,7 +1,7 @@
 """What tests of challenges share."""
 
 import io
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -21,12 +21,12 @@ from bot.jobs.schedule import Schedule
 from bot.jobs.service import JobService
 from bot.jobs.store import JobStore
 from bot.people import Member
-from bot.pictures.decoder import Decoder
 from bot.pictures.ledger import PictureLedger
 from bot.pictures.retention import PictureRetention
 from bot.storage.database import Database
 from bot.storage.shard import WHOLE
 from engine.work import work_of
+from tests.bot.decoders import DECODER
 from tests.bot.jobs.harness import GUILD, JobHarness
 
 MANAGER = Member(99, GUILD, manages=True, moderates=True)
@@ -37,7 +37,6 @@ class Contests:
 
     def __init__(self, database: Database, folder: Path) -> None:
         self.shard = WHOLE
-        self.decoder = Decoder()
         self.harness = JobHarness(database, folder)
         self.clock = self.harness.clock
         self.database = database
@@ -65,7 +64,7 @@ class Contests:
             self.store,
             self.announcements,
             self.harness.retention,
-            self.decoder,
+            DECODER,
             GuildService(GuildStore(self.database), Ceilings(5, 50, 1024, 100)),
             self.harness.service,
             self.clock,
@@ -113,9 +112,8 @@ def number_of(contest: Contest, owner: int) -> int:
 
 
 @pytest.fixture
-async def contests(database: Database, tmp_path: Path) -> AsyncIterator[Contests]:
+async def contests(database: Database, tmp_path: Path) -> Contests:
     """A service over an empty database."""
     contests = Contests(database, tmp_path / "pictures")
     await contests.harness.pictures.open()
-    async with contests.decoder:
-        yield contests
+    return contests

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from bot.errors import CannotPaint, ExecutorLost, PaintingCancelled
-from bot.executors.contract import Executor, PaintProgress
+from bot.executors.contract import Executor, PaintOrder, PaintProgress
 from bot.executors.local import LocalExecutor
-from engine.request import PaintSettings
+from engine.request import FilmSettings, PaintSettings
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.conftest import (
     SETUP,
@@ -43,6 +43,15 @@ async def executor(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
 
 def ignore(progress: PaintProgress) -> None:
     """Hear progress and do nothing."""
+
+
+def film_of(order: PaintOrder) -> PaintOrder:
+    """An order of a film, from a GIF."""
+    folder = order.result.parent
+    settings = replace(order.settings, film=FilmSettings(72, 6.0))
+    return replace(
+        order, settings=settings, film=folder / "film.mp4", animation=folder / "film.gif"
+    )
 
 
 async def begin(
@@ -124,6 +133,29 @@ async def test_cancels_between_steps(executor: Executor, order_for: MakeOrder) -
     with pytest.raises(PaintingCancelled):
         await painting
     assert (await executor.paint(order_for(Script()), ignore)).weights == process
+
+
+async def test_films_come_back(executor: Executor, order_for: MakeOrder) -> None:
+    """The order of a film gives an MP4, and what its content was beside it."""
+    order = film_of(order_for(Script(steps=5)))
+    outcome = await executor.paint(order, ignore)
+    assert (outcome.frames, outcome.is_cut_short) == (5, False)
+    assert [file.read_bytes() for file in order.outputs[1:]] == [
+        b"film of 5 as .mp4",
+        b"film of 5 as .gif",
+    ]
+
+
+async def test_a_cancelled_film_is_handed_over(executor: Executor, order_for: MakeOrder) -> None:
+    """What is done of a film comes back after a cancel, and says that it is not the whole."""
+    order = film_of(order_for(Script(steps=72, step_seconds=0.1)))
+    begun = asyncio.Event()
+    painting = asyncio.create_task(executor.paint(order, lambda _: begun.set()))
+    await asyncio.wait_for(begun.wait(), 60)
+    await executor.cancel(order.job_id)
+    outcome = await painting
+    assert 1 <= outcome.frames < outcome.frames_asked == 72
+    assert order.outputs[1].read_bytes() == f"film of {outcome.frames} as .mp4".encode()
 
 
 async def test_cancelling_what_is_not_painted(executor: Executor, order_for: MakeOrder) -> None:

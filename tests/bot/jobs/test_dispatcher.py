@@ -128,7 +128,7 @@ async def test_a_second_try_after_a_crash(studio: Studio, tmp_path: Path) -> Non
     """A job with an engine process that died is painted by the next process."""
     script = Script(fault="die", once=str(tmp_path / "died"))
     job = await studio.wait_for(await studio.submit(script), *FINISHED)
-    assert (job.state, job.losses, job.starts) == (JobState.DELIVERING, 1, 2)
+    assert (job.state, job.times_lost, job.starts) == (JobState.DELIVERING, 1, 2)
 
 
 @pytest.mark.parametrize("fault", ["raise", "die"])
@@ -136,7 +136,7 @@ async def test_no_third_try(studio: Studio, fault: str) -> None:
     """A job that loses two engine processes is failed in words; the next job is painted."""
     bad, good = await studio.submit(Script(fault=fault)), await studio.submit(Script(steps=2))
     bad = await studio.wait_for(bad, *FINISHED)
-    assert (bad.state, bad.losses) == (JobState.FAILED, 2)
+    assert (bad.state, bad.times_lost) == (JobState.FAILED, 2)
     assert "stopped twice" in (bad.failure or "")
     assert (await studio.wait_for(good, *FINISHED)).state is JobState.DELIVERING
 
@@ -200,7 +200,7 @@ async def test_stop_puts_back_what_takes_too_long(studio: Studio) -> None:
     await studio.wait_for_progress(job)
     await studio.stop(grace=0.05)
     job = await studio.wait_for(job, JobState.QUEUED)
-    assert (job.starts, job.losses) == (0, 0)
+    assert (job.starts, job.times_lost) == (0, 0)
     again = Dispatcher(studio.harness.service, studio.executor, studio.harness.retention, take_all)
     running = asyncio.create_task(again.run())
     await studio.wait_for(job, JobState.DELIVERING)

@@ -17,7 +17,7 @@ async def test_many_at_once(harness: JobHarness) -> None:
 
     async def paint() -> None:
         while job := await harness.service.claim():
-            if job.id % 5 == 0 and not job.losses:
+            if job.id % 5 == 0 and not job.times_lost:
                 await harness.service.lost(job.id)
             else:
                 await harness.service.painted(job.id, await harness.result())

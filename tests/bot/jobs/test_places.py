@@ -40,7 +40,7 @@ async def test_places_follow_the_progress(harness: JobHarness) -> None:
     """What a painting reports as left decides when the next one starts."""
     first, second = await harness.submit(ANN), await harness.submit(BOB)
     await harness.claim()
-    harness.service.progressed(progress(first.id, seconds_left=30.0))
+    harness.service.record_progress(progress(first.id, seconds_left=30.0))
     harness.clock.now += 10
     painting, waiting = harness.service.places().values()
     assert (painting.job_id, painting.position, painting.finishes_in) == (first.id, 0, 20.0)

@@ -24,7 +24,7 @@ async def test_shut_downs_do_not_count(harness: JobHarness) -> None:
     for _ in range(MOST_STARTS + 5):
         await harness.claim()
         back = await harness.service.put_back(job.id)
-    assert (back.state, back.starts, back.losses) == (JobState.QUEUED, 0, 0)
+    assert (back.state, back.starts, back.times_lost) == (JobState.QUEUED, 0, 0)
 
 
 async def test_restart(harness: JobHarness) -> None:

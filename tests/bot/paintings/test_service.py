@@ -8,14 +8,14 @@ from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
 from bot.jobs.model import JobState
 from bot.paintings.service import PaintingService
-from bot.pictures.decoder import Decoder
+from tests.bot.decoders import DECODER
 from tests.bot.jobs.harness import ANN, BOB, GUILD, JobHarness
 
 
 async def test_only_own_ones_of_this_server(harness: JobHarness) -> None:
     """A number finds a member's own painting, in the server where it was made, until deleted."""
     guilds = GuildService(GuildStore(harness.database), Ceilings(1, 1, 1024, 1))
-    service = PaintingService(harness.service, guilds, harness.pictures, Decoder())
+    service = PaintingService(harness.service, guilds, harness.pictures, DECODER)
     job = await harness.job_in(JobState.DONE)
     assert (await service.find(GUILD, ANN, job.id)).id == job.id
     assert (await service.find(None, ANN, job.id)).id == job.id

@@ -18,7 +18,6 @@ from bot.errors import (
     MemberStorageFull,
     Refused,
 )
-from bot.pictures.decoder import Decoder
 from bot.pictures.intake import Intake
 from bot.pictures.ledger import PictureLedger
 from bot.pictures.model import UploadedFile
@@ -28,6 +27,7 @@ from bot.pictures.store import PictureStore
 from bot.pictures.turns import Owner
 from engine.errors import ImageRejected
 from engine.picture_limits import PictureLimits
+from tests.bot.decoders import DECODER
 
 ADA = Owner(10, 1)
 QUOTAS = ByteQuotas(per_member=2**20, per_guild=2**20, in_all=2**20)
@@ -119,24 +119,17 @@ async def store(tmp_path: Path) -> PictureStore:
     return store
 
 
-@pytest.fixture
-async def decoder() -> AsyncIterator[Decoder]:
-    """Start a decoding child."""
-    async with Decoder() as decoder:
-        yield decoder
-
-
 MakeIntake = Callable[..., Intake]
 
 
 @pytest.fixture
-def make_intake(store: PictureStore, decoder: Decoder, ledger: PictureLedger) -> MakeIntake:
+def make_intake(store: PictureStore, ledger: PictureLedger) -> MakeIntake:
     """Make an intake of a list of trusted hosts."""
     retention = PictureRetention(store, ledger, [], lambda: 0.0)
 
     def make(*hosts: str, quotas: ByteQuotas = QUOTAS) -> Intake:
         shares = PictureQuotas(retention, quotas)
-        return Intake(retention, shares, decoder, hosts=hosts, limits=LIMITS, seconds=0.3)
+        return Intake(retention, shares, DECODER, hosts=hosts, limits=LIMITS, seconds=0.3)
 
     return make
 

@@ -13,7 +13,7 @@ async def test_each_worker_has_a_line(harness: JobHarness) -> None:
     """Busy workers come first, with the server's own jobs; others' jobs are not named."""
     job = await harness.submit()
     await harness.service.claim()
-    harness.service.progressed(PaintProgress(job.id, 30, 120, 1.0, 0.5, 0.5, 2.0, 6.0))
+    harness.service.record_progress(PaintProgress(job.id, 30, 120, 1.0, 0.5, 0.5, 2.0, 6.0))
     workers = (
         IDLE,
         replace(IDLE, name="gpu-2", paintings=1, jobs=(job.id,), rate=0.5),

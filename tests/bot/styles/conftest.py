@@ -1,7 +1,6 @@
 """What tests of the style library share."""
 
 import io
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -19,14 +18,15 @@ from bot.storage.database import Database
 from bot.styles.model import Starter
 from bot.styles.service import StyleService
 from bot.styles.store import StyleStore
+from tests.bot.decoders import DECODER
 
 
 class Library:
     """A style service over real SQLite and a real picture store, with two starters."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
+    def __init__(self, database: Database, folder: Path, decoder: Decoder = DECODER) -> None:
         self.pictures = PictureStore(folder / "pictures")
-        self.decoder = Decoder()
+        self.decoder = decoder
         self.store = StyleStore(database)
         self.retention = PictureRetention(
             self.pictures, PictureLedger(database), [self.store], lambda: 1e12
@@ -67,9 +67,8 @@ MOD = Member(2, 10, moderates=True)
 
 
 @pytest.fixture
-async def library(database: Database, tmp_path: Path) -> AsyncIterator[Library]:
+async def library(database: Database, tmp_path: Path) -> Library:
     """A library of one server."""
     library = Library(database, tmp_path)
     await library.pictures.open()
-    async with library.decoder:
-        yield library
+    return library

@@ -1,6 +1,7 @@
 """The rules of a server's style library."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,8 @@ from bot.errors import (
 )
 from bot.guilds.rules import forbidden_words
 from bot.people import Member
+from bot.pictures.decoder import Decoder
+from bot.storage.database import Database
 from bot.styles.model import Style
 from tests.bot.styles.conftest import ADA, MOD, Library
 
@@ -29,9 +32,11 @@ async def test_a_new_server_has_the_starters_once(library: Library) -> None:
     assert len(await library.service.like(11, "")) == 2
 
 
-async def test_starters_need_no_decoder(library: Library) -> None:
+async def test_starters_need_no_decoder(database: Database, tmp_path: Path) -> None:
     """A new server's first list is read from the package, however busy the decoder is."""
-    await library.decoder.__aexit__()
+    async with Decoder() as decoder:
+        library = Library(database, tmp_path, decoder)
+        await library.pictures.open()
     assert len(await library.service.like(10, "")) == 2
     assert len(await library.service.like(11, "")) == 2
 

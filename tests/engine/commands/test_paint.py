@@ -1,4 +1,4 @@
-"""`muralscape paint` as a person runs it, in a process of its own; what it refuses, in this one."""
+"""`muralscape paint` as a person runs it, in a process of its own; its options, in this one."""
 
 import json
 import os
@@ -76,6 +76,15 @@ def test_says_in_one_line_what_it_made(tmp_path: Path) -> None:
         assert part in line
 
 
+def paint_here(folder: Path, *arguments: str) -> Image.Image:
+    """Run the command in this process, which has torch already, and read what it painted."""
+    output = folder / "out.png"
+    with pytest.raises(SystemExit) as ended:
+        main(["paint", CONTENT, STYLE, "-o", str(output), *SMALL, *arguments])
+    assert not ended.value.code
+    return read(output)
+
+
 def test_a_mask_keeps_the_photograph_where_it_is_black(tmp_path: Path) -> None:
     """One style and a mask: the painting has the photograph's own pixels on the black half.
 
@@ -85,13 +94,8 @@ def test_a_mask_keeps_the_photograph_where_it_is_black(tmp_path: Path) -> None:
     mask.paste("black", (0, 0, 20, 40))
     mask.save(tmp_path / "mask.png")
 
-    done = muralscape(
-        "paint", CONTENT, STYLE, "-o", "out.png", "--mask", "mask.png", "--brush", "bold", *SMALL,
-        folder=tmp_path,
-    )  # fmt: skip
+    painting = paint_here(tmp_path, "--mask", str(tmp_path / "mask.png"), "--brush", "bold")
 
-    assert done.returncode == 0, done.stderr
-    painting = read(tmp_path / "out.png")
     photograph = read(Path(CONTENT)).resize(painting.size, Image.Resampling.LANCZOS)
     difference = np.abs(np.asarray(painting, int) - np.asarray(photograph, int))
     same = (difference <= 4).all(axis=2)
@@ -102,14 +106,10 @@ def test_a_mask_keeps_the_photograph_where_it_is_black(tmp_path: Path) -> None:
 
 def test_each_brush_is_another_painting(tmp_path: Path) -> None:
     """Strokes come out finer or coarser than those of the medium brush."""
-    pictures = {}
-    for brush in ("fine", "medium", "bold"):
-        done = muralscape(
-            "paint", CONTENT, STYLE, "-o", f"{brush}.png", "--brush", brush, *SMALL,
-            folder=tmp_path,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        pictures[brush] = np.asarray(read(tmp_path / f"{brush}.png"))
+    pictures = {
+        brush: np.asarray(paint_here(tmp_path, "--brush", brush))
+        for brush in ("fine", "medium", "bold")
+    }
 
     for other in ("fine", "bold"):
         assert (pictures["medium"] != pictures[other]).mean() > 0.2
@@ -252,14 +252,18 @@ def test_a_folder_that_cannot_be_written_is_told_first(tmp_path: Path) -> None:
     assert "cannot be written" in done.stderr
 
 
-def test_a_memory_that_is_too_small_is_told_before_painting(tmp_path: Path) -> None:
+def test_a_memory_that_is_too_small_is_told_before_painting(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """One line says that it does not fit, and nothing is left behind."""
-    done = muralscape(
-        "paint", CONTENT, STYLE, "-o", "out.png", "--size", "2048", "--memory", "0.5",
-        folder=tmp_path,
-    )  # fmt: skip
+    with pytest.raises(SystemExit) as ended:
+        main(
+            ["paint", CONTENT, STYLE, "-o", str(tmp_path / "out.png"), "--size", "2048",
+             "--memory", "0.5"]
+        )  # fmt: skip
 
-    assert done.returncode == 2
-    assert "does not fit into" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert "does not fit into" in said
+    assert len(said.splitlines()) == 1
     assert not list(tmp_path.iterdir())

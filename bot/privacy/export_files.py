@@ -8,7 +8,7 @@ from typing import Any
 _TAIL = 1024  # bytes: more than what ends a file
 
 
-class Parts:
+class ExportFiles:
     """JSON files in `folder`, each whole in itself, with at most `most_bytes` bytes.
 
     Each is an object with the member's id and lists of rows, a line for each row. A list that does
