@@ -29,6 +29,7 @@ from bot.errors import MuralscapeError
 from bot.executors.contract import Executor
 from bot.feature import Feature, add_to_client
 from bot.guilds.feature import feature as settings_feature
+from bot.guilds.house_rules import Surroundings
 from bot.guilds.model import Ceilings
 from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
@@ -38,12 +39,19 @@ from bot.jobs.schedule import Schedule
 from bot.jobs.service import JobService
 from bot.jobs.store import JobStore
 from bot.jobs.verification import check_painting
+from bot.moderation.feature import ENFORCE_SECONDS
+from bot.moderation.feature import feature as moderation_feature
+from bot.moderation.log import PAUSE, LogWriter
+from bot.moderation.log_store import LogStore
+from bot.moderation.service import BlockService
+from bot.moderation.store import BlockStore
 from bot.muralize.feature import feature as muralize_feature
 from bot.muralize.live_cards import Pace
 from bot.muralize.service import MuralizeService
 from bot.muralize.store import RequestStore
 from bot.paintings.feature import feature as paintings_feature
 from bot.pictures.decoder import Decoder
+from bot.pictures.host_check import HostCheck, command, page
 from bot.pictures.intake import Intake, open_session
 from bot.pictures.ledger import PictureLedger
 from bot.pictures.quotas import ByteQuotas, PictureQuotas
@@ -88,6 +96,10 @@ class Timing:
     announcements: BackOff = TRIES
     departures: float = DEPARTURE_SECONDS
     probe_seconds: float = 10.0
+    log_pause: float = PAUSE  # between two messages of a server's log
+    blocks: float = (
+        ENFORCE_SECONDS  # between two looks for paintings of those whom the host blocked
+    )
 
 
 class App:
@@ -111,11 +123,12 @@ class App:
         self._shard = Shard(settings.discord.shard_id, settings.discord.shard_count)
         self._shard_lock = ShardLock(self._database, self._shard)
         self._random = random.SystemRandom()  # nonces and seeds must not be guessed
+        self._log = LogStore(self._database, self._has_log, clock, self._shard)
         store = JobStore(self._database, self._shard)
         ledger = PictureLedger(self._database)
         self._retention = PictureRetention(self._pictures, ledger, [store], clock)
         self.jobs = JobService(
-            store, self._retention, Schedule(Estimator(), work_of), clock, self._random
+            store, self._retention, Schedule(Estimator(), work_of), clock, self._random, self._log
         )
         self._dispatcher = Dispatcher(
             self.jobs, executor, self._retention, partial(check_painting, self._decoder)
@@ -132,6 +145,7 @@ class App:
         )
         self.client = MuralscapeClient(
             api_base,
+            settings.discord.cdn_base,
             settings.data_dir / "commands-synced",
             self.pages.trace,
             self.pages.linked,
@@ -141,6 +155,7 @@ class App:
         self._departures = DepartureStore(self._database, self._shard)
         self._intake = self._build_intake()
         self._links = self._build_links()
+        self._guilds = self._build_guilds()
         self.challenges: ChallengeService
         self._features = self._build_features(timing)
         for feature in self._features:
@@ -151,7 +166,7 @@ class App:
     def _build_features(self, timing: Timing) -> Sequence[Feature]:
         """Build the services that features share, and the list of features."""
         clock, limits = self._clock, self._settings.limits
-        guilds = self._build_guilds()
+        guilds = self._guilds
         styles = self._build_styles(guilds)
         self.challenges = self._build_challenges(guilds)
         numbered = NumberedPictures(self._pictures, self._decoder)
@@ -159,6 +174,7 @@ class App:
         challenge_commands = ChallengeCommands(
             self.challenges, guilds, self.jobs, self._intake, numbered, panel
         )
+        blocks = BlockService(BlockStore(self._database), self.jobs, self._log, clock)
         requests = RequestStore(self._database, self._shard)
         muralize = MuralizeService(
             self.jobs,
@@ -167,6 +183,7 @@ class App:
             guilds,
             styles,
             self._access,
+            partial(blocks.check, quietly=True),
             usual_size=limits.usual_size,
             clock=clock,
             rng=self._random,
@@ -194,8 +211,7 @@ class App:
                 self._links.to,
                 limits.retention_days * DAY,
             ),
-            queue_feature(self.jobs, self._executor, clock),
-            settings_feature(guilds),
+            queue_feature(self.jobs, guilds, self._executor, clock),
             styles_feature(styles, self._intake),
             challenges_feature(
                 self.challenges,
@@ -212,6 +228,7 @@ class App:
                 clock,
             ),
         ]
+        features += self._build_moderation(blocks, features, timing)
         departures = departures_feature(
             features,
             self._departures,
@@ -225,6 +242,28 @@ class App:
             interval=timing.departures,
         )
         return [*features, departures, privacy_feature(features, self.jobs, self._retention)]
+
+    def _build_moderation(
+        self, blocks: BlockService, features: Sequence[Feature], timing: Timing
+    ) -> list[Feature]:
+        """Build `/settings`, `/block` and the log, which concern all other features."""
+        writer = LogWriter(
+            self.client,
+            self._log,
+            self._guilds.log_channel,
+            lambda: str(self._random.getrandbits(63)),
+            self._clock,
+            timing.log_pause,
+        )
+        ends = {feature.name: feature.guild_data for feature in features if feature.name}
+        around = Surroundings(ends, writer.problem, writer.retry)
+        return [
+            settings_feature(self._guilds, self.jobs, around),
+            moderation_feature(blocks, self._log, writer, self._guilds, timing.blocks),
+        ]
+
+    async def _has_log(self, guild_id: int) -> bool:
+        return await self._guilds.has_log(guild_id)
 
     def _build_guilds(self) -> GuildService:
         limits = self._settings.limits
@@ -248,7 +287,9 @@ class App:
     def _build_styles(self, guilds: GuildService) -> StyleService:
         store = StyleStore(self._database)
         starters = [Starter(style.title, style.path) for style in STYLES]
-        return StyleService(store, self._retention, self._decoder, guilds, starters, self._clock)
+        return StyleService(
+            store, self._retention, self._decoder, guilds, starters, self._clock, self._log
+        )
 
     def _build_challenges(self, guilds: GuildService) -> ChallengeService:
         return ChallengeService(
@@ -262,6 +303,7 @@ class App:
             self.jobs,
             self._clock,
             self._random,
+            self._log,
         )
 
     def _build_intake(self) -> Intake:
@@ -274,6 +316,20 @@ class App:
             hosts=self._settings.discord.attachment_hosts,
             limits=PictureLimits(limits.attachment_bytes, limits.pixels),
             seconds=limits.download_seconds,
+            host_check=self._build_host_check(),
+        )
+
+    def _build_host_check(self) -> HostCheck | None:
+        chosen = self._settings.picture_check
+        if not chosen.command and not chosen.url:
+            return None
+        return HostCheck(
+            command(chosen.command) if chosen.command else page(chosen.url),
+            self._pictures,
+            self._decoder,
+            seconds=chosen.seconds,
+            pass_on_failure=chosen.on_failure == "allow",
+            at_a_time=chosen.at_a_time,
         )
 
     def _build_links(self) -> PaintingLinks:
@@ -297,9 +353,12 @@ class App:
             probing = await stack.enter_async_context(BackgroundTasks(self.pages.task_failed))
             probing.keep("probe", self.pages.probe)  # also while Discord cannot be reached
             await stack.enter_async_context(self._intake)
-            if not await self._reach_discord(stop):
+            stack.push_async_callback(self.client.close)
+            async with BackgroundTasks() as connecting:
+                connecting.start(self._log_in())
+                await connecting.until(stop)
+            if stop.is_set():
                 return
-            await self._log_in(stack)
             async with BackgroundTasks(self.pages.task_failed) as tasks:
                 for feature in self._features:
                     for task in feature.tasks:
@@ -328,30 +387,28 @@ class App:
         await self.pages.follow(self.jobs)
         await self._links.open()
 
-    async def _reach_discord(self, stop: asyncio.Event) -> bool:
-        """Wait until Discord answers; False when the bot should stop before that.
+    async def _reach_discord(self) -> None:
+        """Wait until Discord answers.
 
         A machine that has just started may have no network yet, and discord.py's log-in cannot be
         retried.
         """
         gateway = f"{self._settings.discord.api_base}/gateway"
         retrying = BackOff().retrying(
-            (aiohttp.ClientError, OSError), log=log, what="Discord cannot be reached", stop=stop
+            (aiohttp.ClientError, OSError), log=log, what="Discord cannot be reached"
         )
         async with open_session() as session:
             async for attempt in retrying:
                 with attempt:
-                    if stop.is_set():
-                        return False
                     async with session.get(gateway, timeout=GATEWAY_TIMEOUT):
-                        return True
-        return False
+                        pass
 
-    async def _log_in(self, stack: AsyncExitStack) -> None:
+    async def _log_in(self) -> None:
+        """Log in, which takes as long as Discord wants: a rate limit may be of minutes."""
         token = self._settings.discord.token
         if token is None:
             raise MuralscapeError("There is no token to log in with.")
-        stack.push_async_callback(self.client.close)
+        await self._reach_discord()
         await self.client.login(token.get_secret_value())
 
     async def _paint(self, stack: AsyncExitStack) -> None:

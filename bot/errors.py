@@ -7,6 +7,11 @@ MuralscapeError
 │   ├── GuildQuotaReached    the server's limit of paintings under way is reached
 │   ├── PersonQuotaReached   the member's limit of paintings under way in all servers is reached
 │   ├── QueueFull            the host's limit of paintings under way is reached
+│   ├── TimeSpent            the member's painting time of an hour or a day is used up
+│   ├── NeverRoom            the painting takes more than the member's whole painting time
+│   ├── SwitchedOff          the server has switched this feature off
+│   ├── Blocked              the member or the server may not use the bot
+│   ├── CheckRefused         the host's picture check does not allow a picture
 │   ├── MemberStorageFull    the member's pictures take all the bytes that they may
 │   ├── GuildStorageFull     the server's pictures take all the bytes that they may
 │   ├── HostStorageFull      all pictures take all the bytes that the host gives them
@@ -41,6 +46,7 @@ MuralscapeError
     └── ExecutorLost         the engine process died or hung; another try may work
 """
 
+import math
 from collections.abc import Sequence
 
 
@@ -99,6 +105,44 @@ class QueueFull(Refused):
             "The queue of this bot is full: as many paintings are waiting as its host allows. "
             "Try again in a while."
         )
+
+
+class TimeSpent(Refused):
+    """The member has used the painting time of the last hour or day."""
+
+    def __init__(
+        self, used: float, limit: float, span: float, needed: float, room_at: float
+    ) -> None:
+        super().__init__(
+            f"You have used {amount(used)} of the {amount(limit)} of painting that you have here "
+            f"{_within(span)}, and this painting takes about {amount(needed)}. There is room for "
+            f"it again <t:{math.ceil(room_at)}:R>."
+        )
+
+
+class NeverRoom(Refused):
+    """One painting takes longer than the member's whole painting time."""
+
+    def __init__(self, needed: float, limit: float, span: float) -> None:
+        super().__init__(
+            f"This painting takes about {amount(needed)}, and you have {amount(limit)} here "
+            f"{_within(span)}. Choose a smaller size or another preset."
+        )
+
+
+class SwitchedOff(Refused):
+    """The server has switched this feature off."""
+
+    def __init__(self) -> None:
+        super().__init__("This is switched off in this server.")
+
+
+class Blocked(Refused):
+    """The member may not use the bot here, or the server may not."""
+
+
+class CheckRefused(Refused):
+    """The host's picture check does not allow a picture, or gave no answer."""
 
 
 class MemberStorageFull(Refused):
@@ -329,6 +373,17 @@ class ExecutorLost(PaintingEnded):
             "The painter stopped twice while working on this picture, so it was given up. "
             "A smaller size may work."
         )
+
+
+def amount(seconds: float) -> str:
+    """Write an amount of painting time."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min"
+
+
+def _within(span: float) -> str:
+    return "within an hour" if span <= 3600 else "within 24 hours"
 
 
 def _paintings(number: int) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 from discord import app_commands
 
-from bot.discord_io.client import Listener, MuralscapeClient
+from bot.discord_io.client import Check, Listener, MuralscapeClient
 from bot.discord_io.components import Handler
 from bot.people import GuildDataSource, PersonalDataSource
 from bot.pictures.retention import PictureUser
@@ -20,6 +20,7 @@ Task = Callable[[], Coroutine[Any, Any, None]]
 class Feature:
     """Commands, button handlers, pages and the rest; `app.py` puts the features together."""
 
+    name: str = ""  # what `bot.guilds.model.Switch` calls it, where a server may switch it off
     commands: Sequence[Command] = ()
     buttons: Mapping[str, Handler] = field(default_factory=dict)  # by first part of a custom id
     pages: Sequence[web.RouteDef] = ()
@@ -30,12 +31,16 @@ class Feature:
     finish: Callable[[float], Awaitable[None]] | None = None  # the seconds there are for the rest
     events: Mapping[str, Listener] = field(default_factory=dict)  # of discord.py, without "on_"
     guild_data: Sequence[GuildDataSource] = ()
+    checks: Sequence[Check] = ()  # of every command and component, before its handler
 
 
 def add_to_client(feature: Feature, client: MuralscapeClient) -> None:
-    """Add a feature's commands, button handlers and event listeners to a client."""
+    """Add a feature's commands, button handlers, checks and event listeners to a client."""
     for command in feature.commands:
         client.tree.add_command(command)
     client.handlers.update(feature.buttons)
+    for name in (*(command.name for command in feature.commands), *feature.buttons):
+        client.features[name] = feature.name
+    client.checks.extend(feature.checks)
     for event, listener in feature.events.items():
         client.listeners[event].append(listener)

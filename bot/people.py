@@ -46,6 +46,7 @@ class Standing:
     roles: frozenset[int]
     channels: tuple[int, ...]  # the channel, and a thread's parent; none in direct messages
     administers: bool = False  # no rule about commands binds administrators
+    manages: bool = False  # may manage the server
     uses_commands: bool = True
     sends_pictures: bool = True
 

@@ -6,13 +6,14 @@ commas between, or JSON. All faults are reported at once.
 """
 
 import difflib
+import ipaddress
 import json
 import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -23,6 +24,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    model_validator,
 )
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -69,6 +71,20 @@ def _web_address_or_none(value: str) -> str:
     return _web_address(value) if value else value
 
 
+def _loopback_address(value: str) -> str:
+    """Accept an address on this machine: pictures are not sent anywhere else."""
+    if not value:
+        return value
+    host = urlsplit(_web_address(value)).hostname or ""
+    try:
+        here = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        here = host == "localhost"
+    if not here:
+        raise ValueError("write an address of this machine, such as http://127.0.0.1:9000/check")
+    return value
+
+
 def _database_url(value: str) -> str:
     """Accept what the bot has a driver for; a host's `postgres://` is SQLAlchemy's postgresql."""
     if not value:
@@ -113,6 +129,7 @@ class DiscordSettings(_Section):
     ] = None
     token_file: OptionalPath = None  # read when the token is not in the environment
     api_base: Annotated[str, AfterValidator(_web_address)] = "https://discord.com/api/v10"
+    cdn_base: Annotated[str, AfterValidator(_web_address)] = "https://cdn.discordapp.com"
     attachment_hosts: Annotated[tuple[str, ...], BeforeValidator(_list_from_text)] = (
         "cdn.discordapp.com",
         "media.discordapp.net",
@@ -177,6 +194,22 @@ class LimitSettings(_Section):
     shutdown_seconds: Annotated[float, Field(ge=0, le=600)] = 20.0  # to finish paintings
 
 
+class PictureCheckSettings(_Section):
+    """The host's own check of the pictures that members send: a command, or a page."""
+
+    command: Annotated[tuple[str, ...], BeforeValidator(_list_from_text)] = ()
+    url: Annotated[str, AfterValidator(_loopback_address)] = ""
+    seconds: Annotated[float, Field(gt=0, le=300)] = 10.0  # for an answer
+    on_failure: Literal["refuse", "allow"] = "refuse"  # where there is no answer
+    at_a_time: Annotated[int, Field(ge=1, le=64)] = 2  # pictures
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if self.command and self.url:
+            raise ValueError("give either command or url, not both")
+        return self
+
+
 class LogSettings(_Section):
     """The level and format of the log."""
 
@@ -203,6 +236,7 @@ class Settings(BaseSettings):
     nats: NatsSettings = NatsSettings()
     web: WebSettings = WebSettings()
     limits: LimitSettings = LimitSettings()
+    picture_check: PictureCheckSettings = PictureCheckSettings()
     log: LogSettings = LogSettings()
 
     @classmethod

@@ -1,17 +1,19 @@
 """Files that were cut off, or whose end is damaged: what is there of their pictures.
 
 A download that stopped, a card that was pulled: most of the picture is there, and browsers show it.
-PNG is unpacked to see how far it goes. JPEG and WebP are given one end and another one: what comes
-out alike of both is there.
+PNG is unpacked to see how far it goes. JPEG, WebP and GIF are given one end and another one: what
+comes out alike of both is there.
 """
 
 import random
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from PIL import Image, ImageChops
 
+from engine.errors import ImageRejected
 from engine.png import Png
 
 ENOUGH = 0.9  # of the rows must be there
@@ -21,6 +23,9 @@ _ALONE = (0x01, *range(0xD0, 0xD9))  # markers without a length
 _COEFFICIENTS = 64
 _NOISE = random.Random(0).randbytes(64).replace(b"\xff", b"\x5a")
 _LONG_END = 2**18  # bytes
+_EXTENSION, _FRAME = 0x21, 0x2C  # what begins a block of a GIF
+_DROPPED = 5  # bytes, less one, that an end may be too early
+_BYTES_OF_CODE = 3  # for each pixel, at most: a code of 12 bits, and one that clears the table
 # With the markers at which decoding may begin anew, one of which may be awaited.
 _OTHER_END = b"".join(_NOISE + bytes((0xFF, 0xD0 + number)) for number in range(8)) + _NOISE
 
@@ -63,6 +68,8 @@ def rest_of(data: bytes, png: Png | None, decode: Decode) -> Rest | None:
         return _rest_of_jpeg(data, decode)
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return _rest_of_webp(data, decode)
+    if data.startswith((b"GIF87a", b"GIF89a")):
+        return _rest_of_gif(data, decode)
     return None
 
 
@@ -99,6 +106,51 @@ def _rest_of_webp(data: bytes, decode: Decode) -> Rest | None:
     zeros, noise = (head + data[at + 8 :] + end for end in ends)
     picture = decode(zeros)
     return Rest(zeros, _rows_alike(picture, decode(noise)), picture.height)
+
+
+def _rest_of_gif(data: bytes, decode: Decode) -> Rest | None:
+    """The first frame's codes continued with such as every table of LZW has (GIF89a, appendix F).
+
+    A code has at most 12 bits, and those with one bit or none are in the table, or clear it. Half a
+    code with such an end may not be: then the cut is made a byte earlier.
+    """
+    for dropped in range(_DROPPED):
+        data = data[: len(data) - min(1, dropped)]
+        at = _codes_of_gif(data)
+        if at is None:
+            return None
+        while at < len(data) and data[at]:  # blocks, each with its length before it
+            at += 1 + data[at]
+        if at < len(data):
+            return None  # it is not cut off in its first frame
+        width, height = struct.unpack_from("<HH", data, 6)
+        blocks = 1 + round((1 - ENOUGH) * width * height * _BYTES_OF_CODE) // 255
+        ends = bytes(255), b"\x01\0\0" * 85
+        zeros, ones = (
+            data + end[: at - len(data)] + (b"\xff" + end) * blocks + b"\0;" for end in ends
+        )
+        with suppress(ImageRejected):
+            return Rest(zeros, _rows_alike(decode(zeros), decode(ones)), height)
+    return None
+
+
+def _codes_of_gif(data: bytes) -> int | None:
+    """Where the first frame's blocks of codes begin; None where they do not."""
+    with suppress(IndexError):
+        at = 13 + _table_of_gif(data[10])
+        while data[at] == _EXTENSION:
+            at += 2
+            while data[at]:
+                at += 1 + data[at]
+            at += 1
+        if data[at] == _FRAME:
+            return at + 11 + _table_of_gif(data[at + 9])
+    return None
+
+
+def _table_of_gif(flags: int) -> int:
+    """How many bytes a table of colours has."""
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
 def _rows_alike(one: Image.Image, other: Image.Image) -> int:

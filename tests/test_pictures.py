@@ -12,7 +12,7 @@ from engine.samples import FOLDER
 from engine.vgg19 import Encoder
 from engine.weights import bundled, load
 from tests.benchmarks import rivals
-from tests.benchmarks.measures import coherence, content_kept, style_missed
+from tests.benchmarks.measures import coherence, content_kept, flattest, grain, style_missed
 from tests.benchmarks.pairs import MADE_HERE, PAIRS, chosen
 from tests.benchmarks.pictures import markdown, summary
 from tests.benchmarks.sheets import CELL, Measured, plot, sheet
@@ -69,6 +69,20 @@ def test_colours_do_not_count_as_strokes(style: Image.Image) -> None:
     """The same strokes in lighter paint stay the same strokes."""
     lighter = Image.eval(style.point(lambda value: value // 2), lambda value: value + 60)
     assert coherence(lighter, style.point(lambda value: value // 2)) > 0.99
+
+
+def test_grain_is_that_of_the_flat_part() -> None:
+    """A weave shows in a picture's flat half, whatever is beside it; a slope of light is none."""
+    pixels = np.asarray(noise()).copy()
+    pixels[:, SIDE // 2 :] = np.linspace(100, 140, SIDE // 2).astype(np.uint8)[:, None]
+    flat = Image.fromarray(pixels)
+    assert flattest(flat, SIDE // 2 - 8)[0] >= SIDE // 2 - 8
+    pixels[:, SIDE // 2 :] += (np.indices((SIDE, SIDE // 2)).sum(0) % 2 * 8).astype(np.uint8)[
+        ..., None
+    ]
+    woven = Image.fromarray(pixels)
+    assert grain(flat) < 0.005
+    assert grain(woven) == pytest.approx(4 / 255, rel=0.1)
 
 
 def test_flat_paint_belongs_to_a_flat_style_alone(style: Image.Image) -> None:

@@ -16,6 +16,7 @@ from bot.challenges.pictures import NumberedPictures
 from bot.challenges.scheduler import LONGEST_NAP, SHARED_NAP, ChallengeScheduler
 from bot.challenges.service import ChallengeService
 from bot.feature import Feature
+from bot.guilds.model import Switch
 from bot.guilds.service import GuildService
 from bot.names import clean
 from bot.pictures.decoder import Decoder
@@ -60,6 +61,7 @@ def feature(
     gallery = Gallery(challenges.store, challenges.pictures, decoder, opted_in, name_of, public_url)
     watch = ChannelWatch(client, challenges)
     return Feature(
+        name=Switch.CHALLENGES,
         commands=[make_group(commands, clock)],
         buttons={FEATURE: ChallengeButtonHandlers(challenges, panel)},
         pages=gallery.routes(),

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
 
+from bot import journal
 from bot.challenges.model import (
     FORGOTTEN,
     OPEN,
@@ -104,6 +105,24 @@ def remove(contest: Contest, entry_id: int, member: Member, reason: str) -> Cont
     removed = replace(entry, removed=reason, number=None)
     kept = tuple(removed if other.id == entry.id else other for other in contest.entries)
     return replace(contest, entries=kept, votes=_votes_without(contest, entry))
+
+
+def removals(before: Contest, after: Contest, moderator: Member) -> list[journal.Entry]:
+    """Give what the moderators' log says of the entries that a change has removed."""
+    challenge = after.challenge
+    already = {entry.id for entry in before.entries if entry.removed is not None}
+    return [
+        journal.Entry(
+            challenge.guild_id,
+            journal.Deed.REMOVED,
+            journal.Person(moderator.id, moderator.name),
+            journal.Person(entry.member_id, entry.name),
+            f"№ {entry.job_id} from the challenge № {challenge.id}",
+            entry.removed,
+        )
+        for entry in after.entries
+        if entry.removed is not None and entry.id not in already
+    ]
 
 
 def delete_painting(contest: Contest, entry: Entry) -> Contest:

@@ -28,6 +28,7 @@ from bot.guilds.rules import check_may_start, check_words
 from bot.guilds.service import GuildService
 from bot.jobs.model import Job, JobState
 from bot.jobs.service import JobService
+from bot.journal import NO_JOURNAL, Journal
 from bot.people import Member
 from bot.pictures.decoder import Decoder
 from bot.pictures.retention import PictureRetention
@@ -53,6 +54,7 @@ class ChallengeService:
         jobs: JobService,
         clock: Callable[[], float],
         random: Random,
+        journal: Journal = NO_JOURNAL,
     ) -> None:
         self.store = store
         self._database = store.database
@@ -64,6 +66,7 @@ class ChallengeService:
         self._jobs = jobs
         self._clock = clock
         self._random = random
+        self._journal = journal
         self.changed = asyncio.Event()  # set when there may be something to announce
         jobs.subscribe(self._follow)
 
@@ -137,7 +140,7 @@ class ChallengeService:
     async def remove(self, member: Member, entry_id: int, reason: str) -> Contest:
         """Remove an entry; its author is told the reason. Raises Refused."""
         return await self._change_open(
-            member, lambda contest: rules.remove(contest, entry_id, member, reason)
+            member, lambda contest: rules.remove(contest, entry_id, member, reason), log=True
         )
 
     async def remove_numbered(self, member: Member, number: int, reason: str) -> Contest:
@@ -147,7 +150,7 @@ class ChallengeService:
             found = next((entry.id for entry in contest.ballot if entry.number == number), 0)
             return rules.remove(contest, found, member, reason)
 
-        return await self._change_open(member, rule)
+        return await self._change_open(member, rule, log=True)
 
     async def vote(self, member: Member, challenge_id: int, number: int) -> Contest:
         """Cast or change a member's vote. Raises Refused."""
@@ -330,12 +333,17 @@ class ChallengeService:
             age_restricted=origin.age_restricted,
         )
 
-    async def _change_open(self, member: Member, rule: Rule) -> Contest:
+    async def _change_open(self, member: Member, rule: Rule, *, log: bool = False) -> Contest:
         contest = await self._need_open(member.guild_id)
-        return await self._change(contest.challenge.id, rule)
+        return await self._change(contest.challenge.id, rule, member if log else None)
 
-    async def _change(self, challenge_id: int, rule: Rule) -> Contest:
-        """Apply a rule and write its announcements in one transaction."""
+    async def _change(
+        self, challenge_id: int, rule: Rule, moderator: Member | None = None
+    ) -> Contest:
+        """Apply a rule and write its announcements in one transaction.
+
+        The moderators' log tells which entries `moderator` removed.
+        """
         async with self._database.write() as connection:
             before = await self.store.find(connection, challenge_id)
             if before is None:
@@ -343,6 +351,8 @@ class ChallengeService:
             after = rule(before)
             await self.store.save(connection, before, after)
             await self.announcements.follow(connection, before, after)
+            for entry in rules.removals(before, after, moderator) if moderator else ():
+                await self._journal.note(connection, entry)
         self.changed.set()
         return after
 

@@ -19,6 +19,7 @@ SUBCOMMANDS = {
     "simulate": ("bot.cli.simulate", "Try the bot in a browser, without a Discord account."),
     "check": ("bot.cli.check", "Check a set-up, with advice on each fault."),
     "invite": ("bot.cli.invite", "Print the link that adds the bot to a server."),
+    "block": ("bot.cli.block", "Keep members and servers from using the bot."),
     "backup": ("bot.cli.backup", "Write the database and the pictures to a file."),
     "restore": ("bot.cli.restore", "Restore a backup into an empty data folder."),
     "db": ("bot.cli.db", "Manage the database."),

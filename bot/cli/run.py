@@ -16,7 +16,16 @@ from bot.cli.options import config_option, load_settings
 from bot.errors import HostNeeded, MuralscapeError
 from bot.settings import Settings
 
-AUTHENTICATION_FAILED = 4004  # the gateway's close code for a token that was reset
+# The gateway's close codes after which discord.py does not connect again, and what they mean.
+# https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes
+AUTHENTICATION_FAILED = 4004
+FOR_GOOD = {
+    4010: "invalid shard; correct discord.shard_id and discord.shard_count",
+    4011: "too many servers for one shard; run several bots by discord.shard_count",
+    4012: "its gateway's version is gone; update Muralscape",
+    4013: "invalid intents; update Muralscape",
+    4014: "intents that are not allowed; update Muralscape",
+}
 STOPPING = {signal.SIGTERM, signal.SIGINT}
 
 
@@ -27,6 +36,14 @@ class TokenRefused(HostNeeded):
         super().__init__(
             "Discord does not accept the token; copy it again from the developer portal"
         )
+
+
+class ConnectionRefused(HostNeeded):
+    """Discord has closed the connection for good, with a code of `FOR_GOOD`."""
+
+    def __init__(self, code: int | None) -> None:
+        why = FOR_GOOD.get(code or 0, "see Discord's list of close codes")
+        super().__init__(f"Discord has closed the connection for good, by code {code}: {why}")
 
 
 @click.command(name="run")
@@ -77,8 +94,10 @@ def _run(config: Path | None) -> None:
         raise TokenRefused from None
     except discord.ConnectionClosed as error:
         if error.code != AUTHENTICATION_FAILED:
-            raise
+            raise ConnectionRefused(error.code) from None
         raise TokenRefused from None
+    except discord.PrivilegedIntentsRequired:
+        raise ConnectionRefused(4014) from None
 
 
 async def serve(settings: Settings) -> None:

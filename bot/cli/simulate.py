@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from discord import Asset
 from pydantic import SecretStr
 
 from bot import logs
@@ -87,6 +86,7 @@ async def _simulate_alone(port: int, open_page: bool) -> None:
         click.echo(f"# a loopback Discord, whose page is {discord.url}; for a bot's environment:")
         click.echo(f"MURALSCAPE_DISCORD__TOKEN={discord.world.token}")
         click.echo(f"MURALSCAPE_DISCORD__API_BASE={given.api_base}")
+        click.echo(f"MURALSCAPE_DISCORD__CDN_BASE={given.cdn_base}")
         click.echo(f"MURALSCAPE_DISCORD__ATTACHMENT_HOSTS={','.join(given.attachment_hosts)}")
         if open_page:
             await asyncio.to_thread(webbrowser.open, discord.url)
@@ -104,7 +104,7 @@ async def _simulate(settings: Settings, port: int, open_page: bool, *, temporary
     stop = _stop_signal()
     async with Simulator(port=port, samples=samples()) as discord:
         discord.world.bot.global_name = "Muralscape"
-        Asset.BASE = discord.cdn_base  # where discord.py takes stickers to be
+        _decorate(discord)
         executor = local_executor(settings)
         app = App(pointed_at(discord, settings), executor)
         _greet(discord.url, settings, temporary=temporary)
@@ -116,6 +116,16 @@ async def _simulate(settings: Settings, port: int, open_page: bool, *, temporary
         finally:
             progress.cancel()
     click.echo("Stopped." if temporary else f"Stopped. Everything is in {settings.data_dir}.")
+
+
+def _decorate(discord: Simulator) -> None:
+    """Give the members avatars, and the server an emoji and a sticker, to point at."""
+    found = {sample.name: sample.path.read_bytes() for sample in (*CONTENTS, *STYLES)}
+    assert discord.atelier is not None  # noqa: S101 - it is furnished
+    for member, name in zip(discord.atelier.members, ("grace_hopper", "dogs"), strict=False):
+        member.avatar = found[name]
+    discord.world.add_emoji(discord.atelier.guild, "cat", found["cat"])
+    discord.world.add_sticker(discord.atelier.guild, "Pencil cat", found["pencil_cat"])
 
 
 def samples() -> list[SamplePicture]:
@@ -133,6 +143,7 @@ def pointed_at(discord: Simulator, settings: Settings) -> Settings:
     section = DiscordSettings(
         token=SecretStr(discord.world.token),
         api_base=discord.api_base,
+        cdn_base=discord.cdn_base,
         attachment_hosts=("127.0.0.1",),
     )
     return settings.model_copy(update={"discord": section})

@@ -26,10 +26,9 @@ def feature(
     grace: float,
     interval: float,
 ) -> Feature:
-    """Build it over the data of servers of the other features, and the jobs. Times in seconds."""
-    # requests before jobs, so that none becomes a job in between
+    """Build it over the data of servers of the other features. Times in seconds."""
     sources = [source for other in features for source in other.guild_data]
-    service = DepartureService(store, [*sources, jobs], retention, shard, clock, grace)
+    service = DepartureService(store, sources, retention, shard, clock, grace)
     watch = DepartureWatch(client, service, access, jobs, interval)
     return Feature(
         tasks=[watch.run],

@@ -76,7 +76,13 @@ class Access:
         channel = guild.get_channel_or_thread(origin.channel_id)
         if channel is None:  # a direct message, so that nothing is posted in the server
             held = member.guild_permissions
-            return Standing(roles, (), held.administrator, held.use_application_commands)
+            return Standing(
+                roles=roles,
+                channels=(),
+                administers=held.administrator,
+                manages=held.manage_guild,
+                uses_commands=held.use_application_commands,
+            )
         held = channel.permissions_for(member)
         parent = channel.parent_id if isinstance(channel, discord.Thread) else None
         sends = held.send_messages if parent is None else held.send_messages_in_threads
@@ -84,6 +90,7 @@ class Access:
             roles=roles,
             channels=(channel.id, parent) if parent else (channel.id,),
             administers=held.administrator,
+            manages=held.manage_guild,
             uses_commands=held.use_application_commands,
             sends_pictures=sends and held.attach_files,
         )

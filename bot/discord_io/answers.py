@@ -148,6 +148,7 @@ def standing_of(interaction: Interaction) -> Standing | None:
         roles=frozenset(role.id for role in getattr(interaction.user, "roles", ())),
         channels=channels_of(interaction),
         administers=held.administrator,
+        manages=held.manage_guild,
         uses_commands=held.use_application_commands,
         sends_pictures=held.attach_files
         and (held.send_messages_in_threads if thread else held.send_messages),

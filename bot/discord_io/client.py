@@ -7,7 +7,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import discord
@@ -27,6 +27,8 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
 Linked = Callable[[bool], None]
 Listener = Callable[..., Coroutine[Any, Any, None]]
+# Raises Refused where a member may not use a feature, which is given by its name.
+Check = Callable[[answers.Interaction, str], Coroutine[Any, Any, None]]
 
 IN_SERVERS = app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False)
 BY_SERVERS = app_commands.AppInstallationType(guild=True, user=False)
@@ -35,7 +37,20 @@ ANYBODY = app_commands.AppInstallationType(guild=True, user=True)
 
 
 class Tree(app_commands.CommandTree[discord.Client]):
-    """The command tree, with the error handler of all commands."""
+    """The command tree, with the error handler and the checks of all commands."""
+
+    async def interaction_check(self, interaction: discord.Interaction[discord.Client], /) -> bool:
+        """Refuse a command that a check does not let through; offer nothing while it is typed."""
+        data = cast(dict[str, Any], interaction.data or {})
+        try:
+            await cast(MuralscapeClient, self.client).admit(interaction, str(data.get("name")))
+        except Exception as error:  # noqa: BLE001 - the handler of all errors
+            if interaction.type is not discord.InteractionType.autocomplete:
+                await answers.tell(interaction, error)
+            elif not interaction.response.is_done():
+                await interaction.response.autocomplete([])
+            return False
+        return True
 
     async def on_error(
         self,
@@ -50,7 +65,8 @@ class Tree(app_commands.CommandTree[discord.Client]):
 class MuralscapeClient(discord.Client):
     """Talks to Discord's REST API at `api_base`, and to the gateway that it names.
 
-    discord.py keeps that address in a class, so a process talks to one Discord at a time.
+    `cdn_base` is where avatars, emojis and stickers lie. discord.py keeps both addresses in
+    classes, so a process talks to one Discord at a time.
     `synced` is a file with a hash of the commands that were registered last. `trace` records every
     request; `linked` is called when the gateway is connected and when it is lost. Discord sends the
     events of the servers of `shard`.
@@ -59,6 +75,7 @@ class MuralscapeClient(discord.Client):
     def __init__(
         self,
         api_base: str,
+        cdn_base: str,
         synced: Path,
         trace: aiohttp.TraceConfig,
         linked: Linked,
@@ -68,7 +85,8 @@ class MuralscapeClient(discord.Client):
             shard_id=shard.id,
             shard_count=shard.count,
             http_trace=trace,
-            intents=discord.Intents(guilds=True),  # nothing else is listened to
+            # nothing else is listened to; the second is for the names of stickers and emojis
+            intents=discord.Intents(guilds=True, emojis_and_stickers=True),
             allowed_mentions=discord.AllowedMentions.none(),
             # these caches are not used, and would grow
             max_messages=None,
@@ -78,12 +96,15 @@ class MuralscapeClient(discord.Client):
         # A command is for servers that the bot was added to, unless it says otherwise.
         self.tree = Tree(self, allowed_contexts=IN_SERVERS, allowed_installs=BY_SERVERS)
         self.handlers: dict[str, Handler] = {}  # feature -> handler of its buttons and menus
+        self.features: dict[str, str] = {}  # command, or button's first part -> feature's name
+        self.checks: list[Check] = []
         self.listeners: defaultdict[str, list[Listener]] = defaultdict(list)  # by event
         self._hearing: set[asyncio.Task[None]] = set()
         self.command_ids: dict[str, int] = {}
         self._linked = linked
         self._synced = synced
         Route.BASE = api_base  # of REST and of interaction webhooks alike
+        discord.Asset.BASE = cdn_base
         self._ws_connect = self.http.ws_connect
         self.http.ws_connect = self._connect_to_gateway  # type: ignore[method-assign]
 
@@ -114,6 +135,11 @@ class MuralscapeClient(discord.Client):
                 if self.ws:
                     raise
                 log.warning("the gateway cannot be reached; trying again")
+
+    async def admit(self, interaction: answers.Interaction, name: str) -> None:
+        """Ask the checks whether a member may use a command or component. Raises Refused."""
+        for check in self.checks:
+            await check(interaction, self.features.get(name, ""))
 
     async def setup_hook(self) -> None:
         """Route the components of all messages, and register the commands."""

@@ -27,9 +27,12 @@ Handler = Callable[[Interaction, Press], Awaitable[None]]
 
 
 class Router(Protocol):
-    """A client that has the handler of each feature's components."""
+    """A client that has the handler of each feature's components, and checks who may use them."""
 
     handlers: dict[str, Handler]
+
+    async def admit(self, interaction: Interaction, name: str) -> None:
+        """Raise Refused where a member may not use the components of a feature."""
 
 
 class RoutedComponent(discord.ui.DynamicItem[AnyItem], template=_TEMPLATE):
@@ -52,11 +55,13 @@ class RoutedComponent(discord.ui.DynamicItem[AnyItem], template=_TEMPLATE):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Call the handler of the feature; tell the member about its errors."""
-        handlers = cast(Router, interaction.client).handlers
+        router = cast(Router, interaction.client)
+        handlers = router.handlers
         data = cast(dict[str, Any], interaction.data or {})
         press = Press(self._path, tuple(data.get("values") or ()))
         try:
             if self._feature in handlers:
+                await router.admit(interaction, self._feature)
                 await handlers[self._feature](interaction, press)
         except Exception as error:  # noqa: BLE001 - discord.py would log it and leave the member waiting
             await answers.tell(interaction, error)
@@ -67,19 +72,22 @@ def custom_id(feature: str, *path: object) -> str:
     return f"{feature}/{'/'.join(map(str, path))}"
 
 
-def page_buttons(feature: str, page: int, pages: int) -> list[AnyItem]:
-    """Make the buttons that turn pages, of which `page` is shown; none for a single page."""
+def page_buttons(feature: str, page: int, pages: int, *rest: object) -> list[AnyItem]:
+    """Make the buttons that turn pages, of which `page` is shown; none for a single page.
+
+    The custom ids end in `rest`.
+    """
     if pages <= 1:
         return []
     return [
         discord.ui.Button(
             emoji="◀️",
-            custom_id=custom_id(feature, "before", max(0, page - 1)),
+            custom_id=custom_id(feature, "before", max(0, page - 1), *rest),
             disabled=page == 0,
         ),
         discord.ui.Button(
             emoji="▶️",
-            custom_id=custom_id(feature, "after", page + 1),
+            custom_id=custom_id(feature, "after", page + 1, *rest),
             disabled=page == pages - 1,
         ),
     ]

@@ -1,4 +1,4 @@
-"""Describes an attachment of Discord's as an upload to take in."""
+"""Describes what Discord shows as uploads to take in: attachments, avatars, emojis, stickers."""
 
 from pathlib import PurePath
 
@@ -8,6 +8,8 @@ from bot.names import clean
 from bot.pictures.model import UploadedFile
 
 LONGEST_TITLE = 80  # characters
+AVATAR_SIDE = 1024  # pixels
+DISCORD_CDN = discord.Asset.BASE
 
 
 def described(called: str, attachment: discord.Attachment) -> UploadedFile:
@@ -24,6 +26,29 @@ def described(called: str, attachment: discord.Attachment) -> UploadedFile:
         content_type=attachment.content_type or "",
         title=title_of(attachment.description or attachment.title or attachment.filename),
     )
+
+
+def avatar_of(called: str, user: discord.User | discord.Member) -> UploadedFile:
+    """Describe a user's avatar, a member's as their server has it; of a moving one the still."""
+    avatar = user.display_avatar.replace(size=AVATAR_SIDE, format="png")
+    name = clean(user.display_name) or "somebody"
+    return UploadedFile(
+        called, avatar.url, 0, name="avatar.png", title=f"{name}'s avatar"[:LONGEST_TITLE]
+    )
+
+
+def emoji_of(called: str, emoji_id: int, name: str) -> UploadedFile:
+    """Describe a custom emoji; of a moving one the still."""
+    url = f"{discord.Asset.BASE}/emojis/{emoji_id}.png"
+    return UploadedFile(called, url, 0, name=f"{name}.png", title=title_of(name))
+
+
+def sticker_of(called: str, sticker: discord.StickerItem | discord.GuildSticker) -> UploadedFile:
+    """Describe a sticker that is a picture."""
+    url = sticker.url
+    if discord.Asset.BASE != DISCORD_CDN and sticker.format is discord.StickerFormatType.gif:
+        url = f"{discord.Asset.BASE}/stickers/{sticker.id}.gif"  # discord.py writes their host out
+    return UploadedFile(called, url, 0, name=PurePath(url).name, title=title_of(sticker.name))
 
 
 def title_of(name: str) -> str:

@@ -27,9 +27,9 @@ def overview(effective: EffectiveSettings, guild_id: int, *, lost_channels: bool
     gallery = f"shown at `/gallery/{guild_id}` of the bot's pages"
     lines = [
         f"**Paintings may be made** {_places(chosen.paint_channels)}{lost}",
-        f"**Styles may be saved** by {_roles(chosen.style_roles, 'everyone')}",
+        f"**Styles may be saved** by {roles_in_words(chosen.style_roles, 'everyone')}",
         f"**Challenges may be started** by "
-        f"{_roles(chosen.challenge_roles, 'members who may manage this server')}",
+        f"{roles_in_words(chosen.challenge_roles, 'members who may manage this server')}",
         f"**{NUMBERS['jobs_per_member'][0]}**: {effective.jobs.per_member}",
         f"**{NUMBERS['jobs_per_guild'][0]}**: {effective.jobs.per_guild}",
         f"**{NUMBERS['largest_size'][0]}**: {effective.largest_size}",
@@ -55,10 +55,10 @@ def controls(effective: EffectiveSettings) -> discord.ui.View:
             channel_types=_CHANNELS,
             min_values=0,
             max_values=MOST_CHOSEN,
-            default_values=_filled(chosen.paint_channels, discord.SelectDefaultValueType.channel),
+            default_values=filled(chosen.paint_channels, discord.SelectDefaultValueType.channel),
         ),
-        _role_select("styles", "Roles that may save styles (none: all)", chosen.style_roles),
-        _role_select("challenges", "Roles that may start challenges", chosen.challenge_roles),
+        role_select("styles", "Roles that may save styles (none: all)", chosen.style_roles),
+        role_select("challenges", "Roles that may start challenges", chosen.challenge_roles),
         discord.ui.Select(
             custom_id=custom_id(FEATURE, "preset"),
             placeholder="Preset where a member chooses none",
@@ -137,19 +137,21 @@ def words_stored(words: Sequence[str]) -> str:
     )
 
 
-def _role_select(path: str, placeholder: str, chosen: Sequence[int]) -> AnyItem:
+def role_select(path: str, placeholder: str, chosen: Sequence[int]) -> AnyItem:
+    """Make a menu of roles, with those chosen filled in."""
     return discord.ui.RoleSelect(
         custom_id=custom_id(FEATURE, path),
         placeholder=placeholder,
         min_values=0,
         max_values=MOST_CHOSEN,
-        default_values=_filled(chosen, discord.SelectDefaultValueType.role),
+        default_values=filled(chosen, discord.SelectDefaultValueType.role),
     )
 
 
-def _filled(
+def filled(
     ids: Sequence[int], kind: discord.SelectDefaultValueType
 ) -> list[discord.SelectDefaultValue]:
+    """Fill in the channels or roles of a menu."""
     return [discord.SelectDefaultValue(id=number, type=kind) for number in ids]
 
 
@@ -157,5 +159,6 @@ def _places(channels: Sequence[int]) -> str:
     return "in " + ", ".join(f"<#{channel}>" for channel in channels) if channels else "everywhere"
 
 
-def _roles(roles: Sequence[int], otherwise: str) -> str:
+def roles_in_words(roles: Sequence[int], otherwise: str) -> str:
+    """Name roles, or say `otherwise` where there are none."""
     return ", ".join(f"<@&{role}>" for role in roles) or otherwise

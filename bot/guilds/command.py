@@ -1,4 +1,4 @@
-"""`/settings show`, `/settings set` and `/settings words`."""
+"""`/settings show`, `/settings set` and `/settings words`; `house_rules.py` adds two more."""
 
 from collections.abc import Mapping
 
@@ -9,6 +9,7 @@ from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Handler, Press
 from bot.guilds import card
+from bot.guilds.house_rules import HouseRules, Surroundings, add_to
 from bot.guilds.model import EffectiveSettings, GuildSettings
 from bot.guilds.rules import check_manager, forbidden_words, numbers
 from bot.guilds.service import GuildService
@@ -16,8 +17,9 @@ from bot.guilds.service import GuildService
 FORM_SECONDS = 900.0  # until an open form expires
 
 
-def make_group(guilds: GuildService) -> tuple[app_commands.Group, Handler]:
+def make_group(guilds: GuildService, around: Surroundings) -> tuple[app_commands.Group, Handler]:
     """Make the group, and the handler of its components."""
+    house = HouseRules(guilds, around)
     group = app_commands.Group(
         name="settings",
         description="How the bot works in this server",
@@ -29,7 +31,8 @@ def make_group(guilds: GuildService) -> tuple[app_commands.Group, Handler]:
     async def show(interaction: Interaction) -> None:
         check_manager(answers.member_of(interaction))  # servers can change a command's permissions
         text, _ = await _shown(guilds, interaction)
-        await interaction.response.send_message(text, ephemeral=True)
+        rules = await house.text(interaction.guild_id or 0)
+        await interaction.response.send_message(f"{text}\n{rules}", ephemeral=True)
 
     @group.command(name="set", description="Change the settings of this server")
     async def change(interaction: Interaction) -> None:
@@ -43,7 +46,12 @@ def make_group(guilds: GuildService) -> tuple[app_commands.Group, Handler]:
         settings = await guilds.settings(interaction.guild_id or 0)
         await interaction.response.send_modal(WordsForm(guilds, settings))
 
+    add_to(group, house)
+
     async def pressed(interaction: Interaction, press: Press) -> None:
+        if press.path[0] in ("painters", "log", "off"):
+            await house.pressed(interaction, press)
+            return
         what = "/".join(press.path)
         ids = tuple(int(value) for value in press.values if value.isdigit())
         if what == "limits":

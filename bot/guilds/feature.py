@@ -3,10 +3,18 @@
 from bot.feature import Feature
 from bot.guilds.card import FEATURE
 from bot.guilds.command import make_group
+from bot.guilds.house_rules import Surroundings
+from bot.guilds.painting_time import PaintingTime
 from bot.guilds.service import GuildService
+from bot.jobs.service import JobService
 
 
-def feature(guilds: GuildService) -> Feature:
+def feature(guilds: GuildService, jobs: JobService, around: Surroundings) -> Feature:
     """Build `/settings` and its components."""
-    group, pressed = make_group(guilds)
-    return Feature(commands=[group], buttons={FEATURE: pressed}, guild_data=[guilds])
+    group, pressed = make_group(guilds, around)
+    return Feature(
+        commands=[group],
+        buttons={FEATURE: pressed},
+        guild_data=[guilds],
+        personal_data={"painting_time": PaintingTime(guilds, jobs)},
+    )

@@ -2,9 +2,35 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
 from typing import Any
 
+from bot.jobs.allowance import Allowance
 from bot.jobs.quotas import UNBOUNDED, JobQuotas
+
+
+class Switch(StrEnum):
+    """A feature that a server may switch off, with its commands, buttons and pages."""
+
+    PAINTING = "painting"
+    PAINTINGS = "paintings"
+    QUEUE = "queue"
+    STYLES = "styles"
+    CHALLENGES = "challenges"
+
+
+@dataclass(frozen=True)
+class RoleAllowance:
+    """The painting time of the members with a role, in seconds; None is unbounded."""
+
+    role_id: int  # the server's own id stands for everyone
+    per_hour: int | None = None
+    per_day: int | None = None
+
+    @property
+    def allowance(self) -> Allowance:
+        """The numbers alone."""
+        return Allowance(self.per_hour, self.per_day)
 
 
 @dataclass(frozen=True)
@@ -23,6 +49,14 @@ class GuildSettings:
     mention_members: bool = True  # when a painting took longer than a minute
     forbidden_words: tuple[str, ...] = ()  # in names of styles, titles and themes; folded
     gallery: bool = False  # show closed challenges on the web
+    paint_roles: tuple[int, ...] = ()  # may paint, as managers may; empty: everyone
+    allowances: tuple[RoleAllowance, ...] = ()  # one for a role
+    off: tuple[str, ...] = ()  # the features that are switched off, as in `Switch`
+    log_channel: int | None = None  # where moderators read what happened
+
+    def has_off(self, feature: str) -> bool:
+        """Say whether a feature is switched off."""
+        return feature in self.off
 
     def to_json(self) -> dict[str, Any]:
         """Give the settings as JSON values."""
@@ -37,7 +71,8 @@ class GuildSettings:
             for name, value in stored.items()
             if name in known
         }
-        return cls(**values)
+        allowances = tuple(RoleAllowance(**one) for one in values.get("allowances", ()))
+        return cls(**{**values, "allowances": allowances})
 
 
 @dataclass(frozen=True)

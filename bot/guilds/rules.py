@@ -11,14 +11,17 @@ from bot.errors import (
     NameRejected,
     Refused,
     RoleNeeded,
+    SwitchedOff,
     ValuesRejected,
 )
-from bot.guilds.model import Ceilings, GuildSettings
+from bot.guilds.model import Ceilings, GuildSettings, RoleAllowance
+from bot.jobs.allowance import Allowance, largest
 from bot.people import Member
 from engine.presets import PRESETS
 
 SMALLEST_SIZE = 32  # pixels; VGG-19 halves a picture four times
 
+MOST_ALLOWANCES = 25  # roles with a painting time
 MOST_WORDS = 200  # that a server forbids
 
 # The numbers that a server may choose: the title that members read, and the minimum.
@@ -34,16 +37,21 @@ def living(settings: GuildSettings, existing: Collection[int]) -> GuildSettings:
     """Leave out the channels and roles that were deleted; `existing` are a server's.
 
     Where no chosen channel is left, painting is allowed everywhere. Where no role is left that may
-    save styles, the deleted ones stay: only managers may, for a deletion opens nothing to all.
+    save styles, or paint, the deleted ones stay: only managers may, for a deletion opens nothing to
+    all. The painting time of a deleted role binds nobody.
     """
     paint = tuple(one for one in settings.paint_channels if one in existing)
     styles = tuple(one for one in settings.style_roles if one in existing)
     challenges = tuple(one for one in settings.challenge_roles if one in existing)
+    painters = tuple(one for one in settings.paint_roles if one in existing)
     return replace(
         settings,
         paint_channels=paint,
         style_roles=styles or settings.style_roles,
         challenge_roles=challenges,
+        paint_roles=painters or settings.paint_roles,
+        allowances=tuple(one for one in settings.allowances if one.role_id in existing),
+        log_channel=settings.log_channel if settings.log_channel in existing else None,
     )
 
 
@@ -117,6 +125,37 @@ def check_may_save(settings: GuildSettings, member: Member) -> None:
     wanted = settings.style_roles
     if wanted and not member.manages and not member.roles & set(wanted):
         raise RoleNeeded("save styles", wanted)
+
+
+def check_may_paint(settings: GuildSettings, roles: Collection[int], *, manages: bool) -> None:
+    """Raise RoleNeeded where a member may not paint."""
+    wanted = settings.paint_roles
+    if wanted and not manages and not set(roles) & set(wanted):
+        raise RoleNeeded("paint", wanted)
+
+
+def check_on(settings: GuildSettings, feature: str) -> None:
+    """Raise SwitchedOff where a server has switched a feature off."""
+    if settings.has_off(feature):
+        raise SwitchedOff
+
+
+def allowance_of(settings: GuildSettings, roles: Collection[int]) -> Allowance:
+    """Give the largest painting time of a member's roles; unbounded where none of them has one."""
+    return largest([one.allowance for one in settings.allowances if one.role_id in roles])
+
+
+def with_allowance(settings: GuildSettings, new: RoleAllowance) -> tuple[RoleAllowance, ...]:
+    """Give the painting times with a role's changed, or without it where both are unbounded.
+
+    Raises ValuesRejected where there would be too many.
+    """
+    others = tuple(one for one in settings.allowances if one.role_id != new.role_id)
+    if new.per_hour is None and new.per_day is None:
+        return others
+    if len(others) >= MOST_ALLOWANCES:
+        raise ValuesRejected(f"At most {MOST_ALLOWANCES} roles may have a painting time.")
+    return (*others, new)
 
 
 def check_may_start(settings: GuildSettings, member: Member) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.guilds.model import Ceilings, EffectiveSettings, GuildSettings
+from bot.guilds.model import Ceilings, EffectiveSettings, GuildSettings, Switch
 from bot.guilds.rules import check_manager, check_preset, living
 from bot.guilds.store import GuildStore
 from bot.jobs.quotas import JobQuotas
@@ -51,7 +51,29 @@ class GuildService:
         """Say whether a server, which may be any number from the web, opted into the gallery."""
         # not cached, so that requests with random numbers do not fill the memory
         known = self._known.get(guild_id)
-        return (known if known is not None else await self._store.find(guild_id)).gallery
+        chosen = known if known is not None else await self._store.find(guild_id)
+        return chosen.gallery and not chosen.has_off(Switch.CHALLENGES)
+
+    async def is_off(self, guild_id: int, feature: str) -> bool:
+        """Say whether a server has switched a feature off."""
+        return (await self._chosen(guild_id)).has_off(feature)
+
+    async def switched_off(self, guild_id: int) -> frozenset[str]:
+        """Give the features that a server has switched off."""
+        return frozenset((await self._chosen(guild_id)).off)
+
+    async def has_log(self, guild_id: int) -> bool:
+        """Say whether moderators read what happens in a channel."""
+        return await self.log_channel(guild_id) is not None
+
+    async def log_channel(self, guild_id: int) -> int | None:
+        """Give the channel in which moderators read what happens."""
+        return (await self.settings(guild_id)).log_channel
+
+    async def with_allowances(self) -> set[int]:
+        """Give the servers that bound the painting time of their members."""
+        found = await self._store.guild_ids()
+        return {one for one in found if (await self._chosen(one)).allowances}
 
     async def effective(self, guild_id: int) -> EffectiveSettings:
         """Give a server's settings, capped by the host's limits."""

@@ -39,6 +39,7 @@ class Sources:
     style_author_name: str = ""  # their display name then
     content_title: str = ""  # as its uploader called it, cleaned
     style_title: str = ""  # the same, of a style that is not from the library
+    alt_text: str = ""  # of the painting, where its member wrote one; cleaned
     spoiler: bool = False  # one of the pictures was marked as a spoiler
     # width and height of each of `pictures`, in that order; empty where they were not measured
     sizes: tuple[tuple[int, int], ...] = ()
@@ -126,8 +127,8 @@ class Job:
 
     @property
     def needs_no_pictures(self) -> bool:
-        """Whether its pictures may go: it will not be painted, or its painting was deleted."""
-        return self.result_deleted or self.state in (JobState.FAILED, JobState.CANCELLED)
+        """Whether its pictures may go: it was cancelled or deleted. A failed one has *Again*."""
+        return self.result_deleted or self.state is JobState.CANCELLED
 
     @property
     def pictures(self) -> tuple[str, ...]:
@@ -152,6 +153,15 @@ class Job:
         }
         del values["origin"]["interaction_token"], values["delivery"]["nonce"]
         return values
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which of a member's paintings to list; None: all of them."""
+
+    preset: str | None = None
+    style: str | None = None  # the name of a saved style, or the title of a member's own
+    newest: int | None = None  # leaves out those that were asked for later
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from bot.errors import ExecutorLost, JobNotFound, NotAllowed, WrongState
 from bot.jobs.model import NOBODY, Job, JobResult, JobState
-from bot.people import Member
+from bot.journal import Deed, Entry, Person
+from bot.people import OUTSIDE, Member
 
 MOST_TIMES_LOST = 1  # a job whose executor is lost more often fails
 # A job that makes the kernel kill the whole bot must fail at some time, but one that was only
@@ -128,6 +129,28 @@ def delivered(job: Job, channel_id: int, message_id: int, now: float) -> Job:
 def kept(job: Job, now: float) -> Job:
     """Delivering to done, although the outcome could not be sent."""
     return _done(replace(job, delivery=replace(job.delivery, kept=True)), now)
+
+
+def entry_of(before: Job, after: Job, actor: Member | None) -> Entry | None:
+    """Give what the moderators' log says of a change, if anything; `actor` deleted the result."""
+    origin, delivery = after.origin, after.delivery
+    if origin.guild_id == OUTSIDE:
+        return None
+    owner, number = Person(origin.member_id, origin.member_name), f"№ {after.id}"
+    if before.state is JobState.DELIVERING and after.state is JobState.DONE:
+        place = None
+        if not origin.private and delivery.channel_id is not None and delivery.message_id:
+            place = delivery.channel_id, delivery.message_id
+        return Entry(origin.guild_id, Deed.PAINTED, owner, what=number, place=place)
+    if after.result_deleted and not before.result_deleted and after.result and actor is not None:
+        by = Person(actor.id, actor.name)
+        other = None if actor.id == owner.id else owner
+        return Entry(origin.guild_id, Deed.DELETED, by, other, number)
+    stopper = after.cancelled_by
+    if before.cancelled_by is None and stopper not in (None, NOBODY, owner.id):
+        by = Person(stopper or NOBODY, actor.name if actor else "")
+        return Entry(origin.guild_id, Deed.CANCELLED, by, owner, number)
+    return None
 
 
 def _failed(job: Job, sentence: str, now: float) -> Job:

@@ -70,8 +70,8 @@ class Schedule:
         self._estimator.device = device
         self._predict_again()
 
-    def predict(self, settings: PaintSettings, sources: Sources) -> float:
-        """Predict the seconds that a painting will take."""
+    def predict(self, settings: PaintSettings, sources: Sources | None) -> float:
+        """Predict the seconds that a painting will take; without `sources`, of usual shape."""
         return self._estimator.predict(self._kind_of(settings, sources))
 
     def predict_finish(

@@ -7,7 +7,7 @@ service may work on the jobs of a shard.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from random import Random
 from typing import Any
 
@@ -15,12 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import JobNotFound, WrongState
 from bot.executors.contract import PaintProgress
-from bot.jobs import rules
-from bot.jobs.model import DeliveryState, Job, JobResult, JobState, Place, Sources
+from bot.jobs import allowance, rules
+from bot.jobs.allowance import Allowance, Use
+from bot.jobs.model import DeliveryState, Job, JobResult, JobState, Place, Sources, Wanted
 from bot.jobs.quotas import JobQuotas, UnderWay
 from bot.jobs.rows import readable
 from bot.jobs.schedule import Schedule, complete
 from bot.jobs.store import JobStore
+from bot.journal import NO_JOURNAL, Journal
 from bot.people import Member, Origin
 from bot.pictures.retention import PictureRetention
 from engine.request import PaintSettings
@@ -32,13 +34,15 @@ log = logging.getLogger(__name__)
 
 LEARN_FROM = 200  # paintings, when the bot starts
 NOTHING = UnderWay()
+EVERY = Wanted()  # painting of a member
 PAGE = 50  # jobs read at a time for an export
 
 
 class JobService:
     """Submits and changes jobs. Its methods are safe to call concurrently on one event loop.
 
-    `clock` gives Unix seconds; `random` draws the nonces of messages.
+    `clock` gives Unix seconds; `random` draws the nonces of messages; `journal` keeps the
+    moderators' log.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class JobService:
         schedule: Schedule,
         clock: Callable[[], float],
         random: Random,
+        journal: Journal = NO_JOURNAL,
     ) -> None:
         self._store = store
         self._database = store.database
@@ -55,6 +60,7 @@ class JobService:
         self._schedule = schedule
         self._clock = clock
         self._random = random
+        self._journal = journal
         self._listeners: list[Listener] = []
         self.slots: int | None = None  # of the executor; None before it has started
 
@@ -105,7 +111,7 @@ class JobService:
 
         `card` is the message that will show it, where that is known; `settle` runs in the same
         transaction. An interaction that was submitted before returns its job. Raises what
-        `JobQuotas.check` does, and `PictureGone`.
+        `JobQuotas.check` and `allowance.check` do, and `PictureGone`.
         """
         channel_id, message_id = card or (None, None)
         settings = complete(settings)
@@ -131,6 +137,7 @@ class JobService:
             if known:
                 return known
             await self.check_quota(connection, origin, quotas)
+            await self._check_time(connection, origin, quotas.allowance, job.predicted_seconds)
             job = await self._store.add(connection, job)
         self._schedule.enter(job)
         self._announce(job)
@@ -145,6 +152,34 @@ class JobService:
     ) -> None:
         """Raise what `submit` would; `pending` are requests that are not jobs yet."""
         quotas.check(await self._store.under_way(connection, origin) + pending)
+
+    async def check_time(self, origin: Origin, settings: PaintSettings, granted: Allowance) -> None:
+        """Raise TimeSpent or NeverRoom for what `submit` would refuse, before any download."""
+        seconds = self._schedule.predict(complete(settings), None)
+        async with self._database.read() as connection:
+            await self._check_time(connection, origin, granted, seconds)
+
+    async def _check_time(
+        self, connection: AsyncConnection, origin: Origin, granted: Allowance, seconds: float
+    ) -> None:
+        if granted.spans:
+            now = self._clock()
+            uses = await self._store.uses(connection, origin.guild_id, origin.member_id, now)
+            allowance.check(uses.values(), seconds, granted, now)
+
+    async def uses_of(self, guild_id: int, member_id: int) -> Sequence[Use]:
+        """Give what a member has used of their painting time in a server during the last day."""
+        async with self._database.read() as connection:
+            uses = await self._store.uses(connection, guild_id, member_id, self._clock())
+        return tuple(uses.values())
+
+    async def keep_uses(self, guild_ids: Collection[int], member_id: int) -> None:
+        """Keep the painting time of jobs in these servers that are about to be deleted."""
+        await self._store.keep_uses(guild_ids, member_id, self._clock())
+
+    async def kept_uses(self, member_id: int) -> list[dict[str, Any]]:
+        """Read what `keep_uses` keeps of a member, as JSON values."""
+        return await self._store.kept_uses(member_id)
 
     def predict_finish(
         self, origin: Origin, settings: PaintSettings, sources: Sources | None
@@ -161,19 +196,21 @@ class JobService:
         A painting job is returned as still painting, with `cancelled_by` set. Raises
         `JobNotFound`, `NotAllowed`, and `WrongState` once it is painted.
         """
-        return await self._change(job_id, lambda job: rules.cancel(job, actor, self._clock()))
+        return await self._change(
+            job_id, lambda job: rules.cancel(job, actor, self._clock()), actor
+        )
 
     async def delete_result(self, job_id: int, actor: Member) -> Job:
         """Delete a finished painting and all its pictures, unless another job has the same files.
 
         Raises `JobNotFound`, `NotAllowed`, and `WrongState` while it has not ended.
         """
-        return await self._change(job_id, lambda job: rules.delete_result(job, actor))
+        return await self._change(job_id, lambda job: rules.delete_result(job, actor), actor)
 
     async def forget(self, before: float) -> int:
         """Delete the jobs that ended before a time, with their pictures; return how many."""
         async with self._database.write() as connection:
-            number, pictures = await self._store.forget(connection, before)
+            number, pictures = await self._store.forget(connection, before, self._clock())
         await self._retention.release(pictures)
         return number
 
@@ -252,17 +289,30 @@ class JobService:
         return await self._store.of_guild(guild_id, limit)
 
     async def finished_of(
-        self, guild_id: int | None, member_id: int, limit: int = 100, offset: int = 0
+        self,
+        guild_id: int | None,
+        member_id: int,
+        wanted: Wanted = EVERY,
+        limit: int = 100,
+        offset: int = 0,
     ) -> Sequence[Job]:
         """List a member's paintings that are not deleted, the last one first.
 
         `guild_id` is the server in which they were made; None lists those of all servers.
         """
-        return await self._store.finished_of(guild_id, member_id, limit, offset)
+        return await self._store.finished_of(guild_id, member_id, wanted, limit, offset)
 
-    async def count_finished(self, guild_id: int | None, member_id: int) -> int:
+    async def count_finished(
+        self, guild_id: int | None, member_id: int, wanted: Wanted = EVERY
+    ) -> int:
         """Count what `finished_of` lists."""
-        return await self._store.count_finished(guild_id, member_id)
+        return await self._store.count_finished(guild_id, member_id, wanted)
+
+    async def kinds_of_finished(
+        self, guild_id: int | None, member_id: int
+    ) -> tuple[Sequence[str], Sequence[str]]:
+        """List the styles and the presets of a member's paintings, the ones used last first."""
+        return await self._store.kinds_of_finished(guild_id, member_id)
 
     def places(self) -> dict[int, Place]:
         """Give the place of every queued and painting job by job id, in the order of the queue.
@@ -278,6 +328,10 @@ class JobService:
     def progress(self, job_id: int) -> PaintProgress | None:
         """Give the progress of a painting; None when it has not begun or is not being painted."""
         return self._schedule.progress(job_id)
+
+    async def can_repeat(self, job: Job) -> bool:
+        """Say whether the pictures that a job was to be painted from are kept."""
+        return await self._retention.keeps(job.sources.pictures)
 
     # For the dispatcher.
 
@@ -358,14 +412,22 @@ class JobService:
         """
         return await self._change(job_id, lambda job: rules.kept(job, self._clock()))
 
-    async def _change(self, job_id: int, rule: Callable[[Job], Job]) -> Job:
-        """Apply a rule to a job in one transaction; then update the queue and call listeners."""
+    async def _change(
+        self, job_id: int, rule: Callable[[Job], Job], actor: Member | None = None
+    ) -> Job:
+        """Apply a rule to a job in one transaction; then update the queue and call listeners.
+
+        `actor` is the member that the moderators' log should name.
+        """
         async with self._database.write() as connection:
             before = await self._store.find(connection, job_id)
             if before is None:
                 raise JobNotFound(job_id)
             after = rule(before)
             await self._store.save(connection, before, after)
+            entry = rules.entry_of(before, after, actor)
+            if entry is not None:
+                await self._journal.note(connection, entry)
         # No await between the commit and this, so that the schedule is never out of date.
         if self._store.shard.has(after.origin.guild_id):
             self._schedule.follow(before, after, self._clock())

@@ -6,10 +6,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.jobs.model import UNFINISHED, Job, JobState
+from bot.jobs.allowance import DAY, Use, seconds_used
+from bot.jobs.model import UNFINISHED, Job, JobState, Wanted
 from bot.jobs.quotas import UnderWay
 from bot.jobs.rows import job_of, row_of
-from bot.jobs.tables import job_pictures, jobs
+from bot.jobs.tables import job_pictures, jobs, spent_seconds
 from bot.people import Origin
 from bot.pictures.ledger import Names
 from bot.storage.database import Database
@@ -18,6 +19,8 @@ from bot.storage.shard import WHOLE, Shard
 WAITING_OR_PAINTING = (JobState.QUEUED, JobState.PAINTING)
 _unfinished = jobs.c.state.in_(sorted(UNFINISHED))
 _kept = jobs.c.kept & jobs.c.told_at.is_(None)
+_preset = jobs.c.settings["preset"].as_string()
+_style = sa.func.coalesce(jobs.c.style_name, jobs.c.style_title)
 
 # Statements that run often are built once: SQLAlchemy takes longer to build a statement, and the
 # key of its cache of compiled SQL, than SQLite takes to run it.
@@ -35,6 +38,19 @@ _UNDER_WAY = sa.select(
     sa.func.count().filter(_by_member),
     sa.func.count(),
 ).where(jobs.c.state.in_(WAITING_OR_PAINTING))
+_USES = sa.select(
+    jobs.c.id,
+    jobs.c.created_at,
+    jobs.c.predicted_seconds,
+    jobs.c.started_at,
+    jobs.c.painted_at,
+    jobs.c.finished_at,
+).where(_by_member & _in_guild & (jobs.c.created_at > sa.bindparam("since")))
+_SPENT = sa.select(spent_seconds.c.job_id, spent_seconds.c.at, spent_seconds.c.seconds).where(
+    spent_seconds.c.member_id == sa.bindparam("member"),
+    spent_seconds.c.guild_id == sa.bindparam("guild"),
+    spent_seconds.c.at > sa.bindparam("since"),
+)
 
 
 class JobStore:
@@ -68,8 +84,12 @@ class JobStore:
             theirs = job_pictures.c.job_id == after.id
             await connection.execute(sa.delete(job_pictures).where(theirs))
 
-    async def forget(self, connection: AsyncConnection, before: float) -> tuple[int, set[str]]:
+    async def forget(
+        self, connection: AsyncConnection, before: float, now: float
+    ) -> tuple[int, set[str]]:
         """Delete the jobs that ended before a moment; return how many, and their pictures."""
+        old = spent_seconds.c.at <= now - DAY
+        await connection.execute(sa.delete(spent_seconds).where(old))
         ended = (jobs.c.finished_at < before) & sa.not_(_unfinished) & self._ours
         pictures = await connection.execute(
             sa.select(job_pictures.c.picture).join_from(job_pictures, jobs).where(ended)
@@ -95,6 +115,8 @@ class JobStore:
         )
         found = set(pictures.scalars())
         await connection.execute(sa.delete(jobs).where(gone))
+        theirs = spent_seconds.c.guild_id == guild_id
+        await connection.execute(sa.delete(spent_seconds).where(theirs))
         return found
 
     async def of_interaction(self, connection: AsyncConnection, interaction_id: int) -> Job | None:
@@ -105,6 +127,34 @@ class JobStore:
         """Count the jobs that are queued or painting, those of all shards."""
         which = {"guild": origin.guild_id, "member": origin.member_id}
         return UnderWay(*(await connection.execute(_UNDER_WAY, which)).one())
+
+    async def uses(
+        self, connection: AsyncConnection, guild_id: int, member_id: int, now: float
+    ) -> dict[int, Use]:
+        """Read a member's painting time of the last day in a server, by job."""
+        which = {"guild": guild_id, "member": member_id, "since": now - DAY}
+        uses = {number: Use(*use) for number, *use in await connection.execute(_SPENT, which)}
+        found = await connection.execute(_USES, which)
+        return uses | {number: Use(at, seconds_used(*rest)) for number, at, *rest in found}
+
+    async def keep_uses(self, guild_ids: Collection[int], member_id: int, now: float) -> None:
+        """Write down a member's painting time in these servers, before the jobs are deleted."""
+        async with self.database.write() as connection:
+            for guild_id in guild_ids:
+                uses = await self.uses(connection, guild_id, member_id, now)
+                theirs = spent_seconds.c.job_id.in_(uses)
+                await connection.execute(sa.delete(spent_seconds).where(theirs))
+                for job_id, use in uses.items():
+                    row = {"job_id": job_id, "guild_id": guild_id, "member_id": member_id}
+                    insert = sa.insert(spent_seconds).values(**row, **vars(use))
+                    await connection.execute(insert)
+
+    async def kept_uses(self, member_id: int) -> list[dict[str, Any]]:
+        """Read what `keep_uses` wrote about a member."""
+        query = sa.select(spent_seconds).where(spent_seconds.c.member_id == member_id)
+        async with self.database.read() as connection:
+            found = (await connection.execute(query.order_by(spent_seconds.c.job_id))).mappings()
+            return [{name: row[name] for name in ("guild_id", "at", "seconds")} for row in found]
 
     async def waiting_or_painting(self, connection: AsyncConnection) -> list[Job]:
         """Read all jobs that are queued or painting, oldest first."""
@@ -136,21 +186,33 @@ class JobStore:
             return await _select(connection, (jobs.c.guild_id == guild_id) & _unfinished, limit)
 
     async def finished_of(
-        self, guild_id: int | None, member_id: int, limit: int, offset: int
+        self, guild_id: int | None, member_id: int, wanted: Wanted, limit: int, offset: int
     ) -> list[Job]:
         """Read a member's paintings that are not deleted, the last one first.
 
         They are those of one server, or of all servers of the shard: the pictures of the others
         are in other bots' folders.
         """
-        query = sa.select(jobs.c.id).where(self._finished(guild_id, member_id))
+        query = sa.select(jobs.c.id).where(self._finished(guild_id, member_id, wanted))
         last = query.order_by(jobs.c.id.desc()).limit(limit).offset(offset)
         async with self.database.read() as connection:
             return (await _select(connection, jobs.c.id.in_(last)))[::-1]
 
-    async def count_finished(self, guild_id: int | None, member_id: int) -> int:
+    async def kinds_of_finished(
+        self, guild_id: int | None, member_id: int
+    ) -> tuple[list[str], list[str]]:
+        """Read the styles and the presets of a member's paintings, the ones used last first."""
+        async with self.database.read() as connection:
+            found = []
+            for value in (_style, _preset):
+                query = sa.select(value).where(self._finished(guild_id, member_id, Wanted()))
+                last = query.group_by(value).order_by(sa.func.max(jobs.c.id).desc())
+                found.append(list((await connection.execute(last)).scalars()))
+        return found[0], found[1]
+
+    async def count_finished(self, guild_id: int | None, member_id: int, wanted: Wanted) -> int:
         """Count what `finished_of` reads."""
-        query = sa.select(sa.func.count()).where(self._finished(guild_id, member_id))
+        query = sa.select(sa.func.count()).where(self._finished(guild_id, member_id, wanted))
         async with self.database.read() as connection:
             return int((await connection.execute(query)).scalar_one())
 
@@ -205,9 +267,17 @@ class JobStore:
         query = sa.select(job_pictures.c.picture).join(jobs).where(jobs.c.guild_id == guild_id)
         return [query if member_id is None else query.where(jobs.c.member_id == member_id)]
 
-    def _finished(self, guild_id: int | None, member_id: int) -> sa.ColumnElement[bool]:
+    def _finished(
+        self, guild_id: int | None, member_id: int, wanted: Wanted
+    ) -> sa.ColumnElement[bool]:
         painted = jobs.c.state.in_((JobState.DELIVERING, JobState.DONE)) & ~jobs.c.result_deleted
         where = self._ours if guild_id is None else jobs.c.guild_id == guild_id
+        if wanted.preset is not None:
+            where &= _preset == wanted.preset
+        if wanted.style is not None:
+            where &= _style == wanted.style
+        if wanted.newest is not None:
+            where &= jobs.c.id <= wanted.newest
         return (jobs.c.member_id == member_id) & painted & where
 
     async def _add_pictures(

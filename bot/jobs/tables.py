@@ -28,6 +28,7 @@ jobs = sa.Table(
     sa.Column("style_author_name", sa.Text, nullable=False, server_default=""),
     sa.Column("content_title", sa.Text, nullable=False, server_default=""),
     sa.Column("style_title", sa.Text, nullable=False, server_default=""),
+    sa.Column("alt_text", sa.Text, nullable=False, server_default=""),
     sa.Column("mask", sa.String(64)),
     sa.Column("sizes", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("settings", sa.JSON, nullable=False, server_default="{}"),
@@ -66,4 +67,17 @@ job_pictures = sa.Table(
     sa.Column("job_id", sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("picture", sa.String(64), primary_key=True, index=True),
     sa.Column("is_result", sa.Boolean, primary_key=True),
+)
+
+# The painting time of jobs that their member has deleted: else a deletion would renew it. Kept for
+# a day, and only for servers that bound it.
+spent_seconds = sa.Table(
+    "spent_seconds",
+    metadata,
+    sa.Column("job_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("guild_id", sa.BigInteger, nullable=False),
+    sa.Column("member_id", sa.BigInteger, nullable=False),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Column("seconds", sa.Double, nullable=False),
+    sa.Index("ix_spent_seconds_member", "guild_id", "member_id"),
 )

@@ -1,14 +1,19 @@
 """Alt texts of the files of a job, for members who do not see them.
 
-Discord takes 1,024 characters. Names are cleaned and short, so none comes near that.
+Discord takes 1,024 characters. Names are cleaned and short, and a member's own text leaves room for
+what is put before it.
 """
 
 from bot.jobs.model import Job
 
+LONGEST = 900  # characters of a member's own text
+
 
 def of_painting(job: Job) -> str:
-    """Describe a painting: the names of its content and style, and the preset."""
+    """Give a painting's own text; or the names of its content and style, and the preset."""
     sources = job.sources
+    if sources.alt_text:
+        return sources.alt_text
     content = sources.content_title or "A picture"
     style = sources.style_name or sources.style_title or "another picture"
     return f"{content}, repainted in the style of {style} with the preset {job.settings.preset}"

@@ -1,7 +1,7 @@
 """The card of a job: one message, from waiting in line to the finished painting."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import discord
@@ -9,6 +9,7 @@ import discord
 from bot.discord_io.components import AnyItem, view_of
 from bot.discord_io.escaping import name_of, plain
 from bot.executors.contract import PaintProgress
+from bot.guilds.model import Switch
 from bot.jobs.model import NOBODY, Job, JobResult, JobState, Place
 from bot.people import OUTSIDE
 from bot.web.links import Link
@@ -83,6 +84,16 @@ class Copy:
     link: Link | None  # to the full file; None without public pages
 
 
+def without(shown: Card, switched_off: Collection[str]) -> Card:
+    """Leave out the buttons of features that the server has switched off."""
+    if Switch.PAINTING in switched_off:
+        return replace(shown, actions=())
+    if Switch.CHALLENGES in switched_off:
+        kept = tuple(action for action in shown.actions if action is not Action.ENTER)
+        return replace(shown, actions=kept)
+    return shown
+
+
 def file_name(job: Job, name: str) -> str:
     """Name a file of a job so that Discord blurs it where it should."""
     return f"SPOILER_{name}" if job.blurred else name
@@ -141,17 +152,21 @@ def parting(job: Job) -> Card:
     )
 
 
-def outcome(job: Job, copy: Copy | None = None) -> Card:
-    """Show the outcome of a job; `copy` describes what was sent of a file that is too large."""
+def outcome(job: Job, copy: Copy | None = None, *, again: bool = False) -> Card:
+    """Show the outcome of a job; `copy` describes what was sent of a file that is too large.
+
+    `again` offers to repeat one that failed or was cancelled.
+    """
     if job.result is not None and job.state in (JobState.DELIVERING, JobState.DONE):
         return painted(job, job.result, copy)
+    # after a crash, a button also identifies the message in the channel's history
+    actions = (Action.AGAIN, Action.DELETE) if again else (Action.DELETE,)
     if job.state is JobState.CANCELLED:
         by_other = job.cancelled_by not in (None, NOBODY, job.origin.member_id)
         by = " by a moderator" if by_other else ""
-        return Card(f"✖️ **Cancelled**{by}\n{_subtext(job)}", (Action.DELETE,))
+        return Card(f"✖️ **Cancelled**{by}\n{_subtext(job)}", actions)
     why = job.failure or "The reason is unknown."
-    # after a crash, the button also identifies the message in the channel's history
-    return Card(f"⚠️ **Not painted.** {why}\n{_subtext(job)}", (Action.DELETE,))
+    return Card(f"⚠️ **Not painted.** {why}\n{_subtext(job)}", actions)
 
 
 def painted(job: Job, result: JobResult, copy: Copy | None = None) -> Card:
@@ -168,6 +183,7 @@ def painted(job: Job, result: JobResult, copy: Copy | None = None) -> Card:
             f"{outcome.steps} steps",
             f"{outcome.seconds:.1f} s",
             *_unusual(job),
+            f"seed {outcome.seed}",
             outcome.weights,
         )
     )
@@ -183,6 +199,12 @@ def painted(job: Job, result: JobResult, copy: Copy | None = None) -> Card:
         return Card(text, usual)
     actions = (Action.FULL, *usual) if copy.link else usual
     return Card(f"{text}\n{_instead(copy, outcome)}", actions)
+
+
+def made_from(shown: Card, parent_id: int, link: str | None) -> Card:
+    """Name the painting that one was made from, with a link to its message where there is one."""
+    parent = f"[№ {parent_id}](<{link}>)" if link else f"№ {parent_id}"
+    return replace(shown, text=f"{shown.text}\n-# made from {parent}")
 
 
 def full_file(link: Link) -> str:

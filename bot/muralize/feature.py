@@ -11,18 +11,22 @@ from bot.back_off import BackOff
 from bot.discord_io.answers import TELLING
 from bot.discord_io.sending import NotNow, SendError
 from bot.feature import Feature
+from bot.guilds.model import Switch
 from bot.jobs.service import JobService
 from bot.muralize.buttons import Enter, JobButtonHandlers
 from bot.muralize.card import FEATURE
-from bot.muralize.command import CONTENT, StyleForm, accept, make_command
+from bot.muralize.command import make_command
 from bot.muralize.delivery import Deliverer
+from bot.muralize.finder import PictureFinder
+from bot.muralize.forms import CONTENT, StyleForm
 from bot.muralize.live_cards import LiveCards, Pace
-from bot.muralize.menu import make_menu
+from bot.muralize.menu import make_menus
 from bot.muralize.packer import OutcomePacker
 from bot.muralize.plot import LossCurves
 from bot.muralize.sender import JobMessageSender
 from bot.muralize.service import MuralizeService
 from bot.muralize.store import RequestStore
+from bot.muralize.submission import accept
 from bot.people import Origin
 from bot.pictures.decoder import Decoder
 from bot.pictures.store import PictureStore
@@ -53,7 +57,7 @@ def feature(
     """Build the feature. `enter` enters a painting into the server's challenge."""
     sender = JobMessageSender(client, clock)
     cards = LiveCards(jobs, sender, clock, time.monotonic, pace)
-    packer = OutcomePacker(pictures, decoder, links.to)
+    packer = OutcomePacker(jobs, pictures, decoder, links.to, muralize.switched_off)
     deliverer = Deliverer(jobs, sender, cards, packer, clock, back_off, muralize.mentions_members)
     handlers = JobButtonHandlers(
         jobs,
@@ -71,15 +75,16 @@ def feature(
         await cards.flush(FLUSH_SECONDS)
 
     return Feature(
+        name=Switch.PAINTING,
         commands=[
-            make_command(muralize, styles),
-            make_menu(muralize, styles, CONTENT, partial(StyleForm, muralize)),
+            make_command(muralize, styles, PictureFinder(muralize.may_fetch)),
+            *make_menus(muralize, styles, CONTENT, partial(StyleForm, muralize)),
         ],
         buttons={FEATURE: handlers},
         pages=Paintings(links, jobs, pictures).routes(),
         tasks=[cards.run, deliverer.run, partial(muralize.resume, partial(_refuse, sender))],
         personal_data={"requests": requests},
-        guild_data=[requests],
+        guild_data=[requests, jobs],  # in this order, so that no request becomes a job in between
         close=muralize.close,
         finish=finish,
     )

@@ -1,9 +1,10 @@
-"""Finds the pictures of a message: attached, forwarded, linked, in components, and stickers.
+"""Finds the pictures of a message: attached, forwarded, linked, in components, stickers, emojis.
 
 Only pictures on the hosts that files are fetched from count, which are Discord's own. Of a picture
 from elsewhere, to which a link leads, that holds for Discord's copy of it at most.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -11,15 +12,16 @@ from urllib.parse import unquote, urlsplit
 
 import discord
 
-from bot.discord_io.uploads import title_of
+from bot.discord_io.uploads import emoji_of, sticker_of, title_of
 from bot.errors import NothingToPaint
+from bot.muralize.pointers import MOVING_DRAWING
 from bot.names import clean
 from bot.pictures.model import UploadedFile
 from bot.pictures.not_pictures import kind_by_name, not_a_picture
 
 MOST = 25  # options of one of Discord's menus
 LONGEST_NAME = 60  # characters
-_DRAWN = (  # formats of stickers that are pictures; Lottie is a drawing program
+DRAWN = (  # formats of stickers that are pictures; Lottie is a drawing program
     discord.StickerFormatType.png,
     discord.StickerFormatType.apng,
     discord.StickerFormatType.gif,
@@ -27,6 +29,7 @@ _DRAWN = (  # formats of stickers that are pictures; Lottie is a drawing program
 
 Part = discord.Message | discord.MessageSnapshot  # a message, or the copy of one that was forwarded
 MayFetch = Callable[[str], bool]
+_EMOJI = re.compile(r"<a?:(\w{2,32}):(\d{15,20})>")
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,22 @@ class FoundPicture:
     file: UploadedFile
 
 
-def pictures_in(message: discord.Message, called: str, may_fetch: MayFetch) -> list[FoundPicture]:
+def pictures_to_paint(
+    message: discord.Message, called: str, may_fetch: MayFetch
+) -> list[FoundPicture]:
+    """List the pictures of a message. Raises NothingToPaint, saying what is there instead."""
+    found = pictures_in(message, called, may_fetch)
+    if not found:
+        raise NothingToPaint(_instead(message))
+    return found
+
+
+def pictures_in(
+    message: discord.Message, called: str, may_fetch: MayFetch, *, emojis: bool = True
+) -> list[FoundPicture]:
     """List the pictures of a message; error messages call each `called`.
 
-    Raises NothingToPaint, saying what is there instead.
+    The emojis of its text count where it has no other picture.
     """
     found: dict[str, FoundPicture] = {}
     for part in _parts(message):
@@ -52,14 +67,14 @@ def pictures_in(message: discord.Message, called: str, may_fetch: MayFetch) -> l
                     url,
                     medium.size,
                     medium.spoiler,
-                    _file_name(url),
+                    file_name(url),
                     medium.content_type,
                     medium.title or title_of(medium.name),
                 )
                 # attached, embedded and in a component it is one picture; the rest is a signature
                 found.setdefault(urlsplit(url).path, FoundPicture(_readable(medium.name), file))
-    if not found:
-        raise NothingToPaint(_instead(message))
+    if not found and emojis:
+        found = {one.file.url: one for one in _emojis(message, called) if may_fetch(one.file.url)}
     return list(found.values())[:MOST]
 
 
@@ -79,6 +94,12 @@ def _parts(message: discord.Message) -> tuple[Part, ...]:
     return (message, *message.message_snapshots)
 
 
+def _emojis(message: discord.Message, called: str) -> Iterator[FoundPicture]:
+    for part in _parts(message):
+        for name, number in _EMOJI.findall(part.content):
+            yield FoundPicture(f"emoji {name}", emoji_of(called, int(number), name))
+
+
 def _media(part: Part) -> Iterator[_Medium]:
     for attachment in part.attachments:
         kind = attachment.content_type or ""
@@ -95,11 +116,11 @@ def _media(part: Part) -> Iterator[_Medium]:
         yield from _of_component(component)
     for embed in part.embeds:
         for picture in (embed.image, embed.thumbnail):
-            name = embed.title or _file_name(picture.url or "")
+            name = embed.title or file_name(picture.url or "")
             yield _Medium(name, (picture.url, picture.proxy_url))
     for sticker in part.stickers:
-        if sticker.format in _DRAWN:
-            yield _Medium(f"sticker {sticker.name}", (sticker.url,))
+        if sticker.format in DRAWN:
+            yield _Medium(f"sticker {sticker.name}", (sticker_of("", sticker).url,))
 
 
 def _of_component(component: discord.Component, *, spoiler: bool = False) -> Iterator[_Medium]:
@@ -115,7 +136,7 @@ def _of_component(component: discord.Component, *, spoiler: bool = False) -> Ite
         for child in component.children:
             yield from _of_component(child, spoiler=spoiler or component.spoiler)
     for item, hidden in media:
-        name, kind = _file_name(item.url), item.content_type or ""
+        name, kind = file_name(item.url), item.content_type or ""
         if kind_by_name(name, kind) is None:
             yield _Medium(name, (item.url, item.proxy_url), 0, kind, hidden or spoiler)
 
@@ -127,11 +148,8 @@ def _instead(message: discord.Message) -> str:
             kind = kind_by_name(attachment.filename, attachment.content_type or "")
             if kind is not None:
                 return not_a_picture(f"*{_readable(attachment.filename)}*", kind)
-        if any(sticker.format not in _DRAWN for sticker in part.stickers):
-            return (
-                "This sticker is a moving drawing (Lottie), which cannot be painted. "
-                "Use a sticker that is a picture, or send a screenshot of it."
-            )
+        if any(sticker.format not in DRAWN for sticker in part.stickers):
+            return MOVING_DRAWING
         if any(embed.image.url or embed.thumbnail.url for embed in part.embeds):
             return (
                 "The picture in this link is not stored at Discord, and I fetch nothing from "
@@ -140,7 +158,8 @@ def _instead(message: discord.Message) -> str:
     return "There is no picture in this message."
 
 
-def _file_name(url: str) -> str:
+def file_name(url: str) -> str:
+    """Give the file name at the end of an address."""
     return unquote(PurePosixPath(urlsplit(url).path).name)
 
 

@@ -5,6 +5,7 @@ permissions. Where it has none, the last edit says where the outcome will come.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -107,11 +108,13 @@ class LiveCards:
             await asyncio.wait({live.editing})
 
     async def flush(self, seconds: float) -> None:
-        """Start the edits that are due, and wait at most `seconds` for all under way."""
-        self._start_edits()
-        editing = [live.editing for live in self._cards.values() if live.editing]
-        if editing:
-            await asyncio.wait(editing, timeout=seconds)
+        """Make the edits that are due, those after an edit under way too, within `seconds`."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                self._start_edits()
+                while editing := [live.editing for live in self._cards.values() if live.editing]:
+                    await asyncio.wait(editing, return_when=asyncio.FIRST_COMPLETED)
+                    self._start_edits()
 
     def _follow(self, job: Job) -> None:
         if job.state in (JobState.QUEUED, JobState.PAINTING):

@@ -1,4 +1,4 @@
-"""The message menu "Muralize this picture", and the choice before its form where one is needed.
+"""The menus "Muralize this picture" and "Paint their avatar", and the choice before their form.
 
 A form has at most five fields, cannot show pictures, and a menu in it takes 25 options. So for a
 message with several pictures, and in a server with more styles, a private message comes first.
@@ -11,8 +11,9 @@ from discord import app_commands
 
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
+from bot.discord_io.uploads import avatar_of
 from bot.feature import Command
-from bot.muralize.found import FoundPicture, pictures_in
+from bot.muralize.found import FoundPicture, pictures_to_paint
 from bot.muralize.service import MuralizeService
 from bot.pictures.model import UploadedFile
 from bot.styles.model import Style
@@ -26,16 +27,12 @@ View = discord.ui.View
 MakeForm = Callable[[UploadedFile, Sequence[Style], str, str | None], discord.ui.Modal]
 
 
-def make_menu(
+def make_menus(
     muralize: MuralizeService, styles: StyleService, called: str, make_form: MakeForm
-) -> Command:
-    """Make the message menu. Error messages call the picture `called`."""
+) -> tuple[Command, Command]:
+    """Make the menus of messages and of members. Error messages call the picture `called`."""
 
-    @app_commands.context_menu(name="Muralize this picture")
-    @app_commands.allowed_installs(guilds=True, users=True)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
-    async def menu(interaction: Interaction, message: discord.Message) -> None:
-        pictures = pictures_in(message, called, muralize.may_fetch)
+    async def paint(interaction: Interaction, pictures: Sequence[FoundPicture]) -> None:
         effective = await muralize.admit(
             answers.guild_of(interaction), answers.channels_of(interaction)
         )
@@ -50,7 +47,20 @@ def make_menu(
             choice.text, embeds=choice.embeds(), view=choice, ephemeral=True
         )
 
-    return menu
+    @app_commands.context_menu(name="Muralize this picture")
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    async def of_message(interaction: Interaction, message: discord.Message) -> None:
+        await paint(interaction, pictures_to_paint(message, called, muralize.may_fetch))
+
+    @app_commands.context_menu(name="Paint their avatar")
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    async def of_member(interaction: Interaction, user: discord.Member | discord.User) -> None:
+        avatar = avatar_of(called, user)
+        await paint(interaction, [FoundPicture(avatar.title, avatar)])
+
+    return of_message, of_member
 
 
 class Choice(discord.ui.View):

@@ -1,17 +1,21 @@
 """Makes the card and the files of a job's outcome, within Discord's limit of size."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection
 
-from bot.discord_io.sending import Upload
+from bot.discord_io.sending import Sent, Upload
 from bot.errors import PictureGone
 from bot.jobs.model import Job, JobState
+from bot.jobs.service import JobService
 from bot.muralize import alt_text, card
+from bot.muralize.sender import link_to
+from bot.people import OUTSIDE
 from bot.pictures.decoder import Decoder
 from bot.pictures.store import PictureStore
 from bot.pictures.turns import Owner
 from bot.web.links import Link
 
 LinkTo = Callable[[Job], Link | None]
+SwitchedOff = Callable[[int], Awaitable[Collection[str]]]  # the features that a server has off
 
 
 class OutcomePacker:
@@ -20,18 +24,35 @@ class OutcomePacker:
     `link_to` links to a painting's full file; None where the host has no public pages.
     """
 
-    def __init__(self, pictures: PictureStore, decoder: Decoder, link_to: LinkTo) -> None:
+    def __init__(
+        self,
+        jobs: JobService,
+        pictures: PictureStore,
+        decoder: Decoder,
+        link_to: LinkTo,
+        switched_off: SwitchedOff,
+    ) -> None:
+        self._jobs = jobs
         self._pictures = pictures
         self._decoder = decoder
         self._link_to = link_to
+        self._switched_off = switched_off
 
     async def pack(self, job: Job, limit: int) -> tuple[card.Card, list[Upload]]:
         """Make the card and the files of an outcome, each in at most `limit` bytes.
 
         Raises PictureGone, and OutputRejected where even the smallest copy is too large.
         """
+        shown, uploads = await self._packed(job, limit)
+        if uploads and job.parent_id is not None:
+            parent = await self._jobs.get(job.parent_id)
+            link = _message_of(parent) if parent is not None else None
+            shown = card.made_from(shown, job.parent_id, link)
+        return card.without(shown, await self._switched_off(job.origin.guild_id)), uploads
+
+    async def _packed(self, job: Job, limit: int) -> tuple[card.Card, list[Upload]]:
         if job.result is None or job.state not in (JobState.DELIVERING, JobState.DONE):
-            return card.outcome(job), []
+            return card.outcome(job, again=await self._jobs.can_repeat(job)), []
         if job.result_deleted:
             raise PictureGone
         data, extension = await self._pictures.read(job.result.picture), ".png"
@@ -50,3 +71,12 @@ class OutcomePacker:
             if len(film) <= limit:
                 uploads.append(Upload(f"{name}.mp4", film, alt_text.of_film(job)))
         return card.outcome(job, copy), uploads
+
+
+def _message_of(job: Job) -> str | None:
+    """Link to the message of a painting, where it is in the channel of the command for all."""
+    origin, delivery = job.origin, job.delivery
+    there = delivery.message_id and delivery.channel_id == origin.channel_id
+    if not there or origin.guild_id == OUTSIDE or origin.private or job.result_deleted:
+        return None
+    return link_to(origin.guild_id, Sent(origin.channel_id, delivery.message_id or 0))

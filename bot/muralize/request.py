@@ -19,6 +19,7 @@ class Request:
     style_name: str | None
     settings: PaintSettings
     mask: UploadedFile | None = None
+    alt_text: str = ""  # the member's own, cleaned
 
     def to_json(self) -> dict[str, Any]:
         """Give the request as JSON values."""
@@ -35,7 +36,25 @@ class Request:
             style_name=stored["style_name"],
             settings=PaintSettings.from_dict(stored["settings"]),
             mask=UploadedFile(**mask) if mask else None,
+            alt_text=stored.get("alt_text", ""),  # absent in requests of older versions
         )
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A request while a member puts it together; its pictures may still be missing."""
+
+    settings: PaintSettings
+    content: UploadedFile | None = None
+    style: UploadedFile | None = None
+    style_name: str | None = None  # of a saved style; a picture comes before it
+    mask: UploadedFile | None = None
+    alt_text: str = ""
+
+    @property
+    def lacks_style(self) -> bool:
+        """Whether there is neither a picture nor a saved style."""
+        return self.style is None and self.style_name is None
 
 
 @dataclass(frozen=True)

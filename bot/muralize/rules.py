@@ -4,8 +4,8 @@ import random
 from dataclasses import replace
 
 from bot.errors import MayNotPost, NothingToPaint, OutsideClosed, Refused, TooLate
-from bot.guilds.model import EffectiveSettings
-from bot.guilds.rules import check_channel
+from bot.guilds.model import EffectiveSettings, Switch
+from bot.guilds.rules import check_channel, check_may_paint, check_on
 from bot.jobs.model import Job
 from bot.muralize.request import Request
 from bot.people import OUTSIDE, Origin, Standing
@@ -33,6 +33,8 @@ def check(request: Request, effective: EffectiveSettings) -> None:
 
 def check_standing(origin: Origin, standing: Standing, effective: EffectiveSettings) -> None:
     """Raise Refused where a member may not paint at the place where they ask."""
+    check_on(effective.settings, Switch.PAINTING)
+    check_may_paint(effective.settings, standing.roles, manages=standing.manages)
     if origin.guild_id == OUTSIDE:
         check_outside(effective)
     if standing.channels:

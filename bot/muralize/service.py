@@ -9,8 +9,8 @@ from dataclasses import replace
 from functools import partial
 
 from bot.errors import GivenUp, JobNotFound, Refused
-from bot.guilds.model import EffectiveSettings
-from bot.guilds.rules import check_channel
+from bot.guilds.model import EffectiveSettings, Switch
+from bot.guilds.rules import allowance_of, check_channel, check_on
 from bot.guilds.service import GuildService
 from bot.jobs.model import Job, Sources
 from bot.jobs.service import CardPlace, JobService
@@ -38,12 +38,13 @@ log = logging.getLogger(__name__)
 MOST_RESUMED = 2  # times that starts of the bot resume one request
 
 Refuse = Callable[[Origin, str], Awaitable[None]]
+CheckBlock = Callable[[int, int], Awaitable[None]]  # of a server and a member; raises Blocked
 
 
 class MuralizeService:
     """Stores requests, downloads their pictures, and submits their jobs.
 
-    `gate` knows who may paint; `clock` gives Unix seconds.
+    `gate` knows who may paint, and `check_block` who is blocked; `clock` gives Unix seconds.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class MuralizeService:
         guilds: GuildService,
         styles: StyleService,
         gate: Gate,
+        check_block: CheckBlock,
         *,
         usual_size: int,
         clock: Callable[[], float],
@@ -65,6 +67,7 @@ class MuralizeService:
         self._guilds = guilds
         self._styles = styles
         self._gate = gate
+        self._check_block = check_block
         self._usual_size = usual_size
         self._clock = clock
         self._rng = rng
@@ -78,6 +81,7 @@ class MuralizeService:
         what counts is checked again when the job is submitted.
         """
         effective = await self._guilds.effective(guild_id)
+        check_on(effective.settings, Switch.PAINTING)
         if guild_id == OUTSIDE:
             check_outside(effective)
         if channels:
@@ -87,6 +91,10 @@ class MuralizeService:
     async def mentions_members(self, guild_id: int) -> bool:
         """Say whether a server wants members mentioned when a long painting is finished."""
         return (await self._guilds.settings(guild_id)).mention_members
+
+    async def switched_off(self, guild_id: int) -> frozenset[str]:
+        """Give the features that a server has switched off."""
+        return await self._guilds.switched_off(guild_id)
 
     def may_fetch(self, address: str) -> bool:
         """Say whether a picture lies where pictures are fetched from."""
@@ -172,12 +180,14 @@ class MuralizeService:
     ) -> Job:
         origin = request.origin
         by_button = isinstance(request, Repeat)
+        await self._check_block(origin.guild_id, origin.member_id)
         standing = await self._gate.check(origin, standing, by_button=by_button)
         effective = await self._guilds.effective(origin.guild_id)
         check_standing(origin, standing, effective)
+        granted = allowance_of(effective.settings, standing.roles)
         submit = partial(
             self._jobs.submit,
-            quotas=effective.jobs,
+            quotas=replace(effective.jobs, allowance=granted),
             card=card,
             settle=partial(self._requests.settle, request=request),
         )
@@ -201,10 +211,14 @@ class MuralizeService:
         if settings.size is None and PRESETS[settings.preset].size > usual:
             settings = replace(settings, size=usual)
         self._check_in_time(origin, settings, None)
+        await self._jobs.check_time(origin, settings, granted)
 
         async def take_in() -> Job:
             async with self._taken(request) as sources:
                 self._check_in_time(origin, settings, sources)
+                # the download takes a while, and the painting may be unwanted by now
+                await self._check_block(origin.guild_id, origin.member_id)
+                check_on(await self._guilds.settings(origin.guild_id), Switch.PAINTING)
                 return await submit(origin, sources, settings)
 
         return await retry_if_deleted(take_in)
@@ -236,6 +250,7 @@ class MuralizeService:
                 (style.name,),
                 None if mask is None else mask.name,
                 content_title=request.content.title,
+                alt_text=request.alt_text,
                 spoiler=any(file.spoiler for file in files),
                 sizes=tuple(one.size for one in (content, style, *masks)),
                 style_title=request.style.title if request.style is not None else "",

@@ -1,4 +1,6 @@
-"""Handlers of the menu and the buttons of `/paintings`."""
+"""Handlers of the menus and the buttons of `/paintings`."""
+
+from dataclasses import replace
 
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
@@ -8,7 +10,8 @@ from bot.jobs.model import Job
 from bot.muralize.card import buttons
 from bot.muralize.packer import OutcomePacker
 from bot.paintings import card
-from bot.paintings.service import PaintingService
+from bot.paintings.model import Filter, Page
+from bot.paintings.service import EVERYTHING, PaintingService
 from bot.people import OUTSIDE
 
 
@@ -26,24 +29,35 @@ class PaintingButtonHandlers:
         self._kept_seconds = kept_seconds
 
     async def __call__(self, interaction: Interaction, press: Press) -> None:
-        """Turn a page, or show, post or delete a painting, as the custom id says."""
-        action, number, *rest = press.path
+        """Turn a page, choose a kind, or show, post or delete paintings, as the custom id says."""
+        action, number, *rest = press.path if len(press.path) > 1 else (*press.path, "0")
         if action == "post":
             await self._post(interaction, int(number))
             return
         await interaction.response.defer()
-        if action == "show":
-            await self._show(interaction, int(press.values[0]), int(number))
+        if action in ("style", "preset"):
+            chosen = replace(Filter(number, *rest), **{action: press.values[0]})
+            await self.show_page(interaction, 0, chosen)
+        elif action == "all":
+            await self._ask(interaction, Filter(*press.path[1:]))
+        elif action == "erase":
+            await self._erase(interaction, int(number), Filter(*rest))
+        elif action == "show":
+            await self._show(interaction, int(press.values[0]), int(number), Filter(*rest))
         elif action == "delete":
             job = await self._find(interaction, int(number))
             await self._paintings.delete(job, interaction.user.id)
-            await self.show_page(interaction, int(rest[0]), f"№ {job.id} is deleted.\n")
+            page, *kind = rest
+            text = f"№ {job.id} is deleted.\n"
+            await self.show_page(interaction, int(page), Filter(*kind), text)
         else:
-            await self.show_page(interaction, int(number))
+            await self.show_page(interaction, int(number), Filter(*rest))
 
-    async def show_page(self, interaction: Interaction, number: int, before: str = "") -> None:
+    async def show_page(
+        self, interaction: Interaction, number: int, chosen: Filter = EVERYTHING, before: str = ""
+    ) -> None:
         """Show a page in the message that answers an interaction; `before` is said first."""
-        page = await self._paintings.page(_guild_of(interaction), interaction.user.id, number)
+        page = await self._page(interaction, number, chosen)
         await interaction.edit_original_response(
             content=before + card.listing(page, self._kept_seconds),
             embeds=card.embeds(page),
@@ -51,7 +65,28 @@ class PaintingButtonHandlers:
             view=card.choices(page),
         )
 
-    async def _show(self, interaction: Interaction, job_id: int, page: int) -> None:
+    async def _ask(self, interaction: Interaction, chosen: Filter) -> None:
+        """Ask whether to delete all that the list has."""
+        page = await self._page(interaction, 0, chosen)
+        await interaction.edit_original_response(
+            content=card.confirmation(page),
+            embeds=[],
+            attachments=[],
+            view=card.confirmation_buttons(page),
+        )
+
+    async def _erase(self, interaction: Interaction, newest: int, chosen: Filter) -> None:
+        """Delete all that the list had up to the newest that was shown."""
+        deleted, left = await self._paintings.delete_all(
+            _guild_of(interaction), interaction.user.id, chosen, newest
+        )
+        await self.show_page(interaction, 0, before=card.erased(deleted, left))
+
+    async def _page(self, interaction: Interaction, number: int, chosen: Filter) -> Page:
+        guild_id, member_id = _guild_of(interaction), interaction.user.id
+        return await self._paintings.page(guild_id, member_id, number, chosen)
+
+    async def _show(self, interaction: Interaction, job_id: int, page: int, chosen: Filter) -> None:
         """Show a painting in large in place of the list."""
         job = await self._find(interaction, job_id)
         shown, uploads = await self._packer.pack(job, interaction.filesize_limit)
@@ -59,7 +94,7 @@ class PaintingButtonHandlers:
             content=shown.text,
             embeds=[],
             attachments=files_of(uploads),
-            view=card.controls(job, shown, page),
+            view=card.controls(job, shown, page, chosen),
         )
         await self._paintings.shown(job, message.channel.id, message.id)
 

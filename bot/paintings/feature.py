@@ -1,6 +1,7 @@
 """Builds the feature of `/paintings`."""
 
 from bot.feature import Feature
+from bot.guilds.model import Switch
 from bot.guilds.service import GuildService
 from bot.jobs.service import JobService
 from bot.muralize.packer import LinkTo, OutcomePacker
@@ -22,6 +23,10 @@ def feature(
 ) -> Feature:
     """Build the command and its buttons. A painting is deleted `kept_seconds` after its job."""
     service = PaintingService(jobs, guilds, pictures, decoder)
-    packer = OutcomePacker(pictures, decoder, link_to)
+    packer = OutcomePacker(jobs, pictures, decoder, link_to, guilds.switched_off)
     handlers = PaintingButtonHandlers(service, packer, kept_seconds)
-    return Feature(commands=[make_command(handlers.show_page)], buttons={FEATURE: handlers})
+    return Feature(
+        name=Switch.PAINTINGS,
+        commands=[make_command(handlers.show_page)],
+        buttons={FEATURE: handlers},
+    )

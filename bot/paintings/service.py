@@ -1,13 +1,14 @@
 """Finds a member's own paintings, and says which may be shown where."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from bot.errors import JobNotFound, PictureGone, Refused
+from bot.errors import JobNotFound, PictureGone, Refused, WrongState
 from bot.guilds.rules import check_channel
 from bot.guilds.service import GuildService
-from bot.jobs.model import Job
+from bot.jobs.model import Job, Wanted
 from bot.jobs.service import JobService
-from bot.paintings.model import Page
+from bot.paintings.model import ALL, Filter, Page, key_of
 from bot.people import Member
 from bot.pictures.copies import Copies
 from bot.pictures.decoder import Decoder
@@ -16,6 +17,8 @@ from bot.pictures.thumbnails import small_copy
 from bot.pictures.turns import Owner
 
 PAGE = 5  # paintings
+AT_A_TIME = 50  # that are deleted
+EVERYTHING = Filter()
 PREVIEW_SIDE = 320  # pixels; Discord shows a thumbnail at 80, on fine screens at 240
 
 
@@ -34,14 +37,32 @@ class PaintingService:
         self._copies = Copies(pictures)
         self._decoder = decoder
 
-    async def page(self, guild_id: int | None, member_id: int, number: int) -> Page:
-        """Give a page of a member's paintings; the nearest one where the number is too high."""
-        total = await self._jobs.count_finished(guild_id, member_id)
+    async def page(
+        self, guild_id: int | None, member_id: int, number: int, chosen: Filter = EVERYTHING
+    ) -> Page:
+        """Give a page of a member's paintings; the nearest one where the number is too high.
+
+        Where the last painting of a style or preset is gone, others are listed.
+        """
+        styles, presets = await self._jobs.kinds_of_finished(guild_id, member_id)
+        wanted = _wanted(chosen, styles, presets)
+        chosen = Filter(wanted.preset or ALL, ALL if wanted.style is None else key_of(wanted.style))
+        total = await self._jobs.count_finished(guild_id, member_id, wanted)
         pages = max(1, -(-total // PAGE))
         number = min(max(0, number), pages - 1)
-        found = await self._jobs.finished_of(guild_id, member_id, PAGE, number * PAGE)
+        found = await self._jobs.finished_of(guild_id, member_id, wanted, PAGE, number * PAGE)
         previews = [await self._preview(job) for job in found]
-        return Page(tuple(found), tuple(previews), number, pages, total, guild_id)
+        return Page(
+            tuple(found),
+            tuple(previews),
+            number,
+            pages,
+            total,
+            guild_id,
+            chosen,
+            tuple(presets),
+            tuple(styles),
+        )
 
     async def find(self, guild_id: int | None, member_id: int, job_id: int) -> Job:
         """Find a painting of a member. Raises JobNotFound and PictureGone."""
@@ -82,7 +103,27 @@ class PaintingService:
 
     async def delete(self, job: Job, member_id: int) -> None:
         """Delete a painting of a member. Raises WrongState while it is being sent."""
-        await self._jobs.delete_result(job.id, Member(member_id, job.origin.guild_id))
+        owner = Member(member_id, job.origin.guild_id, name=job.origin.member_name)
+        await self._jobs.delete_result(job.id, owner)
+
+    async def delete_all(
+        self, guild_id: int | None, member_id: int, chosen: Filter, newest: int
+    ) -> tuple[int, int]:
+        """Delete what a list has; return how many, and how many could not be yet.
+
+        `newest` is the last painting that the member agreed to; later ones stay.
+        """
+        styles, presets = await self._jobs.kinds_of_finished(guild_id, member_id)
+        wanted = replace(_wanted(chosen, styles, presets), newest=newest)
+        deleted, left = 0, 0
+        while found := await self._jobs.finished_of(guild_id, member_id, wanted, AT_A_TIME, left):
+            for job in found:
+                try:
+                    await self.delete(job, member_id)
+                    deleted += 1
+                except WrongState:  # it is being sent
+                    left += 1
+        return deleted, left
 
     async def _preview(self, job: Job) -> bytes | None:
         if job.result is None or job.blurred:  # a list cannot blur its previews
@@ -94,3 +135,11 @@ class PaintingService:
             )
         except PictureGone:
             return None
+
+
+def _wanted(chosen: Filter, styles: Sequence[str], presets: Sequence[str]) -> Wanted:
+    """Read a filter; what there is no painting of any more does not count."""
+    return Wanted(
+        preset=chosen.preset if chosen.preset in presets else None,
+        style=next((style for style in styles if key_of(style) == chosen.style), None),
+    )

@@ -14,6 +14,7 @@ from yarl import URL
 
 from bot.errors import AttachmentRejected
 from bot.pictures.decoder import Decoder
+from bot.pictures.host_check import HostCheck
 from bot.pictures.model import StoredPicture, UploadedFile
 from bot.pictures.not_pictures import kind_by_bytes, kind_by_name, not_a_picture
 from bot.pictures.quotas import PictureQuotas
@@ -38,6 +39,7 @@ class Intake:
         hosts: Sequence[str],
         limits: PictureLimits,
         seconds: float,
+        host_check: HostCheck | None = None,
     ) -> None:
         self._session: aiohttp.ClientSession | None = None
         self._pictures = pictures
@@ -46,6 +48,7 @@ class Intake:
         self._hosts = frozenset(host.lower() for host in hosts)
         self._limits = limits
         self._seconds = seconds
+        self._host_check = host_check
         self._turns = Turns(_AT_A_TIME)
 
     async def __aenter__(self) -> Self:
@@ -66,8 +69,8 @@ class Intake:
         refers are deleted. Nothing is stored that does not fit into the owner's quota. Each
         member's requests take turns, so that nobody's large or slow pictures hold up others'.
 
-        Raises AttachmentRejected, ImageRejected and those of `PictureQuotas.room_for` with a
-        sentence for the member.
+        Raises AttachmentRejected, ImageRejected, CheckRefused and those of
+        `PictureQuotas.room_for` with a sentence for the member.
         """
         stored: list[StoredPicture] = []
         async with AsyncExitStack() as stack:
@@ -78,6 +81,10 @@ class Intake:
                     await stack.enter_async_context(self._quotas.room_for(owner, total))
                     while files:
                         stored.append(await self._pictures.put(*files.pop(0)))
+                # after the turn, because a slow check must not hold up others' downloads
+                if self._host_check is not None:
+                    for one, picture in zip(offered, stored, strict=True):
+                        await self._host_check.check(picture.name, one.called, owner)
                 yield tuple(stored)
             except BaseException:
                 await self._pictures.release([one.name for one in stored])

@@ -90,6 +90,10 @@ class PictureRetention:
                 raise PictureGone
             yield
 
+    async def keeps(self, names: Sequence[str]) -> bool:
+        """Say whether all of these pictures are stored, and stay because rows refer to them."""
+        return set(names) <= await self._in_use(names) and await self.pictures.has(names)
+
     async def release(self, names: Collection[str]) -> None:
         """Delete those of these pictures that no row refers to."""
         for batch in batches(sorted(names)):

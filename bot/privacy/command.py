@@ -18,7 +18,8 @@ ASK = (
     "their pictures, the styles you saved, your entries and votes in challenges. Queued and "
     "running paintings are cancelled. In closed challenges the counts stay, without your name and "
     "picture. You cannot undo this.\n"
-    "-# Messages in channels stay there until you or a moderator delete them."
+    "-# Messages in channels stay there until you or a moderator delete them. A block against you "
+    "stays until it ends; what you used of a server's painting time counts for a day."
 )
 DONE = "Your data is deleted."
 

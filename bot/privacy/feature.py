@@ -13,4 +13,4 @@ def feature(features: Sequence[Feature], jobs: JobService, retention: PictureRet
     """Build `/privacy` over the personal data of the other features and the jobs."""
     sources = {name: source for other in features for name, source in other.personal_data.items()}
     group, pressed = make_group(PrivacyService(sources, jobs, retention))
-    return Feature(commands=[group], buttons={FEATURE: pressed})
+    return Feature(name=FEATURE, commands=[group], buttons={FEATURE: pressed})

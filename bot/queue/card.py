@@ -6,14 +6,16 @@ import discord
 
 from bot.discord_io.components import view_of
 from bot.discord_io.lines import first_lines
+from bot.errors import amount
 from bot.executors.contract import WorkerState
 from bot.executors.speed import usual_seconds
+from bot.jobs.allowance import HOUR, Allowance, Use, used_in
 from bot.jobs.model import Job, JobState
 from bot.jobs.service import JobService
 from bot.muralize import card
 
 SHOWN = 15  # jobs
-MOST_CHARACTERS = 1200  # of the jobs' lines; Discord takes 2,000 in all
+MOST_CHARACTERS = 1050  # of the jobs' lines; Discord takes 2,000 in all
 SHOWN_WORKERS = 10
 MOST_WORKER_CHARACTERS = 600
 LONGEST_WORKER_NAME = 40  # characters
@@ -28,14 +30,16 @@ def overview(
     everyone: Sequence[Job],
     now: float,
     here: str = "In this server",
+    time: Sequence[str] = (),
 ) -> str:
     """List a member's jobs, sum up the server's, and list the workers on other machines.
 
-    `here` are the words for the server.
+    `here` are the words for the server, and `time` the lines of `painting_time`.
     """
     lines = first_lines([_line(jobs, job, now) for job in own], SHOWN, MOST_CHARACTERS)
     if not lines:
         lines = ["You have no painting under way here."]
+    lines += time
     waiting = sum(job.state is JobState.QUEUED for job in everyone)
     painting = sum(job.state is JobState.PAINTING for job in everyone)
     lines.append(f"-# {here}: {painting} being painted, {waiting} waiting")
@@ -46,6 +50,24 @@ def overview(
     there = _worker_lines(workers, jobs, {job.id for job in everyone})
     lines += first_lines(there, SHOWN_WORKERS, MOST_WORKER_CHARACTERS, "-# ")
     return "\n".join(lines)
+
+
+def painting_time(uses: Collection[Use], allowance: Allowance, now: float) -> list[str]:
+    """Say what a member has used of their painting time; nothing where it is not bounded."""
+    spans = allowance.spans
+    if not spans:
+        return []
+    parts = [
+        f"{amount(used_in(span, uses, now))} of {amount(limit)} "
+        f"{'in the last hour' if span <= HOUR else 'in 24 hours'}"
+        for span, limit in spans
+    ]
+    text = f"-# Your painting time here: {', '.join(parts)}"
+    full = [span for span, limit in spans if used_in(span, uses, now) >= limit]
+    if not full:
+        return [text]
+    ends = max(min(use.at + span for use in uses if use.at + span > now) for span in full)
+    return [f"{text}; it grows again {card.relative(ends)}"]
 
 
 def fetch_buttons(own: Sequence[Job]) -> discord.ui.View:

@@ -9,6 +9,8 @@ from bot.discord_io.answers import Interaction
 from bot.discord_io.client import ANYBODY, ANYWHERE
 from bot.errors import Refused
 from bot.executors.contract import Executor
+from bot.guilds.rules import allowance_of
+from bot.guilds.service import GuildService
 from bot.jobs.model import Job, JobState
 from bot.jobs.service import JobService
 from bot.people import OUTSIDE
@@ -16,7 +18,7 @@ from bot.queue import card
 
 
 def make_group(
-    jobs: JobService, executor: Executor, clock: Callable[[], float]
+    jobs: JobService, guilds: GuildService, executor: Executor, clock: Callable[[], float]
 ) -> app_commands.Group:
     """Make the group. `clock` gives Unix seconds."""
     group = app_commands.Group(
@@ -33,7 +35,11 @@ def make_group(
         own = await jobs.jobs_of(guild_id, interaction.user.id)
         others = await jobs.jobs_in(guild_id, limit=200)
         here = "Outside of servers" if guild_id == OUTSIDE else "In this server"
-        text = card.overview(jobs, executor.workers, own, others, clock(), here)
+        member = answers.member_of(interaction)
+        granted = allowance_of(await guilds.settings(guild_id), member.roles)
+        uses = await jobs.uses_of(guild_id, member.id)
+        time = card.painting_time(uses, granted, clock())
+        text = card.overview(jobs, executor.workers, own, others, clock(), here, time)
         await interaction.edit_original_response(content=text, view=card.fetch_buttons(own))
 
     @group.command(name="cancel", description="Cancel a queued or running painting")

@@ -4,10 +4,14 @@ from collections.abc import Callable
 
 from bot.executors.contract import Executor
 from bot.feature import Feature
+from bot.guilds.model import Switch
+from bot.guilds.service import GuildService
 from bot.jobs.service import JobService
 from bot.queue.command import make_group
 
 
-def feature(jobs: JobService, executor: Executor, clock: Callable[[], float]) -> Feature:
+def feature(
+    jobs: JobService, guilds: GuildService, executor: Executor, clock: Callable[[], float]
+) -> Feature:
     """Build the commands. `clock` gives Unix seconds."""
-    return Feature(commands=[make_group(jobs, executor, clock)])
+    return Feature(name=Switch.QUEUE, commands=[make_group(jobs, guilds, executor, clock)])

@@ -7,7 +7,9 @@ from typing import Any, Literal
 from bot.simulator.model import Channel, Guild, Interaction, Member, Message, User
 
 Change = Literal["create", "update", "delete"]
-GuildChange = Literal["create", "update", "delete", "unavailable", "available"]
+GuildChange = Literal[
+    "create", "update", "delete", "unavailable", "available", "emojis", "stickers"
+]
 Outcome = Literal["thinking", "answered", "updated", "choices", "modal", "failed"]
 
 

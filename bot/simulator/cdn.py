@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 from bot.simulator.clock import Clock, Snowflakes
 from bot.simulator.discord_limits import DiscordLimits
-from bot.simulator.model import Attachment, Sticker
+from bot.simulator.model import Attachment
 from bot.simulator.pixels import pixels
 
 
@@ -39,7 +39,6 @@ class Cdn:
         self._key = secrets.token_bytes(32)
         self.base = ""
         self.files: dict[int, Attachment] = {}
-        self.stickers: dict[int, Sticker] = {}
 
     def keep(self, upload: Upload, channel_id: int, *, ephemeral: bool = False) -> Attachment:
         """Store `upload` and give it an id."""
@@ -57,12 +56,6 @@ class Cdn:
         )
         self.files[attachment.id] = attachment
         return attachment
-
-    def add_sticker(self, name: str, content: bytes, format_: int = 1) -> Sticker:
-        """Keep a sticker; its address is public and does not expire."""
-        sticker = Sticker(self._snowflake(), name, format_, content)
-        self.stickers[sticker.id] = sticker
-        return sticker
 
     def url(self, attachment: Attachment, *, proxy: bool = False) -> str:
         """An address for `attachment`, valid for the limits' `attachment_life`."""

@@ -2,7 +2,7 @@
 
     GET    /sim/state          bot, users, and guilds with channels, roles, members and commands
     GET    /sim/messages       ?user=&channel=: the messages this user sees, as Discord's objects
-    POST   /sim/messages       form: user, channel, content, files, or forward; 201, the message
+    POST   /sim/messages       form: user, channel, content, files, a sticker, or forward; 201
     DELETE /sim/messages/ID    ?user=; 204
     POST   /sim/reload         ?user=: their client starts anew and loses ephemerals; 204
     POST   /sim/commands       form: command, subcommand, user, channel; for menu commands
@@ -30,7 +30,14 @@ from bot.simulator.cdn import Upload
 from bot.simulator.errors import ApiError, Invalid
 from bot.simulator.events import Events
 from bot.simulator.model import Channel, Guild, Json, User
-from bot.simulator.objects import channel_object, member_object, role_object, user_object
+from bot.simulator.objects import (
+    channel_object,
+    emoji_object,
+    member_object,
+    role_object,
+    sticker_object,
+    user_object,
+)
 from bot.simulator.people import Invocation, People
 from bot.simulator.permissions import Permission
 from bot.simulator.platform import Platform
@@ -80,6 +87,8 @@ class Control:
                 "roles": [role_object(role) for role in guild.roles.values()],
                 "channels": [channel_object(channel) for channel in guild.channels.values()],
                 "members": [member_object(member) for member in guild.members.values()],
+                "emojis": [emoji_object(emoji) for emoji in guild.emojis.values()],
+                "stickers": [sticker_object(one, guild) for one in guild.stickers.values()],
                 "commands": self._commands(_first_place(guild)),
             }
             for guild in world.guilds.values()
@@ -108,18 +117,18 @@ class Control:
         return web.json_response(self._people.messages(user, channel))
 
     async def post(self, request: web.Request) -> web.Response:
-        """A member writes: `user`, `channel`, `content` and files; or `forward`, a message's id."""
+        """A member writes `content`, files and a `sticker`; or `forward`s a message, by its id."""
         texts, files = await _form(request)
         if texts.get("forward", "").isdecimal():
             forwarded = self._people.forward(
                 int(texts["forward"]), texts.get("user", ""), texts.get("channel", "")
             )
             return web.json_response(self._platform.payloads.message(forwarded), status=201)
+        user, channel = texts.get("user", ""), texts.get("channel", "")
+        which = texts.get("sticker", "")
+        stickers = [self._people.sticker(which, channel, user)] if which else []
         message = self._people.post(
-            texts.get("user", ""),
-            texts.get("content", ""),
-            list(files.values()),
-            texts.get("channel", ""),
+            user, texts.get("content", ""), list(files.values()), channel, stickers=stickers
         )
         return web.json_response(self._platform.payloads.message(message), status=201)
 

@@ -18,6 +18,7 @@ class Intent(IntFlag):
 
     GUILDS = 1 << 0
     GUILD_MEMBERS = 1 << 1
+    GUILD_EXPRESSIONS = 1 << 3
     GUILD_PRESENCES = 1 << 8
     GUILD_MESSAGES = 1 << 9
     GUILD_MESSAGE_TYPING = 1 << 11
@@ -128,7 +129,7 @@ class Dispatcher:
             data = {"id": str(message.id), "channel_id": str(place.id), **place_of}
         else:
             data = {**self.payloads.message(message), **place_of, **self._membership(message)}
-            if not intents & Intent.MESSAGE_CONTENT and self._hidden(message):
+            if not intents & Intent.MESSAGE_CONTENT and not self.world.is_open(message):
                 data |= {"content": "", "embeds": [], "attachments": [], "components": []}
         yield Dispatch(f"MESSAGE_{happened.change.upper()}", data)
 
@@ -137,17 +138,16 @@ class Dispatcher:
         member = guild.members.get(message.author.id) if guild is not None else None
         return {} if member is None else {"member": member_object(member, with_user=False)}
 
-    def _hidden(self, message: Message) -> bool:
-        """Without the content intent a bot reads its own messages, mentions of it, and DMs."""
-        bot = self.world.bot
-        direct = message.channel.type is ChannelType.DM
-        return not (message.author is bot or bot in message.mentions or direct)
-
     def _guild(self, happened: bus.GuildChanged, intents: int) -> Iterator[Dispatch]:
         if not intents & Intent.GUILDS:
             return
         guild = happened.guild
-        if happened.change == "create":  # that the bot joined shows in the missing `unavailable`
+        if happened.change in ("emojis", "stickers"):
+            if intents & Intent.GUILD_EXPRESSIONS and self._with_bot(guild.id):
+                entries = guild_object(guild)[happened.change]
+                data = {"guild_id": str(guild.id), happened.change: entries}
+                yield Dispatch(f"GUILD_{happened.change.upper()}_UPDATE", data)
+        elif happened.change == "create":  # that the bot joined shows in the missing `unavailable`
             data = self.guild_create(guild, intents)
             del data["unavailable"]
             yield Dispatch("GUILD_CREATE", data)

@@ -1,14 +1,21 @@
-"""Serving attachments."""
+"""Serving attachments, and the public pictures: avatars, emojis and stickers."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
 from bot.simulator.faults import CdnFault
-from bot.simulator.model import Attachment
+from bot.simulator.model import Attachment, hash_of
+from bot.simulator.pixels import plain_png
 from bot.simulator.platform import Platform
 
 PREFIX = "/cdn"
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_DEFAULT_AVATARS = (0x5865F2, 0x757E8A, 0x3BA55C, 0xFAA61A, 0xED4245, 0xEB459F)
+_BEGINNINGS = {b"\x89PNG": "image/png", b"GIF8": "image/gif", b"\xff\xd8\xff": "image/jpeg"}
 
 
 class Downloads:
@@ -27,15 +34,50 @@ class Downloads:
         for middle in ("", "/proxy"):
             for kind in ("attachments", "ephemeral-attachments"):
                 path = f"{PREFIX}{middle}/{kind}/{{place}}/{{id:\\d+}}/{{filename}}"
-                app.router.add_get(path, self._serve)
-        app.router.add_get(f"{PREFIX}/stickers/{{id:\\d+}}.{{extension}}", self._sticker)
+                app.router.add_get(path, self._recorded(self._serve))
+        handlers: tuple[tuple[str, Handler], ...] = (
+            ("/stickers/{id:\\d+}.{extension}", self._expression),
+            ("/emojis/{id:\\d+}.{extension}", self._expression),
+            ("/avatars/{user:\\d+}/{hash}.{extension}", self._avatar),
+            ("/guilds/{guild:\\d+}/users/{user:\\d+}/avatars/{hash}.{extension}", self._avatar),
+            ("/embed/avatars/{number:[0-5]}.png", self._default_avatar),
+        )
+        for path, handler in handlers:
+            app.router.add_get(PREFIX + path, self._recorded(handler))
 
-    async def _sticker(self, request: web.Request) -> web.Response:
-        sticker = self._platform.cdn.stickers.get(int(request.match_info["id"]))
-        if sticker is None:
+    def _recorded(self, handler: Handler) -> Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            self._platform.record.downloads.append(request.path)
+            return await handler(request)
+
+        return handle
+
+    async def _expression(self, request: web.Request) -> web.Response:
+        """A sticker or an emoji; its address is public and does not expire."""
+        number = int(request.match_info["id"])
+        for guild in self._platform.world.guilds.values():
+            found = guild.stickers.get(number) or guild.emojis.get(number)
+            if found is not None:
+                return _public(found.content)
+        return web.Response(status=404)
+
+    async def _avatar(self, request: web.Request) -> web.Response:
+        """An avatar of a user, or the one that they have in a guild."""
+        world, asked = self._platform.world, request.match_info
+        number = int(asked["user"])
+        if "guild" in asked:
+            guild = world.guilds.get(int(asked["guild"]))
+            member = guild.members.get(number) if guild is not None else None
+            picture = member.avatar if member is not None else None
+        else:
+            picture = world.users[number].avatar if number in world.users else None
+        if picture is None or asked["hash"] != hash_of(picture):
             return web.Response(status=404)
-        kind = {3: "application/json", 4: "image/gif"}.get(sticker.format, "image/png")
-        return web.Response(body=sticker.content, content_type=kind)
+        return _public(picture)
+
+    async def _default_avatar(self, request: web.Request) -> web.Response:
+        """The avatar of a user who has chosen none, in one of six colours."""
+        return _public(plain_png(256, _DEFAULT_AVATARS[int(request.match_info["number"])]))
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         cdn = self._platform.cdn
@@ -83,3 +125,8 @@ def _headers(attachment: Attachment) -> dict[str, str]:
         "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
         "X-Content-Type-Options": "nosniff",
     }
+
+
+def _public(content: bytes) -> web.Response:
+    kinds = (kind for begin, kind in _BEGINNINGS.items() if content.startswith(begin))
+    return web.Response(body=content, content_type=next(kinds, "application/json"))

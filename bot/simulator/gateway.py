@@ -12,7 +12,7 @@ from bot.simulator.compression import transport
 from bot.simulator.dispatch import Dispatcher, Intent, guild_of
 from bot.simulator.gateway_session import Connection, Session
 from bot.simulator.model import Json
-from bot.simulator.objects import APPLICATION_FLAGS, member_object, user_object
+from bot.simulator.objects import member_object, user_object
 from bot.simulator.platform import Platform
 from bot.simulator.record import Frame, Heartbeat, without_tokens
 
@@ -189,7 +189,7 @@ class Gateway:
             "session_type": "normal",
             "resume_gateway_url": self._platform.gateway_url,
             "shard": shard,
-            "application": {"id": str(world.application_id), "flags": APPLICATION_FLAGS},
+            "application": {"id": str(world.application_id), "flags": world.application_flags},
             "private_channels": [],
             "_trace": ["simulator"],
         }

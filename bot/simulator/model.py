@@ -1,5 +1,6 @@
 """Discord's objects as plain data: ids are numbers, times are seconds since 1970."""
 
+import hashlib
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any
@@ -97,7 +98,10 @@ class InteractionState(StrEnum):
 
 @dataclass(eq=False)
 class User:
-    """An account; the bot has one too. `upload_limit` in bytes is that of a Nitro subscription."""
+    """An account; the bot has one too. `upload_limit` in bytes is that of a Nitro subscription.
+
+    `avatar` is a picture.
+    """
 
     id: int
     username: str
@@ -106,6 +110,7 @@ class User:
     locale: str = "en-US"
     dms_open: bool = True
     upload_limit: int | None = None
+    avatar: bytes | None = None
 
 
 @dataclass(eq=False)
@@ -155,12 +160,33 @@ class Channel:
 
 @dataclass(eq=False)
 class Member:
-    """A user's membership in a guild."""
+    """A user's membership in a guild; `avatar` is the picture that they have there alone."""
 
     user: User
     joined: float
     roles: list[int] = field(default_factory=list)
     nick: str | None = None
+    avatar: bytes | None = None
+
+
+@dataclass(eq=False)
+class Emoji:
+    """An emoji of a guild."""
+
+    id: int
+    name: str
+    content: bytes
+    animated: bool = False
+
+
+@dataclass(eq=False)
+class Sticker:
+    """A sticker; `format` is 1 for PNG, 2 for APNG, 3 for Lottie, 4 for GIF."""
+
+    id: int
+    name: str
+    format: int
+    content: bytes
 
 
 @dataclass(eq=False)
@@ -182,6 +208,8 @@ class Guild:
     upload_limit: int | None = None
     unavailable: bool = False
     banned: set[int] = field(default_factory=set)
+    emojis: dict[int, Emoji] = field(default_factory=dict)
+    stickers: dict[int, Sticker] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -197,16 +225,6 @@ class Attachment:
     pixels: tuple[int, int] | None = None
     description: str | None = None
     ephemeral: bool = False
-
-
-@dataclass(eq=False)
-class Sticker:
-    """A sticker; `format` is 1 for PNG, 2 for APNG, 3 for Lottie, 4 for GIF."""
-
-    id: int
-    name: str
-    format: int
-    content: bytes
 
 
 @dataclass(eq=False)
@@ -291,3 +309,8 @@ class Command:
     def type(self) -> CommandType:
         """Slash command, user menu or message menu."""
         return CommandType(self.definition["type"])
+
+
+def hash_of(picture: bytes | None) -> str | None:
+    """The name under which the CDN serves an avatar; None without one."""
+    return None if picture is None else hashlib.sha256(picture).hexdigest()[:32]

@@ -1,9 +1,18 @@
 """Discord's JSON objects for accounts, roles, members, channels and guilds."""
 
 from bot.simulator.clock import timestamp
-from bot.simulator.model import Channel, ChannelType, Guild, Json, Member, Role, User
-
-APPLICATION_FLAGS = 1 << 23  # the badge for having commands
+from bot.simulator.model import (
+    Channel,
+    ChannelType,
+    Emoji,
+    Guild,
+    Json,
+    Member,
+    Role,
+    Sticker,
+    User,
+    hash_of,
+)
 
 # Fields of a guild that the simulator never changes.
 _UNSET = (
@@ -43,7 +52,7 @@ def user_object(user: User) -> Json:
         "username": user.username,
         "global_name": user.global_name,
         "discriminator": "0",
-        "avatar": None,
+        "avatar": hash_of(user.avatar),
         "avatar_decoration_data": None,
         "banner": None,
         "accent_color": None,
@@ -83,7 +92,7 @@ def member_object(member: Member, *, with_user: bool = True) -> Json:
         "joined_at": timestamp(member.joined),
         "premium_since": None,
         "communication_disabled_until": None,
-        "avatar": None,
+        "avatar": hash_of(member.avatar),
         "banner": None,
         "pending": False,
         "deaf": False,
@@ -167,6 +176,33 @@ def _thread_fields(thread: Channel) -> Json:
     }
 
 
+def emoji_object(emoji: Emoji) -> Json:
+    """An emoji of a guild."""
+    return {
+        "id": str(emoji.id),
+        "name": emoji.name,
+        "roles": [],
+        "require_colons": True,
+        "managed": False,
+        "animated": emoji.animated,
+        "available": True,
+    }
+
+
+def sticker_object(sticker: Sticker, guild: Guild) -> Json:
+    """A sticker of a guild."""
+    return {
+        "id": str(sticker.id),
+        "name": sticker.name,
+        "tags": "",
+        "type": 2,
+        "format_type": sticker.format,
+        "description": None,
+        "available": True,
+        "guild_id": str(guild.id),
+    }
+
+
 def guild_object(guild: Guild) -> Json:
     """A guild as REST answers it."""
     return {
@@ -185,8 +221,8 @@ def guild_object(guild: Guild) -> Json:
         "max_video_channel_users": 25,
         "preferred_locale": guild.locale,
         "features": [],
-        "emojis": [],
-        "stickers": [],
+        "emojis": [emoji_object(emoji) for emoji in guild.emojis.values()],
+        "stickers": [sticker_object(sticker, guild) for sticker in guild.stickers.values()],
         "roles": [role_object(role) for role in guild.roles.values()],
         "approximate_member_count": len(guild.members),
         "approximate_presence_count": len(guild.members),

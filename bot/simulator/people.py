@@ -173,6 +173,13 @@ class People:
         for name, file in files:
             kept = self._converter.attach(file, opener.channel, resolved)
             filled[name] = [*filled.get(name, ()), kept]
+        for menu in components.walk(modal["components"]):
+            given = filled.get(menu.get("custom_id", ""))
+            if menu["type"] == components.USER_SELECT and given:
+                values = [given] if isinstance(given, str) else given
+                ids, users = self._converter.refer(6, values, opener.channel)
+                filled[menu["custom_id"]] = ids
+                resolved.update(users)
         data = submitted(modal, filled)
         if resolved:
             data["resolved"] = resolved
@@ -203,6 +210,14 @@ class People:
         if not self._world.permissions(author, place) & to_send(place):
             raise Invalid(f"{author.username} may not write in {place.name}.")
         return self._messages.post(place, author, text, list(files), embeds, stickers)
+
+    def sticker(self, which: str, channel: str, user: str = "") -> Sticker:
+        """A sticker of the channel's guild, by its id or name."""
+        guild = self._world.guild_of(self._world.find_channel(channel, self.user(user)))
+        for found in guild.stickers.values() if guild is not None else ():
+            if which in (str(found.id), found.name):
+                return found
+        raise Invalid(f"There is no sticker {which!r} here.")
 
     def forward(self, message_id: int, user: str = "", channel: str = "") -> Message:
         """Forward a message that the member sees to a channel."""

@@ -1,6 +1,7 @@
 """A picture's width and height from its first bytes, as Discord puts them on an attachment."""
 
 import struct
+import zlib
 
 
 def pixels(content: bytes) -> tuple[int, int] | None:
@@ -52,3 +53,17 @@ def _jpeg(content: bytes) -> tuple[int, int]:
             return width, height
         at += 2 + int(struct.unpack(">H", content[at + 2 : at + 4])[0])
     raise ValueError("no frame header")
+
+
+def plain_png(side: int, color: int) -> bytes:
+    """A square PNG of one colour, 0xRRGGBB."""
+    rows = (b"\0" + color.to_bytes(3, "big") * side) * side
+    chunks = (
+        (b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(rows)),
+        (b"IEND", b""),
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )

@@ -66,6 +66,7 @@ class Record:
         self.calls: deque[RestCall] = deque(maxlen=KEPT)
         self.frames: deque[Frame] = deque(maxlen=KEPT)
         self.heartbeats: deque[Heartbeat] = deque(maxlen=KEPT)
+        self.downloads: deque[str] = deque(maxlen=KEPT)  # paths that the CDN was asked for
 
     def add(self, entry: RestCall | Frame) -> None:
         """Keep `entry` and announce it."""

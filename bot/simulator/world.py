@@ -11,15 +11,21 @@ from bot.simulator.issued import issue
 from bot.simulator.model import (
     Channel,
     ChannelType,
+    Emoji,
     Guild,
     Json,
     Member,
     Message,
     Overwrite,
     Role,
+    Sticker,
     User,
 )
 from bot.simulator.permissions import EVERYONE, Permission, in_channel, in_guild
+
+# Flags of an application whose bot reads messages: of a verified one, and of a small one.
+READS_CONTENT = 1 << 18 | 1 << 19
+HAS_COMMANDS = 1 << 23  # the badge for that
 
 
 class World:
@@ -96,6 +102,22 @@ class World:
         if self.bot.id in guild.members:
             self.bus.publish(GuildChanged("update", guild))
         return role
+
+    def add_emoji(
+        self, guild: Guild, name: str, content: bytes, *, animated: bool = False
+    ) -> Emoji:
+        """A new emoji of a guild."""
+        emoji = Emoji(self.snowflake(), name, content, animated)
+        guild.emojis[emoji.id] = emoji
+        self.bus.publish(GuildChanged("emojis", guild))
+        return emoji
+
+    def add_sticker(self, guild: Guild, name: str, content: bytes, format_: int = 1) -> Sticker:
+        """A new sticker of a guild."""
+        sticker = Sticker(self.snowflake(), name, format_, content)
+        guild.stickers[sticker.id] = sticker
+        self.bus.publish(GuildChanged("stickers", guild))
+        return sticker
 
     def join(self, guild: Guild, user: User, roles: Iterable[Role] = ()) -> Member:
         """Make `user` a member of `guild`, or give them more roles if they are one."""
@@ -205,6 +227,21 @@ class World:
         if channel.type is ChannelType.GROUP_DM:
             return user in channel.recipients
         return bool(self.permissions(user, channel) & Permission.VIEW_CHANNEL)
+
+    @property
+    def reads_content(self) -> bool:
+        """Whether the portal lets the bot read what others write: the message content intent."""
+        return bool(self.application_flags & READS_CONTENT)
+
+    @property
+    def application_flags(self) -> int:
+        """The flags of the application, with those that the portal sets."""
+        return HAS_COMMANDS | int(self.portal.get("flags", 0))
+
+    def is_open(self, message: Message) -> bool:
+        """Whether the bot reads a message without that: its own, those that mention it, DMs."""
+        direct = message.channel.type is ChannelType.DM
+        return message.author is self.bot or self.bot in message.mentions or direct
 
     def readers(self, message: Message) -> set[int]:
         """The ids of all users, bots aside, that can see `message`."""

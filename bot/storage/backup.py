@@ -51,10 +51,18 @@ class Manifest:
     pictures: int
 
 
-def back_up(data_dir: Path, database: Path, out: IO[bytes], now: float, made_by: str) -> Manifest:
+def back_up(
+    data_dir: Path,
+    database: Path,
+    out: IO[bytes],
+    now: float,
+    made_by: str,
+    busy_seconds: float = 10.0,
+) -> Manifest:
     """Write a backup to a stream, which need not be seekable.
 
-    Raises `BackupError` where there is nothing to back up or the database is damaged.
+    It waits up to `busy_seconds` for a process that has locked the database. Raises `BackupError`
+    where there is nothing to back up, or the database is damaged or stays locked.
     """
     if not database.is_file():
         raise BackupError(f"there is no database at {database}")
@@ -63,7 +71,7 @@ def back_up(data_dir: Path, database: Path, out: IO[bytes], now: float, made_by:
         # Pictures are added and deleted while this runs. Linking them before and after the
         # snapshot makes sure that every picture of the snapshot is in the backup.
         _link_all(data_dir / "pictures", work / "pictures")
-        version = _snapshot(database, work / DATABASE)
+        version = _snapshot(database, work / DATABASE, busy_seconds)
         _link_all(data_dir / "pictures", work / "pictures")
         pictures = sorted((work / "pictures").glob("??/*"))
         with (work / DATABASE).open("rb") as file:
@@ -123,15 +131,20 @@ def _link_all(pictures: Path, links: Path) -> None:
                 shutil.copyfile(picture, target)
 
 
-def _snapshot(database: Path, target: Path) -> str:
+def _snapshot(database: Path, target: Path, busy_seconds: float) -> str:
     """Copy one consistent state of the database, and return its version."""
     try:
         with (
             contextlib.closing(
-                sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
+                sqlite3.connect(
+                    f"{database.absolute().as_uri()}?mode=ro", timeout=busy_seconds, uri=True
+                )
             ) as live,
             contextlib.closing(sqlite3.connect(target)) as copy,
         ):
+            # read first, because sqlite3's backup would wait for the lock without an end
+            live.execute("BEGIN")
+            live.execute("SELECT 1 FROM sqlite_master").fetchone()
             live.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")  # one file
             (version,) = copy.execute("SELECT version_num FROM alembic_version").fetchone()

@@ -5,8 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.errors import LibraryFull, NotYourStyle, StyleExists, StyleNotFound
+from bot.guilds.model import Switch
 from bot.guilds.rules import check_may_save, check_words
 from bot.guilds.service import GuildService
+from bot.journal import NO_JOURNAL, Deed, Entry, Journal, Person
 from bot.names import cleaned_name, key_of
 from bot.people import Member
 from bot.pictures.decoder import Decoder
@@ -33,6 +35,7 @@ class StyleService:
         guilds: GuildService,
         starters: Sequence[Starter],
         clock: Callable[[], float],
+        journal: Journal = NO_JOURNAL,
     ) -> None:
         self.store = store
         self.pictures = retention.pictures
@@ -41,6 +44,7 @@ class StyleService:
         self._guilds = guilds
         self._starters = starters
         self._clock = clock
+        self._journal = journal
         self._opened: set[int] = set()
         self._opening = asyncio.Lock()
 
@@ -56,6 +60,8 @@ class StyleService:
 
     async def find(self, guild_id: int, name: str) -> Style:
         """Find a style by its name, in any case. Raises StyleNotFound."""
+        if await self._guilds.is_off(guild_id, Switch.STYLES):
+            raise StyleNotFound
         await self._open(guild_id)
         style = await self.store.find(guild_id, key_of(name))
         if style is None:
@@ -132,6 +138,7 @@ class StyleService:
         _check_owner(style, member, "delete")
         async with self.store.database.write() as connection:
             await self.store.delete(connection, style.id)
+            await self._journal.note(connection, _deletion(style, member))
         await self._retention.release(style.pictures)
         return style
 
@@ -151,6 +158,8 @@ class StyleService:
             return await self.store.forget_guild(guild_id)
 
     async def _all(self, guild_id: int) -> Sequence[Style]:
+        if await self._guilds.is_off(guild_id, Switch.STYLES):
+            return ()
         await self._open(guild_id)
         return await self.store.all(guild_id)
 
@@ -183,6 +192,14 @@ class StyleService:
         key, now = key_of(starter.title), self._clock()
         # small enough to be its own preview
         return Style(0, guild_id, starter.title, key, picture, picture, None, now)
+
+
+def _deletion(style: Style, member: Member) -> Entry:
+    author = None
+    if style.author_id is not None and style.author_id != member.id:
+        author = Person(style.author_id, style.author_name)
+    actor = Person(member.id, member.name)
+    return Entry(style.guild_id, Deed.STYLE_DELETED, actor, author, style.name)
 
 
 def _check_owner(style: Style, member: Member, action: str) -> None:

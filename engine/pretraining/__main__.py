@@ -1,134 +1,148 @@
-"""Train a VGG-19 for painting: `python -m engine.pretraining pack | train | export`."""
+"""Train a VGG-19 for painting: `python -m engine.pretraining pack | train | export`.
 
+`train` needs torch, numpy and Pillow alone, so that it runs on a machine lent for an hour; hence
+argparse, and imports where they are used.
+"""
+
+import argparse
+import sys
 from pathlib import Path
+from typing import NoReturn
 
-import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-from engine.commands import exits
-from engine.files import written_whole
+from engine.errors import EngineError, OutputRejected, TrainingFailed
 from engine.pretraining.course import Course, Epoch
-from engine.pretraining.shards import listing
-from engine.pretraining.shards import pack as pack_pictures
 
-FOLDER = click.Path(path_type=Path)
+NAME = "python -m engine.pretraining"
 USUAL = Course()
 
 
-@click.group()
-def pretraining() -> None:
-    """Train a VGG-19 for painting, from a folder of class folders of pictures."""
-
-
-@pretraining.command()
-@click.argument("folder", type=FOLDER)
-@click.argument("out", type=FOLDER)
-@click.option("--side", default=64, show_default=True, help="Of the packed pictures, in pixels.")
-@click.option(
-    "--annotations",
-    type=FOLDER,
-    help="For pictures that lie together: a file with a name, a tab and a class on each line.",
-)
-def pack(folder: Path, out: Path, side: int, annotations: Path | None) -> None:
+def _pack(given: argparse.Namespace) -> None:
     """Pack the pictures of FOLDER, which has a folder for each class, into shards in OUT."""
-    listed = listing(folder, annotations)
-    with _bar() as bar:
-        task = bar.add_task("Packing", total=len(listed.pictures))
-        packed = pack_pictures(listed, out, side, on_picture=lambda: bar.advance(task))
-    click.echo(
+    from engine.pretraining.packing import listing, pack
+
+    listed = listing(given.folder, given.annotations)
+    packed = pack(listed, given.out, given.side)
+    print(
         f"{packed.kept} pictures of {len(listed.classes)} classes in {packed.shards} shards; "
         f"{packed.skipped} files that are no picture were left out."
     )
 
 
-@pretraining.command()
-@click.argument("shards", type=FOLDER)
-@click.option("--validation", type=FOLDER, help="Shards to measure accuracy on.")
-@click.option("--out", type=FOLDER, required=True, help="Where the checkpoint goes.")
-@click.option("--resume", is_flag=True, help="Go on with the training in OUT.")
-@click.option("--epochs", default=USUAL.epochs, show_default=True)
-@click.option("--batch", default=USUAL.batch, show_default=True, help="Pictures in a step.")
-@click.option("--size", default=USUAL.size, show_default=True, help="Pixels, at the end.")
-@click.option(
-    "--first-size", default=USUAL.first_size, show_default=True, help="Pixels, at the beginning."
-)
-@click.option("--rate", default=USUAL.rate, show_default=True, help="Peak of the learning rate.")
-@click.option("--pooling", default=USUAL.pooling, show_default=True, help="max or average.")
-@click.option("--seed", default=USUAL.seed, show_default=True)
-@click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda:N.")
-@click.option("--precision", default="auto", show_default=True, help="auto, fp16, bf16 or fp32.")
-def train(
-    shards: Path,
-    validation: Path | None,
-    out: Path,
-    resume: bool,
-    device: str,
-    precision: str,
-    **options: int | float | str,
-) -> None:
+def _train(given: argparse.Namespace) -> None:
     """Train a classifier on SHARDS; stop it with Ctrl-C, go on with --resume."""
     from engine.device import choose_device
     from engine.pretraining.shards import read_shards
-    from engine.pretraining.training import Watch
-    from engine.pretraining.training import train as train_classifier
+    from engine.pretraining.training import Watch, accuracy, train
+    from engine.weights import find, load
 
-    course = Course(**options)  # type: ignore[arg-type]
+    course = Course(**{name: getattr(given, name) for name in vars(USUAL) if name in given})
     course.check()
-    chosen = choose_device(device, precision)
-    dataset = read_shards(shards)
-    measured_on = read_shards(validation) if validation else None
-    click.echo(
+    device = choose_device(given.device, given.precision)
+    start = load(find(given.start)) if given.start else None
+    dataset = read_shards(given.shards)
+    validation = read_shards(given.validation) if given.validation else None
+    print(
         f"{len(dataset.labels)} pictures of {len(dataset.classes)} classes, {dataset.side} px; "
-        f"{chosen.name}, {chosen.precision.upper()}"
+        f"{device.name}, {device.precision.upper()}",
+        flush=True,
     )
-    with _bar() as bar:
-        task = bar.add_task("Training", total=None)
-        watch = Watch(
-            lambda done, total: bar.update(task, completed=done, total=total),
-            lambda epoch: bar.console.print(_line(epoch, course), highlight=False),
-        )
-        train_classifier(dataset, measured_on, course, chosen, out, resume=resume, watch=watch)
-    click.echo(f"Trained; export it with `python -m engine.pretraining export {out} ...`.")
+    watch = Watch(on_epoch=lambda epoch: print(_line(epoch, course), flush=True))
+    trained = train(
+        dataset, validation, course, device, given.out,
+        start=start, resume=given.resume, watch=watch,
+    )  # fmt: skip
+    if validation is not None and validation.side != course.size:
+        trained.network.to(device.torch_device)
+        right = accuracy(trained.network, validation, validation.side, device)
+        print(f"accuracy {right:.1%} at the pictures' own {validation.side} px")
+    print(f"Trained; export it with `{NAME} export {given.out} ...`.")
 
 
-@pretraining.command()
-@click.argument("folder", metavar="DIR", type=FOLDER)
-@click.option(
-    "--photographs", type=FOLDER, required=True, help="Pictures over which channels are scaled."
-)
-@click.option("--to", "target", type=FOLDER, required=True, help="The .safetensors file to write.")
-@click.option(
-    "--data",
-    default="a folder of class folders; see the commands below.",
-    help="A sentence for the model card: what it was trained on, under which licence.",
-)
-def export(folder: Path, photographs: Path, target: Path, data: str) -> None:
+def _export(given: argparse.Namespace) -> None:
     """Export the training in DIR as weights that paint, with a model card beside them."""
-    from engine.errors import OutputRejected
+    from engine.files import written_whole
     from engine.pretraining.card import model_card
-    from engine.pretraining.export import export as export_weights
-    from engine.pretraining.export import read_photographs
-    from engine.pretraining.training import read_trained
+    from engine.pretraining.export import export, read_photographs
+    from engine.pretraining.trained import read_trained
 
+    target: Path = given.to
     if target.suffix != ".safetensors":
         raise OutputRejected(f"{target} must end in .safetensors.")
-    trained = read_trained(folder)
-    exported = export_weights(trained.network, read_photographs(photographs), target)
+    trained = read_trained(given.folder)
+    exported = export(trained.network, read_photographs(given.photographs), target)
     card = target.with_suffix(".md")
     with written_whole(card) as path:
-        path.write_text(model_card(trained, exported, target, data))
-    click.echo(f"{target} and {card}; paint with `muralscape paint --weights {target} ...`.")
+        path.write_text(model_card(trained, exported, target, given.data))
+    print(f"{target} and {card}; paint with `muralscape paint --weights {target} ...`.")
 
 
-def _bar() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
+class _Parser(argparse.ArgumentParser):
+    """One that complains in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the arguments, and exit with 2."""
+        _complain(message, 2)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        NAME, description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
+    commands = parser.add_subparsers(required=True, metavar="pack | train | export")
+    made = {
+        run: commands.add_parser(
+            run.__name__[1:],
+            description=run.__doc__,
+            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        )
+        for run in (_pack, _train, _export)
+    }
+    for run, command in made.items():
+        command.set_defaults(run=run)
+    pack, train, export = made.values()
+    pack.add_argument("folder", type=Path)
+    pack.add_argument("out", type=Path)
+    pack.add_argument("--side", type=int, default=64, help="of the packed pictures, in pixels")
+    pack.add_argument(
+        "--annotations",
+        type=Path,
+        help="for pictures that lie together: a file with a name, a tab and a class on each line",
+    )
+    _add_training(train)
+    export.add_argument("folder", metavar="DIR", type=Path)
+    export.add_argument(
+        "--photographs", type=Path, required=True, help="pictures over which channels are scaled"
+    )
+    export.add_argument("--to", type=Path, required=True, help="the .safetensors file to write")
+    export.add_argument(
+        "--data",
+        default="a folder of class folders; see the commands below.",
+        help="a sentence for the model card: what it was trained on, under which licence",
+    )
+    return parser
+
+
+def _add_training(train: argparse.ArgumentParser) -> None:
+    train.add_argument("shards", type=Path, help="a folder of shards; not all must be there")
+    train.add_argument("--validation", type=Path, help="shards to measure accuracy on")
+    train.add_argument("--out", type=Path, required=True, help="where checkpoints go")
+    train.add_argument("--resume", action="store_true", help="go on with the training in OUT")
+    train.add_argument("--start", help="weights to begin with: bundled, imagenet or a file")
+    for name, words in (
+        ("epochs", "how often each picture is seen"),
+        ("minutes", "that it ends after at the latest, its cycle included"),
+        ("batch", "pictures in a step"),
+        ("size", "pixels, at the end"),
+        ("first_size", "pixels, at the beginning"),
+        ("rate", "peak of the learning rate"),
+        ("pooling", "max or average"),
+        ("seed", "of all that is drawn"),
+    ):
+        usual = getattr(USUAL, name)
+        option = "--" + name.replace("_", "-")
+        train.add_argument(option, type=type(usual), default=usual, help=words)
+    train.add_argument("--device", default="auto", help="auto, cpu or cuda:N")
+    train.add_argument("--precision", default="auto", help="auto, fp16, bf16 or fp32")
 
 
 def _line(epoch: Epoch, course: Course) -> str:
@@ -139,9 +153,22 @@ def _line(epoch: Epoch, course: Course) -> str:
     )
 
 
+def _complain(sentence: str, code: int) -> NoReturn:
+    print(f"{NAME}: {' '.join(sentence.split())}", file=sys.stderr)
+    sys.exit(code)
+
+
 def main() -> None:
-    """Run the command, and exit as all commands do."""
-    exits.run(pretraining, "python -m engine.pretraining")
+    """Run the command; exit codes as of all commands: 0, 1 failed, 2 wrong input, 130 Ctrl-C."""
+    given = _parser().parse_args()
+    try:
+        given.run(given)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except TrainingFailed as error:
+        _complain(str(error), 1)
+    except EngineError as error:
+        _complain(str(error), 2)
 
 
 if __name__ == "__main__":

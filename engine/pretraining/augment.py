@@ -1,25 +1,31 @@
 """Pictures as a classifier is shown them, a whole batch at a time, on the device."""
 
 import math
+from functools import cache
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.tensors import IMAGENET_DEVIATION, IMAGENET_MEAN, LUMA, per_channel
+from engine.tensors import IMAGENET_DEVIATION, IMAGENET_MEAN, LUMA
 
 SMALLEST = 0.15  # of a picture's area that a crop may be: strokes seen close and from afar
 STRETCH = 4 / 3  # of a crop's sides, at most
 COLOUR = 0.2  # change of brightness, contrast and saturation, at most: hue tells materials apart
+# Half of the pictures are blurred and half are noisy, each by its own amount, so that filters that
+# answer to single pixels do not pay: they paint a weave where a picture is flat.
+NOISE = 0.08  # deviation, at most, of pixels in [0, 1]
+KERNEL = (0.25, 0.5, 0.25)  # of the strongest blur, along each axis
 
 
 def augmented(pictures: Tensor, size: int, generator: torch.Generator) -> Tensor:
-    """Random resized crops, flips and mild changes of colour.
+    """Random resized crops, flips, mild changes of colour, blur and noise.
 
     `pictures` are (N, 3, S, S) uint8; returns (N, 3, size, size) float32, normalised. Each picture
     draws its own, from `generator`, which is on the pictures' device.
     """
-    return _normalised(_recoloured(_cropped(pictures, size, generator), generator).clamp_(0, 1))
+    shown = _recoloured(_cropped(pictures, size, generator), generator).clamp_(0, 1)
+    return _normalised(_roughened(shown, generator))
 
 
 def plain(pictures: Tensor, size: int) -> Tensor:
@@ -56,13 +62,33 @@ def _cropped(pictures: Tensor, size: int, generator: torch.Generator) -> Tensor:
 def _recoloured(pictures: Tensor, generator: torch.Generator) -> Tensor:
     draws = torch.rand(3, len(pictures), 1, 1, 1, generator=generator, device=pictures.device)
     brightness, contrast, saturation = 1 + COLOUR * (2 * draws - 1)
-    grey = (pictures * per_channel(LUMA, pictures)).sum(1, keepdim=True)
+    grey = (pictures * _constant(LUMA, pictures.device)).sum(1, keepdim=True)
     pictures = grey + saturation * (pictures - grey)
     mean = grey.mean((2, 3), keepdim=True)
     changed: Tensor = brightness * (mean + contrast * (pictures - mean))
     return changed
 
 
+def _roughened(pictures: Tensor, generator: torch.Generator) -> Tensor:
+    """Blur some and add noise to some, by amounts from nothing to the most."""
+    draws = torch.rand(2, len(pictures), 1, 1, 1, generator=generator, device=pictures.device)
+    blur, noise = (2 * draws - 1).clamp_min(0)
+    row = _constant(KERNEL, pictures.device)
+    kernel = (row.view(3, 1) * row.view(1, 3)).view(1, 1, 3, 3).expand(3, 1, 3, 3)
+    smooth = F.conv2d(F.pad(pictures, (1, 1, 1, 1), mode="replicate"), kernel, groups=3)
+    grain = torch.randn(pictures.shape, generator=generator, device=pictures.device)
+    rough: Tensor = torch.lerp(pictures, smooth, blur) + NOISE * noise * grain
+    return rough
+
+
 def _normalised(pictures: Tensor) -> Tensor:
-    mean, deviation = (per_channel(v, pictures) for v in (IMAGENET_MEAN, IMAGENET_DEVIATION))
+    mean, deviation = (
+        _constant(values, pictures.device) for values in (IMAGENET_MEAN, IMAGENET_DEVIATION)
+    )
     return ((pictures - mean) / deviation).contiguous(memory_format=torch.channels_last)
+
+
+@cache
+def _constant(values: tuple[float, float, float], device: torch.device) -> Tensor:
+    """Three numbers as (1, 3, 1, 1); taken to a card once, as that makes the card wait."""
+    return torch.tensor(values, device=device).view(1, 3, 1, 1)

@@ -1,10 +1,11 @@
 """The model card of exported weights: data, recipe, figures, licence, and how to make it again."""
 
 import hashlib
+import math
 from pathlib import Path
 
 from engine.pretraining.export import Exported
-from engine.pretraining.training import Trained
+from engine.pretraining.trained import Trained
 from engine.tensors import IMAGENET_DEVIATION, IMAGENET_MEAN
 
 
@@ -26,12 +27,13 @@ def model_card(trained: Trained, exported: Exported, weights: Path, data: str) -
   {IMAGENET_DEVIATION}.
 - **Data**: {data} {trained.pictures:,} pictures in {len(trained.classes)} classes.
 - **Recipe**: a classifier with batch normalisation (folded in here) and a linear head on the mean
-  of relu5_1, {course.pooling} pooling; {course.epochs} epochs in {last.seconds / 60:.0f} minutes on
+  of relu5_1, {course.pooling} pooling; {last.number} epochs in {last.seconds / 60:.0f} minutes on
   {trained.device} in {trained.precision.upper()}; SGD with Nesterov momentum {course.momentum:g},
   batches of {course.batch}, one cycle with a peak rate of {course.rate:g}, weight decay
   {course.weight_decay:g}, label smoothing {course.label_smoothing:g}; random resized crops to
-  {course.first_size} px for the first {course.first_share:.0%} of the epochs, then to
-  {course.size} px, flips, mild changes of colour; seed {course.seed}.
+  {course.first_size} px for the first {course.first_share:.0%} of the cycle, then to
+  {course.size} px, flips, mild changes of colour, blur and noise; running averages of the
+  weights ({course.average:g} a step); seed {course.seed}.
 - **Figures**: {measured} Loss of the last epoch: {last.loss:.3f}.
 - **Scaling**: each channel's mean activation after ReLU is 1 over {exported.photographs}
   photographs (Gatys et al., arXiv 1505.07376, section 2); the largest activation is
@@ -54,8 +56,9 @@ python -m engine.pretraining export model/vgg19 --photographs PHOTOGRAPHS --to {
 
 def _options(trained: Trained) -> str:
     course = trained.course
+    minutes = f"--minutes {course.minutes:g} " if math.isfinite(course.minutes) else ""
     return (
-        f"--epochs {course.epochs} --batch {course.batch} --size {course.size} "
+        f"--epochs {course.epochs} {minutes}--batch {course.batch} --size {course.size} "
         f"--first-size {course.first_size} --rate {course.rate:g} --pooling {course.pooling} "
         f"\\\n    --seed {course.seed} --precision {trained.precision}"
     )

@@ -1,6 +1,6 @@
 """VGG-19 up to conv5_1 as a classifier: batch normalisation while it learns, one linear head."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 import torch
@@ -57,6 +57,31 @@ class Classifier(nn.Module):
             )
         nn.init.normal_(self.head.weight, std=0.01, generator=generator)
         nn.init.zeros_(self.head.bias)
+
+    @torch.no_grad()
+    def start_from(self, state: Mapping[str, Tensor], pictures: Tensor) -> None:
+        """Take over convolutions without normalisation; the head stays as it is.
+
+        `state` has torchvision's names. The normalisation is set by what the convolutions answer
+        to `pictures`, (N, 3, H, W) normalised, so that in evaluation the features stay as they are.
+        Filters get a length of 1, which normalisation undoes: learning rates suit that.
+        """
+        current = pictures
+        for name, block in self.layers:
+            weight, bias = (
+                state[f"features.{CONVOLUTIONS[name].place}.{part}"] for part in ("weight", "bias")
+            )
+            length = weight.flatten(1).norm(dim=1).clamp_min(1e-6)
+            block.convolution.weight.copy_(weight / length[:, None, None, None])
+            answers = block.convolution(current)
+            variance, mean = torch.var_mean(answers, (0, 2, 3))
+            cast(Tensor, block.norm.running_mean).copy_(mean)
+            cast(Tensor, block.norm.running_var).copy_(variance)
+            block.norm.weight.copy_(length * (variance + block.norm.eps).sqrt())
+            block.norm.bias.copy_(length * mean + bias)
+            current = F.relu_(answers * length[:, None, None] + bias[:, None, None])
+            if name in POOLED:
+                current = pool(current, self.pooling)
 
     def forward(self, pictures: Tensor) -> Tensor:
         """The classes' logits, (N, classes), of normalised pictures, (N, 3, H, W)."""

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from engine.tensors import LUMA, to_tensor
+from engine.tensors import luma, to_tensor
 
 DIRECTIONS = 64  # that patches are projected on
 QUANTILES = 256
@@ -14,6 +14,7 @@ LEVELS = 4  # of the band pyramid
 SIZES = 3  # of both pictures, at which strokes are looked for
 STROKE = 7  # pixels along a side of a patch
 FLAT = 0.02  # deviation of the pixels of a patch below which it counts as flat
+SPOT, STEP = 24, 8  # pixels along a side of the squares that may be flat, and between them
 SAMPLED = 1000  # patches that others are looked for
 AT_ONCE = 16384  # patches that are compared with them in one product
 CPU = torch.device("cpu")
@@ -59,6 +60,35 @@ def coherence(painting: Image.Image, style: Image.Image) -> float:
     return sum(found) / len(found)
 
 
+def grain(painting: Image.Image) -> float:
+    """The deviation of the finest detail where a painting is flattest, of pixels in [0, 1].
+
+    Finest is what a blur of 3x3 pixels takes away: a weave, a canvas, a paper.
+    """
+    light = luma(to_tensor(painting, painting.size, CPU))
+    kernel = torch.tensor([0.25, 0.5, 0.25])
+    smooth = F.conv2d(light, (kernel[:, None] * kernel).view(1, 1, 3, 3))
+    fine = light[:, :, 1:-1, 1:-1] - smooth
+    within = F.avg_pool2d(fine.square(), SPOT, STEP).flatten()
+    coarse = _unevenness(smooth, SPOT).flatten()
+    return float(within[coarse.argsort()[: max(1, len(coarse) // 10)]].mean().sqrt())
+
+
+def flattest(painting: Image.Image, side: int) -> tuple[int, int, int, int]:
+    """The box of a painting's flattest square, `side` pixels wide."""
+    uneven = _unevenness(luma(to_tensor(painting, painting.size, CPU)), side)[0, 0]
+    down, across = divmod(int(uneven.argmin()), uneven.shape[1])
+    left, top = across * STEP, down * STEP
+    return left, top, left + side, top + side
+
+
+def _unevenness(light: Tensor, side: int) -> Tensor:
+    """How much means over 5x5 pixels vary within squares, one every STEP pixels."""
+    smooth = F.avg_pool2d(light, 5, 1, 2, count_include_pad=False)
+    mean, square = F.avg_pool2d(smooth, side, STEP), F.avg_pool2d(smooth.square(), side, STEP)
+    return square - mean.square()
+
+
 def _strokes(picture: Tensor) -> Tensor:
     """All patches, (D, N), less their mean colour and of length 1.
 
@@ -90,10 +120,9 @@ def _at_one_size(painting: Image.Image, style: Image.Image) -> tuple[Tensor, Ten
 
 
 def _edges(picture: Tensor) -> Tensor:
-    luma = (picture * torch.tensor(LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)
-    luma = F.avg_pool2d(luma, 3, 1, 1)  # a stroke's own grain is no edge of the content
+    light = F.avg_pool2d(luma(picture), 3, 1, 1)  # a stroke's own grain is no edge of the content
     sobel = torch.tensor([[1.0, 0.0, -1.0], [2.0, 0.0, -2.0], [1.0, 0.0, -1.0]]).view(1, 1, 3, 3)
-    across, down = F.conv2d(luma, sobel), F.conv2d(luma, sobel.transpose(2, 3))
+    across, down = F.conv2d(light, sobel), F.conv2d(light, sobel.transpose(2, 3))
     return (across.square() + down.square()).sqrt()
 
 

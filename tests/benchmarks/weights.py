@@ -1,8 +1,9 @@
-"""Other weights against the bundled ones: `mural` over eight pairs by the measures of `pictures`, a
-sheet to look at, and a linear probe of what their features know.
+"""Other weights against the bundled ones: `mural` over twelve pairs by the measures of `pictures`,
+the grain of flat parts, a sheet to look at, and a linear probe of what their features know.
 
-NEW_WEIGHTS names the other file. PROBE_TRAIN and PROBE_VALIDATION name shards of pictures that
-`python -m engine.pretraining pack` made; without them there is no probe.
+NEW_WEIGHTS names the other file, BENCHMARK_SIZE the paintings' side. PROBE_TRAIN and
+PROBE_VALIDATION name folders of shards (see `engine/pretraining/shards.py`); without them there is
+no probe.
 """
 
 import os
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 
 from engine.device import Device
@@ -20,19 +21,20 @@ from engine.request import DEFAULT_PRESET, PaintSettings, StylizeRequest
 from engine.stylize import stylize
 from engine.vgg19 import Encoder
 from engine.weights import bundled, find, load
-from tests.benchmarks.measures import content_kept, style_missed
+from tests.benchmarks.measures import content_kept, flattest, grain, style_missed
 from tests.benchmarks.pairs import PAIRS
 from tests.benchmarks.pictures import SIZE
+from tests.benchmarks.sheets import CELL, sheet
 
 SHEET = Path("build/weights.png")
-CELL = 320  # pixels
+COMPARED = PAIRS[:12]
 PROBED = int(os.environ.get("PROBE_PICTURES", "20000"))  # of the training shards, at most
 AT_ONCE = 100  # pictures
 PENALTY = 1e-3  # on the probe's weights
 
 
 def run(device: Device) -> dict[str, float]:
-    """weights_won_of_8 (better on both measures), their means, and probe accuracies."""
+    """weights_won_of_12 (better on both measures), their means, and probe accuracies."""
     if "NEW_WEIGHTS" not in os.environ:
         raise SystemExit("Name the weights to compare: NEW_WEIGHTS=new.safetensors ...")
     encoders = {
@@ -53,36 +55,36 @@ def run(device: Device) -> dict[str, float]:
 
 
 def _pictures(encoders: dict[str, Encoder]) -> dict[str, float]:
-    rows: list[list[Image.Image]] = []
-    figures: dict[str, float] = {"weights_won_of_8": 0}
-    chosen = [pair.pictures() for pair in PAIRS[:8]]
-    for content, style in chosen:
+    rows: list[tuple[str, dict[str, Image.Image]]] = []
+    figures: dict[str, float] = {f"weights_won_of_{len(COMPARED)}": 0}
+    for pair in COMPARED:
+        content, style = pair.pictures()
         request = StylizeRequest(content, (style,), PaintSettings(preset=DEFAULT_PRESET, size=SIZE))
         paintings = {name: stylize(request, encoder).picture for name, encoder in encoders.items()}
         kept = {name: content_kept(painting, content) for name, painting in paintings.items()}
         missed = {name: style_missed(painting, style) for name, painting in paintings.items()}
+        woven = {name: grain(painting) for name, painting in paintings.items()}
         won = kept["new"] > kept["old"] and missed["new"] < missed["old"]
-        figures["weights_won_of_8"] += won
+        figures[f"weights_won_of_{len(COMPARED)}"] += won
+        print(pair.name)
         for name in paintings:
-            print(f"{name}: content {kept[name]:.3f}  style {missed[name]:.4f}")
-            for measure, value in (("content", kept[name]), ("style", missed[name])):
+            print(
+                f"{name}: content {kept[name]:.3f}  style {missed[name]:.4f}  "
+                f"grain {woven[name]:.4f}"
+            )
+            for measure, value in (
+                ("content", kept[name]), ("style", missed[name]), ("grain", woven[name]),
+            ):  # fmt: skip
                 key = f"weights_{measure}_{name}"
-                figures[key] = figures.get(key, 0.0) + value / len(chosen)
-        print(f"the new weights are better on both: {won}\n")
-        rows.append([content, style, *paintings.values()])
-    SHEET.parent.mkdir(exist_ok=True)
-    _sheet(rows).save(SHEET)
-    print(f"Content, style, old and new side by side: {SHEET}.")
+                figures[key] = figures.get(key, 0.0) + value / len(COMPARED)
+        print(f"the new weights are better in content and style: {won}\n", flush=True)
+        box = flattest(paintings["old"], min(CELL, *paintings["old"].size))
+        flat = {f"{name}, flat": painting.crop(box) for name, painting in paintings.items()}
+        rows.append((pair.name, {"content": content, "style": style, **paintings, **flat}))
+        SHEET.parent.mkdir(exist_ok=True)
+        sheet(rows).save(SHEET)
+    print(f"Both side by side, and their flattest parts at full size: {SHEET}.")
     return figures
-
-
-def _sheet(rows: list[list[Image.Image]]) -> Image.Image:
-    sheet = Image.new("RGB", (len(rows[0]) * CELL, len(rows) * CELL))
-    for down, row in enumerate(rows):
-        for across, picture in enumerate(row):
-            cell = ImageOps.fit(picture, (CELL, CELL), Image.Resampling.LANCZOS)
-            sheet.paste(cell, (across * CELL, down * CELL))
-    return sheet
 
 
 def probe(encoder: Encoder, training: Dataset, validation: Dataset) -> float:
@@ -113,12 +115,12 @@ def probe(encoder: Encoder, training: Dataset, validation: Dataset) -> float:
 
 
 def _features(encoder: Encoder, pictures: Tensor) -> Tensor:
-    """The mean of relu5_1 over each picture, (N, 512) float32 on the CPU."""
+    """The mean of relu5_1 over each picture, pooled as in painting, (N, 512) float32 on the CPU."""
     means = []
     for start in range(0, len(pictures), AT_ONCE):
         batch = plain(pictures[start : start + AT_ONCE], pictures.shape[-1])
         features = encoder(
-            batch.to(encoder.device.torch_device), ["relu5_1"], pooling="max", padding="zeros"
+            batch.to(encoder.device.torch_device), ["relu5_1"], pooling="average", padding="zeros"
         )
         means.append(features["relu5_1"].float().mean((2, 3)).cpu())
     return torch.cat(means)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import discord
 from PIL import Image
 from pydantic import SecretStr
 
@@ -23,10 +22,18 @@ from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from bot.jobs.model import Job
 from bot.muralize.live_cards import Pace
-from bot.settings import DiscordSettings, LimitSettings, Settings, WebSettings
+from bot.settings import (
+    DiscordSettings,
+    LimitSettings,
+    PictureCheckSettings,
+    Settings,
+    WebSettings,
+)
 from bot.simulator import Invocation, Simulator, Upload
 from bot.simulator.bus import MessageChanged
+from bot.simulator.downloads import PREFIX as CDN
 from bot.simulator.model import Interaction, Message
+from bot.simulator.rest.server import PREFIX
 from tests.bot.decoders import DECODER
 
 PAINTERS = "tests.end_to_end.painters:"
@@ -37,6 +44,8 @@ FAST = Timing(
     BackOff(first=0.05, longest=0.2),
     BackOff(first=0.05, longest=0.2),
     probe_seconds=0.5,
+    log_pause=0.05,
+    blocks=0.1,
 )
 
 ROOMY = LimitSettings(jobs_per_member=50, jobs_per_guild=1000, shutdown_seconds=5)
@@ -45,6 +54,7 @@ HASTY = ROOMY.model_copy(update={"shutdown_seconds": 0.1})  # where a painting n
 
 UNTOLD = "SELECT id FROM jobs WHERE told_at IS NULL"  # jobs with an outcome not delivered yet
 
+UNCHECKED = PictureCheckSettings()
 ANY_PORT = WebSettings(port=0)  # many bots run at a time
 
 
@@ -71,6 +81,7 @@ def settings(
     limits: LimitSettings,
     web: WebSettings = ANY_PORT,
     share: Share | None = None,
+    check: PictureCheckSettings = UNCHECKED,
 ) -> Settings:
     """Point a bot at a simulator."""
     share = share or Share("", 0, 1)
@@ -80,12 +91,14 @@ def settings(
         discord=DiscordSettings(
             token=SecretStr(token),
             api_base=api_base,
+            cdn_base=api_base.removesuffix(PREFIX) + CDN,
             attachment_hosts=("127.0.0.1",),
             shard_id=share.shard_id,
             shard_count=share.shard_count,
         ),
         limits=limits,
         web=web,
+        picture_check=check,
     )
 
 
@@ -134,15 +147,22 @@ async def running_bot(
     limits: LimitSettings = ROOMY,
     web: WebSettings = ANY_PORT,
     clock: Callable[[], float] = time.time,
+    hosts: tuple[str, ...] = ("127.0.0.1",),
+    check: PictureCheckSettings = UNCHECKED,
 ) -> AsyncIterator[Bot]:
-    """Run a bot until the block ends. `painter` is one of `painters`, or None for the engine."""
+    """Run a bot until the block ends. `painter` is one of `painters`, or None for the engine.
+
+    `hosts` are those that it fetches pictures from.
+    """
     setup = EngineSetup(device="cpu", niceness=0, progress_seconds=0.02, preview_seconds=0.05)
     if painter is not None:
         setup = replace(setup, painter=PAINTERS + painter)
     executor = LocalExecutor([setup])
-    chosen = settings(simulator.world.token, simulator.api_base, data_dir, limits, web)
+    token, api_base = simulator.world.token, simulator.api_base
+    chosen = settings(token, api_base, data_dir, limits, web, check=check)
+    reaching = chosen.discord.model_copy(update={"attachment_hosts": hosts})
+    chosen = chosen.model_copy(update={"discord": reaching})
     app = App(chosen, executor, timing, clock, DECODER)
-    discord.Asset.BASE = simulator.cdn_base  # where discord.py takes stickers to be
     # discord.py waits 2 s for servers that come late before it says that it is ready
     app.client._connection.guild_ready_timeout = 0.05
     stop = asyncio.Event()

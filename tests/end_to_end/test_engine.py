@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.simulator import Simulator
+from bot.simulator.model import Interaction, Message
 from engine.samples import CONTENTS, STYLES
-from tests.end_to_end.harness import is_result, muralize, running_bot
+from tests.end_to_end.harness import button, is_result, muralize, running_bot
 
 CONTENT, STYLE = CONTENTS[1], STYLES[0]
 
@@ -59,3 +60,33 @@ async def test_the_bots_process_never_imports_torch() -> None:
     )
     text, _ = await process.communicate()
     assert text.strip() == b"set()"
+
+
+async def test_the_same_seed_is_the_same_painting(simulator: Simulator, data_dir: Path) -> None:
+    """A painting made again by the seed that it shows is equal to it, pixel for pixel."""
+    given = {
+        "content": CONTENT.path.read_bytes(),
+        "style": STYLE.path.read_bytes(),
+    }
+    options = {"preset": "gatys", "size": "32"}
+    async with running_bot(simulator, data_dir, painter=None) as bot:
+        first = await painted(simulator, muralize(simulator, **given, **options))  # type: ignore[arg-type]
+        again = simulator.people.press(first.id, button(first, "again"), "ada")
+        second = await painted(simulator, again)
+        seed = re.search(r"· seed (\d+) ·", second.content)
+        assert seed is not None
+        asked = muralize(simulator, **given, **options, seed=seed[1])  # type: ignore[arg-type]
+        third = await painted(simulator, asked)
+        jobs = [await bot.app.jobs.get(number) for number in (1, 2, 3)]
+    pictures = [job.result.picture for job in jobs if job and job.result]
+    assert pictures[2] == pictures[1] != pictures[0]
+    assert third.attachments[0].content == second.attachments[0].content
+
+
+async def painted(simulator: Simulator, asked: Interaction) -> Message:
+    """Wait for the result of an interaction."""
+    found = await simulator.until(
+        lambda: asked.original if asked.original and is_result(asked.original) else None, 90
+    )
+    assert isinstance(found, Message)
+    return found

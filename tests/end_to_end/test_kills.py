@@ -14,7 +14,7 @@ from bot.settings import LimitSettings
 from bot.simulator import Simulator
 from bot.simulator.model import Interaction
 from tests.end_to_end import bot_process
-from tests.end_to_end.harness import UNTOLD, Bot, muralize, query, results, running_bot
+from tests.end_to_end.harness import UNTOLD, Bot, button, muralize, query, results, running_bot
 
 KILLS = 10
 
@@ -53,7 +53,10 @@ async def test_the_bot_is_killed_ten_times(simulator: Simulator, data_dir: Path)
 
 
 async def test_the_engine_process_is_killed(simulator: Simulator, data_dir: Path) -> None:
-    """A painter that dies is replaced and its job painted again; given up after two deaths."""
+    """A painter that dies is replaced and its job painted again; given up after two deaths.
+
+    Its member can have it painted again.
+    """
     async with running_bot(simulator, data_dir, painter="load_steady") as bot:
         asked = muralize(simulator)
         await kill_painter(bot, simulator, 1)
@@ -69,6 +72,9 @@ async def test_the_engine_process_is_killed(simulator: Simulator, data_dir: Path
         )
         assert unlucky.original is not None
         assert "stopped twice" in unlucky.original.content
+        again = button(unlucky.original, "again")
+        pressed = simulator.people.press(unlucky.original.id, again, "ada")
+        await simulator.until(lambda: pressed in [one.interaction for one in results(simulator)])
 
 
 @pytest.mark.slow
@@ -111,6 +117,8 @@ async def test_sigterm_puts_back_what_is_painted(simulator: Simulator, data_dir:
     async with running_bot(simulator, data_dir, painter="load_slow", limits=impatient):
         asked = muralize(simulator)
         await simulator.until(lambda: asked.original and "Painting" in asked.original.content)
+        late = simulator.faults.slow(0.5, method="PATCH", path="@original", times=1)
+        await simulator.until(lambda: late.hits)  # an edit is under way when the bot stops
     assert asked.original is not None
     assert "Waiting" in asked.original.content
     async with running_bot(simulator, data_dir):

@@ -8,6 +8,7 @@ from bot.simulator import Invocation, Simulator, Upload
 from bot.simulator.drafts import Body
 from bot.simulator.model import Interaction, Json, Message
 from tests.end_to_end.harness import Bot, picture, running_bot
+from tests.end_to_end.test_departures import atelier_of
 from tests.end_to_end.test_painting import result_of, said_privately
 
 STYLE = ("style", Upload("style.png", picture(colour="red"), "image/png"))
@@ -56,7 +57,7 @@ def by_bot(simulator: Simulator, files: Sequence[Upload], components: list[Json]
 
 async def test_wherever_the_picture_is(simulator: Simulator, data_dir: Path) -> None:
     """Forwarded, linked, in components of every kind, or a sticker: it is the one painted."""
-    people, cdn = simulator.people, simulator.cdn
+    people, guild = simulator.people, atelier_of(simulator).guild
     teal = people.post("ada", "look", [upload("teal")])
     link = simulator.payloads.attachment(people.post("ada", "", [upload("navy")]).attachments[0])
     embed = {
@@ -65,7 +66,7 @@ async def test_wherever_the_picture_is(simulator: Simulator, data_dir: Path) -> 
         "thumbnail": {"url": link["url"], "proxy_url": link["proxy_url"]},
     }
     copy = {"type": "rich", "image": {"url": "https://a.example/b.png", **_proxy(link)}}
-    sticker = cdn.add_sticker("wave", picture(colour="gold"))
+    sticker = simulator.world.add_sticker(guild, "wave", picture(colour="gold"))
     gallery: Json = {"type": 12, "items": [{"media": {"url": "attachment://pink.png"}}]}
     section: Json = {
         "type": 9,
@@ -139,7 +140,7 @@ async def test_nothing_to_paint(simulator: Simulator, data_dir: Path) -> None:
     """The answer says what is there, and what to do."""
     people = simulator.people
     film = Upload("film.mp4", b"\0\0\0\x18ftypisom", "video/mp4")
-    moving = simulator.cdn.add_sticker("dance", b"{}", 3)
+    moving = simulator.world.add_sticker(atelier_of(simulator).guild, "dance", b"{}", 3)
     elsewhere = {
         "type": "image",
         "thumbnail": {

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from bot.settings import LimitSettings
 from bot.simulator import Invocation, Simulator, Upload
 from bot.simulator.model import Interaction, Message
@@ -177,7 +179,10 @@ async def test_delete_removes_message_and_picture(simulator: Simulator, data_dir
 
 
 async def test_cancel_before_and_during_painting(simulator: Simulator, data_dir: Path) -> None:
-    """A member cancels one that waits by command and one that is painted by its button."""
+    """A member cancels one that waits by command and one that is painted by its button.
+
+    It can be painted again while another painting keeps its pictures.
+    """
     async with running_bot(simulator, data_dir, painter="load_slow"):
         painted = muralize(simulator)
         await simulator.until(lambda: painted.original and "Painting" in painted.original.content)
@@ -192,11 +197,14 @@ async def test_cancel_before_and_during_painting(simulator: Simulator, data_dir:
         assert painted.original is not None
         original = waiting.original
         await simulator.until(lambda: "Cancelled** by a moderator" in original.content)
+        assert button(original, "again")
 
         card = painted.original
         simulator.people.press(card.id, button(card, "cancel"), "ada")
         await simulator.until(lambda: "Cancelled" in card.content)
         assert card.attachments == []
+        with pytest.raises(AssertionError):  # nothing keeps them any more
+            button(card, "again")
 
 
 async def test_queue_show(simulator: Simulator, data_dir: Path) -> None:

@@ -135,3 +135,75 @@ async def test_an_age_restricted_painting(simulator: Simulator, data_dir: Path) 
         refused = simulator.people.press(page.id, "paintings/post/1", "ada")
         told = await said_privately(simulator, refused)
         assert "can be posted only in one" in told.content
+
+
+async def test_by_style_and_preset(simulator: Simulator, data_dir: Path) -> None:
+    """Menus choose a style and a preset; all that is listed then goes at one confirmation."""
+    async with running_bot(simulator, data_dir, limits=LimitSettings(jobs_per_member=50)) as bot:
+        for preset, style in (
+            ("mural", {"saved_style": "whirling_night"}),
+            ("draft", {"saved_style": "whirling_night"}),
+            ("draft", {}),
+            ("draft", {}),
+        ):
+            await result_of(simulator, muralize(simulator, preset=preset, **style))
+        await result_of(simulator, muralize(simulator, "ben", preset="draft"))
+        page = await listed(simulator)
+        simulator.people.press(page.id, *menu(page, "All presets", "draft"))
+        await simulator.until(lambda: numbers(page) == ["№ 4", "№ 3", "№ 2"])
+        simulator.people.press(page.id, *menu(page, "All styles", "style"))
+        await simulator.until(lambda: numbers(page) == ["№ 4", "№ 3"])
+        assert "2 of these" in page.content
+
+        simulator.people.press(page.id, labelled(page, "Delete 2 paintings…"), "ada")
+        await simulator.until(lambda: "Delete **these 2 paintings**" in page.content)
+        simulator.people.press(page.id, labelled(page, "Keep them"), "ada")
+        await simulator.until(lambda: numbers(page) == ["№ 4", "№ 3"])
+        simulator.people.press(page.id, labelled(page, "Delete 2 paintings…"), "ada")
+        await simulator.until(lambda: "Delete **these 2 paintings**" in page.content)
+        await result_of(simulator, muralize(simulator, preset="draft"))  # a newer one stays
+        simulator.people.press(page.id, labelled(page, "Delete 2 paintings"), "ada")
+        await simulator.until(lambda: numbers(page) == ["№ 6", "№ 2", "№ 1"])
+        assert page.content.startswith("2 paintings deleted.")
+
+        simulator.people.press(page.id, labelled(page, "Delete 3 paintings…"), "ada")
+        await simulator.until(lambda: "Delete **all your 3 paintings**" in page.content)
+        simulator.people.press(page.id, labelled(page, "Delete 3 paintings"), "ada")
+        await simulator.until(lambda: "no finished paintings" in page.content)
+        assert await bot.app.jobs.count_finished(None, simulator.world.find_user("ben").id) == 1
+
+
+def menu(page: Message, every: str, label: str) -> tuple[str, str, list[str]]:
+    """Choose a kind of painting as Ada: the menu's custom id, she, and the value."""
+    for row in page.components:
+        options = row["components"][0].get("options", [])
+        if options and options[0]["label"] == every:
+            value = next(one["value"] for one in options if one["label"] == label)
+            return str(row["components"][0]["custom_id"]), "ada", [value]
+    raise AssertionError(f"no menu {every!r}")
+
+
+def labelled(page: Message, label: str) -> str:
+    """Find a button's custom id by its label."""
+    parts = [one for row in page.components for one in row["components"]]
+    return next(str(one["custom_id"]) for one in parts if one.get("label") == label)
+
+
+async def test_what_it_was_made_from(simulator: Simulator, data_dir: Path) -> None:
+    """A result names the painting it was made from, with a link while all can see that."""
+    async with running_bot(simulator, data_dir):
+        first = await result_of(simulator, muralize(simulator))
+        assert "made from" not in first.content
+        stronger = simulator.people.press(first.id, button(first, "stronger"), "ben")
+        second = await result_of(simulator, stronger)
+        address = f"/{first.channel.guild_id}/{first.channel.id}/{first.id}"
+        assert f"made from [№ 1](<https://discord.com/channels{address}>)" in second.content
+        simulator.people.press(first.id, button(first, "delete"), "ada")
+        await simulator.until(lambda: first.id not in simulator.world.messages)
+        softer = simulator.people.press(second.id, button(second, "softer"), "ben")
+        third = await result_of(simulator, softer)
+        assert "made from [№ 2]" in third.content
+        page = await listed(simulator, "ben")
+        assert "· seed 0" in page.embeds[0]["description"]
+        shown_again = await shown(simulator, page, 2, "ben")
+        assert shown_again.content.endswith("made from № 1")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli.run import FOR_GOOD
 from bot.executors.preconditions import has_driver
 from bot.simulator import Simulator
 from tests import log_guard
@@ -132,6 +133,41 @@ async def test_a_wrong_token_is_told_in_words(simulator: Simulator, data_dir: Pa
     assert output.decode().splitlines() == [
         "muralscape: Discord does not accept the token; copy it again from the developer portal"
     ]
+
+
+@pytest.mark.parametrize("code", [4011, 4014])
+async def test_a_connection_closed_for_good(
+    simulator: Simulator, data_dir: Path, code: int
+) -> None:
+    """A close code after which no other try helps ends it with one line that says what does."""
+    process = await start(
+        DISCORD__TOKEN=simulator.world.token,
+        DISCORD__API_BASE=simulator.api_base,
+        DATA_DIR=str(data_dir),
+        LOG__FORMAT="text",
+        LOG__LEVEL="error",
+    )
+    await simulator.until(lambda: simulator.gateway.connected, 20)
+    await simulator.gateway.close(code)
+    output = await output_of(process)
+    assert process.returncode == 2
+    assert output.decode().splitlines() == [
+        f"muralscape: Discord has closed the connection for good, by code {code}: {FOR_GOOD[code]}"
+    ]
+
+
+async def test_a_stop_during_a_rate_limit(simulator: Simulator, data_dir: Path) -> None:
+    """SIGTERM ends it at once where Discord has it wait for minutes with its log-in."""
+    simulator.faults.rate_limit(300.0, path="^/users/@me$")
+    process = await start(
+        DISCORD__TOKEN=simulator.world.token,
+        DISCORD__API_BASE=simulator.api_base,
+        DATA_DIR=str(data_dir),
+    )
+    await simulator.until(lambda: simulator.record.find("GET", "^/users/@me$"), 20)
+    process.send_signal(signal.SIGTERM)
+    assert b"Traceback" not in await output_of(process, 20)
+    assert process.returncode == 0
 
 
 async def test_held_after_a_wrong_token(simulator: Simulator, data_dir: Path) -> None:

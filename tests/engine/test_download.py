@@ -3,6 +3,9 @@
 import asyncio
 import hashlib
 import io
+import os
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -78,7 +81,10 @@ class Mirror:
 
 
 async def fetch(
-    mirror: Mirror, cache: Path, digits: str | None = None
+    mirror: Mirror,
+    cache: Path,
+    digits: str | None = None,
+    on_retry: Callable[[str], None] = lambda _: None,
 ) -> list[tuple[int, int | None]]:
     """Download from a mirror and return the progress that was reported."""
     application = web.Application()
@@ -88,7 +94,13 @@ async def fetch(
         url = str(server.make_url("/vgg19.pth"))
         sha256 = digits or hashlib.sha256(mirror.content).hexdigest()
         await asyncio.to_thread(
-            download, cache, url, sha256, lambda *at: progress.append(at), pause=0
+            download,
+            cache,
+            url,
+            sha256,
+            lambda *at: progress.append(at),
+            pause=0,
+            on_retry=on_retry,
         )
     return progress
 
@@ -116,6 +128,39 @@ async def test_broken_connection_goes_on_where_it_stopped(vgg: bytes, tmp_path: 
     assert len(starts) == 4
     assert starts == sorted(set(starts))
     assert left_in(tmp_path) == {"vgg19_imagenet1k_v1.safetensors"}
+
+
+async def test_each_retry_is_told(vgg: bytes, tmp_path: Path) -> None:
+    """Before each new attempt there is a sentence with its number, the fault and the pause."""
+    told: list[str] = []
+    await fetch(Mirror(vgg, breaks=2), tmp_path, on_retry=told.append)
+    assert [line.split(" (")[0] for line in told] == [
+        f"attempt {number} of {ATTEMPTS} failed" for number in (1, 2)
+    ]
+    assert all(line.endswith("); the next is in 0 s") for line in told)
+
+
+async def test_the_command_says_at_once_that_it_tries_again(
+    tmp_path: Path, unused_tcp_port: int
+) -> None:
+    """`weights download` without a way out is not silent until its last attempt."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "weights", "download"),
+        env={
+            "PATH": os.environ["PATH"],
+            "XDG_CACHE_HOME": str(tmp_path),
+            "HTTPS_PROXY": f"http://127.0.0.1:{unused_tcp_port}",
+        },
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        assert process.stderr is not None
+        line = (await asyncio.wait_for(process.stderr.readline(), 60)).decode()
+    finally:
+        process.kill()
+        await process.wait()
+    assert line.startswith(f"muralscape: ImageNet VGG-19: attempt 1 of {ATTEMPTS} failed (")
+    assert line.endswith("); the next is in 1 s.\n")
 
 
 async def test_later_call_goes_on_where_an_earlier_one_stopped(vgg: bytes, tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from bot.simulator.bus import MemberChanged, Typing
 from bot.simulator.errors import missing_access, missing_permissions, unknown
 from bot.simulator.model import Guild, Json, Member
 from bot.simulator.objects import (
-    APPLICATION_FLAGS,
     channel_object,
     guild_object,
     member_object,
@@ -29,8 +28,6 @@ def application_object(world: World) -> Json:
         "bot_require_code_grant": False,
         "integration_types_config": {"0": {}, "1": {}},
         "verify_key": "0" * 64,
-        "flags": APPLICATION_FLAGS,
-        "flags_new": str(APPLICATION_FLAGS),
         "redirect_uris": [],
         "interactions_endpoint_url": None,
         "role_connections_verification_url": None,
@@ -44,6 +41,8 @@ def application_object(world: World) -> Json:
         "rpc_origins": [],
         "tags": [],
         **world.portal,
+        "flags": world.application_flags,
+        "flags_new": str(world.application_flags),
     }
 
 

@@ -10,7 +10,7 @@ from bot.simulator.errors import (
     not_a_text_channel,
     unknown,
 )
-from bot.simulator.model import ChannelType, Message
+from bot.simulator.model import ChannelType, Json, Message
 from bot.simulator.permissions import Permission, to_send
 from bot.simulator.rest.calls import NO_CONTENT, Call, Reply, need, visible_channel
 from bot.simulator.upheaval import is_reachable
@@ -51,12 +51,12 @@ async def listed(call: Call) -> Reply:
         # The page that follows directly after, still newest first.
         found = [m for m in found if m.id > int(after)][:limit]
     newest = found[-limit:][::-1]
-    return Reply(200, [platform.payloads.message(message) for message in newest])
+    return Reply(200, [_read(call, message) for message in newest])
 
 
 async def one(call: Call) -> Reply:
     """GET /channels/{channel_id}/messages/{message_id}."""
-    return Reply(200, call.platform.payloads.message(_message(call)))
+    return Reply(200, _read(call, _message(call)))
 
 
 async def edit(call: Call) -> Reply:
@@ -77,6 +77,17 @@ async def delete(call: Call) -> Reply:
         need(call.platform, message.channel, Permission.MANAGE_MESSAGES)
     call.platform.messages.delete(message)
     return NO_CONTENT
+
+
+def _read(call: Call, message: Message) -> Json:
+    """A message as the bot may read it: without the content intent some fields are empty."""
+    world, shown = call.platform.world, call.platform.payloads.message(message)
+    if world.reads_content or world.is_open(message):
+        return shown
+    shown |= {"content": "", "embeds": [], "attachments": [], "components": []}
+    for snapshot in shown.get("message_snapshots", ()):
+        snapshot["message"] |= {"content": "", "embeds": [], "attachments": [], "components": []}
+    return shown
 
 
 def _message(call: Call) -> Message:

@@ -5,9 +5,7 @@ In a rehearsal all else is hidden, so that it is rehearsed on such a machine.
 
 import importlib.abc
 import importlib.util
-import json
 import os
-import struct
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
@@ -42,21 +40,10 @@ class _Without(importlib.abc.MetaPathFinder):
         return spec
 
 
-def read_safetensors(path: Path) -> dict[str, object]:
-    """Read a file of tensors. Source: the format's README, github.com/huggingface/safetensors."""
-    import torch
+def _load_file(path: Path) -> dict[str, object]:
+    from engine.pretraining.shards import read_safetensors
 
-    data = path.read_bytes()
-    (length,) = struct.unpack("<Q", data[:8])
-    head = json.loads(data[8 : 8 + length])
-    head.pop("__metadata__", None)
-    dtypes = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
-    tensors: dict[str, object] = {}
-    for name, entry in head.items():
-        start, end = (8 + length + offset for offset in entry["data_offsets"])
-        flat = torch.frombuffer(bytearray(data[start:end]), dtype=dtypes[entry["dtype"]])
-        tensors[name] = flat.reshape(entry["shape"])
-    return tensors
+    return dict(read_safetensors(path)[0])
 
 
 def make_do() -> list[str]:
@@ -67,6 +54,6 @@ def make_do() -> list[str]:
     if "safetensors" in missing:
         package, torchs = ModuleType("safetensors"), ModuleType("safetensors.torch")
         vars(package)["SafetensorError"] = ValueError
-        vars(torchs)["load_file"] = read_safetensors
+        vars(torchs)["load_file"] = _load_file
         sys.modules.update({"safetensors": package, "safetensors.torch": torchs})
     return missing

@@ -118,14 +118,17 @@ async def test_what_the_portal_says(simulator: Simulator) -> None:
     too_much = {"scopes": ["bot"], "permissions": str(permissions.all_bits() | 1 << 3)}
     portal["integration_types_config"] = {"0": {"oauth2_install_params": too_much}}
     findings = await ask(simulator)
-    assert "Server Members, Message Content" in findings["intents"].text
+    assert findings["intents"].text.startswith("Server Members is switched on")
     for name in ("interactions", "invite"):
         assert findings[name].level is Level.FAIL
     assert "permissions that the bot does not use" in findings["install link"].text
     assert "servers only" in findings["installs"].text
 
+    portal["flags"] = 1 << 19
     portal["integration_types_config"] = {"1": {}}
-    assert (await ask(simulator))["installs"].level is Level.PASS  # after the failure, below
+    findings = await ask(simulator)
+    assert findings["installs"].level is Level.PASS  # after the failure, below
+    assert "for the last picture" in findings["intents"].text
     found = [one async for one in check_account(simulator.api_base, simulator.world.token)]
     assert ("installs", Level.FAIL) in [(one.name, one.level) for one in found]
     asked = check_account(simulator.api_base, simulator.world.token, outside=False)

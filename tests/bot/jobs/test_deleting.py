@@ -29,12 +29,13 @@ async def test_a_result_that_another_job_needs_stays(harness: JobHarness) -> Non
     assert not await harness.pictures.has([first.result.picture])
 
 
-@pytest.mark.parametrize("state", [JobState.CANCELLED, JobState.FAILED])
-async def test_what_is_never_painted_keeps_no_bytes(harness: JobHarness, state: JobState) -> None:
-    """The pictures of a cancelled or failed job go at once, unless another job has them."""
-    job = await harness.job_in(state)
+async def test_what_is_cancelled_keeps_no_bytes(harness: JobHarness) -> None:
+    """The pictures of a cancelled job go at once, unless another job has them."""
+    job = await harness.job_in(JobState.CANCELLED)
     assert await harness.pictures.names() == []
+    assert not await harness.service.can_repeat(job)
     other = await harness.submit()
+    assert await harness.service.can_repeat(job)
     assert (await harness.service.delete_result(job.id, Member(ANN, GUILD))).result_deleted
     assert await harness.pictures.has(other.sources.pictures)
     assert await harness.retention.bytes_held(GUILD) == 0  # put there by no intake
@@ -44,6 +45,15 @@ async def test_what_is_never_painted_keeps_no_bytes(harness: JobHarness, state: 
     assert await harness.retention.bytes_held(GUILD) == held
     assert await harness.retention.bytes_held(GUILD, BOB) == 0
     assert await harness.retention.bytes_held(GUILD + 1) == 0
+
+
+async def test_what_failed_can_be_repeated_until_it_is_deleted(harness: JobHarness) -> None:
+    """A failed job keeps its pictures, so that it can be painted again."""
+    job = await harness.job_in(JobState.FAILED)
+    assert await harness.service.can_repeat(job)
+    await harness.service.delete_result(job.id, Member(ANN, GUILD))
+    assert not await harness.service.can_repeat(job)
+    assert await harness.pictures.names() == []
 
 
 async def test_a_restart_releases_too(harness: JobHarness) -> None:

@@ -94,7 +94,10 @@ def test_a_style_name_cannot_format_or_ping() -> None:
 
 
 def test_failures_say_why() -> None:
-    """A failed job shows its reason, a cancelled one "by a moderator"; both can be deleted."""
+    """A failed job shows its reason, a cancelled one "by a moderator"; both can be deleted.
+
+    Where their pictures are kept they can be painted again, too.
+    """
     failed = card.outcome(replace(JOB, state=JobState.FAILED, failure="The disk is full."))
     assert "The disk is full." in failed.text
     own = card.outcome(replace(JOB, state=JobState.CANCELLED, cancelled_by=42))
@@ -102,6 +105,9 @@ def test_failures_say_why() -> None:
     other = card.outcome(replace(JOB, state=JobState.CANCELLED, cancelled_by=43))
     assert "by a moderator" in other.text
     assert failed.actions == own.actions == ("delete",)
+    assert card.outcome(replace(JOB, state=JobState.FAILED), again=True).actions == (
+        *("again", "delete"),
+    )
 
 
 @pytest.mark.parametrize(

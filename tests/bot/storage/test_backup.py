@@ -99,6 +99,15 @@ async def test_a_bot_goes_on_from_a_backup(
     assert hidden(data_dir) == hidden(new) == []
 
 
+async def test_a_locked_database_is_told(data_dir: Path) -> None:
+    """A backup does not wait for ever for a process that has locked the database."""
+    with contextlib.closing(sqlite3.connect(data_dir / "muralscape.db")) as other:
+        other.execute("PRAGMA journal_mode = DELETE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(BackupError, match="database is locked"):
+            back_up(data_dir, data_dir / "muralscape.db", io.BytesIO(), 1.0, "test", 0.01)
+
+
 async def test_a_backup_under_fire(data_dir: Path, tmp_path: Path) -> None:
     """While rows and pictures come and go, whatever picture a backup's rows name is in it."""
     database = Database(f"sqlite:///{data_dir / 'muralscape.db'}")

@@ -39,7 +39,9 @@ async def test_forwards_and_stickers(stage: Stage, room: Channel) -> None:
     people = stage.simulator.people
     original = people.post("ada", "mine", [Upload("a.png", picture(), "image/png")], room.name)
     people.forward(original.id, "ben", room.name)
-    sticker = stage.simulator.cdn.add_sticker("wave", picture(colour="gold"))
+    assert stage.simulator.atelier is not None
+    guild = stage.simulator.atelier.guild
+    sticker = stage.simulator.world.add_sticker(guild, "wave", picture(colour="gold"))
     people.post("ben", "", channel=room.name, stickers=[sticker])
     cleo = await stage.screen("cleo", room)
     forward = cleo.messages.locator(".forwarded")

@@ -11,8 +11,10 @@ from PIL import Image
 
 from engine.device import Device, choose_device
 from engine.pretraining.course import Course
-from engine.pretraining.shards import Dataset, listing, pack, read_shards
-from engine.pretraining.training import Trained, train
+from engine.pretraining.packing import listing, pack
+from engine.pretraining.shards import Dataset, read_shards
+from engine.pretraining.trained import Trained, read_trained
+from engine.pretraining.training import train
 
 COLOURS = {
     "brick": ((170, 70, 50), (200, 190, 180)),
@@ -82,6 +84,4 @@ def folder(tmp_path_factory: pytest.TempPathFactory, lesson: Lesson) -> Iterator
 @pytest.fixture(scope="session")
 def trained(folder: Path) -> Trained:
     """The classifier of that training."""
-    from engine.pretraining.training import read_trained
-
     return read_trained(folder)

@@ -37,12 +37,26 @@ def test_half_are_mirrored() -> None:
 
 
 def test_colours_stay_mild() -> None:
-    """A grey picture stays grey, and no brighter or darker than by a fifth or so."""
+    """A grey picture stays grey, and no brighter or darker than by a fifth or so, but for noise."""
     grey = torch.full((50, 3, 16, 16), 128, dtype=torch.uint8)
     shown = augmented(grey, 16, generator(4))
     pixels = shown * per_channel(IMAGENET_DEVIATION, shown) + per_channel(IMAGENET_MEAN, shown)
-    assert (pixels.amax(1) - pixels.amin(1)).max() < 1e-5
-    assert 0.39 < pixels.min() < pixels.max() < 0.61
+    means = pixels.mean((2, 3))
+    assert (means.amax(1) - means.amin(1)).max() < 0.02
+    assert 0.39 < means.min() < means.max() < 0.61
+
+
+def test_half_are_noisy_and_half_are_blurred() -> None:
+    """Noise on flat pictures is of many strengths up to a limit; blur takes from fine stripes."""
+    grey = torch.full((200, 3, 16, 16), 128, dtype=torch.uint8)
+    shown = augmented(grey, 16, generator(4))
+    noise = (shown * per_channel(IMAGENET_DEVIATION, shown)).std((1, 2, 3))
+    noise = noise - noise.min()  # the channels' own means
+    assert 70 < int((noise < 1e-3).sum()) < 130
+    assert noise.max() > 0.03
+    stripes = (torch.arange(64) // 4 % 2 * 255).to(torch.uint8).expand(200, 3, 64, 64)
+    edges = augmented(stripes, 64, generator(6)).diff(dim=3).abs().amax((1, 2, 3))
+    assert float(edges.max()) > 2 * float(edges.min())
 
 
 def test_shrinking_does_not_alias() -> None:

@@ -13,7 +13,7 @@ from engine.pretraining.augment import plain
 from engine.pretraining.card import model_card
 from engine.pretraining.export import export, folded, read_photographs
 from engine.pretraining.network import Classifier
-from engine.pretraining.training import Trained
+from engine.pretraining.trained import Trained
 from engine.request import PaintSettings, StylizeRequest
 from engine.samples import FOLDER
 from engine.stylize import stylize

@@ -1,5 +1,6 @@
 """Packing pictures and reading them back."""
 
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,8 @@ import torch
 from safetensors.torch import save_file
 
 from engine.errors import DatasetRejected
-from engine.pretraining.shards import Packed, listing, pack, read_shards
+from engine.pretraining.packing import Packed, listing, pack
+from engine.pretraining.shards import read_shards
 from tests.engine.pretraining.conftest import COLOURS, material, materials
 
 
@@ -25,6 +27,31 @@ def test_round_trip(tmp_path: Path) -> None:
     for name, picture in zip(COLOURS, dataset.pictures[::5], strict=True):
         mean = np.mean(COLOURS[name], axis=0)
         assert picture.float().mean((1, 2)).numpy() == pytest.approx(mean, abs=45)
+
+
+def test_webp_is_read_and_parts_may_be_missing(tmp_path: Path) -> None:
+    """Shards whose metadata say WebP; with one of two only, the pictures of that one."""
+    dice = np.random.default_rng(1)
+    for number, name in enumerate(("sky", "sand")):
+        buffer = BytesIO()
+        material(name, dice).save(buffer, "WEBP", quality=60)
+        tensors = {
+            "jpegs": torch.frombuffer(bytearray(buffer.getvalue() * 2), dtype=torch.uint8),
+            "ends": torch.tensor([1, 2]) * len(buffer.getvalue()),
+            "labels": torch.tensor([number, number]),
+        }
+        about = {"classes": '["sky", "sand"]', "side": "32", "format": "WEBP"}
+        save_file(tensors, tmp_path / f"train-{number}.safetensors", about)
+    both = read_shards(tmp_path)
+    assert both.labels.tolist() == [0, 0, 1, 1]
+    assert both.pictures[2].float().mean((1, 2)).numpy() == pytest.approx((205, 175, 110), abs=45)
+    (tmp_path / "train-0.safetensors").unlink()
+    one = read_shards(tmp_path)
+    assert one.labels.tolist() == [1, 1]
+    assert torch.equal(one.pictures, both.pictures[2:])
+    save_file(tensors, tmp_path / "train-1.safetensors", {**about, "format": "GIF"})
+    with pytest.raises(DatasetRejected):
+        read_shards(tmp_path)
 
 
 def test_order_of_packing_is_always_the_same(tmp_path: Path) -> None:

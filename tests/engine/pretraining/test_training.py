@@ -8,8 +8,13 @@ import torch
 
 from engine.device import choose_device
 from engine.errors import CheckpointRejected, DatasetRejected, RequestRejected, TrainingFailed
+from engine.pretraining.augment import plain
 from engine.pretraining.course import Course
-from engine.pretraining.training import CHECKPOINT, Trained, Watch, accuracy, read_trained, train
+from engine.pretraining.network import Classifier
+from engine.pretraining.trained import CHECKPOINT, Trained, read_trained
+from engine.pretraining.training import Watch, accuracy, train
+from engine.vgg19 import Encoder
+from engine.weights import bundled, load
 from tests.engine.pretraining.conftest import COURSE, Lesson
 
 SHORT = replace(COURSE, epochs=2, batch=32)  # six steps
@@ -32,7 +37,7 @@ class Interrupter:
     def __init__(self, after: int) -> None:
         self.after = after
 
-    def on_step(self, done: int, total: int) -> None:
+    def on_step(self, done: int) -> None:
         """Interrupt when it is time."""
         if done == self.after:
             raise KeyboardInterrupt
@@ -47,7 +52,7 @@ def test_a_training_that_is_stopped_and_resumed_ends_as_one_that_was_not(
     watch = Watch(on_step=Interrupter(2).on_step)
     with pytest.raises(KeyboardInterrupt):
         train(lesson.training, None, SHORT, lesson.device, stopped, watch=watch)
-    with pytest.raises(CheckpointRejected, match="0 of 2 epochs"):
+    with pytest.raises(CheckpointRejected, match="has not ended"):
         read_trained(stopped)
     resumed = train(lesson.training, None, SHORT, lesson.device, stopped, resume=True)
     for one, other in zip(
@@ -82,8 +87,8 @@ def test_nothing_to_resume(lesson: Lesson, tmp_path: Path) -> None:
 def test_bad_options_are_refused(lesson: Lesson, tmp_path: Path) -> None:
     """Nonsense is one sentence, before anything is trained."""
     for change in (
-        {"epochs": 0}, {"batch": 0}, {"size": 8}, {"first_size": 0}, {"rate": 0.0},
-        {"rate": float("nan")}, {"pooling": "median"},
+        {"epochs": 0}, {"minutes": 0.0}, {"batch": 0}, {"size": 8}, {"first_size": 0},
+        {"rate": 0.0}, {"rate": float("nan")}, {"pooling": "median"},
     ):  # fmt: skip
         with pytest.raises(RequestRejected):
             train(lesson.training, None, replace(SHORT, **change), lesson.device, tmp_path)
@@ -132,7 +137,81 @@ def test_the_rate_goes_up_and_down() -> None:
     assert falling == sorted(falling, reverse=True)
 
 
-def test_pictures_grow_with_the_epochs() -> None:
-    """The first share of the epochs is smaller, the last at full size."""
-    course = Course(epochs=4, first_size=48, size=64, first_share=0.5)
-    assert [course.size_in(epoch) for epoch in range(4)] == [48, 48, 64, 64]
+def test_pictures_grow_with_the_training() -> None:
+    """The first share of it is smaller, the last at full size."""
+    course = Course(first_size=48, size=64, first_share=0.5)
+    assert [course.size_at(share) for share in (0, 0.49, 0.5, 1)] == [48, 48, 64, 64]
+
+
+def test_averages_are_of_few_steps_at_first() -> None:
+    """What stays at a step grows to its limit, so that random weights are soon forgotten."""
+    course = Course(average=0.99)
+    assert course.average_at(0) == 0.1
+    assert course.average_at(90) == pytest.approx(0.91)
+    assert course.average_at(10_000) == 0.99
+
+
+class Clock:
+    """Seconds that go by only where a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        """The seconds now."""
+        return self.now
+
+    def on_step(self, done: int) -> None:
+        """A step took a minute."""
+        self.now = 60.0 * done
+
+
+def test_the_clock_ends_a_training_with_its_whole_cycle(lesson: Lesson, tmp_path: Path) -> None:
+    """Of six steps four fit into the minutes: the second epoch is a part, and the rate is down."""
+    clock = Clock()
+    result = train(
+        lesson.training, None, replace(SHORT, minutes=4), lesson.device, tmp_path,
+        watch=Watch(on_step=clock.on_step), clock=clock,
+    )  # fmt: skip
+    assert [(epoch.number, epoch.seconds) for epoch in result.epochs] == [(1, 180), (2, 240)]
+    assert read_trained(tmp_path).epochs == result.epochs
+    assert SHORT.share_done(epochs=1, seconds=0) == 0.5
+    assert replace(SHORT, minutes=4).share_done(epochs=1, seconds=180) == 0.75
+
+
+@pytest.mark.slow
+def test_a_checkpoint_is_written_every_minute(lesson: Lesson, tmp_path: Path) -> None:
+    """A training that is killed goes on from the last whole minute."""
+    clock = Clock()
+
+    def killed(done: int) -> None:
+        clock.on_step(done)
+        if done == 3:
+            raise SystemExit
+
+    with pytest.raises(SystemExit):
+        train(
+            lesson.training, None, SHORT, lesson.device, tmp_path,
+            watch=Watch(on_step=killed), clock=clock,
+        )  # fmt: skip
+    steps: list[int] = []
+    train(
+        lesson.training, None, SHORT, lesson.device, tmp_path,
+        resume=True, watch=Watch(on_step=steps.append),
+    )  # fmt: skip
+    assert steps == [3, 4, 5, 6]
+
+
+@torch.no_grad()
+def test_it_starts_from_given_weights(lesson: Lesson) -> None:
+    """Normalised by what they answer, the bundled convolutions give the features they gave."""
+    state = load(bundled())
+    shown = plain(lesson.training.pictures[:16], 32)
+    network = Classifier(4, "average")
+    network.start_from(state, shown)
+    features = network.eval().features(shown[:2])
+    expected = Encoder(state, lesson.device, "bundled")(
+        shown[:2], ["relu5_1"], pooling="average", padding="zeros"
+    )["relu5_1"]
+    assert torch.allclose(features, expected, atol=1e-3)
+    assert float(features.max()) > 1

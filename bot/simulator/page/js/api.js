@@ -40,13 +40,14 @@ export const reload = (user) => call(`/sim/reload?${new URLSearchParams({ user }
 export const getTraffic = (limit) => call(`/sim/traffic?limit=${limit}`);
 export const getSamples = () => call("/sim/samples");
 
-export const postMessage = (user, channel, content, files) =>
+export const postMessage = (user, channel, content, files, sticker = "") =>
   call("/sim/messages", {
     method: "POST",
     body: form([
       ["user", user],
       ["channel", channel],
       ["content", content],
+      ["sticker", sticker],
       ...files.map((file, index) => [`file${index}`, file]),
     ]),
   });

@@ -8,7 +8,7 @@ import { openMenu } from "./menus.js";
 import { toast } from "./notices.js";
 import { slashCommands } from "./permissions.js";
 import { openSamples } from "./samples.js";
-import { channel, displayName, on, state } from "./state.js";
+import { asSent, channel, displayName, emojisHere, on, state, stickersHere } from "./state.js";
 
 const TALLEST = 220; // pixels that the box grows to
 
@@ -31,6 +31,8 @@ export class Composer {
       { class: "composer-line" },
       this.button("plus", "Add a file, a sample or a command", (event) => this.addMenu(event), "menu"),
       this.box,
+      this.button("smile", "Emojis", (event) => this.emojis(event.currentTarget), "menu"),
+      this.button("sticker", "Stickers", (event) => this.stickers(event.currentTarget), "menu"),
       this.button("picture", "Sample pictures", (event) => this.samples(event.currentTarget), "dialog"),
       this.button("send", "Send", () => this.send()),
     );
@@ -134,6 +136,26 @@ export class Composer {
     openSamples(anchor, { onPick: async (sample) => this.addFiles([await sampleFile(sample)]) });
   }
 
+  emojis(anchor) {
+    const found = emojisHere().map((one) => ({
+      label: `:${one.name}:`,
+      icon: h("img", { class: "emoji", src: `/cdn/emojis/${one.id}.png`, alt: "" }),
+      run: () => this.insert(`:${one.name}: `),
+    }));
+    if (found.length) openMenu(anchor, "Emojis", found);
+    else toast("This server has no emojis of its own.");
+  }
+
+  stickers(anchor) {
+    const found = stickersHere().map((one) => ({
+      label: one.name,
+      icon: h("img", { class: "emoji", src: `/cdn/stickers/${one.id}.png`, alt: "" }),
+      run: () => this.post("", [], one.id),
+    }));
+    if (found.length) openMenu(anchor, "Stickers", found);
+    else toast("This server has no stickers.");
+  }
+
   addMenu(event) {
     const anchor = event.currentTarget;
     openMenu(anchor, "Add", [
@@ -158,16 +180,23 @@ export class Composer {
       const exact = slashCommands().find((entry) => `/${entry.name}` === text.toLowerCase());
       if (exact) return this.startCommand(exact);
     }
-    try {
-      await postMessage(state.me.id, state.channelId, text, this.files);
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      return toast(error.message);
-    }
+    if (!(await this.post(asSent(text), this.files))) return;
     this.box.value = "";
     this.files = [];
     this.typed();
     this.drawTray();
+  }
+
+  /** Post a message; false where that is not possible. */
+  async post(text, files, sticker = "") {
+    try {
+      await postMessage(state.me.id, state.channelId, text, files, sticker);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      toast(error.message);
+      return false;
+    }
   }
 
   drawTray() {

@@ -1,6 +1,8 @@
 // Building and finding elements. Text always goes in as text nodes, never as HTML, so that nothing
 // a member or the bot writes can become markup.
 
+import { memberHere } from "./state.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 let count = 0;
@@ -70,6 +72,8 @@ const PATHS = {
   shield: "M12 2 4 5v6c0 5 3.4 9 8 11 4.6-2 8-6 8-11V5z",
   shuffle: "M16 3h5v5M4 20 21 3m0 13v5h-5m-1-6 6 6M4 4l5 5",
   apps: "M4 4h6v6H4zm10 0h6v6h-6zM4 14h6v6H4zm10 0h6v6h-6z",
+  smile: "M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20M8 14a4.5 4.5 0 0 0 8 0M9 9h.01M15 9h.01",
+  sticker: "M4 4h16v10l-6 6H4zm16 10h-6v6M9 9h.01M15 9h.01M8 13a5 5 0 0 0 5 1",
   reply: "M4 4v6a4 4 0 0 0 4 4h12m-5-5 5 5-5 5",
   warning: "M12 3 2 20h20zm0 7v4m0 3h.01",
 };
@@ -86,8 +90,12 @@ export function icon(name) {
   return svg;
 }
 
-/** A round picture for a user: the bot's mark, or initials on a colour of the user's own. */
+/** A round picture for a user: their own, the bot's mark, or initials on a colour of their own. */
 export function avatar(user, size = "") {
+  const member = memberHere(user);
+  const own = member?.avatar && `guilds/${member.guildId}/users/${user.id}/avatars/${member.avatar}`;
+  const picture = own || (user?.avatar && `avatars/${user.id}/${user.avatar}`);
+  if (picture) return h("img", { class: `avatar ${size}`, src: `/cdn/${picture}.png`, alt: "" });
   if (user?.bot) {
     return h("img", { class: `avatar ${size}`, src: "/page/mark.svg", alt: "" });
   }

@@ -23,7 +23,7 @@ const RULES = [
   [/^<@&(\d+)>/, (match) => roleMention(match[1])],
   [/^<#(\d+)>/, (match) => mention(`#${channel(match[1])?.name ?? "unknown"}`)],
   [/^<\/([^:>]+):\d+>/, (match) => mention(`/${match[1]}`)],
-  [/^<a?:(\w+):\d+>/, (match) => `:${match[1]}:`],
+  [/^<a?:(\w+):(\d+)>/, (match) => emoji(match[1], match[2])],
   [/^@(everyone|here)\b/, (match) => mention(match[0])],
   [/^\[([^\]\n]+)\]\(<?(https?:\/\/[^\s)>]+)>?\)/, (match) => link(match[2], inline(match[1]))],
   [/^<(https?:\/\/[^\s>]+)>/, (match) => link(match[1], match[1])],
@@ -60,6 +60,10 @@ function firstMatch(text, before) {
     if (match) return { node: build(match), length: match[0].length };
   }
   return null;
+}
+
+function emoji(name, id) {
+  return h("img", { class: "emoji", src: `/cdn/emojis/${id}.png`, alt: `:${name}:`, title: `:${name}:` });
 }
 
 function mention(text, mine = false) {

@@ -4,6 +4,7 @@ import { autocomplete, Refused } from "./api.js";
 import { freshId, h, icon } from "./dom.js";
 import { Listbox } from "./listbox.js";
 import { channels, roles, users } from "./selects.js";
+import { asSent } from "./state.js";
 
 const INTEGER = 4;
 const NUMBER = 10;
@@ -55,7 +56,7 @@ class TextField {
   }
 
   value() {
-    return this.input.value.trim();
+    return asSent(this.input.value.trim());
   }
 
   set(value) {
@@ -110,7 +111,7 @@ class ChoiceField extends TextField {
   }
 
   value() {
-    return this.picked ? this.picked.value : this.items ? "" : this.input.value.trim();
+    return this.picked ? this.picked.value : this.items ? "" : asSent(this.input.value.trim());
   }
 
   set(value) {

@@ -106,10 +106,32 @@ export function shownMessages() {
     .sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
 }
 
+/** The emojis and stickers of the open channel's guild. */
+export const emojisHere = () => guildOf(channel(state.channelId))?.emojis ?? [];
+export const stickersHere = () => guildOf(channel(state.channelId))?.stickers ?? [];
+
+/** A text as a client sends it: `:name:` and `@name` become the emojis and members they stand for. */
+export function asSent(text) {
+  const written = text.replace(/(<a?)?:(\w{2,32}):/g, (whole, before, name) => {
+    const found = before ? null : emojisHere().find((one) => one.name === name);
+    return found ? `<${found.animated ? "a" : ""}:${name}:${found.id}>` : whole;
+  });
+  return written.replace(/(<)?@(\w{2,32})\b/g, (whole, before, name) => {
+    const found = before ? null : people().find((user) => user.username === name.toLowerCase());
+    return found ? `<@${found.id}>` : whole;
+  });
+}
+
+/** A user's membership in the open channel's guild. */
+export function memberHere(user) {
+  const guild = guildOf(channel(state.channelId));
+  const found = guild?.members.find((one) => one.user.id === user?.id);
+  return found && { ...found, guildId: guild.id };
+}
+
 /** A name as the guild knows it. */
 export function displayName(user) {
-  const guild = guildOf(channel(state.channelId));
-  const member = guild?.members.find((one) => one.user.id === user?.id);
+  const member = memberHere(user);
   return member?.nick || user?.global_name || user?.username || "somebody";
 }
 

@@ -1,0 +1,188 @@
+"""`/settings rules` and `/settings allowance`: who may paint, how long, what is off, the log."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import discord
+from discord import app_commands
+
+from bot.discord_io import answers
+from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Press, custom_id, view_of
+from bot.errors import amount
+from bot.guilds.card import FEATURE, filled, role_select, roles_in_words
+from bot.guilds.model import GuildSettings, RoleAllowance, Switch
+from bot.guilds.rules import check_manager, with_allowance
+from bot.guilds.service import GuildService
+from bot.people import GuildDataSource
+
+MOST_SECONDS = 1_000_000  # of painting, that a server may write
+SWITCHES = {  # label and description in the menu
+    Switch.PAINTING: ("Painting", "/muralize, its message menu, and the buttons of paintings"),
+    Switch.PAINTINGS: ("List of own paintings", "/paintings"),
+    Switch.QUEUE: ("Queue", "/queue"),
+    Switch.STYLES: ("Style library", "/style, and saved styles in /muralize"),
+    Switch.CHALLENGES: ("Challenges", "/challenge, its buttons, and the gallery"),
+}
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the settings touch in other features.
+
+    `ends` has, by feature, what is under way in a server and ends when the feature is switched off.
+    `log_problem` says why a server's log cannot be written; `log_moved` is told of a new channel.
+    """
+
+    ends: Mapping[str, Sequence[GuildDataSource]] = field(default_factory=dict)
+    log_problem: Callable[[int], str] = lambda _: ""
+    log_moved: Callable[[int], None] = lambda _: None
+
+
+class HouseRules:
+    """Shows and changes a server's rules."""
+
+    def __init__(self, guilds: GuildService, around: Surroundings) -> None:
+        self._guilds = guilds
+        self._around = around
+
+    async def text(self, guild_id: int) -> str:
+        """List the rules of a server."""
+        settings = await self._guilds.settings(guild_id)
+        return overview(settings, guild_id, self._around.log_problem(guild_id))
+
+    async def show(self, interaction: Interaction) -> None:
+        """Answer a command with the panel."""
+        guild_id = interaction.guild_id or 0
+        view = controls(await self._guilds.settings(guild_id))
+        text = await self.text(guild_id)
+        await interaction.response.send_message(text, view=view, ephemeral=True)
+
+    async def allow(
+        self, interaction: Interaction, role_id: int, per_hour: int | None, per_day: int | None
+    ) -> None:
+        """Change the painting time of a role, and show the panel."""
+        member = answers.member_of(interaction)
+        settings = await self._guilds.settings(member.guild_id)
+        new = with_allowance(settings, RoleAllowance(role_id, per_hour, per_day))
+        await self._guilds.change(member, {"allowances": new})
+        await self.show(interaction)
+
+    async def pressed(self, interaction: Interaction, press: Press) -> None:
+        """Store what was chosen in a menu of the panel, and show what holds now."""
+        member = answers.member_of(interaction)
+        check_manager(member)
+        await interaction.response.defer()
+        what = press.path[0]
+        ids = tuple(int(value) for value in press.values if value.isdigit())
+        before = await self._guilds.settings(member.guild_id)
+        if what == "painters":
+            await self._guilds.change(member, {"paint_roles": ids})
+        elif what == "log":
+            await self._guilds.change(member, {"log_channel": ids[0] if ids else None})
+            self._around.log_moved(member.guild_id)
+        else:
+            off = tuple(switch for switch in Switch if switch in press.values)
+            await self._guilds.change(member, {"off": off})
+            await self._end(member.guild_id, [one for one in off if not before.has_off(one)])
+        view = controls(await self._guilds.settings(member.guild_id))
+        await interaction.edit_original_response(
+            content=await self.text(member.guild_id), view=view
+        )
+
+    async def _end(self, guild_id: int, switched: Sequence[str]) -> None:
+        """End what is under way in features that were switched off just now."""
+        for switch in switched:
+            for source in self._around.ends.get(switch, ()):
+                await source.end_in(guild_id)
+
+
+def add_to(group: app_commands.Group, house: HouseRules) -> None:
+    """Add the two commands to `/settings`."""
+
+    @group.command(name="rules", description="Who may paint, what is switched off, and the log")
+    async def show(interaction: Interaction) -> None:
+        check_manager(answers.member_of(interaction))
+        await house.show(interaction)
+
+    @group.command(name="allowance", description="How long each member's paintings may take")
+    @app_commands.describe(
+        role="For whom; without it, for everyone. The largest of a member's roles counts",
+        per_hour="Seconds of painting in an hour; without it, as many as they like",
+        per_day="Seconds of painting in a day; without it, as many as they like",
+    )
+    async def allowance(
+        interaction: Interaction,
+        role: discord.Role | None = None,
+        per_hour: app_commands.Range[int, 1, MOST_SECONDS] | None = None,
+        per_day: app_commands.Range[int, 1, MOST_SECONDS] | None = None,
+    ) -> None:
+        check_manager(answers.member_of(interaction))
+        role_id = role.id if role is not None else interaction.guild_id or 0
+        await house.allow(interaction, role_id, per_hour, per_day)
+
+
+def overview(settings: GuildSettings, guild_id: int, log_problem: str) -> str:
+    """List the rules of a server, whose own id stands for everyone."""
+    off = [SWITCHES[switch][0] for switch in Switch if settings.has_off(switch)]
+    channel = settings.log_channel
+    log = "nowhere" if channel is None else f"in <#{channel}>"
+    return "\n".join(
+        (
+            f"**Members may paint** who have {roles_in_words(settings.paint_roles, 'any role')}",
+            f"**Painting time of each member** (`/settings allowance`): "
+            f"{_allowances(settings.allowances, guild_id)}",
+            f"**Switched off**: {', '.join(off) or 'nothing'}",
+            f"**What members and moderators do is written down** {log}",
+            *([f"⚠️ {log_problem}"] if log_problem and channel is not None else []),
+        )
+    )
+
+
+def controls(settings: GuildSettings) -> discord.ui.View:
+    """Make the menus of the panel, with what holds now filled in."""
+    channel = () if settings.log_channel is None else (settings.log_channel,)
+    return view_of(
+        role_select("painters", "Roles that may paint (none: all)", settings.paint_roles),
+        discord.ui.ChannelSelect(
+            custom_id=custom_id(FEATURE, "log"),
+            placeholder="Channel for the log (none: no log)",
+            channel_types=[discord.ChannelType.text, discord.ChannelType.news],
+            min_values=0,
+            max_values=1,
+            default_values=filled(channel, discord.SelectDefaultValueType.channel),
+        ),
+        discord.ui.Select(
+            custom_id=custom_id(FEATURE, "off"),
+            placeholder="Features to switch off",
+            min_values=0,
+            max_values=len(SWITCHES),
+            options=[
+                discord.SelectOption(
+                    label=label,
+                    value=switch,
+                    description=description,
+                    default=settings.has_off(switch),
+                )
+                for switch, (label, description) in SWITCHES.items()
+            ],
+        ),
+    )
+
+
+def _allowances(allowances: Sequence[RoleAllowance], guild_id: int) -> str:
+    if not allowances:
+        return "not limited"
+    return "; ".join(
+        f"{'everyone' if one.role_id == guild_id else f'<@&{one.role_id}>'} {_spans(one)}"
+        for one in allowances
+    )
+
+
+def _spans(one: RoleAllowance) -> str:
+    parts = []
+    if one.per_hour is not None:
+        parts.append(f"{amount(one.per_hour)} an hour")
+    if one.per_day is not None:
+        parts.append(f"{amount(one.per_day)} a day")
+    return ", ".join(parts)

@@ -1,0 +1,103 @@
+"""How many seconds of painting a member may use in an hour and in a day: pure calculation.
+
+A painting counts from the moment it was submitted: with its predicted seconds until it has ended,
+then with those that it took. The hour and the day are the last 60 minutes and the last 24 hours.
+Times are Unix seconds.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from bot.errors import NeverRoom, TimeSpent
+
+HOUR, DAY = 3600.0, 86_400.0
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """Seconds of painting for one member in one server. None is unbounded."""
+
+    per_hour: float | None = None
+    per_day: float | None = None
+
+    @property
+    def spans(self) -> tuple[tuple[float, float], ...]:
+        """The bounded spans: their length, and the seconds of painting in it."""
+        both = ((HOUR, self.per_hour), (DAY, self.per_day))
+        return tuple((span, limit) for span, limit in both if limit is not None)
+
+
+FREE = Allowance()
+
+
+@dataclass(frozen=True)
+class Use:
+    """The seconds of painting that one job takes, or took."""
+
+    at: float  # when it was submitted
+    seconds: float
+
+
+def largest(allowances: Collection[Allowance]) -> Allowance:
+    """Give the largest for the hour and for the day; unbounded where there is none."""
+    if not allowances:
+        return FREE
+    hours = [one.per_hour for one in allowances]
+    days = [one.per_day for one in allowances]
+    return Allowance(_most(hours), _most(days))
+
+
+def seconds_used(
+    predicted: float,
+    started_at: float | None,
+    painted_at: float | None,
+    finished_at: float | None,
+) -> float:
+    """Give the seconds that a job counts with.
+
+    One that was cancelled or failed counts with what it took, but never more than predicted: its
+    last start may be long ago.
+    """
+    ended_at = painted_at if painted_at is not None else finished_at
+    if ended_at is None:
+        return predicted
+    if started_at is None:
+        return 0.0
+    took = max(0.0, ended_at - started_at)
+    return took if painted_at is not None else min(took, predicted)
+
+
+def used_in(span: float, uses: Iterable[Use], now: float) -> float:
+    """Sum up what counts in the last `span` seconds."""
+    return sum(use.seconds for use in uses if use.at > now - span)
+
+
+def room_at(uses: Collection[Use], seconds: float, allowance: Allowance, now: float) -> float:
+    """Give the first moment, from `now` on, at which `seconds` fit. Raises NeverRoom."""
+    moments = [now]
+    for span, limit in allowance.spans:
+        if seconds > limit:
+            raise NeverRoom(seconds, limit, span)
+        ends = sorted(end for use in uses if (end := use.at + span) > now)
+        moments.append(
+            next(at for at in (now, *ends) if used_in(span, uses, at) + seconds <= limit)
+        )
+    return max(moments)
+
+
+def check(uses: Collection[Use], seconds: float, allowance: Allowance, now: float) -> None:
+    """Raise TimeSpent, which says when there is room again, or NeverRoom."""
+    at = room_at(uses, seconds, allowance, now)
+    if at > now:
+        full = [
+            (span, limit)
+            for span, limit in allowance.spans
+            if used_in(span, uses, now) + seconds > limit
+        ]
+        span, limit = full[-1]
+        raise TimeSpent(used_in(span, uses, now), limit, span, seconds, at)
+
+
+def _most(limits: Collection[float | None]) -> float | None:
+    bounded = [limit for limit in limits if limit is not None]
+    return max(bounded) if len(bounded) == len(limits) else None

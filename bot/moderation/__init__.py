@@ -1,0 +1,1 @@
+"""Blocked members and servers, features that are switched off, and the moderators' log."""

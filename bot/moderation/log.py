@@ -1,0 +1,141 @@
+"""Sends the entries of the moderators' log, each once, several in one message.
+
+After a crash a message is recognised by its nonce, or by its last line.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+import discord
+
+from bot.back_off import BackOff
+from bot.discord_io.components import view_of
+from bot.discord_io.sending import NotAllowedHere, NotNow, Outgoing, PlaceGone, SendError, send_once
+from bot.moderation import card
+from bot.moderation.log_store import LogStore, Waiting
+from bot.moderation.rules import batch
+
+log = logging.getLogger(__name__)
+
+PAUSE = 5.0  # seconds between two messages in a server
+TRIES = BackOff(first=5.0, longest=3600.0)
+KEPT = 86_400.0  # seconds that an entry waits for a channel that takes no messages
+
+
+class LogWriter:
+    """Sends what is noted. `channel_of` gives a server's log channel; `clock` Unix seconds."""
+
+    def __init__(
+        self,
+        client: discord.Client,
+        store: LogStore,
+        channel_of: Callable[[int], Awaitable[int | None]],
+        draw_nonce: Callable[[], str],
+        clock: Callable[[], float],
+        pause: float = PAUSE,
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._channel_of = channel_of
+        self._draw_nonce = draw_nonce
+        self._clock = clock
+        self._pause = pause
+        self._failures: dict[int, int] = {}
+        self._next_try: dict[int, float] = {}
+        self._problems: dict[int, str] = {}
+
+    def problem(self, guild_id: int) -> str:
+        """Say why a server's log cannot be written; empty where it can."""
+        return self._problems.get(guild_id, "")
+
+    def retry(self, guild_id: int) -> None:
+        """Try at once: the channel was changed."""
+        for remembered in (self._failures, self._next_try, self._problems):
+            remembered.pop(guild_id, None)
+        self._store.noted.set()
+
+    async def run(self) -> None:
+        """Send what is noted, at most one message for each server in `pause` seconds."""
+        await self._client.wait_until_ready()
+        while True:
+            self._store.noted.clear()
+            left = await self.send()
+            await asyncio.sleep(self._pause)
+            if not left:
+                timeout = TRIES.first if self._next_try else None
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._store.noted.wait(), timeout)
+
+    async def send(self) -> bool:
+        """Send one message for each server; say whether there is more that can be sent."""
+        left = False
+        for guild_id, entries in (await self._store.waiting()).items():
+            if self._clock() < self._next_try.get(guild_id, 0.0):
+                continue
+            channel_id = await self._channel_of(guild_id)
+            if channel_id is None:
+                await self._store.remove(entries)
+                continue
+            chosen = _next(entries)
+            try:
+                await self._send(channel_id, chosen)
+            except SendError as error:
+                await self._put_off(guild_id, channel_id, entries, error)
+                continue
+            await self._store.remove(chosen)
+            for remembered in (self._failures, self._next_try, self._problems):
+                remembered.pop(guild_id, None)
+            left = left or len(chosen) < len(entries)
+        return left
+
+    async def _send(self, channel_id: int, entries: Sequence[Waiting]) -> None:
+        first = entries[0]
+        nonce = first.nonce or self._draw_nonce()
+        marker = card.marker(first.id, entries[-1].id)
+        text = "\n".join([*(card.line(one.entry, one.at) for one in entries), marker])
+        await send_once(
+            self._client.get_partial_messageable(channel_id),
+            Outgoing(text, view_of(), nonce),
+            begin=lambda: self._store.began(entries, nonce, self._clock()),
+            unclear_since=first.began_at,
+            arrived=lambda message: self._is(message, nonce, marker),
+        )
+
+    def _is(self, message: discord.Message, nonce: str, marker: str) -> bool:
+        me = self._client.user
+        ours = me is not None and message.author.id == me.id
+        return str(message.nonce) == nonce or (ours and message.content.endswith(marker))
+
+    async def _put_off(
+        self, guild_id: int, channel_id: int, entries: Sequence[Waiting], error: SendError
+    ) -> None:
+        """Record a failure, and when to try again; entries that waited for a day are left out."""
+        failures = self._failures[guild_id] = self._failures.get(guild_id, 0) + 1
+        seconds = TRIES.after(failures)
+        self._next_try[guild_id] = self._clock() + seconds
+        log.warning("server %d: its log: next try in %.0f s: %s", guild_id, seconds, error)
+        if not isinstance(error, NotNow):
+            self._problems[guild_id] = _problem(channel_id, error)
+        old = [one for one in entries if one.at < self._clock() - KEPT]
+        if old:
+            await self._store.remove(old)
+
+
+def _next(entries: Sequence[Waiting]) -> Sequence[Waiting]:
+    """Choose the entries of the next message: those of one that has begun, or the oldest."""
+    nonce = entries[0].nonce
+    if nonce is not None:
+        return [one for one in entries if one.nonce == nonce]
+    return entries[: batch([card.line(one.entry, one.at) for one in entries])]
+
+
+def _problem(channel_id: int, error: SendError) -> str:
+    if isinstance(error, NotAllowedHere):
+        return (
+            f"I may not write in <#{channel_id}>. I need the permissions View Channel and Send "
+            "Messages there. What happened within the last day is kept until then."
+        )
+    gone = isinstance(error, PlaceGone)
+    return f"<#{channel_id}> {'was deleted' if gone else 'takes no messages'}; choose another."
