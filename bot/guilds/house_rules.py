@@ -23,6 +23,7 @@ SWITCHES = {  # label and description in the menu
     Switch.QUEUE: ("Queue", "/queue"),
     Switch.STYLES: ("Style library", "/style, and saved styles in /muralize"),
     Switch.CHALLENGES: ("Challenges", "/challenge, its buttons, and the gallery"),
+    Switch.MURALS: ("Murals", "/mural and its buttons"),
 }
 
 

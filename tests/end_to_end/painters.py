@@ -6,7 +6,7 @@ what an `EngineSetup` names.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import Image
@@ -16,6 +16,7 @@ from bot.executors.engine_process import EngineSetup
 from engine.decoding.pictures import picture_reader
 from engine.errors import Stopped
 from engine.files import written_whole
+from engine.motion.writing import write_film
 from engine.request import Losses, PaintOutcome, Progress
 
 FILM = b"\0\0\0\x18ftypa film"
@@ -82,6 +83,62 @@ class TimedPainter:
             return content.convert("RGB").resize((32, 32))
 
 
+@dataclass(frozen=True)
+class FilmingPainter(TimedPainter):
+    """Takes `seconds` for each frame of a film, and hands back the content's; stills as usual.
+
+    Its checkpoint is the number of frames done; `resumed` goes into the weights it tells of.
+    """
+
+    def paint(
+        self,
+        order: PaintOrder,
+        on_progress: Callable[[Progress], None],
+        should_stop: Callable[[], bool],
+    ) -> PaintOutcome:
+        """Wait after each frame, report, write what is done."""
+        if order.film is None or order.settings.film is None:
+            return super().paint(order, on_progress, should_stop)
+        with picture_reader() as pictures:
+            clip = pictures.decode_film(
+                order.content.read_bytes(), 48, most=order.settings.film.frames
+            )
+        resumed, total = steps_done(order.resume), len(clip.frames)
+        losses, done = Losses(0.0, 0.0, 0.0), resumed
+        for frame in range(resumed + 1, total + 1):
+            time.sleep(self.seconds)
+            if should_stop():
+                if not done:
+                    raise Stopped
+                break
+            done = frame
+            if order.checkpoint is not None:
+                with written_whole(order.checkpoint) as file:
+                    file.write_text(str(done))
+            left, picture = self.seconds * (total - frame), clip.frames[frame - 1]
+            on_progress(Progress(frame, total, losses, self.seconds * frame, left, picture.copy))
+        painted = replace(clip, frames=clip.frames[:done], seconds=clip.seconds[:done])
+        painted.frames[0].save(order.result, "PNG")
+        write_film(painted, order.film)
+        if order.animation is not None:
+            write_film(painted, order.animation) if done == total else order.animation.touch()
+        width, height = painted.frames[0].size
+        return PaintOutcome(
+            width=width,
+            height=height,
+            preset=order.settings.preset,
+            losses=losses,
+            steps=self.steps,
+            seconds=self.seconds * total,
+            weights=f"resumed at {resumed}",
+            device=self.device,
+            precision="none",
+            seed=order.settings.seed,
+            frames=done,
+            frames_asked=total,
+        )
+
+
 def steps_done(checkpoint: Path | None) -> int:
     """Read a checkpoint; 0 where there is none."""
     return int(checkpoint.read_text()) if checkpoint is not None and checkpoint.exists() else 0
@@ -110,6 +167,26 @@ class SizedPainter(TimedPainter):
         if (order.settings.size or 0) > 512:
             return TimedPainter(60.0, steps=1200).paint(order, on_progress, should_stop)
         return super().paint(order, on_progress, should_stop)
+
+
+@dataclass(frozen=True)
+class FlatPainter(TimedPainter):
+    """Covers the content with the style's colour, and keeps the paint around a tile of a mural."""
+
+    def _picture(self, order: PaintOrder) -> Image.Image:
+        with picture_reader() as pictures:
+            content, style = pictures.read(order.content), pictures.read(order.styles[0])
+            flat = Image.new("RGB", content.size, style.resize((1, 1)).getpixel((0, 0)))
+            painted = Image.blend(content, flat, 0.6)
+            if order.surroundings is not None:
+                paint, held, _ = map(pictures.read, order.surroundings)
+                painted.paste(paint, mask=held.convert("L"))
+        return painted
+
+
+def load_flat(_: EngineSetup) -> TimedPainter:
+    """Paint tiles of murals in a fifth of a second each."""
+    return FlatPainter(0.2)
 
 
 def load_quick(_: EngineSetup) -> TimedPainter:
@@ -160,6 +237,16 @@ def load_copy(_: EngineSetup) -> CopyingPainter:
 def load_noisy(_: EngineSetup) -> TimedPainter:
     """Paint something of about a megabyte."""
     return TimedPainter(0.0, noise=True)
+
+
+def load_films(_: EngineSetup) -> FilmingPainter:
+    """Paint films in no time."""
+    return FilmingPainter(0.0)
+
+
+def load_slow_films(_: EngineSetup) -> FilmingPainter:
+    """Paint films at four frames a second."""
+    return FilmingPainter(0.25)
 
 
 def load_film(_: EngineSetup) -> TimedPainter:

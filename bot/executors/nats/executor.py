@@ -7,7 +7,8 @@ import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 from nats.aio.msg import Msg
 
@@ -175,6 +176,8 @@ class NatsExecutor:
             mask=order.mask is not None,
             timelapse=order.timelapse is not None,
             secret=secret_of(self._secret, order.job_id).hex(),
+            animation=_ending_of(order.animation),
+            surroundings=order.surroundings is not None,
         )
 
     async def _send_order(self, attempt: _Attempt) -> None:
@@ -217,7 +220,8 @@ class NatsExecutor:
         """Download the painting, or raise why there is none."""
         if outcome.how == "failed":
             raise CannotPaint(outcome.sentence)
-        if outcome.how == "cancelled" or attempt.cancelled:
+        cut_short = outcome.painted is not None and outcome.painted.is_cut_short
+        if outcome.how == "cancelled" or (attempt.cancelled and not cut_short):
             raise PaintingCancelled
         if outcome.painted is None:  # the worker lost it, or its outcome could not be read
             raise ExecutorLost(outcome.sentence)
@@ -347,3 +351,12 @@ class NatsExecutor:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("a background task of the executor failed", exc_info=error)
+
+
+def _ending_of(animation: Path | None) -> Literal["", ".gif", ".webp"]:
+    match animation and animation.suffix:
+        case ".gif":
+            return ".gif"
+        case ".webp":
+            return ".webp"
+    return ""

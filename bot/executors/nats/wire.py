@@ -75,6 +75,8 @@ class Order:
     mask: bool
     timelapse: bool
     secret: str = field(repr=False)  # of the job, in hexadecimal; see `sealing`
+    animation: Literal["", ".gif", ".webp"] = ""  # the ending of a film's second file, if any
+    surroundings: bool = False
 
     def __post_init__(self) -> None:
         """Raise ValueError for a secret of another length."""
@@ -194,7 +196,7 @@ def ids_of(headers: Mapping[str, str]) -> tuple[str, str]:
 
 
 def pictures_of(key: str) -> str:
-    """Name the object with an order's pictures: the content, the styles, the mask if any."""
+    """Name the object with an order's pictures: content, styles, then mask and surroundings."""
     return f"{key}/pictures"
 
 

@@ -195,6 +195,8 @@ class Worker:
             return wire.Outcome(order.key, self._id, "lost", str(lost))
         finally:
             work.painting = False
+        if outcome.is_cut_short and work.is_given_up:
+            return await self._stopped(work)  # the rest is painted elsewhere
         self._speed.learn(order.settings, outcome)
         return await self._upload_result(work, outcome)
 
