@@ -45,6 +45,10 @@ from bot.moderation.log import PAUSE, LogWriter
 from bot.moderation.log_store import LogStore
 from bot.moderation.service import BlockService
 from bot.moderation.store import BlockStore
+from bot.mural.feature import feature as mural_feature
+from bot.mural.messenger import MuralPace
+from bot.mural.service import MuralService
+from bot.mural.store import MuralStore
 from bot.muralize.feature import feature as muralize_feature
 from bot.muralize.live_cards import Pace
 from bot.muralize.service import MuralizeService
@@ -54,6 +58,7 @@ from bot.pictures.decoder import Decoder
 from bot.pictures.host_check import HostCheck, command, page
 from bot.pictures.intake import Intake, open_session
 from bot.pictures.ledger import PictureLedger
+from bot.pictures.model import FilmLimits
 from bot.pictures.quotas import ByteQuotas, PictureQuotas
 from bot.pictures.retention import PictureRetention, sweep_forever
 from bot.pictures.store import PictureStore
@@ -75,7 +80,7 @@ from engine.work import work_of
 
 log = logging.getLogger(__name__)
 
-DAY = 86_400.0  # seconds
+MINUTE, DAY = 60.0, 86_400.0  # seconds
 CANCEL_POLL_SECONDS = 2.0  # between two queries for jobs that another shard's bot should cancel
 GATEWAY_TIMEOUT = aiohttp.ClientTimeout(total=10.0)
 DEPARTURE_SECONDS = 300.0  # between two looks for members who left, and for data to delete
@@ -100,6 +105,7 @@ class Timing:
     blocks: float = (
         ENFORCE_SECONDS  # between two looks for paintings of those whom the host blocked
     )
+    murals: MuralPace = field(default_factory=MuralPace)
 
 
 class App:
@@ -185,6 +191,7 @@ class App:
             self._access,
             partial(blocks.check, quietly=True),
             usual_size=limits.usual_size,
+            films=self._films,
             clock=clock,
             rng=self._random,
         )
@@ -225,6 +232,18 @@ class App:
                 numbered,
                 panel,
                 timing.announcements,
+                clock,
+            ),
+            mural_feature(
+                self._build_murals(guilds),
+                styles,
+                guilds,
+                self.jobs,
+                self._intake,
+                self._retention,
+                self._links,
+                self.client,
+                timing.murals,
                 clock,
             ),
         ]
@@ -306,6 +325,31 @@ class App:
             self._log,
         )
 
+    @property
+    def _films(self) -> FilmLimits:
+        limits = self._settings.limits
+        return FilmLimits(
+            limits.film_seconds,
+            limits.film_frames,
+            limits.film_pixels,
+            limits.film_size,
+            60 * limits.film_minutes,
+        )
+
+    def _build_murals(self, guilds: GuildService) -> MuralService:
+        limits = self._settings.limits
+        return MuralService(
+            MuralStore(self._database, self._shard),
+            self._retention,
+            self._decoder,
+            guilds,
+            self.jobs,
+            self._clock,
+            self._random,
+            tile_side=limits.mural_tile,
+            hold=limits.mural_claim_minutes * MINUTE,
+        )
+
     def _build_intake(self) -> Intake:
         limits = self._settings.limits
         quotas = ByteQuotas(limits.member_bytes, limits.guild_bytes, limits.stored_bytes)
@@ -316,6 +360,7 @@ class App:
             hosts=self._settings.discord.attachment_hosts,
             limits=PictureLimits(limits.attachment_bytes, limits.pixels),
             seconds=limits.download_seconds,
+            films=self._films,
             host_check=self._build_host_check(),
         )
 

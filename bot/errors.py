@@ -38,7 +38,8 @@ MuralscapeError
 │   ├── StyleNotFound        there is no style of that name
 │   ├── NotYourStyle         the style was saved by another member
 │   ├── ChallengeRefused     the challenge's rules or state forbid it
-│   └── LeadersOnly          needs the host of the challenge, or a moderator
+│   ├── LeadersOnly          needs the host of the challenge, or a moderator
+│   └── MuralRefused         the mural's rules or state forbid it
 └── PaintingEnded            the painting ended without a picture
     ├── PaintingCancelled    a member cancelled it
     ├── CannotPaint          the engine cannot paint this; the text says why
@@ -342,6 +343,10 @@ class LeadersOnly(ChallengeRefused):
 
     def __init__(self, action: str, allowed: str) -> None:
         super().__init__(f"Only {allowed} can {action}.")
+
+
+class MuralRefused(Refused):
+    """The mural's rules or its state forbid this. The text says which."""
 
 
 class PaintingEnded(MuralscapeError):

@@ -31,6 +31,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from engine.motion.clip import LARGEST_SIDE, MOST_FRAMES, MOST_SECONDS
+
 ENV_PREFIX = "MURALSCAPE_"
 CONFIG_VARIABLE = "MURALSCAPE_CONFIG"  # the path of the TOML file; the commands read it
 MIB = 1024 * 1024
@@ -176,6 +178,14 @@ class LimitSettings(_Section):
     pixels: Annotated[int, Field(ge=64 * 64)] = 50_000_000  # of an uploaded picture
     largest_size: Annotated[int, Field(ge=32, le=8192)] = 1024  # long side of a painting
     usual_size: Annotated[int, Field(ge=32, le=8192)] = 512  # caps the preset's size
+    # of films that are painted from moving pictures; 0 seconds: those are painted as stills
+    film_seconds: Annotated[float, Field(ge=0, le=MOST_SECONDS)] = MOST_SECONDS
+    film_frames: Annotated[int, Field(ge=2, le=MOST_FRAMES)] = MOST_FRAMES
+    film_pixels: Annotated[int, Field(ge=64 * 64)] = 8_300_000  # of each uploaded frame
+    film_size: Annotated[int, Field(ge=32, le=LARGEST_SIDE)] = 384  # long side of a painted frame
+    film_minutes: Annotated[float, Field(gt=0)] = 10.0  # of painting
+    mural_tile: Annotated[int, Field(ge=64, le=1024)] = 512  # side of a tile of a mural
+    mural_claim_minutes: Annotated[float, Field(gt=0, le=10_080)] = 60.0
     download_seconds: Annotated[float, Field(gt=0, le=600)] = 20.0  # for one attachment
     jobs_per_member: Annotated[int, Field(ge=1)] = 5  # queued or painting at a time
     jobs_per_guild: Annotated[int, Field(ge=1)] = 50

@@ -18,19 +18,23 @@ def with_number(picture: Image.Image, number: int) -> Image.Image:
         width, height = (round(side * SMALLEST_SIDE / long_side) for side in picture.size)
         picture = picture.resize((width, height), Image.Resampling.LANCZOS)
     high = round(_HEIGHT * min(picture.size))
-    font = ImageFont.load_default(size=_DIGITS * high)
-    draw = ImageDraw.Draw(picture)
-    text = str(number)
-    wide = max(high, round(draw.textlength(text, font) + 0.4 * high))
     left, top = _corner(picture.width, picture.height)
     margin = high // 8
-    box = (left + margin, top + margin, left + margin + wide, top + margin + high)
+    draw_badge(ImageDraw.Draw(picture), left + margin, top + margin, high, number)
+    return picture
+
+
+def draw_badge(draw: ImageDraw.ImageDraw, left: int, top: int, high: int, number: int) -> None:
+    """Draw a badge of so many pixels in height, with its upper left corner there."""
+    font = ImageFont.load_default(size=_DIGITS * high)
+    text = str(number)
+    wide = max(high, round(draw.textlength(text, font) + 0.4 * high))
+    box = (left, top, left + wide, top + high)
     draw.rounded_rectangle(
         box, high // 4, fill="#15161c", outline="white", width=max(2, high // 14)
     )
     middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
     draw.text(middle, text, fill="white", font=font, anchor="mm")
-    return picture
 
 
 def _corner(width: int, height: int) -> tuple[int, int]:

@@ -9,10 +9,11 @@ from torch import Tensor
 
 from engine.presets import Recipe
 from engine.request import StylizeRequest
-from engine.scales import ENOUGH, Scale, style_sizes
+from engine.scales import ENOUGH, Scale, fit, style_sizes
 from engine.tensors import recolored, to_mask, to_tensor
 
 Size = tuple[int, int]  # width and height in pixels
+WHOLE_SIDE = 512  # pixels: enough of a larger picture to know its colours
 
 
 class Canvases:
@@ -40,6 +41,7 @@ class Canvases:
             for style, size in zip(request.styles, self._sizes, strict=True)
         ]
         self._mask = None if request.mask is None else shrunk_mask(request.mask, finest.size)
+        self._around = request.surroundings
         self._finest = finest
         self._request = request
 
@@ -61,7 +63,7 @@ class Canvases:
     def recolored(self, scale: Scale) -> Tensor:
         """The content in the colours of the styles."""
         content, matching = self.content(scale), self._recipe.matching
-        parts = [recolored(content, style) for style in self.styles(scale)]
+        parts = [recolored(content, style, self._whole()) for style in self.styles(scale)]
         if self.is_divided:
             mixed = torch.lerp(parts[1], parts[0], self.mask(scale))
         else:
@@ -70,6 +72,31 @@ class Canvases:
                 (share * one for share, one in zip(shares, parts, strict=True)), content * 0
             )
         return torch.lerp(content, mixed, matching.colors) if matching else mixed
+
+    def held_in(self, canvas: Tensor, scale: Scale) -> Tensor:
+        """A canvas with the finished paint of its surroundings, where that is held."""
+        held = self.held(scale)
+        return canvas if held is None else torch.lerp(canvas, self.paint(scale), held)
+
+    def paint(self, scale: Scale) -> Tensor:
+        """The finished paint of the surroundings; without them, the content."""
+        if self._around is None:
+            return self.content(scale)
+        return filled_up(self._tensor(self._around.paint, scale.size), scale.canvas)
+
+    def held(self, scale: Scale) -> Tensor | None:
+        """How much of the surroundings' paint stays, (1, 1, H, W) in [0, 1]; None without them."""
+        if self._around is None:
+            return None
+        held = to_mask(self._around.held.convert("L"), scale.size, self._device)
+        return filled_up(held, scale.canvas)
+
+    def _whole(self) -> Tensor | None:
+        """The larger picture that the content is a part of, small; None without one."""
+        if self._around is None:
+            return None
+        whole = self._around.whole
+        return self._tensor(whole, fit(whole.size, min(WHOLE_SIDE, max(whole.size))))
 
     def style_shares(self, scale: Scale) -> list[float]:
         """How much of the canvas each style is to have; they add up to one."""

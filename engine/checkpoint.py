@@ -43,7 +43,9 @@ def fingerprint(request: StylizeRequest, weights: str) -> str:
     """
     digest = hashlib.sha256()
     masks = (request.mask,) if request.mask else ()
-    for picture in (request.content, *request.styles, *masks):
+    around = request.surroundings
+    surroundings = (around.paint, around.held, around.whole) if around else ()
+    for picture in (request.content, *request.styles, *masks, *surroundings):
         digest.update(repr(picture.size).encode())
         digest.update(picture.tobytes())
     recipe, size, steps = settle(request.settings)
@@ -61,6 +63,7 @@ class CheckpointWriter:
         step: int = 0,
         clock: Callable[[], float] = time.monotonic,
         on_fault: Callable[[str], None] | None = None,
+        steps_per_write: int = STEPS_PER_WRITE,
     ) -> None:
         """Take the step that the painting begins at, of which nothing need be kept.
 
@@ -72,7 +75,8 @@ class CheckpointWriter:
         self._clock = clock
         self._began = clock()
         self._next_at: float | None = None  # None before the first file
-        self._next_step = step + STEPS_PER_WRITE
+        self._steps_per_write = steps_per_write
+        self._next_step = step + steps_per_write
 
     def due(self, step: int, state: Mapping[str, Tensor]) -> bool:
         """Whether it is time to write a state, after so many steps."""
@@ -99,7 +103,7 @@ class CheckpointWriter:
             self._on_fault(str(error))
         now = self._clock()
         self._next_at = now + PAUSE_PER_WRITE * (now - began)
-        self._next_step = step + STEPS_PER_WRITE
+        self._next_step = step + self._steps_per_write
 
 
 def _save(values: Mapping[str, Any], path: Path) -> None:

@@ -74,7 +74,7 @@ def decode(
             picture.load()
             there = picture if rows is None else picture.crop((0, 0, picture.width, rows))
             if not smaller:
-                _check_size(there.size, limits, name)  # HEIF and GIF may find another one
+                check_size(there.size, limits, name)  # HEIF and GIF may find another one
             deep = partial(deep_pixels, picture, file.data, file.png)
             colors, alpha = to_srgb(there, described, deep)
             alpha = _within(alpha, covered, colors.size)
@@ -106,7 +106,7 @@ def check(
             if not smaller:
                 size = picture.size
             size = size if rows is None else (size[0], rows)
-            _check_size(size, limits, name)
+            check_size(size, limits, name)
             corner = min(_CORNER, picture.width), min(_CORNER, picture.height)
             to_srgb(picture.crop((0, 0, *corner)), described)
         return (size[1], size[0]) if described.is_on_its_side else size
@@ -184,7 +184,7 @@ def _opened(file: _File) -> Iterator[ImageFile.ImageFile]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Pillow warns of is checked here or harmless
             with Image.open(BytesIO(file.data), formats=formats_of(file.data)) as picture:
-                _check_size(picture.size, limits, name)
+                check_size(picture.size, limits, name)
                 if file.before_load:
                     file.before_load(picture.width * picture.height)
                 yield picture
@@ -233,7 +233,8 @@ def read_bytes(path: Path, limits: PictureLimits = DEFAULT_LIMITS) -> bytes:
         ) from error
 
 
-def _check_size(size: tuple[int, int], limits: PictureLimits, name: str) -> None:
+def check_size(size: tuple[int, int], limits: PictureLimits, name: str) -> None:
+    """Raise ImageRejected for a picture with too many pixels, too few, or a strip."""
     width, height = size
     if width * height > limits.max_pixels:
         raise ImageRejected(_too_many_pixels(name, f"{width}x{height}", limits))

@@ -38,5 +38,9 @@ UPLOAD_EFFORT = Effort()
 # For pictures that were checked before, and for those of the person at the command line: decoding
 # costs more than checking, which makes JPEGs at 1/8 scale and converts the colours of a corner.
 FULL_EFFORT = Effort(cpu_seconds=20, wall_seconds=60.0, bytes_per_pixel=24)
+# For films: those of uploads are decoded frame by frame; of those that are painted all frames are
+# held at once.
+CLIP_EFFORT = Effort(cpu_seconds=8, wall_seconds=12.0, bytes_per_pixel=24)
+FILM_EFFORT = Effort(cpu_seconds=40, wall_seconds=90.0, base_bytes=768 * 2**20, bytes_per_pixel=24)
 # For encoding a painting, which may be far larger than an upload, in one format after the other.
 ENCODING_EFFORT = Effort(cpu_seconds=300, wall_seconds=600.0, bytes_per_pixel=32)

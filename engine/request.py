@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from engine.errors import RequestRejected
+from engine.motion.clip import MOST_FRAMES, MOST_SECONDS
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -26,6 +27,14 @@ MOST_MASKED_STYLES = 2  # one where a mask is white, one where it is black
 
 Brush = Literal["fine", "medium", "bold"]
 BRUSHES: tuple[Brush, ...] = get_args(Brush)
+
+
+@dataclass(frozen=True)
+class FilmSettings:
+    """How much of a moving content is painted."""
+
+    frames: int  # at most, evenly over the seconds
+    seconds: float  # from the beginning of the content
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,7 @@ class PaintSettings:
     brush: Brush = "medium"  # how coarse the strokes are
     # Whether the painting is transparent where the content is; None: for emoji and stickers.
     keep_alpha: bool | None = None
+    film: FilmSettings | None = None  # None: a still, of the content's first frame
 
     def check(self) -> None:
         """Raise RequestRejected where a value is out of its range, whatever the preset."""
@@ -64,6 +74,11 @@ class PaintSettings:
             raise RequestRejected("The styles' weights must not be negative, nor all zero.")
         if not -SEEDS <= self.seed < SEEDS:
             raise RequestRejected("The seed must be between -2^63 and 2^63 - 1.")
+        film = self.film
+        if film and not (1 <= film.frames <= MOST_FRAMES and 0 < film.seconds <= MOST_SECONDS):
+            raise RequestRejected(
+                f"A film has 1 to {MOST_FRAMES} frames and at most {MOST_SECONDS:g} seconds."
+            )
         if self.brush not in BRUSHES:
             raise RequestRejected(
                 f"There is no brush {self.brush!r}: choose one of {', '.join(BRUSHES)}."
@@ -84,6 +99,18 @@ class PaintSettings:
 
 
 @dataclass(frozen=True)
+class Surroundings:
+    """What lies around a picture that is a part of a larger one, and is to flow into it.
+
+    `paint` and `held` cover the content, at any size; `whole` is all of the larger picture.
+    """
+
+    paint: "Image"  # mode RGB: finished paint, wherever `held` is not black
+    held: "Image"  # white where the paint stays as it is, grey where the painting fades into it
+    whole: "Image"  # mode RGB: its colours are matched to the styles', rather than the part's
+
+
+@dataclass(frozen=True)
 class StylizeRequest:
     """One painting to make.
 
@@ -99,6 +126,7 @@ class StylizeRequest:
     # the content stays; of any size.
     mask: "Image | None" = None
     alpha: "Image | None" = None  # the opacity of the painting, mode L, of any size
+    surroundings: Surroundings | None = None
 
     def __post_init__(self) -> None:
         if not self.styles or len(self.settings.style_weights) != len(self.styles):
@@ -158,6 +186,13 @@ class PaintOutcome:
     curve: tuple[tuple[int, float], ...] = field(default=(), repr=False)  # (step, total loss)
     scale_starts: tuple[int, ...] = ()  # the steps at which targets changed; losses jump there
     notes: tuple[str, ...] = ()  # sentences for people, such as of a picture that was cut off
+    frames: int = 0  # of a film; 0: a still
+    frames_asked: int = 0  # more than `frames`, where the film was stopped
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether it is a film that was stopped before its last frame."""
+        return self.frames < self.frames_asked
 
     def to_dict(self) -> dict[str, Any]:
         """Give all fields as JSON values."""

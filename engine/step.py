@@ -50,11 +50,12 @@ class Stepper:
         memory: int,
         steps: int,
         neighbours: Tensor | None = None,
+        held: Tensor | None = None,
     ) -> None:
         """Take the plan of the canvas in `memory` bytes, which a step in FP32 stays within too.
 
         `steps` says about how many are to be taken; `neighbours` are those that the objective was
-        made of, to be kept with the state.
+        made of, to be kept with the state. `held` (1, 1, H, W) is 1 where pixels must not move.
         """
         self._asked = encoder
         self._encoder = encoder  # or in FP32 for good
@@ -66,6 +67,7 @@ class Stepper:
         self._canvas = canvas
         self._optimiser = optimiser
         self.neighbours = neighbours
+        self._free = None if held is None else 1 - held
         self._loss_scale = canvas.new_tensor(loss_scale(recipe, canvas, encoder.device))
         self._no_scale = canvas.new_ones(())
         self._failures = 0  # steps in a row that FP16 could not take
@@ -200,6 +202,8 @@ class Stepper:
         gradient /= normalisation(recipe.canvas, gradient.device)[1]
         if recipe.smoothness:
             content = content + add_smoothness(self._canvas, recipe.smoothness, gradient)
+        if self._free is not None:
+            gradient *= self._free
 
         total = content + style
         finite = (gradient.isfinite().all() & total.isfinite()).float()

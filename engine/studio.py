@@ -61,12 +61,13 @@ class Studio:
 
         On the CPU, so that a seed means the same noise on every device.
         """
-        start = self._start(scale, self._canvases.on(CPU))
-        if not self._recipe.noise:
-            return start
-        generator = torch.Generator().manual_seed(self._request.settings.seed)
-        noise = torch.randn(start.shape, generator=generator)
-        return (start + self._recipe.noise * noise).clamp_(0, 1)
+        canvases = self._canvases.on(CPU)
+        start = self._start(scale, canvases)
+        if self._recipe.noise:
+            generator = torch.Generator().manual_seed(self._request.settings.seed)
+            noise = torch.randn(start.shape, generator=generator)
+            start = (start + self._recipe.noise * noise).clamp_(0, 1)
+        return canvases.held_in(start, scale)
 
     def stepper(
         self,
@@ -103,6 +104,7 @@ class Studio:
         width, height = scale.canvas
         if canvas.shape[2:] != (height, width):  # the canvas of the scale before
             canvas = filled_up(enlarge(canvas, scale.size), scale.canvas)
+            canvas = self._canvases.held_in(canvas, scale)
         objective, used = self.targets(scale, plan).objective(canvas, neighbours, styles_seen)
         # Targets of extreme features overflow in FP16. (The steps have their own remedy.)
         if not objective.is_finite():
@@ -124,6 +126,7 @@ class Studio:
             memory=self._memory,
             steps=scale.steps,
             neighbours=used,
+            held=self._canvases.held(scale),
         )
 
     def targets(self, scale: Scale, plan: Plan, encoder: Encoder | None = None) -> Targets:
@@ -140,6 +143,8 @@ class Studio:
     def picture(self, canvas: Tensor, scale: Scale) -> Image.Image:
         """The picture of a canvas, in the content's colours where they are to be kept.
 
+        Where the paint of its surroundings is held, it is that, pixel by pixel.
+
         Raises OutOfMemory.
         """
 
@@ -148,10 +153,13 @@ class Studio:
                 canvas = (canvas + 1) / 2
             canvas = canvas.clamp(0, 1)
             if self._request.settings.keep_colors:
-                canvas = with_colors_of(self._content_in_rgb(scale, canvases), canvas)
+                canvas = with_colors_of(self._in_rgb(canvases.content(scale)), canvas)
             if canvases.keeps_content:
-                content = self._content_in_rgb(scale, canvases)
+                content = self._in_rgb(canvases.content(scale))
                 canvas = torch.lerp(content, canvas, canvases.mask(scale))
+            held = canvases.held(scale)
+            if held is not None:
+                canvas = torch.lerp(canvas, self._in_rgb(canvases.paint(scale)), held)
             return to_picture(canvas[:, :, : scale.height, : scale.width])
 
         return self._on_card_or_cpu(make, canvas, scale)
@@ -167,9 +175,8 @@ class Studio:
         room = quarter_less(self._memory)
         raise does_not_fit(scale.canvas, self._encoder.device, self._recipe, room)
 
-    def _content_in_rgb(self, scale: Scale, canvases: Canvases) -> Tensor:
-        content = canvases.content(scale)
-        return (content + 1) / 2 if self._recipe.canvas == "symmetric" else content
+    def _in_rgb(self, canvas: Tensor) -> Tensor:
+        return (canvas + 1) / 2 if self._recipe.canvas == "symmetric" else canvas
 
     def clip_and_crop(self, canvas: Tensor, scale: Scale) -> Tensor:
         """Clip a scale's canvas to [0, 1], and return the part of it that is the picture.

@@ -66,13 +66,15 @@ def per_channel(values: tuple[float, float, float], like: Tensor) -> Tensor:
     return like.new_tensor(values).view(1, 3, 1, 1)
 
 
-def recolored(content: Tensor, style: Tensor) -> Tensor:
-    """The content with the mean and covariance of the style's colours. Both (1, 3, H, W).
+def recolored(content: Tensor, style: Tensor, whole: Tensor | None = None) -> Tensor:
+    """The content with the mean and covariance of the style's colours. All (1, 3, H, W).
+
+    Of a content that is part of a larger picture, `whole` is that: the parts change alike.
 
     Source: Gatys et al., Controlling Perceptual Factors in Neural Style Transfer,
     arXiv 1611.07865, section 5.1, here from the content's colours to the style's.
     """
-    mean, root = _spread(content)
+    mean, root = _spread(content if whole is None else whole)
     wanted_mean, wanted_root = _spread(style)
     matrix = (wanted_root @ torch.linalg.inv(root)).to(content.device)
     centred = content[0].flatten(1) - mean

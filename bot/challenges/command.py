@@ -13,6 +13,7 @@ from bot.challenges.pictures import NumberedPictures
 from bot.challenges.service import ChallengeService
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
+from bot.discord_io.posting import check_channel, is_restricted
 from bot.discord_io.sending import files_of
 from bot.discord_io.uploads import described
 from bot.errors import ChallengeRefused
@@ -56,8 +57,8 @@ class ChallengeCommands:
         member = answers.member_of(interaction)
         # before anything is downloaded
         check_may_start(await self._guilds.settings(member.guild_id), member)
-        _check_channel(interaction, channel)
-        age_restricted = _is_age_restricted(interaction, channel)
+        check_channel(interaction, channel)
+        age_restricted = is_restricted(interaction, channel)
         if style is None:
             challenge = await self._challenges.start(
                 member, channel, terms, None, age_restricted=age_restricted
@@ -120,8 +121,8 @@ class ChallengeCommands:
         await interaction.response.defer(ephemeral=True, thinking=True)
         restricted = False
         if channel is not None:
-            _check_channel(interaction, channel)
-            restricted = _is_age_restricted(interaction, channel)
+            check_channel(interaction, channel)
+            restricted = is_restricted(interaction, channel)
         contest = await self._challenges.repost(
             answers.member_of(interaction), channel, age_restricted=restricted
         )
@@ -275,31 +276,6 @@ def _theme(text: str | None) -> str:
     if text is None or not clean(text):
         return ""
     return cleaned_name(text, "The theme", LONGEST_THEME)
-
-
-def _check_channel(interaction: Interaction, channel_id: int) -> None:
-    """Raise ChallengeRefused for a channel or thread in which the bot cannot post pictures."""
-    guild = interaction.guild
-    channel = guild.get_channel_or_thread(channel_id) if guild is not None else None
-    if channel_id == interaction.channel_id:
-        # what Discord says of this very place; also where the bot does not know the thread
-        held = interaction.app_permissions
-        channel = channel or interaction.channel  # type: ignore[assignment]  # no direct message
-    elif channel is not None and guild is not None:
-        held = channel.permissions_for(guild.me)
-    else:
-        return  # Discord checks it when the message is sent, and the answer tells
-    in_thread = isinstance(channel, discord.Thread)
-    may_send = held.send_messages_in_threads if in_thread else held.send_messages
-    if not (held.view_channel and may_send and held.attach_files):
-        raise ChallengeRefused(f"I may not post pictures in <#{channel_id}>; choose another.")
-
-
-def _is_age_restricted(interaction: Interaction, channel_id: int) -> bool:
-    if channel_id == interaction.channel_id:
-        return answers.is_age_restricted(interaction.channel)
-    guild = interaction.guild
-    return answers.is_age_restricted(guild.get_channel_or_thread(channel_id) if guild else None)
 
 
 def _title(job_id: int, style: str | None) -> str:

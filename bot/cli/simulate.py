@@ -4,6 +4,7 @@ import asyncio
 import errno
 import logging
 import signal
+import socket
 import tempfile
 import webbrowser
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ from engine.samples import CONTENTS, STYLES
 
 # Defaults for a trial: a painting takes seconds, also without a GPU, and Ctrl-C ends at once.
 USUAL_SIZE = 384  # pixels
+MURAL_TILE = 96  # pixels: a few seconds each
 SHUTDOWN_SECONDS = 1.0
 
 
@@ -152,14 +154,27 @@ def pointed_at(discord: Simulator, settings: Settings) -> Settings:
 def _suited(settings: Settings, folder: Path) -> Settings:
     """Put the data in `folder`, and replace defaults by those for a trial."""
     given = settings.limits.model_fields_set
-    wanted = {"usual_size": USUAL_SIZE, "shutdown_seconds": SHUTDOWN_SECONDS}
+    wanted = {
+        "usual_size": USUAL_SIZE,
+        "mural_tile": MURAL_TILE,
+        "shutdown_seconds": SHUTDOWN_SECONDS,
+    }
     limits = settings.limits.model_copy(
         update={name: value for name, value in wanted.items() if name not in given}
     )
     changes: dict[str, object] = {"data_dir": folder, "database_url": "", "limits": limits}
-    if "port" not in settings.web.model_fields_set:
-        changes["web"] = settings.web.model_copy(update={"port": 0})  # a real bot may have 8080
+    if not {"port", "public_url"} & settings.web.model_fields_set:
+        port = _free_port()  # a real bot may have 8080
+        web = {"port": port, "public_url": f"http://127.0.0.1:{port}"}
+        changes["web"] = settings.web.model_copy(update=web)
     return settings.model_copy(update=changes)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port
 
 
 @contextmanager
@@ -185,6 +200,8 @@ def _greet(url: str, settings: Settings, *, temporary: bool) -> None:
         click.echo(f"  {name:<9} {value}")
     click.echo(
         "\n  Try first: open the page and press “Fill in /muralize”, then Send.\n"
+        "  Together: as Mo, send /mural start with a sample picture, 3 columns and 3 rows; then\n"
+        "  take tiles as others.\n"
         "  Act as somebody else with the name at the bottom left. Ctrl-C stops everything.\n"
     )
 

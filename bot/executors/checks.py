@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from bot.executors.contract import PaintProgress
 from bot.names import clean
+from engine.motion.clip import MOST_FRAMES
 from engine.request import LARGEST_SIDE, LARGEST_STEPS, PaintOutcome
 
 LONGEST_TEXT = 100  # characters: of a device, of weights
@@ -20,6 +21,8 @@ def checked_outcome(outcome: PaintOutcome) -> PaintOutcome:
         raise ValueError("not the numbers of a painting")
     if not all(1 <= side <= LARGEST_SIDE for side in (outcome.width, outcome.height)):
         raise ValueError("not the size of a painting")
+    if not 0 <= outcome.frames <= outcome.frames_asked <= MOST_FRAMES:
+        raise ValueError("not the frames of a film")
     if not all(0 <= step <= LARGEST_STEPS for step in (*steps, *(at for at, _ in outcome.curve))):
         raise ValueError("not the steps of a painting")
     if max(len(outcome.curve), len(outcome.scale_starts)) > LARGEST_STEPS:

@@ -14,29 +14,35 @@ from engine.request import PaintOutcome, PaintSettings
 
 @dataclass(frozen=True)
 class PaintOrder:
-    """One painting to make. The folders of `result` and `timelapse` exist; the files do not."""
+    """One painting to make. The folders of the files to be written exist; the files do not."""
 
     job_id: int
     settings: PaintSettings
     content: Path
     styles: tuple[Path, ...]
-    result: Path  # the picture is written here, as PNG
+    result: Path  # the picture is written here, as PNG; of a film its first frame
     mask: Path | None = None
     timelapse: Path | None = None  # an MP4 is written here
+    film: Path | None = None  # where the settings ask for a film, an MP4 is written here
+    # A GIF or WebP of the film is written here, by its ending; empty where the film was cut short.
+    animation: Path | None = None
     checkpoint: Path | None = None  # written now and then during the painting
     resume: Path | None = None  # a checkpoint to continue from; the file may be missing
     content_size: tuple[int, int] | None = None  # width and height, where they were measured
+    # Of a part of a larger picture: the paint, held and whole of `engine.request.Surroundings`.
+    surroundings: tuple[Path, Path, Path] | None = None
 
     @property
     def inputs(self) -> tuple[Path, ...]:
-        """The files to paint from: the content, the styles, then the mask if any."""
+        """The files to paint from: content, styles, then the mask and surroundings if any."""
         masks = () if self.mask is None else (self.mask,)
-        return (self.content, *self.styles, *masks)
+        return (self.content, *self.styles, *masks, *(self.surroundings or ()))
 
     @property
     def outputs(self) -> tuple[Path, ...]:
-        """The files that exist after painting: the picture, then the time-lapse if any."""
-        return (self.result,) if self.timelapse is None else (self.result, self.timelapse)
+        """The files that exist after painting: the picture, then time-lapse, film, animation."""
+        others = (self.timelapse, self.film, self.animation)
+        return (self.result, *(file for file in others if file is not None))
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,7 @@ class PaintProgress:
     """How far a painting is. Reported about once a second at most."""
 
     job_id: int
-    step: int  # steps done
+    step: int  # steps done; of a film, frames
     total_steps: int
     loss: float
     content_loss: float
@@ -114,5 +120,6 @@ class Executor(Protocol):
     async def cancel(self, job_id: int) -> None:
         """Make the `paint` of that job raise `PaintingCancelled` within two steps.
 
+        A film of which a frame is done is returned, cut short: see `PaintOutcome.is_cut_short`.
         Applies from the moment `paint` was called. Returns at once; an unknown job is ignored.
         """

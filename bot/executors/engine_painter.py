@@ -2,11 +2,13 @@
 
 import contextlib
 import logging
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from PIL import Image
 
@@ -14,10 +16,22 @@ from bot.executors.contract import PaintOrder
 from bot.executors.engine_process import EngineSetup
 from engine import saving
 from engine.decoding.pictures import PictureReader
-from engine.errors import CheckpointRejected
+from engine.errors import CheckpointRejected, RequestRejected
 from engine.ground import split
+from engine.motion.clip import LARGEST_SIDE as LARGEST_FRAME
+from engine.motion.clip import FilmProgress
+from engine.motion.film import paint_film
+from engine.motion.writing import write_film
 from engine.picture_limits import OWN_LIMITS
-from engine.request import PaintOutcome, PaintSettings, Progress, StylizeRequest
+from engine.presets import settle
+from engine.request import (
+    Losses,
+    PaintOutcome,
+    PaintSettings,
+    Progress,
+    StylizeRequest,
+    Surroundings,
+)
 from engine.scales import pixels_wanted
 from engine.stylize import stylize
 from engine.timelapse import film
@@ -27,6 +41,9 @@ log = logging.getLogger(__name__)
 
 WARM_UP_SIDE = 64  # pixels
 WARM_UP_STEPS = 4
+NO_LOSSES = Losses(0.0, 0.0, 0.0)  # of a film, whose frames have one each
+
+T = TypeVar("T")
 
 
 def load_painter(setup: EngineSetup) -> "EnginePainter":
@@ -65,7 +82,8 @@ class EnginePainter:
         should_stop: Callable[[], bool],
     ) -> PaintOutcome:
         """Paint an order and write its files. Raises `engine.errors.EngineError`."""
-
+        if order.film:
+            return self._paint_film(order, on_progress, should_stop)
         notes: list[str] = []
         enough = pixels_wanted(order.settings)
 
@@ -91,6 +109,7 @@ class EnginePainter:
             settings=order.settings,
             mask=read(order.mask, "The mask") if order.mask else None,
             alpha=alpha,
+            surroundings=_surroundings(order, read),
         )
         with ExitStack() as stack:
             watchers = [on_progress]
@@ -110,12 +129,113 @@ class EnginePainter:
                 checkpoint=order.checkpoint,
                 on_fault=log.warning,
             )
-            painting = None
-            # With a checkpoint of other weights: from the beginning, and outside of the handler,
-            # since the error keeps alive what the first try has made.
-            with contextlib.suppress(CheckpointRejected):
-                resume = order.resume if order.resume and order.resume.exists() else None
-                painting = go_on(resume=resume)
-            painting = painting or go_on()
+            painting = _resumed(go_on, order)
         saving.save(painting.picture, order.result)
         return replace(painting.outcome, notes=tuple(notes))
+
+    def _paint_film(
+        self,
+        order: PaintOrder,
+        on_progress: Callable[[Progress], None],
+        should_stop: Callable[[], bool],
+    ) -> PaintOutcome:
+        notes: list[str] = []
+        settings, film = order.settings, order.settings.film
+        if order.film is None or film is None:
+            raise RequestRejected("This order is of no film.")
+        _, size, steps = settle(settings)
+        clip = self._reader.decode_film(
+            order.content.read_bytes(),
+            min(size, LARGEST_FRAME),
+            OWN_LIMITS,
+            "The content picture",
+            should_stop,
+            seconds=film.seconds,
+            most=film.frames,
+            tell=notes.append,
+        )
+        enough = pixels_wanted(settings)
+        styles = tuple(
+            self._reader.decode(
+                style.read_bytes(),
+                OWN_LIMITS,
+                "The style picture",
+                should_stop,
+                enough,
+                tell=notes.append,
+            )
+            for style in order.styles
+        )
+
+        def tell(progress: FilmProgress) -> None:
+            on_progress(
+                Progress(
+                    progress.frame,
+                    progress.total_frames,
+                    NO_LOSSES,
+                    progress.seconds,
+                    progress.seconds_left,
+                    progress.picture.copy,
+                )
+            )
+
+        began = time.monotonic()
+        painted = _resumed(
+            partial(
+                paint_film,
+                clip,
+                styles,
+                settings,
+                self._encoder,
+                on_progress=tell,
+                should_stop=should_stop,
+                checkpoint=order.checkpoint,
+                on_fault=log.warning,
+            ),
+            order,
+        )
+        seconds = time.monotonic() - began
+        saving.save(painted.frames[0], order.result)
+        write_film(painted, order.film)
+        whole = len(painted.frames) == len(clip.frames)
+        if order.animation and whole:
+            write_film(painted, order.animation)
+        elif order.animation:
+            order.animation.touch()
+        width, height = painted.frames[0].size
+        return PaintOutcome(
+            width=width,
+            height=height,
+            preset=settings.preset,
+            steps=steps,
+            losses=NO_LOSSES,
+            seconds=seconds,
+            device=self._encoder.device.name,
+            precision=self._encoder.device.precision,
+            weights=self._encoder.description,
+            seed=settings.seed,
+            notes=tuple(notes),
+            frames=len(painted.frames),
+            frames_asked=len(clip.frames),
+        )
+
+
+def _resumed(paint: Callable[..., T], order: PaintOrder) -> T:
+    """Paint, from the order's checkpoint if there is one.
+
+    With a checkpoint of other weights: from the beginning, and outside of the handler, since the
+    error keeps alive what the first try has made.
+    """
+    resume = order.resume if order.resume and order.resume.exists() else None
+    with contextlib.suppress(CheckpointRejected):
+        return paint(resume=resume)
+    return paint()
+
+
+def _surroundings(
+    order: PaintOrder, read: Callable[[Path, str], Image.Image]
+) -> Surroundings | None:
+    if order.surroundings is None:
+        return None
+    paint, held, whole = (read(path, "A picture of the mural") for path in order.surroundings)
+    return Surroundings(paint, held.convert("L"), whole)

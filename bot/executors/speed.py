@@ -26,6 +26,8 @@ class SpeedMeter:
         return median(self._rates) if self._rates else None
 
     def learn(self, settings: PaintSettings, outcome: PaintOutcome) -> None:
-        """Record how long a painting took."""
+        """Record how long a painting took. Films go by flow too, and say nothing of pictures."""
+        if settings.film:
+            return
         size = outcome.width, outcome.height
         self._rates.append(outcome.seconds / work_of(settings, size))

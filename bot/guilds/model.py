@@ -17,6 +17,7 @@ class Switch(StrEnum):
     QUEUE = "queue"
     STYLES = "styles"
     CHALLENGES = "challenges"
+    MURALS = "murals"
 
 
 @dataclass(frozen=True)

@@ -158,10 +158,12 @@ def with_allowance(settings: GuildSettings, new: RoleAllowance) -> tuple[RoleAll
     return (*others, new)
 
 
-def check_may_start(settings: GuildSettings, member: Member) -> None:
-    """Raise RoleNeeded where a member may not start challenges."""
+def check_may_start(
+    settings: GuildSettings, member: Member, action: str = "start challenges"
+) -> None:
+    """Raise RoleNeeded where a member may not start challenges, or murals as the `action` says."""
     if not member.manages and not member.roles & set(settings.challenge_roles):
-        raise RoleNeeded("start challenges", settings.challenge_roles)
+        raise RoleNeeded(action, settings.challenge_roles)
 
 
 def check_preset(name: str | None) -> None:

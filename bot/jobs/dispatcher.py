@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 from bot.back_off import BackOff
 from bot.errors import CannotPaint, ExecutorLost, MuralscapeError, PaintingCancelled
@@ -13,6 +14,7 @@ from bot.jobs.service import JobService
 from bot.logs import about_job
 from bot.pictures.retention import PictureRetention
 from bot.pictures.turns import Owner
+from engine.motion.kinds import animation_ending
 from engine.request import PaintOutcome
 
 log = logging.getLogger(__name__)
@@ -20,6 +22,7 @@ log = logging.getLogger(__name__)
 RETRY_SECONDS = 5.0  # until the next try after the database failed
 # Raises ExecutorLost where the files of an order are not the painting that was announced.
 Verify = Callable[[Owner, PaintOrder, PaintOutcome], Awaitable[None]]
+ANIMATIONS = (".gif", ".webp")  # that a film of one comes back as too, beside the MP4
 OUR_FAULT = (
     "Something went wrong here while this was painted, and it was given up. "
     "The host of this bot finds the reason in its log."
@@ -49,7 +52,7 @@ class Dispatcher:
         self._putting_back = False
         self._cancelled: set[int] = set()
         self._paintings: dict[int, asyncio.Task[None]] = {}
-        self._cancelling: set[asyncio.Task[None]] = set()
+        self._begun: set[asyncio.Task[None]] = set()  # the event loop holds only weak references
         self._idle = asyncio.Event()  # `run` has not begun, or has ended
         self._idle.set()
 
@@ -60,6 +63,7 @@ class Dispatcher:
         self._update_capacity()
         self._executor.watch(self._update_capacity)
         try:
+            await self._pictures.keep_unfinished(self._service.places().keys())
             while job := await self._next():
                 painting = asyncio.create_task(self._paint(job))
                 self._paintings[job.id] = painting
@@ -116,9 +120,14 @@ class Dispatcher:
             self._wake.set()
         elif job.state is JobState.PAINTING and job.cancelled_by is not None:
             self._cancelled.add(job.id)
-            cancelling = asyncio.create_task(self._executor.cancel(job.id))
-            self._cancelling.add(cancelling)
-            cancelling.add_done_callback(self._cancelling.discard)
+            self._begin(self._executor.cancel(job.id))
+        elif job.state is not JobState.PAINTING and job.settings.film:
+            self._begin(self._pictures.remove_unfinished(job.id))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._begun.add(task)
+        task.add_done_callback(self._begun.discard)
 
     async def _paint(self, job: Job) -> None:
         with about_job(str(job.id)):
@@ -170,30 +179,58 @@ class Dispatcher:
         """Paint with the executor, and move its files into the picture store."""
         folder = await self._pictures.make_work_folder()
         try:
-            order = self._order(job, folder)
+            order = await self._order(job, folder)
             if job.id in self._cancelled or self._putting_back:  # since it was claimed
                 raise PaintingCancelled
             outcome = await self._executor.paint(order, self._service.record_progress)
+            if outcome.is_cut_short and self._puts_back(job):
+                raise PaintingCancelled  # the rest is painted after the next start
             owner = Owner(job.origin.guild_id, job.origin.member_id)
             await self._verify(owner, order, outcome)
             size = outcome.width, outcome.height
             picture = await self._retention.adopt(order.result, size)
-            if order.timelapse is None:
-                return JobResult(picture.name, outcome)
-            film = await self._retention.adopt(order.timelapse)
-            return JobResult(picture.name, outcome, film.name)
+            return JobResult(
+                picture.name,
+                outcome,
+                timelapse=await self._adopted(order.timelapse),
+                film=await self._adopted(order.film),
+                animation=await self._adopted(order.animation),
+            )
         finally:
             await self._pictures.remove_work_folder(folder)
 
-    def _order(self, job: Job, folder: Path) -> PaintOrder:
-        sources = job.sources
+    def _puts_back(self, job: Job) -> bool:
+        """Whether a painting is stopped for the next start to go on with it."""
+        return self._putting_back and job.id not in self._cancelled
+
+    async def _adopted(self, file: Path | None) -> str | None:
+        """Take a file into the store, if the order asked for one and it is not empty."""
+        if file is None or not (await asyncio.to_thread(file.stat)).st_size:
+            return None
+        return (await self._retention.adopt(file)).name
+
+    async def _order(self, job: Job, folder: Path) -> PaintOrder:
+        sources, is_film = job.sources, job.settings.film is not None
+        content = self._pictures.path(sources.content)
+        ending = await asyncio.to_thread(_animation_ending, content) if is_film else ""
+        unfinished = self._pictures.unfinished(job.id) if is_film else None
+        around = tuple(self._pictures.path(picture) for picture in sources.surroundings)
         return PaintOrder(
             job_id=job.id,
             settings=job.settings,
-            content=self._pictures.path(sources.content),
+            content=content,
             styles=tuple(self._pictures.path(style) for style in sources.styles),
             mask=self._pictures.path(sources.mask) if sources.mask else None,
             result=folder / "result.png",
             timelapse=folder / "timelapse.mp4" if job.timelapse else None,
+            film=folder / "film.mp4" if is_film else None,
+            animation=folder / f"film{ending}" if ending in ANIMATIONS else None,
+            checkpoint=unfinished,
+            resume=unfinished,
             content_size=sources.content_size,
+            surroundings=(around[0], around[1], around[2]) if around else None,
         )
+
+
+def _animation_ending(content: Path) -> str:
+    return animation_ending(content.read_bytes())

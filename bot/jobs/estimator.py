@@ -16,7 +16,7 @@ DECODING_RATE = 0.02  # seconds for a megapixel, as a JPEG takes
 class Kind:
     """Paintings that take the same time on one device."""
 
-    preset: str
+    preset: str  # with a word more where it is a film
     work: float  # megapixels of the canvas times steps; see `rates.work_of`
     decoded: float = 0.0  # megapixels of the pictures that it is painted from
 

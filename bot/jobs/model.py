@@ -43,6 +43,8 @@ class Sources:
     spoiler: bool = False  # one of the pictures was marked as a spoiler
     # width and height of each of `pictures`, in that order; empty where they were not measured
     sizes: tuple[tuple[int, int], ...] = ()
+    # of a tile of a mural: the paint, held and whole of `engine.request.Surroundings`
+    surroundings: tuple[str, ...] = ()
 
     @property
     def content_size(self) -> tuple[int, int] | None:
@@ -58,7 +60,7 @@ class Sources:
     def pictures(self) -> tuple[str, ...]:
         """All pictures, as named in the picture store."""
         masks = () if self.mask is None else (self.mask,)
-        return (self.content, *self.styles, *masks)
+        return (self.content, *self.styles, *masks, *self.surroundings)
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,14 @@ class JobResult:
     picture: str
     outcome: PaintOutcome
     timelapse: str | None = None  # an MP4, kept like a picture
+    film: str | None = None  # an MP4 too; `picture` is then its first frame
+    animation: str | None = None  # the film as GIF or WebP, where the content was one
 
     @property
     def pictures(self) -> tuple[str, ...]:
-        """The painting and its time-lapse, as named in the picture store."""
-        return (self.picture,) if self.timelapse is None else (self.picture, self.timelapse)
+        """The painting, its time-lapse and its film, as named in the picture store."""
+        others = (self.timelapse, self.film, self.animation)
+        return (self.picture, *(name for name in others if name is not None))
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,11 @@ class Job:
     def blurred(self) -> bool:
         """Whether its pictures are shown behind a spoiler, as one of its sources asks for."""
         return self.sources.spoiler or self.origin.age_restricted
+
+    @property
+    def is_tile(self) -> bool:
+        """Whether it is a tile of a mural, which shows it: no card and no message is sent."""
+        return bool(self.sources.surroundings)
 
     @property
     def kept(self) -> bool:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from bot.errors import GuildQuotaReached, MemberQuotaReached, PersonQuotaReached, QueueFull
-from bot.jobs.allowance import FREE, Allowance
 
 UNBOUNDED = 2**31
 
@@ -40,7 +39,6 @@ class JobQuotas:
     per_guild: int
     per_person: int = UNBOUNDED  # of a member, over all servers
     in_all: int = UNBOUNDED
-    allowance: Allowance = FREE  # the member's painting time, which `check` does not look at
 
     def check(self, found: UnderWay) -> None:
         """Raise the error of the first quota that leaves no room for one more."""

@@ -48,6 +48,7 @@ def row_of(job: Job) -> dict[str, Any]:
         **{column: delivery[name] for name, column in _DELIVERY_COLUMNS.items()},
         "styles": list(job.sources.styles),
         "sizes": [list(size) for size in job.sources.sizes],
+        "surroundings": list(job.sources.surroundings),
         "settings": job.settings.to_dict(),
         "result": _stored(job.result) if job.result else None,
     }
@@ -59,6 +60,7 @@ def job_of(row: dict[str, Any]) -> Job:
     sources = {name: row[name] for name in Sources.__dataclass_fields__}
     sources["styles"] = tuple(row["styles"])
     sources["sizes"] = tuple((width, height) for width, height in row["sizes"])
+    sources["surroundings"] = tuple(row["surroundings"])
     own = {column: row[column] for column in _OWN_COLUMNS}
     own["state"] = JobState(row["state"])
     delivery = {name: row[column] for name, column in _DELIVERY_COLUMNS.items()}

@@ -25,9 +25,13 @@ def started(job: Job, now: float) -> Job:
 
 
 def painted(job: Job, result: JobResult, now: float) -> Job:
-    """Painting to delivering; to cancelled where a member has asked for that."""
+    """Painting to delivering; to cancelled where somebody has asked for that.
+
+    A member that cancels a film of their own gets the frames that are done.
+    """
     _expect(job, JobState.PAINTING)
-    if job.cancelled_by is not None:
+    by_owner = job.cancelled_by == job.origin.member_id
+    if job.cancelled_by is not None and not (by_owner and result.outcome.is_cut_short):
         return _cancelled(job, now)
     return replace(job, state=JobState.DELIVERING, result=result, painted_at=now)
 

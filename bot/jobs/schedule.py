@@ -91,6 +91,8 @@ class Schedule:
 
     def learn(self, job: Job) -> None:
         """Learn from a job that has been painted."""
+        if job.result and job.result.outcome.is_cut_short:
+            return
         if job.result and job.started_at is not None and job.painted_at is not None:
             seconds = job.painted_at - job.started_at
             outcome = job.result.outcome
@@ -177,8 +179,9 @@ class Schedule:
         """
         size, megapixels = (sources.content_size, sources.megapixels) if sources else (None, 0.0)
         work = self._work_of(settings, size or painted)
+        called = f"{settings.preset} film" if settings.film else settings.preset
         # rounded, so that pictures of nearly one shape are of one kind
-        return Kind(settings.preset, float(f"{work:.3g}"), float(f"{megapixels:.2g}"))
+        return Kind(called, float(f"{work:.3g}"), float(f"{megapixels:.2g}"))
 
     def _calculate_places(self, now: float) -> dict[int, Place]:
         left = {job_id: painting.seconds_left(now) for job_id, painting in self._paintings.items()}

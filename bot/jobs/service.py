@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.errors import JobNotFound, WrongState
 from bot.executors.contract import PaintProgress
 from bot.jobs import allowance, rules
-from bot.jobs.allowance import Allowance, Use
-from bot.jobs.model import DeliveryState, Job, JobResult, JobState, Place, Sources, Wanted
+from bot.jobs.allowance import FREE, Allowance, Use
+from bot.jobs.model import NOBODY, DeliveryState, Job, JobResult, JobState, Place, Sources, Wanted
 from bot.jobs.quotas import JobQuotas, UnderWay
 from bot.jobs.rows import readable
 from bot.jobs.schedule import Schedule, complete
@@ -102,6 +102,7 @@ class JobService:
         settings: PaintSettings,
         quotas: JobQuotas,
         *,
+        granted: Allowance = FREE,
         timelapse: bool = False,
         parent_id: int | None = None,
         card: CardPlace | None = None,
@@ -109,9 +110,10 @@ class JobService:
     ) -> Job:
         """Queue a painting. Its pictures must be in the picture store already.
 
-        `card` is the message that will show it, where that is known; `settle` runs in the same
-        transaction. An interaction that was submitted before returns its job. Raises what
-        `JobQuotas.check` and `allowance.check` do, and `PictureGone`.
+        `granted` is the member's painting time, and `card` the message that will show it, where
+        that is known; `settle` runs in the same transaction. An interaction that was submitted
+        before returns its job. Raises what `JobQuotas.check` and `allowance.check` do, and
+        `PictureGone`.
         """
         channel_id, message_id = card or (None, None)
         settings = complete(settings)
@@ -137,7 +139,7 @@ class JobService:
             if known:
                 return known
             await self.check_quota(connection, origin, quotas)
-            await self._check_time(connection, origin, quotas.allowance, job.predicted_seconds)
+            await self._check_time(connection, origin, granted, job.predicted_seconds)
             job = await self._store.add(connection, job)
         self._schedule.enter(job)
         self._announce(job)
@@ -190,6 +192,10 @@ class JobService:
         """
         return self._schedule.predict_finish(origin, complete(settings), sources, self._clock())
 
+    def predict(self, settings: PaintSettings, sources: Sources) -> float:
+        """Predict the seconds that a painting takes."""
+        return self._schedule.predict(complete(settings), sources)
+
     async def cancel(self, job_id: int, actor: Member) -> Job:
         """Cancel a job: at once while it is queued, within two steps while it is being painted.
 
@@ -233,10 +239,11 @@ class JobService:
         """
         for job in await self._store.running_of_member(member_id):
             with contextlib.suppress(WrongState):  # it was finished a moment ago
+                # by nobody: the member wants no part of a film either
                 if self._store.shard.has(job.origin.guild_id):
-                    await self.cancel(job.id, Member(member_id, job.origin.guild_id))
+                    await self._change(job.id, lambda job: rules.end(job, self._clock()))
                 else:
-                    await self._change(job.id, lambda job: rules.ask_to_stop(job, member_id))
+                    await self._change(job.id, lambda job: rules.ask_to_stop(job, NOBODY))
         async with self._database.write() as connection:
             return await self._store.forget_member(connection, member_id)
 
@@ -357,7 +364,7 @@ class JobService:
         self._schedule.record_progress(progress, self._clock())
 
     async def painted(self, job_id: int, result: JobResult) -> Job:
-        """Store a painting: painting to delivering; to cancelled where a member asked for that."""
+        """Store a painting: painting to delivering, or to cancelled; see `rules.painted`."""
         job = await self._change(job_id, lambda job: rules.painted(job, result, self._clock()))
         if job.state is JobState.CANCELLED:
             await self._retention.release(result.pictures)

@@ -31,6 +31,7 @@ jobs = sa.Table(
     sa.Column("alt_text", sa.Text, nullable=False, server_default=""),
     sa.Column("mask", sa.String(64)),
     sa.Column("sizes", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("surroundings", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("settings", sa.JSON, nullable=False, server_default="{}"),
     sa.Column("timelapse", sa.Boolean, nullable=False),
     sa.Column("predicted_seconds", sa.Double, nullable=False),

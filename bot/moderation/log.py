@@ -52,8 +52,7 @@ class LogWriter:
 
     def retry(self, guild_id: int) -> None:
         """Try at once: the channel was changed."""
-        for remembered in (self._failures, self._next_try, self._problems):
-            remembered.pop(guild_id, None)
+        self._start_over(guild_id)
         self._store.noted.set()
 
     async def run(self) -> None:
@@ -64,14 +63,18 @@ class LogWriter:
             left = await self.send()
             await asyncio.sleep(self._pause)
             if not left:
-                timeout = TRIES.first if self._next_try else None
+                due = min(self._next_try.values(), default=None)
+                timeout = None if due is None else max(0.0, due - self._clock())
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._store.noted.wait(), timeout)
 
     async def send(self) -> bool:
         """Send one message for each server; say whether there is more that can be sent."""
         left = False
-        for guild_id, entries in (await self._store.waiting()).items():
+        waiting = await self._store.waiting()
+        for guild_id in self._next_try.keys() - waiting.keys():
+            del self._next_try[guild_id]
+        for guild_id, entries in waiting.items():
             if self._clock() < self._next_try.get(guild_id, 0.0):
                 continue
             channel_id = await self._channel_of(guild_id)
@@ -85,10 +88,13 @@ class LogWriter:
                 await self._put_off(guild_id, channel_id, entries, error)
                 continue
             await self._store.remove(chosen)
-            for remembered in (self._failures, self._next_try, self._problems):
-                remembered.pop(guild_id, None)
+            self._start_over(guild_id)
             left = left or len(chosen) < len(entries)
         return left
+
+    def _start_over(self, guild_id: int) -> None:
+        for remembered in (self._failures, self._next_try, self._problems):
+            remembered.pop(guild_id, None)
 
     async def _send(self, channel_id: int, entries: Sequence[Waiting]) -> None:
         first = entries[0]

@@ -77,7 +77,8 @@ class LogStore:
         """Read the entries of each server, oldest first."""
         found: dict[int, list[Waiting]] = {}
         query = sa.select(log_entries).where(self._ours).order_by(log_entries.c.id)
-        async with self._database.read() as connection:
+        # a write, to wait for the end of a transaction that has noted something
+        async with self._database.write() as connection:
             for row in (await connection.execute(query)).mappings():
                 entry = _read(row["guild_id"], row["entry"])
                 waiting = Waiting(row["id"], entry, row["at"], row["nonce"], row["began_at"])

@@ -58,7 +58,9 @@ def check_may_block(actor: Member, target: Member) -> None:
         raise Refused("You need the permission Manage Messages to do that.")
     if target.id == actor.id:
         raise Refused("You cannot block yourself.")
-    if (target.moderates or target.manages) and not actor.manages:
+    if target.manages:
+        raise Refused("Members who may manage this server cannot be blocked.")
+    if target.moderates and not actor.manages:
         raise Refused("Only members who may manage this server can block its moderators.")
 
 

@@ -19,12 +19,17 @@ def of_painting(job: Job) -> str:
     return f"{content}, repainted in the style of {style} with the preset {job.settings.preset}"
 
 
+def of_film(job: Job) -> str:
+    """Describe a film."""
+    return f"A film: {of_painting(job)}"
+
+
 def of_preview(job: Job, done: float) -> str:
     """Describe a preview; `done` is the progress from 0 to 1."""
     return f"Preview at {done:.0%}: {of_painting(job)}"
 
 
-def of_film(job: Job) -> str:
+def of_timelapse(job: Job) -> str:
     """Describe a time-lapse."""
     return f"Time-lapse: {of_painting(job)}"
 

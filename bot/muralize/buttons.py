@@ -97,7 +97,7 @@ class JobButtonHandlers:
             raise PictureGone
         film = await self._pictures.read(job.result.timelapse)
         name = card.file_name(job, f"timelapse-{job_id}.mp4")
-        await _send_file(interaction, Upload(name, film, alt_text.of_film(job)))
+        await _send_file(interaction, Upload(name, film, alt_text.of_timelapse(job)))
 
     async def fetch(self, interaction: Interaction, job_id: int) -> None:
         """Show a result that could not be delivered."""

@@ -82,6 +82,7 @@ class Copy:
     height: int
     full_bytes: int
     link: Link | None  # to the full file; None without public pages
+    is_still: bool = False  # of a film, which is too large in any case
 
 
 def without(shown: Card, switched_off: Collection[str]) -> Card:
@@ -133,10 +134,12 @@ def painting(job: Job, progress: PaintProgress | None, now: float) -> Card:
     if progress is None:
         return Card(f"🎨 **Starting to paint**\n{_subtext(job)}", (Action.CANCEL,))
     done = progress.step / max(1, progress.total_steps)
+    step = f"Step {progress.step} of {progress.total_steps} · loss **{loss(progress.loss)}**"
+    if job.settings.film:
+        step = f"Frame {progress.step} of {progress.total_steps}"
     text = (
         f"🎨 **Painting** `{bar(done)}` {done:.0%}\n"
-        f"Step {progress.step} of {progress.total_steps} · loss **{loss(progress.loss)}** "
-        f"· ready {relative(now + progress.seconds_left)}\n{_subtext(job)}"
+        f"{step} · ready {relative(now + progress.seconds_left)}\n{_subtext(job)}"
     )
     return Card(text, (Action.CANCEL,))
 
@@ -180,25 +183,31 @@ def painted(job: Job, result: JobResult, copy: Copy | None = None) -> Card:
         (
             outcome.preset,
             f"{outcome.width}x{outcome.height}",
-            f"{outcome.steps} steps",
+            *([] if outcome.frames else [f"{outcome.steps} steps"]),
             f"{outcome.seconds:.1f} s",
             *_unusual(job),
             f"seed {outcome.seed}",
             outcome.weights,
         )
     )
-    text = (
-        f"🖼️ **Painted** for {_owner(job)}{style}\n"
-        f"Final loss **{loss(outcome.losses.total)}**\n-# {made} · № {job.id}"
-    )
+    end = _film(outcome) if outcome.frames else f"Final loss **{loss(outcome.losses.total)}**"
+    text = f"🖼️ **Painted** for {_owner(job)}{style}\n{end}\n-# {made} · № {job.id}"
     text = "\n".join((text, *(f"-# {plain(note)}" for note in outcome.notes)))
     usual: tuple[Action, ...] = RESULT_ACTIONS
+    if outcome.frames:  # it has neither one loss nor steps to film
+        usual = tuple(a for a in usual if a not in (Action.CURVE, Action.TIMELAPSE))
     if job.origin.guild_id == OUTSIDE:  # challenges are held in servers
-        usual = tuple(action for action in RESULT_ACTIONS if action is not Action.ENTER)
+        usual = tuple(action for action in usual if action is not Action.ENTER)
     if copy is None:
         return Card(text, usual)
     actions = (Action.FULL, *usual) if copy.link else usual
     return Card(f"{text}\n{_instead(copy, outcome)}", actions)
+
+
+def _film(outcome: PaintOutcome) -> str:
+    if outcome.is_cut_short:
+        return f"A film, stopped after {outcome.frames} of {outcome.frames_asked} frames"
+    return f"A film of {outcome.frames} frames"
 
 
 def made_from(shown: Card, parent_id: int, link: str | None) -> Card:
@@ -251,6 +260,9 @@ def relative(moment: float) -> str:
 
 
 def _instead(copy: Copy, full: PaintOutcome) -> str:
+    if copy.is_still:
+        link = f" {full_file(copy.link)}" if copy.link else ""
+        return f"This is its first frame: the film is too large for Discord here.{link}"
     smaller = (copy.width, copy.height) != (full.width, full.height)
     what = f"smaller copy, {copy.width}x{copy.height}" if smaller else "compressed copy"
     size = f"{copy.full_bytes / 2**20:.1f} MiB"
@@ -260,7 +272,8 @@ def _instead(copy: Copy, full: PaintOutcome) -> str:
 
 def _subtext(job: Job) -> str:
     size = [f"{job.settings.size} px"] if job.settings.size else []
-    parts = [job.settings.preset, *size, *_unusual(job)]
+    film = [f"film of {job.settings.film.frames} frames"] if job.settings.film else []
+    parts = [job.settings.preset, *size, *film, *_unusual(job)]
     return f"-# {' · '.join(parts)} · for {_owner(job)} · № {job.id}"
 
 

@@ -1,6 +1,7 @@
 """`/muralize`: reads the options, finds what is pointed at, asks for what is missing."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 
 import discord
 from discord import app_commands
@@ -10,17 +11,17 @@ from bot.discord_io.answers import Interaction
 from bot.discord_io.uploads import described
 from bot.errors import NothingToPaint
 from bot.feature import Command
+from bot.guilds.model import EffectiveSettings
 from bot.guilds.rules import SMALLEST_SIZE
 from bot.muralize.alt_text import LONGEST
 from bot.muralize.finder import PictureFinder, offer
-from bot.muralize.forms import CONTENT, MASK, STYLE, MissingForm
-from bot.muralize.request import Draft
+from bot.muralize.request import CONTENT, MASK, STYLE, Draft
 from bot.muralize.rules import STRONGEST, WEAKEST
 from bot.muralize.service import MuralizeService
-from bot.muralize.submission import ask
 from bot.names import clean
 from bot.pictures.model import UploadedFile
 from bot.styles.command import choices
+from bot.styles.model import Style
 from bot.styles.service import StyleService
 from engine.presets import PRESETS
 from engine.request import Brush, PaintSettings
@@ -34,8 +35,18 @@ _PRESET_CHOICES = [
 ]
 
 
-def make_command(muralize: MuralizeService, styles: StyleService, finder: PictureFinder) -> Command:
-    """Make `/muralize`."""
+def make_command(
+    muralize: MuralizeService,
+    styles: StyleService,
+    finder: PictureFinder,
+    ask: Callable[[Interaction, EffectiveSettings, Draft], Awaitable[None]],
+    make_form: Callable[[Draft, Sequence[Style], str], discord.ui.Modal],
+) -> Command:
+    """Make `/muralize`.
+
+    `ask` paints a draft; `make_form` makes the form that asks for what one lacks, from the draft,
+    the saved styles, and why something was not found.
+    """
 
     @app_commands.command(name="muralize", description="Repaint a picture in the style of another")
     @app_commands.allowed_installs(guilds=True, users=True)
@@ -54,6 +65,7 @@ def make_command(muralize: MuralizeService, styles: StyleService, finder: Pictur
         mask="A picture that is white where to paint, and black where the content stays",
         seed="The seed of an earlier painting, to paint the same again",
         alt_text="What the painting shows, for members who do not see it",
+        still="Of a GIF, paint the first frame only",
     )
     @app_commands.choices(preset=_PRESET_CHOICES)
     async def command(
@@ -71,6 +83,7 @@ def make_command(muralize: MuralizeService, styles: StyleService, finder: Pictur
         mask: discord.Attachment | None = None,
         seed: app_commands.Range[int, 0, LARGEST_SEED] = PaintSettings.seed,
         alt_text: app_commands.Range[str, 1, LONGEST] = "",
+        still: bool = False,
     ) -> None:
         effective = await muralize.admit(
             answers.guild_of(interaction), answers.channels_of(interaction)
@@ -94,13 +107,14 @@ def make_command(muralize: MuralizeService, styles: StyleService, finder: Pictur
             saved_style,
             described(MASK, mask) if mask is not None else None,
             clean(alt_text),
+            still,
         )
         if draft.content is None or draft.lacks_style:
             saved = await styles.offered(answers.guild_of(interaction))
-            form = MissingForm(muralize, draft, saved, no_content or no_style)
-            await interaction.response.send_modal(form)
+            why = "\n".join(dict.fromkeys(reason for reason in (no_content, no_style) if reason))
+            await interaction.response.send_modal(make_form(draft, saved, why))
             return
-        await ask(muralize, interaction, effective, draft)
+        await ask(interaction, effective, draft)
 
     @command.autocomplete("saved_style")
     async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:

@@ -93,6 +93,8 @@ class Deliverer:
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     def _follow(self, job: Job) -> None:
+        if job.is_tile:  # its mural shows it
+            return
         ended = job.state not in (JobState.QUEUED, JobState.PAINTING)
         if ended and not job.settled and job.id not in self._tasks:
             task = asyncio.create_task(self._deliver_and_log(job), name=f"deliver job {job.id}")

@@ -18,15 +18,16 @@ from bot.muralize.card import FEATURE
 from bot.muralize.command import make_command
 from bot.muralize.delivery import Deliverer
 from bot.muralize.finder import PictureFinder
-from bot.muralize.forms import CONTENT, StyleForm
+from bot.muralize.forms import MissingForm, StyleForm
 from bot.muralize.live_cards import LiveCards, Pace
 from bot.muralize.menu import make_menus
 from bot.muralize.packer import OutcomePacker
 from bot.muralize.plot import LossCurves
+from bot.muralize.request import CONTENT
 from bot.muralize.sender import JobMessageSender
 from bot.muralize.service import MuralizeService
 from bot.muralize.store import RequestStore
-from bot.muralize.submission import accept
+from bot.muralize.submission import accept, ask
 from bot.people import Origin
 from bot.pictures.decoder import Decoder
 from bot.pictures.store import PictureStore
@@ -70,6 +71,8 @@ def feature(
         partial(accept, muralize),
     )
 
+    paint = partial(ask, muralize)
+
     async def finish(seconds: float) -> None:
         await deliverer.finish(min(seconds, LONGEST_FINISH))
         await cards.flush(FLUSH_SECONDS)
@@ -77,8 +80,14 @@ def feature(
     return Feature(
         name=Switch.PAINTING,
         commands=[
-            make_command(muralize, styles, PictureFinder(muralize.may_fetch)),
-            *make_menus(muralize, styles, CONTENT, partial(StyleForm, muralize)),
+            make_command(
+                muralize,
+                styles,
+                PictureFinder(muralize.may_fetch),
+                paint,
+                partial(MissingForm, muralize, paint),
+            ),
+            *make_menus(muralize, styles, CONTENT, partial(StyleForm, muralize, paint)),
         ],
         buttons={FEATURE: handlers},
         pages=Paintings(links, jobs, pictures).routes(),

@@ -1,21 +1,22 @@
 """The forms that ask for what a painting lacks. A form has at most five fields."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 import discord
 
 from bot.discord_io import answers
+from bot.discord_io.answers import Interaction
 from bot.discord_io.uploads import avatar_of, described
-from bot.muralize.request import Draft
+from bot.guilds.model import EffectiveSettings
+from bot.muralize.request import CONTENT, MASK, STYLE, Draft
 from bot.muralize.service import MuralizeService
-from bot.muralize.submission import ask
 from bot.pictures.model import UploadedFile
 from bot.styles.model import Style
 from engine.presets import PRESETS
 from engine.request import BRUSHES, PaintSettings
 
-CONTENT, STYLE, MASK = "The content picture", "The style picture", "The mask"  # in sentences
+Ask = Callable[[Interaction, EffectiveSettings, Draft], Awaitable[None]]  # see `submission`
 SECONDS = 900.0  # until an open form expires
 MOST_SAVED = 25  # styles; Discord takes no more in a menu
 
@@ -76,6 +77,7 @@ class StyleForm(_Form, title="Muralize this picture"):
     def __init__(
         self,
         muralize: MuralizeService,
+        ask: Ask,
         content: UploadedFile,
         saved: Sequence[Style],
         usual_preset: str,
@@ -83,6 +85,7 @@ class StyleForm(_Form, title="Muralize this picture"):
     ) -> None:
         super().__init__(timeout=SECONDS)
         self._muralize = muralize
+        self._ask = ask
         self._content = content
         self._style = StyleFields(saved, chosen)
         self._style.add_to(self)
@@ -132,8 +135,7 @@ class StyleForm(_Form, title="Muralize this picture"):
             if select.values
         }
         settings = PaintSettings.from_dict({"preset": effective.default_preset, **chosen})
-        await ask(
-            self._muralize,
+        await self._ask(
             interaction,
             effective,
             Draft(
@@ -150,10 +152,16 @@ class MissingForm(_Form, title="Muralize"):
     """Asks for the pictures that `/muralize` was not given, or that were not found; says `why`."""
 
     def __init__(
-        self, muralize: MuralizeService, draft: Draft, saved: Sequence[Style], why: str = ""
+        self,
+        muralize: MuralizeService,
+        ask: Ask,
+        draft: Draft,
+        saved: Sequence[Style],
+        why: str,
     ) -> None:
         super().__init__(timeout=SECONDS)
         self._muralize = muralize
+        self._ask = ask
         self._draft = draft
         self._content: discord.ui.FileUpload[discord.ui.View] | None = None
         self._member: discord.ui.UserSelect[discord.ui.View] | None = None
@@ -194,4 +202,4 @@ class MissingForm(_Form, title="Muralize"):
         effective = await self._muralize.admit(
             answers.guild_of(interaction), answers.channels_of(interaction)
         )
-        await ask(self._muralize, interaction, effective, draft)
+        await self._ask(interaction, effective, draft)

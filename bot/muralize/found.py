@@ -17,7 +17,7 @@ from bot.errors import NothingToPaint
 from bot.muralize.pointers import MOVING_DRAWING
 from bot.names import clean
 from bot.pictures.model import UploadedFile
-from bot.pictures.not_pictures import kind_by_name, not_a_picture
+from bot.pictures.not_pictures import is_wanted, kind_by_name, not_a_picture
 
 MOST = 25  # options of one of Discord's menus
 LONGEST_NAME = 60  # characters
@@ -41,17 +41,25 @@ class FoundPicture:
 
 
 def pictures_to_paint(
-    message: discord.Message, called: str, may_fetch: MayFetch
+    message: discord.Message, called: str, may_fetch: MayFetch, *, films: bool = False
 ) -> list[FoundPicture]:
-    """List the pictures of a message. Raises NothingToPaint, saying what is there instead."""
-    found = pictures_in(message, called, may_fetch)
+    """List the pictures of a message, with `films` videos too.
+
+    Raises NothingToPaint, saying what is there instead.
+    """
+    found = pictures_in(message, called, may_fetch, films=films)
     if not found:
         raise NothingToPaint(_instead(message))
     return found
 
 
 def pictures_in(
-    message: discord.Message, called: str, may_fetch: MayFetch, *, emojis: bool = True
+    message: discord.Message,
+    called: str,
+    may_fetch: MayFetch,
+    *,
+    emojis: bool = True,
+    films: bool = False,
 ) -> list[FoundPicture]:
     """List the pictures of a message; error messages call each `called`.
 
@@ -59,7 +67,7 @@ def pictures_in(
     """
     found: dict[str, FoundPicture] = {}
     for part in _parts(message):
-        for medium in _media(part):
+        for medium in _media(part, films=films):
             url = next((one for one in medium.addresses if one and may_fetch(one)), None)
             if url is not None:
                 file = UploadedFile(
@@ -100,10 +108,10 @@ def _emojis(message: discord.Message, called: str) -> Iterator[FoundPicture]:
             yield FoundPicture(f"emoji {name}", emoji_of(called, int(number), name))
 
 
-def _media(part: Part) -> Iterator[_Medium]:
+def _media(part: Part, *, films: bool) -> Iterator[_Medium]:
     for attachment in part.attachments:
         kind = attachment.content_type or ""
-        if kind_by_name(attachment.filename, kind) is None:
+        if is_wanted(attachment.filename, kind, films=films):
             yield _Medium(
                 attachment.filename,
                 (attachment.url,),
@@ -113,7 +121,7 @@ def _media(part: Part) -> Iterator[_Medium]:
                 title_of(attachment.description or attachment.title or attachment.filename),
             )
     for component in part.components:
-        yield from _of_component(component)
+        yield from _of_component(component, films=films)
     for embed in part.embeds:
         for picture in (embed.image, embed.thumbnail):
             name = embed.title or file_name(picture.url or "")
@@ -123,7 +131,9 @@ def _media(part: Part) -> Iterator[_Medium]:
             yield _Medium(f"sticker {sticker.name}", (sticker_of("", sticker).url,))
 
 
-def _of_component(component: discord.Component, *, spoiler: bool = False) -> Iterator[_Medium]:
+def _of_component(
+    component: discord.Component, *, films: bool, spoiler: bool = False
+) -> Iterator[_Medium]:
     """List the media of a component and of those inside it; `spoiler` where it is in one."""
     media: list[tuple[discord.UnfurledMediaItem, bool]] = []
     if isinstance(component, discord.MediaGalleryComponent):
@@ -131,13 +141,13 @@ def _of_component(component: discord.Component, *, spoiler: bool = False) -> Ite
     elif isinstance(component, discord.ThumbnailComponent | discord.FileComponent):
         media = [(component.media, component.spoiler)]
     elif isinstance(component, discord.SectionComponent):
-        yield from _of_component(component.accessory, spoiler=spoiler)
+        yield from _of_component(component.accessory, films=films, spoiler=spoiler)
     elif isinstance(component, discord.Container):
         for child in component.children:
-            yield from _of_component(child, spoiler=spoiler or component.spoiler)
+            yield from _of_component(child, films=films, spoiler=spoiler or component.spoiler)
     for item, hidden in media:
         name, kind = file_name(item.url), item.content_type or ""
-        if kind_by_name(name, kind) is None:
+        if is_wanted(name, kind, films=films):
             yield _Medium(name, (item.url, item.proxy_url), 0, kind, hidden or spoiler)
 
 

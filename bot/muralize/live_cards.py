@@ -117,7 +117,7 @@ class LiveCards:
                     self._start_edits()
 
     def _follow(self, job: Job) -> None:
-        if job.state in (JobState.QUEUED, JobState.PAINTING):
+        if job.state in (JobState.QUEUED, JobState.PAINTING) and not job.is_tile:
             live = self._cards.get(job.id)
             if live is None:
                 self._cards[job.id] = _LiveCard(job)

@@ -51,7 +51,8 @@ def make_menus(
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def of_message(interaction: Interaction, message: discord.Message) -> None:
-        await paint(interaction, pictures_to_paint(message, called, muralize.may_fetch))
+        films, may_fetch = muralize.paints_films, muralize.may_fetch
+        await paint(interaction, pictures_to_paint(message, called, may_fetch, films=films))
 
     @app_commands.context_menu(name="Paint their avatar")
     @app_commands.allowed_installs(guilds=True, users=True)

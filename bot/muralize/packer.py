@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Collection
 
 from bot.discord_io.sending import Sent, Upload
 from bot.errors import PictureGone
-from bot.jobs.model import Job, JobState
+from bot.jobs.model import Job, JobResult, JobState
 from bot.jobs.service import JobService
 from bot.muralize import alt_text, card
 from bot.muralize.sender import link_to
@@ -13,6 +13,7 @@ from bot.pictures.decoder import Decoder
 from bot.pictures.store import PictureStore
 from bot.pictures.turns import Owner
 from bot.web.links import Link
+from engine.motion.kinds import film_ending
 
 LinkTo = Callable[[Job], Link | None]
 SwitchedOff = Callable[[int], Awaitable[Collection[str]]]  # the features that a server has off
@@ -55,6 +56,9 @@ class OutcomePacker:
             return card.outcome(job, again=await self._jobs.can_repeat(job)), []
         if job.result_deleted:
             raise PictureGone
+        film = await self._film(job, job.result, limit)
+        if film:
+            return card.outcome(job), film
         data, extension = await self._pictures.read(job.result.picture), ".png"
         copy = None
         if len(data) > limit:
@@ -64,13 +68,25 @@ class OutcomePacker:
             data, extension = bytes(encoded.data), encoded.extension
             if extension != ".png":  # else nothing was lost
                 copy = card.Copy(encoded.width, encoded.height, full_bytes, self._link_to(job))
+        if job.result.film:  # and it did not fit
+            width, height = job.result.outcome.width, job.result.outcome.height
+            copy = card.Copy(width, height, 0, self._link_to(job), is_still=True)
         name = card.file_name(job, f"muralscape-{job.id}")
         uploads = [Upload(f"{name}{extension}", data, alt_text.of_painting(job))]
         if job.timelapse and job.result.timelapse:
-            film = await self._pictures.read(job.result.timelapse)
-            if len(film) <= limit:
-                uploads.append(Upload(f"{name}.mp4", film, alt_text.of_film(job)))
+            timelapse = await self._pictures.read(job.result.timelapse)
+            if len(timelapse) <= limit:
+                uploads.append(Upload(f"{name}.mp4", timelapse, alt_text.of_timelapse(job)))
         return card.outcome(job, copy), uploads
+
+    async def _film(self, job: Job, result: JobResult, limit: int) -> list[Upload]:
+        """Give the files of a film that fit: the MP4, and the animation that the content was."""
+        name, found = card.file_name(job, f"muralscape-{job.id}"), []
+        for stored in (result.film, result.animation):
+            data = await self._pictures.read(stored) if stored else b""
+            if data and len(data) <= limit:
+                found.append(Upload(f"{name}{film_ending(data)}", data, alt_text.of_film(job)))
+        return found
 
 
 def _message_of(job: Job) -> str | None:

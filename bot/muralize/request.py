@@ -8,6 +8,8 @@ from bot.people import Origin
 from bot.pictures.model import UploadedFile
 from engine.request import PaintSettings
 
+CONTENT, STYLE, MASK = "The content picture", "The style picture", "The mask"  # in sentences
+
 
 @dataclass(frozen=True)
 class Request:
@@ -20,6 +22,7 @@ class Request:
     settings: PaintSettings
     mask: UploadedFile | None = None
     alt_text: str = ""  # the member's own, cleaned
+    still: bool = False  # of a moving content only the first frame is painted
 
     def to_json(self) -> dict[str, Any]:
         """Give the request as JSON values."""
@@ -37,6 +40,7 @@ class Request:
             settings=PaintSettings.from_dict(stored["settings"]),
             mask=UploadedFile(**mask) if mask else None,
             alt_text=stored.get("alt_text", ""),  # absent in requests of older versions
+            still=stored.get("still", False),
         )
 
 
@@ -50,6 +54,7 @@ class Draft:
     style_name: str | None = None  # of a saved style; a picture comes before it
     mask: UploadedFile | None = None
     alt_text: str = ""
+    still: bool = False
 
     @property
     def lacks_style(self) -> bool:

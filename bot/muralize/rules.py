@@ -1,6 +1,7 @@
 """The rules of requests: which are valid, and the settings that a button on a result gives."""
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
 
 from bot.errors import MayNotPost, NothingToPaint, OutsideClosed, Refused, TooLate
@@ -9,8 +10,9 @@ from bot.guilds.rules import check_channel, check_may_paint, check_on
 from bot.jobs.model import Job
 from bot.muralize.request import Request
 from bot.people import OUTSIDE, Origin, Standing
-from engine.presets import settle
-from engine.request import PaintSettings
+from bot.pictures.model import FilmLimits
+from engine.presets import PRESETS, settle, with_matching
+from engine.request import FilmSettings, PaintSettings
 
 WEAKEST, STRONGEST = 0.1, 10.0  # of the style against the content
 _STEP = 1.5  # factor of the buttons stronger, softer and larger
@@ -80,3 +82,42 @@ def changed(job: Job, change: str, largest: int, rng: random.Random) -> PaintSet
     if size >= largest:
         raise Refused(f"This is already the largest size here, {largest} pixels.")
     return replace(settings, size=min(largest, round(size * _STEP / 32) * 32))
+
+
+def why_still(request: Request) -> str:
+    """Say why not a film but its first frame is painted of a moving content; empty for a film."""
+    if request.still:
+        return "Leave out `still`, or send a picture."
+    if request.mask is not None:
+        return "A mask goes with a single picture: leave it out, or send a picture."
+    preset = request.settings.preset
+    if PRESETS[preset].recipe.matching is None:
+        return f"The preset {preset} paints single pictures: choose {with_matching()}."
+    return ""
+
+
+def as_film(
+    settings: PaintSettings,
+    frames: int,
+    films: FilmLimits,
+    predict: Callable[[PaintSettings], float],
+) -> PaintSettings:
+    """Give the settings of a film with so many of its frames as can be painted in time.
+
+    `frames` are those of the content, `predict` gives the seconds of painting. Raises Refused where
+    even a third of them takes too long.
+    """
+    if not films.are_painted:
+        raise Refused("Films are switched off here.")
+    size = min(settings.size or PRESETS[settings.preset].size, films.size)
+    most, seconds = min(frames, films.frames), 0.0
+    for count in range(most, max(2, most // 3) - 1, -1):
+        film = replace(settings, size=size, film=FilmSettings(count, films.seconds))
+        seconds = predict(film)
+        if seconds <= films.painting_seconds:
+            return film
+    raise Refused(
+        f"This film would take about {seconds / 60:.0f} minutes to paint, and here at most "
+        f"{films.painting_seconds / 60:g} are allowed. "
+        "Choose a smaller `size`, a shorter clip, or `still` for its first frame."
+    )

@@ -16,16 +16,18 @@ from bot.jobs.model import Job, Sources
 from bot.jobs.service import CardPlace, JobService
 from bot.muralize.request import Repeat, Request
 from bot.muralize.rules import (
+    as_film,
     changed,
     check,
     check_in_time,
     check_outside,
     check_standing,
+    why_still,
 )
 from bot.muralize.store import RequestStore
 from bot.people import OUTSIDE, Gate, Origin, Standing
 from bot.pictures.intake import Intake
-from bot.pictures.model import StoredPicture, UploadedFile
+from bot.pictures.model import FilmLimits, StoredPicture, UploadedFile
 from bot.pictures.retention import retry_if_deleted
 from bot.pictures.turns import Owner
 from bot.styles.service import StyleService
@@ -58,6 +60,7 @@ class MuralizeService:
         check_block: CheckBlock,
         *,
         usual_size: int,
+        films: FilmLimits,
         clock: Callable[[], float],
         rng: random.Random,
     ) -> None:
@@ -69,6 +72,7 @@ class MuralizeService:
         self._gate = gate
         self._check_block = check_block
         self._usual_size = usual_size
+        self._films = films
         self._clock = clock
         self._rng = rng
         self._fetching: set[asyncio.Task[Job]] = set()
@@ -91,6 +95,11 @@ class MuralizeService:
     async def mentions_members(self, guild_id: int) -> bool:
         """Say whether a server wants members mentioned when a long painting is finished."""
         return (await self._guilds.settings(guild_id)).mention_members
+
+    @property
+    def paints_films(self) -> bool:
+        """Whether moving pictures are painted as films."""
+        return self._films.are_painted
 
     async def switched_off(self, guild_id: int) -> frozenset[str]:
         """Give the features that a server has switched off."""
@@ -187,7 +196,8 @@ class MuralizeService:
         granted = allowance_of(effective.settings, standing.roles)
         submit = partial(
             self._jobs.submit,
-            quotas=replace(effective.jobs, allowance=granted),
+            quotas=effective.jobs,
+            granted=granted,
             card=card,
             settle=partial(self._requests.settle, request=request),
         )
@@ -196,15 +206,15 @@ class MuralizeService:
             if job is None:
                 raise JobNotFound(request.job_id)
             await self._intake.check_room(Owner(job.origin.guild_id, request.origin.member_id))
-            settings = changed(job, request.change, effective.largest_size, self._rng)
-            self._check_in_time(origin, settings, job.sources)
+            settings = self._changed(job, request.change, effective.largest_size)
+            # A tile of a mural is repeated as a painting of its own, which is sent to the member.
+            sources = replace(job.sources, surroundings=())
+            self._check_in_time(origin, settings, sources)
             timelapse = request.change == "timelapse"
             marked = replace(
                 origin, age_restricted=origin.age_restricted or job.origin.age_restricted
             )
-            return await submit(
-                marked, job.sources, settings, timelapse=timelapse, parent_id=job.id
-            )
+            return await submit(marked, sources, settings, timelapse=timelapse, parent_id=job.id)
         check(request, effective)
         settings = request.settings
         usual = min(self._usual_size, effective.largest_size)
@@ -214,14 +224,27 @@ class MuralizeService:
         await self._jobs.check_time(origin, settings, granted)
 
         async def take_in() -> Job:
-            async with self._taken(request) as sources:
-                self._check_in_time(origin, settings, sources)
+            async with self._taken(request) as (sources, frames):
+                chosen = self._as_film(settings, frames, sources) if frames else settings
+                self._check_in_time(origin, chosen, sources)
                 # the download takes a while, and the painting may be unwanted by now
                 await self._check_block(origin.guild_id, origin.member_id)
                 check_on(await self._guilds.settings(origin.guild_id), Switch.PAINTING)
-                return await submit(origin, sources, settings)
+                return await submit(origin, sources, chosen)
 
         return await retry_if_deleted(take_in)
+
+    def _changed(self, job: Job, change: str, largest: int) -> PaintSettings:
+        """Give the settings of a repeat; a film is one again."""
+        film = job.settings.film
+        if film is None:
+            return changed(job, change, largest, self._rng)
+        settings = changed(job, change, min(largest, self._films.size), self._rng)
+        return self._as_film(settings, film.frames, job.sources)
+
+    def _as_film(self, settings: PaintSettings, frames: int, sources: Sources) -> PaintSettings:
+        predict = partial(self._jobs.predict, sources=sources)
+        return as_film(settings, frames, self._films, predict)
 
     def _check_in_time(
         self, origin: Origin, settings: PaintSettings, sources: Sources | None
@@ -229,14 +252,17 @@ class MuralizeService:
         check_in_time(origin, self._jobs.predict_finish(origin, settings, sources), self._clock())
 
     @asynccontextmanager
-    async def _taken(self, request: Request) -> AsyncIterator[Sources]:
-        """Download the pictures of a request into the store; they stay if a row refers to them."""
+    async def _taken(self, request: Request) -> AsyncIterator[tuple[Sources, int]]:
+        """Download the pictures of a request into the store; they stay if a row refers to them.
+
+        Also give the number of frames, where a film is to be painted; else 0.
+        """
         saved = None
         if request.style is None:
             saved = await self._styles.find(request.origin.guild_id, request.style_name or "")
         files = [one for one in (request.content, request.style, request.mask) if one is not None]
         owner = Owner(request.origin.guild_id, request.origin.member_id)
-        async with self._intake.taken(files, owner) as stored:
+        async with self._intake.taken(files, owner, why_still(request)) as stored:
             taken: dict[UploadedFile | None, StoredPicture]
             taken = dict(zip(files, stored, strict=True))
             content, mask = taken[request.content], taken.get(request.mask)
@@ -262,4 +288,4 @@ class MuralizeService:
                     style_author=saved.author_id,
                     style_author_name=saved.author_name,
                 )
-            yield sources
+            yield sources, len(content.frames)

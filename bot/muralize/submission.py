@@ -33,6 +33,7 @@ async def ask(
         settings=draft.settings,
         mask=draft.mask,
         alt_text=draft.alt_text,
+        still=draft.still,
     )
     await accept(muralize, interaction, request)
 

@@ -11,7 +11,9 @@ from engine.decoding.client import Child
 from engine.decoding.messages import Answer, Task
 from engine.errors import ImageRejected
 from engine.picture_limits import (
+    CLIP_EFFORT,
     ENCODING_EFFORT,
+    FILM_EFFORT,
     FULL_EFFORT,
     OWN_LIMITS,
     UPLOAD_EFFORT,
@@ -72,6 +74,42 @@ class Decoder:
     async def check_painting(self, data: bytes, owner: Owner) -> tuple[int, int]:
         """Give the width and height of a painting, as large as may be. Raises ImageRejected."""
         task = Task("check", "The painting", OWN_LIMITS, FULL_EFFORT)
+        answer = await self._ask(task, data, owner)
+        return answer.width, answer.height
+
+    async def measure_film(
+        self, data: bytes, limits: PictureLimits, name: str, owner: Owner, seconds: float
+    ) -> Answer:
+        """Give the size of a moving picture's frames and the seconds of each, of its first seconds.
+
+        Raises ImageRejected.
+        """
+        return await self._ask(
+            Task("measure", name, limits, CLIP_EFFORT, seconds=seconds), data, owner
+        )
+
+    async def sheet(
+        self, data: bytes, side: int, quality: int, frames: int, owner: Owner = NOBODY
+    ) -> bytes:
+        """Encode so many frames of a film, evenly over its time, as one JPEG `side` pixels long.
+
+        `frames` is a square number. Raises ImageRejected.
+        """
+        task = Task(
+            "sheet",
+            "The picture",
+            OWN_LIMITS,
+            FILM_EFFORT,
+            side=side,
+            extension=".jpg",
+            quality=quality,
+            frames=frames,
+        )
+        return bytes((await self._ask(task, data, owner)).data)
+
+    async def check_film(self, data: bytes, owner: Owner) -> tuple[int, int]:
+        """Give the width and height of a painted film. Raises ImageRejected."""
+        task = Task("measure", "The film", OWN_LIMITS, FILM_EFFORT)
         answer = await self._ask(task, data, owner)
         return answer.width, answer.height
 

@@ -1,6 +1,7 @@
 """The host's own check of pictures: a command or a page on this machine that answers yes or no.
 
-It gets a smaller copy that was decoded and encoded anew in a child, never bytes from outside.
+It gets a smaller copy that was decoded and encoded anew in a child, never bytes from outside; of
+what moves, some of the frames side by side.
 """
 
 import asyncio
@@ -21,11 +22,13 @@ from bot.pictures.decoder import Decoder
 from bot.pictures.store import PictureStore
 from bot.pictures.turns import Owner, Turns
 from engine.environment import for_children
+from engine.motion.kinds import animation_ending, video_format
 
 log = logging.getLogger(__name__)
 
 LONG_SIDE = 1024  # pixels of the copy
 QUALITY = 90  # of the copy, a JPEG
+FRAMES = 16  # of what moves
 MOST_BYTES = 4096  # of an answer
 LONGEST_REASON = 300  # characters
 KILL_SECONDS = 5.0  # until a killed command is waited for no longer
@@ -75,7 +78,10 @@ class HostCheck:
         """Ask about a stored picture, which sentences call `called`. Raises CheckRefused."""
         async with self._turns.of(owner):
             data = await self._pictures.read(name)
-            copy = await self._decoder.shrink(data, LONG_SIDE, quality=QUALITY, owner=owner)
+            if video_format(data) or animation_ending(data):
+                copy = await self._decoder.sheet(data, LONG_SIDE, QUALITY, FRAMES, owner)
+            else:
+                copy = await self._decoder.shrink(data, LONG_SIDE, quality=QUALITY, owner=owner)
             try:
                 async with asyncio.timeout(self._seconds):
                     verdict = await self._ask(copy)

@@ -7,6 +7,7 @@ import asyncio
 import ipaddress
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import Self
 
 import aiohttp
@@ -15,16 +16,19 @@ from yarl import URL
 from bot.errors import AttachmentRejected
 from bot.pictures.decoder import Decoder
 from bot.pictures.host_check import HostCheck
-from bot.pictures.model import StoredPicture, UploadedFile
-from bot.pictures.not_pictures import kind_by_bytes, kind_by_name, not_a_picture
+from bot.pictures.model import NO_FILMS, FilmLimits, StoredPicture, UploadedFile
+from bot.pictures.not_pictures import VIDEO, kind_by_bytes, kind_by_name, not_a_picture
 from bot.pictures.quotas import PictureQuotas
 from bot.pictures.retention import PictureRetention
 from bot.pictures.turns import Owner, Turns
 from engine.errors import ImageRejected
+from engine.motion.kinds import animation_ending, video_format
 from engine.picture_limits import PictureLimits
 
 _CHUNK = 64 * 1024  # bytes
 _AT_A_TIME = 4  # requests with their pictures in memory
+# bytes, width and height, and seconds of each frame of a film
+_Checked = tuple[bytes, tuple[int, int], tuple[float, ...]]
 
 
 class Intake:
@@ -39,6 +43,7 @@ class Intake:
         hosts: Sequence[str],
         limits: PictureLimits,
         seconds: float,
+        films: FilmLimits = NO_FILMS,
         host_check: HostCheck | None = None,
     ) -> None:
         self._session: aiohttp.ClientSession | None = None
@@ -47,6 +52,7 @@ class Intake:
         self._decoder = decoder
         self._hosts = frozenset(host.lower() for host in hosts)
         self._limits = limits
+        self._films = films
         self._seconds = seconds
         self._host_check = host_check
         self._turns = Turns(_AT_A_TIME)
@@ -61,13 +67,17 @@ class Intake:
 
     @asynccontextmanager
     async def taken(
-        self, offered: Sequence[UploadedFile], owner: Owner
+        self,
+        offered: Sequence[UploadedFile],
+        owner: Owner,
+        why_still: str | None = None,
     ) -> AsyncIterator[tuple[StoredPicture, ...]]:
         """Store the pictures, all of them or none, and yield them in order.
 
         In the block, rows that refer to them are written. Where it raises, pictures to which no row
         refers are deleted. Nothing is stored that does not fit into the owner's quota. Each
         member's requests take turns, so that nobody's large or slow pictures hold up others'.
+        The first of them may be a film, unless `why_still` says why not, or None that it never is.
 
         Raises AttachmentRejected, ImageRejected, CheckRefused and those of
         `PictureQuotas.room_for` with a sentence for the member.
@@ -76,11 +86,12 @@ class Intake:
         async with AsyncExitStack() as stack:
             try:
                 async with self._turns.of(owner):
-                    files = await self._checked(offered, owner)
-                    total = sum(len(data) for data, _ in files)
+                    files = await self._checked(offered, owner, why_still)
+                    total = sum(len(data) for data, *_ in files)
                     await stack.enter_async_context(self._quotas.room_for(owner, total))
                     while files:
-                        stored.append(await self._pictures.put(*files.pop(0)))
+                        data, size, frames = files.pop(0)
+                        stored.append(replace(await self._pictures.put(data, size), frames=frames))
                 # after the turn, because a slow check must not hold up others' downloads
                 if self._host_check is not None:
                     for one, picture in zip(offered, stored, strict=True):
@@ -100,20 +111,40 @@ class Intake:
         return await self._pictures.ledger.find(name) or StoredPicture(name, 0)
 
     async def _checked(
-        self, offered: Sequence[UploadedFile], owner: Owner
-    ) -> list[tuple[bytes, tuple[int, int]]]:
-        """Download pictures and decode them once; give their bytes, widths and heights."""
+        self, offered: Sequence[UploadedFile], owner: Owner, why_still: str | None
+    ) -> list[_Checked]:
+        """Download files and decode them once; give their bytes, sizes, and frames' seconds."""
+        film = None if why_still is None or not self._films.are_painted else offered[0]
         for one in offered:
+            kind = kind_by_name(one.name, one.content_type)
+            if kind and (kind != VIDEO or one is not film):
+                raise ImageRejected(not_a_picture(one.called, kind))
             self._check_description(one)
         files = await asyncio.gather(*(self._download(one) for one in offered))
-        checked = []
+        checked: list[_Checked] = []
         for one, data in zip(offered, files, strict=True):
+            if one is film and not why_still and (video_format(data) or animation_ending(data)):
+                checked.append((data, *await self._measured(data, one, owner)))
+                continue
             if kind := kind_by_bytes(data):
-                raise ImageRejected(not_a_picture(one.called, kind))
+                why = why_still or "" if one is film else ""
+                raise ImageRejected(not_a_picture(one.called, kind, why))
             # the executor decodes it again
             size = await self._decoder.check(data, self._limits, one.called, owner)
-            checked.append((data, size))
+            checked.append((data, size, ()))
         return checked
+
+    async def _measured(
+        self, data: bytes, one: UploadedFile, owner: Owner
+    ) -> tuple[tuple[int, int], tuple[float, ...]]:
+        """Give the size of a film's frames, and the seconds of each; none where it is a still."""
+        films = self._films
+        limits = replace(self._limits, max_pixels=min(films.pixels, self._limits.max_pixels))
+        answer = await self._decoder.measure_film(data, limits, one.called, owner, films.seconds)
+        is_film = len(answer.seconds) > 1
+        if not is_film and video_format(data):
+            raise ImageRejected(f"{one.called} has a single frame; send it as a picture.")
+        return (answer.width, answer.height), answer.seconds if is_film else ()
 
     def may_fetch(self, address: str) -> bool:
         """Say whether a file lies on one of the hosts that files are fetched from."""
@@ -125,8 +156,6 @@ class Intake:
         return trusted and url.user is None and _is_private_enough(url)
 
     def _check_description(self, offered: UploadedFile) -> None:
-        if kind := kind_by_name(offered.name, offered.content_type):
-            raise ImageRejected(not_a_picture(offered.called, kind))
         if offered.size > self._limits.max_bytes:
             raise self._too_large(offered)
         if not self.may_fetch(offered.url):

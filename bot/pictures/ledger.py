@@ -30,7 +30,7 @@ class PictureLedger:
 
     async def record(self, stored: Collection[StoredPicture]) -> None:
         """Record pictures; those that are known stay as they are."""
-        rows = [vars(one) for one in stored]
+        rows = [{name: getattr(one, name) for name in pictures.c.keys()} for one in stored]  # noqa: SIM118 - columns, not a dictionary
         if rows:
             async with self._database.write() as connection:
                 dialect = postgresql if connection.dialect.name == "postgresql" else sqlite

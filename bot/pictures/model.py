@@ -24,8 +24,29 @@ class StoredPicture:
     bytes: int
     width: int = 0  # pixels, upright; 0 where it was not measured
     height: int = 0
+    # of each frame of a moving picture, in seconds; empty for a still, and where it was not asked
+    frames: tuple[float, ...] = ()
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
         return self.width, self.height
+
+
+@dataclass(frozen=True)
+class FilmLimits:
+    """The host's limits of films. Without seconds, moving pictures are painted as stills."""
+
+    seconds: float  # that are painted
+    frames: int
+    pixels: int  # of each frame of an upload
+    size: int  # pixels on the long side of a painted frame
+    painting_seconds: float  # predicted
+
+    @property
+    def are_painted(self) -> bool:
+        """Whether there are films."""
+        return self.seconds > 0
+
+
+NO_FILMS = FilmLimits(0.0, 0, 0, 0, 0.0)

@@ -2,9 +2,11 @@
 
 import mimetypes
 
+from engine.motion.kinds import video_format
 from engine.picture_limits import READABLE_WORDS
 
-_KINDS = {"video": "a video", "audio": "a sound", "text": "a text"}
+VIDEO = "a video"
+_KINDS = {"video": VIDEO, "audio": "a sound", "text": "a text"}
 _APPLICATIONS = {
     "application/pdf": "a PDF",
     "application/zip": "an archive",
@@ -14,10 +16,7 @@ _APPLICATIONS = {
     "application/json": "a JSON file",
     "application/msword": "a document",
 }
-# ISO/IEC 14496-12: after `ftyp`, the brands of pictures (HEIF and AVIF) among those of films
-_PICTURE_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis", b"hevc")
 _BEGINNINGS = (
-    (b"\x1aE\xdf\xa3", "a video"),  # Matroska, WebM
     (b"OggS", "a sound"),
     (b"ID3", "a sound"),
     (b"fLaC", "a sound"),
@@ -34,16 +33,23 @@ def kind_by_name(name: str, content_type: str) -> str | None:
     return _APPLICATIONS.get(declared) or _KINDS.get(declared.split("/")[0])
 
 
+def is_wanted(name: str, content_type: str, *, films: bool) -> bool:
+    """Say whether a file may be a picture, or a video where films are painted."""
+    return kind_by_name(name, content_type) in ((None, VIDEO) if films else (None,))
+
+
 def kind_by_bytes(data: bytes) -> str | None:
     """Say what a file is by its first bytes; None for a picture, and where that is open."""
-    if data[4:8] == b"ftyp":
-        return None if data[8:12] in _PICTURE_BRANDS else "a video"
+    if video_format(data):
+        return VIDEO
     if data[:4] == b"RIFF" and data[8:12] != b"WEBP":
-        return "a video" if data[8:12] == b"AVI " else "a sound"
+        return VIDEO if data[8:12] == b"AVI " else "a sound"
     return next((kind for begin, kind in _BEGINNINGS if data.startswith(begin)), None)
 
 
-def not_a_picture(called: str, kind: str) -> str:
-    """Say what a file is and what to send instead."""
-    instead = "a still from it, as " if kind == "a video" else "a picture: "
+def not_a_picture(called: str, kind: str, why_still: str = "") -> str:
+    """Say what a file is and what to send instead; of a video, why it is no film, where known."""
+    if kind == VIDEO and why_still:
+        return f"{called} is {kind}. {why_still}"
+    instead = "a still from it, as " if kind == VIDEO else "a picture: "
     return f"{called} is {kind}, which cannot be painted. Send {instead}{READABLE_WORDS}."

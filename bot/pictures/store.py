@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from bot.errors import PictureGone
@@ -25,12 +25,13 @@ class PictureStore:
         self._folder = folder
         self._work = folder / "work"
         self._copies = folder / "copies"
+        self._unfinished = folder / "unfinished"
         self._total = 0
         self._counting = threading.Lock()
 
     @property
     def total_bytes(self) -> int:
-        """The bytes of all pictures and their copies; work files are not counted."""
+        """The bytes of all pictures and their copies; other files are not counted."""
         return self._total
 
     async def open(self) -> None:
@@ -93,6 +94,20 @@ class PictureStore:
         """Keep a smaller copy of a picture as long as the picture itself."""
         await asyncio.to_thread(self._put_copy, name, label, data)
 
+    def unfinished(self, job_id: int) -> Path:
+        """Give the path of what a later try of a job goes on from; it may be there or not."""
+        return self._unfinished / f"{job_id}.pth"
+
+    async def remove_unfinished(self, job_id: int) -> None:
+        """Remove what is at `unfinished`."""
+        await asyncio.to_thread(self.unfinished(job_id).unlink, missing_ok=True)
+
+    async def keep_unfinished(self, job_ids: Collection[int]) -> None:
+        """Remove what is there of all other jobs."""
+        await asyncio.to_thread(
+            self._keep_unfinished, {self.unfinished(job_id) for job_id in job_ids}
+        )
+
     def path(self, name: str) -> Path:
         """Give the path of a picture, stored or not."""
         if len(name) != 64 or not set(name) <= set("0123456789abcdef"):
@@ -102,8 +117,15 @@ class PictureStore:
     def _open(self) -> None:
         shutil.rmtree(self._work, ignore_errors=True)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._total = sum(f.stat().st_size for f in self._folder.rglob("*") if f.is_file())
+        self._unfinished.mkdir(mode=0o700, exist_ok=True)
+        kept = (f for f in self._folder.rglob("*") if f.parent != self._unfinished)
+        self._total = sum(f.stat().st_size for f in kept if f.is_file())
         self._work.mkdir(mode=0o700)
+
+    def _keep_unfinished(self, wanted: set[Path]) -> None:
+        for file in self._unfinished.glob("*"):
+            if file not in wanted:
+                file.unlink(missing_ok=True)
 
     def _put(self, data: bytes) -> str:
         name = hashlib.sha256(data).hexdigest()

@@ -1,12 +1,14 @@
 """Signed links to full paintings on the bot's own pages.
 
 A link shows its painting, without a log-in, until it expires or the painting is deleted. It is
-`/paintings/<job id>.png?expires=<Unix seconds>&signature=<HMAC-SHA256 of all before, in hex>`.
+`/paintings/<job id>.png?expires=<Unix seconds>&signature=<HMAC-SHA256 of all before, in hex>`; of a
+film it ends in .html, a page that shows its .mp4.
 """
 
 import asyncio
 import hashlib
 import hmac
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,15 +69,22 @@ class PaintingLinks:
 
     def to(self, job: Job) -> Link | None:
         """Link to the painting of a job; None where the pages have no public address."""
+        ended = job.finished_at or job.painted_at or self._clock()
+        is_film = job.result is not None and job.result.film is not None
+        path = f"/paintings/{job.id}{'.html' if is_film else '.png'}"
+        return self.to_path(path, ended + self._retention)
+
+    def to_path(self, path: str, ends: float = math.inf) -> Link | None:
+        """Link to a page of ours, until `ends` (Unix seconds) at the latest, or None as above."""
         if not self._public_url:
             return None
-        now = self._clock()
-        ended = job.finished_at or job.painted_at or now
-        expires_at = int(min(now + self._lifetime, ended + self._retention))
-        path = f"/paintings/{job.id}.png"
-        expires = str(expires_at)
+        expires_at = int(min(self._clock() + self._lifetime, ends))
+        return Link(self._public_url + self.signed(path, str(expires_at)), expires_at)
+
+    def signed(self, path: str, expires: str) -> str:
+        """Give a path with the query that opens it. Raises `NotYet`."""
         query = urlencode({"expires": expires, "signature": self._sign(path, expires)})
-        return Link(f"{self._public_url}{path}?{query}", expires_at)
+        return f"{path}?{query}"
 
     def check(self, path: str, expires: str, signature: str) -> None:
         """Check a link, given as it came. Raises `NotYet`, `LinkInvalid` and `LinkExpired`."""

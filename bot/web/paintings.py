@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from bot.errors import MuralscapeError, PictureGone
-from bot.jobs.model import JobState
+from bot.jobs.model import JobResult, JobState
 from bot.jobs.service import JobService
 from bot.pictures.store import PictureStore
 from bot.web.files import FileAnswer
@@ -56,38 +56,63 @@ class Paintings:
 
     def routes(self) -> list[web.RouteDef]:
         """The routes of the files."""
-        return [web.get(r"/paintings/{job:\d{1,19}}.{extension:[a-z]{1,5}}", self._painting)]
+        return [web.get(r"/paintings/{job:\d{1,19}}.{extension:[a-z0-9]{1,5}}", self._painting)]
 
     async def _painting(self, request: web.Request) -> web.StreamResponse:
-        query = request.query
+        query, extension = request.query, request.match_info["extension"]
         try:
-            self._links.check(request.path, query.get("expires", ""), query.get("signature", ""))
+            expires = query.get("expires", "")
+            self._links.check(request.path, expires, query.get("signature", ""))
             job_id = int(request.match_info["job"])
-            picture = await self._find(job_id)
+            result = await self._find(job_id)
+            stored = {"png": result.picture, "mp4": result.film}.get(extension)
+            if stored is None and result.film is not None:
+                return self._film(job_id, result, expires)
+            if stored is None:
+                raise PictureGone
         except MuralscapeError as error:
             return self._refusal(error)
         headers = {
             **self._html.headers,
             **_PRIVATE,
             "Content-Security-Policy": _POLICY,
-            "Content-Type": "image/png",
-            "Content-Disposition": f'inline; filename="muralscape-{job_id}.png"',
+            "Content-Type": "video/mp4" if stored == result.film else "image/png",
+            "Content-Disposition": f'inline; filename="muralscape-{job_id}.{extension}"',
             "Cross-Origin-Resource-Policy": "same-origin",
         }
-        return FileAnswer(self._pictures.path(picture), headers=headers)
+        return FileAnswer(self._pictures.path(stored), headers=headers)
 
-    async def _find(self, job_id: int) -> str:
-        """Give the name of a job's painting in the store. Raises PictureGone."""
+    def _film(self, job_id: int, result: JobResult, expires: str) -> web.Response:
+        """Show a film on a page: a browser would play the file at once, and nobody has asked."""
+        film, poster = (
+            self._links.signed(f"/paintings/{job_id}.{extension}", expires)
+            for extension in ("mp4", "png")
+        )
+        outcome = result.outcome
+        values = {
+            "title": f"A film of {outcome.frames} frames",
+            "heading": f"A film of {outcome.frames} frames",
+            "description": "Press play to see it move.",
+            "film": film,
+            "poster": poster,
+            "outcome": outcome,
+        }
+        policy = f"{self._html.headers['Content-Security-Policy']}; media-src 'self'"
+        headers = {**_PRIVATE, "Content-Security-Policy": policy}
+        return self._html.page("film.html", values, headers=headers)
+
+    async def _find(self, job_id: int) -> JobResult:
+        """Give a job's painting, which is in the store. Raises PictureGone."""
         job = await self._jobs.get(job_id)
         if (
             job is None
             or job.result is None
             or job.result_deleted
             or job.state not in (JobState.DELIVERING, JobState.DONE)
-            or not await self._pictures.has([job.result.picture])
+            or not await self._pictures.has(job.result.pictures)
         ):
             raise PictureGone
-        return job.result.picture
+        return job.result
 
     def _refusal(self, error: MuralscapeError) -> web.Response:
         status, heading, why, advice = _REFUSALS[type(error)]

@@ -5,6 +5,7 @@ process that asked enforces the wall time. A child that a task has ended is repl
 """
 
 import contextlib
+import math
 import os
 import resource
 import signal
@@ -85,8 +86,10 @@ def _answer(task: Task, data: bytes, memory: int) -> tuple[Answer, Image.Image |
     try:
         if task.kind == "check":
             return Answer(*images.check(data, task.limits, task.name, before_load)), None
-        if task.kind == "film":
+        if task.kind in ("film", "measure"):
             return _film(task, data, before_load)
+        if task.kind == "sheet":
+            return _shrink(_sheet(task, data, before_load), task), None
         picture = images.decode(
             data,
             task.limits,
@@ -113,18 +116,43 @@ def _answer(task: Task, data: bytes, memory: int) -> tuple[Answer, Image.Image |
 
 def _film(
     task: Task, data: bytes, before_load: Callable[[int], None]
-) -> tuple[Answer, Image.Image]:
+) -> tuple[Answer, Image.Image | None]:
     from engine.motion.reading import read_film  # which brings FFmpeg
 
-    film = read_film(data, task.limits, task.name, task.side, before_load)
+    film = read_film(
+        data,
+        task.limits,
+        task.name,
+        before_load,
+        side=task.side,
+        seconds=task.seconds,
+        most=task.frames,
+    )
     answer = Answer(
-        *film.strip.size,
+        *(film.strip.size if film.strip else film.size),
         note=film.note,
         seconds=film.seconds,
         loops=film.loops,
         data=film.sound,
     )
     return answer, film.strip
+
+
+def _sheet(task: Task, data: bytes, before_load: Callable[[int], None]) -> Image.Image:
+    """Lay frames of a film side by side, as many in a row as in a column."""
+    from engine.motion.reading import read_film
+
+    side = math.isqrt(task.frames)
+    small, most = task.side // side, side**2
+    film = read_film(data, task.limits, task.name, before_load, side=small, most=most)
+    if film.strip is None or len(film.seconds) == 1:
+        return images.decode(data, task.limits, task.name, before_load)
+    width, height = film.size
+    sheet = Image.new("RGB", (side * width, -(-len(film.seconds) // side) * height))
+    for number in range(len(film.seconds)):
+        frame = film.strip.crop((0, number * height, width, (number + 1) * height))
+        sheet.paste(frame, (number % side * width, number // side * height))
+    return sheet
 
 
 def _shrink(picture: Image.Image, task: Task) -> Answer:

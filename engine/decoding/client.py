@@ -121,7 +121,7 @@ class Child:
         pixels = answer.width * answer.height
         if task.kind not in ("decode", "film") or not pixels:
             return answer
-        if take_pixels is None or self._pixels is None or pixels > task.limits.max_pixels:
+        if take_pixels is None or self._pixels is None or pixels > _most_pixels(task):
             raise ValueError("not the pixels that were asked for")
         bytes_of_a_pixel = 4 if task.with_alpha else 3
         self._pixels.read(
@@ -195,21 +195,30 @@ class _Deadline:
                 raise Stopped
 
 
+def _most_pixels(task: Task) -> int:
+    """How many pixels an answer to a task has at most."""
+    return task.frames * task.side**2 if task.kind == "film" else task.limits.max_pixels
+
+
 def _most_bytes(task: Task) -> int:
     """The largest answer to a task."""
     return {
         "check": 0,
         "decode": 0,
         "shrink": 4 * task.side**2 + 2**20,
+        "sheet": 4 * task.side**2 + 2**20,
         "fit": task.max_bytes,
         "film": SOUND_BYTES,
+        "measure": 0,
     }[task.kind]
 
 
 def _too_slow(task: Task) -> ImageRejected:
-    return ImageRejected(
-        f"{task.name} takes too long to decode; save it again as a plain JPEG or PNG."
+    is_film = task.kind in ("film", "measure", "sheet")
+    instead = (
+        "choose a shorter or smaller one" if is_film else "save it again as a plain JPEG or PNG"
     )
+    return ImageRejected(f"{task.name} takes too long to decode; {instead}.")
 
 
 def _ended(task: Task, code: int | None) -> ImageRejected:

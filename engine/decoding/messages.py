@@ -10,13 +10,14 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from engine.frames import frame, read_object
+from engine.motion.clip import MOST_FRAMES, MOST_SECONDS
 from engine.picture_limits import Effort, PictureLimits
 
 MOST_JSON = 64 * 1024  # bytes
 LONGEST_FRAME = 60.0  # seconds; a film is far shorter
 READY = b"ready\n"  # sent by the child once it is warm
 
-Kind = Literal["check", "decode", "shrink", "fit", "film"]
+Kind = Literal["check", "decode", "shrink", "fit", "film", "measure", "sheet"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,9 @@ class Task:
     `check` answers the size of the upright picture; `decode` shares its pixels too, `enough` of
     them where that is given; `shrink` makes a file of at most `side` pixels on the long side; `fit`
     a file of at most `max_bytes`; `film` shares the frames of a moving picture, at most `side`
-    pixels long, one below the other. `name` stands in the sentence of a refusal.
+    pixels long, one below the other; `measure` answers the size and the seconds of its frames;
+    `sheet` makes a file of some of its frames, side by side, as `shrink` does of a picture.
+    `name` stands in the sentence of a refusal.
     """
 
     kind: Kind
@@ -40,6 +43,8 @@ class Task:
     number: int = 0  # that `shrink` draws on the file; 0: none
     max_bytes: int = 0
     with_alpha: bool = False  # of `decode`: RGBA pixels, not RGB
+    seconds: float = MOST_SECONDS  # of a film, from its beginning
+    frames: int = MOST_FRAMES  # of a film at most
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class Answer:
     refused: str = ""  # a sentence, where the file is no picture that can be painted
     unwritable: str = ""  # a sentence, where no file fits
     note: str = ""  # a sentence, where a part of the picture is missing
-    seconds: tuple[float, ...] = ()  # of each frame of a `film`
+    seconds: tuple[float, ...] = ()  # of each frame of a film
     loops: bool = False
     data: bytes | bytearray = b""
 
@@ -82,7 +87,7 @@ def read_answer(text: bytes, data: bytes | bytearray) -> Answer:
     answer = Answer(**{**values, "seconds": seconds, "data": data})
     if not all(isinstance(one, float) and 0 < one <= LONGEST_FRAME for one in seconds):
         raise ValueError("not the times of frames")
-    if type(answer.loops) is not bool or (seconds and answer.height % len(seconds)):
+    if type(answer.loops) is not bool or len(seconds) > MOST_FRAMES:
         raise ValueError("not frames")
     sizes = (answer.width, answer.height)
     said = (answer.refused, answer.unwritable, answer.note)

@@ -10,9 +10,10 @@ from engine import images
 from engine.decoding.client import Child
 from engine.decoding.messages import Task
 from engine.errors import ImageRejected
-from engine.motion.clip import Clip
+from engine.motion.clip import MOST_FRAMES, MOST_SECONDS, Clip
 from engine.picture_limits import (
     DEFAULT_LIMITS,
+    FILM_EFFORT,
     FULL_EFFORT,
     READABLE_WORDS,
     Effort,
@@ -72,11 +73,26 @@ class PictureReader:
         return picture
 
     def read_film(self, path: Path, side: int, tell: Callable[[str], None] | None = None) -> Clip:
-        """Decode the moving picture in a file, at most `side` pixels long.
-
-        A still one has a single frame. `tell` and errors as of `decode`.
-        """
+        """Decode the moving picture in a file, `side` pixels long at most; see `decode_film`."""
         data = images.read_bytes(path, DEFAULT_LIMITS)
+        return self.decode_film(data, side, name=str(path), tell=tell)
+
+    def decode_film(
+        self,
+        data: bytes,
+        side: int,
+        limits: PictureLimits = DEFAULT_LIMITS,
+        name: str = "The file",
+        should_stop: Callable[[], bool] | None = None,
+        *,
+        seconds: float = MOST_SECONDS,
+        most: int = MOST_FRAMES,
+        tell: Callable[[str], None] | None = None,
+    ) -> Clip:
+        """Decode `most` frames of the first `seconds`, evenly, at most `side` pixels long.
+
+        A still picture has a single frame. `should_stop`, `tell` and errors as of `decode`.
+        """
         if not self._child.alive:
             self.start()
         strip: Image.Image | None = None
@@ -85,12 +101,12 @@ class PictureReader:
             nonlocal strip
             strip = Image.frombytes("RGB", size, pixels)
 
-        task = Task("film", str(path), DEFAULT_LIMITS, self._effort, side=side)
-        answer = self._child.ask(task, data, None, take)
+        task = Task("film", name, limits, FILM_EFFORT, side=side, seconds=seconds, frames=most)
+        answer = self._child.ask(task, data, should_stop, take)
         if answer.note and tell:
             tell(answer.note)
-        if strip is None or not answer.seconds:
-            raise ImageRejected(images.too_much_memory(str(path)))
+        if strip is None or not answer.seconds or strip.height % len(answer.seconds):
+            raise ImageRejected(images.too_much_memory(name))
         height = strip.height // len(answer.seconds)
         frames = [
             strip.crop((0, place * height, strip.width, (place + 1) * height))

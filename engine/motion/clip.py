@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 FPS = 12.0  # frames a second that are painted at most: what hand-drawn films have
 MOST_SECONDS = 6.0
 MOST_FRAMES = round(FPS * MOST_SECONDS)
+LARGEST_SIDE = 720  # pixels of a frame on its long side: what an MP4 of ours has at most
 SHORTEST = 0.02  # seconds: browsers show shorter frames for a tenth of a second
 INSTEAD = 0.1
 SOUND_BYTES = round(MOST_SECONDS * 48_000) * 4  # two channels of 16 bits at most
@@ -49,22 +50,45 @@ class FilmProgress:
     picture: "Image"  # the frame
 
 
-def thinned(durations: Sequence[float], fps: float = FPS) -> Timing:
-    """Keep so many frames a second at most; each is shown until the next one that is kept.
+class Thinning:
+    """Says of frames, as they come, which are kept: so many a second at most.
 
-    `durations` are in seconds, as files give them: those too short to be meant count as a tenth.
+    `seconds` are those of each kept frame, which is shown until the next one that is kept.
     """
-    kept: list[int] = []
-    seconds: list[float] = []
-    at = due = 0.0
-    for number, given in enumerate(durations):
-        lasts = given if given >= SHORTEST else INSTEAD
-        if at >= due - 1e-6:
-            kept.append(number)
-            seconds.append(lasts)
-            while due <= at + 1e-6:
-                due += 1 / fps
+
+    def __init__(self, fps: float = FPS) -> None:
+        self.seconds: list[float] = []
+        self._apart = 1 / fps
+        self._at = self._due = 0.0
+
+    def keeps(self, lasts: float) -> bool:
+        """Say whether the next frame is kept, which lasts so many seconds."""
+        kept = self._at >= self._due - 1e-6
+        if kept:
+            self.seconds.append(lasts)
+            while self._due <= self._at + 1e-6:
+                self._due += self._apart
         else:
-            seconds[-1] += lasts
-        at += lasts
-    return Timing(tuple(kept), tuple(seconds))
+            self.seconds[-1] += lasts
+        self._at += lasts
+        return kept
+
+
+def meant(seconds: float) -> float:
+    """How long a frame is shown: what is too short to be meant counts as a tenth of a second."""
+    return seconds if seconds >= SHORTEST else INSTEAD
+
+
+def thinned(durations: Sequence[float], fps: float = FPS) -> Timing:
+    """Keep so many frames a second at most. `durations` are in seconds, as files give them."""
+    thinning = Thinning(fps)
+    kept = [number for number, lasts in enumerate(durations) if thinning.keeps(meant(lasts))]
+    return Timing(tuple(kept), tuple(thinning.seconds))
+
+
+def thinned_to(most: int, durations: Sequence[float]) -> Timing:
+    """Keep `most` frames at most, evenly over their time."""
+    if len(durations) <= most:
+        return Timing(tuple(range(len(durations))), tuple(durations))
+    timing = thinned(durations, (most - 1e-6) / sum(durations))
+    return Timing(timing.numbers[:most], timing.seconds[:most])

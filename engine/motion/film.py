@@ -3,13 +3,17 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from PIL.Image import Image
 
+from engine.checkpoint import CheckpointWriter, read_checkpoint
 from engine.errors import Stopped
 from engine.motion.clip import Clip, FilmProgress
 from engine.motion.closing import closed
-from engine.motion.painter import FilmPainter, Painted
+from engine.motion.painter import FilmPainter
+from engine.motion.reel import Reel, fingerprint_of
+from engine.mp4 import SOUND_RATE
 from engine.request import PaintSettings, StylizeRequest
 from engine.stylize import stylize
 from engine.vgg19 import Encoder
@@ -39,37 +43,64 @@ def paint_film(
     on_progress: Callable[[FilmProgress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
     memory: int | None = None,
+    checkpoint: Path | None = None,
+    resume: Path | None = None,
+    on_fault: Callable[[str], None] | None = None,
 ) -> Clip:
     """Paint every frame of a clip, the size of the first.
 
     `should_stop` is asked during each frame; where it says yes after the first, the frames that are
-    done are handed over. Raises as `engine.motion.painter.FilmPainter` does.
+    done are handed over, and kept in the checkpoint if there is one. `checkpoint`, `resume` and
+    `on_fault` are as of `engine.stylize`; a film goes on at the frame. Raises as
+    `engine.motion.painter.FilmPainter` does, and CheckpointRejected.
     """
     like = StylizeRequest(clip.frames[0], styles, settings)
     painter = film_painter(like, encoder, memory=memory, should_stop=should_stop)
     total = len(clip.frames)
-    done: list[Painted] = []
-    pictures: list[Image] = []
-    marks = [time.monotonic()]
-    for frame in clip.frames:
+    mark = fingerprint_of(clip, like, encoder.description) if checkpoint or resume else ""
+    reel = Reel(total, clip.loops)
+    if resume:
+        reel.restore(read_checkpoint(resume, mark))
+    done = len(reel.pictures)
+    writer = None
+    if checkpoint:
+        writer = CheckpointWriter(checkpoint, done, on_fault=on_fault, steps_per_write=1)
+
+    before, began = reel.seconds, time.monotonic()  # of the runs that this one goes on from
+    for number in range(done, total):
+        started = time.monotonic()
         try:
-            picture, painted = painter.paint(frame, done[-1] if done else None)
+            picture, painted = painter.paint(clip.frames[number], reel.last)
         except Stopped:
-            if not done:
+            if writer and reel.last:
+                writer.write(number, reel.saved(mark), is_last=True)
+            if not reel.last:
                 raise
             break
-        done.append(painted)
-        pictures.append(picture)
-        marks.append(time.monotonic())
+        now = time.monotonic()
+        reel.add(picture, painted, before + now - began)
+        if writer and writer.due(number + 1, vars(painted)):
+            writer.write(number + 1, reel.saved(mark))
         if on_progress:
             # The first frame takes several times as long as the later ones.
-            each = marks[-1] - marks[-2] if len(done) > 1 else (marks[1] - marks[0]) / 4
-            passed = marks[-1] - marks[0]
-            on_progress(FilmProgress(len(done), total, passed, each * (total - len(done)), picture))
-    if clip.loops and len(done) == total:
-        canvases = closed([one.content for one in done], [one.canvas for one in done])
-        pictures = [
-            painter.picture(frame, canvas)
-            for frame, canvas in zip(clip.frames, canvases, strict=True)
-        ]
-    return replace(clip, frames=pictures, seconds=clip.seconds[: len(pictures)])
+            each = now - started if number else (now - started) / 4
+            left = each * (total - number - 1)
+            on_progress(FilmProgress(number + 1, total, reel.seconds, left, picture))
+    return _developed(clip, reel, painter)
+
+
+def _developed(clip: Clip, reel: Reel, painter: FilmPainter) -> Clip:
+    """The painted clip; a loop that is whole is closed."""
+    pictures = list(reel.pictures)
+    if clip.loops and len(pictures) == len(clip.frames) and reel.tail and reel.first:
+        first, tail = reel.first, list(reel.tail.values())
+        canvases = closed(
+            (first.content, first.canvas),
+            [one.content for one in tail],
+            [one.canvas for one in tail],
+        )
+        for number, canvas in zip(reel.tail, canvases, strict=True):
+            pictures[number] = painter.picture(clip.frames[number], canvas)
+    seconds = clip.seconds[: len(pictures)]
+    sound = clip.sound[: 4 * round(sum(seconds) * SOUND_RATE)]
+    return replace(clip, frames=pictures, seconds=seconds, sound=sound)

@@ -1,12 +1,14 @@
 """Bytes -> the frames of a moving picture. Runs in the decoding child; free of torch.
 
-GIF, APNG and animated WebP by Pillow, all else by FFmpeg, through PyAV. No more than
-MOST_SECONDS of a clip are decoded, and each frame is made small at once.
+GIF, APNG and animated WebP by Pillow, MP4, MOV, WebM and Matroska by FFmpeg, through PyAV. No more
+seconds of a clip are decoded than are painted, and only frames that are kept become pictures.
 """
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 
 import av
@@ -17,19 +19,23 @@ from PIL import Image, ImageSequence
 from engine import images
 from engine.errors import ImageRejected
 from engine.ground import ground_for
-from engine.motion.clip import INSTEAD, MOST_SECONDS, SHORTEST, thinned
+from engine.motion.clip import MOST_FRAMES, MOST_SECONDS, Thinning, meant, thinned_to
+from engine.motion.kinds import animation_ending, video_format
 from engine.mp4 import SOUND_RATE
 from engine.picture_limits import PictureLimits
 
-MOST_READ = 2000  # frames decoded at most: hours of films have short frames, too
 FORMATS = ("GIF", "PNG", "WEBP")  # of Pillow's, those that can move
+SHORTEST = 1e-3  # seconds between two frames of a video, at least
+MOST_IN_FILE = 10_000  # frames, of which the first seconds are read: minutes of a usual clip
+_MARKS = {".gif": b"\x21\xf9\x04", ".webp": b"ANMF", ".png": b"fcTL"}  # that each frame has
 
 
 @dataclass(frozen=True)
 class Film:
     """The frames that are to be painted, one below the other in one picture."""
 
-    strip: Image.Image  # RGB; as many frames high as there are `seconds`
+    strip: Image.Image | None  # RGB; as many frames high as there are `seconds`; None: unwanted
+    size: tuple[int, int]  # of a frame, as large as it was made
     seconds: tuple[float, ...]  # of each frame
     loops: bool
     sound: bytes  # as `engine.mp4.open_mp4` takes it
@@ -37,114 +43,167 @@ class Film:
 
 
 BeforeLoad = Callable[[int], None]
-Frame = tuple[Image.Image, float]  # and its seconds
+Frame = tuple[Callable[[int], Image.Image], float]  # makes it so small, and its seconds
 
 
 def read_film(
-    data: bytes, limits: PictureLimits, name: str, side: int, before_load: BeforeLoad
+    data: bytes,
+    limits: PictureLimits,
+    name: str,
+    before_load: BeforeLoad,
+    *,
+    side: int,
+    seconds: float = MOST_SECONDS,
+    most: int = MOST_FRAMES,
 ) -> Film:
-    """Decode a moving picture, or a still one as a single frame; `side` pixels long at most.
+    """Decode a moving picture, or a still one as a single frame.
 
-    Raises ImageRejected where it is none, or larger than the limits.
+    Frames are `side` pixels long at most; with 0 they are measured only. `most` frames of the
+    first `seconds` are kept, evenly. Raises ImageRejected where it is none, or beyond the limits.
     """
-    if _kind_of(data) in FORMATS:
-        frames, loops, sound = _animation(data, limits, name, side, before_load), True, b""
-    else:
-        frames, loops = _video(data, limits, name, side, before_load), False
-        sound = _sound(data)
-    shown: list[Image.Image] = []
-    durations: list[float] = []
-    whole = True
-    for picture, seconds in frames:
-        lasts = seconds if seconds >= SHORTEST else INSTEAD
-        if sum(durations) + lasts > MOST_SECONDS + 1e-3 or len(shown) == MOST_READ:
+    frames, loops = _frames(data, limits, name, before_load)
+    thinning, shown = Thinning(), list[Image.Image]()
+    size, length, whole = (0, 0), 0.0, True
+    for make, given in frames:
+        left = seconds - length
+        if left < SHORTEST:
             whole = False
             break
-        shown.append(picture)
-        durations.append(lasts)
-    if not shown:
+        lasts = min(meant(given), left)
+        length += lasts
+        if thinning.keeps(lasts) and (side or not size[0]):
+            picture = make(side)
+            size = size if size[0] else picture.size
+            shown.append(picture.resize(size))
+        whole = meant(given) <= left + SHORTEST
+    if not size[0]:
         raise ImageRejected(f"{name} has no frame that can be read.")
-    timing = thinned(durations)
-    width, height = shown[0].size
-    strip = Image.new("RGB", (width, height * len(timing.numbers)))
-    for place, number in enumerate(timing.numbers):
-        strip.paste(shown[number].resize((width, height)), (0, place * height))
-    most = f"its first {MOST_SECONDS:.0f} seconds are painted"
-    note = "" if whole else f"{name} is longer: {most}."
-    return Film(strip, timing.seconds, loops and whole, sound, note)
+    timing = thinned_to(most, thinning.seconds)
+    strip = _strip([shown[number] for number in timing.numbers], size) if side else None
+    sound = b"" if not side or not video_format(data) else _sound(data, seconds)
+    note = (
+        ""
+        if whole or len(timing.seconds) == 1
+        else f"{name} is longer: its first {seconds:g} seconds are painted."
+    )
+    return Film(strip, size, timing.seconds, loops and whole, sound, note)
 
 
-def _kind_of(data: bytes) -> str:
-    with suppress(OSError, ValueError), Image.open(BytesIO(data)) as picture:
-        return picture.format or ""
-    return ""
+def _strip(frames: list[Image.Image], size: tuple[int, int]) -> Image.Image:
+    width, height = size
+    strip = Image.new("RGB", (width, height * len(frames)))
+    for place, frame in enumerate(frames):
+        strip.paste(frame, (0, place * height))
+    return strip
+
+
+def _frames(
+    data: bytes, limits: PictureLimits, name: str, before_load: BeforeLoad
+) -> tuple[Iterator[Frame], bool]:
+    """The frames of a file, and whether the last one leads to the first."""
+    if video_format(data):
+        return _video(data, limits, name, before_load), False
+    if animation_ending(data):
+        return _animation(data, limits, name, before_load), True
+    still = images.decode(data, limits, name, before_load)
+    return iter([(partial(_small, still), 0.0)]), False
 
 
 def _animation(
-    data: bytes, limits: PictureLimits, name: str, side: int, before_load: BeforeLoad
+    data: bytes, limits: PictureLimits, name: str, before_load: BeforeLoad
 ) -> Iterator[Frame]:
+    _check_count(data.count(_MARKS[animation_ending(data)]), name)
     images.check(data, limits, name, before_load)  # the first frame, and all limits on its size
     try:
-        with Image.open(BytesIO(data)) as picture:
+        with warnings.catch_warnings(), Image.open(BytesIO(data), formats=FORMATS) as picture:
+            warnings.simplefilter("ignore")
             ground = ""
             for frame in ImageSequence.Iterator(picture):
-                seconds = float(frame.info.get("duration", 0)) / 1000
-                seen = frame.convert("RGBA")
-                alpha = seen.getchannel("A")
-                ground = ground or ground_for(seen.convert("RGB"), alpha)  # one for all frames
-                laid = Image.new("RGB", seen.size, ground)
-                laid.paste(seen, mask=alpha)
-                yield _small(laid, side), seconds
-    except (OSError, ValueError, SyntaxError) as error:
-        raise ImageRejected(f"{name} is damaged: {error}.") from error
+                images.check_size(frame.size, limits, name)  # a later frame may be larger
+                frame.load()
+                ground = ground or _ground(frame)  # one for all frames
+                yield partial(_laid, frame, ground), float(frame.info.get("duration", 0)) / 1000
+    except (ImageRejected, MemoryError):
+        raise
+    except Exception as error:  # a damaged file makes decoders raise whatever they please
+        raise ImageRejected(
+            f"{name} is damaged or cut off; save or download it again, or choose another."
+        ) from error
+
+
+def _check_count(frames: int, name: str) -> None:
+    if frames > MOST_IN_FILE:
+        raise ImageRejected(f"{name} has more than {MOST_IN_FILE:,} frames; choose a shorter one.")
+
+
+def _ground(frame: Image.Image) -> str:
+    seen = frame.convert("RGBA")
+    return ground_for(seen.convert("RGB"), seen.getchannel("A"))
+
+
+def _laid(frame: Image.Image, ground: str, side: int) -> Image.Image:
+    """A frame on the ground where it is transparent."""
+    seen = frame.convert("RGBA")
+    laid = Image.new("RGB", seen.size, ground)
+    laid.paste(seen, mask=seen.getchannel("A"))
+    return _small(laid, side)
 
 
 def _video(
-    data: bytes, limits: PictureLimits, name: str, side: int, before_load: BeforeLoad
+    data: bytes, limits: PictureLimits, name: str, before_load: BeforeLoad
 ) -> Iterator[Frame]:
     try:
-        with av.open(BytesIO(data), "r") as container:
+        with av.open(BytesIO(data), "r", format=video_format(data)) as container:
             stream = container.streams.video[0]
-            width, height = stream.codec_context.width, stream.codec_context.height
-            if width * height > limits.max_pixels or min(width, height) < limits.min_side:
-                raise ImageRejected(f"{name} has {width}x{height} pixels, which is not taken.")
-            before_load(width * height)
+            size = stream.codec_context.width, stream.codec_context.height
+            images.check_size(size, limits, name)
+            _check_count(stream.frames, name)
+            before_load(size[0] * size[1])
             usual = 1 / float(stream.average_rate or 25)
-            waiting: Frame | None = None
+            waiting: tuple[av.VideoFrame, float] | None = None
             for frame in container.decode(stream):
+                images.check_size((frame.width, frame.height), limits, name)  # it may change
                 at = float(frame.time or 0.0)
                 if waiting is not None:
-                    yield waiting[0], max(at - waiting[1], 0.001)
-                waiting = _small(_upright(frame), side), at
+                    yield partial(_upright, waiting[0]), max(at - waiting[1], SHORTEST)
+                waiting = frame, at
             if waiting is not None:
-                yield waiting[0], usual
-    except (FFmpegError, IndexError, ValueError) as error:
+                yield partial(_upright, waiting[0]), usual
+    except (ImageRejected, MemoryError):
+        raise
+    except Exception as error:  # as above
         raise ImageRejected(
             f"{name} is no moving picture that can be read; choose a GIF, WebP, PNG, MP4 or WebM."
         ) from error
 
 
-def _upright(frame: av.VideoFrame) -> Image.Image:
+def _upright(frame: av.VideoFrame, side: int) -> Image.Image:
     picture = Image.fromarray(frame.to_ndarray(format="rgb24"))
-    return picture.rotate(frame.rotation, expand=True) if frame.rotation else picture
+    upright = picture.rotate(frame.rotation, expand=True) if frame.rotation else picture
+    return _small(upright, side)
 
 
 def _small(picture: Image.Image, side: int) -> Image.Image:
+    """At most `side` pixels long; as it is with 0."""
     picture = picture.convert("RGB")
-    picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+    if side:
+        picture.thumbnail((side, side), Image.Resampling.LANCZOS)
     return picture
 
 
-def _sound(data: bytes) -> bytes:
+def _sound(data: bytes, seconds: float) -> bytes:
     """The sound, as long as the frames that are read; empty where there is none."""
-    most = round(MOST_SECONDS * SOUND_RATE)
-    parts: list[bytes] = []
-    with suppress(FFmpegError, IndexError, ValueError), av.open(BytesIO(data), "r") as container:
+    most = 4 * round(seconds * SOUND_RATE)
+    sound = bytearray()
+    with (
+        suppress(FFmpegError, IndexError, ValueError),
+        av.open(BytesIO(data), "r", format=video_format(data)) as container,
+    ):
         stream = container.streams.audio[0]
         to_pcm = av.AudioResampler("s16", "stereo", SOUND_RATE)
         for frame in container.decode(stream):
             for part in to_pcm.resample(frame):
-                parts.append(np.ascontiguousarray(part.to_ndarray()).astype("<i2").tobytes())
-            if sum(map(len, parts)) >= 4 * most:
+                sound += np.ascontiguousarray(part.to_ndarray()).astype("<i2").tobytes()
+            if len(sound) >= most:
                 break
-    return b"".join(parts)[: 4 * most]
+    return bytes(sound[:most])

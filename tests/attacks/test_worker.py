@@ -21,9 +21,10 @@ from bot.executors.nats import wire
 from bot.jobs.verification import check_painting
 from bot.pictures.decoder import Decoder
 from bot.pictures.turns import Owner
-from engine.request import PaintSettings
+from engine.request import FilmSettings, PaintSettings
 from tests.attacks.files import jpeg_of_scans
 from tests.bot.outcomes import OUTCOME
+from tests.engine.motion_clips import animation, pan, video
 from tests.engine.picture_files import one_color_png
 
 ADA = Owner(10, 1)
@@ -188,3 +189,48 @@ async def test_a_film_that_is_none_is_refused(decoder: Decoder, tmp_path: Path) 
     order.result.write_bytes(painting(OUTCOME.width, OUTCOME.height))
     with pytest.raises(ExecutorLost, match="not an MP4"):
         await check_painting(decoder, ADA, order, OUTCOME)
+
+
+FILM = replace(OUTCOME, frames=4, frames_asked=4)
+
+
+def film_in(folder: Path, film: bytes, animation: bytes = b"") -> PaintOrder:
+    """Make the files of an order of a film from a GIF."""
+    order = order_in(folder)
+    order.result.write_bytes(painting(OUTCOME.width, OUTCOME.height))
+    settings = replace(order.settings, film=FilmSettings(4, 6.0))
+    order = replace(
+        order, settings=settings, film=folder / "film.mp4", animation=folder / "film.gif"
+    )
+    for file, data in zip(order.outputs[1:], (film, animation), strict=True):
+        file.write_bytes(data)
+    return order
+
+
+async def test_a_film_is_taken_over(decoder: Decoder, tmp_path: Path) -> None:
+    """An MP4 and a GIF pass; so does an MP4 alone, of a film that was stopped."""
+    mp4, gif = video(pan(4), 0.1), animation(pan(4), "GIF")
+    await check_painting(decoder, ADA, film_in(tmp_path, mp4, gif), FILM)
+    await check_painting(decoder, ADA, film_in(tmp_path, mp4), replace(FILM, frames=2))
+
+
+@pytest.mark.parametrize(
+    ("film", "animation", "frames", "words"),
+    [
+        (b"<html>", b"", 4, "another kind"),
+        (b"\0\0\0\x18ftypisom<html>", b"", 4, "no moving picture"),
+        (video(pan(4), 0.1), video(pan(4), 0.1), 4, "another kind"),
+        (video(pan(4), 0.1), b"GIF89a<html>", 4, "not a picture"),
+        (video(pan(4), 0.1), b"", 5, "other frames"),
+        (video(pan(4), 0.1), b"", 0, "other frames"),
+        (video(pan(2), 0.1), animation(pan(2, side=800), "GIF"), 4, "too large"),
+    ],
+    ids=("html", "half", "mp4 as gif", "no gif", "more", "a still", "large"),
+)
+async def test_what_is_no_film_is_refused(
+    decoder: Decoder, tmp_path: Path, film: bytes, animation: bytes, frames: int, words: str
+) -> None:
+    """Whatever a worker sends instead of a film is a lost painting, never a delivered file."""
+    order = film_in(tmp_path, film, animation)
+    with pytest.raises(ExecutorLost, match=words):
+        await check_painting(decoder, ADA, order, replace(FILM, frames=frames, frames_asked=5))

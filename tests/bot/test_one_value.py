@@ -25,7 +25,7 @@ from bot.people import Origin
 from bot.pictures.model import UploadedFile
 from bot.storage.database import Database
 from engine.presets import PRESETS
-from engine.request import BRUSHES, Losses, PaintOutcome, PaintSettings
+from engine.request import BRUSHES, FilmSettings, Losses, PaintOutcome, PaintSettings
 from tests.bot.jobs.harness import PLENTY, JobHarness
 
 NUMBERS = st.floats(0.1, 100.0)
@@ -44,6 +44,7 @@ SETTINGS_FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "style_weights": st.tuples(NUMBERS, NUMBERS),
     "brush": st.sampled_from(BRUSHES),
     "keep_alpha": st.sampled_from([None, True, False]),
+    "film": st.none() | st.builds(FilmSettings, st.integers(1, 72), st.floats(0.1, 6.0)),
 }
 OUTCOME_FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "width": INTEGERS,
@@ -60,6 +61,8 @@ OUTCOME_FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "curve": CURVES,
     "scale_starts": st.lists(INTEGERS, max_size=5).map(tuple),
     "notes": st.lists(WORDS, max_size=3).map(tuple),
+    "frames": st.integers(0, 36),
+    "frames_asked": st.integers(36, 72),
 }
 SETTINGS = st.builds(PaintSettings, **SETTINGS_FIELDS)
 OUTCOMES = st.builds(PaintOutcome, **OUTCOME_FIELDS)

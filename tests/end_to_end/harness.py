@@ -21,6 +21,7 @@ from bot.back_off import BackOff
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from bot.jobs.model import Job
+from bot.mural.messenger import MuralPace
 from bot.muralize.live_cards import Pace
 from bot.settings import (
     DiscordSettings,
@@ -44,11 +45,12 @@ FAST = Timing(
     BackOff(first=0.05, longest=0.2),
     BackOff(first=0.05, longest=0.2),
     probe_seconds=0.5,
+    murals=MuralPace(edits=0.2, late=0.2, tries=BackOff(first=0.05, longest=0.2)),
     log_pause=0.05,
     blocks=0.1,
 )
 
-ROOMY = LimitSettings(jobs_per_member=50, jobs_per_guild=1000, shutdown_seconds=5)
+ROOMY = LimitSettings(jobs_per_member=50, jobs_per_guild=1000, shutdown_seconds=5, mural_tile=64)
 HASTY = ROOMY.model_copy(update={"shutdown_seconds": 0.1})  # where a painting never ends
 
 

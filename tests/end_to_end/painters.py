@@ -6,7 +6,7 @@ what an `EngineSetup` names.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import Image
@@ -16,6 +16,7 @@ from bot.executors.engine_process import EngineSetup
 from engine.decoding.pictures import picture_reader
 from engine.errors import Stopped
 from engine.files import written_whole
+from engine.motion.writing import write_film
 from engine.request import Losses, PaintOutcome, Progress
 
 FILM = b"\0\0\0\x18ftypa film"
@@ -32,6 +33,7 @@ class TimedPainter:
     steps: int = 20
     noise: bool = False  # a picture that no encoder makes small
     film: bytes = FILM
+    frame_seconds: float = 0.0  # for each frame of a film
 
     @property
     def device(self) -> str:
@@ -45,6 +47,8 @@ class TimedPainter:
         should_stop: Callable[[], bool],
     ) -> PaintOutcome:
         """Wait, report, write."""
+        if order.film is not None:
+            return self._paint_film(order, on_progress, should_stop)
         picture = self._picture(order)
         losses = Losses(2.0, 1.0, 1.0)
         first = 1 + steps_done(order.resume)
@@ -73,6 +77,58 @@ class TimedPainter:
             precision="none",
             seed=order.settings.seed,
             curve=tuple((step, 200.0 / step) for step in range(first, self.steps + 1)),
+        )
+
+    def _paint_film(
+        self,
+        order: PaintOrder,
+        on_progress: Callable[[Progress], None],
+        should_stop: Callable[[], bool],
+    ) -> PaintOutcome:
+        """Hand back the content's frames; the checkpoint is the number of frames done.
+
+        The weights tell at which frame it went on.
+        """
+        settings, target = order.settings.film, order.film
+        assert settings is not None
+        assert target is not None
+        with picture_reader() as pictures:
+            clip = pictures.decode_film(order.content.read_bytes(), 48, most=settings.frames)
+        resumed, total = steps_done(order.resume), len(clip.frames)
+        losses, done = Losses(0.0, 0.0, 0.0), resumed
+        for frame in range(resumed + 1, total + 1):
+            time.sleep(self.frame_seconds)
+            if should_stop():
+                if not done:
+                    raise Stopped
+                break
+            done = frame
+            if order.checkpoint is not None:
+                with written_whole(order.checkpoint) as file:
+                    file.write_text(str(done))
+            left, picture = self.frame_seconds * (total - frame), clip.frames[frame - 1]
+            on_progress(
+                Progress(frame, total, losses, self.frame_seconds * frame, left, picture.copy)
+            )
+        painted = replace(clip, frames=clip.frames[:done], seconds=clip.seconds[:done])
+        painted.frames[0].save(order.result, "PNG")
+        write_film(painted, target)
+        if order.animation is not None:
+            write_film(painted, order.animation) if done == total else order.animation.touch()
+        width, height = painted.frames[0].size
+        return PaintOutcome(
+            width=width,
+            height=height,
+            preset=order.settings.preset,
+            losses=losses,
+            steps=self.steps,
+            seconds=self.frame_seconds * total,
+            weights=f"resumed at {resumed}",
+            device=self.device,
+            precision="none",
+            seed=order.settings.seed,
+            frames=done,
+            frames_asked=total,
         )
 
     def _picture(self, order: PaintOrder) -> Image.Image:
@@ -110,6 +166,26 @@ class SizedPainter(TimedPainter):
         if (order.settings.size or 0) > 512:
             return TimedPainter(60.0, steps=1200).paint(order, on_progress, should_stop)
         return super().paint(order, on_progress, should_stop)
+
+
+@dataclass(frozen=True)
+class FlatPainter(TimedPainter):
+    """Covers the content with the style's colour, and keeps the paint around a tile of a mural."""
+
+    def _picture(self, order: PaintOrder) -> Image.Image:
+        with picture_reader() as pictures:
+            content, style = pictures.read(order.content), pictures.read(order.styles[0])
+            flat = Image.new("RGB", content.size, style.resize((1, 1)).getpixel((0, 0)))
+            painted = Image.blend(content, flat, 0.6)
+            if order.surroundings is not None:
+                paint, held, _ = map(pictures.read, order.surroundings)
+                painted.paste(paint, mask=held.convert("L"))
+        return painted
+
+
+def load_flat(_: EngineSetup) -> TimedPainter:
+    """Paint tiles of murals in a fifth of a second each."""
+    return FlatPainter(0.2)
 
 
 def load_quick(_: EngineSetup) -> TimedPainter:
@@ -160,6 +236,16 @@ def load_copy(_: EngineSetup) -> CopyingPainter:
 def load_noisy(_: EngineSetup) -> TimedPainter:
     """Paint something of about a megabyte."""
     return TimedPainter(0.0, noise=True)
+
+
+def load_films(_: EngineSetup) -> TimedPainter:
+    """Paint films in no time."""
+    return TimedPainter(0.0)
+
+
+def load_slow_films(_: EngineSetup) -> TimedPainter:
+    """Paint films at four frames a second."""
+    return TimedPainter(0.0, frame_seconds=0.25)
 
 
 def load_film(_: EngineSetup) -> TimedPainter:

@@ -14,7 +14,14 @@ from tests.end_to_end.harness import run as command
 from tests.end_to_end.test_departures import atelier_of
 from tests.end_to_end.test_painting import result_of, said_privately
 
-ANYWHERE = ("muralize", "Muralize this picture", "queue", "paintings", "privacy")
+ANYWHERE = (
+    "muralize",
+    "Muralize this picture",
+    "Paint their avatar",
+    "queue",
+    "paintings",
+    "privacy",
+)
 
 
 def elsewhere(simulator: Simulator) -> tuple[User, Channel]:

@@ -1,6 +1,7 @@
 """`/paintings`: what Discord has lost is found again, and handed out."""
 
 from pathlib import Path
+from typing import Any
 
 from bot.settings import LimitSettings
 from bot.simulator import Invocation, Simulator
@@ -140,12 +141,8 @@ async def test_an_age_restricted_painting(simulator: Simulator, data_dir: Path) 
 async def test_by_style_and_preset(simulator: Simulator, data_dir: Path) -> None:
     """Menus choose a style and a preset; all that is listed then goes at one confirmation."""
     async with running_bot(simulator, data_dir, limits=LimitSettings(jobs_per_member=50)) as bot:
-        for preset, style in (
-            ("mural", {"saved_style": "whirling_night"}),
-            ("draft", {"saved_style": "whirling_night"}),
-            ("draft", {}),
-            ("draft", {}),
-        ):
+        for preset, saved in (("mural", True), ("draft", True), ("draft", False), ("draft", False)):
+            style: dict[str, Any] = {"saved_style": "whirling_night"} if saved else {}
             await result_of(simulator, muralize(simulator, preset=preset, **style))
         await result_of(simulator, muralize(simulator, "ben", preset="draft"))
         page = await listed(simulator)

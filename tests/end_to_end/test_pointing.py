@@ -156,13 +156,16 @@ async def test_paint_their_avatar(simulator: Simulator, bot: Bot) -> None:
     """The menu of a member paints the avatar that they have there, or Discord's own for them."""
     for name, data in (("ben", picture(colour="pink")), ("cleo", None)):
         member = simulator.world.find_user(name)
-        form = simulator.people.invoke(
-            Invocation("Paint their avatar", user="ada", target=str(member.id))
-        )
-        await simulator.until(lambda form=form: form.modal)
-        sent = simulator.people.submit(str(form.id), "ada", {}, [STYLE])
+        menu = Invocation("Paint their avatar", user="ada", target=str(member.id))
+        sent = await filled_in(simulator, simulator.people.invoke(menu))
         content = await content_of(bot, sent)
         assert data is None or content == sha(data)
+
+
+async def filled_in(simulator: Simulator, opener: Interaction) -> Interaction:
+    """Give a style in the form that an interaction opens."""
+    await simulator.until(lambda: opener.modal)
+    return simulator.people.submit(str(opener.id), opener.user.username, {}, [STYLE])
 
 
 async def test_what_is_missing_is_asked_for(simulator: Simulator, bot: Bot) -> None:
@@ -253,7 +256,7 @@ async def test_foreign_hosts(simulator: Simulator, data_dir: Path) -> None:
 
 
 async def test_moving_stickers_and_emojis_in_messages(simulator: Simulator, bot: Bot) -> None:
-    """The menu of a message paints the first frame of a sticker, or an emoji of the text."""
+    """The menu of a message paints a sticker, as a film, or an emoji of the text."""
     guild = atelier_of(simulator).guild
     moving = simulator.world.add_sticker(guild, "spin", animation(), 4)
     people = simulator.people
@@ -271,9 +274,7 @@ async def test_moving_stickers_and_emojis_in_messages(simulator: Simulator, bot:
 async def use_menu(simulator: Simulator, message: Message) -> Interaction:
     """Muralize a message's picture by its menu."""
     entry = Invocation("Muralize this picture", user="ben", target=str(message.id))
-    form = simulator.people.invoke(entry)
-    await simulator.until(lambda: form.modal)
-    return simulator.people.submit(str(form.id), "ben", {}, [STYLE])
+    return await filled_in(simulator, simulator.people.invoke(entry))
 
 
 def animation() -> bytes:

@@ -1,5 +1,6 @@
 """Moving pictures: motion, strokes that move along, frames painted from the ones before."""
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,9 +11,9 @@ import torch
 from PIL import Image
 
 from engine.device import choose_device
-from engine.errors import OutputRejected, RequestRejected, Stopped
+from engine.errors import CheckpointRejected, OutputRejected, RequestRejected, Stopped
 from engine.motion.clip import Clip, FilmProgress, thinned
-from engine.motion.closing import closed
+from engine.motion.closing import closed, frames_led_back
 from engine.motion.film import film_painter, paint_film
 from engine.motion.flow import motion_between, moved
 from engine.motion.strokes import StylePlaces, carried
@@ -128,15 +129,46 @@ def test_a_film_is_painted_again_to_the_bit(encoder: Encoder) -> None:
     assert films[0].seconds == clip.seconds
 
 
+@pytest.mark.parametrize("loops", [True, False])
+def test_a_film_goes_on_at_the_frame(encoder: Encoder, tmp_path: Path, loops: bool) -> None:
+    """Stopped after any frame and resumed, a film is what it would have been, to the bit."""
+    clip = Clip(pan(4), (0.1,) * 4, loops=loops)
+    style = as_picture(texture(64, 64, 5))
+    whole = paint_film(clip, (style,), SMALL, encoder)
+    file, told = tmp_path / "film.pth", list[FilmProgress]()
+    resume = None
+    for frames in (1, 3):
+        part = paint_film(
+            clip,
+            (style,),
+            SMALL,
+            encoder,
+            on_progress=told.append,
+            should_stop=lambda frames=frames: bool(told) and told[-1].frame == frames,  # type: ignore[misc]
+            checkpoint=file,
+            resume=resume,
+        )
+        assert len(part.frames) == frames
+        resume = file
+    again = paint_film(clip, (style,), SMALL, encoder, on_progress=told.append, resume=file)
+    assert [progress.frame for progress in told] == [1, 2, 3, 4]
+    for one, other in zip(whole.frames, again.frames, strict=True):
+        assert np.array_equal(np.asarray(one), np.asarray(other))
+    others = replace(clip, frames=clip.frames[::-1])
+    with pytest.raises(CheckpointRejected, match="another painting"):
+        paint_film(others, (style,), SMALL, encoder, resume=file)
+
+
 def test_stopping_hands_over_what_is_there(encoder: Encoder) -> None:
-    """After the first frame a stop gives the frames that are done; before it, nothing."""
-    clip = Clip(pan(3), (0.1,) * 3, loops=False)
+    """After the first frame a stop gives the frames that are done, and no more sound than that."""
+    clip = Clip(pan(3), (0.1,) * 3, loops=False, sound=bytes(4 * SOUND_RATE))
     style = as_picture(texture(64, 64, 5))
     done: list[FilmProgress] = []
     film = paint_film(
         clip, (style,), SMALL, encoder, on_progress=done.append, should_stop=lambda: bool(done)
     )
     assert len(film.frames) == len(film.seconds) == 1
+    assert len(film.sound) == 4 * SOUND_RATE // 10
     with pytest.raises(Stopped):
         paint_film(clip, (style,), SMALL, encoder, should_stop=lambda: True)
 
@@ -151,13 +183,13 @@ def test_what_cannot_be_a_film(encoder: Encoder) -> None:
 
 
 def test_a_loop_is_closed() -> None:
-    """The last frames approach the first; those before the middle stay as they were."""
+    """The last frames approach the first, up to eight of them and never more than half."""
     content = texture(48, 48)
     paintings = [torch.full((1, 3, 48, 48), value) for value in (0.0, 0.4, 0.5, 0.6)]
-    result = closed([content] * 4, paintings)
-    assert [float(one.mean()) for one in result[:2]] == pytest.approx([0.0, 0.4])
-    assert float(result[3].mean()) == pytest.approx(0.6 / 3, abs=0.01)
-    assert float(result[2].mean()) == pytest.approx(0.5 * 2 / 3, abs=0.01)
+    assert frames_led_back(4) == 2
+    result = closed((content, paintings[0]), [content] * 2, paintings[2:])
+    assert float(result[1].mean()) == pytest.approx(0.6 / 3, abs=0.01)
+    assert float(result[0].mean()) == pytest.approx(0.5 * 2 / 3, abs=0.01)
 
 
 @pytest.mark.parametrize(

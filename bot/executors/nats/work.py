@@ -42,6 +42,11 @@ class Work:
         self._timing = timing
         self._uploaded = 0.0  # mtime of the last uploaded checkpoint
 
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it was stopped here for the order to be painted elsewhere, or not at all."""
+        return self.stop in ("handed back", "void")
+
     @asynccontextmanager
     async def kept_alive(self) -> AsyncIterator[None]:
         """Extend the lease and upload checkpoints until the block ends."""
@@ -99,8 +104,13 @@ def _files_of(order: wire.Order, folder: Path) -> PaintOrder:
         content=folder / "content",
         styles=tuple(folder / f"style-{number}" for number in range(order.styles)),
         mask=folder / "mask" if order.mask else None,
+        surroundings=(folder / "paint", folder / "held", folder / "whole")
+        if order.surroundings
+        else None,
         result=folder / "result.png",
         timelapse=folder / "timelapse.mp4" if order.timelapse else None,
+        film=folder / "film.mp4" if order.settings.film else None,
+        animation=folder / f"film{order.animation}" if order.animation else None,
         checkpoint=folder / "checkpoint.pth",
         # A time-lapse must show the painting from its first step.
         resume=None if order.timelapse else folder / "resume.pth",

@@ -61,14 +61,19 @@ class Clockwork:
         """Take the steps of the script."""
         script = Script(**json.loads(order.content.read_bytes()))
         began = time.monotonic()
-        for step in range(_steps_done(order) + 1, script.steps + 1):
+        done = _steps_done(order)
+        first = done + 1
+        for step in range(first, script.steps + 1):
             if should_stop() and not script.stubborn:
+                if order.film and done:
+                    break
                 raise Stopped(f"Stopped after step {step - 1}.")
             time.sleep(script.step_seconds)
             if step > script.steps // 2:
                 _fail(script)
             if order.checkpoint:
                 order.checkpoint.write_text(str(step))
+            done = step
             seconds = time.monotonic() - began
             left = seconds / step * (script.steps - step)
             losses = Losses(100.0 / step, 40.0 / step, 60.0 / step)
@@ -77,7 +82,11 @@ class Clockwork:
             _square(64).save(order.result)
         if order.timelapse:
             mask = order.mask.read_bytes() if order.mask else b""
-            order.timelapse.write_bytes(b"film of " + order.content.read_bytes() + mask)
+            around = b"".join(path.read_bytes() for path in order.surroundings or ())
+            order.timelapse.write_bytes(b"film of " + order.content.read_bytes() + mask + around)
+        for file in (order.film, order.animation):
+            if file:
+                file.write_bytes(f"film of {done} as {file.suffix}".encode())
         return PaintOutcome(
             width=64,
             height=64,
@@ -89,7 +98,9 @@ class Clockwork:
             device=self.device,
             precision="fp32",
             seed=order.settings.seed,
-            curve=((1, 100.0), (script.steps, 100.0 / script.steps)),
+            curve=((first, 100.0 / first), (script.steps, 100.0 / script.steps)),
+            frames=done if order.film else 0,
+            frames_asked=script.steps if order.film else 0,
         )
 
 

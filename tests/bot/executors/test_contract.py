@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from bot.errors import CannotPaint, ExecutorLost, PaintingCancelled
-from bot.executors.contract import Executor, PaintProgress
+from bot.executors.contract import Executor, PaintOrder, PaintProgress
 from bot.executors.local import LocalExecutor
-from engine.request import PaintSettings
+from engine.request import FilmSettings, PaintSettings
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.conftest import (
     SETUP,
@@ -45,6 +45,15 @@ def ignore(progress: PaintProgress) -> None:
     """Hear progress and do nothing."""
 
 
+def film_of(order: PaintOrder) -> PaintOrder:
+    """An order of a film, from a GIF."""
+    folder = order.result.parent
+    settings = replace(order.settings, film=FilmSettings(72, 6.0))
+    return replace(
+        order, settings=settings, film=folder / "film.mp4", animation=folder / "film.gif"
+    )
+
+
 async def begin(
     executor: Executor, order_for: MakeOrder, script: Script
 ) -> tuple[int, asyncio.Task[object]]:
@@ -70,14 +79,19 @@ async def test_paints(executor: Executor, order_for: MakeOrder) -> None:
 async def test_settings_and_mask_reach_the_painter(
     executor: Executor, order_for: MakeOrder, tmp_path: Path
 ) -> None:
-    """What a member chose arrives where it is painted, and so does the mask."""
+    """What a member chose arrives where it is painted; so do the mask, and what lies around."""
     mask, film = tmp_path / "mask", tmp_path / "film"
     mask.write_bytes(b" through a mask")
+    around = (tmp_path / "paint", tmp_path / "held", tmp_path / "whole")
+    for path in around:
+        path.write_bytes(b" " + path.name.encode())
     settings = PaintSettings("draft", seed=7, brush="bold")
-    order = replace(order_for(Script()), settings=settings, mask=mask, timelapse=film)
+    order = replace(
+        order_for(Script()), settings=settings, mask=mask, timelapse=film, surroundings=around
+    )
     outcome = await executor.paint(order, ignore)
     assert (outcome.preset, outcome.seed) == ("draft", 7)
-    assert film.read_bytes().endswith(b" through a mask")
+    assert film.read_bytes().endswith(b" through a mask paint held whole")
 
 
 async def test_names_its_devices(executor: Executor) -> None:
@@ -124,6 +138,29 @@ async def test_cancels_between_steps(executor: Executor, order_for: MakeOrder) -
     with pytest.raises(PaintingCancelled):
         await painting
     assert (await executor.paint(order_for(Script()), ignore)).weights == process
+
+
+async def test_films_come_back(executor: Executor, order_for: MakeOrder) -> None:
+    """The order of a film gives an MP4, and what its content was beside it."""
+    order = film_of(order_for(Script(steps=5)))
+    outcome = await executor.paint(order, ignore)
+    assert (outcome.frames, outcome.is_cut_short) == (5, False)
+    assert [file.read_bytes() for file in order.outputs[1:]] == [
+        b"film of 5 as .mp4",
+        b"film of 5 as .gif",
+    ]
+
+
+async def test_a_cancelled_film_is_handed_over(executor: Executor, order_for: MakeOrder) -> None:
+    """What is done of a film comes back after a cancel, and says that it is not the whole."""
+    order = film_of(order_for(Script(steps=72, step_seconds=0.1)))
+    begun = asyncio.Event()
+    painting = asyncio.create_task(executor.paint(order, lambda _: begun.set()))
+    await asyncio.wait_for(begun.wait(), 60)
+    await executor.cancel(order.job_id)
+    outcome = await painting
+    assert 1 <= outcome.frames < outcome.frames_asked == 72
+    assert order.outputs[1].read_bytes() == f"film of {outcome.frames} as .mp4".encode()
 
 
 async def test_cancelling_what_is_not_painted(executor: Executor, order_for: MakeOrder) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
+from bot.jobs.allowance import FREE, Allowance
 from bot.jobs.estimator import Estimator
 from bot.jobs.model import Job, JobResult, JobState, Sources
 from bot.jobs.quotas import JobQuotas
@@ -90,13 +91,16 @@ class JobHarness:
         guild: int = GUILD,
         quotas: JobQuotas = PLENTY,
         content: bytes = b"content",
+        granted: Allowance = FREE,
     ) -> Job:
         """Submit a painting of a member."""
         origin = self.origin(member, guild)
 
         async def attempt() -> Job:
             sources = await self.sources(content)
-            return await self.service.submit(origin, sources, PaintSettings(), quotas)
+            return await self.service.submit(
+                origin, sources, PaintSettings(), quotas, granted=granted
+            )
 
         return await retry_if_deleted(attempt)
 

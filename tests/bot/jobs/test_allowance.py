@@ -1,7 +1,6 @@
 """The rules of painting time, by examples and by properties; and that the service obeys them."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,7 +10,7 @@ from bot.errors import NeverRoom, TimeSpent
 from bot.jobs.allowance import DAY, FREE, HOUR, Allowance, Use, largest, room_at, used_in
 from bot.jobs.allowance import check as check_time
 from bot.people import Member
-from tests.bot.jobs.harness import ANN, BOB, GUILD, PLENTY, JobHarness
+from tests.bot.jobs.harness import ANN, BOB, GUILD, JobHarness
 
 NOW = 1_000_000.0
 limits = st.none() | st.integers(1, 1000)
@@ -72,24 +71,24 @@ async def test_a_refusal_says_when_there_is_room(harness: JobHarness) -> None:
     """A member who has used an hour's time is told when a painting fits, and then it does."""
     first = await harness.submit()
     seconds = first.predicted_seconds
-    bounded = replace(PLENTY, allowance=Allowance(per_hour=1.5 * seconds))
+    granted = Allowance(per_hour=1.5 * seconds)
     with pytest.raises(TimeSpent) as refused:
-        await harness.submit(quotas=bounded)
+        await harness.submit(granted=granted)
     room = round(first.created_at + HOUR)
     assert f"There is room for it again <t:{room}:R>" in str(refused.value)
-    assert (await harness.submit(BOB, quotas=bounded)).id
+    assert (await harness.submit(BOB, granted=granted)).id
     harness.clock.now += HOUR
-    assert (await harness.submit(quotas=bounded)).id
+    assert (await harness.submit(granted=granted)).id
     with pytest.raises(NeverRoom, match="Choose a smaller size"):
-        await harness.submit(quotas=replace(PLENTY, allowance=Allowance(per_day=seconds / 2)))
+        await harness.submit(granted=Allowance(per_day=seconds / 2))
 
 
 async def test_of_two_at_once_one_is_refused(harness: JobHarness) -> None:
     """A double click leaves no gap between the check and the job."""
     seconds = (await harness.submit(BOB)).predicted_seconds
-    bounded = replace(PLENTY, allowance=Allowance(per_hour=1.5 * seconds))
+    granted = Allowance(per_hour=1.5 * seconds)
     found = await asyncio.gather(
-        *(harness.submit(quotas=bounded) for _ in range(2)), return_exceptions=True
+        *(harness.submit(granted=granted) for _ in range(2)), return_exceptions=True
     )
     assert sorted(isinstance(one, TimeSpent) for one in found) == [False, True]
 

@@ -1,5 +1,7 @@
 """Cancelling jobs: permissions, states, and results."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.errors import JobNotFound, NotAllowed, WrongState
@@ -32,6 +34,39 @@ async def test_cancel_wins_over_a_painting_that_ends(harness: JobHarness) -> Non
     job = await harness.claim()
     await harness.service.cancel(job.id, MODERATOR)
     result = await harness.result()
+    assert (await harness.service.painted(job.id, result)).state is JobState.CANCELLED
+    assert not await harness.pictures.has([result.picture])
+
+
+@pytest.mark.parametrize(
+    ("actor", "frames", "state"),
+    [
+        (Member(ANN, GUILD), 12, JobState.DELIVERING),
+        (Member(ANN, GUILD), 40, JobState.CANCELLED),
+        (MODERATOR, 12, JobState.CANCELLED),
+    ],
+    ids=("owner", "owner, of a whole film", "moderator"),
+)
+async def test_the_owner_gets_what_is_done_of_a_film(
+    harness: JobHarness, actor: Member, frames: int, state: JobState
+) -> None:
+    """A film that its owner stopped is delivered; not one that a moderator stopped."""
+    await harness.submit()
+    job = await harness.claim()
+    await harness.service.cancel(job.id, actor)
+    result = await harness.result()
+    result = replace(result, outcome=replace(result.outcome, frames=frames, frames_asked=40))
+    assert (await harness.service.painted(job.id, result)).state is state
+    assert await harness.pictures.has([result.picture]) == (state is JobState.DELIVERING)
+
+
+async def test_who_deletes_their_data_gets_no_film(harness: JobHarness) -> None:
+    """Of a film that is stopped because its member deletes everything, nothing is delivered."""
+    await harness.submit()
+    job = await harness.claim()
+    await harness.service.forget_member(ANN)
+    result = await harness.result()
+    result = replace(result, outcome=replace(result.outcome, frames=12, frames_asked=40))
     assert (await harness.service.painted(job.id, result)).state is JobState.CANCELLED
     assert not await harness.pictures.has([result.picture])
 

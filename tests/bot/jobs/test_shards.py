@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.jobs.model import UNFINISHED, Job, JobState
+from bot.jobs.model import NOBODY, UNFINISHED, Job, JobState
 from bot.people import Member
 from bot.privacy.service import PrivacyService
 from bot.storage.database import Database
@@ -92,8 +92,8 @@ async def test_what_the_other_bot_was_asked_to_forget(offices: Offices) -> None:
     await second.service.stop_as_asked()
     stopped = {job.id: job for job in second.changes if job.id != kept.id}
     assert {n: (job.state, job.cancelled_by) for n, job in stopped.items()} == {
-        painting.id: (JobState.PAINTING, ANN),
-        queued.id: (JobState.CANCELLED, ANN),
+        painting.id: (JobState.PAINTING, NOBODY),
+        queued.id: (JobState.CANCELLED, NOBODY),
     }
     await second.service.stopped(painting.id)
     for job in await second.service.unsettled():

@@ -56,7 +56,7 @@ def test_a_log_is_cut_into_messages(lines: list[str]) -> None:
 
 
 def test_who_may_block_whom() -> None:
-    """Moderators block members, managers also moderators, and nobody themselves."""
+    """Moderators block members, managers also moderators, and nobody managers or themselves."""
     member, mod = Member(1, 10), Member(2, 10, moderates=True)
     manager = Member(3, 10, manages=True)
     check_may_block(mod, member)
@@ -65,6 +65,7 @@ def test_who_may_block_whom() -> None:
         (member, mod),
         (mod, mod),
         (mod, manager),
+        (manager, Member(5, 10, manages=True)),
         (mod, Member(4, 10, moderates=True)),
     ):
         with pytest.raises(Refused):

@@ -15,6 +15,7 @@ from bot.pictures.decoder import Decoder
 from bot.pictures.host_check import Ask, HostCheck, Verdict, command, page
 from bot.pictures.store import PictureStore
 from bot.pictures.turns import Owner
+from tests.engine.motion_clips import animation, pan, video
 
 ADA, BEN = Owner(10, 1), Owner(11, 2)
 LOOK = "import sys; sys.exit(0 if sys.stdin.buffer.read()[:2] == b'\\xff\\xd8' else 7)"
@@ -72,6 +73,25 @@ async def test_a_command_says_yes_or_no(desk: Desk) -> None:
     """It gets a JPEG; its first line is what the member reads, without markdown."""
     assert await desk.asked(desk.check(python(LOOK))) == ""
     assert await desk.asked(desk.check(python(NO))) == "The picture is not allowed here: No cats."
+
+
+SIZE = "import sys; from PIL import Image; print(*Image.open(sys.stdin.buffer).size); sys.exit(1)"
+
+
+@pytest.mark.parametrize(
+    ("film", "size"),
+    [
+        (video(pan(6), 0.1), "256 128"),
+        (animation(pan(30), "GIF"), "256 256"),
+        (animation(pan(1), "GIF"), "64 64"),
+    ],
+    ids=["video", "gif", "still gif"],
+)
+async def test_of_a_film_it_sees_frames(desk: Desk, film: bytes, size: str) -> None:
+    """Up to sixteen of its frames come side by side, as one JPEG; a still GIF comes alone."""
+    desk.name = await desk.pictures.put(film)
+    told = await desk.asked(desk.check(python(SIZE)))
+    assert told == f"The picture is not allowed here: {size}."
 
 
 @pytest.mark.parametrize(

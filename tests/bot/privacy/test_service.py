@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.errors import Refused
-from bot.jobs.model import JobState
+from bot.jobs.model import NOBODY, JobState
 from bot.jobs.service import PAGE
 from bot.people import Member
 from bot.privacy.service import PrivacyService
@@ -32,7 +32,7 @@ async def test_a_painting_that_will_not_stop_is_reported(harness: JobHarness) ->
     await harness.job_in(JobState.DONE)
     job = await harness.job_in(JobState.PAINTING)
     assert await privacy.delete(ANN) == 1
-    assert (await harness.service.get(job.id) or job).cancelled_by == ANN
+    assert (await harness.service.get(job.id) or job).cancelled_by == NOBODY
     await harness.service.stopped(job.id)
     await harness.service.delivered(job.id, 20, 700)
     assert await privacy.delete(ANN) == 0

@@ -17,6 +17,7 @@ import bot.guilds.store
 import bot.jobs.store
 import bot.moderation.log_store
 import bot.moderation.store
+import bot.mural.store
 import bot.muralize.store
 import bot.styles.store  # noqa: F401 - declares its tables
 from bot.storage.database import Database, known_versions, metadata

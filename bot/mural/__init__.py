@@ -1,0 +1,1 @@
+"""Murals: a server paints one large picture together, tile by tile."""

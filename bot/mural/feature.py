@@ -1,0 +1,68 @@
+"""Builds the feature of murals."""
+
+from collections.abc import Callable
+
+import discord
+
+from bot.feature import Feature
+from bot.guilds.model import Switch
+from bot.guilds.service import GuildService
+from bot.jobs.service import JobService
+from bot.mural.buttons import MuralButtonHandlers
+from bot.mural.card import FEATURE
+from bot.mural.command import MuralCommands, make_group
+from bot.mural.keeper import MuralKeeper
+from bot.mural.messenger import MuralMessenger, MuralPace
+from bot.mural.page import MuralPages
+from bot.mural.panel import MuralPanel
+from bot.mural.service import MuralService
+from bot.mural.workshop import Workshop
+from bot.pictures.intake import Intake
+from bot.pictures.retention import PictureRetention
+from bot.styles.service import StyleService
+from bot.web.links import PaintingLinks
+
+
+def feature(
+    murals: MuralService,
+    styles: StyleService,
+    guilds: GuildService,
+    jobs: JobService,
+    intake: Intake,
+    retention: PictureRetention,
+    links: PaintingLinks,
+    client: discord.Client,
+    pace: MuralPace,
+    clock: Callable[[], float],
+) -> Feature:
+    """Build `/mural`, its buttons, its pages, and what keeps murals going."""
+    workshop = Workshop(retention)
+    pages = MuralPages(links, murals.store, retention.pictures, workshop)
+    messenger = MuralMessenger(
+        client, murals.store, workshop, retention.pictures, pages.link, clock, pace
+    )
+    panel = MuralPanel(workshop, styles, pages.link, clock)
+
+    def me() -> int:
+        return client.user.id if client.user is not None else 0
+
+    keeper = MuralKeeper(murals, jobs, guilds, retention, workshop, messenger, me, clock)
+    commands = MuralCommands(murals, styles, intake, panel, client)
+
+    async def channel_deleted(channel: discord.abc.GuildChannel) -> None:
+        await murals.end_in(channel.guild.id, channel.id)
+
+    async def thread_deleted(thread: discord.RawThreadDeleteEvent) -> None:
+        await murals.end_in(thread.guild_id, thread.thread_id)
+
+    return Feature(
+        name=Switch.MURALS,
+        commands=[make_group(commands, styles, clock)],
+        buttons={FEATURE: MuralButtonHandlers(murals, styles, panel)},
+        pages=pages.routes(),
+        tasks=[keeper.run],
+        pictures_in_use=[murals.store],
+        personal_data={"murals": murals},
+        events={"guild_channel_delete": channel_deleted, "raw_thread_delete": thread_deleted},
+        guild_data=[murals],
+    )

@@ -1,0 +1,160 @@
+"""Sends the message of each mural once, and edits it as the mural grows, at a bounded rate."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import discord
+
+from bot.back_off import BackOff
+from bot.discord_io.sending import (
+    FileTooLarge,
+    NotAllowedHere,
+    NotNow,
+    Outgoing,
+    RouteClosed,
+    SendError,
+    Upload,
+    explained,
+    files_of,
+    send_once,
+)
+from bot.errors import MuralscapeError, PictureGone
+from bot.mural import card
+from bot.mural.model import Mural, MuralState
+from bot.mural.store import MuralStore
+from bot.mural.workshop import Workshop
+from bot.pictures.store import PictureStore
+from bot.web.links import Link
+
+log = logging.getLogger(__name__)
+
+NEVER = 3600.0  # seconds
+TRIES = BackOff(first=5.0, longest=3600.0)
+FILM_NAME = "mural-growing.mp4"
+
+
+@dataclass(frozen=True)
+class MuralPace:
+    """How often a mural's message is edited, in seconds."""
+
+    edits: float = 5.0  # between two edits at least; each uploads a picture
+    late: float = 60.0  # the same an hour after it was sent: Discord limits those (30046)
+    old: float = 3600.0  # after that many seconds an edit is late
+    tries: BackOff = TRIES
+
+
+class MuralMessenger:
+    """Shows murals in their channels. `clock` gives Unix seconds."""
+
+    def __init__(
+        self,
+        client: discord.Client,
+        store: MuralStore,
+        workshop: Workshop,
+        pictures: PictureStore,
+        page_of: Callable[[Mural], Link | None],
+        clock: Callable[[], float],
+        pace: MuralPace,
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._workshop = workshop
+        self._pictures = pictures
+        self._page_of = page_of
+        self._clock = clock
+        self._pace = pace
+        self._edited: dict[int, float] = {}  # when each message was last sent or edited
+        self._failures: dict[int, int] = {}  # in a row
+
+    async def show(self, mural_id: int) -> float:
+        """Send or edit a mural's message if that is due; return seconds until the next look."""
+        mural = await self._store.get(mural_id)
+        if mural is None or mural.message.given_up or mural.message.shown >= mural.version:
+            return NEVER
+        since = self._clock() - self._edited.get(mural_id, float("-inf"))
+        wait = self._interval(mural)
+        if since < wait:
+            return wait - since
+        try:
+            await self._show(mural)
+        except (NotNow, NotAllowedHere) as error:
+            failures = self._failures[mural_id] = self._failures.get(mural_id, 0) + 1
+            log.warning("mural %d: its message waits: %s", mural_id, error)
+            self._edited[mural_id] = self._clock()
+            return self._pace.tries.after(failures)
+        except (RouteClosed, FileTooLarge) as error:
+            log.warning("mural %d: its message is given up: %s", mural_id, error)
+            await self._store.set_message(mural_id, given_up=True)
+            return NEVER
+        self._failures.pop(mural_id, None)
+        self._edited[mural_id] = self._clock()
+        return self._interval(mural)
+
+    def _interval(self, mural: Mural) -> float:
+        began = mural.message.began_at
+        late = began is not None and self._clock() - began > self._pace.old
+        return self._pace.late if late else self._pace.edits
+
+    async def _show(self, mural: Mural) -> None:
+        link = self._page_of(mural)
+        text, view = card.growing(mural, link.url if link else None), card.buttons(mural)
+        files = await self._files(mural)
+        message = mural.message
+        if message.message_id is None:
+            channel = self._client.get_partial_messageable(mural.channel_id)
+            sent = await send_once(
+                channel,
+                Outgoing(text, view, message.nonce, files),
+                begin=partial(self._begin, mural),
+                unclear_since=message.began_at,
+                arrived=partial(self._is_ours, mural),
+            )
+            await self._store.set_message(mural.id, message_id=sent.message_id, shown=mural.version)
+            return
+        channel = self._client.get_partial_messageable(mural.channel_id)
+        with explained():
+            partial_message = channel.get_partial_message(message.message_id)
+            await partial_message.edit(content=text, attachments=files_of(files), view=view)
+        await self._store.set_message(mural.id, shown=mural.version)
+
+    async def _begin(self, mural: Mural) -> None:
+        if mural.message.began_at is None:
+            await self._store.set_message(mural.id, began_at=self._clock())
+
+    async def _files(self, mural: Mural) -> list[Upload]:
+        """The picture of a mural, and its film where that fits."""
+        if mural.state is MuralState.CANCELLED:
+            return []
+        try:
+            preview = await self._workshop.preview(mural, numbered=False)
+            files = [Upload("mural.jpg", preview, card.alt_text(mural))]
+            if mural.results is not None:
+                film = await self._pictures.read(mural.results.film)
+                guild = self._client.get_guild(mural.guild_id)
+                if guild is not None and len(film) + len(preview) <= guild.filesize_limit:
+                    files.append(Upload(FILM_NAME, film, "A film of how the mural grew"))
+        except PictureGone:  # deleted a moment ago; the message is edited soon
+            return []
+        except MuralscapeError as error:
+            raise NotNow(str(error)) from error
+        return files
+
+    def _is_ours(self, mural: Mural, message: discord.Message) -> bool:
+        """Recognise the message of a mural by its nonce, or by its last line."""
+        if str(message.nonce) == mural.message.nonce:
+            return True
+        me = self._client.user
+        ours = me is not None and message.author.id == me.id
+        return ours and message.content.endswith(card.marker(mural))
+
+
+async def tell(client: discord.Client, member_id: int, text: str) -> None:
+    """Send a member a direct message, once."""
+    try:
+        with explained():
+            channel = await client.create_dm(discord.Object(member_id))
+            await channel.send(text)
+    except SendError as error:
+        log.info("member %d is not told: %s", member_id, error)

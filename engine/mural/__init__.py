@@ -1,0 +1,1 @@
+"""Large pictures that are painted tile by tile; free of torch."""

@@ -1,0 +1,74 @@
+"""Carries out the tasks of a mural, in the process that `__main__` runs."""
+
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+from engine import images, saving
+from engine.badge import draw_badge
+from engine.mural import tasks, zoom
+from engine.mural.film import write_film
+from engine.mural.grid import Grid
+from engine.mural.layers import Layer, Layers
+from engine.mural.tasks import Task
+from engine.picture_limits import OWN_LIMITS
+
+PREVIEW_SIDE = 1024  # pixels; Discord shows no more
+PREVIEW_QUALITY, FULL_QUALITY = 85, 92  # of JPEG
+_DIM = 0.62  # how light free tiles stay, so that painted ones stand out
+_BADGE = 0.34  # height of a number, as a share of a tile
+_LINE = (255, 255, 255)
+
+
+def carry_out(task: Task) -> None:
+    """Do a task. Raises OSError, and ImageRejected where the photograph cannot be read."""
+    photo = images.read(Path(task.photo), OWN_LIMITS)
+    stored = [Layer(number, Path(path)) for number, path in task.layers]
+    layers, folder = Layers(task.grid, photo, stored), Path(task.folder)
+    if task.kind == "part":
+        content, around = layers.surroundings(task.number, task.seed)
+        names = (tasks.CONTENT, content), (tasks.PAINT, around.paint), (tasks.HELD, around.held)
+        for name, picture in (*names, (tasks.WHOLE, around.whole)):
+            saving.save(picture, folder / name)
+    elif task.kind == "preview":
+        preview = numbered(layers.small(_preview_side(task.grid)), task.grid, task.numbered)
+        preview.save(folder / tasks.PREVIEW, quality=PREVIEW_QUALITY, progressive=True)
+    else:
+        _assemble(layers, folder)
+
+
+def numbered(picture: Image.Image, grid: Grid, free: tuple[int, ...]) -> Image.Image:
+    """A small picture of a mural with its free tiles darker, framed and numbered."""
+    scale = picture.width / grid.size[0]
+    draw = ImageDraw.Draw(picture)
+    boxes = {}
+    for number in free:
+        left, top, right, bottom = (round(side * scale) for side in grid.box(number))
+        boxes[number] = left, top, right, bottom
+        part = picture.crop(boxes[number]).point([round(_DIM * value) for value in range(256)] * 3)
+        picture.paste(part, (left, top))
+    for number, (left, top, right, bottom) in boxes.items():
+        draw.rectangle((left, top, right - 1, bottom - 1), outline=_LINE)
+        high = max(14, round(_BADGE * (bottom - top)))
+        draw_badge(draw, left + high // 6, top + high // 6, high, number)
+    return picture
+
+
+def _assemble(layers: Layers, folder: Path) -> None:
+    """Write the finished mural in all forms; the whole of it is in memory once."""
+    width, height = layers.grid.size
+    whole = layers.picture((0, 0, width, height))
+    saving.save(whole, folder / tasks.FULL_PNG)
+    whole.save(folder / tasks.FULL_JPEG, quality=FULL_QUALITY, subsampling=0)
+    zoomed = folder / tasks.ZOOM
+    zoomed.mkdir()
+    for label, tile in zoom.tiles(whole):
+        tile.save(zoomed / label, "JPEG", quality=PREVIEW_QUALITY)
+    side = _preview_side(layers.grid)
+    whole.thumbnail((side, side), Image.Resampling.LANCZOS)
+    whole.save(folder / tasks.PREVIEW, quality=PREVIEW_QUALITY, progressive=True)
+    write_film(layers, folder / tasks.FILM)
+
+
+def _preview_side(grid: Grid) -> int:
+    return min(PREVIEW_SIDE, max(grid.size))

@@ -1,0 +1,226 @@
+"""The rules of murals, by examples and by properties: no Discord, no database."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.errors import MuralRefused
+from bot.mural import rules
+from bot.mural.model import (
+    NOBODY,
+    Choice,
+    Message,
+    Mural,
+    MuralState,
+    Results,
+    StyleRule,
+    Terms,
+)
+from bot.people import Member
+
+GUILD, HOLD, UNTIL = 10, 100.0, 10_000.0
+NIGHT = Choice("a" * 64, "Night")
+TERMS = Terms("Town", 3, 3, 64, UNTIL, NIGHT, tiles_per_member=2)
+MURAL = Mural(1, GUILD, 20, 99, MuralState.OPEN, TERMS, "b" * 64, 7, 0.0, Message("5"))
+MOD = Member(98, GUILD, moderates=True)
+
+
+def member(number: int) -> Member:
+    """Make a plain member."""
+    return Member(number, GUILD, name=f"Member {number}")
+
+
+def ordered(mural: Mural, number: int, owner: int, now: float = 1.0) -> Mural:
+    """Have a member claim a tile and choose its style."""
+    mural = rules.claim(mural, number, member(owner), now, HOLD)
+    return rules.choose(mural, number, member(owner), NIGHT, 1000 + number, now)
+
+
+def painted(mural: Mural, number: int, now: float = 2.0) -> Mural:
+    """Have a tile queued and painted."""
+    tile = mural.tile(number)
+    assert tile is not None
+    assert tile.order is not None
+    mural = rules.queued(mural, number, tile.order.key, 50 + number)
+    return rules.painted(mural, 50 + number, f"{number:064}", now)
+
+
+def test_a_tile_has_one_owner() -> None:
+    """A second claim is refused, a double click changes nothing, and nobody takes too many."""
+    mural = rules.claim(MURAL, 1, member(1), 1.0, HOLD)
+    assert rules.claim(mural, 1, member(1), 2.0, HOLD) == mural
+    with pytest.raises(MuralRefused, match="is taken"):
+        rules.claim(mural, 1, member(2), 2.0, HOLD)
+    mural = rules.claim(mural, 2, member(1), 2.0, HOLD)
+    with pytest.raises(MuralRefused, match="your 2 tiles"):
+        rules.claim(mural, 3, member(1), 2.0, HOLD)
+    with pytest.raises(MuralRefused, match="go from 1 to 9"):
+        rules.claim(MURAL, 10, member(1), 2.0, HOLD)
+    choosy = replace(MURAL, terms=replace(TERMS, role=5))
+    with pytest.raises(MuralRefused, match="<@&5>"):
+        rules.claim(choosy, 1, member(1), 2.0, HOLD)
+
+
+def test_a_claim_runs_out_unless_it_is_used() -> None:
+    """Without a style the tile is free again; with one it stays."""
+    mural = rules.claim(ordered(MURAL, 1, 1), 2, member(1), 1.0, HOLD)
+    assert rules.next_time(mural) == 1.0 + HOLD
+    assert [tile.number for tile in rules.due(mural, HOLD).tiles] == [1, 2]
+    assert [tile.number for tile in rules.due(mural, HOLD + 1).tiles] == [1]
+
+
+def test_styles_are_those_of_the_terms() -> None:
+    """A mural of the library takes no uploads, one of named styles only those."""
+    library = replace(TERMS, styles=StyleRule.LIBRARY)
+    fixed = replace(TERMS, styles=StyleRule.FIXED, style_names=("Night",))
+    rules.check_style(TERMS, None)
+    rules.check_style(library, "Day")
+    rules.check_style(fixed, "Night")
+    for terms, name in ((library, None), (fixed, None), (fixed, "Day")):
+        with pytest.raises(MuralRefused):
+            rules.check_style(terms, name)
+
+
+def test_a_tile_is_painted_again_by_its_owner_alone() -> None:
+    """A new painting lies above all others; while it is made, the old one stays."""
+    mural = painted(ordered(painted(ordered(MURAL, 1, 1), 1), 2, 2), 2)
+    with pytest.raises(MuralRefused, match="not yours"):
+        rules.choose(mural, 1, member(2), NIGHT, 7, 3.0)
+    mural = rules.choose(mural, 1, member(1), NIGHT, 7, 3.0)
+    assert [tile.number for tile in mural.painted] == [1, 2]
+    assert rules.choose(mural, 1, member(1), NIGHT, 7, 3.0) == mural
+    with pytest.raises(MuralRefused, match="is being painted"):
+        rules.choose(mural, 1, member(1), NIGHT, 8, 3.0)
+    assert [tile.number for tile in painted(mural, 1).painted] == [2, 1]
+
+
+def test_a_moderator_frees_a_tile() -> None:
+    """Only moderators can; its job is not wanted any more."""
+    mural = rules.queued(ordered(MURAL, 1, 1), 1, 1001, 51)
+    with pytest.raises(MuralRefused, match="Only moderators"):
+        rules.free(mural, 1, member(1))
+    after = rules.free(mural, 1, MOD)
+    assert after.tiles == ()
+    assert rules.jobs_dropped(mural, after) == {51}
+    assert rules.painted(after, 51, "c" * 64, 3.0) == after
+    assert rules.jobs_dropped(mural, rules.painted(mural, 51, "c" * 64, 3.0)) == set()
+
+
+def test_the_end_leaves_no_tile_to_nobody() -> None:
+    """At the end the server's style paints what is left; orders of members are still painted."""
+    mural = rules.claim(ordered(painted(ordered(MURAL, 1, 1), 1), 5, 2), 9, member(3), 1.0, UNTIL)
+    mural = rules.due(mural, UNTIL)
+    assert mural.state is MuralState.FINISHING
+    assert mural.free == ()
+    assert {tile.number for tile in mural.tiles if tile.member_id == NOBODY} == {
+        *(2, 3, 4, 6, 7, 8, 9)
+    }
+    with pytest.raises(MuralRefused):
+        rules.claim(mural, 9, member(4), 1.0, HOLD)
+    while rounds := list(rules.ready(mural)):
+        for tile in rounds:
+            mural = painted(mural, tile.number)
+    mural = rules.due(mural, UNTIL)
+    assert mural.state is MuralState.ASSEMBLING
+    done = rules.assembled(mural, Results("1", "2", "3", "4"), UNTIL)
+    assert done.state is MuralState.DONE
+
+
+def test_a_deleted_tile_of_a_finished_mural_is_painted_in_the_servers_style() -> None:
+    """And the mural is put together again, without the member."""
+    mural = rules.finish(painted(ordered(MURAL, 1, 1), 1), MOD, 3.0)
+    while rounds := list(rules.ready(mural)):
+        for tile in rounds:
+            mural = painted(mural, tile.number)
+    mural = rules.assembled(rules.due(mural, 4.0), Results("1", "2", "3", "4"), 4.0)
+    for after in (rules.forget(mural, 1, 5.0), rules.delete_painting(mural, 51, 5.0)):
+        assert after.state is MuralState.FINISHING
+        assert after.results is None
+        assert rules.tiles_of(after, 1) == []
+        assert [tile.number for tile in rules.ready(after)] == [1]
+    assert rules.forget(MURAL, 99, 1.0).host_id == NOBODY
+
+
+def test_a_tile_of_the_servers_that_cannot_be_painted_does_not_hold_up_the_mural() -> None:
+    """After three failures the photograph stays there."""
+    mural = rules.finish(MURAL, MOD, 3.0)
+    number = 100
+    for _ in range(3 * TERMS.grid.count):
+        for tile in list(rules.ready(mural)):
+            number += 1
+            assert tile.order is not None
+            mural = rules.queued(mural, tile.number, tile.order.key, number)
+            mural = rules.failed(mural, number, "No.", 4.0 + number, HOLD)
+    assert rules.due(mural, 5.0).state is MuralState.ASSEMBLING
+
+
+ACTIONS = st.lists(
+    st.tuples(
+        st.sampled_from(("claim", "choose", "queue", "paint", "fail", "back", "free", "forget")),
+        st.integers(1, 9),  # tile
+        st.integers(1, 4),  # member
+    ),
+    max_size=60,
+)
+
+
+def after(mural: Mural, action: str, number: int, who: int, now: float) -> Mural:
+    """Try an action; a refusal changes nothing."""
+    tile = mural.tile(number)
+    order = tile.order if tile else None
+    try:
+        if action == "claim":
+            return rules.claim(mural, number, member(who), now, HOLD)
+        if action == "choose":
+            return rules.choose(mural, number, member(who), NIGHT, int(now), now)
+        if action == "back":
+            return rules.give_back(mural, number, member(who))
+        if action == "free":
+            return rules.free(mural, number, MOD)
+    except MuralRefused:
+        return mural
+    if action == "forget":
+        return rules.forget(mural, who, now)
+    if action == "queue":
+        for one in rules.ready(mural):
+            assert one.order is not None
+            return rules.queued(mural, one.number, one.order.key, int(now))
+    if order is not None and order.job_id is not None:
+        if action == "paint":
+            return rules.painted(mural, order.job_id, f"{order.job_id:064}", now)
+        if action == "fail":
+            return rules.failed(mural, order.job_id, "No.", now, HOLD)
+    return mural
+
+
+@settings(max_examples=200)
+@given(ACTIONS, st.integers(0, 60))
+def test_whatever_members_do(actions: list[tuple[str, int, int]], end: int) -> None:
+    """No tile is anybody's twice, none too many, none queued beside another; and it ends."""
+    mural = MURAL
+    for step, (action, number, who) in enumerate(actions, 1):
+        if step == end:
+            mural = rules.finish(mural, MOD, float(step))
+        mural = rules.due(after(mural, action, number, who, float(step)), float(step))
+        if mural.state is MuralState.ASSEMBLING:
+            return
+        numbers = [tile.number for tile in mural.tiles]
+        assert len(numbers) == len(set(numbers))
+        assert sorted([*numbers, *mural.free]) == list(range(1, 10))
+        for one in range(1, 5):
+            assert len(rules.tiles_of(mural, one)) <= TERMS.tiles_per_member
+        queued = {t.number for t in mural.tiles if t.order and t.order.job_id is not None}
+        assert not any(queued & set(TERMS.grid.neighbours(one)) for one in queued)
+        assert len({tile.turn for tile in mural.painted}) == len(mural.painted)
+    mural = rules.due(mural, UNTIL)
+    for job in range(1000, 1020):
+        for tile in list(rules.ready(mural)):
+            assert tile.order is not None
+            mural = rules.queued(mural, tile.number, tile.order.key, 100 * job + tile.number)
+        for tile in mural.tiles:
+            if tile.order is not None and tile.order.job_id is not None:
+                mural = rules.painted(mural, tile.order.job_id, "d" * 64, UNTIL)
+    assert rules.due(mural, UNTIL).state is MuralState.ASSEMBLING
+    assert len(mural.painted) == 9
