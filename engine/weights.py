@@ -82,12 +82,12 @@ def find(choice: str = "auto", cache: Path | None = None) -> Weights:
     "auto" takes ImageNet's where they were downloaded to `cache` (default: the user's cache
     folder), else the bundled ones. Raises WeightsRejected where the weights are not there.
     """
-    downloaded = imagenet(cache)
-    if choice == "auto":
-        return downloaded if _is_file(downloaded.path) else bundled()
     if choice == "bundled":
         return bundled()
-    if choice == "imagenet":
+    if choice in ("auto", "imagenet"):
+        downloaded = imagenet(cache)
+        if choice == "auto":
+            return downloaded if _is_file(downloaded.path) else bundled()
         if not _is_file(downloaded.path):
             raise WeightsRejected(
                 "ImageNet's VGG-19 is not on this machine; run `muralscape weights download`."
