@@ -38,7 +38,7 @@ async def take(folder: Path) -> None:
         async with running_bot(simulator, folder):
             panel = await told(simulator, run(simulator, "settings rules"))
             simulator.people.press(panel.id, "settings/log", "mo", ("log",))
-            await simulator.until(lambda: f"down** in <#{channel.id}>" in panel.content)
+            await simulator.until(lambda: f"moderators**: <#{channel.id}>" in panel.content)
             await told(simulator, run(simulator, "settings allowance", {"per_day": "3600"}))
             role = {"role": "Moderators", "per_hour": "1800"}
             await told(simulator, run(simulator, "settings allowance", role))
@@ -49,10 +49,6 @@ async def take(folder: Path) -> None:
             await told(simulator, run(simulator, "settings rules", channel="log"))
             await settle(screen.page)
             await write("rules.webp", await screen.page.screenshot())
-            shown = run(simulator, "queue show", channel="log")
-            await told(simulator, shown)
-            await settle(screen.page)
-            (folder / "queue.png").write_bytes(await screen.page.screenshot())
             await stage.clear()
 
 

@@ -127,14 +127,14 @@ def overview(settings: GuildSettings, guild_id: int, log_problem: str) -> str:
     """List the rules of a server, whose own id stands for everyone."""
     off = [SWITCHES[switch][0] for switch in Switch if settings.has_off(switch)]
     channel = settings.log_channel
-    log = "nowhere" if channel is None else f"in <#{channel}>"
+    log = "none" if channel is None else f"<#{channel}>"
     return "\n".join(
         (
-            f"**Members may paint** who have {roles_in_words(settings.paint_roles, 'any role')}",
+            f"**Painting is open to** {roles_in_words(settings.paint_roles, 'everyone')}",
             f"**Painting time of each member** (`/settings allowance`): "
             f"{_allowances(settings.allowances, guild_id)}",
             f"**Switched off**: {', '.join(off) or 'nothing'}",
-            f"**What members and moderators do is written down** {log}",
+            f"**Log for moderators**: {log}",
             *([f"⚠️ {log_problem}"] if log_problem and channel is not None else []),
         )
     )

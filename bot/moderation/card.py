@@ -73,4 +73,4 @@ def person(person: Person) -> str:
 
 
 def _reason(reason: str) -> str:
-    return f" Reason: {plain(reason)}" if reason else ""
+    return f" · Reason: {plain(reason)}" if reason else ""

@@ -8,10 +8,10 @@ import click
 
 from engine import files
 from engine.commands.exits import remark
+from engine.commands.report import film_as_json, film_in_words
 from engine.commands.watched import frame_bar, interrupts_caught
 from engine.decoding.pictures import picture_reader
 from engine.errors import RequestRejected
-from engine.motion.clip import Clip
 from engine.presets import settle
 from engine.request import PaintSettings
 from engine.threads import wait_without_spinning
@@ -73,26 +73,8 @@ def paint(
         )
     write_film(painted, output)
     click.echo(
-        json.dumps(describe(painted, clip, output)) if as_json else _sentence(painted, clip, output)
+        json.dumps(film_as_json(painted, clip, output))
+        if as_json
+        else film_in_words(painted, clip, output)
     )
     return 0
-
-
-def describe(painted: Clip, clip: Clip, output: Path) -> dict[str, str | int | float]:
-    """What `--json` prints of a film."""
-    width, height = painted.frames[0].size
-    return {
-        "output": str(output),
-        "width": width,
-        "height": height,
-        "frames": len(painted.frames),
-        "frames_asked": len(clip.frames),
-        "seconds_long": round(sum(painted.seconds), 3),
-    }
-
-
-def _sentence(painted: Clip, clip: Clip, output: Path) -> str:
-    width, height = painted.frames[0].size
-    done, asked = len(painted.frames), len(clip.frames)
-    stopped = f", stopped after {done} of {asked}" if done < asked else ""
-    return f"{output}: {width}x{height}, {done} frames, {sum(painted.seconds):.1f} s{stopped}"

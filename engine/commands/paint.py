@@ -1,7 +1,7 @@
 """`muralscape paint`: one picture from the command line."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +11,7 @@ import click
 from engine import saving
 from engine.commands import film
 from engine.commands.exits import remark
+from engine.commands.inputs import read_request, weighted_style
 from engine.commands.paths import (
     CHECKPOINT_SUFFIXES,
     DEFAULT_CHECKPOINT,
@@ -18,11 +19,9 @@ from engine.commands.paths import (
     Role,
     check_roles,
 )
+from engine.commands.report import painting_as_json, painting_in_words
 from engine.commands.watched import bar, interrupts_caught
-from engine.decoding.pictures import picture_reader
-from engine.errors import RequestRejected
 from engine.files import check_writable, make_folder, written_whole
-from engine.ground import split
 from engine.presets import PRESETS, check_mask
 from engine.request import (
     BRUSHES,
@@ -156,7 +155,7 @@ def command(
     Several styles are blended; STYLE=0.7 weighs one. A GIF or a short clip becomes a film, where
     OUTPUT ends in .mp4 or .gif, or in .webp.
     """
-    paths, style_weights = zip(*(_style(text) for text in styles), strict=True)
+    paths, style_weights = zip(*(weighted_style(text) for text in styles), strict=True)
     check_roles(
         [
             Role("CONTENT", content),
@@ -235,32 +234,14 @@ def command(
 
         with attempted(faults.append, str(loss_plot)):
             plot(outcome, loss_plot, output.name)
-    click.echo(json.dumps(describe(outcome, output)) if as_json else _sentence(outcome, output))
+    click.echo(
+        json.dumps(painting_as_json(outcome, output))
+        if as_json
+        else painting_in_words(outcome, output)
+    )
     for fault in faults:
         remark("muralscape", fault)
     return 1 if faults else 0
-
-
-def read_request(
-    content: Path,
-    styles: Sequence[Path],
-    mask: Path | None,
-    settings: PaintSettings,
-    tell: Callable[[str], None],
-) -> StylizeRequest:
-    """Decode the pictures in a child; `tell` gets a sentence where a part of one is missing."""
-    enough = pixels_wanted(settings)
-    with picture_reader() as pictures:
-        picture, alpha = split(
-            pictures.read(content, enough=enough, with_alpha=True, tell=tell), settings.keep_alpha
-        )
-        return StylizeRequest(
-            picture,
-            tuple(pictures.read(path, enough=enough, tell=tell) for path in styles),
-            settings,
-            pictures.read(mask, enough=enough, tell=tell) if mask is not None else None,
-            alpha,
-        )
 
 
 def plot(outcome: PaintOutcome, path: Path, title: str) -> None:
@@ -315,47 +296,5 @@ def paint(
         )
 
 
-def describe(outcome: PaintOutcome, output: Path) -> dict[str, str | int | float | list[str]]:
-    """What `--json` prints of a painting."""
-    return {
-        "output": str(output),
-        "width": outcome.width,
-        "height": outcome.height,
-        "preset": outcome.preset,
-        "steps": outcome.steps,
-        "final_loss": outcome.losses.total,
-        "content_loss": outcome.losses.content,
-        "style_loss": outcome.losses.style,
-        "seconds": round(outcome.seconds, 3),
-        "device": outcome.device,
-        "precision": outcome.precision,
-        "weights": outcome.weights,
-        "repeated_steps": outcome.repeated_steps,
-        "notes": list(outcome.notes),
-    }
-
-
-def _sentence(outcome: PaintOutcome, output: Path) -> str:
-    return (
-        f"{output}: {outcome.width}x{outcome.height}, {outcome.preset}, "
-        f"{outcome.steps} steps in {outcome.seconds:.1f} s, "
-        f"final loss {outcome.losses.total:.6g} "
-        f"({outcome.weights}; {outcome.device}, {outcome.precision})"
-    )
-
-
 def _bytes(gibibytes: float | None) -> int | None:
     return None if gibibytes is None else int(gibibytes * 2**30)
-
-
-def _style(text: str) -> tuple[Path, float]:
-    """Split STYLE=0.7 into a path and a weight; a file of that very name comes first."""
-    name, equals, weight = text.rpartition("=")
-    if not equals or Path(text).exists():
-        return Path(text), 1.0
-    try:
-        return Path(name), float(weight)
-    except ValueError as error:
-        if not Path(name).is_file():  # then the `=` belongs to the path of a file that is missing
-            return Path(text), 1.0
-        raise RequestRejected(f"The weight of {name} must be a number, not {weight!r}.") from error

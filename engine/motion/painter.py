@@ -7,7 +7,7 @@ place of their temporal loss.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
@@ -18,7 +18,7 @@ from engine.canvases import filled_up
 from engine.errors import RequestRejected, Stopped
 from engine.memory import Plan, plan_memory, room_for
 from engine.motion.flow import Motion, motion_between
-from engine.motion.strokes import StylePlaces, carried
+from engine.motion.strokes import Painted, StylePlaces, carried
 from engine.presets import Matching, settle, with_matching
 from engine.request import StylizeRequest
 from engine.scales import Scale, plan_scales, style_sizes
@@ -30,15 +30,6 @@ from engine.vgg19 import Encoder
 CPU = torch.device("cpu")
 STEPS = 5  # of each frame after the first of its shot
 HOLD = 0.75  # of the paint of the frame before, where that is sure: more is calmer, and softer
-
-
-@dataclass(frozen=True)
-class Painted:
-    """A painted frame, all that the next one depends on. Tensors are on the CPU."""
-
-    content: Tensor  # (1, 3, H, W), the canvas's size
-    canvas: Tensor  # (1, 3, H, W)
-    places: Tensor  # (3, rows, columns), as `StylePlaces.of` gives them
 
 
 class FilmPainter:

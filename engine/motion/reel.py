@@ -15,7 +15,7 @@ from engine.checkpoint import Saved, fingerprint
 from engine.errors import CheckpointRejected
 from engine.motion.clip import Clip
 from engine.motion.closing import frames_led_back
-from engine.motion.painter import Painted
+from engine.motion.strokes import Painted
 from engine.request import StylizeRequest
 
 

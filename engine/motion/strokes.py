@@ -5,6 +5,7 @@ pixels, moved along with the motion, and rounded to a cell only where features a
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -13,6 +14,15 @@ from torch import Tensor
 from engine.motion.flow import Motion
 
 SURE_PART = 0.6  # of a cell's pixels that must be sure for its stroke to stay
+
+
+@dataclass(frozen=True)
+class Painted:
+    """A painted frame, all that the next one depends on. Tensors are on the CPU."""
+
+    content: Tensor  # (1, 3, H, W), the canvas's size
+    canvas: Tensor  # (1, 3, H, W)
+    places: Tensor  # (3, rows, columns), as `StylePlaces.of` gives them
 
 
 class StylePlaces:

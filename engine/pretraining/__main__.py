@@ -38,7 +38,7 @@ def _train(given: argparse.Namespace) -> None:
     course = Course(**{name: getattr(given, name) for name in vars(USUAL) if name in given})
     course.check()
     device = choose_device(given.device, given.precision)
-    start = load(find(given.start)) if given.start else None
+    start = load(find(course.start)) if course.start else None
     dataset = read_shards(given.shards)
     validation = read_shards(given.validation) if given.validation else None
     print(
@@ -127,7 +127,6 @@ def _add_training(train: argparse.ArgumentParser) -> None:
     train.add_argument("--validation", type=Path, help="shards to measure accuracy on")
     train.add_argument("--out", type=Path, required=True, help="where checkpoints go")
     train.add_argument("--resume", action="store_true", help="go on with the training in OUT")
-    train.add_argument("--start", help="weights to begin with: bundled, imagenet or a file")
     for name, words in (
         ("epochs", "how often each picture is seen"),
         ("minutes", "that it ends after at the latest, its cycle included"),
@@ -136,6 +135,7 @@ def _add_training(train: argparse.ArgumentParser) -> None:
         ("first_size", "pixels, at the beginning"),
         ("rate", "peak of the learning rate"),
         ("pooling", "max or average"),
+        ("start", "weights to begin with: bundled, imagenet or a file"),
         ("seed", "of all that is drawn"),
     ):
         usual = getattr(USUAL, name)

@@ -18,6 +18,7 @@ def model_card(trained: Trained, exported: Exported, weights: Path, data: str) -
         if last.accuracy is None
         else f"Top-1 on the validation pictures: {last.accuracy:.1%} at {course.size} px."
     )
+    begun = f"begun with the weights {course.start}: " if course.start else ""
     return f"""# {weights.stem}
 
 - **What**: the 13 convolutions conv1_1 to conv5_1 of torchvision's VGG-19 (`features.0` to
@@ -26,9 +27,10 @@ def model_card(trained: Trained, exported: Exported, weights: Path, data: str) -
 - **Input**: RGB in [0, 1], normalised with mean {IMAGENET_MEAN} and deviation
   {IMAGENET_DEVIATION}.
 - **Data**: {data} {trained.pictures:,} pictures in {len(trained.classes)} classes.
-- **Recipe**: a classifier with batch normalisation (folded in here) and a linear head on the mean
-  of relu5_1, {course.pooling} pooling; {last.number} epochs in {last.seconds / 60:.0f} minutes on
-  {trained.device} in {trained.precision.upper()}; SGD with Nesterov momentum {course.momentum:g},
+- **Recipe**: {begun}a classifier with batch normalisation (folded in here) and a linear head on the
+  mean of relu5_1, {course.pooling} pooling; {last.number} epochs in
+  {last.seconds / 60:.0f} minutes on {trained.device} in
+  {trained.precision.upper()}; SGD with Nesterov momentum {course.momentum:g},
   batches of {course.batch}, one cycle with a peak rate of {course.rate:g}, weight decay
   {course.weight_decay:g}, label smoothing {course.label_smoothing:g}; random resized crops to
   {course.first_size} px for the first {course.first_share:.0%} of the cycle, then to
@@ -57,8 +59,9 @@ python -m engine.pretraining export model/vgg19 --photographs PHOTOGRAPHS --to {
 def _options(trained: Trained) -> str:
     course = trained.course
     minutes = f"--minutes {course.minutes:g} " if math.isfinite(course.minutes) else ""
+    start = f"--start {course.start} " if course.start else ""
     return (
         f"--epochs {course.epochs} {minutes}--batch {course.batch} --size {course.size} "
         f"--first-size {course.first_size} --rate {course.rate:g} --pooling {course.pooling} "
-        f"\\\n    --seed {course.seed} --precision {trained.precision}"
+        f"\\\n    {start}--seed {course.seed} --precision {trained.precision}"
     )

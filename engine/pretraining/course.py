@@ -24,6 +24,7 @@ class Course:
     label_smoothing: float = 0.1
     average: float = 0.999  # of the averaged weights that stay at each step
     pooling: str = "max"
+    start: str = ""  # the weights it begins with, as `engine.weights.find` knows them; else random
     seed: int = 0
 
     def check(self) -> None:

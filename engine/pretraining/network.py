@@ -60,28 +60,35 @@ class Classifier(nn.Module):
 
     @torch.no_grad()
     def start_from(self, state: Mapping[str, Tensor], pictures: Tensor) -> None:
-        """Take over convolutions without normalisation; the head stays as it is.
+        """Take over convolutions that learned with max pooling; the head stays as it is.
 
-        `state` has torchvision's names. The normalisation is set by what the convolutions answer
-        to `pictures`, (N, 3, H, W) normalised, so that in evaluation the features stay as they are.
-        Filters get a length of 1, which normalisation undoes: learning rates suit that.
+        `state` has torchvision's names. Each channel gets the mean and deviation over `pictures`,
+        (N, 3, H, W) normalised, that it had with max pooling: with average pooling, which is
+        fainter, most channels of the upper layers would be dead. Filters get a length of 1, which
+        normalisation undoes: learning rates suit that.
         """
-        current = pictures
+        theirs = ours = pictures
         for name, block in self.layers:
             weight, bias = (
                 state[f"features.{CONVOLUTIONS[name].place}.{part}"] for part in ("weight", "bias")
             )
+            theirs = F.conv2d(theirs, weight, bias, padding=1)
             length = weight.flatten(1).norm(dim=1).clamp_min(1e-6)
             block.convolution.weight.copy_(weight / length[:, None, None, None])
-            answers = block.convolution(current)
+            answers = block.convolution(ours)
             variance, mean = torch.var_mean(answers, (0, 2, 3))
             cast(Tensor, block.norm.running_mean).copy_(mean)
             cast(Tensor, block.norm.running_var).copy_(variance)
-            block.norm.weight.copy_(length * (variance + block.norm.eps).sqrt())
-            block.norm.bias.copy_(length * mean + bias)
-            current = F.relu_(answers * length[:, None, None] + bias[:, None, None])
+            deviation, shift = torch.std_mean(theirs, (0, 2, 3))
+            ratio = (variance + block.norm.eps) / variance.clamp_min(1e-12)
+            block.norm.weight.copy_(deviation * ratio.sqrt())
+            block.norm.bias.copy_(shift)
+            ours = F.relu_(F.batch_norm(
+                answers, mean, variance, block.norm.weight, block.norm.bias, eps=block.norm.eps
+            ))  # fmt: skip
+            theirs = F.relu_(theirs)
             if name in POOLED:
-                current = pool(current, self.pooling)
+                theirs, ours = pool(theirs, "max"), pool(ours, self.pooling)
 
     def forward(self, pictures: Tensor) -> Tensor:
         """The classes' logits, (N, classes), of normalised pictures, (N, 3, H, W)."""

@@ -13,7 +13,8 @@ from PIL import Image
 from engine.device import Device
 from engine.motion.film import film_painter
 from engine.motion.flow import motion_between
-from engine.motion.painter import FilmPainter, Painted
+from engine.motion.painter import FilmPainter
+from engine.motion.strokes import Painted
 from engine.request import PaintSettings, StylizeRequest
 from engine.samples import STYLES
 from engine.tensors import to_tensor

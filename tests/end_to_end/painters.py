@@ -33,6 +33,7 @@ class TimedPainter:
     steps: int = 20
     noise: bool = False  # a picture that no encoder makes small
     film: bytes = FILM
+    frame_seconds: float = 0.0  # for each frame of a film
 
     @property
     def device(self) -> str:
@@ -46,6 +47,8 @@ class TimedPainter:
         should_stop: Callable[[], bool],
     ) -> PaintOutcome:
         """Wait, report, write."""
+        if order.film is not None:
+            return self._paint_film(order, on_progress, should_stop)
         picture = self._picture(order)
         losses = Losses(2.0, 1.0, 1.0)
         first = 1 + steps_done(order.resume)
@@ -76,37 +79,25 @@ class TimedPainter:
             curve=tuple((step, 200.0 / step) for step in range(first, self.steps + 1)),
         )
 
-    def _picture(self, order: PaintOrder) -> Image.Image:
-        if self.noise:
-            return Image.effect_noise((600, 600), 100).convert("RGB")
-        with Image.open(order.content) as content:
-            return content.convert("RGB").resize((32, 32))
-
-
-@dataclass(frozen=True)
-class FilmingPainter(TimedPainter):
-    """Takes `seconds` for each frame of a film, and hands back the content's; stills as usual.
-
-    Its checkpoint is the number of frames done; `resumed` goes into the weights it tells of.
-    """
-
-    def paint(
+    def _paint_film(
         self,
         order: PaintOrder,
         on_progress: Callable[[Progress], None],
         should_stop: Callable[[], bool],
     ) -> PaintOutcome:
-        """Wait after each frame, report, write what is done."""
-        if order.film is None or order.settings.film is None:
-            return super().paint(order, on_progress, should_stop)
+        """Hand back the content's frames; the checkpoint is the number of frames done.
+
+        The weights tell at which frame it went on.
+        """
+        settings, target = order.settings.film, order.film
+        assert settings is not None
+        assert target is not None
         with picture_reader() as pictures:
-            clip = pictures.decode_film(
-                order.content.read_bytes(), 48, most=order.settings.film.frames
-            )
+            clip = pictures.decode_film(order.content.read_bytes(), 48, most=settings.frames)
         resumed, total = steps_done(order.resume), len(clip.frames)
         losses, done = Losses(0.0, 0.0, 0.0), resumed
         for frame in range(resumed + 1, total + 1):
-            time.sleep(self.seconds)
+            time.sleep(self.frame_seconds)
             if should_stop():
                 if not done:
                     raise Stopped
@@ -115,11 +106,13 @@ class FilmingPainter(TimedPainter):
             if order.checkpoint is not None:
                 with written_whole(order.checkpoint) as file:
                     file.write_text(str(done))
-            left, picture = self.seconds * (total - frame), clip.frames[frame - 1]
-            on_progress(Progress(frame, total, losses, self.seconds * frame, left, picture.copy))
+            left, picture = self.frame_seconds * (total - frame), clip.frames[frame - 1]
+            on_progress(
+                Progress(frame, total, losses, self.frame_seconds * frame, left, picture.copy)
+            )
         painted = replace(clip, frames=clip.frames[:done], seconds=clip.seconds[:done])
         painted.frames[0].save(order.result, "PNG")
-        write_film(painted, order.film)
+        write_film(painted, target)
         if order.animation is not None:
             write_film(painted, order.animation) if done == total else order.animation.touch()
         width, height = painted.frames[0].size
@@ -129,7 +122,7 @@ class FilmingPainter(TimedPainter):
             preset=order.settings.preset,
             losses=losses,
             steps=self.steps,
-            seconds=self.seconds * total,
+            seconds=self.frame_seconds * total,
             weights=f"resumed at {resumed}",
             device=self.device,
             precision="none",
@@ -137,6 +130,12 @@ class FilmingPainter(TimedPainter):
             frames=done,
             frames_asked=total,
         )
+
+    def _picture(self, order: PaintOrder) -> Image.Image:
+        if self.noise:
+            return Image.effect_noise((600, 600), 100).convert("RGB")
+        with Image.open(order.content) as content:
+            return content.convert("RGB").resize((32, 32))
 
 
 def steps_done(checkpoint: Path | None) -> int:
@@ -239,14 +238,14 @@ def load_noisy(_: EngineSetup) -> TimedPainter:
     return TimedPainter(0.0, noise=True)
 
 
-def load_films(_: EngineSetup) -> FilmingPainter:
+def load_films(_: EngineSetup) -> TimedPainter:
     """Paint films in no time."""
-    return FilmingPainter(0.0)
+    return TimedPainter(0.0)
 
 
-def load_slow_films(_: EngineSetup) -> FilmingPainter:
+def load_slow_films(_: EngineSetup) -> TimedPainter:
     """Paint films at four frames a second."""
-    return FilmingPainter(0.25)
+    return TimedPainter(0.0, frame_seconds=0.25)
 
 
 def load_film(_: EngineSetup) -> TimedPainter:

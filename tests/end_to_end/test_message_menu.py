@@ -90,10 +90,10 @@ def _proxy(link: Json) -> Json:
 
 
 async def test_several_pictures(simulator: Simulator, data_dir: Path) -> None:
-    """They are shown with numbers, and one is chosen before the form opens; videos are left out."""
-    film = Upload("film.mp4", b"\0\0\0\x18ftypisom", "video/mp4")
+    """They are shown with numbers, and one is chosen before the form opens; sounds are left out."""
+    song = Upload("song.mp3", b"ID3", "audio/mpeg")
     names = ("teal", "navy", "gold", "pink")
-    message = simulator.people.post("ada", "", [*(upload(name) for name in names), film])
+    message = simulator.people.post("ada", "", [*(upload(name) for name in names), song])
     async with running_bot(simulator, data_dir) as bot:
         choice = await said_privately(simulator, use(simulator, message))
         assert [embed["title"] for embed in choice.embeds] == [
@@ -139,7 +139,7 @@ async def test_more_styles_than_a_menu_takes(simulator: Simulator, data_dir: Pat
 async def test_nothing_to_paint(simulator: Simulator, data_dir: Path) -> None:
     """The answer says what is there, and what to do."""
     people = simulator.people
-    film = Upload("film.mp4", b"\0\0\0\x18ftypisom", "video/mp4")
+    song = Upload("song.mp3", b"ID3", "audio/mpeg")
     moving = simulator.world.add_sticker(atelier_of(simulator).guild, "dance", b"{}", 3)
     elsewhere = {
         "type": "image",
@@ -151,10 +151,10 @@ async def test_nothing_to_paint(simulator: Simulator, data_dir: Path) -> None:
     async with running_bot(simulator, data_dir):
         for message, words in (
             (people.post("ada", "words"), "no picture in this message"),
-            (people.post("ada", "", [film]), "is a video, which cannot be painted. Send a still"),
+            (people.post("ada", "", [song]), "is a sound, which cannot be painted. Send a picture"),
             (people.post("ada", "", stickers=[moving]), "moving drawing (Lottie)"),
             (people.post("ada", "a link", embeds=[elsewhere]), "not stored at Discord"),
-            (people.forward(people.post("ada", "", [film]).id, "ada"), "is a video"),
+            (people.forward(people.post("ada", "", [song]).id, "ada"), "is a sound"),
         ):
             told = await said_privately(simulator, use(simulator, message))
             assert words in told.content

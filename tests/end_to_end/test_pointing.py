@@ -256,7 +256,7 @@ async def test_foreign_hosts(simulator: Simulator, data_dir: Path) -> None:
 
 
 async def test_moving_stickers_and_emojis_in_messages(simulator: Simulator, bot: Bot) -> None:
-    """The menu of a message paints the first frame of a sticker, or an emoji of the text."""
+    """The menu of a message paints a sticker, as a film, or an emoji of the text."""
     guild = atelier_of(simulator).guild
     moving = simulator.world.add_sticker(guild, "spin", animation(), 4)
     people = simulator.people

@@ -7,6 +7,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+from bot.guilds.model import Switch
 from bot.moderation.model import HOST, Block, Kind
 from bot.moderation.store import BlockStore
 from bot.settings import PictureCheckSettings
@@ -22,7 +23,7 @@ from tests.end_to_end.test_guild_settings import choose
 from tests.end_to_end.test_painting import result_of, said_privately
 from tests.end_to_end.test_styles import save
 
-EVERYTHING = ("painting", "paintings", "queue", "styles", "challenges")
+EVERYTHING = tuple(Switch)
 OFF = "This is switched off in this server."
 SHORT = "You cannot use this bot here."
 
@@ -50,7 +51,7 @@ async def write_log(simulator: Simulator, channel: str = "log") -> None:
     if not any(one.name == channel for one in guild.channels.values()):
         simulator.world.add_channel(guild, channel, "What happened")
     panel = await rules_panel(simulator)
-    await choose(simulator, panel, "log", (channel,), "is written down** in <#")
+    await choose(simulator, panel, "log", (channel,), "for moderators**: <#")
 
 
 async def test_roles_that_may_paint(simulator: Simulator, data_dir: Path) -> None:
@@ -58,8 +59,8 @@ async def test_roles_that_may_paint(simulator: Simulator, data_dir: Path) -> Non
     async with running_bot(simulator, data_dir):
         painted = await result_of(simulator, muralize(simulator, "ada"))
         panel = await rules_panel(simulator)
-        assert "Members may paint** who have any role" in panel.content
-        await choose(simulator, panel, "painters", ("Moderators",), "paint** who have <@&")
+        assert "Painting is open to** everyone" in panel.content
+        await choose(simulator, panel, "painters", ("Moderators",), "is open to** <@&")
         assert "To paint here you need one of these roles" in await told(
             simulator, muralize(simulator, "ada")
         )
@@ -242,7 +243,7 @@ async def test_a_log_that_cannot_be_written(simulator: Simulator, data_dir: Path
         assert query(data_dir, "SELECT 1 FROM log_entries")
     async with running_bot(simulator, data_dir):  # the entry waits in the database
         panel = await rules_panel(simulator)
-        await choose(simulator, panel, "log", ("studio",), "is written down** in <#")
+        await choose(simulator, panel, "log", ("studio",), "for moderators**: <#")
         (line,) = await simulator.until(lambda: log_lines(simulator))
         assert "painted № 1" in line
         upheaval.delete_channel(
@@ -251,7 +252,7 @@ async def test_a_log_that_cannot_be_written(simulator: Simulator, data_dir: Path
         await simulator.until(lambda: all(one.name != "studio" for one in guild.channels.values()))
         await result_of(simulator, muralize(simulator, "ada"))
         panel = await rules_panel(simulator)
-        assert "is written down** nowhere" in panel.content
+        assert "for moderators**: none" in panel.content
         assert query(data_dir, "SELECT 1 FROM log_entries") == []
 
 

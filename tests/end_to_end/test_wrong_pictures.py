@@ -42,7 +42,7 @@ async def test_each_kind(simulator: Simulator, data_dir: Path) -> None:
         ("tiny.png", picture(4, 4), "has only 4x4 pixels"),
         ("strip.png", picture(600, 16), "is a strip"),
         ("old.bmp", picture(form="BMP"), "is not a picture that can be read"),
-        ("film.png", b"\0\0\0\x18ftypisom" + bytes(99), "is a video, which cannot be painted"),
+        ("film.png", b"\0\0\0\x18ftypisom" + bytes(99), "is no moving picture that can be read"),
     ]
     async with running_bot(simulator, data_dir, limits=LIMITS) as bot:
         for name, data, words in wrong:
@@ -57,7 +57,6 @@ async def test_files_that_are_no_pictures(simulator: Simulator, data_dir: Path) 
     """However large they are, their sender reads what they are and what to send instead."""
     async with running_bot(simulator, data_dir, limits=LIMITS) as bot:
         for name, words in (
-            ("film.mp4", "is a video, which cannot be painted. Send a still from it, as JPEG, PNG"),
             ("song.mp3", "is a sound, which cannot be painted. Send a picture: JPEG, PNG"),
             ("paper.pdf", "is a PDF"),
             ("all.zip", "is an archive"),

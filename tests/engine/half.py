@@ -1,12 +1,13 @@
 """FP16 as a graphics card does it, on a CPU that would take minutes: products summed in FP32."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map
+
+from tests.engine.operators import Arguments, Operator, Operators
 
 PRODUCTS = {
     "aten::convolution",
@@ -21,34 +22,20 @@ PRODUCTS = {
 }
 
 
-class HalfOnCpu(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class HalfOnCpu(Operators):
     """Makes products of FP16 numbers in FP32, and rounds what comes out to FP16.
 
     That is what tensor cores do, overflow to infinity and loss of small numbers included.
     """
 
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-
-    def __torch_dispatch__(
-        self,
-        func: Any,  # noqa: ANN401 - torch's own operators have no public type
-        types: Sequence[type],
-        args: tuple[Any, ...] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:  # noqa: ANN401
-        """Run one operator."""
-        kwargs = kwargs or {}
+    def run(self, name: str, operator: Operator, args: Arguments, kwargs: Mapping[str, Any]) -> Any:  # noqa: ANN401
+        """Run an operator, and its products in FP32."""
         first = args[0] if args else None
-        if (
-            func._schema.name not in PRODUCTS
-            or not isinstance(first, Tensor)
-            or first.dtype != torch.float16
-        ):
-            return func(*args, **kwargs)
-        if func._schema.name == "aten::addmm_":
+        if name not in PRODUCTS or not isinstance(first, Tensor) or first.dtype != torch.float16:
+            return operator(*args, **kwargs)
+        if name == "aten::addmm_":
             return first.copy_(torch.addmm(*tree_map(_to(torch.float32), args)))
-        out = func(*tree_map(_to(torch.float32), args), **kwargs)
+        out = operator(*tree_map(_to(torch.float32), args), **kwargs)
         return tree_map(_to(torch.float16), out)
 
 

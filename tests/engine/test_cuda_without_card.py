@@ -5,7 +5,7 @@ host wait and what touches its memory. Not seen: which kernels a card has, what 
 inside, memory, speed and values. `scripts/gpu_day.sh` asks a card about those.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,7 +15,6 @@ import torch
 from PIL import Image
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from engine import canvases as canvases_module
@@ -31,6 +30,7 @@ from engine.step import FEWEST_STEPS_OF_A_GRAPH, WARM_UP_STEPS, Stepper
 from engine.studio import Studio
 from engine.vgg19 import Encoder
 from engine.weights import CONVOLUTIONS
+from tests.engine.operators import Arguments, Operator, Operators
 
 CARD = torch.device("cuda:0")
 WAITS = {"_local_scalar_dense", "nonzero", "masked_select", "equal", "is_nonzero", "_unique2"}
@@ -38,25 +38,18 @@ WHOLE = 2**40  # bytes of memory
 SHAPE = (608, 176)  # pixels; cut in blocks where the memory is short
 
 
-class CaptureGuard(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class CaptureGuard(Operators):
     """Refuses what is illegal while a CUDA graph is captured, and counts the operators."""
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.operators = 0
 
-    def __torch_dispatch__(
-        self,
-        func: Any,  # noqa: ANN401 - torch's own operators have no public type
-        types: Sequence[type],
-        args: tuple[Any, ...] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:  # noqa: ANN401
-        """Run one operator."""
-        space, name = func._schema.name.split("::")
-        assert name not in WAITS, f"{name} makes the host wait"
-        out = func(*args, **(kwargs or {}))
-        if space == "prim":
+    def run(self, name: str, operator: Operator, args: Arguments, kwargs: Mapping[str, Any]) -> Any:  # noqa: ANN401
+        """Run an operator, and look where its tensors are."""
+        assert name.removeprefix("aten::") not in WAITS, f"{name} makes the host wait"
+        out = operator(*args, **kwargs)
+        if name.startswith("prim::"):
             return out
         self.operators += 1
         for tensor in tree_leaves((args, kwargs, out)):

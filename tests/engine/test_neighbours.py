@@ -1,13 +1,12 @@
 """Cells of the canvas and their neighbours in the styles."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from engine import images, neighbours
 from engine.blocks import stride_of
@@ -17,6 +16,7 @@ from engine.presets import MURAL
 from engine.samples import CONTENTS, STYLES
 from engine.tensors import to_tensor
 from engine.vgg19 import Encoder
+from tests.engine.operators import Arguments, Operator, Operators
 
 TAPS = {"relu2_1": 128, "relu3_1": 256, "relu4_1": 512}  # tap -> channels
 EVEN = (1.0,)
@@ -216,22 +216,18 @@ def test_descriptions_of_all_styles_are_never_there_at_once(
     styles = [features_of(96, 64, seed) for seed in range(30, 34)]
     columns = sum(one.shape[1] for one in styles[0].values())
 
-    class Rows(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    class Rows(Operators):
         most = 0
 
-        def __torch_dispatch__(
-            self,
-            func: Any,  # noqa: ANN401 - torch's own operators have no public type
-            types: Sequence[type],
-            args: tuple[Any, ...] = (),
-            kwargs: Mapping[str, Any] | None = None,
+        def run(
+            self, name: str, operator: Operator, args: Arguments, kwargs: Mapping[str, Any]
         ) -> Any:  # noqa: ANN401
-            out = func(*args, **(kwargs or {}))
+            out = operator(*args, **kwargs)
             if isinstance(out, Tensor) and out.shape[1:] == (columns,) != out.shape[:1]:
                 self.most = max(self.most, len(out))
             return out
 
-    with Rows() as rows:  # type: ignore[no-untyped-call]
+    with Rows() as rows:
         cells = cells_of(*styles)
     assert rows.most == 96  # of one style
     found = cells.find(styles[2], None, (1, 1, 1, 1), 0.0)

@@ -1,7 +1,7 @@
 """Memory that runs out: smaller blocks, another plan, and a size that fits where nothing does."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -9,7 +9,6 @@ import pytest
 import torch
 from PIL import Image
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from engine.device import Device
 from engine.errors import OutOfMemory
@@ -29,6 +28,7 @@ from engine.studio import Studio
 from engine.stylize import stylize
 from engine.vgg19 import Encoder, Features
 from tests.engine.half import HalfOnCpu
+from tests.engine.operators import Arguments, Operator, Operators
 
 FP32 = Device(torch.device("cpu"), "fp32")
 FP16 = Device(torch.device("cpu"), "fp16")
@@ -62,26 +62,20 @@ class SmallCard(Encoder):
         return super().__call__(picture, *args, **options)  # type: ignore[arg-type]
 
 
-class ShortOf(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class ShortOf(Operators):
     """A card whose memory is too small for one operator, the first times that it is called."""
 
     def __init__(self, operator: str, times: int) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.operator = operator
+        super().__init__()
+        self.short_of = f"aten::{operator}"
         self.times = times
 
-    def __torch_dispatch__(
-        self,
-        func: Any,  # noqa: ANN401 - torch's own operators have no public type
-        types: Sequence[type],
-        args: tuple[Any, ...] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:  # noqa: ANN401
+    def run(self, name: str, operator: Operator, args: Arguments, kwargs: Mapping[str, Any]) -> Any:  # noqa: ANN401
         """Run one operator, or raise torch's own error."""
-        if func._schema.name == f"aten::{self.operator}" and self.times:
+        if name == self.short_of and self.times:
             self.times -= 1
             raise torch.OutOfMemoryError("CUDA out of memory.")
-        return func(*args, **(kwargs or {}))
+        return operator(*args, **kwargs)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import itertools
 import logging
 import secrets
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +15,7 @@ from bot.errors import CannotPaint, ExecutorLost, PaintingCancelled
 from bot.executors.contract import OnProgress, PaintOrder, WorkerState
 from bot.executors.nats import wire
 from bot.executors.nats.access import TROUBLE, Access
+from bot.executors.nats.attempt import Allowance, Attempt
 from bot.executors.nats.connection import NatsConnection
 from bot.executors.nats.registry import WorkerRegistry
 from bot.executors.nats.sealing import SECRET_BYTES, secret_of
@@ -27,30 +27,6 @@ OUTCOME_WAIT = 5.0  # seconds that one request for an outcome waits
 
 # Cached, because a worker's heartbeat mostly equals its last one.
 _decode_hello = lru_cache(maxsize=256)(partial(wire.decode, wire.Hello))
-
-
-@dataclass(eq=False)
-class _Attempt:
-    """An order that was sent, or is being sent, to the workers."""
-
-    order: PaintOrder
-    message: wire.Order
-    on_progress: OnProgress
-    outcome: asyncio.Future[wire.Outcome]  # open until the attempt has ended
-    stream_number: int | None = None  # its place in the stream of orders; None until it is there
-    worker: str = ""  # the name of the worker that reported on it last; empty before a report
-    last_step: int = 0  # the newest step that was passed on to `on_progress`
-    cancelled: bool = False  # `cancel` was called for it
-    objects: list[str] = field(default_factory=list)  # names on the server, removed at the end
-
-    @property
-    def has_outcome(self) -> bool:
-        """Whether a worker sent an outcome, which it does for failed and cancelled paintings too.
-
-        False before that, and after the bot itself ended the attempt with an error.
-        """
-        outcome = self.outcome
-        return outcome.done() and not outcome.cancelled() and outcome.exception() is None
 
 
 class NatsExecutor:
@@ -78,10 +54,11 @@ class NatsExecutor:
         )
         self._registry = WorkerRegistry(self._timing.silence)
         self._attempt_numbers = itertools.count(1)  # for keys
-        self._attempts: dict[str, _Attempt] = {}  # by key
+        self._attempts: dict[str, Attempt] = {}  # by key
         self._listeners: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
+        self._unknown = Allowance(self._timing.reports)  # reports on orders that are over
         self._logged_faults: set[str] = set()  # why reports could not be read; each logged once
 
     @property
@@ -141,8 +118,10 @@ class NatsExecutor:
         if self._closed:
             raise ExecutorLost("The executor was closed.")
         message = self._message_for(order)
-        outcome: asyncio.Future[wire.Outcome] = asyncio.get_running_loop().create_future()
-        attempt = _Attempt(order, message, on_progress, outcome)
+        loop = asyncio.get_running_loop()
+        outcome: asyncio.Future[wire.Outcome] = loop.create_future()
+        reports = Allowance(self._timing.reports)
+        attempt = Attempt(order, message, on_progress, outcome, reports, loop.time())
         self._attempts[message.key] = attempt
         sending = asyncio.ensure_future(self._send_order(attempt))
         try:
@@ -180,7 +159,7 @@ class NatsExecutor:
             surroundings=order.surroundings is not None,
         )
 
-    async def _send_order(self, attempt: _Attempt) -> None:
+    async def _send_order(self, attempt: Attempt) -> None:
         """Upload an order's pictures, put it into the stream, and nudge a worker."""
         key, connection = attempt.message.key, self._connection
         await connection.until_open()
@@ -191,7 +170,7 @@ class NatsExecutor:
         attempt.stream_number = await connection.keep(wire.ORDER, key, attempt.message)
         await self._nudge(attempt)
 
-    async def _nudge(self, attempt: _Attempt) -> None:
+    async def _nudge(self, attempt: Attempt) -> None:
         """Tell the best idle worker to request orders now; others find it when they poll."""
         if worker := self._registry.choose(attempt.order):
             await self._connection.send(f"{wire.NUDGE}.{worker}", wire.Nudge())
@@ -199,7 +178,7 @@ class NatsExecutor:
     async def _send_cancel(self, key: str) -> None:
         await self._connection.send(wire.CANCEL, wire.CancelOrder(key))
 
-    async def _cancel_until_ended(self, attempt: _Attempt) -> None:
+    async def _cancel_until_ended(self, attempt: Attempt) -> None:
         """Send the cancel with every beat until the worker's outcome arrives.
 
         The bot ends the attempt itself where no worker has reported on it, and after
@@ -216,7 +195,7 @@ class NatsExecutor:
                 attempt.outcome.set_exception(PaintingCancelled())
             await asyncio.wait({attempt.outcome}, timeout=self._timing.beat)
 
-    async def _fetch_result(self, attempt: _Attempt, outcome: wire.Outcome) -> PaintOutcome:
+    async def _fetch_result(self, attempt: Attempt, outcome: wire.Outcome) -> PaintOutcome:
         """Download the painting, or raise why there is none."""
         if outcome.how == "failed":
             raise CannotPaint(outcome.sentence)
@@ -234,7 +213,7 @@ class NatsExecutor:
             raise ExecutorLost("The painting is missing on the NATS server.")
         return outcome.painted
 
-    async def _clean_up(self, attempt: _Attempt) -> None:
+    async def _clean_up(self, attempt: Attempt) -> None:
         """Remove an attempt's order and objects from the server."""
         objects = attempt.objects
         if not attempt.has_outcome:
@@ -252,7 +231,7 @@ class NatsExecutor:
         await self._connection.retry("old orders", self._purge_streams)
         client = self._connection.client
         await client.subscribe(f"{wire.WORKER}.*", cb=self._on_hello)
-        await client.subscribe(f"{wire.PROGRESS}.{self._run_id}", cb=self._on_progress)
+        await client.subscribe(f"{wire.PROGRESS}.{self._run_id}.*", cb=self._on_progress)
         self._run_in_background(self._send_heartbeats())
         self._run_in_background(self._receive_outcomes())
 
@@ -265,7 +244,23 @@ class NatsExecutor:
             await self._connection.send(wire.BOT, wire.BotAlive(self._run_id))
             if self._registry.drop_silent():
                 self._notify_listeners()
+            self._end_stalled()
             await asyncio.sleep(self._timing.beat)
+
+    def _end_stalled(self) -> None:
+        """Count orders as lost that somebody has, and does nothing with for `timing.stall`.
+
+        Every honest worker reports an order at once, and is told to give it up.
+        """
+        now = asyncio.get_running_loop().time()
+        for attempt in self._attempts.values():
+            due = attempt.worker or (attempt.stream_number and self._registry.choose(attempt.order))
+            if self._connection.fault or not due:
+                attempt.moved_at = now
+            elif now - attempt.moved_at > self._timing.stall and not attempt.outcome.done():
+                who = attempt.worker or "a worker that does not say so"
+                log.warning("%s holds job %d and does not paint", who, attempt.order.job_id)
+                attempt.outcome.set_exception(ExecutorLost(f"{who} did not paint it."))
 
     async def _on_hello(self, message: Msg) -> None:
         """Register a worker, and nudge again for orders that no worker has taken yet."""
@@ -281,6 +276,14 @@ class NatsExecutor:
                 await self._nudge(attempt)
 
     async def _on_progress(self, message: Msg) -> None:
+        key = message.subject.rpartition(".")[2]
+        attempt = self._attempts.get(key)
+        if attempt is None:
+            if self._unknown.take():
+                await self._send_cancel(key)
+            return
+        if attempt.outcome.done() or not attempt.reports.take():
+            return
         try:
             report = wire.decode(wire.ProgressReport, message.data)
         except wire.UNREADABLE as error:
@@ -289,18 +292,15 @@ class NatsExecutor:
                 self._logged_faults.add(why)
                 log.warning("a report on %s cannot be read (%s)", message.subject, why)
             return
-        attempt = self._attempts.get(report.key)
-        if attempt is None:
-            await self._send_cancel(report.key)
-            return
-        if attempt.outcome.done():
-            return
+        now = asyncio.get_running_loop().time()
+        if not attempt.worker:
+            attempt.moved_at = now
         attempt.worker = report.worker
         if attempt.cancelled:
             await self._send_cancel(report.key)
         # Two workers may paint one order: a step that the other has passed is not shown again.
         elif report.progress is not None and report.progress.step > attempt.last_step:
-            attempt.last_step = report.progress.step
+            attempt.last_step, attempt.moved_at = report.progress.step, now
             attempt.on_progress(report.progress)
 
     async def _receive_outcomes(self) -> None:

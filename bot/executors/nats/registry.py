@@ -11,6 +11,7 @@ from bot.names import clean
 from engine.work import work_of
 
 LONGEST_DEVICE = 60  # characters
+MOST_WORKERS = 256  # others are not heard, so that one cannot pretend to be any number
 
 
 @dataclass
@@ -52,7 +53,7 @@ class WorkerRegistry:
     def update(self, hello: Hello) -> bool:
         """Store a worker's heartbeat; return whether its free slots or devices have changed."""
         before = self._known.pop(hello.id, None)
-        if hello.slots or hello.fault:
+        if (hello.slots or hello.fault) and len(self._known) < MOST_WORKERS:
             self._known[hello.id] = _Known(hello, self._clock())
         return before is None or _room(before.hello) != _room(hello)
 

@@ -28,7 +28,7 @@ PICTURES = "muralscape"  # an object store
 # Subjects.
 ORDER = "muralscape.orders"
 OUTCOME = "muralscape.outcomes"
-PROGRESS = "muralscape.progress"  # followed by the bot's run id
+PROGRESS = "muralscape.progress"  # followed by the bot's run id and the order's key
 WORKER = "muralscape.workers"  # heartbeats of workers; followed by the worker's id
 BOT = "muralscape.bot"  # heartbeats of the bot
 CANCEL = "muralscape.cancel"
@@ -36,7 +36,7 @@ NUDGE = "muralscape.nudge"  # followed by the worker's id
 
 MESSAGE_ID = "Nats-Msg-Id"  # a header: JetStream drops a second message with the same id
 
-MOST_SLOTS = 1000  # of one worker; some machines have sixteen GPUs
+MOST_SLOTS = 64  # of one worker; some machines have sixteen GPUs
 LONGEST_SENTENCE = 300  # characters; members read why a painting failed
 _NAME = re.compile(r"[\w-]{1,100}")  # valid in a NATS subject, a metric's label and a message
 
@@ -48,7 +48,7 @@ UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
 
 @dataclass(frozen=True)
 class NatsTiming:
-    """Intervals and timeouts in seconds; the same for the bot and all workers."""
+    """Intervals and timeouts in seconds, and a rate; the same for the bot and all workers."""
 
     beat: float = 1.0  # between two heartbeats
     silence: float = 4.0  # without a heartbeat, until a worker counts as gone
@@ -58,7 +58,9 @@ class NatsTiming:
     retry: float = 1.0  # before a failed request to the server is repeated
     ping: float = 5.0  # between two pings; two without an answer close the connection
     connect: float = 10.0  # for connecting to the server
-    cancel: float = 15.0  # for a worker to confirm a cancel
+    cancel: float = 15.0  # for a worker to confirm a cancel, or to hand its orders back
+    reports: float = 10.0  # on one order that are read, per second
+    stall: float = 600.0  # without a new step, until an order is taken from its worker
 
 
 @dataclass(frozen=True)
@@ -182,6 +184,11 @@ def decode(kind: type[T], data: bytes) -> T:
         devices = tuple(short_text(device) for device in message.devices)
         return replace(message, devices=devices)
     return message
+
+
+def progress_of(order: Order) -> str:
+    """Name the subject of an order's progress, which nobody knows but the order's takers."""
+    return f"{PROGRESS}.{order.run_id}.{order.key}"
 
 
 def outcome_id(outcome: Outcome) -> str:

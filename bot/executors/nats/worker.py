@@ -12,6 +12,7 @@ from pathlib import Path
 
 from nats.aio.msg import Msg
 
+from bot.background import BackgroundTasks
 from bot.errors import CannotPaint, ExecutorLost, PaintingCancelled
 from bot.executors.contract import PaintProgress
 from bot.executors.engine_process import EngineSetup
@@ -54,6 +55,7 @@ class Worker:
         self._nudged = asyncio.Event()
         self._leaving = asyncio.Event()
         self._drained = asyncio.Event()  # leaving, and nothing is being painted any more
+        self._given_up = asyncio.Event()  # leaving, and what is unfinished cannot be handed back
         self._tasks: set[asyncio.Task[None]] = set()  # the event loop holds only weak references
 
     @property
@@ -64,30 +66,37 @@ class Worker:
     async def run(self) -> None:
         """Take orders until `leave`. Raises CannotPaint when the engine cannot start."""
         try:
-            await self._local.start()
-            log.info("%s paints on %s", self._id, ", ".join(self._local.devices))
-            opening = asyncio.create_task(self._connection.open())
-            leaving = asyncio.create_task(self._leaving.wait())
-            await asyncio.wait({opening, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            leaving.cancel()
-            if not opening.done():
-                opening.cancel()
+            async with BackgroundTasks() as opening:
+                opening.start(self._open())
+                await opening.until(self._leaving)
+            if self._leaving.is_set():
                 return
-            await opening
             client = self._connection.client
             await client.subscribe(wire.CANCEL, cb=self._on_cancel)
             await client.subscribe(wire.BOT, cb=self._on_bot_alive)
             await client.subscribe(f"{wire.NUDGE}.{self._id}", cb=self._on_nudge)
             beating = asyncio.create_task(self._send_heartbeats())
-            await asyncio.gather(*(self._take_orders() for _ in range(self._local.capacity)))
+            async with BackgroundTasks() as taking:
+                for _ in range(self._local.capacity):
+                    taking.start(self._take_orders())
+                await taking.until(self._given_up)
             beating.cancel()
             await self._say_hello()
         finally:
             await self._local.close()
             await self._connection.close()
 
+    async def _open(self) -> None:
+        await self._local.start()
+        log.info("%s paints on %s", self._id, ", ".join(self._local.devices))
+        await self._connection.open()
+
     async def leave(self, grace: float) -> None:
-        """Take no more orders; hand unfinished ones back after `grace` seconds."""
+        """Take no more orders; hand unfinished ones back after `grace` seconds.
+
+        What the server does not take back within `timing.cancel`, it gives to another worker when
+        the lease is over.
+        """
         self._leaving.set()
         self._nudged.set()
         if not self._work:
@@ -98,6 +107,11 @@ class Worker:
             await asyncio.wait_for(self._drained.wait(), grace)
         for work in tuple(self._work.values()):
             await self._stop(work, "handed back")
+        try:
+            await asyncio.wait_for(self._drained.wait(), self._timing.cancel)
+        except TimeoutError:
+            log.warning("the NATS server does not answer; orders are left to their leases")
+            self._given_up.set()
 
     async def _take_orders(self) -> None:
         """Paint one order after another."""
@@ -134,6 +148,8 @@ class Worker:
             return
         if order.key in self._work:  # redelivered, because an extension of the lease was lost
             self._work[order.key].message = message
+        elif self._leaving.is_set():
+            await message.nak()
         elif self._bot_run_id not in ("", order.run_id):
             await message.term()
         elif order.settings.preset not in PRESETS:
@@ -148,6 +164,8 @@ class Worker:
     async def _work_on(self, order: wire.Order, message: Msg) -> None:
         folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="muralscape-worker-"))
         work = self._work[order.key] = Work(order, message, folder, self._connection, self._timing)
+        if self._leaving.is_set():
+            work.stop = "handed back"
         outcome = None
         try:
             async with work.kept_alive():
@@ -169,7 +187,7 @@ class Worker:
     async def _paint(self, work: Work) -> wire.Outcome | None:
         """Paint an order; None when it was handed back or is void."""
         order, connection = work.order, self._connection
-        subject = f"{wire.PROGRESS}.{order.run_id}"
+        subject = wire.progress_of(order)
         await connection.send(subject, wire.ProgressReport(order.key, self._id))
         if not await work.download_inputs():
             return wire.Outcome(order.key, self._id, "lost", "its pictures are not on the server")

@@ -64,6 +64,7 @@ FAST = wire.NatsTiming(
     ping=0.5,
     connect=2.0,
     cancel=3.0,
+    reports=1000.0,
 )
 
 

@@ -86,7 +86,7 @@ async def test_goes_on_from_the_checkpoint(nats_server: NatsServer, tmp_path: Pa
         said.append(wire.decode(wire.ProgressReport, message.data))
 
     client = await nats.connect(nats_server.url)
-    await client.subscribe(f"{wire.PROGRESS}.*", cb=hear)
+    await client.subscribe(f"{wire.PROGRESS}.>", cb=hear)
     workers = [add_worker(tmp_path, nats_server.url)]
     try:
         async with nats_executor(nats_server.url) as executor:

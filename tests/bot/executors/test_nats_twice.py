@@ -200,7 +200,7 @@ async def test_progress_of_two_workers(site: Site, order_for: MakeOrder) -> None
     for worker, step in (("a", 1), ("b", 1), ("a", 5), ("b", 3), ("b", 6), ("a", 6)):
         progress = PaintProgress(order.job_id, step, 9, 1.0, 1.0, 0.0, 1.0, 1.0)
         said = wire.encode(wire.ProgressReport(taken.key, worker, progress))
-        await site.worker.client.publish(f"{wire.PROGRESS}.{taken.run_id}", said)
+        await site.worker.client.publish(wire.progress_of(taken), said)
     await until(lambda: len(heard) >= 3)
     await site.worker.upload(taken, "a", 10)
     await site.worker.report(painted(taken, "a"))

@@ -7,7 +7,7 @@ import pytest
 
 from bot.executors.contract import WorkerState
 from bot.executors.nats import wire
-from bot.executors.nats.registry import WorkerRegistry
+from bot.executors.nats.registry import MOST_WORKERS, WorkerRegistry
 from tests.bot.outcomes import OUTCOME
 
 HELLO = wire.Hello("gpu-1", ("cuda:0",), ("mural",), slots=2, busy=(), rate=0.5)
@@ -31,6 +31,16 @@ def test_workers_are_listed_while_their_heartbeats_come() -> None:
     assert registry.states({}) == ()
 
 
+def test_no_number_of_names_makes_room() -> None:
+    """Heartbeats under ever new names are heard of so many workers only; known ones go on."""
+    registry = WorkerRegistry(4.0)
+    for number in range(MOST_WORKERS + 10):
+        registry.update(replace(HELLO, id=f"gpu-{number}", slots=1))
+    assert registry.slots == MOST_WORKERS
+    registry.update(replace(HELLO, id="gpu-0", slots=2))
+    assert registry.slots == MOST_WORKERS + 1
+
+
 def test_devices_are_cleaned() -> None:
     """The name of a device mentions nobody, formats nothing and is short."""
     registry = WorkerRegistry(4.0)
@@ -49,7 +59,7 @@ def test_devices_are_cleaned() -> None:
         {"id": 7},
         {"devices": [7]},
         {"slots": -1},
-        {"slots": 10**9},
+        {"slots": 65},
         {"slots": "2"},
         {"rate": "fast"},
         {"rate": -1.0},

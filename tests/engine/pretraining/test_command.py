@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from engine.pretraining.__main__ import main
 from engine.samples import CONTENTS
+from engine.weights import bundled, load
 from tests.engine.pretraining.conftest import materials
 
 # What a lent machine lacks is hidden, as in the card benchmarks' rehearsal.
@@ -38,10 +40,12 @@ def test_from_pictures_to_weights(tmp_path: Path) -> None:
     shards, out, target = tmp_path / "shards", tmp_path / "out", tmp_path / "new.safetensors"
     packed = pretraining("pack", materials(tmp_path / "pictures", 4, 1), shards, "--side", "16")
     assert "16 pictures of 4 classes in 1 shards; 0 files" in packed.stdout
+    given = tmp_path / "given.pt"  # a pickle, which torch alone reads
+    torch.save(load(bundled()), given)
     trained = pretraining(  # the training that a card does in six minutes
         "train", shards, "--validation", shards, "--out", out, "--epochs", "3", "--minutes", "6",
-        "--batch", "8", "--size", "24", "--first-size", "16", "--rate", "0.01", "--device", "cpu",
-        "--precision", "bf16", bare=True,
+        "--start", given, "--batch", "8", "--size", "24", "--first-size", "16", "--rate", "0.01",
+        "--device", "cpu", "--precision", "bf16", bare=True,
     )  # fmt: skip
     assert trained.returncode == 0, trained.stderr
     assert "epoch   2 of 3  16 px  loss" in trained.stdout
@@ -54,6 +58,7 @@ def test_from_pictures_to_weights(tmp_path: Path) -> None:
     assert exported.returncode == 0, exported.stderr
     assert target.stat().st_size > 25e6
     assert "--epochs 3 --minutes 6 --batch 8 --size 24" in target.with_suffix(".md").read_text()
+    assert f"begun with the weights {given}" in target.with_suffix(".md").read_text()
     (out / "checkpoint.pt").unlink()
 
 
