@@ -182,15 +182,26 @@ def page(address: str) -> Ask:
         ):
             if response.status != 200:
                 raise CheckFailed(f"{address} answered {response.status}")
-            written = await response.content.read(MOST_BYTES)
+            written = b""
+            async for piece in response.content.iter_any():
+                written += piece[: MOST_BYTES - len(written)]
+                if len(written) == MOST_BYTES:
+                    break
         try:
             answer = json.loads(written)
             allowed, reason = answer["allowed"], answer.get("reason", "")
-        except (JSONDecodeError, UnicodeDecodeError, AttributeError, KeyError, TypeError):
+        except (
+            JSONDecodeError,
+            UnicodeDecodeError,
+            RecursionError,
+            AttributeError,
+            KeyError,
+            TypeError,
+        ):
             raise CheckFailed(f"{address} answered no JSON with `allowed`") from None
         if not isinstance(allowed, bool):
             raise CheckFailed(f"{address}: `allowed` is neither true nor false")
-        return Verdict(allowed, _reason(str(reason)))
+        return Verdict(allowed, _reason("" if reason is None else str(reason)))
 
     return ask
 

@@ -117,6 +117,7 @@ async def test_a_page_says_yes_or_no(desk: Desk) -> None:
     answers = [
         web.json_response({"allowed": True}),
         web.json_response({"allowed": False, "reason": "Cats."}),
+        web.json_response({"allowed": False, "reason": None}),
         web.json_response({"allowed": "yes"}),
         web.json_response(["allowed"]),
         web.Response(text="no"),
@@ -138,9 +139,36 @@ async def test_a_page_says_yes_or_no(desk: Desk) -> None:
     check = desk.check(page(f"http://{host}:{port}/"))
     said = [await desk.asked(check) for _ in answers]
     await runner.cleanup()
-    assert said[:2] == ["", "The picture is not allowed here: Cats."]
-    assert all("could not be checked" in one for one in said[2:])
+    no = "The picture is not allowed here"
+    assert said[:3] == ["", f"{no}: Cats.", f"{no}."]
+    assert all("could not be checked" in one for one in said[3:])
     assert all(data.startswith(b"\xff\xd8\xff") for data in seen)
+
+
+async def test_a_page_answers_in_pieces(desk: Desk) -> None:
+    """An answer that arrives in several pieces is read whole, up to a bound."""
+    pieces = [b'{"allowed": ', b"false, ", b'"reason": "Cats."}']
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        await request.read()
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for piece in pieces:
+            await response.write(piece)
+            await asyncio.sleep(0.05)  # so that each is a packet of its own
+        return response
+
+    app = web.Application()
+    app.router.add_post("/", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    check = desk.check(page(f"http://{host}:{port}/"))
+    assert await desk.asked(check) == "The picture is not allowed here: Cats."
+    pieces[2] = b'"reason": "%s"}' % (b"long " * 2000)
+    assert "could not be checked" in await desk.asked(check)
+    await runner.cleanup()
 
 
 async def test_a_slow_check_holds_up_its_member_alone(desk: Desk) -> None:
