@@ -155,19 +155,30 @@ class JobService:
         """Raise what `submit` would; `pending` are requests that are not jobs yet."""
         quotas.check(await self._store.under_way(connection, origin) + pending)
 
-    async def check_time(self, origin: Origin, settings: PaintSettings, granted: Allowance) -> None:
-        """Raise TimeSpent or NeverRoom for what `submit` would refuse, before any download."""
+    async def check_time(
+        self, origin: Origin, settings: PaintSettings, granted: Allowance, waiting: int = 0
+    ) -> None:
+        """Raise TimeSpent or NeverRoom for what `submit` would refuse, before any download.
+
+        As many paintings of the same settings are `waiting` that are not jobs yet.
+        """
         seconds = self._schedule.predict(complete(settings), None)
         async with self._database.read() as connection:
-            await self._check_time(connection, origin, granted, seconds)
+            await self._check_time(connection, origin, granted, seconds, waiting)
 
     async def _check_time(
-        self, connection: AsyncConnection, origin: Origin, granted: Allowance, seconds: float
+        self,
+        connection: AsyncConnection,
+        origin: Origin,
+        granted: Allowance,
+        seconds: float,
+        waiting: int = 0,
     ) -> None:
         if granted.spans:
             now = self._clock()
             uses = await self._store.uses(connection, origin.guild_id, origin.member_id, now)
-            allowance.check(uses.values(), seconds, granted, now)
+            pending = [Use(now, seconds)] * waiting
+            allowance.check([*uses.values(), *pending], seconds, granted, now)
 
     async def uses_of(self, guild_id: int, member_id: int) -> Sequence[Use]:
         """Give what a member has used of their painting time in a server during the last day."""
@@ -192,8 +203,8 @@ class JobService:
         """
         return self._schedule.predict_finish(origin, complete(settings), sources, self._clock())
 
-    def predict(self, settings: PaintSettings, sources: Sources) -> float:
-        """Predict the seconds that a painting takes."""
+    def predict(self, settings: PaintSettings, sources: Sources | None) -> float:
+        """Predict the seconds that a painting takes; without `sources`, of usual shape."""
         return self._schedule.predict(complete(settings), sources)
 
     async def cancel(self, job_id: int, actor: Member) -> Job:

@@ -20,8 +20,7 @@ class MuralButtonHandlers:
 
     async def __call__(self, interaction: Interaction, press: Press) -> None:
         """Show tiles, claim one, order its painting or give it back, as the custom id says."""
-        number, action, *rest = press.path
-        mural_id = int(number)
+        mural_id, action, *rest = int(press.path[0]), *press.path[1:]
         if action == "claim":
             await interaction.response.defer(ephemeral=True, thinking=True)
             await self._show(interaction, mural_id, 0)
@@ -32,8 +31,9 @@ class MuralButtonHandlers:
         elif action == "take":
             await self._take(interaction, mural_id, int(press.values[0]))
         elif action == "tile":
-            mural = await self._murals.get_for(answers.member_of(interaction), mural_id)
-            await self._panel.show_tile(interaction, mural, int(press.values[0]))
+            number = int(press.values[0])
+            mural = await self._murals.get_own(answers.member_of(interaction), mural_id, number)
+            await self._panel.show_tile(interaction, mural, number)
         elif action == "paint":
             await self._paint(interaction, mural_id, int(rest[0]), press.values[0])
         elif action == "back":

@@ -57,6 +57,7 @@ def _stage(mural: Mural, done: int, total: int) -> list[str]:
     return {
         MuralState.FINISHING: [bar, "Claiming is over; what is left is being painted."],
         MuralState.ASSEMBLING: [bar, "All is painted; the mural is being put together."],
+        MuralState.REPAIRING: [bar, "A painting was deleted; its tile is being painted anew."],
         MuralState.DONE: [f"Finished: {total} tiles, {width} x {height} pixels."],
         MuralState.CANCELLED: ["This mural was cancelled."],
     }[mural.state]

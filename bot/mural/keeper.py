@@ -15,7 +15,7 @@ from bot.jobs.model import Job, JobState, Sources
 from bot.jobs.service import JobService
 from bot.mural import rules
 from bot.mural.messenger import MuralMessenger
-from bot.mural.model import NOBODY, Mural, MuralState, Tile
+from bot.mural.model import NOBODY, Mural, Tile
 from bot.mural.service import MuralService
 from bot.mural.workshop import Workshop, WorkshopFailed
 from bot.people import Origin
@@ -138,7 +138,7 @@ class MuralKeeper:
         for tile in list(rules.ready(mural)):
             if not await self._queue(mural, tile):
                 waits.append(RETRY)
-        if mural.state is MuralState.ASSEMBLING:
+        if rules.to_assemble(mural):
             await self._assemble(mural)
         waits.append(await self._messenger.show(mural_id))
         when = rules.next_time(mural)

@@ -11,17 +11,22 @@ from engine.mural.grid import Grid
 
 
 class MuralState(StrEnum):
-    """The state of a mural: open, finishing, assembling, then done; or cancelled before that."""
+    """The state of a mural: open, finishing, assembling, then done; or cancelled before that.
+
+    A finished one from which a painting is deleted is repaired, then done again.
+    """
 
     OPEN = "open"  # members claim and paint tiles
     FINISHING = "finishing"  # the server's style paints the tiles that are left
     ASSEMBLING = "assembling"  # all tiles are painted; the whole, the page and the film are made
     DONE = "done"
     CANCELLED = "cancelled"
+    REPAIRING = "repairing"  # beside the server's next mural: the server's style paints the gaps
 
 
-PAINTED_IN = (MuralState.OPEN, MuralState.FINISHING)
-UNFINISHED = (*PAINTED_IN, MuralState.ASSEMBLING)
+PAINTED_IN = (MuralState.OPEN, MuralState.FINISHING, MuralState.REPAIRING)
+UNFINISHED = (MuralState.OPEN, MuralState.FINISHING, MuralState.ASSEMBLING)  # one in a server
+ALIVE = (*UNFINISHED, MuralState.REPAIRING)
 NOBODY = 0
 
 

@@ -75,7 +75,7 @@ def claim(mural: Mural, number: int, member: Member, now: float, hold: float) ->
 def choose(mural: Mural, number: int, member: Member, style: Choice, key: int, now: float) -> Mural:
     """Order the painting of a member's own tile, also when it is painted already."""
     _expect_open(mural, now)
-    tile = _own(mural, number, member)
+    tile = own(mural, number, member)
     if tile.order is not None:
         if tile.order.key == key:
             return mural
@@ -88,7 +88,7 @@ def give_back(mural: Mural, number: int, member: Member) -> Mural:
     """Free a member's own tile, with what was painted on it."""
     if mural.state is not MuralState.OPEN:
         raise MuralRefused("This mural takes no changes any more.")
-    return _without(mural, _own(mural, number, member))
+    return _without(mural, own(mural, number, member))
 
 
 def free(mural: Mural, number: int, member: Member) -> Mural:
@@ -142,9 +142,15 @@ def due(mural: Mural, now: float) -> Mural:
             mural = _keeping(mural, lambda tile: tile.number not in late)
         if mural.terms.until <= now:
             mural = _finishing(mural, now)
-    if mural.state in PAINTED_IN and not mural.free and all(map(_is_settled, mural.tiles)):
+    if mural.state in (MuralState.OPEN, MuralState.FINISHING) and _is_complete(mural):
         mural = replace(mural, state=MuralState.ASSEMBLING)
     return mural
+
+
+def to_assemble(mural: Mural) -> bool:
+    """Whether a mural is to be put together now."""
+    repaired = mural.state is MuralState.REPAIRING and _is_complete(mural)
+    return repaired or mural.state is MuralState.ASSEMBLING
 
 
 def next_time(mural: Mural) -> float | None:
@@ -218,7 +224,7 @@ def failed(mural: Mural, job_id: int, why: str, now: float, hold: float) -> Mura
 
 def assembled(mural: Mural, results: Results, now: float) -> Mural:
     """Finish a mural."""
-    if mural.state is not MuralState.ASSEMBLING:
+    if not to_assemble(mural):
         return mural
     return replace(mural, state=MuralState.DONE, results=results, closed_at=now)
 
@@ -242,6 +248,14 @@ def tiles_of(mural: Mural, member_id: int) -> list[Tile]:
     return sorted(mine, key=lambda tile: tile.number)
 
 
+def own(mural: Mural, number: int, member: Member) -> Tile:
+    """Give a member's own tile."""
+    tile = mural.tile(number)
+    if tile is None or tile.member_id != member.id:
+        raise MuralRefused(f"Tile {number} is not yours; claim a free one first.")
+    return tile
+
+
 def jobs_dropped(before: Mural, after: Mural) -> set[int]:
     """The jobs that are not wanted any more after a change, and may still be queued or painting."""
 
@@ -261,9 +275,10 @@ def _drop(mural: Mural, drop: Drop, now: float) -> Mural:
     if mural.state in (MuralState.OPEN, MuralState.CANCELLED):
         return mural
     new = tuple(_by_server(mural, tile.number, now) for tile in gone)
+    over = mural.state in (MuralState.DONE, MuralState.REPAIRING)
     return replace(
         mural,
-        state=MuralState.FINISHING,
+        state=MuralState.REPAIRING if over else MuralState.FINISHING,
         tiles=(*mural.tiles, *new),
         results=None,
         closed_at=None,
@@ -283,6 +298,10 @@ def _by_server(mural: Mural, number: int, now: float, failures: int = 0) -> Tile
     return Tile(number, NOBODY, order=order, failures=failures)
 
 
+def _is_complete(mural: Mural) -> bool:
+    return not mural.free and all(map(_is_settled, mural.tiles))
+
+
 def _is_settled(tile: Tile) -> bool:
     """Whether a tile needs no painting any more."""
     given_up = tile.failures >= MOST_FAILURES and tile.member_id == NOBODY
@@ -294,13 +313,6 @@ def _ordered_by(mural: Mural, job_id: int) -> Tile | None:
         if tile.order is not None and tile.order.job_id == job_id:
             return tile
     return None
-
-
-def _own(mural: Mural, number: int, member: Member) -> Tile:
-    tile = mural.tile(number)
-    if tile is None or tile.member_id != member.id:
-        raise MuralRefused(f"Tile {number} is not yours; claim a free one first.")
-    return tile
 
 
 def _with(mural: Mural, tile: Tile) -> Mural:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, replace
@@ -21,6 +22,7 @@ from bot.people import Member, Origin
 from bot.pictures.decoder import Decoder
 from bot.pictures.retention import PictureRetention
 from bot.pictures.turns import Owner
+from engine.mural.grid import SMALLEST_TILE
 from engine.request import PaintSettings
 
 Rule = Callable[[Mural], Mural]
@@ -59,6 +61,7 @@ class MuralService:
         self._clock = clock
         self._random = random
         self._tile_side = tile_side
+        self._choosing = asyncio.Lock()  # so that orders at once do not share painting time
         self.changed = asyncio.Event()  # set when there may be something to do
         jobs.subscribe(self._follow)
 
@@ -69,9 +72,18 @@ class MuralService:
         check_words(settings, "The title", title)
 
     async def tile_side(self, guild_id: int) -> int:
-        """How many pixels a tile has in a server: with its borders it is within the limit."""
+        """How many pixels a tile has in a server: with its borders it is within the limit.
+
+        Raises MuralRefused where the server's limit is too small for tiles.
+        """
         largest = (await self._guilds.effective(guild_id)).largest_size
-        return min(self._tile_side, largest * 3 // 4) // GRID_OF_TILES * GRID_OF_TILES
+        side = min(self._tile_side, largest * 3 // 4) // GRID_OF_TILES * GRID_OF_TILES
+        if side < SMALLEST_TILE:
+            least = math.ceil(SMALLEST_TILE * 4 / 3)
+            raise MuralRefused(
+                f"Murals need paintings of at least {least} pixels; this server allows {largest}."
+            )
+        return side
 
     async def start(
         self,
@@ -116,6 +128,8 @@ class MuralService:
 
     async def claim(self, member: Member, mural_id: int, number: int) -> Mural:
         """Give a member a free tile. Raises Refused."""
+        settings = await self._guilds.settings(member.guild_id)
+        check_may_paint(settings, member.roles, manages=member.manages)
         return await self._change_of(
             member,
             mural_id,
@@ -130,22 +144,29 @@ class MuralService:
         `key` is the interaction's id: pressed twice, it is ordered once.
         """
 
-        await self._check_may_paint(member)
-
         def rule(mural: Mural) -> Mural:
             rules.check_style(mural.terms, style.name if library else None)
             return rules.choose(mural, number, member, style, key, self._clock())
 
-        return await self._change_of(member, mural_id, rule, [style.picture])
+        async with self._choosing:
+            mural = await self.get_for(member, mural_id)
+            orders = [tile.order for tile in rules.tiles_of(mural, member.id) if tile.order]
+            if all(order.key != key for order in orders):
+                waiting = sum(order.job_id is None for order in orders)
+                await self._check_may_paint(member, waiting)
+            return await self._change_of(member, mural_id, rule, [style.picture])
 
-    async def _check_may_paint(self, member: Member) -> None:
-        """Raise Refused where a member may not paint, or has no painting time left."""
+    async def _check_may_paint(self, member: Member, waiting: int) -> None:
+        """Raise Refused where a member may not paint, or has no painting time left.
+
+        `waiting` orders of the member are not jobs yet.
+        """
         settings = await self._guilds.settings(member.guild_id)
         check_may_paint(settings, member.roles, manages=member.manages)
         side = await self.tile_side(member.guild_id)
         origin = Origin(member.guild_id, 0, member.id, 0, "", 0.0)
         granted = allowance_of(settings, member.roles)
-        await self._jobs.check_time(origin, PaintSettings(size=side * 4 // 3), granted)
+        await self._jobs.check_time(origin, PaintSettings(size=side * 4 // 3), granted, waiting)
 
     async def give_back(self, member: Member, mural_id: int, number: int) -> Mural:
         """Free a member's own tile. Raises Refused."""
@@ -193,6 +214,12 @@ class MuralService:
         mural = await self.store.get(mural_id)
         if mural is None or mural.guild_id != member.guild_id:
             raise MuralRefused("There is no such mural in this server.")
+        return mural
+
+    async def get_own(self, member: Member, mural_id: int, number: int) -> Mural:
+        """Read a mural of a member's server where a tile is theirs. Raises Refused."""
+        mural = await self.get_for(member, mural_id)
+        rules.own(mural, number, member)
         return mural
 
     # For the keeper.

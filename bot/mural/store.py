@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.tables import jobs
 from bot.mural.model import (
+    ALIVE,
     UNFINISHED,
     Choice,
     Message,
@@ -79,9 +80,9 @@ class MuralStore:
         return found[0] if found else None
 
     async def alive(self) -> list[Mural]:
-        """Read the shard's murals that are not over, or of which the message is out of date."""
+        """Read the shard's murals to be tended, or with a message that is out of date."""
         stale = (murals.c.shown < murals.c.version) & ~murals.c.given_up
-        where = (murals.c.state.in_(UNFINISHED) | stale) & self._shard.where(murals.c.guild_id)
+        where = (murals.c.state.in_(ALIVE) | stale) & self._shard.where(murals.c.guild_id)
         async with self.database.read() as connection:
             return await self._read(connection, where)
 

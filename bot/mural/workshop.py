@@ -50,6 +50,7 @@ class Workshop:
         self._retention = retention
         self._pictures = retention.pictures
         self._turn = asyncio.Lock()
+        self._looking = asyncio.Lock()  # so that many who ask at once get one preview
         self._previews: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
 
     async def part(self, mural: Mural, number: int) -> Part:
@@ -70,13 +71,14 @@ class Workshop:
             return await self._pictures.read(mural.results.preview)
         free = mural.free if numbered else ()
         key = (mural.id, tuple(tile.picture for tile in mural.painted), free)
-        known = self._previews.get(key)
-        if known is None:
-            async with self._done(mural, "preview", numbered=free) as folder:
-                known = await asyncio.to_thread((folder / tasks.PREVIEW).read_bytes)
-            self._previews[key] = known
-            while len(self._previews) > KEPT_PREVIEWS:
-                self._previews.popitem(last=False)
+        async with self._looking:
+            known = self._previews.get(key)
+            if known is None:
+                async with self._done(mural, "preview", numbered=free) as folder:
+                    known = await asyncio.to_thread((folder / tasks.PREVIEW).read_bytes)
+                self._previews[key] = known
+                while len(self._previews) > KEPT_PREVIEWS:
+                    self._previews.popitem(last=False)
         return known
 
     async def assemble(self, mural: Mural) -> Results:

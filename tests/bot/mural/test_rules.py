@@ -136,7 +136,7 @@ def test_a_deleted_tile_of_a_finished_mural_is_painted_in_the_servers_style() ->
             mural = painted(mural, tile.number)
     mural = rules.assembled(rules.due(mural, 4.0), Results("1", "2", "3", "4"), 4.0)
     for after in (rules.forget(mural, 1, 5.0), rules.delete_painting(mural, 51, 5.0)):
-        assert after.state is MuralState.FINISHING
+        assert after.state is MuralState.REPAIRING
         assert after.results is None
         assert rules.tiles_of(after, 1) == []
         assert [tile.number for tile in rules.ready(after)] == [1]

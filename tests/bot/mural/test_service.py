@@ -11,18 +11,20 @@ from random import Random
 import pytest
 from PIL import Image
 
-from bot.errors import MuralRefused
-from bot.guilds.model import Ceilings
+from bot.errors import MuralRefused, RoleNeeded, TimeSpent
+from bot.guilds.model import Ceilings, RoleAllowance
 from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
 from bot.jobs.model import JobState
 from bot.mural import rules
-from bot.mural.model import Choice, Mural, MuralState, Terms
+from bot.mural.model import Choice, Mural, MuralState, Results, Terms
 from bot.mural.service import MuralService
 from bot.mural.store import MuralStore
+from bot.mural.workshop import Workshop
 from bot.people import Member
 from bot.pictures.decoder import Decoder
 from bot.storage.database import Database
+from engine.request import PaintSettings
 from tests.bot.jobs.harness import GUILD, JobHarness
 
 HOST = Member(99, GUILD, manages=True, moderates=True, name="Mo")
@@ -36,6 +38,8 @@ class Murals:
     service: MuralService
     style: Choice
     photo: str
+    guilds: GuildService
+    workshop: Workshop
 
     async def start(self) -> Mural:
         """Start a mural of 2x2 tiles, two for each member."""
@@ -65,11 +69,12 @@ async def murals(database: Database, tmp_path: Path) -> AsyncIterator[Murals]:
     store = MuralStore(database)
     harness.retention.add_users([store])
     async with Decoder() as decoder:
+        guilds = GuildService(GuildStore(database), Ceilings(5, 50, 1024, 100))
         service = MuralService(
             store,
             harness.retention,
             decoder,
-            GuildService(GuildStore(database), Ceilings(5, 50, 1024, 100)),
+            guilds,
             harness.service,
             harness.clock,
             Random(0),
@@ -80,7 +85,8 @@ async def murals(database: Database, tmp_path: Path) -> AsyncIterator[Murals]:
         Image.new("RGB", (300, 200), "teal").save(buffer, "PNG")
         photo = await harness.pictures.put(buffer.getvalue())
         style = await harness.pictures.put(b"style")
-        yield Murals(harness, service, Choice(style, "Night"), photo)
+        workshop = Workshop(harness.retention)
+        yield Murals(harness, service, Choice(style, "Night"), photo, guilds, workshop)
 
 
 def member(number: int) -> Member:
@@ -144,3 +150,101 @@ async def test_a_member_is_forgotten(murals: Murals) -> None:
     assert mural.message.given_up
     assert murals.style.picture in await murals.service.forget_guild(GUILD)
     assert await murals.service.guild_ids() == set()
+
+
+async def finished(murals: Murals) -> Mural:
+    """Start a mural, have its first tile painted by a member and the rest by the server."""
+    mural = await murals.ordered(await murals.start(), 1, member(1))
+    await murals.service.finish(HOST, None)
+    names = [await murals.harness.pictures.put(b"layer %d" % number) for number in range(4)]
+    for number, name in enumerate(names, 1):
+        tile = (await murals.read(mural)).tile(number)
+        assert tile is not None
+        assert tile.order is not None
+        queued = partial(rules.queued, number=number, key=tile.order.key, job_id=70 + number)
+        await murals.service.change(mural.id, queued)
+        done = partial(rules.painted, job_id=70 + number, picture=name, now=5.0)
+        await murals.service.change(mural.id, done, [name])
+    await murals.service.change(mural.id, partial(rules.due, now=6.0))
+    results = Results(*names)
+    await murals.service.change(
+        mural.id, partial(rules.assembled, results=results, now=7.0), results.pictures
+    )
+    mural = await murals.read(mural)
+    assert mural.state is MuralState.DONE
+    return mural
+
+
+async def test_a_deletion_in_a_finished_mural_leaves_the_next_one_alone(murals: Murals) -> None:
+    """Its tile is painted anew while members paint the next mural, and neither is in the way."""
+    old = await finished(murals)
+    new = await murals.start()
+    await murals.service.forget_member(1)
+    old = await murals.read(old)
+    assert old.results is None
+    assert [tile.number for tile in rules.ready(old)] == [1]
+    assert {one.id for one in await murals.service.store.alive()} == {old.id, new.id}
+    assert (await murals.service.need_unfinished(GUILD)).id == new.id
+
+
+async def test_a_mural_under_repair_keeps_nobody_from_starting_one(murals: Murals) -> None:
+    """A finished mural of which a painting was deleted takes no claims and does not end."""
+    old = await finished(murals)
+    await murals.service.forget_member(1)
+    new = await murals.start()
+    await murals.service.end_in(GUILD)
+    assert (await murals.read(new)).state is MuralState.CANCELLED
+    assert (await murals.read(old)).state is MuralState.REPAIRING
+
+
+async def test_orders_that_wait_count_in_the_painting_time(murals: Murals) -> None:
+    """Whoever has time for one tile cannot order a second one while the first is no job yet."""
+    allowance = RoleAllowance(GUILD, per_hour=round(await one_tile(murals) * 1.5))
+    await murals.guilds.change(HOST, {"allowances": (allowance,)})
+    mural = await murals.start()
+    ann = Member(1, GUILD, roles=frozenset({GUILD}))
+    await murals.ordered(mural, 1, ann)
+    with pytest.raises(TimeSpent):
+        await murals.ordered(mural, 4, ann)
+
+
+async def one_tile(murals: Murals) -> float:
+    """Predict the seconds of a tile, as far as they are bounded."""
+    side = await murals.service.tile_side(GUILD)
+    return murals.harness.service.predict(PaintSettings(size=side * 4 // 3), None)
+
+
+async def test_a_claim_is_for_members_who_may_paint(murals: Murals) -> None:
+    """Else somebody without the role could keep tiles from those with it."""
+    await murals.guilds.change(HOST, {"paint_roles": (5,)})
+    mural = await murals.start()
+    with pytest.raises(RoleNeeded):
+        await murals.service.claim(member(1), mural.id, 1)
+    await murals.service.claim(Member(1, GUILD, roles=frozenset({5})), mural.id, 1)
+
+
+async def test_a_server_of_small_pictures_has_no_murals(murals: Murals) -> None:
+    """Tiles under the smallest side could not be painted, so no mural starts with them."""
+    await murals.guilds.change(HOST, {"largest_size": 32})
+    with pytest.raises(MuralRefused, match="at least 86"):
+        await murals.service.tile_side(GUILD)
+    await murals.guilds.change(HOST, {"largest_size": 86})
+    assert await murals.service.tile_side(GUILD) == 64
+
+
+async def test_a_tile_is_shown_to_its_owner_alone(murals: Murals) -> None:
+    """An old menu does not say that a tile is theirs which somebody else has, or nobody."""
+    mural = await murals.start()
+    await murals.service.claim(member(1), mural.id, 1)
+    assert (await murals.service.get_own(member(1), mural.id, 1)).tile(1) is not None
+    for who, number in ((2, 1), (1, 2), (1, 99)):
+        with pytest.raises(MuralRefused, match="not yours"):
+            await murals.service.get_own(member(who), mural.id, number)
+
+
+async def test_a_preview_is_made_once_for_all_who_ask(murals: Murals) -> None:
+    """Many requests at once do not make a child process each."""
+    mural = await murals.start()
+    asked = (murals.workshop.preview(mural, numbered=False) for _ in range(4))
+    first, *others = await asyncio.gather(*asked)
+    assert all(one is first for one in others)
