@@ -214,7 +214,10 @@ class MuralKeeper:
                 await self._retention.release(part.pictures)
             return False
         rule = partial(rules.queued, number=tile.number, key=order.key, job_id=job.id)
-        await self._murals.change(mural.id, rule)
+        after = await self._murals.change(mural.id, rule)
+        now = after.tile(tile.number) if after is not None else None
+        if now is None or now.order is None or now.order.job_id != job.id:  # given up meanwhile
+            await self._murals.drop_jobs([job.id], mural.guild_id)
         return True
 
     async def _size_of(self, picture: str) -> tuple[int, int]:

@@ -75,7 +75,7 @@ class MuralMessenger:
             return NEVER
         since = self._clock() - self._edited.get(mural_id, float("-inf"))
         wait = self._interval(mural)
-        if since < wait:
+        if 0 <= since < wait:  # below 0 where the clock was put back
             return wait - since
         try:
             await self._show(mural)

@@ -181,6 +181,8 @@ def queued(mural: Mural, number: int, key: int, job_id: int) -> Mural:
     tile = mural.tile(number)
     if tile is None or tile.order is None or tile.order.key != key:
         return mural
+    if mural.state not in PAINTED_IN:
+        return mural
     return _with(mural, replace(tile, order=replace(tile.order, job_id=job_id)))
 
 

@@ -238,15 +238,18 @@ class MuralService:
                 return after
             after = replace(after, version=before.version + 1)
             await self.store.save(connection, before, after)
-        for job_id in sorted(rules.jobs_dropped(before, after)):
-            with contextlib.suppress(JobNotFound, WrongState):  # it has just ended
-                actor = Member(NOBODY, before.guild_id, moderates=True)
-                await self._jobs.cancel(job_id, actor)
+        await self.drop_jobs(sorted(rules.jobs_dropped(before, after)), before.guild_id)
         gone = set(before.pictures) - set(after.pictures)
         if gone:
             await self._retention.release(gone)
         self.changed.set()
         return after
+
+    async def drop_jobs(self, job_ids: Sequence[int], guild_id: int) -> None:
+        """Cancel jobs of tiles that nobody wants any more."""
+        for job_id in job_ids:
+            with contextlib.suppress(JobNotFound, WrongState):  # it has just ended
+                await self._jobs.cancel(job_id, Member(NOBODY, guild_id, moderates=True))
 
     async def follow_deletions(self) -> None:
         """Take off what owners deleted among their paintings, also while the bot was down."""

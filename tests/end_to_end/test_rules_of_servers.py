@@ -173,6 +173,8 @@ async def test_a_blocked_member(simulator: Simulator, data_dir: Path) -> None:
         assert "cannot block yourself" in await told(simulator, self_block)
         owner = command(simulator, "block member", "mo", {"member": "olga"})
         assert "cannot be blocked" in await told(simulator, owner)
+        itself = command(simulator, "block member", "mo", {"member": "muralscape"})
+        assert "Bots cannot be blocked" in await told(simulator, itself)
         lifted = await told(simulator, command(simulator, "block lift", "mo", {"member": "ada"}))
         assert "may use this bot here again" in lifted
         assert "painting" in await told(simulator, command(simulator, "queue show"))

@@ -105,6 +105,8 @@ def test_a_moderator_frees_a_tile() -> None:
     assert after.tiles == ()
     assert rules.jobs_dropped(mural, after) == {51}
     assert rules.painted(after, 51, "c" * 64, 3.0) == after
+    cancelled = rules.cancel(ordered(MURAL, 1, 1), MOD, 2.0)
+    assert rules.queued(cancelled, 1, 1001, 51) == cancelled
     assert rules.jobs_dropped(mural, rules.painted(mural, 51, "c" * 64, 3.0)) == set()
 
 

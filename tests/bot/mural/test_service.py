@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
+import discord
 import pytest
 from PIL import Image
 
@@ -17,6 +18,8 @@ from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
 from bot.jobs.model import JobState
 from bot.mural import rules
+from bot.mural.keeper import MuralKeeper
+from bot.mural.messenger import MuralMessenger, MuralPace
 from bot.mural.model import Choice, Mural, MuralState, Results, Terms
 from bot.mural.service import MuralService
 from bot.mural.store import MuralStore
@@ -150,6 +153,53 @@ async def test_a_member_is_forgotten(murals: Murals) -> None:
     assert mural.message.given_up
     assert murals.style.picture in await murals.service.forget_guild(GUILD)
     assert await murals.service.guild_ids() == set()
+
+
+async def test_a_tile_that_is_freed_while_it_is_queued_is_not_painted(
+    murals: Murals, tmp_path: Path
+) -> None:
+    """A job that is submitted when nobody wants it any more is cancelled at once."""
+    photo = await murals.start()
+    await murals.service.store.set_message(photo.id, given_up=True)  # there is no Discord here
+    mural = await murals.ordered(photo, 1, member(1))
+    changes: asyncio.Queue[JobState] = asyncio.Queue()
+    murals.harness.service.subscribe(lambda job: changes.put_nowait(job.state))
+    keeper = asyncio.create_task(keeper_of(murals).run())
+    async with asyncio.timeout(30):
+        while not list((tmp_path / "pictures" / "work").iterdir()):  # noqa: ASYNC110 - of files
+            await asyncio.sleep(0.005)
+    await murals.service.free(HOST, 1)
+    async with asyncio.timeout(30):
+        seen = [await changes.get(), await changes.get()]
+    assert seen == [JobState.QUEUED, JobState.CANCELLED]
+    keeper.cancel()
+    await asyncio.gather(keeper, return_exceptions=True)
+    assert (await murals.read(mural)).tiles == ()
+
+
+def keeper_of(murals: Murals) -> MuralKeeper:
+    """Make a keeper, with a client that is connected to nothing."""
+    harness, store = murals.harness, murals.service.store
+    client = discord.Client(intents=discord.Intents.none())
+    messenger = MuralMessenger(
+        client,
+        store,
+        murals.workshop,
+        harness.pictures,
+        lambda _: None,
+        harness.clock,
+        MuralPace(),
+    )
+    return MuralKeeper(
+        murals.service,
+        harness.service,
+        murals.guilds,
+        harness.retention,
+        murals.workshop,
+        messenger,
+        lambda: 1000,
+        harness.clock,
+    )
 
 
 async def finished(murals: Murals) -> Mural:
