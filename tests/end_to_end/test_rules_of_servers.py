@@ -263,6 +263,7 @@ async def test_an_entry_comes_once_after_a_crash(simulator: Simulator, data_dir:
         await result_of(simulator, muralize(simulator, "ada"))
         await simulator.until(lambda: log_lines(simulator))
         (message,) = (m for m in simulator.world.messages.values() if "-# Log " in m.content)
+        await simulator.until(lambda: query(data_dir, "SELECT 1 FROM log_entries") == [])
     guild = atelier_of(simulator).guild
     entry = {"deed": "painted", "actor": {"id": 1, "name": "Ada"}, "member": None}
     entry |= {"what": "№ 1", "reason": "", "place": None}

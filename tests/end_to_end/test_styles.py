@@ -142,9 +142,9 @@ async def test_an_equal_picture_deleted_meanwhile(
 
     @asynccontextmanager
     async def taken_once_in_vain(
-        intake: Intake, offered: Sequence[UploadedFile], owner: Owner
+        intake: Intake, offered: Sequence[UploadedFile], owner: Owner, *rest: str | None
     ) -> AsyncIterator[tuple[StoredPicture, ...]]:
-        async with whole(intake, offered, owner) as stored:
+        async with whole(intake, offered, owner, *rest) as stored:
             names = [one.name for one in stored]
             if not taken:
                 await intake._pictures.pictures.remove(names)

@@ -119,7 +119,7 @@ def fake_stepper(
     """A stepper of fake tensors, as it stands before its first step."""
     # These two read values, before any graph.
     patch.setattr(Objective, "is_finite", lambda _: True)
-    patch.setattr(canvases_module, "recolored", lambda content, style: content)
+    patch.setattr(canvases_module, "recolored", lambda content, style, whole: content)
     normalisation.cache_clear()
     picture = Image.new("RGB", SHAPE, (200, 40, 90))
     settings = PaintSettings(preset, max(SHAPE))

@@ -16,7 +16,7 @@ LONG = "1024"  # pixels; what the painter takes its time for
 async def test_command_progress_result(stage: Stage, room: Channel) -> None:
     """A command with two files is answered at once, shows progress, and ends in a picture."""
     ada = await stage.screen("ada", room)
-    await ada.box.press_sequentially("/mur")
+    await ada.box.press_sequentially("/murali")
     listed = ada.page.get_by_role("listbox", name="Commands").get_by_role("option")
     await expect(listed).to_have_count(1)
     await ada.box.press("Enter")
