@@ -39,6 +39,7 @@ from engine.request import PaintOutcome, Progress
 
 PREVIEW_SIDE = 384  # pixels on the long side at most
 PREVIEW_QUALITY = 80  # of the JPEG
+UNWRITABLE = "The painting could not be written here; the host of this bot may need more room."
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,9 @@ def _paint_next(
         outcome = painter.paint(order, reporter.report, should_stop)
     except errors.Stopped:
         connection.send(Cancelled())
+    except errors.OutputRejected as error:  # which names a folder of the host
+        print(error, file=sys.stderr, flush=True)  # noqa: T201 - the bot's log
+        connection.send(Failed(UNWRITABLE))
     except errors.EngineError as error:
         connection.send(Failed(str(error)))
     else:

@@ -23,6 +23,7 @@ from bot.pictures.model import UploadedFile
 SECONDS = 1.5  # for asking Discord; the interaction must be answered within 3
 LOOKED_THROUGH = 50  # messages
 MOST_NAMED = 5  # members of one name
+LONGEST_NAME = 32  # characters of a member's name, which Discord allows
 MOST_CHOICES = 25  # Discord takes no more
 
 
@@ -45,7 +46,7 @@ class PictureFinder:
             raise NothingToPaint(
                 "Discord takes too long to say where that picture is. Upload it, or try again."
             ) from None
-        except (discord.Forbidden, discord.NotFound):
+        except discord.HTTPException:  # forbidden, gone, or a number that is no id
             raise NothingToPaint("Discord does not let me look that up. Upload it.") from None
         return self.checked(file)
 
@@ -97,10 +98,14 @@ class PictureFinder:
         guild, wanted = _guild_of(interaction), pointer.value.casefold()
         if guild is None:
             return await self._member(interaction, Pointer(Kind.MEMBER, "0"), called)
-        members = await guild.query_members(pointer.value, limit=MOST_NAMED, cache=False)
+        # of no member, and more than fits into a message to Discord's gateway
+        fits = len(pointer.value) <= LONGEST_NAME
+        members = (
+            await guild.query_members(pointer.value, limit=MOST_NAMED, cache=False) if fits else []
+        )
         exact = [one for one in members if wanted in (one.name, one.display_name.casefold())]
         members = exact or members
-        name = plain(pointer.value[:32])
+        name = plain(pointer.value[:LONGEST_NAME])
         if not members:
             raise NothingToPaint(f"This server has no member called {name}.")
         if len(members) > 1:

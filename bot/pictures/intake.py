@@ -22,7 +22,7 @@ from bot.pictures.quotas import PictureQuotas
 from bot.pictures.retention import PictureRetention
 from bot.pictures.turns import Owner, Turns
 from engine.errors import ImageRejected
-from engine.motion.kinds import animation_ending, video_format
+from engine.motion.kinds import frames_marked, video_format
 from engine.picture_limits import PictureLimits
 
 _CHUNK = 64 * 1024  # bytes
@@ -123,7 +123,7 @@ class Intake:
         files = await asyncio.gather(*(self._download(one) for one in offered))
         checked: list[_Checked] = []
         for one, data in zip(offered, files, strict=True):
-            if one is film and not why_still and (video_format(data) or animation_ending(data)):
+            if one is film and not why_still and (video_format(data) or frames_marked(data) > 1):
                 checked.append((data, *await self._measured(data, one, owner)))
                 continue
             if kind := kind_by_bytes(data):

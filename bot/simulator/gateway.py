@@ -20,6 +20,7 @@ DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE = 0, 1, 2, 3, 4
 RESUME, RECONNECT, REQUEST_MEMBERS, INVALID_SESSION, HELLO, ACK = 6, 7, 8, 9, 10, 11
 
 MEMBERS_PER_CHUNK = 1000
+LONGEST_PAYLOAD = 4096  # bytes; Discord closes a connection that sends more
 
 
 class Gateway:
@@ -85,7 +86,7 @@ class Gateway:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one WebSocket from hello to close."""
-        socket = web.WebSocketResponse(max_msg_size=4096 * 4, compress=False)
+        socket = web.WebSocketResponse(max_msg_size=4 * LONGEST_PAYLOAD, compress=False)
         await socket.prepare(request)
         platform = self._platform
         try:
@@ -122,7 +123,8 @@ class Gateway:
                 return
             if message.type is not WSMsgType.TEXT:
                 return
-            frame = self._parsed(message.data)
+            too_long = len(message.data.encode()) > LONGEST_PAYLOAD
+            frame = None if too_long else self._parsed(message.data)
             if frame is None:
                 await connection.close(4002, "Error while decoding payload")
                 return

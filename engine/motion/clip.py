@@ -75,14 +75,17 @@ class Thinning:
 
 
 def meant(seconds: float) -> float:
-    """How long a frame is shown: what is too short to be meant counts as a tenth of a second."""
+    """How long an animation's frame is shown: what is too short to be meant is a tenth of a second.
+
+    Not so of a video, which may have 60 frames a second and more.
+    """
     return seconds if seconds >= SHORTEST else INSTEAD
 
 
 def thinned(durations: Sequence[float], fps: float = FPS) -> Timing:
-    """Keep so many frames a second at most. `durations` are in seconds, as files give them."""
+    """Keep so many frames a second at most. `durations` are in seconds."""
     thinning = Thinning(fps)
-    kept = [number for number, lasts in enumerate(durations) if thinning.keeps(meant(lasts))]
+    kept = [number for number, lasts in enumerate(durations) if thinning.keeps(lasts)]
     return Timing(tuple(kept), tuple(thinning.seconds))
 
 

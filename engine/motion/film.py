@@ -73,7 +73,7 @@ def paint_film(
             picture, painted = painter.paint(clip.frames[number], reel.last)
         except Stopped:
             if writer and reel.last:
-                writer.write(number, reel.saved(mark), is_last=True)
+                writer.write(number, reel.saved(mark))  # the frames count more than a full disk
             if not reel.last:
                 raise
             break

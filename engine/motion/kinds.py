@@ -5,6 +5,7 @@ _PICTURE_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"avif"
 _BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")  # that a film may begin with
 _EBML = b"\x1aE\xdf\xa3"  # Matroska, WebM
 _ANIMATED = 2  # a flag of WebP's VP8X chunk
+_MARKS = {".gif": b"\x21\xf9\x04", ".webp": b"ANMF", ".png": b"fcTL"}  # that each frame has
 
 
 def video_format(data: bytes) -> str:
@@ -28,6 +29,12 @@ def animation_ending(data: bytes) -> str:
     if data.startswith(b"\x89PNG\r\n\x1a\n") and b"acTL" in data:
         return ".png"
     return ""
+
+
+def frames_marked(data: bytes) -> int:
+    """Count the marks that begin frames: those of an animation, and 1 at most where it is still."""
+    ending = animation_ending(data)
+    return data.count(_MARKS[ending]) if ending else 0
 
 
 def film_ending(data: bytes) -> str:

@@ -20,14 +20,13 @@ from engine import images
 from engine.errors import ImageRejected
 from engine.ground import ground_for
 from engine.motion.clip import MOST_FRAMES, MOST_SECONDS, Thinning, meant, thinned_to
-from engine.motion.kinds import animation_ending, video_format
+from engine.motion.kinds import animation_ending, frames_marked, video_format
 from engine.mp4 import SOUND_RATE
 from engine.picture_limits import PictureLimits
 
 FORMATS = ("GIF", "PNG", "WEBP")  # of Pillow's, those that can move
 SHORTEST = 1e-3  # seconds between two frames of a video, at least
 MOST_IN_FILE = 10_000  # frames, of which the first seconds are read: minutes of a usual clip
-_MARKS = {".gif": b"\x21\xf9\x04", ".webp": b"ANMF", ".png": b"fcTL"}  # that each frame has
 
 
 @dataclass(frozen=True)
@@ -69,13 +68,13 @@ def read_film(
         if left < SHORTEST:
             whole = False
             break
-        lasts = min(meant(given), left)
+        lasts = min(given, left)
         length += lasts
         if thinning.keeps(lasts) and (side or not size[0]):
             picture = make(side)
             size = size if size[0] else picture.size
             shown.append(picture.resize(size))
-        whole = meant(given) <= left + SHORTEST
+        whole = given <= left + SHORTEST
     if not size[0]:
         raise ImageRejected(f"{name} has no frame that can be read.")
     timing = thinned_to(most, thinning.seconds)
@@ -106,13 +105,13 @@ def _frames(
     if animation_ending(data):
         return _animation(data, limits, name, before_load), True
     still = images.decode(data, limits, name, before_load)
-    return iter([(partial(_small, still), 0.0)]), False
+    return iter([(partial(_small, still), meant(0.0))]), False
 
 
 def _animation(
     data: bytes, limits: PictureLimits, name: str, before_load: BeforeLoad
 ) -> Iterator[Frame]:
-    _check_count(data.count(_MARKS[animation_ending(data)]), name)
+    _check_count(frames_marked(data), name)
     images.check(data, limits, name, before_load)  # the first frame, and all limits on its size
     try:
         with warnings.catch_warnings(), Image.open(BytesIO(data), formats=FORMATS) as picture:
@@ -122,7 +121,8 @@ def _animation(
                 images.check_size(frame.size, limits, name)  # a later frame may be larger
                 frame.load()
                 ground = ground or _ground(frame)  # one for all frames
-                yield partial(_laid, frame, ground), float(frame.info.get("duration", 0)) / 1000
+                shown = float(frame.info.get("duration", 0)) / 1000
+                yield partial(_laid, frame, ground), meant(shown)
     except (ImageRejected, MemoryError):
         raise
     except Exception as error:  # a damaged file makes decoders raise whatever they please

@@ -140,6 +140,17 @@ async def test_films_switched_off(simulator: Simulator, data_dir: Path) -> None:
         assert [file.filename for file in message.attachments] == ["muralscape-1.png"]
 
 
+async def test_a_large_gif_that_does_not_move(simulator: Simulator, data_dir: Path) -> None:
+    """It is a picture, to which the limits of pictures apply, and not those of films."""
+    large = animation([pan(1)[0].resize((200, 100))], "GIF")
+    limits = PATIENT.model_copy(update={"film_pixels": 64 * 64})
+    async with running_bot(simulator, data_dir, painter="load_films", limits=limits):
+        (still,) = (await result_of(simulator, asked_for(simulator, large))).attachments
+        assert still.filename.endswith(".png")
+        moving = asked_for(simulator, animation(pan(3, side=100), "GIF"))
+        assert "at most 0.004096 megapixels" in await refusal(simulator, moving)
+
+
 async def test_too_long_a_painting(simulator: Simulator, data_dir: Path) -> None:
     """Frames are left out until the film is painted in time; where that is not enough, words."""
     gif = animation(pan(12, side=48), "GIF")

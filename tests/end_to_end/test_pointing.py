@@ -208,7 +208,9 @@ async def test_what_is_missing_is_asked_for(simulator: Simulator, bot: Bot) -> N
         ("🐱", "a letter of a font"),
         (":unheard_of:", "no emoji and no sticker called"),
         ("<@123456789012345678>", "no such member"),
+        ("<@99999999999999999999>", "does not let me look that up"),
         ("@nobody", "no member called nobody"),
+        ("@" + 999 * "😀", "no member called"),
         ("%$ 1 &", "I do not understand"),
     ],
 )

@@ -173,6 +173,25 @@ def test_stopping_hands_over_what_is_there(encoder: Encoder) -> None:
         paint_film(clip, (style,), SMALL, encoder, should_stop=lambda: True)
 
 
+def test_stopping_on_a_full_disk(encoder: Encoder, tmp_path: Path) -> None:
+    """Where nothing can be kept for a later run, the frames that are done are still handed over."""
+    clip, style = Clip(pan(3), (0.1,) * 3, loops=False), as_picture(texture(64, 64, 5))
+    done: list[FilmProgress] = []
+    faults: list[str] = []
+    film = paint_film(
+        clip,
+        (style,),
+        SMALL,
+        encoder,
+        on_progress=done.append,
+        should_stop=lambda: bool(done),
+        checkpoint=tmp_path / "gone" / "film.pth",
+        on_fault=faults.append,
+    )
+    assert len(film.frames) == 1
+    assert faults
+
+
 def test_what_cannot_be_a_film(encoder: Encoder) -> None:
     """Presets without strokes and masks are refused in words."""
     frame = pan(1)[0]
@@ -197,7 +216,7 @@ def test_a_loop_is_closed() -> None:
     [
         ([0.2] * 3, (0, 1, 2), (0.2,) * 3),
         ([0.04] * 6, (0, 3, 5), (0.12, 0.08, 0.04)),
-        ([0.0] * 2, (0, 1), (0.1, 0.1)),
+        ([1 / 60] * 12, (0, 5, 10), (5 / 60, 5 / 60, 2 / 60)),
     ],
 )
 def test_frames_are_thinned(

@@ -16,7 +16,7 @@ from engine.motion.clip import MOST_FRAMES, MOST_SECONDS, Clip
 from engine.motion.writing import write_film
 from engine.mp4 import SOUND_RATE
 from engine.samples import STYLES
-from tests.engine.motion_clips import pan
+from tests.engine.motion_clips import pan, video
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,16 @@ def test_a_video_is_read_with_its_sound(reader: PictureReader, tmp_path: Path) -
     assert not clip.loops
     assert len(clip.sound) == pytest.approx(len(sound), rel=0.15)
     assert np.abs(np.frombuffer(clip.sound, "<i2")).max() > 3000
+
+
+def test_a_fast_video_keeps_its_time(reader: PictureReader, tmp_path: Path) -> None:
+    """At 60 frames a second each is short and meant so: the clip is neither slower nor cut off."""
+    notes: list[str] = []
+    (tmp_path / "fast.mp4").write_bytes(video(pan(90, 1, 32), 1 / 60))
+    clip = reader.read_film(tmp_path / "fast.mp4", 32, notes.append)
+    assert sum(clip.seconds) == pytest.approx(1.5, abs=0.05)
+    assert len(clip.frames) == 18
+    assert not notes
 
 
 def test_a_still_picture_has_one_frame(reader: PictureReader, tmp_path: Path) -> None:

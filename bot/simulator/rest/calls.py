@@ -28,7 +28,7 @@ class Call:
     def id(self, name: str) -> int:
         """The snowflake `name` of the path; raises `ApiError` 50035 when it is not a snowflake."""
         text = self.params[name]
-        if not text.isdecimal():
+        if not text.isdecimal() or int(text) >= 2**64:
             message = f'Value "{text}" is not snowflake.'
             raise invalid_form(name, "NUMBER_TYPE_COERCE", message)
         return int(text)

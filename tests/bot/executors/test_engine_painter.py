@@ -145,6 +145,14 @@ async def test_refuses_in_words(executor: LocalExecutor, order: PaintOrder) -> N
     assert str(order.content.parent) not in str(caught.value)
 
 
+async def test_the_hosts_folders_stay_unnamed(executor: LocalExecutor, order: PaintOrder) -> None:
+    """Where a painting cannot be written, its member reads so, without the path."""
+    nowhere = replace(order, result=order.result.parent / "gone" / "result.png", timelapse=None)
+    with pytest.raises(CannotPaint, match="could not be written") as refused:
+        await executor.paint(nowhere, lambda _: None)
+    assert "gone" not in refused.value.sentence
+
+
 async def test_weights_that_are_not_there(tmp_path: Path) -> None:
     """A file of weights that does not exist is said when the executor starts."""
     executor = LocalExecutor([replace(SETUP, weights=str(tmp_path / "none.safetensors"))])
