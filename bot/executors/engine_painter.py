@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 
 WARM_UP_SIDE = 64  # pixels
 WARM_UP_STEPS = 4
-NO_LOSSES = Losses(0.0, 0.0, 0.0)  # of a film, whose frames have one each
+NO_LOSSES = Losses(0.0, 0.0, 0.0)  # of a film: each of its frames has its own
 
 T = TypeVar("T")
 
@@ -85,21 +85,7 @@ class EnginePainter:
         if order.film:
             return self._paint_film(order, on_progress, should_stop)
         notes: list[str] = []
-        enough = pixels_wanted(order.settings)
-
-        def read(path: Path, name: str, *, with_alpha: bool = False) -> Image.Image:
-            # Bytes, not the path: the engine's error must not show the host's folders to a member.
-            # The intake has checked these pictures against the host's own limits.
-            return self._reader.decode(
-                path.read_bytes(),
-                OWN_LIMITS,
-                name,
-                should_stop,
-                enough,
-                with_alpha=with_alpha,
-                tell=notes.append,
-            )
-
+        read = partial(self._read, order.settings, notes, should_stop)
         content, alpha = split(
             read(order.content, "The content picture", with_alpha=True), order.settings.keep_alpha
         )
@@ -133,6 +119,28 @@ class EnginePainter:
         saving.save(painting.picture, order.result)
         return replace(painting.outcome, notes=tuple(notes))
 
+    def _read(
+        self,
+        settings: PaintSettings,
+        notes: list[str],
+        should_stop: Callable[[], bool],
+        path: Path,
+        name: str,
+        *,
+        with_alpha: bool = False,
+    ) -> Image.Image:
+        # Bytes, not the path: the engine's error must not show the host's folders to a member.
+        # The intake has checked these pictures against the host's own limits.
+        return self._reader.decode(
+            path.read_bytes(),
+            OWN_LIMITS,
+            name,
+            should_stop,
+            pixels_wanted(settings),
+            with_alpha=with_alpha,
+            tell=notes.append,
+        )
+
     def _paint_film(
         self,
         order: PaintOrder,
@@ -154,18 +162,8 @@ class EnginePainter:
             most=film.frames,
             tell=notes.append,
         )
-        enough = pixels_wanted(settings)
-        styles = tuple(
-            self._reader.decode(
-                style.read_bytes(),
-                OWN_LIMITS,
-                "The style picture",
-                should_stop,
-                enough,
-                tell=notes.append,
-            )
-            for style in order.styles
-        )
+        read = partial(self._read, settings, notes, should_stop)
+        styles = tuple(read(style, "The style picture") for style in order.styles)
 
         def tell(progress: FilmProgress) -> None:
             on_progress(
