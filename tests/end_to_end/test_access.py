@@ -54,7 +54,7 @@ async def test_a_request_of_somebody_who_left(simulator: Simulator, data_dir: Pa
     slow = simulator.faults.download(CdnFault(delay=60))
     async with running_bot(simulator, data_dir):
         asked = muralize(simulator)
-        await simulator.until(lambda: query(data_dir, "SELECT * FROM requests"))
+        await simulator.until(lambda: asked.original and query(data_dir, "SELECT 1 FROM requests"))
     simulator.faults.lift(slow)
     world.leave(atelier.guild, atelier.members[0])
     async with running_bot(simulator, data_dir):
