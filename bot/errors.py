@@ -50,14 +50,23 @@ MuralscapeError
 import math
 from collections.abc import Sequence
 
+from bot.languages.speech import english
+
 
 class MuralscapeError(Exception):
-    """Base of all errors that the bot raises on purpose."""
+    """Base of all errors that the bot raises on purpose.
+
+    The text is in the language of the member for whom it is raised; `str` of an error is English,
+    as the log is.
+    """
+
+    def __str__(self) -> str:
+        return " ".join(english(part) for part in self.args)
 
     @property
     def sentence(self) -> str:
         """The text for the member."""
-        return str(self)
+        return " ".join(str(part) for part in self.args)
 
 
 class HostNeeded(MuralscapeError):

@@ -8,6 +8,7 @@ from bot.challenges.service import ChallengeService
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Press
+from bot.discord_io.form import Form
 from bot.errors import ChallengeRefused
 from bot.names import cleaned_name
 
@@ -67,7 +68,7 @@ class ChallengeButtonHandlers:
         await self._panel.show(interaction, contest, text=text)
 
 
-class ReasonForm(discord.ui.Modal, title="Remove an entry"):
+class ReasonForm(Form, title="Remove an entry"):
     """Asks a moderator for the reason, which the author is told."""
 
     def __init__(self, challenges: ChallengeService, panel: StatusPanel, chosen: str) -> None:
@@ -98,9 +99,3 @@ class ReasonForm(discord.ui.Modal, title="Remove an entry"):
         contest = await remove(member, int(number), reason)
         text = "The entry is removed. Its author gets the reason."
         await self._panel.show(interaction, contest, text=text)
-
-    async def on_error(  # type: ignore[override]  # a form's has no item, in discord.py itself
-        self, interaction: discord.Interaction[discord.Client], error: Exception, /
-    ) -> None:
-        """Tell the member."""
-        await answers.tell(interaction, error)

@@ -20,9 +20,10 @@ from bot.errors import ChallengeRefused
 from bot.guilds.rules import check_may_start
 from bot.guilds.service import GuildService
 from bot.jobs.service import JobService
-from bot.names import clean, cleaned_name
+from bot.names import cleaned_name
 from bot.pictures.intake import Intake
 from bot.pictures.turns import Owner
+from bot.texts import clean
 
 LONGEST_TITLE, LONGEST_THEME = 80, 300  # characters
 OFFERED = 25  # choices while a member types; Discord takes no more

@@ -18,9 +18,9 @@ from bot.challenges.service import ChallengeService
 from bot.feature import Feature
 from bot.guilds.model import Switch
 from bot.guilds.service import GuildService
-from bot.names import clean
 from bot.pictures.decoder import Decoder
 from bot.storage.shard import Shard
+from bot.texts import clean
 
 
 def feature(

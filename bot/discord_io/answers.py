@@ -9,8 +9,8 @@ from discord import app_commands
 
 from bot.back_off import BackOff
 from bot.errors import MuralscapeError
-from bot.names import clean
 from bot.people import OUTSIDE, Member, Origin, Standing
+from bot.texts import clean
 from engine.errors import EngineError
 
 log = logging.getLogger(__name__)
@@ -124,6 +124,7 @@ def origin_of(
         member_name=name_of(interaction),
         upload_limit=interaction.filesize_limit,
         age_restricted=is_age_restricted(interaction.channel),
+        language=interaction.locale.value,
     )
 
 

@@ -17,7 +17,9 @@ from discord.http import Route
 from yarl import URL
 
 from bot.discord_io import answers
+from bot.discord_io.command_names import CommandNames
 from bot.discord_io.components import Handler, RoutedComponent
+from bot.languages.speech import speak
 from bot.storage.shard import WHOLE, Shard
 
 log = logging.getLogger(__name__)
@@ -41,6 +43,7 @@ class Tree(app_commands.CommandTree[discord.Client]):
 
     async def interaction_check(self, interaction: discord.Interaction[discord.Client], /) -> bool:
         """Refuse a command that a check does not let through; offer nothing while it is typed."""
+        speak(interaction.locale.value)
         data = cast(dict[str, Any], interaction.data or {})
         try:
             await cast(MuralscapeClient, self.client).admit(interaction, str(data.get("name")))
@@ -144,7 +147,8 @@ class MuralscapeClient(discord.Client):
     async def setup_hook(self) -> None:
         """Route the components of all messages, and register the commands."""
         self.add_dynamic_items(RoutedComponent)
-        await self._sync_commands()
+        await self.tree.set_translator(names := CommandNames())
+        await self._sync_commands(names)
 
     async def on_connect(self) -> None:
         """Report that the gateway is connected."""
@@ -184,12 +188,15 @@ class MuralscapeClient(discord.Client):
         """Log the error of an event handler."""
         log.exception("the handler of %s failed", event_method)
 
-    async def _sync_commands(self) -> None:
+    async def _sync_commands(self, names: CommandNames) -> None:
         """Register the commands if they have changed since the last registration.
 
         Discord allows 200 registrations a day, and members' clients reload the list each time.
         """
-        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        payload = [
+            await command.get_translated_payload(self.tree, names)
+            for command in self.tree.get_commands()
+        ]
         digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
         line = f"{self.application_id} {digest}\n"
         known = await asyncio.to_thread(_read, self._synced)

@@ -9,6 +9,7 @@ import discord
 
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
+from bot.languages.speech import speak
 
 AnyItem = discord.ui.Item[discord.ui.View]
 
@@ -55,6 +56,7 @@ class RoutedComponent(discord.ui.DynamicItem[AnyItem], template=_TEMPLATE):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Call the handler of the feature; tell the member about its errors."""
+        speak(interaction.locale.value)
         router = cast(Router, interaction.client)
         handlers = router.handlers
         data = cast(dict[str, Any], interaction.data or {})

@@ -4,8 +4,8 @@ from pathlib import PurePath
 
 import discord
 
-from bot.names import clean
 from bot.pictures.model import UploadedFile
+from bot.texts import clean
 
 LONGEST_TITLE = 80  # characters
 AVATAR_SIDE = 1024  # pixels

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 from bot.executors.contract import PaintProgress
-from bot.names import clean
+from bot.texts import clean
 from engine.motion.clip import MOST_FRAMES
 from engine.request import LARGEST_SIDE, LARGEST_STEPS, PaintOutcome
 

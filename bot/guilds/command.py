@@ -8,6 +8,7 @@ from discord import app_commands
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Handler, Press
+from bot.discord_io.form import Form
 from bot.guilds import card
 from bot.guilds.house_rules import HouseRules, Surroundings, add_to
 from bot.guilds.model import EffectiveSettings, GuildSettings
@@ -76,7 +77,7 @@ def make_group(guilds: GuildService, around: Surroundings) -> tuple[app_commands
     return group, pressed
 
 
-class LimitsForm(discord.ui.Modal, title="Limits of this server"):
+class LimitsForm(Form, title="Limits of this server"):
     """Asks for the limits."""
 
     def __init__(self, guilds: GuildService, effective: EffectiveSettings) -> None:
@@ -93,14 +94,8 @@ class LimitsForm(discord.ui.Modal, title="Limits of this server"):
         typed = {field.custom_id: field.value for field in texts}
         await _change(self._guilds, interaction, numbers(typed, self._guilds.ceilings))
 
-    async def on_error(  # type: ignore[override]  # a form's has no item, in discord.py itself
-        self, interaction: discord.Interaction[discord.Client], error: Exception, /
-    ) -> None:
-        """Tell the member."""
-        await answers.tell(interaction, error)
 
-
-class WordsForm(discord.ui.Modal, title="Forbidden words"):
+class WordsForm(Form, title="Forbidden words"):
     """Asks for the words that this server forbids."""
 
     def __init__(self, guilds: GuildService, settings: GuildSettings) -> None:
@@ -116,12 +111,6 @@ class WordsForm(discord.ui.Modal, title="Forbidden words"):
         found = forbidden_words(typed)
         await self._guilds.change(answers.member_of(interaction), {"forbidden_words": found})
         await interaction.response.send_message(card.words_stored(found), ephemeral=True)
-
-    async def on_error(  # type: ignore[override]  # a form's has no item, in discord.py itself
-        self, interaction: discord.Interaction[discord.Client], error: Exception, /
-    ) -> None:
-        """Tell the member."""
-        await answers.tell(interaction, error)
 
 
 async def _change(

@@ -9,8 +9,8 @@ from bot.errors import Refused
 from bot.moderation import card
 from bot.moderation.rules import LONGEST_REASON
 from bot.moderation.service import BlockService
-from bot.names import clean
 from bot.people import Member
+from bot.texts import clean
 
 LONGEST_DAYS = 3650.0
 

@@ -11,9 +11,9 @@ from bot.discord_io.sending import Upload, files_of
 from bot.mural import card
 from bot.mural.model import Mural, StyleRule
 from bot.mural.workshop import Workshop
-from bot.names import key_of
 from bot.styles.model import Style
 from bot.styles.service import StyleService
+from bot.texts import key_of
 from bot.web.links import Link
 
 

@@ -7,6 +7,7 @@ import discord
 
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
+from bot.discord_io.form import Form
 from bot.discord_io.uploads import avatar_of, described
 from bot.guilds.model import EffectiveSettings
 from bot.muralize.request import CONTENT, MASK, STYLE, Draft
@@ -63,15 +64,7 @@ class StyleFields:
         return self._saved.values[0] if self._saved is not None and self._saved.values else None
 
 
-class _Form(discord.ui.Modal):
-    async def on_error(  # type: ignore[override]  # a form's has no item, in discord.py itself
-        self, interaction: discord.Interaction[discord.Client], error: Exception, /
-    ) -> None:
-        """Tell the member."""
-        await answers.tell(interaction, error)
-
-
-class StyleForm(_Form, title="Muralize this picture"):
+class StyleForm(Form, title="Muralize this picture"):
     """Asks for the style of a painting; `chosen` is the key of the style to begin with."""
 
     def __init__(
@@ -148,7 +141,7 @@ class StyleForm(_Form, title="Muralize this picture"):
         )
 
 
-class MissingForm(_Form, title="Muralize"):
+class MissingForm(Form, title="Muralize"):
     """Asks for the pictures that `/muralize` was not given, or that were not found; says `why`."""
 
     def __init__(

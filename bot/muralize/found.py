@@ -15,9 +15,9 @@ import discord
 from bot.discord_io.uploads import emoji_of, sticker_of, title_of
 from bot.errors import NothingToPaint
 from bot.muralize.pointers import MOVING_DRAWING
-from bot.names import clean
 from bot.pictures.model import UploadedFile
 from bot.pictures.not_pictures import is_wanted, kind_by_name, not_a_picture
+from bot.texts import clean
 
 MOST = 25  # options of one of Discord's menus
 LONGEST_NAME = 60  # characters

@@ -17,10 +17,10 @@ from json import JSONDecodeError
 import aiohttp
 
 from bot.errors import CheckRefused
-from bot.names import clean
 from bot.pictures.decoder import Decoder
 from bot.pictures.store import PictureStore
 from bot.pictures.turns import Owner, Turns
+from bot.texts import clean
 from engine.environment import for_children
 from engine.motion.kinds import animation_ending, video_format
 

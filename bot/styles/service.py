@@ -9,7 +9,7 @@ from bot.guilds.model import Switch
 from bot.guilds.rules import check_may_save, check_words
 from bot.guilds.service import GuildService
 from bot.journal import NO_JOURNAL, Deed, Entry, Journal, Person
-from bot.names import cleaned_name, key_of
+from bot.names import cleaned_name
 from bot.people import Member
 from bot.pictures.decoder import Decoder
 from bot.pictures.retention import PictureRetention
@@ -17,6 +17,7 @@ from bot.pictures.thumbnails import make_thumbnail
 from bot.pictures.turns import Owner
 from bot.styles.model import Page, Starter, Style
 from bot.styles.store import StyleStore
+from bot.texts import key_of
 
 NAME = "The name of a style"  # in sentences about it
 LONGEST_NAME = 50  # characters

@@ -8,6 +8,8 @@ from pathlib import Path
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
+from bot.languages.speech import _, locale, ngettext, pgettext, spoken
+
 TEMPLATES = Path(__file__).with_name("templates")
 
 
@@ -22,6 +24,7 @@ class Html:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._pages.globals.update(_=_, ngettext=ngettext, pgettext=pgettext, language=_spoken)
         digest = base64.b64encode(hashlib.sha256(self._css.encode()).digest()).decode()
         self.headers = {
             "Content-Security-Policy": (
@@ -48,3 +51,8 @@ class Html:
             status=status,
             headers={**self.headers, **(headers or {})},
         )
+
+
+def _spoken() -> str:
+    """Give the language of a page, for its `lang`."""
+    return locale(spoken()).language

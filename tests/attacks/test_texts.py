@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from bot.errors import NameRejected
-from bot.names import LONGEST_TEXT, clean, cleaned_name, key_of
+from bot.names import cleaned_name
 from bot.simulator import Simulator
+from bot.texts import LONGEST_TEXT, clean, key_of
 from tests.end_to_end.harness import running_bot
 
 STRING = 3  # the type of an option, in Discord's API

@@ -17,7 +17,7 @@ from pydantic import Strict, TypeAdapter
 from bot.executors.checks import check_progress, checked_outcome, checked_preview, short_text
 from bot.executors.contract import PaintProgress
 from bot.executors.nats.sealing import SECRET_BYTES
-from bot.names import clean
+from bot.texts import clean
 from engine.frames import read_object
 from engine.request import PaintOutcome, PaintSettings
 
