@@ -21,7 +21,7 @@ from bot.challenges.model import (
     FinishedPainting,
     Terms,
 )
-from bot.errors import ChallengeRefused, LeadersOnly
+from bot.errors import ChallengeRefused
 from bot.people import Member
 
 MINUTE, DAY = 60.0, 86_400.0
@@ -35,6 +35,13 @@ ANNOUNCED_BY = {  # the announcement of a challenge's present state
     ChallengeState.CLOSED: AnnouncementKind.CLOSED,
     ChallengeState.CANCELLED: AnnouncementKind.CANCELLED,
 }
+
+
+class LeadersOnly(ChallengeRefused):
+    """The member is neither the host of the challenge nor a moderator."""
+
+    def __init__(self, action: str, allowed: str) -> None:
+        super().__init__(f"Only {allowed} can {action}.")
 
 
 def check_terms(terms: Terms, now: float) -> None:

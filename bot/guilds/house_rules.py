@@ -9,11 +9,11 @@ from discord import app_commands
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Press, custom_id, view_of
-from bot.errors import amount
 from bot.guilds.card import FEATURE, filled, role_select, roles_in_words
 from bot.guilds.model import GuildSettings, RoleAllowance, Switch
 from bot.guilds.rules import check_manager, with_allowance
 from bot.guilds.service import GuildService
+from bot.jobs.allowance import amount
 from bot.people import GuildDataSource
 
 MOST_SECONDS = 1_000_000  # of painting, that a server may write

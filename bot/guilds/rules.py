@@ -2,18 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from bot.errors import (
-    ChannelClosed,
-    ManagersOnly,
-    NameRejected,
-    Refused,
-    RoleNeeded,
-    SwitchedOff,
-    ValuesRejected,
-)
+from bot.errors import NameRejected, Refused
 from bot.guilds.model import Ceilings, GuildSettings, RoleAllowance
 from bot.jobs.allowance import Allowance, largest
 from bot.people import Member
@@ -31,6 +23,41 @@ NUMBERS = {
     "largest_size": ("Largest size in pixels", SMALLEST_SIZE),
     "saved_styles": ("Styles in the library", 1),
 }
+
+
+class SwitchedOff(Refused):
+    """The server has switched this feature off."""
+
+    def __init__(self) -> None:
+        super().__init__("This is switched off in this server.")
+
+
+class ManagersOnly(Refused):
+    """The member lacks the permission to manage the server."""
+
+    def __init__(self) -> None:
+        super().__init__("You need the permission Manage Server to do that.")
+
+
+class ValuesRejected(Refused):
+    """Settings are invalid. The text has a sentence for each."""
+
+
+class ChannelClosed(Refused):
+    """The server does not allow paintings in this channel."""
+
+    def __init__(self, channels: Sequence[int]) -> None:
+        where = ", ".join(f"<#{channel}>" for channel in channels)
+        super().__init__(f"You cannot paint in this channel. Use one of these: {where}.")
+
+
+class RoleNeeded(Refused):
+    """The member has none of the required roles."""
+
+    def __init__(self, action: str, roles: Sequence[int]) -> None:
+        names = ", ".join(f"<@&{role}>" for role in roles)
+        needed = f"one of these roles: {names}" if roles else "the permission Manage Server"
+        super().__init__(f"To {action} here you need {needed}.")
 
 
 def living(settings: GuildSettings, existing: Collection[int]) -> GuildSettings:

@@ -5,12 +5,36 @@ then with those that it took. The hour and the day are the last 60 minutes and t
 Times are Unix seconds.
 """
 
+import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from bot.errors import NeverRoom, TimeSpent
+from bot.errors import Refused
 
 HOUR, DAY = 3600.0, 86_400.0
+
+
+class TimeSpent(Refused):
+    """The member has used the painting time of the last hour or day."""
+
+    def __init__(
+        self, used: float, limit: float, span: float, needed: float, room_at: float
+    ) -> None:
+        super().__init__(
+            f"You have used {amount(used)} of the {amount(limit)} of painting that you have here "
+            f"{_within(span)}, and this painting takes about {amount(needed)}. There is room for "
+            f"it again <t:{math.ceil(room_at)}:R>."
+        )
+
+
+class NeverRoom(Refused):
+    """One painting takes longer than the member's whole painting time."""
+
+    def __init__(self, needed: float, limit: float, span: float) -> None:
+        super().__init__(
+            f"This painting takes about {amount(needed)}, and you have {amount(limit)} here "
+            f"{_within(span)}. Choose a smaller size or another preset."
+        )
 
 
 @dataclass(frozen=True)
@@ -98,6 +122,17 @@ def check(uses: Collection[Use], seconds: float, allowance: Allowance, now: floa
         raise TimeSpent(used_in(span, uses, now), limit, span, seconds, at)
 
 
+def amount(seconds: float) -> str:
+    """Write an amount of painting time."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min"
+
+
 def _most(limits: Collection[float | None]) -> float | None:
     bounded = [limit for limit in limits if limit is not None]
     return max(bounded) if len(bounded) == len(limits) else None
+
+
+def _within(span: float) -> str:
+    return "within an hour" if span <= 3600 else "within 24 hours"

@@ -2,9 +2,49 @@
 
 from dataclasses import dataclass
 
-from bot.errors import GuildQuotaReached, MemberQuotaReached, PersonQuotaReached, QueueFull
+from bot.errors import Refused
 
 UNBOUNDED = 2**31
+
+
+class MemberQuotaReached(Refused):
+    """The member's limit of paintings under way in this server is reached."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"You already have {_paintings(limit)} under way here, which is this server's limit "
+            "for a member. Wait until one is finished, or cancel one with `/queue cancel`."
+        )
+
+
+class GuildQuotaReached(Refused):
+    """The server's limit of paintings under way is reached."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"This server already has {_paintings(limit)} under way, which is its limit. "
+            "Try again when some of them are finished."
+        )
+
+
+class PersonQuotaReached(Refused):
+    """The member's limit of paintings under way, over all servers, is reached."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"You already have {_paintings(limit)} under way, counted over all servers, which is "
+            "this bot's limit for a member. Wait until one is finished."
+        )
+
+
+class QueueFull(Refused):
+    """As many paintings are under way as the host of the bot allows."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The queue of this bot is full: as many paintings are waiting as its host allows. "
+            "Try again in a while."
+        )
 
 
 @dataclass(frozen=True)
@@ -50,3 +90,7 @@ class JobQuotas:
             raise PersonQuotaReached(self.per_person)
         if found.in_all >= self.in_all:
             raise QueueFull
+
+
+def _paintings(number: int) -> str:
+    return "one painting" if number == 1 else f"{number} paintings"

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.errors import MayNotPost, NothingToPaint, OutsideClosed, Refused, TooLate
+from bot.errors import NothingToPaint, OutsideClosed, Refused
 from bot.guilds.model import EffectiveSettings, Switch
 from bot.guilds.rules import check_channel, check_may_paint, check_on
 from bot.jobs.model import Job
@@ -16,6 +16,23 @@ from engine.request import FilmSettings, PaintSettings
 
 WEAKEST, STRONGEST = 0.1, 10.0  # of the style against the content
 _STEP = 1.5  # factor of the buttons stronger, softer and larger
+
+
+class MayNotPost(Refused):
+    """The member may not send messages with files in the channel."""
+
+    def __init__(self) -> None:
+        super().__init__("You may not send pictures in this channel, so I do not paint one here.")
+
+
+class TooLate(Refused):
+    """A painting outside of servers would be ready when nothing can be sent any more."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"This would be ready in about {seconds / 60:.0f} minutes. Outside of servers that I "
+            "am in, I can answer for 15 minutes only. Try a smaller size, or later."
+        )
 
 
 def check(request: Request, effective: EffectiveSettings) -> None:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 
-from bot.errors import GivenUp, JobNotFound, Refused
+from bot.errors import JobNotFound, Refused
 from bot.guilds.model import EffectiveSettings, Switch
 from bot.guilds.rules import allowance_of, check_channel, check_on
 from bot.guilds.service import GuildService
@@ -41,6 +41,16 @@ MOST_RESUMED = 2  # times that starts of the bot resume one request
 
 Refuse = Callable[[Origin, str], Awaitable[None]]
 CheckBlock = Callable[[int, int], Awaitable[None]]  # of a server and a member; raises Blocked
+
+
+class GivenUp(Refused):
+    """The request was resumed as often as allowed, and never became a job."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your request was interrupted several times and is given up; send it again, or with "
+            "other pictures."
+        )
 
 
 class MuralizeService:

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import Withdrawn
+from bot.errors import Refused
 from bot.jobs.quotas import UnderWay
 from bot.muralize.request import Repeat, Request, from_json
 from bot.people import Origin
@@ -23,6 +23,13 @@ requests = sa.Table(
 
 _ADD = sa.insert(requests)  # made once, as those of jobs
 _REMOVE = sa.delete(requests).where(requests.c.interaction_id == sa.bindparam("sought"))
+
+
+class Withdrawn(Refused):
+    """The request was deleted: the bot left the server, or the member deleted their data."""
+
+    def __init__(self) -> None:
+        super().__init__("This request was deleted before it was painted.")
 
 
 class RequestStore:

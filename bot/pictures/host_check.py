@@ -16,7 +16,7 @@ from json import JSONDecodeError
 
 import aiohttp
 
-from bot.errors import CheckRefused
+from bot.errors import Refused
 from bot.pictures.decoder import Decoder
 from bot.pictures.store import PictureStore
 from bot.pictures.turns import Owner, Turns
@@ -33,6 +33,10 @@ MOST_BYTES = 4096  # of an answer
 LONGEST_REASON = 300  # characters
 KILL_SECONDS = 5.0  # until a killed command is waited for no longer
 YES, NO = 0, 1  # a command's exit codes
+
+
+class CheckRefused(Refused):
+    """The host's picture check does not allow a picture, or gave no answer."""
 
 
 class CheckFailed(Exception):

@@ -13,7 +13,7 @@ from typing import Self
 import aiohttp
 from yarl import URL
 
-from bot.errors import AttachmentRejected
+from bot.errors import Refused
 from bot.pictures.decoder import Decoder
 from bot.pictures.host_check import HostCheck
 from bot.pictures.model import NO_FILMS, FilmLimits, StoredPicture, UploadedFile
@@ -29,6 +29,10 @@ _CHUNK = 64 * 1024  # bytes
 _AT_A_TIME = 4  # requests with their pictures in memory
 # bytes, width and height, and seconds of each frame of a film
 _Checked = tuple[bytes, tuple[int, int], tuple[float, ...]]
+
+
+class AttachmentRejected(Refused):
+    """An uploaded file cannot be downloaded: too large, too slow, gone, or not at Discord."""
 
 
 class Intake:

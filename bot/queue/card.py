@@ -6,10 +6,9 @@ import discord
 
 from bot.discord_io.components import view_of
 from bot.discord_io.lines import first_lines
-from bot.errors import amount
 from bot.executors.contract import WorkerState
 from bot.executors.speed import usual_seconds
-from bot.jobs.allowance import HOUR, Allowance, Use, used_in
+from bot.jobs.allowance import HOUR, Allowance, Use, amount, used_in
 from bot.jobs.model import Job, JobState
 from bot.jobs.service import JobService
 from bot.muralize import card

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.errors import LibraryFull, NotYourStyle, StyleExists, StyleNotFound
+from bot.errors import NothingToPaint, Refused
 from bot.guilds.model import Switch
 from bot.guilds.rules import check_may_save, check_words
 from bot.guilds.service import GuildService
@@ -23,6 +23,41 @@ NAME = "The name of a style"  # in sentences about it
 LONGEST_NAME = 50  # characters
 PAGE = 5  # styles
 OFFERED = 25  # choices while a member types; Discord takes no more
+
+
+class LibraryFull(Refused):
+    """The server's limit of styles is reached."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"This server's library is full: it may hold {limit} styles. Delete one first."
+        )
+
+
+class StyleExists(Refused):
+    """There is already a style of that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is already a style called *{name}* here; choose another name.")
+
+
+class StyleNotFound(NothingToPaint):
+    """There is no style of that name in this server's library."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no saved style of that name; choose one from the list that opens "
+            "while you type."
+        )
+
+
+class NotYourStyle(Refused):
+    """Another member saved the style, and this one does not moderate the server."""
+
+    def __init__(self, action: str) -> None:
+        super().__init__(
+            f"You can {action} only styles that you saved; moderators can {action} all."
+        )
 
 
 class StyleService:

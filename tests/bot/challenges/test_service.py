@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from bot.challenges.card import status
 from bot.challenges.model import AnnouncementKind, ChallengeState, Terms
 from bot.challenges.tables import votes
-from bot.errors import ChallengeRefused, PictureGone, Refused, RoleNeeded
+from bot.errors import ChallengeRefused, PictureGone, Refused
+from bot.guilds.rules import RoleNeeded
 from bot.people import Member
 from bot.storage.shard import Shard
 from tests.bot.challenges.conftest import MANAGER, Contests, number_of

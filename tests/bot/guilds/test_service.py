@@ -2,9 +2,18 @@
 
 import pytest
 
-from bot.errors import ChannelClosed, ManagersOnly, Refused, RoleNeeded, ValuesRejected
+from bot.errors import Refused
 from bot.guilds.model import Ceilings, GuildSettings
-from bot.guilds.rules import check_channel, check_may_save, check_may_start, numbers
+from bot.guilds.rules import (
+    ChannelClosed,
+    ManagersOnly,
+    RoleNeeded,
+    ValuesRejected,
+    check_channel,
+    check_may_save,
+    check_may_start,
+    numbers,
+)
 from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
 from bot.people import Member

@@ -6,8 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import NeverRoom, TimeSpent
-from bot.jobs.allowance import DAY, FREE, HOUR, Allowance, Use, largest, room_at, used_in
+from bot.jobs.allowance import (
+    DAY,
+    FREE,
+    HOUR,
+    Allowance,
+    NeverRoom,
+    TimeSpent,
+    Use,
+    largest,
+    room_at,
+    used_in,
+)
 from bot.jobs.allowance import check as check_time
 from bot.people import Member
 from tests.bot.jobs.harness import ANN, BOB, GUILD, JobHarness

@@ -12,10 +12,12 @@ import discord
 import pytest
 from PIL import Image
 
-from bot.errors import MuralRefused, RoleNeeded, TimeSpent
+from bot.errors import MuralRefused
 from bot.guilds.model import Ceilings, RoleAllowance
+from bot.guilds.rules import RoleNeeded
 from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
+from bot.jobs.allowance import TimeSpent
 from bot.jobs.model import JobState
 from bot.mural import rules
 from bot.mural.keeper import MuralKeeper

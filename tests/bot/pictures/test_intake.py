@@ -11,17 +11,17 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
-from bot.errors import (
-    AttachmentRejected,
+from bot.errors import Refused
+from bot.pictures.intake import AttachmentRejected, Intake
+from bot.pictures.ledger import PictureLedger
+from bot.pictures.model import UploadedFile
+from bot.pictures.quotas import (
+    ByteQuotas,
     GuildStorageFull,
     HostStorageFull,
     MemberStorageFull,
-    Refused,
+    PictureQuotas,
 )
-from bot.pictures.intake import Intake
-from bot.pictures.ledger import PictureLedger
-from bot.pictures.model import UploadedFile
-from bot.pictures.quotas import ByteQuotas, PictureQuotas
 from bot.pictures.retention import PictureRetention
 from bot.pictures.store import PictureStore
 from bot.pictures.turns import Owner
