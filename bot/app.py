@@ -301,7 +301,7 @@ class App:
             limits.saved_styles,
         )
         store = GuildStore(self._database)
-        return GuildService(store, ceilings, outside, self._access.existing)
+        return GuildService(store, ceilings, outside, self._access.existing, self._access.language)
 
     def _build_styles(self, guilds: GuildService) -> StyleService:
         store = StyleStore(self._database)

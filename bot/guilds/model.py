@@ -54,6 +54,9 @@ class GuildSettings:
     allowances: tuple[RoleAllowance, ...] = ()  # one for a role
     off: tuple[str, ...] = ()  # the features that are switched off, as in `Switch`
     log_channel: int | None = None  # where moderators read what happened
+    language: str | None = None  # by Discord's name; None: as the server itself says
+    emoji: bool = True  # those that decorate texts and buttons
+    previews: bool = True  # of paintings under way
 
     def has_off(self, feature: str) -> bool:
         """Say whether a feature is switched off."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from bot.guilds.model import Ceilings, EffectiveSettings, GuildSettings, Switch
 from bot.guilds.rules import check_manager, check_preset, living
 from bot.guilds.store import GuildStore
 from bot.jobs.quotas import JobQuotas
+from bot.languages.speech import ENGLISH, speaking
 from bot.people import OUTSIDE, Member
 from engine.presets import PRESETS
 from engine.request import DEFAULT_PRESET
@@ -19,7 +21,7 @@ class GuildService:
 
     Only one service may change the settings of a server. `outside` are the limits outside of
     servers. `existing` gives the ids of a server's channels and roles, None where Discord has not
-    told them.
+    told them; `language` the language that a server says it speaks.
     """
 
     def __init__(
@@ -28,12 +30,14 @@ class GuildService:
         ceilings: Ceilings,
         outside: Ceilings | None = None,
         existing: Callable[[int], Collection[int] | None] = lambda _: None,
+        language: Callable[[int], str] = lambda _: ENGLISH,
     ) -> None:
         self._store = store
         self._known: dict[int, GuildSettings] = {}
         self._changing = asyncio.Lock()
         self._outside = outside or ceilings
         self._existing = existing
+        self._language = language
         self.ceilings = ceilings
 
     async def settings(self, guild_id: int) -> GuildSettings:
@@ -46,6 +50,21 @@ class GuildService:
         """Say whether all channels that a server chose for painting were deleted."""
         chosen = await self._chosen(guild_id)
         return bool(chosen.paint_channels and not (await self.settings(guild_id)).paint_channels)
+
+    async def language(self, guild_id: int) -> str:
+        """Give the language for all in a server, by Discord's name."""
+        return (await self._chosen(guild_id)).language or self._language(guild_id)
+
+    async def voice(
+        self, guild_id: int, language: str | None = None
+    ) -> AbstractContextManager[None]:
+        """Speak as a server wants within the block that is given: `with await guilds.voice(7):`.
+
+        That is in the server's language, or in one member's `language`, and with emoji or without.
+        """
+        chosen = await self._chosen(guild_id)
+        spoken = language or await self.language(guild_id)
+        return speaking(spoken, emoji=chosen.emoji)
 
     async def shows_gallery(self, guild_id: int) -> bool:
         """Say whether a server, which may be any number from the web, opted into the gallery."""
