@@ -6,14 +6,12 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
-from bot.guilds.model import Ceilings, EffectiveSettings, GuildSettings, Switch
-from bot.guilds.rules import check_manager, check_preset, living
+from bot.guilds.limits import Ceilings, EffectiveSettings, capped
+from bot.guilds.model import GuildSettings, Switch
+from bot.guilds.rules import check_manager, check_values, living
 from bot.guilds.store import GuildStore
-from bot.jobs.quotas import JobQuotas
 from bot.languages.speech import ENGLISH, speaking
 from bot.people import OUTSIDE, Member
-from engine.presets import PRESETS
-from engine.request import DEFAULT_PRESET
 
 
 class GuildService:
@@ -96,26 +94,13 @@ class GuildService:
 
     async def effective(self, guild_id: int) -> EffectiveSettings:
         """Give a server's settings, capped by the host's limits."""
-        chosen = await self.settings(guild_id)
         host = self._outside if guild_id == OUTSIDE else self.ceilings
-        preset = chosen.default_preset
-        return EffectiveSettings(
-            settings=chosen,
-            jobs=JobQuotas(
-                _least(chosen.jobs_per_member, host.jobs_per_member),
-                _least(chosen.jobs_per_guild, host.jobs_per_guild),
-                host.jobs_per_person,
-                host.jobs_in_all,
-            ),
-            largest_size=_least(chosen.largest_size, host.largest_size),
-            saved_styles=_least(chosen.saved_styles, host.saved_styles),
-            default_preset=preset if preset in PRESETS else DEFAULT_PRESET,
-        )
+        return capped(await self.settings(guild_id), host)
 
     async def change(self, member: Member, changes: Mapping[str, Any]) -> GuildSettings:
-        """Change settings of a member's server. Raises ManagersOnly and ValuesRejected."""
+        """Change settings of a member's server. Raises Refused."""
         check_manager(member)
-        check_preset(changes.get("default_preset"))
+        check_values(changes)
         async with self._changing:
             changed = replace(await self._chosen(member.guild_id), **changes)
             await self._store.save(member.guild_id, changed)
@@ -140,7 +125,3 @@ class GuildService:
         if guild_id not in self._known:
             self._known[guild_id] = await self._store.find(guild_id)
         return self._known[guild_id]
-
-
-def _least(chosen: int | None, ceiling: int) -> int:
-    return ceiling if chosen is None else min(chosen, ceiling)

@@ -35,6 +35,7 @@ FILES = {  # Discord's name -> catalogue
     "pt-BR": "pt_BR",
     "ja": "ja",
 }
+LANGUAGES = (ENGLISH, *FILES)  # those that a server can choose
 _added: dict[str, gettext.NullTranslations] = {}
 
 PLACES = {  # context of pgettext -> the most characters that Discord takes there
