@@ -54,18 +54,23 @@ def feature(
         return clean(guild.name) if guild is not None else None
 
     announcer = Announcer(
-        client, challenges.store, challenges.announcements, pictures, clock, tries
+        client, challenges.store, challenges.announcements, pictures, guilds, clock, tries
     )
     nap = LONGEST_NAP if shard.count == 1 else SHARED_NAP
     scheduler = ChallengeScheduler(challenges, announcer, clock, longest_nap=nap)
     gallery = Gallery(challenges.store, challenges.pictures, decoder, opted_in, name_of, public_url)
     watch = ChannelWatch(client, challenges)
+
+    async def run() -> None:
+        await client.wait_until_ready()
+        await scheduler.run()
+
     return Feature(
         name=Switch.CHALLENGES,
         commands=[make_group(commands, clock)],
         buttons={FEATURE: ChallengeButtonHandlers(challenges, panel)},
         pages=gallery.routes(),
-        tasks=[scheduler.run],
+        tasks=[run],
         pictures_in_use=[challenges.store],
         personal_data={"challenges": challenges},
         events={

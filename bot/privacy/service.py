@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.errors import Refused
 from bot.jobs.service import JobService
+from bot.languages.speech import _
 from bot.people import PersonalDataSource
 from bot.pictures.retention import PictureRetention
 from bot.privacy.export_files import ExportFiles
@@ -43,7 +44,7 @@ class PrivacyService:
         the member's last export is still being made or sent.
         """
         if member_id in self._exporting:
-            raise Refused("Your data is being put together already; wait for it.")
+            raise Refused(_("Your data is being put together already; wait for it."))
         self._exporting.add(member_id)
         pictures = self._retention.pictures
         try:
