@@ -81,8 +81,8 @@ class ChallengeCommands:
                 challenge = await self._challenges.start(
                     member, channel, terms, picture.name, age_restricted=age_restricted
                 )
-        text = _("Challenge № {id} is open.", id=challenge.id)
-        text = f"{text} {await self._outcome(challenge)}"
+        opened = _("Challenge № {id} is open.", id=challenge.id)
+        text = f"{opened} {await self._outcome(challenge)}"
         await interaction.edit_original_response(content=text)
 
     async def enter(self, interaction: Interaction, job_id: int) -> None:

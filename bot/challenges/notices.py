@@ -23,7 +23,7 @@ def to_repost() -> str:
 def why(challenge: Challenge, problem: str) -> str:
     """Say why an announcement is not posted; a sentence of an older version stays as it is."""
     channel = f"<#{challenge.channel_id}>"
-    return {
+    reasons: dict[str, str] = {
         Problem.FORBIDDEN: _(
             "I may not post in {channel}. I need the permissions View Channel, Attach Files, and "
             "Send Messages (in a thread: Send Messages in Threads) there.",
@@ -32,7 +32,8 @@ def why(challenge: Challenge, problem: str) -> str:
         Problem.NOT_TAKEN: _("Discord did not take the message for {channel}.", channel=channel),
         Problem.GONE: _("The channel for it, {channel}, does not exist any more.", channel=channel),
         Problem.IMPOSSIBLE: _("It could not be posted in {channel}.", channel=channel),
-    }.get(problem, problem)
+    }
+    return reasons.get(problem, problem)
 
 
 def host_message(challenge: Challenge, problem: Problem, what_follows: str) -> str:
