@@ -33,6 +33,8 @@ from bot.guilds.house_rules import Surroundings
 from bot.guilds.model import Ceilings
 from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
+from bot.jobs.admission import Admission
+from bot.jobs.data import JobData
 from bot.jobs.dispatcher import Dispatcher
 from bot.jobs.estimator import Estimator
 from bot.jobs.schedule import Schedule
@@ -133,9 +135,10 @@ class App:
         store = JobStore(self._database, self._shard)
         ledger = PictureLedger(self._database)
         self._retention = PictureRetention(self._pictures, ledger, [store], clock)
-        self.jobs = JobService(
-            store, self._retention, Schedule(Estimator(), work_of), clock, self._random, self._log
-        )
+        schedule = Schedule(Estimator(), work_of)
+        self.jobs = JobService(store, self._retention, schedule, clock, self._random, self._log)
+        self._admission = Admission(store, schedule, clock)
+        self._data = JobData(store, self.jobs.change, self._retention, clock)
         self._dispatcher = Dispatcher(
             self.jobs, executor, self._retention, partial(check_painting, self._decoder)
         )
@@ -180,10 +183,11 @@ class App:
         challenge_commands = ChallengeCommands(
             self.challenges, guilds, self.jobs, self._intake, numbered, panel
         )
-        blocks = BlockService(BlockStore(self._database), self.jobs, self._log, clock)
+        blocks = BlockService(BlockStore(self._database), self._data, self._log, clock)
         requests = RequestStore(self._database, self._shard)
         muralize = MuralizeService(
             self.jobs,
+            self._admission,
             self._intake,
             requests,
             guilds,
@@ -200,6 +204,7 @@ class App:
                 muralize,
                 requests,
                 self.jobs,
+                self._data,
                 styles,
                 self._pictures,
                 self._decoder,
@@ -218,7 +223,7 @@ class App:
                 self._links.to,
                 limits.retention_days * DAY,
             ),
-            queue_feature(self.jobs, guilds, self._executor, clock),
+            queue_feature(self.jobs, self._admission, guilds, self._executor, clock),
             styles_feature(styles, self._intake),
             challenges_feature(
                 self.challenges,
@@ -239,6 +244,7 @@ class App:
                 styles,
                 guilds,
                 self.jobs,
+                self._admission,
                 self._intake,
                 self._retention,
                 self._links,
@@ -251,7 +257,7 @@ class App:
         departures = departures_feature(
             features,
             self._departures,
-            self.jobs,
+            self._data,
             self._retention,
             self.client,
             self._access,
@@ -260,7 +266,7 @@ class App:
             grace=limits.departed_days * DAY,
             interval=timing.departures,
         )
-        return [*features, departures, privacy_feature(features, self.jobs, self._retention)]
+        return [*features, departures, privacy_feature(features, self._data, self._retention)]
 
     def _build_moderation(
         self, blocks: BlockService, features: Sequence[Feature], timing: Timing
@@ -277,7 +283,7 @@ class App:
         ends = {feature.name: feature.guild_data for feature in features if feature.name}
         around = Surroundings(ends, writer.problem, writer.retry)
         return [
-            settings_feature(self._guilds, self.jobs, around),
+            settings_feature(self._guilds, self._data, around),
             moderation_feature(blocks, self._log, writer, self._guilds, timing.blocks),
         ]
 
@@ -344,6 +350,7 @@ class App:
             self._decoder,
             guilds,
             self.jobs,
+            self._admission,
             self._clock,
             self._random,
             tile_side=limits.mural_tile,
@@ -475,7 +482,7 @@ class App:
 
     async def _sweep(self) -> None:
         retention = self._settings.limits.retention_days * DAY
-        await sweep_forever(self.jobs.forget, self._retention, self._clock, retention)
+        await sweep_forever(self._data.forget, self._retention, self._clock, retention)
 
     async def _wind_down(self) -> None:
         """Stop painting, tell members where things stand, and let the sends under way end."""

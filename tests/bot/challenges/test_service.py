@@ -132,7 +132,7 @@ async def test_a_deleted_painting(contests: Contests) -> None:
 async def test_entries_outlive_their_jobs(contests: Contests) -> None:
     """The retention time of paintings takes nothing from a challenge."""
     contest = await contests.voting([ANN])
-    await contests.harness.service.forget(contests.clock() + 1)
+    await contests.harness.data.forget(contests.clock() + 1)
     await contests.harness.retention.sweep()
     entry = contest.entries[0]
     assert await contests.harness.pictures.has([entry.picture or "", entry.preview or ""])
