@@ -16,7 +16,8 @@ from typing import Any
 from PIL import Image
 from pydantic import SecretStr
 
-from bot.app import App, Timing
+from bot.app.composition import App
+from bot.app.timing import Timing
 from bot.back_off import BackOff
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
