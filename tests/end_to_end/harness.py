@@ -24,13 +24,7 @@ from bot.executors.local import LocalExecutor
 from bot.jobs.model import Job
 from bot.mural.messenger import MuralPace
 from bot.muralize.live_cards import Pace
-from bot.settings import (
-    DiscordSettings,
-    LimitSettings,
-    PictureCheckSettings,
-    Settings,
-    WebSettings,
-)
+from bot.settings import DiscordSettings, LimitSettings, PictureCheckSettings, Settings, WebSettings
 from bot.simulator import Invocation, Simulator, Upload
 from bot.simulator.bus import MessageChanged
 from bot.simulator.downloads import PREFIX as CDN
