@@ -95,7 +95,9 @@ def encode_under(picture: Image.Image, max_bytes: int) -> Encoded:
     for encoded in _ever_smaller(picture):
         if len(encoded.data) <= max_bytes:
             return encoded
-    raise OutputRejected(f"The picture does not fit into {max_bytes} bytes; raise the limit.")
+    raise OutputRejected(
+        "The picture does not fit into {most} bytes; raise the limit.", most=max_bytes
+    )
 
 
 def _ever_smaller(picture: Image.Image) -> Iterator[Encoded]:
