@@ -78,8 +78,9 @@ class EngineError(Exception):
     """Base of all errors that the engine raises on purpose: a template and its values."""
 
     def __init__(self, template: str = "", /, **values: Value) -> None:
-        is_made = isinstance(template, Sentence)
-        self.sentence = template if is_made else Sentence(template, **values)
+        if not isinstance(template, Sentence):
+            template = Sentence(template, **values)
+        self.sentence: Sentence = template
         super().__init__(self.sentence)
 
 

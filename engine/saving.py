@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from engine import files
-from engine.errors import OutputRejected
+from engine.errors import OutputRejected, Sentence
 from engine.picture_formats import WRITABLE
 from engine.picture_limits import DEFAULT_LIMITS
 
@@ -96,7 +96,7 @@ def encode_under(picture: Image.Image, max_bytes: int) -> Encoded:
         if len(encoded.data) <= max_bytes:
             return encoded
     raise OutputRejected(
-        "The picture does not fit into {most} bytes; raise the limit.", most=max_bytes
+        Sentence("The picture does not fit into {most} bytes; raise the limit.", most=max_bytes)
     )
 
 

@@ -23,8 +23,6 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-from engine.errors import Sentence, Value
-
 ENGLISH = "en-US"
 FOLDER = Path(__file__).with_name("messages")
 FILES = {  # Discord's name -> catalogue
@@ -65,7 +63,7 @@ class Phrase(str):
         phrase.english = english
         return phrase
 
-    def __getnewargs__(self) -> tuple[str, str]:
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]  # str has one
         """Give what a copy is made of."""
         return str(self), self.english
 
@@ -112,15 +110,14 @@ def pgettext(place: str, message: str, /, **values: object) -> Phrase:
 
 
 def said(text: str) -> Phrase:
-    """Translate what the engine says; what is in no catalogue stays as it is, in English.
+    """Translate what the engine says, such as a `Sentence` of `engine.errors`.
 
-    The templates and values of workers come here too: no other template than the engine's is
-    filled.
+    What is in no catalogue stays as it is, in English. Sentences of workers come here too: no other
+    template than one of the engine's is filled.
     """
     if isinstance(text, Phrase):
         return text
-    plainly = str(text)
-    wording = text.wording if isinstance(text, Sentence) else None
+    plainly, wording = str(text), getattr(text, "wording", None)
     template = wording.template if wording is not None else plainly
     translated = catalogue(spoken()).pgettext("engine", template)
     if translated == template:
@@ -169,7 +166,7 @@ def listed(parts: Iterable[str], style: str = "standard") -> str:
     return format_list(list(parts), style, locale(spoken()))  # type: ignore[arg-type]
 
 
-def _value(value: Value) -> str:
+def _value(value: str | int | float) -> str:
     if isinstance(value, str):
         return said(value)
     if isinstance(value, int):

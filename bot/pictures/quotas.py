@@ -21,8 +21,8 @@ class MemberStorageFull(Refused):
         super().__init__(
             _(
                 "Your pictures and paintings in this server take {held} MiB of the {limit} MiB "
-                "that a member may have stored, and this does not fit. Delete paintings that you do "
-                "not need, or send smaller pictures.",
+                "that a member may have stored, and this does not fit. Delete paintings that you "
+                "do not need, or send smaller pictures.",
                 held=_mebibytes(held),
                 limit=_mebibytes(limit),
             )
