@@ -16,9 +16,11 @@ from bot.executors.checks import (
     check_progress,
     checked_outcome,
     checked_preview,
+    checked_sentence,
 )
 from bot.executors.contract import PaintOrder, PaintProgress
 from engine import frames
+from engine.errors import Sentence, Wording
 from engine.request import PaintOutcome
 
 MOST_JSON = 2**20  # bytes; a curve of 1,000 points has some 30,000
@@ -78,6 +80,12 @@ class Failed:
     """
 
     sentence: str
+    wording: Wording | None = None  # of the sentence
+
+    @classmethod
+    def of(cls, sentence: Sentence) -> "Failed":
+        """Send a sentence with its wording."""
+        return cls(sentence, sentence.wording)
 
 
 @dataclass(frozen=True)
@@ -131,4 +139,6 @@ def decode(read: Callable[[int], bytes], kinds: Collection[type]) -> FromBot | F
         raise ValueError("a preview without progress")
     if isinstance(message, Painted):
         return Painted(checked_outcome(message.outcome))
+    if isinstance(message, Failed):
+        return Failed.of(checked_sentence(message.sentence, message.wording))
     return message

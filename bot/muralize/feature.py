@@ -14,6 +14,7 @@ from bot.feature import Feature
 from bot.guilds.model import Switch
 from bot.jobs.data import JobData
 from bot.jobs.service import JobService
+from bot.languages.speech import english
 from bot.muralize.buttons import Enter, JobButtonHandlers
 from bot.muralize.card import FEATURE
 from bot.muralize.command import make_command
@@ -103,8 +104,9 @@ def feature(
 
 async def _refuse(sender: JobMessageSender, origin: Origin, sentence: str) -> None:
     """Tell a member why a request of the last run is refused; retry where Discord fails."""
-    retrying = TELLING.retrying(NotNow, log=log, what=f"a member could not be told {sentence!r}")
+    what = f"a member could not be told {english(sentence)!r}"
+    retrying = TELLING.retrying(NotNow, log=log, what=what)
     try:
         await retrying(sender.refuse, origin, sentence)
     except SendError as error:
-        log.warning("a member could not be told %r: %s", sentence, error)
+        log.warning("%s: %s", what, error)

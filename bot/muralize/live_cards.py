@@ -14,6 +14,7 @@ from bot.discord_io.sending import MessageDeleted, RouteClosed, SendError, Sent,
 from bot.executors.contract import PaintProgress
 from bot.jobs.model import Job, JobState, Place
 from bot.jobs.service import JobService
+from bot.languages.speech import speaking
 from bot.logs import about_job
 from bot.muralize import alt_text, card
 from bot.muralize.sender import JobMessageSender
@@ -173,19 +174,20 @@ class LiveCards:
         job, now = live.job, self._clock()  # in Unix seconds, as the card shows them
         progress = None
         key: object
-        if self._may_be_last_edit(live, now):
-            message, key = card.parting(job), "parting"
-        elif job.state is JobState.QUEUED:
-            message = card.waiting(job, place, now)
-            key = (place.position, _settled_start(live, place, now)) if place else ()
-        else:
-            progress = self._jobs.progress(job.id)
-            message = card.painting(job, progress, now)
-            key = (job.cancelled_by, progress.step if progress else None)
-        if job.state is live.shown.state and key == live.shown.key:
-            return False
-        live.tried_state, live.tried_at = job.state, self._monotonic()
-        previews, files = self._preview(live, progress)
+        with speaking(job.origin.language):
+            if self._may_be_last_edit(live, now):
+                message, key = card.parting(job), "parting"
+            elif job.state is JobState.QUEUED:
+                message = card.waiting(job, place, now)
+                key = (place.position, _settled_start(live, place, now)) if place else ()
+            else:
+                progress = self._jobs.progress(job.id)
+                message = card.painting(job, progress, now)
+                key = (job.cancelled_by, progress.step if progress else None)
+            if job.state is live.shown.state and key == live.shown.key:
+                return False
+            live.tried_state, live.tried_at = job.state, self._monotonic()
+            previews, files = self._preview(live, progress)
         edit = self._edit(live, message, _Shown(job.state, key, previews), files)
         live.editing = asyncio.create_task(edit)
         return True

@@ -21,6 +21,7 @@ from bot.discord_io.sending import (
     explained,
 )
 from bot.jobs.model import Job
+from bot.languages.speech import _, speaking
 from bot.muralize.card import Card, buttons, custom_id
 from bot.people import Origin
 
@@ -60,7 +61,7 @@ class JobMessageSender:
             message = await self._webhook(job.origin).edit_message(
                 ORIGINAL,
                 content=card.text,
-                view=buttons(job.id, card.actions),
+                view=_view_of(job, card),
                 attachments=attachments,
             )
         return Sent(message.channel.id, message.id)
@@ -102,7 +103,7 @@ class JobMessageSender:
             channel = self._client.get_partial_messageable(job.origin.channel_id)
             text = f"<@{job.origin.member_id}> {text}"
             reply_to = _card_of(job)
-        view = buttons(job.id, card.actions)
+        view = _view_of(job, card)
         return await sending.send_once(
             channel,
             Outgoing(text, view, job.delivery.nonce, files, (job.origin.member_id,), reply_to),
@@ -134,7 +135,7 @@ class JobMessageSender:
         channel = self._client.get_partial_messageable(place.channel_id)
         with explained():
             await channel.get_partial_message(place.message_id).edit(
-                content=card.text, view=buttons(job.id, card.actions), attachments=attachments
+                content=card.text, view=_view_of(job, card), attachments=attachments
             )
         return place
 
@@ -162,11 +163,17 @@ class JobMessageSender:
     async def notify(self, job: Job, sent: Sent) -> None:
         """Tell the member that the outcome is in the card; an edit notifies nobody."""
         member_id, origin = job.origin.member_id, job.origin
-        where = f" {link_to(origin.guild_id, sent)}" if not origin.private else ""
-        ended = "is finished" if job.result is not None else "has ended"
+        names = {"member": f"<@{member_id}>", "painting": f"№ {job.id}"}
+        with speaking(origin.language):
+            if job.result is not None:
+                text: str = _("{member}, your painting {painting} is finished.", **names)
+            else:
+                text = _("{member}, your painting {painting} has ended.", **names)
+        if not origin.private:
+            text += f" {link_to(origin.guild_id, sent)}"
         with explained():
             await self._webhook(origin).send(
-                f"<@{member_id}>, your painting № {job.id} {ended}.{where}",
+                text,
                 ephemeral=origin.private,
                 allowed_mentions=sending.only([member_id]),
             )
@@ -192,6 +199,11 @@ class JobMessageSender:
 def link_to(guild_id: int, sent: Sent) -> str:
     """Make the address of a message in a server; 0 stands for direct messages."""
     return f"https://discord.com/channels/{guild_id or '@me'}/{sent.channel_id}/{sent.message_id}"
+
+
+def _view_of(job: Job, card: Card) -> discord.ui.View:
+    with speaking(job.origin.language):
+        return buttons(job.id, card.actions)
 
 
 def _card_of(job: Job) -> Sent | None:

@@ -16,6 +16,7 @@ from bot.guilds.service import GuildService
 from bot.jobs.admission import Admission
 from bot.jobs.model import Job, Sources
 from bot.jobs.service import CardPlace, JobService
+from bot.languages.speech import _, said, speak
 from bot.muralize.request import Repeat, Request
 from bot.muralize.rules import (
     as_film,
@@ -50,8 +51,10 @@ class GivenUp(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            "Your request was interrupted several times and is given up; send it again, or with "
-            "other pictures."
+            _(
+                "Your request was interrupted several times and is given up; send it again, or "
+                "with other pictures."
+            )
         )
 
 
@@ -183,13 +186,14 @@ class MuralizeService:
         await asyncio.gather(*resuming)
 
     async def _resume(self, request: Request | Repeat, refuse: Refuse) -> None:
+        speak(request.origin.language)  # in the rest of this task, which is the request's own
         try:
             if await self._requests.resuming(request) > MOST_RESUMED:
                 raise GivenUp
             job = await self.start(request)
         except (Refused, JobNotFound, ImageRejected, RequestRejected) as error:
             try:
-                await refuse(request.origin, str(error))
+                await refuse(request.origin, said(error.sentence))
                 await self._requests.remove(request)
             except Exception:  # such as a full disk
                 log.exception("a refusal of a request of the last run waits for the next start")

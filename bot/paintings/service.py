@@ -8,6 +8,7 @@ from bot.guilds.rules import check_channel
 from bot.guilds.service import GuildService
 from bot.jobs.model import Job, Wanted
 from bot.jobs.service import JobService
+from bot.languages.speech import _
 from bot.paintings.model import ALL, Filter, Page, key_of
 from bot.people import Member
 from bot.pictures.copies import Copies
@@ -87,14 +88,17 @@ class PaintingService:
         """
         if job.origin.age_restricted and not age_restricted:
             raise Refused(
-                "This painting comes from an age-restricted channel, and can be posted only in one."
+                _(
+                    "This painting comes from an age-restricted channel, and can be posted only in "
+                    "one."
+                )
             )
         if guild_id is None:
             return
         settings = await self._guilds.settings(guild_id)
         check_channel(settings, *channels)
         if not settings.public_results:
-            raise Refused("In this server paintings are shown to their member only.")
+            raise Refused(_("In this server paintings are shown to their member only."))
 
     async def shown(self, job: Job, channel_id: int, message_id: int) -> None:
         """Record that a painting reached its member, where no other way did."""
