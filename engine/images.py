@@ -20,7 +20,8 @@ from engine.described import deep_pixels, describe
 from engine.errors import ImageRejected, Sentence, Value
 from engine.ground import on_ground
 from engine.picture_formats import formats_of
-from engine.picture_limits import DEFAULT_LIMITS, READABLE_WORDS, PictureLimits, short
+from engine.picture_limits import DEFAULT_LIMITS, PictureLimits
+from engine.picture_words import READABLE_WORDS, short
 from engine.png import SIGNATURE, Png, read_png
 from engine.srgb import to_srgb
 

@@ -104,6 +104,11 @@ def is_decorated() -> bool:
     return _emoji.get()
 
 
+def decorated(text: str) -> str:
+    """Leave out the decorative emoji of a text that is made, where a server wants few."""
+    return text if _emoji.get() else _DECORATION.sub("", text)
+
+
 def english(text: object) -> str:
     """Give the English of a phrase; any other text as it is."""
     return text.english if isinstance(text, Phrase) else str(text)
@@ -191,8 +196,7 @@ def _value(value: str | int | float) -> str:
 
 
 def _filled(template: str, source: str, values: dict[str, object]) -> Phrase:
-    if not _emoji.get():
-        template = _DECORATION.sub("", template)
+    template = decorated(template)
     if not values:
         return Phrase(template, source)
     plainly = {

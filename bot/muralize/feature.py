@@ -59,8 +59,8 @@ def feature(
     clock: Callable[[], float],
 ) -> Feature:
     """Build the feature. `enter` enters a painting into the server's challenge."""
-    sender = JobMessageSender(client, clock)
-    cards = LiveCards(jobs, sender, clock, time.monotonic, pace)
+    sender = JobMessageSender(client, muralize.voice, clock)
+    cards = LiveCards(jobs, sender, muralize.shows_previews, clock, time.monotonic, pace)
     packer = OutcomePacker(jobs, pictures, decoder, links.to, muralize.switched_off)
     deliverer = Deliverer(jobs, sender, cards, packer, clock, back_off, muralize.mentions_members)
     handlers = JobButtonHandlers(

@@ -7,7 +7,7 @@ permissions. Where it has none, the last edit says where the outcome will come.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.discord_io.sending import MessageDeleted, RouteClosed, SendError, Sent, Upload
@@ -63,18 +63,23 @@ class _LiveCard:
 
 
 class LiveCards:
-    """Edits cards, each to its latest state; states between two edits are skipped."""
+    """Edits cards, each to its latest state; states between two edits are skipped.
+
+    `previews` says whether a server wants them.
+    """
 
     def __init__(
         self,
         jobs: JobService,
         sender: JobMessageSender,
+        previews: Callable[[int], Awaitable[bool]],
         clock: Callable[[], float],
         monotonic: Callable[[], float],
         pace: Pace,
     ) -> None:
         self._jobs = jobs
         self._sender = sender
+        self._previews = previews
         self._clock = clock
         self._monotonic = monotonic
         self._pace = pace
@@ -230,6 +235,8 @@ class LiveCards:
         job, begun = live.job, self._monotonic()
         with about_job(str(job.id)):
             try:
+                if files and not await self._previews(job.origin.guild_id):
+                    files = None
                 sent = await self._edit_by_either(live, message, files)
                 live.shown = new
                 if files:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -112,6 +112,14 @@ class MuralizeService:
     async def mentions_members(self, guild_id: int) -> bool:
         """Say whether a server wants members mentioned when a long painting is finished."""
         return (await self._guilds.settings(guild_id)).mention_members
+
+    async def shows_previews(self, guild_id: int) -> bool:
+        """Say whether a server wants previews of paintings under way."""
+        return (await self._guilds.settings(guild_id)).previews
+
+    async def voice(self, guild_id: int, language: str) -> AbstractContextManager[None]:
+        """Speak a member's language within the block, as their server wants."""
+        return await self._guilds.voice(guild_id, language)
 
     @property
     def paints_films(self) -> bool:

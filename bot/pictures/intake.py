@@ -23,7 +23,8 @@ from bot.pictures.quotas import PictureQuotas
 from bot.pictures.retention import PictureRetention
 from bot.pictures.turns import Owner, Turns
 from engine.motion.kinds import frames_marked, video_format
-from engine.picture_limits import PictureLimits, short
+from engine.picture_limits import PictureLimits
+from engine.picture_words import short
 
 _CHUNK = 64 * 1024  # bytes
 _AT_A_TIME = 4  # requests with their pictures in memory

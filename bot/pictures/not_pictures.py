@@ -4,7 +4,7 @@ import mimetypes
 
 from bot.languages.speech import Phrase, _, joined, said
 from engine.motion.kinds import video_format
-from engine.picture_limits import READABLE_WORDS
+from engine.picture_words import READABLE_WORDS
 
 VIDEO, SOUND, TEXT, PDF, ARCHIVE, JSON, DOCUMENT = (
     "video",

@@ -15,10 +15,10 @@ from engine.picture_limits import (
     DEFAULT_LIMITS,
     FILM_EFFORT,
     FULL_EFFORT,
-    READABLE_WORDS,
     Effort,
     PictureLimits,
 )
+from engine.picture_words import READABLE_WORDS
 
 
 class PictureReader:
