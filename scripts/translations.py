@@ -16,7 +16,7 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po, write_po
 from discord import Locale, app_commands
 
-from bot.app import App
+from bot.app.composition import App
 from bot.discord_io.command_names import CommandNames, place_of
 from bot.executors.local import LocalExecutor
 from bot.languages.speech import FILES, FOLDER

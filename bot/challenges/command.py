@@ -149,7 +149,7 @@ class ChallengeCommands:
         self, interaction: Interaction, typed: str
     ) -> list[app_commands.Choice[int]]:
         """Offer a member's own finished paintings, the last one first."""
-        found = await self._jobs.finished_of(interaction.guild_id or 0, interaction.user.id)
+        found = await self._jobs.store.finished_of(interaction.guild_id or 0, interaction.user.id)
         return [
             app_commands.Choice(name=_title(job.id, job.sources.style_name), value=job.id)
             for job in found

@@ -4,16 +4,14 @@ Announcements are written in the transaction of the change; the scheduler sends 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from random import Random
-from typing import Any
 
 from bot.challenges import rules
 from bot.challenges.announcement_store import AnnouncementStore
 from bot.challenges.model import (
-    OPEN,
     Announcement,
     Challenge,
     ChallengeState,
@@ -154,7 +152,7 @@ class ChallengeService:
 
     async def vote(self, member: Member, challenge_id: int, number: int) -> Contest:
         """Cast or change a member's vote. Raises Refused."""
-        return await self._change(
+        return await self.change(
             challenge_id, lambda contest: rules.vote(contest, number, member, self._clock())
         )
 
@@ -183,7 +181,7 @@ class ChallengeService:
             rules.check_leader(contest.challenge, member, "rename a challenge")
             return rules.rename(contest, title, theme)
 
-        return await self._change(challenge_id, rule)
+        return await self.change(challenge_id, rule)
 
     async def repost(
         self, member: Member, channel_id: int | None, *, age_restricted: bool = False
@@ -255,54 +253,11 @@ class ChallengeService:
         await self._follow_deletions()
         for challenge in await self.store.open():
             if (rules.deadline(challenge) or 0.0) <= self._clock():
-                await self._change(
+                await self.change(
                     challenge.id, lambda contest: rules.due(contest, self._clock()) or contest
                 )
         times = [rules.deadline(challenge) for challenge in await self.store.open()]
         return min((time for time in times if time is not None), default=None)
-
-    # For servers that the bot has left, and deleted channels.
-
-    async def guild_ids(self) -> set[int]:
-        """Give the servers that have challenges."""
-        return await self.store.guild_ids()
-
-    async def end_in(self, guild_id: int, channel_id: int | None = None) -> None:
-        """Cancel a server's open challenge, or only one in a channel; nothing is announced."""
-        async with self._database.write() as connection:
-            contest = await self.store.find_open(connection, guild_id)
-            if contest is not None and channel_id in (None, contest.challenge.channel_id):
-                await self.store.save(connection, contest, rules.cancel(contest, self._clock()))
-                await self.announcements.give_up_in(connection, guild_id)
-
-    async def forget_guild(self, guild_id: int) -> set[str]:
-        """Delete a server's challenges; return their pictures."""
-        return await self.store.forget_guild(guild_id)
-
-    # For a member's privacy.
-
-    async def about_member(self, member_id: int) -> AsyncIterator[list[dict[str, Any]]]:
-        """Yield the challenges that a member started, entered or voted in, one by one."""
-        async with self._database.read() as connection:
-            numbers = await self.store.of_member(connection, member_id)
-        for number in numbers:
-            contest = await self.get(number)
-            if contest is not None:
-                yield [_about(contest, member_id)]
-
-    async def forget_member(self, member_id: int) -> set[str]:
-        """Forget a member in all challenges; return the pictures. Counts of closed ones stay."""
-        async with self._database.read() as connection:
-            numbers = await self.store.of_member(connection, member_id)
-        pictures: set[str] = set()
-        for number in numbers:
-            contest = await self.get(number)
-            if contest is not None:
-                own = [entry for entry in contest.entries if entry.member_id == member_id]
-                names = [name for entry in own for name in entry.pictures]
-                pictures |= set(names)
-                await self._change(number, lambda contest: rules.forget(contest, member_id))
-        return pictures
 
     async def _need_open(self, guild_id: int) -> Contest:
         contest = await self.open_in(guild_id)
@@ -335,9 +290,9 @@ class ChallengeService:
 
     async def _change_open(self, member: Member, rule: Rule, *, log: bool = False) -> Contest:
         contest = await self._need_open(member.guild_id)
-        return await self._change(contest.challenge.id, rule, member if log else None)
+        return await self.change(contest.challenge.id, rule, member if log else None)
 
-    async def _change(
+    async def change(
         self, challenge_id: int, rule: Rule, moderator: Member | None = None
     ) -> Contest:
         """Apply a rule and write its announcements in one transaction.
@@ -368,7 +323,7 @@ class ChallengeService:
             contest = await self.get(challenge_id)
             gone = [e for e in (contest.entries if contest else ()) if e.job_id in deleted]
             for entry in gone:
-                await self._change(challenge_id, partial(_without, entry_id=entry.id))
+                await self.change(challenge_id, partial(_without, entry_id=entry.id))
             names = [name for entry in gone for name in entry.pictures]
             await self._retention.release(names)
 
@@ -381,19 +336,3 @@ def _check_here(contest: Contest, member: Member) -> None:
 def _without(contest: Contest, entry_id: int) -> Contest:
     entry = next((entry for entry in contest.entries if entry.id == entry_id), None)
     return contest if entry is None else rules.delete_painting(contest, entry)
-
-
-def _about(contest: Contest, member_id: int) -> dict[str, Any]:
-    challenge = contest.challenge
-    about: dict[str, Any] = {
-        "challenge": challenge.id,
-        "guild_id": challenge.guild_id,
-        "title": challenge.terms.title,
-        "state": challenge.state,
-        "started_by_you": challenge.host_id == member_id,
-        "entries": [vars(entry) for entry in contest.entries if entry.member_id == member_id],
-    }
-    if challenge.state in OPEN:
-        chosen = contest.votes.get(member_id)
-        about["vote"] = next((e.number for e in contest.entries if e.id == chosen), None)
-    return about

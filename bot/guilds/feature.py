@@ -6,15 +6,15 @@ from bot.guilds.command import make_group
 from bot.guilds.house_rules import Surroundings
 from bot.guilds.painting_time import PaintingTime
 from bot.guilds.service import GuildService
-from bot.jobs.service import JobService
+from bot.jobs.data import JobData
 
 
-def feature(guilds: GuildService, jobs: JobService, around: Surroundings) -> Feature:
+def feature(guilds: GuildService, data: JobData, around: Surroundings) -> Feature:
     """Build `/settings` and its components."""
     group, pressed = make_group(guilds, around)
     return Feature(
         commands=[group],
         buttons={FEATURE: pressed},
         guild_data=[guilds],
-        personal_data={"painting_time": PaintingTime(guilds, jobs)},
+        personal_data={"painting_time": PaintingTime(guilds, data)},
     )

@@ -7,6 +7,7 @@ import discord
 from bot.feature import Feature
 from bot.guilds.model import Switch
 from bot.guilds.service import GuildService
+from bot.jobs.admission import Admission
 from bot.jobs.service import JobService
 from bot.mural.buttons import MuralButtonHandlers
 from bot.mural.card import FEATURE
@@ -28,6 +29,7 @@ def feature(
     styles: StyleService,
     guilds: GuildService,
     jobs: JobService,
+    admission: Admission,
     intake: Intake,
     retention: PictureRetention,
     links: PaintingLinks,
@@ -46,7 +48,7 @@ def feature(
     def me() -> int:
         return client.user.id if client.user is not None else 0
 
-    keeper = MuralKeeper(murals, jobs, guilds, retention, workshop, messenger, me, clock)
+    keeper = MuralKeeper(murals, jobs, admission, guilds, retention, workshop, messenger, me, clock)
     commands = MuralCommands(murals, styles, intake, panel, client)
 
     async def channel_deleted(channel: discord.abc.GuildChannel) -> None:

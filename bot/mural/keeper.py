@@ -11,6 +11,7 @@ from functools import partial
 
 from bot.errors import PictureGone, Refused
 from bot.guilds.service import GuildService
+from bot.jobs.admission import Admission
 from bot.jobs.model import Job, JobState, Sources
 from bot.jobs.service import JobService
 from bot.mural import rules
@@ -39,6 +40,7 @@ class MuralKeeper:
         self,
         murals: MuralService,
         jobs: JobService,
+        admission: Admission,
         guilds: GuildService,
         retention: PictureRetention,
         workshop: Workshop,
@@ -48,6 +50,7 @@ class MuralKeeper:
     ) -> None:
         self._murals = murals
         self._jobs = jobs
+        self._admission = admission
         self._guilds = guilds
         self._retention = retention
         self._workshop = workshop
@@ -193,7 +196,7 @@ class MuralKeeper:
         part = None
         try:
             async with self._murals.store.database.read() as connection:
-                await self._jobs.check_quota(connection, origin, effective.jobs)
+                await self._admission.check_quota(connection, origin, effective.jobs)
             part = await self._workshop.part(mural, tile.number)
             job = await self._jobs.submit(
                 origin,

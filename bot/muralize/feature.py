@@ -12,6 +12,7 @@ from bot.discord_io.answers import TELLING
 from bot.discord_io.sending import NotNow, SendError
 from bot.feature import Feature
 from bot.guilds.model import Switch
+from bot.jobs.data import JobData
 from bot.jobs.service import JobService
 from bot.languages.speech import english
 from bot.muralize.buttons import Enter, JobButtonHandlers
@@ -46,6 +47,7 @@ def feature(
     muralize: MuralizeService,
     requests: RequestStore,
     jobs: JobService,
+    data: JobData,
     styles: StyleService,
     pictures: PictureStore,
     decoder: Decoder,
@@ -94,7 +96,7 @@ def feature(
         pages=Paintings(links, jobs, pictures).routes(),
         tasks=[cards.run, deliverer.run, partial(muralize.resume, partial(_refuse, sender))],
         personal_data={"requests": requests},
-        guild_data=[requests, jobs],  # in this order, so that no request becomes a job in between
+        guild_data=[requests, data],  # in this order, so that no request becomes a job in between
         close=muralize.close,
         finish=finish,
     )

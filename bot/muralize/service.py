@@ -12,6 +12,7 @@ from bot.errors import JobNotFound, Refused
 from bot.guilds.model import EffectiveSettings, Switch
 from bot.guilds.rules import allowance_of, check_channel, check_on
 from bot.guilds.service import GuildService
+from bot.jobs.admission import Admission
 from bot.jobs.model import Job, Sources
 from bot.jobs.service import CardPlace, JobService
 from bot.languages.speech import _, said, speak
@@ -65,6 +66,7 @@ class MuralizeService:
     def __init__(
         self,
         jobs: JobService,
+        admission: Admission,
         intake: Intake,
         requests: RequestStore,
         guilds: GuildService,
@@ -78,6 +80,7 @@ class MuralizeService:
         rng: random.Random,
     ) -> None:
         self._jobs = jobs
+        self._admission = admission
         self._intake = intake
         self._requests = requests
         self._guilds = guilds
@@ -131,7 +134,7 @@ class MuralizeService:
         effective = await self._guilds.effective(request.origin.guild_id)
         async with self._requests.database.write() as connection:
             pending = await self._requests.pending(connection, request.origin)
-            await self._jobs.check_quota(connection, request.origin, effective.jobs, pending)
+            await self._admission.check_quota(connection, request.origin, effective.jobs, pending)
             await self._requests.add(connection, request)
 
     async def forget(self, request: Request | Repeat) -> None:
@@ -235,7 +238,7 @@ class MuralizeService:
         if settings.size is None and PRESETS[settings.preset].size > usual:
             settings = replace(settings, size=usual)
         self._check_in_time(origin, settings, None)
-        await self._jobs.check_time(origin, settings, granted)
+        await self._admission.check_time(origin, settings, granted)
 
         async def take_in() -> Job:
             async with self._taken(request) as (sources, frames):
@@ -257,13 +260,15 @@ class MuralizeService:
         return self._as_film(settings, film.frames, job.sources)
 
     def _as_film(self, settings: PaintSettings, frames: int, sources: Sources) -> PaintSettings:
-        predict = partial(self._jobs.predict, sources=sources)
+        predict = partial(self._admission.predict, sources=sources)
         return as_film(settings, frames, self._films, predict)
 
     def _check_in_time(
         self, origin: Origin, settings: PaintSettings, sources: Sources | None
     ) -> None:
-        check_in_time(origin, self._jobs.predict_finish(origin, settings, sources), self._clock())
+        check_in_time(
+            origin, self._admission.predict_finish(origin, settings, sources), self._clock()
+        )
 
     @asynccontextmanager
     async def _taken(self, request: Request) -> AsyncIterator[tuple[Sources, int]]:

@@ -45,13 +45,13 @@ class PaintingService:
 
         Where the last painting of a style or preset is gone, others are listed.
         """
-        styles, presets = await self._jobs.kinds_of_finished(guild_id, member_id)
+        styles, presets = await self._jobs.store.kinds_of_finished(guild_id, member_id)
         wanted = _wanted(chosen, styles, presets)
         chosen = Filter(wanted.preset or ALL, ALL if wanted.style is None else key_of(wanted.style))
-        total = await self._jobs.count_finished(guild_id, member_id, wanted)
+        total = await self._jobs.store.count_finished(guild_id, member_id, wanted)
         pages = max(1, -(-total // PAGE))
         number = min(max(0, number), pages - 1)
-        found = await self._jobs.finished_of(guild_id, member_id, wanted, PAGE, number * PAGE)
+        found = await self._jobs.store.finished_of(guild_id, member_id, wanted, PAGE, number * PAGE)
         previews = [await self._preview(job) for job in found]
         return Page(
             tuple(found),
@@ -117,10 +117,12 @@ class PaintingService:
 
         `newest` is the last painting that the member agreed to; later ones stay.
         """
-        styles, presets = await self._jobs.kinds_of_finished(guild_id, member_id)
+        styles, presets = await self._jobs.store.kinds_of_finished(guild_id, member_id)
         wanted = replace(_wanted(chosen, styles, presets), newest=newest)
         deleted, left = 0, 0
-        while found := await self._jobs.finished_of(guild_id, member_id, wanted, AT_A_TIME, left):
+        while found := await self._jobs.store.finished_of(
+            guild_id, member_id, wanted, AT_A_TIME, left
+        ):
             for job in found:
                 try:
                     await self.delete(job, member_id)

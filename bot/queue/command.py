@@ -11,6 +11,7 @@ from bot.errors import Refused
 from bot.executors.contract import Executor
 from bot.guilds.rules import allowance_of
 from bot.guilds.service import GuildService
+from bot.jobs.admission import Admission
 from bot.jobs.model import Job, JobState
 from bot.jobs.service import JobService
 from bot.languages.speech import _, pgettext
@@ -19,7 +20,11 @@ from bot.queue import card
 
 
 def make_group(
-    jobs: JobService, guilds: GuildService, executor: Executor, clock: Callable[[], float]
+    jobs: JobService,
+    admission: Admission,
+    guilds: GuildService,
+    executor: Executor,
+    clock: Callable[[], float],
 ) -> app_commands.Group:
     """Make the group. `clock` gives Unix seconds."""
     group = app_commands.Group(
@@ -37,7 +42,7 @@ def make_group(
         others = await jobs.jobs_in(guild_id, limit=200)
         member = answers.member_of(interaction)
         granted = allowance_of(await guilds.settings(guild_id), member.roles)
-        uses = await jobs.uses_of(guild_id, member.id)
+        uses = await admission.uses_of(guild_id, member.id)
         time = card.painting_time(uses, granted, clock())
         text = card.overview(
             jobs, executor.workers, own, others, clock(), time, outside=guild_id == OUTSIDE

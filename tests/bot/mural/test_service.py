@@ -81,6 +81,7 @@ async def murals(database: Database, tmp_path: Path) -> AsyncIterator[Murals]:
             decoder,
             guilds,
             harness.service,
+            harness.admission,
             harness.clock,
             Random(0),
             tile_side=512,
@@ -195,6 +196,7 @@ def keeper_of(murals: Murals) -> MuralKeeper:
     return MuralKeeper(
         murals.service,
         harness.service,
+        harness.admission,
         murals.guilds,
         harness.retention,
         murals.workshop,
@@ -263,7 +265,7 @@ async def test_orders_that_wait_count_in_the_painting_time(murals: Murals) -> No
 async def one_tile(murals: Murals) -> float:
     """Predict the seconds of a tile, as far as they are bounded."""
     side = await murals.service.tile_side(GUILD)
-    return murals.harness.service.predict(PaintSettings(size=side * 4 // 3), None)
+    return murals.harness.admission.predict(PaintSettings(size=side * 4 // 3), None)
 
 
 async def test_a_claim_is_for_members_who_may_paint(murals: Murals) -> None:
