@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.executors.contract import PaintProgress
 from bot.texts import clean
-from engine.errors import Sentence, Wording
+from engine.errors import Wording
 from engine.motion.clip import MOST_FRAMES
 from engine.request import LARGEST_SIDE, LARGEST_STEPS, PaintOutcome
 
@@ -54,7 +54,7 @@ def checked_preview(data: bytes) -> bytes:
 
 
 def checked_wording(wording: Wording) -> Wording:
-    """Clean the values of a sentence. Its template is none of ours, or is only looked up."""
+    """Clean the values of a sentence. Its template is looked up, and never shown itself."""
     return Wording(
         wording.template,
         {
@@ -64,10 +64,9 @@ def checked_wording(wording: Wording) -> Wording:
     )
 
 
-def checked_sentence(text: str, wording: Wording | None) -> Sentence:
+def checked_sentence(text: str) -> str:
     """Clean a sentence that members read, and cut it."""
-    cleaned = clean(text)[:LONGEST_SENTENCE].rstrip()
-    return Sentence.received(cleaned, wording and checked_wording(wording))
+    return clean(text)[:LONGEST_SENTENCE].rstrip()
 
 
 def short_text(said: str) -> str:

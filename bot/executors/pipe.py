@@ -17,6 +17,7 @@ from bot.executors.checks import (
     checked_outcome,
     checked_preview,
     checked_sentence,
+    checked_wording,
 )
 from bot.executors.contract import PaintOrder, PaintProgress
 from engine import frames
@@ -140,5 +141,6 @@ def decode(read: Callable[[int], bytes], kinds: Collection[type]) -> FromBot | F
     if isinstance(message, Painted):
         return Painted(checked_outcome(message.outcome))
     if isinstance(message, Failed):
-        return Failed.of(checked_sentence(message.sentence, message.wording))
+        wording = message.wording and checked_wording(message.wording)
+        return Failed(checked_sentence(message.sentence), wording)
     return message

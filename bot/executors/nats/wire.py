@@ -19,6 +19,7 @@ from bot.executors.checks import (
     checked_outcome,
     checked_preview,
     checked_sentence,
+    checked_wording,
     short_text,
 )
 from bot.executors.contract import PaintProgress
@@ -187,8 +188,9 @@ def decode(kind: type[T], data: bytes) -> T:
         check_progress(message.progress)
     if isinstance(message, Outcome):
         painted = message.painted and checked_outcome(message.painted)
-        sentence = checked_sentence(message.sentence, message.wording)
-        return replace(message, sentence=sentence, painted=painted, wording=sentence.wording)
+        sentence = checked_sentence(message.sentence)
+        wording = message.wording and checked_wording(message.wording)
+        return replace(message, sentence=sentence, painted=painted, wording=wording)
     if isinstance(message, Hello):
         devices = tuple(short_text(device) for device in message.devices)
         return replace(message, devices=devices)
