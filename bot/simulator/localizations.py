@@ -9,11 +9,10 @@ from typing import TypeVar
 from bot.simulator.errors import invalid_form
 from bot.simulator.model import Json
 
-LOCALES = frozenset(
-    ("ar", "bg", "cs", "da", "de", "el", "en-GB", "en-US", "es-419", "es-ES", "fi", "fr", "he")
-    + ("hi", "hr", "hu", "id", "it", "ja", "ko", "lt", "nl", "no", "pl", "pt-BR", "ro", "ru")
-    + ("sv-SE", "th", "tr", "uk", "vi", "zh-CN", "zh-TW")
-)
+_LATIN = ("cs", "da", "de", "en-GB", "en-US", "es-419", "es-ES", "fi", "fr", "hr", "hu", "it")
+_MORE_LATIN = ("id", "lt", "nl", "no", "pl", "pt-BR", "ro", "sv-SE", "tr", "vi")
+_OTHERS = ("ar", "bg", "el", "he", "hi", "ja", "ko", "ru", "th", "uk", "zh-CN", "zh-TW")
+LOCALES = frozenset((*_LATIN, *_MORE_LATIN, *_OTHERS))
 _TEXTS = ("name", "description")
 
 Value = TypeVar("Value")

@@ -68,12 +68,12 @@ export class FileField {
   }
 
   draw() {
-    const { name } = this.option;
+    const { label } = this.option;
     this.element.classList.toggle("tile-filled", Boolean(this.file));
     this.picture.replaceChildren(this.file ? this.preview() : h("span", { class: "tile-empty" }, icon("picture"), h("span", {}, "Drop or choose a file")));
     const must = this.option.required ? "" : this.named ? " (optional)" : "Optional";
     this.words.replaceChildren(
-      h("span", { class: "tile-name" }, this.named ? h("b", {}, name) : "", this.file ? "" : must),
+      h("span", { class: "tile-name" }, this.named ? h("b", {}, label) : "", this.file ? "" : must),
       this.file ? h("span", { class: "faint tile-file" }, `${this.file.name} · ${fileSize(this.file.size)}`) : "",
       this.file ? this.small("Remove", () => this.set(null)) : this.samplesButton(),
     );
