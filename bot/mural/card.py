@@ -191,10 +191,19 @@ def one_tile(mural: Mural, number: int, styles: Sequence[Style]) -> tuple[str, l
 
 
 def freed(mural: Mural, number: int, reason: str) -> str:
-    """Tell a member that a moderator freed their tile."""
+    """Tell a member that a moderator took their tile off."""
     return (
-        f"A moderator freed your tile {number} of the mural *{plain(mural.terms.title)}*.\n"
+        f"A moderator took your tile {number} off the mural *{plain(mural.terms.title)}*.\n"
         f"Reason: {plain(reason)}"
+    )
+
+
+def not_assembled(mural: Mural) -> str:
+    """Tell the host of a mural that the whole could not be made yet."""
+    return (
+        f"All tiles of your mural *{plain(mural.terms.title)}* are painted, but putting them "
+        "together failed. It is tried again, at growing intervals. Whoever runs this bot finds "
+        "the cause in its log."
     )
 
 

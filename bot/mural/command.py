@@ -10,12 +10,13 @@ from discord import app_commands
 from bot.challenges.deadlines import moment
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
+from bot.discord_io.escaping import plain
 from bot.discord_io.posting import check_channel, is_restricted
 from bot.discord_io.uploads import described
 from bot.errors import MuralRefused
 from bot.mural import card
 from bot.mural.messenger import tell
-from bot.mural.model import Choice, Mural, StyleRule, Terms
+from bot.mural.model import Choice, Mural, MuralState, StyleRule, Terms
 from bot.mural.panel import MuralPanel
 from bot.mural.rules import check_style
 from bot.mural.service import MuralService
@@ -193,14 +194,19 @@ class MuralCommands:
         mural = await self._murals.cancel(answers.member_of(interaction))
         await interaction.edit_original_response(content=f"Mural № {mural.id} is cancelled.")
 
-    async def free(self, interaction: Interaction, tile: int, reason: str) -> None:
-        """Free a tile, by a moderator; the member that had it is told the reason."""
+    async def free(
+        self, interaction: Interaction, tile: int, reason: str, mural_id: int | None
+    ) -> None:
+        """Take off a tile, by a moderator; the member that had it is told the reason."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         why = cleaned_name(reason, "The reason", LONGEST_REASON)
-        mural, had = await self._murals.free(answers.member_of(interaction), tile)
+        mural, had = await self._murals.free(answers.member_of(interaction), tile, mural_id)
         if had:
             await tell(self._client, had, card.freed(mural, tile, why))
-        await interaction.edit_original_response(content=f"Tile {tile} is free again.")
+        said = f"Tile {tile} is free again."
+        if mural.state is not MuralState.OPEN:
+            said = f"Tile {tile} is painted anew in *{plain(mural.terms.server_style.name)}*."
+        await interaction.edit_original_response(content=said)
 
 
 def make_group(
@@ -245,14 +251,19 @@ def make_group(
     async def cancel(interaction: Interaction) -> None:
         await commands.cancel(interaction)
 
-    @group.command(name="free", description="Free a tile, as a moderator")
-    @app_commands.describe(tile="The number of the tile", reason="The member who had it reads it")
+    @group.command(name="free", description="Take a member's tile off the mural, as a moderator")
+    @app_commands.describe(
+        tile="The number of the tile",
+        reason="The member who had it reads it",
+        mural="The number below the mural; without it, the newest",
+    )
     async def free(
         interaction: Interaction,
         tile: app_commands.Range[int, 1, MOST_TILES],
         reason: app_commands.Range[str, 3, 500],
+        mural: app_commands.Range[int, 1] | None = None,
     ) -> None:
-        await commands.free(interaction, tile, reason)
+        await commands.free(interaction, tile, reason, mural)
 
     claim.autocomplete("saved_style")(complete)
     finish.autocomplete("saved_style")(complete)

@@ -4,7 +4,7 @@
 for the member.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 
 from bot.errors import MuralRefused
@@ -91,16 +91,28 @@ def give_back(mural: Mural, number: int, member: Member) -> Mural:
     return _without(mural, own(mural, number, member))
 
 
-def free(mural: Mural, number: int, member: Member) -> Mural:
-    """Free any tile, by a moderator; a finished mural's are left to `/mural cancel`."""
+def free(mural: Mural, number: int, member: Member, now: float) -> Mural:
+    """Take any member's tile off, by a moderator; where claiming is over, it is painted anew."""
     if not (member.moderates or member.manages):
         raise MuralRefused("Only moderators can free a tile.")
-    if mural.state is not MuralState.OPEN:
-        raise MuralRefused("This mural takes no changes any more.")
+    if mural.state is MuralState.CANCELLED:
+        raise MuralRefused("This mural is over.")
     tile = mural.tile(number)
     if tile is None:
         raise MuralRefused(f"Tile {number} is free already.")
-    return _without(mural, tile)
+    if tile.member_id == NOBODY:
+        raise MuralRefused(f"Tile {number} is the server's own.")
+    return _drop(mural, lambda one: one.number == number, now)
+
+
+def take_back(mural: Mural, number: int, key: int, now: float) -> Mural:
+    """Give up the order of a member that may not paint any more, with a tile not painted yet."""
+    tile = mural.tile(number)
+    if tile is None or tile.order is None or tile.order.key != key:
+        return mural
+    if tile.picture is not None:
+        return _with(mural, replace(tile, order=None))
+    return _drop(mural, lambda one: one.number == number, now)
 
 
 def finish(mural: Mural, member: Member, now: float) -> Mural:
@@ -161,15 +173,16 @@ def next_time(mural: Mural) -> float | None:
     return min([mural.terms.until, *claims])
 
 
-def ready(mural: Mural) -> Iterator[Tile]:
-    """The tiles to be queued now, the first wanted first.
+def ready(mural: Mural, without: Collection[int] = ()) -> Iterator[Tile]:
+    """The tiles to be queued now, the first wanted first, `without` those that have no room.
 
     A tile waits while one beside it is queued or painting: it begins at what that one leaves.
     """
     if mural.state not in PAINTED_IN:
         return
-    busy = {tile.number for tile in mural.tiles if tile.order and tile.order.job_id is not None}
-    waiting = [tile for tile in mural.tiles if tile.order and tile.order.job_id is None]
+    orders = [tile for tile in mural.tiles if tile.order and tile.number not in without]
+    busy = {tile.number for tile in orders if tile.order and tile.order.job_id is not None}
+    waiting = [tile for tile in orders if tile.order and tile.order.job_id is None]
     for tile in sorted(waiting, key=lambda one: one.order.wanted_at if one.order else 0.0):
         if not busy & {*mural.terms.grid.neighbours(tile.number), tile.number}:
             busy.add(tile.number)
@@ -216,12 +229,13 @@ def failed(mural: Mural, job_id: int, why: str, now: float, hold: float) -> Mura
     if mural.state not in PAINTED_IN:
         return _with(mural, replace(tile, order=None))
     tile = replace(tile, failures=tile.failures + 1, problem=why)
+    if tile.picture is not None and tile.member_id != NOBODY:
+        return _with(mural, replace(tile, order=None))
     if tile.member_id == NOBODY or mural.state is not MuralState.OPEN:
         if tile.failures < MOST_FAILURES:
             return _with(mural, _by_server(mural, tile.number, now, tile.failures))
         return _with(mural, replace(tile, order=None))  # the photograph stays there
-    until = None if tile.picture else now + hold
-    return _with(mural, replace(tile, order=None, claimed_until=until))
+    return _with(mural, replace(tile, order=None, claimed_until=now + hold))
 
 
 def assembled(mural: Mural, results: Results, now: float) -> Mural:

@@ -77,9 +77,9 @@ class MuralService:
         Raises MuralRefused where the server's limit is too small for tiles.
         """
         largest = (await self._guilds.effective(guild_id)).largest_size
-        side = min(self._tile_side, largest * 3 // 4) // GRID_OF_TILES * GRID_OF_TILES
+        side = min(self._tile_side, largest * 2 // 3) // GRID_OF_TILES * GRID_OF_TILES
         if side < SMALLEST_TILE:
-            least = math.ceil(SMALLEST_TILE * 4 / 3)
+            least = math.ceil(SMALLEST_TILE * 3 / 2)
             raise MuralRefused(
                 f"Murals need paintings of at least {least} pixels; this server allows {largest}."
             )
@@ -166,7 +166,7 @@ class MuralService:
         side = await self.tile_side(member.guild_id)
         origin = Origin(member.guild_id, 0, member.id, 0, "", 0.0)
         granted = allowance_of(settings, member.roles)
-        await self._jobs.check_time(origin, PaintSettings(size=side * 4 // 3), granted, waiting)
+        await self._jobs.check_time(origin, PaintSettings(size=side * 3 // 2), granted, waiting)
 
     async def give_back(self, member: Member, mural_id: int, number: int) -> Mural:
         """Free a member's own tile. Raises Refused."""
@@ -174,14 +174,29 @@ class MuralService:
             member, mural_id, lambda mural: rules.give_back(mural, number, member)
         )
 
-    async def free(self, member: Member, number: int) -> tuple[Mural, int]:
-        """Free any tile, by a moderator; also give the member that had it. Raises Refused."""
-        mural = await self.need_unfinished(member.guild_id)
-        had = mural.tile(number)
-        after = await self._change_of(
-            member, mural.id, lambda mural: rules.free(mural, number, member)
-        )
-        return after, had.member_id if had else NOBODY
+    async def free(
+        self, member: Member, number: int, mural_id: int | None = None
+    ) -> tuple[Mural, int]:
+        """Take off any tile, by a moderator; also give the member that had it. Raises Refused.
+
+        Without a number of a mural, the one that is not over is meant, else the last one.
+        """
+        if mural_id is None:
+            async with self._database.read() as connection:
+                mural = await self.store.find_unfinished(connection, member.guild_id)
+            mural = mural or await self.store.last(member.guild_id)
+            if mural is None:
+                raise MuralRefused("There was no mural in this server yet; see `/mural start`.")
+            mural_id = mural.id
+        had = NOBODY
+
+        def rule(mural: Mural) -> Mural:
+            nonlocal had
+            tile = mural.tile(number)
+            had = tile.member_id if tile is not None else NOBODY
+            return rules.free(mural, number, member, self._clock())
+
+        return await self._change_of(member, mural_id, rule), had
 
     async def finish(self, member: Member, style: Choice | None) -> Mural:
         """Have the rest painted in the server's style, here another one on request."""
