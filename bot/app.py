@@ -30,7 +30,7 @@ from bot.executors.contract import Executor
 from bot.feature import Feature, add_to_client
 from bot.guilds.feature import feature as settings_feature
 from bot.guilds.house_rules import Surroundings
-from bot.guilds.model import Ceilings
+from bot.guilds.limits import Ceilings
 from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
 from bot.jobs.dispatcher import Dispatcher
@@ -270,7 +270,7 @@ class App:
         writer = LogWriter(
             self.client,
             self._log,
-            self._guilds.log_channel,
+            self._guilds,
             lambda: str(self._random.getrandbits(63)),
             self._clock,
             timing.log_pause,
@@ -302,7 +302,7 @@ class App:
             limits.saved_styles,
         )
         store = GuildStore(self._database)
-        return GuildService(store, ceilings, outside, self._access.existing)
+        return GuildService(store, ceilings, outside, self._access.existing, self._access.language)
 
     def _build_styles(self, guilds: GuildService) -> StyleService:
         store = StyleStore(self._database)

@@ -34,7 +34,7 @@ MuralscapeError
 │   ├── Withdrawn            the request was deleted during its downloads [muralize/store]
 │   ├── SwitchedOff          the server has switched this feature off [guilds/rules]
 │   ├── ManagersOnly         needs the permission to manage the server [guilds/rules]
-│   ├── ValuesRejected       invalid settings, with a sentence for each [guilds/rules]
+│   ├── ValuesRejected       invalid settings, with a sentence for each
 │   ├── ChannelClosed        the server allows no paintings in this channel [guilds/rules]
 │   ├── RoleNeeded           the member has none of the required roles [guilds/rules]
 │   ├── CommandClosed        the server forbids the member this command [discord_io/access]
@@ -117,6 +117,15 @@ class OutsideClosed(Refused):
 
 class NameRejected(Refused):
     """The name is too long, empty once it is cleaned, or has a word that the server forbids."""
+
+
+class ValuesRejected(Refused):
+    """Settings are invalid. The text has a sentence for each, in a line."""
+
+    @property
+    def sentence(self) -> str:
+        """The text for the member."""
+        return "\n".join(str(part) for part in self.args)
 
 
 class ChallengeRefused(Refused):

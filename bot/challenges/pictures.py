@@ -8,8 +8,8 @@ from bot.discord_io.sending import Upload
 from bot.errors import PictureGone
 from bot.pictures.copies import Copies
 from bot.pictures.decoder import Decoder
+from bot.pictures.model import LONG_SIDE
 from bot.pictures.store import PictureStore
-from bot.pictures.thumbnails import LONG_SIDE
 
 
 class NumberedPictures:

@@ -124,8 +124,9 @@ def removals(before: Contest, after: Contest, moderator: Member) -> list[journal
             journal.Deed.REMOVED,
             journal.Person(moderator.id, moderator.name),
             journal.Person(entry.member_id, entry.name),
-            f"№ {entry.job_id} from the challenge № {challenge.id}",
+            f"№ {entry.job_id}",
             entry.removed,
+            challenge=challenge.id,
         )
         for entry in after.entries
         if entry.removed is not None and entry.id not in already

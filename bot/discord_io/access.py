@@ -12,6 +12,7 @@ from bot.discord_io.client import MuralscapeClient
 from bot.discord_io.command_rules import CommandRules
 from bot.discord_io.sending import RouteClosed, explained
 from bot.errors import OutsideClosed, Refused
+from bot.languages.speech import ENGLISH
 from bot.people import OUTSIDE, Origin, Standing
 
 COMMAND = "muralize"  # whose rules bind the buttons that paint
@@ -68,6 +69,11 @@ class Access:
         if guild is None or guild.unavailable:
             return None
         return {one.id for one in (*guild.channels, *guild.roles)}
+
+    def language(self, guild_id: int) -> str:
+        """Give the language that a server says it speaks; English where that is not known."""
+        guild = self._client.get_guild(guild_id)
+        return ENGLISH if guild is None else guild.preferred_locale.value
 
     async def forget(self, guild_id: int | None = None) -> None:
         """Read the rules of commands anew, of one server or of all."""

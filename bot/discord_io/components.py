@@ -9,7 +9,7 @@ import discord
 
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
-from bot.languages.speech import speak
+from bot.languages.speech import is_decorated, speak
 
 AnyItem = discord.ui.Item[discord.ui.View]
 
@@ -98,10 +98,13 @@ def page_buttons(feature: str, page: int, pages: int, *rest: object) -> list[Any
 def view_of(*items: AnyItem) -> discord.ui.View:
     """Lay components out, each with a `custom_id` as above, five buttons in a row.
 
-    The view has no time-out: Discord's events are matched by custom id alone.
+    The view has no time-out: Discord's events are matched by custom id alone. Where a server wants
+    few emoji, buttons with a label have none.
     """
     view = discord.ui.View(timeout=None)
     for item in items:
+        if not is_decorated() and isinstance(item, discord.ui.Button) and item.label:
+            item.emoji = None
         feature, *path = _parts(str(item.custom_id))  # type: ignore[attr-defined]  # all have one
         view.add_item(RoutedComponent(item, feature, tuple(path)))
     return view

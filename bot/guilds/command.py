@@ -11,9 +11,11 @@ from bot.discord_io.components import Handler, Press
 from bot.discord_io.form import Form
 from bot.guilds import card
 from bot.guilds.house_rules import HouseRules, Surroundings, add_to
-from bot.guilds.model import EffectiveSettings, GuildSettings
-from bot.guilds.rules import check_manager, forbidden_words, numbers
+from bot.guilds.limits import EffectiveSettings, numbers
+from bot.guilds.model import GuildSettings
+from bot.guilds.rules import check_manager, forbidden_words
 from bot.guilds.service import GuildService
+from bot.languages.speech import decorate, pgettext
 
 FORM_SECONDS = 900.0  # until an open form expires
 
@@ -60,6 +62,11 @@ def make_group(guilds: GuildService, around: Surroundings) -> tuple[app_commands
             effective = await guilds.effective(interaction.guild_id or 0)
             await interaction.response.send_modal(LimitsForm(guilds, effective))
             return
+        if what == "display":
+            check_manager(answers.member_of(interaction))
+            settings = await guilds.settings(interaction.guild_id or 0)
+            await interaction.response.send_modal(DisplayForm(guilds, settings))
+            return
         everything: dict[str, dict[str, object]] = {
             "channels": {"paint_channels": ids},
             "styles": {"style_roles": ids},
@@ -77,11 +84,12 @@ def make_group(guilds: GuildService, around: Surroundings) -> tuple[app_commands
     return group, pressed
 
 
-class LimitsForm(Form, title="Limits of this server"):
+class LimitsForm(Form):
     """Asks for the limits."""
 
     def __init__(self, guilds: GuildService, effective: EffectiveSettings) -> None:
-        super().__init__(timeout=FORM_SECONDS)
+        title = pgettext("title", "Limits of this server")
+        super().__init__(title=title, timeout=FORM_SECONDS)
         self._guilds = guilds
         self._fields = card.limit_fields(effective, guilds.ceilings)
         for field in self._fields:
@@ -95,11 +103,41 @@ class LimitsForm(Form, title="Limits of this server"):
         await _change(self._guilds, interaction, numbers(typed, self._guilds.ceilings))
 
 
-class WordsForm(Form, title="Forbidden words"):
+class DisplayForm(Form):
+    """Asks for the language of a server, and whether it wants emoji and previews."""
+
+    def __init__(self, guilds: GuildService, settings: GuildSettings) -> None:
+        title = pgettext("title", "Language and display")
+        super().__init__(title=title, timeout=FORM_SECONDS)
+        self._guilds = guilds
+        self._fields = card.display_fields(settings)
+        for field in self._fields:
+            self.add_item(field)
+
+    async def on_submit(self, interaction: discord.Interaction[discord.Client], /) -> None:
+        """Store what was chosen."""
+        menus = [field.component for field in self._fields]
+        chosen = {
+            menu.custom_id: menu.values[0]
+            for menu in menus
+            if isinstance(menu, discord.ui.Select) and menu.values
+        }
+        language = chosen.get("language", card.BY_DISCORD)
+        emoji, previews = chosen.get("emoji") != "no", chosen.get("previews") != "no"
+        changes = {
+            "language": None if language == card.BY_DISCORD else language,
+            "emoji": emoji,
+            "previews": previews,
+        }
+        decorate(emoji)
+        await _change(self._guilds, interaction, changes)
+
+
+class WordsForm(Form):
     """Asks for the words that this server forbids."""
 
     def __init__(self, guilds: GuildService, settings: GuildSettings) -> None:
-        super().__init__(timeout=FORM_SECONDS)
+        super().__init__(title=pgettext("title", "Forbidden words"), timeout=FORM_SECONDS)
         self._guilds = guilds
         self._field = card.words_field(settings)
         self.add_item(self._field)
@@ -127,4 +165,6 @@ async def _shown(guilds: GuildService, interaction: Interaction) -> tuple[str, d
     guild_id = interaction.guild_id or 0
     effective = await guilds.effective(guild_id)
     lost = await guilds.lost_channels(guild_id)
-    return card.overview(effective, guild_id, lost_channels=lost), card.controls(effective)
+    language = await guilds.language(guild_id)
+    text = card.overview(effective, guild_id, language, lost_channels=lost)
+    return text, card.controls(effective)

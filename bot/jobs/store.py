@@ -12,7 +12,7 @@ from bot.jobs.quotas import UnderWay
 from bot.jobs.rows import job_of, row_of
 from bot.jobs.tables import job_pictures, jobs, spent_seconds
 from bot.people import Origin
-from bot.pictures.ledger import Names
+from bot.pictures.retention import Names
 from bot.storage.database import Database
 from bot.storage.shard import WHOLE, Shard
 

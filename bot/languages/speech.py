@@ -5,11 +5,13 @@ other languages in `messages/`. The language belongs to the task that runs, as a
 does: it is set where an interaction, a visitor or a job comes in.
 
 A language is named as Discord names it ("pt-BR"); each catalogue is read when it is first spoken.
-The context of `pgettext` is the place where a text stands, with its limit in `PLACES`.
+The context of `pgettext` is the place where a text stands, with its limit in `PLACES`. Emoji at the
+start of a line decorate it, and are left out where a server wants few.
 """
 
 import gettext
 import io
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -33,6 +35,7 @@ FILES = {  # Discord's name -> catalogue
     "pt-BR": "pt_BR",
     "ja": "ja",
 }
+LANGUAGES = (ENGLISH, *FILES)  # those that a server can choose
 _added: dict[str, gettext.NullTranslations] = {}
 
 PLACES = {  # context of pgettext -> the most characters that Discord takes there
@@ -49,6 +52,8 @@ PLACES = {  # context of pgettext -> the most characters that Discord takes ther
 }
 
 _language = ContextVar("language", default=ENGLISH)
+_emoji = ContextVar("emoji", default=True)
+_DECORATION = re.compile(r"^(?:[←-➿⬀-⯿\U0001f000-\U0001faff]\ufe0f?\s+)+", re.MULTILINE)
 
 
 class Phrase(str):
@@ -68,19 +73,30 @@ def speak(language: str) -> None:
     _language.set(language)
 
 
+def decorate(emoji: bool) -> None:
+    """Say whether texts and buttons have decorative emoji, for the rest of this task."""
+    _emoji.set(emoji)
+
+
 @contextmanager
-def speaking(language: str) -> Iterator[None]:
-    """Speak a language, by Discord's name, within the block."""
-    token = _language.set(language)
+def speaking(language: str, *, emoji: bool = True) -> Iterator[None]:
+    """Speak a language, by Discord's name, within the block; `emoji`: with decorative ones."""
+    token, decoration = _language.set(language), _emoji.set(emoji)
     try:
         yield
     finally:
         _language.reset(token)
+        _emoji.reset(decoration)
 
 
 def spoken() -> str:
     """Give the language of this moment, by Discord's name."""
     return _language.get()
+
+
+def is_decorated() -> bool:
+    """Say whether texts and buttons have decorative emoji at this moment."""
+    return _emoji.get()
 
 
 def english(text: object) -> str:
@@ -122,6 +138,8 @@ def listed(parts: Iterable[str], style: str = "standard") -> str:
 
 
 def _filled(template: str, source: str, values: dict[str, object]) -> Phrase:
+    if not _emoji.get():
+        template = _DECORATION.sub("", template)
     if not values:
         return Phrase(template, source)
     plainly = {

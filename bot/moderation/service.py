@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.errors import Refused
 from bot.jobs.service import JobService
 from bot.journal import Deed, Entry, Journal, Person
+from bot.languages.speech import _
 from bot.moderation import rules
 from bot.moderation.model import Block, Kind
 from bot.moderation.store import BlockStore
@@ -48,7 +49,7 @@ class BlockService:
         if block is None:
             return
         if quietly or block.told or not await self.store.tell(block):
-            raise Blocked(rules.SHORT)
+            raise Blocked(rules.short_refusal())
         self._read_at = None
         raise Blocked(rules.refusal(block))
 
@@ -76,13 +77,13 @@ class BlockService:
     async def lift(self, actor: Member, member_id: int) -> Block:
         """Lift the block of a member. Raises Refused where there is none."""
         if not (actor.moderates or actor.manages):
-            raise Refused("You need the permission Manage Messages to do that.")
+            raise Refused(_("You need the permission Manage Messages to do that."))
         own = await self.of(actor.guild_id)
         known = next((block for block in own if block.subject_id == member_id), None)
         async with self.store.database.write() as connection:
             lifted = await self.store.lift(connection, actor.guild_id, Kind.MEMBER, member_id)
             if known is None or not lifted:
-                raise Refused("This member is not blocked here.")
+                raise Refused(_("This member is not blocked here."))
             entry = _entry(Deed.LIFTED, actor, replace(known, reason=""))
             await self._journal.note(connection, entry)
         self._read_at = None

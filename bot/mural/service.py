@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from bot.errors import JobNotFound, MuralRefused, WrongState
+from bot.guilds.model import Switch
 from bot.guilds.rules import allowance_of, check_may_paint, check_may_start, check_words
 from bot.guilds.service import GuildService
 from bot.jobs.model import NOBODY, Job, JobState
@@ -68,7 +69,7 @@ class MuralService:
     async def check_may_start(self, member: Member, title: str) -> None:
         """Raise Refused where a member may not start a mural of this title."""
         settings = await self._guilds.settings(member.guild_id)
-        check_may_start(settings, member, "start murals")
+        check_may_start(settings, member, Switch.MURALS)
         check_words(settings, "The title", title)
 
     async def tile_side(self, guild_id: int) -> int:

@@ -11,8 +11,7 @@ from bot.discord_io.answers import Interaction
 from bot.discord_io.uploads import described
 from bot.errors import NothingToPaint
 from bot.feature import Command
-from bot.guilds.model import EffectiveSettings
-from bot.guilds.rules import SMALLEST_SIZE
+from bot.guilds.limits import SMALLEST_SIZE, EffectiveSettings
 from bot.muralize.alt_text import LONGEST
 from bot.muralize.finder import PictureFinder, offer
 from bot.muralize.request import CONTENT, MASK, STYLE, Draft

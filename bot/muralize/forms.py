@@ -9,7 +9,7 @@ from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.form import Form
 from bot.discord_io.uploads import avatar_of, described
-from bot.guilds.model import EffectiveSettings
+from bot.guilds.limits import EffectiveSettings
 from bot.muralize.request import CONTENT, MASK, STYLE, Draft
 from bot.muralize.service import MuralizeService
 from bot.pictures.model import UploadedFile

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.errors import NothingToPaint, OutsideClosed, Refused
-from bot.guilds.model import EffectiveSettings, Switch
+from bot.guilds.limits import EffectiveSettings
+from bot.guilds.model import Switch
 from bot.guilds.rules import check_channel, check_may_paint, check_on
 from bot.jobs.model import Job
 from bot.muralize.request import Request

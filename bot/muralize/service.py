@@ -9,7 +9,8 @@ from dataclasses import replace
 from functools import partial
 
 from bot.errors import JobNotFound, Refused
-from bot.guilds.model import EffectiveSettings, Switch
+from bot.guilds.limits import EffectiveSettings
+from bot.guilds.model import Switch
 from bot.guilds.rules import allowance_of, check_channel, check_on
 from bot.guilds.service import GuildService
 from bot.jobs.model import Job, Sources

@@ -9,7 +9,7 @@ import discord
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.errors import NothingToPaint
-from bot.guilds.model import EffectiveSettings
+from bot.guilds.limits import EffectiveSettings
 from bot.muralize.request import Draft, Repeat, Request
 from bot.muralize.service import MuralizeService
 

@@ -13,7 +13,7 @@ from bot.challenges.announcement_store import AnnouncementStore
 from bot.challenges.model import Challenge, Contest, Terms
 from bot.challenges.service import ChallengeService
 from bot.challenges.store import ChallengeStore
-from bot.guilds.model import Ceilings
+from bot.guilds.limits import Ceilings
 from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
 from bot.jobs.estimator import Estimator

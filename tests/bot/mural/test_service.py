@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from bot.errors import MuralRefused
-from bot.guilds.model import Ceilings, RoleAllowance
+from bot.guilds.limits import Ceilings
+from bot.guilds.model import RoleAllowance
 from bot.guilds.rules import RoleNeeded
 from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import PictureGone
-from bot.pictures.ledger import Names, PictureLedger
-from bot.pictures.retention import PictureRetention, sweep_forever
+from bot.pictures.ledger import PictureLedger
+from bot.pictures.retention import Names, PictureRetention, sweep_forever
 from bot.pictures.store import PictureStore
 
 
