@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.errors import Refused
+from bot.errors import Blocked, Refused
 from bot.jobs.service import JobService
 from bot.journal import Deed, Entry, Journal, Person
 from bot.languages.speech import _
@@ -17,10 +17,6 @@ from bot.people import Member
 log = logging.getLogger(__name__)
 
 FRESH_SECONDS = 5.0  # after which blocks are read again: the host's come from another process
-
-
-class Blocked(Refused):
-    """The member may not use the bot here, or the server may not."""
 
 
 class BlockService:

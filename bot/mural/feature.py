@@ -44,7 +44,15 @@ def feature(
     workshop = Workshop(retention)
     pages = MuralPages(links, murals.store, retention.pictures, workshop)
     messenger = MuralMessenger(
-        client, murals.store, workshop, retention.pictures, pages.link, murals.end_in, clock, pace
+        client,
+        murals.store,
+        guilds,
+        workshop,
+        retention.pictures,
+        pages.link,
+        murals.end_in,
+        clock,
+        pace,
     )
     panel = MuralPanel(workshop, styles, pages.link, clock)
 
@@ -64,7 +72,7 @@ def feature(
         clock,
         pace.assembling,
     )
-    commands = MuralCommands(murals, styles, intake, panel, client)
+    commands = MuralCommands(murals, styles, intake, panel, guilds, client)
 
     async def channel_deleted(channel: discord.abc.GuildChannel) -> None:
         await murals.end_in(channel.guild.id, channel.id)

@@ -190,6 +190,7 @@ def keeper_of(murals: Murals) -> MuralKeeper:
     messenger = MuralMessenger(
         client,
         store,
+        murals.guilds,
         murals.workshop,
         harness.pictures,
         lambda _: None,
