@@ -77,11 +77,12 @@ def _open_to(terms: Terms) -> str:
     """Say which members may take how many tiles."""
     most, until = terms.tiles_per_member, when(terms.until)
     if terms.role:
+        role = f"<@&{terms.role}>"
         return ngettext(
             "Members with {role} may take one tile, until {until}.",
             "Members with {role} may take {n} tiles, until {until}.",
             most,
-            role=f"<@&{terms.role}>",
+            role=role,
             until=until,
         )
     return ngettext(

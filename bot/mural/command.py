@@ -97,7 +97,7 @@ class MuralCommands:
                 )
 
         mural = await retry_if_deleted(take_in)
-        width, height = mural.terms.grid.size
+        (width, height), place = mural.terms.grid.size, f"<#{channel}>"
         await interaction.edit_original_response(
             content=_(
                 "Mural № {number} is open, with {columns} x {rows} tiles and {width} x {height} "
@@ -107,7 +107,7 @@ class MuralCommands:
                 rows=mural.terms.rows,
                 width=width,
                 height=height,
-                channel=f"<#{channel}>",
+                channel=place,
             )
         )
 

@@ -1,7 +1,6 @@
 """The catalogues of translations: complete, and fit for their places."""
 
 import re
-from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -54,6 +53,12 @@ def key(message: Message) -> tuple[str, str, str]:
     return message.context or "", str(one), str(many)
 
 
+def texts(message: Message) -> list[str]:
+    """Give the translation, one text for each plural form."""
+    given = message.string if isinstance(message.string, list | tuple) else [message.string]
+    return [str(text or "") for text in given]
+
+
 def entries(name: str) -> dict[tuple[str, str, str], Message]:
     """Give the messages of a catalogue."""
     return {key(message): message for message in catalogue(name) if message.id}
@@ -63,12 +68,9 @@ def pairs(name: str) -> list[tuple[str, str, str]]:
     """Give the place, the source and the translation of each text, plurals one by one."""
     found = []
     for (place, one, many), message in entries(name).items():
-        if message.pluralizable:
-            given = [str(text) for text in message.string]
-            # a form for one may leave the number out, as in "one tile"
-            found += [(place, many if index else one, text) for index, text in enumerate(given)]
-        else:
-            found.append((place, one, str(message.string)))
+        *few, last = texts(message)
+        found += [(place, one, text) for text in few]
+        found.append((place, many or one, last))
     return found
 
 
@@ -91,9 +93,9 @@ def test_complete(name: str) -> None:
     """Every message has a translation that nobody doubts, with every plural of the language."""
     faults = []
     for wanted, message in entries(name).items():
-        texts = message.string if message.pluralizable else [message.string]
+        given = texts(message)
         count = catalogue(name).num_plurals if message.pluralizable else 1
-        if message.fuzzy or len(texts) != count or not all(texts):
+        if message.fuzzy or len(given) != count or not all(given):
             faults.append(str(wanted))
     assert not faults, report(faults)
 
@@ -103,13 +105,10 @@ def test_what_is_filled_in(name: str) -> None:
     """A translation has the fields of its source and no others; one alone may leave `{n}` out."""
     faults = []
     for (place, one, many), message in entries(name).items():
-        texts = message.string if message.pluralizable else [message.string]
-        wanted = Counter(set(FIELD.findall(f"{one} {many}")))
-        for text in texts:
-            given = Counter(set(FIELD.findall(str(text))))
-            missing = wanted - given
-            if given - wanted or missing - (Counter(["{n}"]) if many else Counter()):
-                faults.append(f"{place} {one!r}: {text!r}")
+        wanted = set(FIELD.findall(f"{one} {many}"))
+        *few, last = (set(FIELD.findall(text)) for text in texts(message))
+        if last != wanted or not all(wanted - {"{n}"} <= given <= wanted for given in few):
+            faults.append(f"{place} {one!r}: {texts(message)}")
     assert not faults, report(faults)
 
 
