@@ -39,7 +39,7 @@ MuralscapeError
 │   ├── RoleNeeded           the member has none of the required roles [guilds/rules]
 │   ├── CommandClosed        the server forbids the member this command [discord_io/access]
 │   ├── NotAMember           the member, or the bot, has left the server [discord_io/access]
-│   ├── Blocked              the member or the server may not use the bot [moderation/service]
+│   ├── Blocked              the member or the server may not use the bot
 │   ├── ChallengeRefused     the challenge's rules or state forbid it
 │   │   └── LeadersOnly      needs the challenge's host, or a moderator [challenges/rules]
 │   └── MuralRefused         the mural's rules or state forbid it
@@ -90,6 +90,10 @@ class JobNotFound(Refused):
 
     def __init__(self, job_id: int) -> None:
         super().__init__(_("There is no painting number {number} in this server.", number=job_id))
+
+
+class Blocked(Refused):
+    """The member may not use the bot here, or the server may not."""
 
 
 class WrongState(Refused):

@@ -4,7 +4,7 @@
 
 Collects every message that members and visitors read and adds those that a catalogue lacks, without
 a translation, so that the tests name them. What no longer exists is taken out. A new language is a
-line in `FILES` of `bot/languages/catalogues.py`.
+line in `FILES` of `bot/languages/speech.py`.
 """
 
 import asyncio

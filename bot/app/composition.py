@@ -218,6 +218,7 @@ class App:
                 self._retention,
                 self._links,
                 self.client,
+                partial(blocks.check, quietly=True),
                 timing.murals,
                 clock,
             ),

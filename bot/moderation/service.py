@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.errors import Refused
+from bot.errors import Blocked, Refused
 from bot.jobs.data import JobData
 from bot.journal import Deed, Entry, Journal, Person
 from bot.languages.speech import _
@@ -18,10 +18,6 @@ log = logging.getLogger(__name__)
 
 ENFORCE_SECONDS = 30.0  # between two looks for the paintings of those whom the host blocked
 FRESH_SECONDS = 5.0  # after which blocks are read again: the host's come from another process
-
-
-class Blocked(Refused):
-    """The member may not use the bot here, or the server may not."""
 
 
 class BlockService:

@@ -40,7 +40,12 @@ FAST = Timing(
     BackOff(first=0.05, longest=0.2),
     BackOff(first=0.05, longest=0.2),
     probe_seconds=0.5,
-    murals=MuralPace(edits=0.2, late=0.2, tries=BackOff(first=0.05, longest=0.2)),
+    murals=MuralPace(
+        edits=0.2,
+        late=0.2,
+        tries=BackOff(first=0.05, longest=0.2),
+        assembling=BackOff(first=0.5, longest=2.0),
+    ),
     log_pause=0.05,
     blocks=0.1,
 )

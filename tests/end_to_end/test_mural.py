@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from bot.settings import WebSettings
-from bot.simulator import Invocation, Simulator, Upload
+from bot.simulator import Invocation, Simulator, Upload, upheaval
 from bot.simulator.model import Interaction, Message
 from tests.end_to_end import bot_process
 from tests.end_to_end.harness import picture, query, running_bot
@@ -100,6 +100,44 @@ async def look_at_page(link: str) -> None:
         status, film = await get("film.mp4")
         assert film[4:8] == b"ftyp"
         assert (await get("mural.png", signed[:-1] + "x"))[0] == 403
+
+
+async def test_what_is_deleted_while_the_bot_is_down(simulator: Simulator, data_dir: Path) -> None:
+    """The message is sent anew, since members need it; without its channel the mural ends."""
+    async with running_bot(simulator, data_dir, painter="load_flat"):
+        await told(simulator, simulator.people.invoke(start(columns="2", rows="2")))
+        (message,) = await simulator.until(lambda: posted(simulator, "0 of 4 tiles painted"))
+    simulator.people.delete(message.id, "mo")
+    async with running_bot(simulator, data_dir, painter="load_flat"):
+        (again,) = await simulator.until(lambda: posted(simulator, "0 of 4 tiles painted"))
+        assert again.attachments
+    upheaval.delete_channel(simulator.world, again.channel)
+    async with running_bot(simulator, data_dir, painter="load_flat"):
+        state = "SELECT state FROM murals WHERE given_up"
+        await simulator.until(lambda: [row["state"] for row in query(data_dir, state)])
+    assert [row["state"] for row in query(data_dir, state)] == ["cancelled"]
+
+
+@pytest.mark.slow
+async def test_a_failed_assembly_is_told_once(simulator: Simulator, data_dir: Path) -> None:
+    """The host reads that it failed; it is tried again until it works."""
+    noise = io.BytesIO()
+    Image.effect_noise((96, 64), 90).save(noise, "PNG")  # so that all tiles differ
+    async with running_bot(simulator, data_dir, painter="load_copy"):
+        begun = start(columns="3", rows="2", tiles_per_member="5")
+        photo = {"content": Upload("noise.png", noise.getvalue(), "image/png")}
+        await told(simulator, simulator.people.invoke(replace(begun, files=photo)))
+        for tile in range(1, 6):
+            await told(simulator, claim(simulator, "ada", tile))
+        await simulator.until(lambda: painted(data_dir) == 5, 60)
+        (row,) = query(data_dir, "SELECT picture FROM mural_tiles WHERE number = 1")
+        layer = data_dir / "pictures" / row["picture"][:2] / row["picture"]
+        hidden = layer.rename(data_dir / "hidden")
+        await told(simulator, claim(simulator, "ben", 6))
+        await simulator.until(lambda: posted(simulator, "putting them together failed"), 60)
+        hidden.rename(layer)
+        await finished(simulator)
+    assert len(posted(simulator, "putting them together failed")) == 1
 
 
 @pytest.mark.slow
