@@ -18,8 +18,8 @@ class PictureLimits:
 
 
 def short(value: float) -> Value:
-    """Give a number as sentences have it: whole, or with one decimal."""
-    return round(value) if value == round(value) else round(value, 1)
+    """Give a number as sentences have it: whole where it is, else with six digits at most."""
+    return round(value) if value == round(value) else float(f"{value:.6g}")
 
 
 DEFAULT_LIMITS = PictureLimits()
