@@ -1,17 +1,19 @@
 """The base of all forms."""
 
+from typing import cast
+
 import discord
 
 from bot.discord_io import answers
-from bot.languages.speech import speak
+from bot.discord_io.components import Router
 
 
 class Form(discord.ui.Modal):
     """A form that speaks the member's language and tells them about errors."""
 
     async def interaction_check(self, interaction: discord.Interaction[discord.Client], /) -> bool:
-        """Speak the member's language while the form is handled."""
-        speak(interaction.locale.value)
+        """Take the interaction up, as the client does with others."""
+        cast(Router, interaction.client).take_up(interaction)
         return True
 
     async def on_error(  # type: ignore[override]  # a form's has no item, in discord.py itself
