@@ -6,5 +6,5 @@ READABLE_WORDS = Sentence("JPEG, PNG, WebP, AVIF, GIF or HEIC")  # the formats, 
 
 
 def short(value: float) -> Value:
-    """Give a number as sentences have it: whole, or with one decimal."""
-    return round(value) if value == round(value) else round(value, 1)
+    """Give a number as sentences have it: whole where it is, else with six digits at most."""
+    return round(value) if value == round(value) else float(f"{value:.6g}")
