@@ -19,7 +19,7 @@ $(VENV)/installed: pyproject.toml requirements/build.txt requirements/test.txt
 
 # The newest versions that pyproject.toml allows, for every Python and system.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-header --no-emit-index-url --upgrade
+	--no-header --no-emit-index-url --no-annotate --upgrade
 lock: $(VENV)/installed
 	$(LOCK) --group build -o requirements/build.txt
 	$(LOCK) pyproject.toml --extra nats --extra postgres -o requirements/run.txt

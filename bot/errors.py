@@ -50,7 +50,8 @@ MuralscapeError
     └── ExecutorLost         the engine process died or hung; another try may work
 """
 
-from bot.languages.speech import english
+from bot.languages.speech import _, command, english, joined, said
+from engine.errors import Sentence
 
 
 class MuralscapeError(Exception):
@@ -66,7 +67,7 @@ class MuralscapeError(Exception):
     @property
     def sentence(self) -> str:
         """The text for the member."""
-        return " ".join(str(part) for part in self.args)
+        return joined(*(said(part) if isinstance(part, str) else str(part) for part in self.args))
 
 
 class HostNeeded(MuralscapeError):
@@ -81,14 +82,14 @@ class NotAllowed(Refused):
     """The painting belongs to another member, and this one does not moderate the server."""
 
     def __init__(self) -> None:
-        super().__init__("Only the owner of this painting or a moderator can do that.")
+        super().__init__(_("Only the owner of this painting or a moderator can do that."))
 
 
 class JobNotFound(Refused):
     """There is no painting of that number in this server."""
 
     def __init__(self, job_id: int) -> None:
-        super().__init__(f"There is no painting number {job_id} in this server.")
+        super().__init__(_("There is no painting number {number} in this server.", number=job_id))
 
 
 class Blocked(Refused):
@@ -108,7 +109,10 @@ class PictureGone(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            "The pictures of this painting have been deleted. Send them again with `/muralize`."
+            _(
+                "The pictures of this painting have been deleted. Send them again with {command}.",
+                command=command("muralize"),
+            )
         )
 
 
@@ -116,7 +120,9 @@ class OutsideClosed(Refused):
     """The host allows no paintings outside of servers."""
 
     def __init__(self) -> None:
-        super().__init__("The host of this bot lets it paint only in servers that it was added to.")
+        super().__init__(
+            _("The host of this bot lets it paint only in servers that it was added to.")
+        )
 
 
 class NameRejected(Refused):
@@ -148,11 +154,20 @@ class PaintingCancelled(PaintingEnded):
     """A member cancelled the painting."""
 
     def __init__(self) -> None:
-        super().__init__("This painting was cancelled.")
+        super().__init__(_("This painting was cancelled."))
 
 
 class CannotPaint(PaintingEnded):
-    """The engine cannot make the painting, for the reason in the text."""
+    """The engine cannot make the painting, for the reason in the text: a `Sentence`, or a `str`.
+
+    It is translated where it is read, since painters do not know the reader.
+    """
+
+    @property
+    def said(self) -> Sentence:
+        """The reason, as the engine said it."""
+        reason = self.args[0] if self.args else ""
+        return reason if isinstance(reason, Sentence) else Sentence(reason)
 
 
 class EngineUnusable(CannotPaint, HostNeeded):
@@ -165,7 +180,7 @@ class ExecutorLost(PaintingEnded):
     @property
     def sentence(self) -> str:
         """The text for the member once the second try has failed too."""
-        return (
+        return _(
             "The painter stopped twice while working on this picture, so it was given up. "
             "A smaller size may work."
         )

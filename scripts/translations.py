@@ -16,16 +16,29 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po, write_po
 from discord import Locale, app_commands
 
-from bot.app import App
+from bot.app.composition import App
 from bot.discord_io.command_names import CommandNames, place_of
 from bot.executors.local import LocalExecutor
 from bot.languages.speech import FILES, FOLDER
 from bot.settings import Settings
+from engine.errors import (
+    ImageRejected,
+    OutOfMemory,
+    PaintingFailed,
+    RequestRejected,
+    Sentence,
+)
 
 ROOT = Path(__file__).parents[1]
 METHODS = [("**/templates/**.html", "jinja2"), ("**.py", "python")]
 TYPE = "text/plain; charset=utf-8"
 KEYWORDS = {name: DEFAULT_KEYWORDS[name] for name in ("_", "ngettext", "pgettext")}
+# What the engine tells members, in a context of its own; errors that hosts read are no part of it.
+SAID = {
+    error.__name__: None
+    for error in (Sentence, ImageRejected, OutOfMemory, PaintingFailed, RequestRejected)
+}
+HOSTS = [("commands/**.py", "ignore"), ("device.py", "ignore"), ("pretraining/**.py", "ignore")]
 
 
 class _Collector(CommandNames):
@@ -46,11 +59,16 @@ class _Collector(CommandNames):
 def collected() -> Catalog:
     """Collect all messages, in the order of the files."""
     messages = Catalog(charset="utf-8")
-    for folder in ("bot", "engine"):
+    for folder, methods, keywords, context in (
+        ("bot", METHODS, KEYWORDS, None),
+        ("bot", METHODS, SAID, "engine"),
+        ("engine", [*HOSTS, *METHODS], SAID, "engine"),
+    ):
         for file, _line, message, _comments, place in extract_from_dir(
-            ROOT / folder, METHODS, keywords=KEYWORDS, strip_comment_tags=True
+            ROOT / folder, methods, keywords=keywords, strip_comment_tags=True
         ):
-            messages.add(message, locations=[(f"{folder}/{file}", None)], context=place)
+            where = [(f"{folder}/{file}", None)]
+            messages.add(message, locations=where, context=place or context)
     for place, text in asyncio.run(_of_commands()):
         messages.add(text, context=place)
     return messages

@@ -25,7 +25,8 @@ class NumberedPictures:
         files = []
         for picture in post.pictures:
             try:
-                files.append(Upload(picture.file_name, await self._read(picture)))
+                data = await self._read(picture)
+                files.append(Upload(picture.file_name, data, picture.alt_text))
             except PictureGone:  # deleted a moment ago; the message is edited soon
                 continue
         return files

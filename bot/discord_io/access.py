@@ -12,7 +12,8 @@ from bot.discord_io.client import MuralscapeClient
 from bot.discord_io.command_rules import CommandRules
 from bot.discord_io.sending import RouteClosed, explained
 from bot.errors import OutsideClosed, Refused
-from bot.languages.speech import ENGLISH
+from bot.languages.speech import ENGLISH, _
+from bot.languages.speech import command as slash
 from bot.people import OUTSIDE, Origin, Standing
 
 COMMAND = "muralize"  # whose rules bind the buttons that paint
@@ -22,14 +23,16 @@ class CommandClosed(Refused):
     """The server's Integrations page or permissions forbid the member the command."""
 
     def __init__(self, command: str) -> None:
-        super().__init__(f"This server does not let you use `/{command}` here.")
+        super().__init__(
+            _("This server does not let you use {command} here.", command=slash(command))
+        )
 
 
 class NotAMember(Refused):
     """The member or the bot has left the server, or the member was banned."""
 
     def __init__(self) -> None:
-        super().__init__("This belongs to a server that you or I are no longer in.")
+        super().__init__(_("This belongs to a server that you or I are no longer in."))
 
 
 class Access:

@@ -8,7 +8,7 @@ from babel import Locale
 from bot.discord_io.components import AnyItem, custom_id, view_of
 from bot.guilds.limits import LEAST, Ceilings, EffectiveSettings, titles
 from bot.guilds.model import GuildSettings
-from bot.languages.speech import LANGUAGES, _, command, ngettext, pgettext
+from bot.languages.speech import LANGUAGES, _, command, ngettext, pgettext, said
 from engine.presets import PRESETS
 
 FEATURE = "settings"
@@ -105,7 +105,7 @@ def controls(effective: EffectiveSettings) -> discord.ui.View:
                 discord.SelectOption(
                     label=name,
                     value=name,
-                    description=preset.summary[:100],
+                    description=said(preset.summary)[:100],
                     default=name == effective.default_preset,
                 )
                 for name, preset in PRESETS.items()

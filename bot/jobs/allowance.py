@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from bot.errors import Refused
+from bot.languages.speech import Phrase, _, number
 
 HOUR, DAY = 3600.0, 86_400.0
 
@@ -20,21 +21,44 @@ class TimeSpent(Refused):
     def __init__(
         self, used: float, limit: float, span: float, needed: float, room_at: float
     ) -> None:
-        super().__init__(
-            f"You have used {amount(used)} of the {amount(limit)} of painting that you have here "
-            f"{_within(span)}, and this painting takes about {amount(needed)}. There is room for "
-            f"it again <t:{math.ceil(room_at)}:R>."
-        )
+        amounts = {"used": amount(used), "limit": amount(limit), "needed": amount(needed)}
+        moment = f"<t:{math.ceil(room_at)}:R>"
+        if span <= HOUR:
+            sentence = _(
+                "You have used {used} of the {limit} of painting that you have here within an "
+                "hour, and this painting takes about {needed}. There is room for it again {time}.",
+                time=moment,
+                **amounts,
+            )
+        else:
+            sentence = _(
+                "You have used {used} of the {limit} of painting that you have here within 24 "
+                "hours, and this painting takes about {needed}. There is room for it again "
+                "{time}.",
+                time=moment,
+                **amounts,
+            )
+        super().__init__(sentence)
 
 
 class NeverRoom(Refused):
     """One painting takes longer than the member's whole painting time."""
 
     def __init__(self, needed: float, limit: float, span: float) -> None:
-        super().__init__(
-            f"This painting takes about {amount(needed)}, and you have {amount(limit)} here "
-            f"{_within(span)}. Choose a smaller size or another preset."
-        )
+        amounts = {"needed": amount(needed), "limit": amount(limit)}
+        if span <= HOUR:
+            sentence = _(
+                "This painting takes about {needed}, and you have {limit} here within an hour. "
+                "Choose a smaller size or another preset.",
+                **amounts,
+            )
+        else:
+            sentence = _(
+                "This painting takes about {needed}, and you have {limit} here within 24 hours. "
+                "Choose a smaller size or another preset.",
+                **amounts,
+            )
+        super().__init__(sentence)
 
 
 @dataclass(frozen=True)
@@ -122,17 +146,13 @@ def check(uses: Collection[Use], seconds: float, allowance: Allowance, now: floa
         raise TimeSpent(used_in(span, uses, now), limit, span, seconds, at)
 
 
-def amount(seconds: float) -> str:
+def amount(seconds: float) -> Phrase:
     """Write an amount of painting time."""
     if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min"
+        return _("{seconds} s", seconds=number(seconds))
+    return _("{minutes} min", minutes=number(seconds / 60))
 
 
 def _most(limits: Collection[float | None]) -> float | None:
     bounded = [limit for limit in limits if limit is not None]
     return max(bounded) if len(bounded) == len(limits) else None
-
-
-def _within(span: float) -> str:
-    return "within an hour" if span <= 3600 else "within 24 hours"

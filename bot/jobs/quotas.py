@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.errors import Refused
+from bot.languages.speech import _, command, ngettext
 
 UNBOUNDED = 2**31
 
@@ -12,8 +13,14 @@ class MemberQuotaReached(Refused):
 
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"You already have {_paintings(limit)} under way here, which is this server's limit "
-            "for a member. Wait until one is finished, or cancel one with `/queue cancel`."
+            ngettext(
+                "You already have one painting under way here, which is this server's limit for a "
+                "member. Wait until one is finished, or cancel one with {command}.",
+                "You already have {n} paintings under way here, which is this server's limit for "
+                "a member. Wait until one is finished, or cancel one with {command}.",
+                limit,
+                command=command("queue cancel"),
+            )
         )
 
 
@@ -22,8 +29,13 @@ class GuildQuotaReached(Refused):
 
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"This server already has {_paintings(limit)} under way, which is its limit. "
-            "Try again when some of them are finished."
+            ngettext(
+                "This server already has one painting under way, which is its limit. "
+                "Try again when some of them are finished.",
+                "This server already has {n} paintings under way, which is its limit. "
+                "Try again when some of them are finished.",
+                limit,
+            )
         )
 
 
@@ -32,8 +44,13 @@ class PersonQuotaReached(Refused):
 
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"You already have {_paintings(limit)} under way, counted over all servers, which is "
-            "this bot's limit for a member. Wait until one is finished."
+            ngettext(
+                "You already have one painting under way, counted over all servers, which is "
+                "this bot's limit for a member. Wait until one is finished.",
+                "You already have {n} paintings under way, counted over all servers, which is "
+                "this bot's limit for a member. Wait until one is finished.",
+                limit,
+            )
         )
 
 
@@ -42,8 +59,10 @@ class QueueFull(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            "The queue of this bot is full: as many paintings are waiting as its host allows. "
-            "Try again in a while."
+            _(
+                "The queue of this bot is full: as many paintings are waiting as its host allows. "
+                "Try again in a while."
+            )
         )
 
 
@@ -90,7 +109,3 @@ class JobQuotas:
             raise PersonQuotaReached(self.per_person)
         if found.in_all >= self.in_all:
             raise QueueFull
-
-
-def _paintings(number: int) -> str:
-    return "one painting" if number == 1 else f"{number} paintings"

@@ -49,6 +49,7 @@ PLACES = {  # context of pgettext -> the most characters that Discord takes ther
     "title": 45,  # of a form
     "label": 45,  # of a field in a form, or of an option in a menu
     "hint": 100,  # below either
+    "engine": 2000,  # what the engine says: the templates and nouns of `engine.errors.Sentence`
 }
 
 _language = ContextVar("language", default=ENGLISH)
@@ -66,6 +67,10 @@ class Phrase(str):
         phrase = super().__new__(cls, text)
         phrase.english = english
         return phrase
+
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]  # str has one
+        """Give what a copy is made of."""
+        return str(self), self.english
 
 
 def speak(language: str) -> None:
@@ -99,6 +104,11 @@ def is_decorated() -> bool:
     return _emoji.get()
 
 
+def decorated(text: str) -> str:
+    """Leave out the decorative emoji of a text that is made, where a server wants few."""
+    return text if _emoji.get() else _DECORATION.sub("", text)
+
+
 def english(text: object) -> str:
     """Give the English of a phrase; any other text as it is."""
     return text.english if isinstance(text, Phrase) else str(text)
@@ -120,6 +130,33 @@ def pgettext(place: str, message: str, /, **values: object) -> Phrase:
     return _filled(catalogue(spoken()).pgettext(place, message), message, values)
 
 
+def said(text: str) -> Phrase:
+    """Translate what the engine says, such as a `Sentence` of `engine.errors`.
+
+    What is in no catalogue stays as it is, in English. Sentences of workers come here too: no other
+    template than one of the engine's is filled.
+    """
+    if isinstance(text, Phrase):
+        return text
+    plainly, wording = str(text), getattr(text, "wording", None)
+    template = wording.template if wording is not None else plainly
+    translated = catalogue(spoken()).pgettext("engine", template)
+    if translated == template:
+        return Phrase(plainly, plainly)
+    if wording is None or not wording.values:
+        return Phrase(translated, plainly)
+    values = {name: _value(value) for name, value in wording.values.items()}
+    try:
+        return Phrase(translated.format(**values), plainly)
+    except (LookupError, ValueError):  # values of another version
+        return Phrase(plainly, plainly)
+
+
+def joined(*sentences: str) -> Phrase:
+    """Put whole sentences one after the other."""
+    return Phrase(" ".join(sentences), " ".join(map(english, sentences)))
+
+
 def command(name: str) -> Phrase:
     """Write a slash command, such as "queue show", as the member's client shows it."""
     parts = [pgettext("command", part) for part in name.split()]
@@ -132,14 +169,34 @@ def number(value: float, digits: int = 0) -> str:
     return format_decimal(value, pattern, locale(spoken()))
 
 
+def option(name: str) -> Phrase:
+    """Write the name of a command's option as the member's client shows it."""
+    return pgettext("option", name)
+
+
+def significant(value: float, digits: int) -> str:
+    """Write a number with at most so many significant digits."""
+    text = f"{value:.{digits}g}"
+    if "e" in text:
+        return text
+    return number(float(text), len(text.partition(".")[2]))
+
+
 def listed(parts: Iterable[str], style: str = "standard") -> str:
     """Join parts as in "a, b and c"; `style` "or" for "a, b or c"."""
     return format_list(list(parts), style, locale(spoken()))  # type: ignore[arg-type]
 
 
+def _value(value: str | int | float) -> str:
+    if isinstance(value, str):
+        return said(value)
+    if isinstance(value, int):
+        return str(value)
+    return format_decimal(value, "0.#", locale(spoken()))
+
+
 def _filled(template: str, source: str, values: dict[str, object]) -> Phrase:
-    if not _emoji.get():
-        template = _DECORATION.sub("", template)
+    template = decorated(template)
     if not values:
         return Phrase(template, source)
     plainly = {

@@ -62,7 +62,7 @@ def line(entry: Entry, at: float) -> str:
 
 def _sentence(entry: Entry) -> str:
     """Say who did what."""
-    words = {
+    words: dict[str, object] = {
         "who": person(entry.actor),
         "what": plain(entry.what),
         "member": person(entry.member) if entry.member is not None else "",

@@ -8,6 +8,7 @@ import discord
 from bot.feature import Feature
 from bot.guilds.model import Switch
 from bot.guilds.service import GuildService
+from bot.jobs.admission import Admission
 from bot.jobs.service import JobService
 from bot.mural.buttons import MuralButtonHandlers
 from bot.mural.card import FEATURE
@@ -29,6 +30,7 @@ def feature(
     styles: StyleService,
     guilds: GuildService,
     jobs: JobService,
+    admission: Admission,
     intake: Intake,
     retention: PictureRetention,
     links: PaintingLinks,
@@ -62,6 +64,7 @@ def feature(
     keeper = MuralKeeper(
         murals,
         jobs,
+        admission,
         guilds,
         retention,
         workshop,

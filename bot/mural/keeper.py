@@ -12,6 +12,7 @@ from functools import partial
 from bot.back_off import BackOff
 from bot.errors import Blocked, PictureGone, Refused
 from bot.guilds.service import GuildService
+from bot.jobs.admission import Admission
 from bot.jobs.model import Job, JobState, Sources
 from bot.jobs.service import JobService
 from bot.languages.speech import _
@@ -41,6 +42,7 @@ class MuralKeeper:
         self,
         murals: MuralService,
         jobs: JobService,
+        admission: Admission,
         guilds: GuildService,
         retention: PictureRetention,
         workshop: Workshop,
@@ -53,6 +55,7 @@ class MuralKeeper:
     ) -> None:
         self._murals = murals
         self._jobs = jobs
+        self._admission = admission
         self._guilds = guilds
         self._retention = retention
         self._workshop = workshop
@@ -220,7 +223,7 @@ class MuralKeeper:
             if tile.member_id != NOBODY:
                 await self._may_use(mural.guild_id, tile.member_id)
             async with self._murals.store.database.read() as connection:
-                await self._jobs.check_quota(connection, origin, effective.jobs)
+                await self._admission.check_quota(connection, origin, effective.jobs)
             part = await self._workshop.part(mural, tile.number)
             job = await self._jobs.submit(
                 origin,

@@ -14,6 +14,7 @@ from bot.errors import JobNotFound, MuralRefused, WrongState
 from bot.guilds.model import Switch
 from bot.guilds.rules import allowance_of, check_may_paint, check_may_start, check_words
 from bot.guilds.service import GuildService
+from bot.jobs.admission import Admission
 from bot.jobs.model import NOBODY, Job, JobState
 from bot.jobs.service import JobService
 from bot.languages.speech import _, command
@@ -47,6 +48,7 @@ class MuralService:
         decoder: Decoder,
         guilds: GuildService,
         jobs: JobService,
+        admission: Admission,
         clock: Callable[[], float],
         random: Random,
         *,
@@ -60,6 +62,7 @@ class MuralService:
         self._decoder = decoder
         self._guilds = guilds
         self._jobs = jobs
+        self._admission = admission
         self._clock = clock
         self._random = random
         self._tile_side = tile_side
@@ -176,7 +179,9 @@ class MuralService:
         side = await self.tile_side(member.guild_id)
         origin = Origin(member.guild_id, 0, member.id, 0, "", 0.0)
         granted = allowance_of(settings, member.roles)
-        await self._jobs.check_time(origin, PaintSettings(size=side * 3 // 2), granted, waiting)
+        await self._admission.check_time(
+            origin, PaintSettings(size=side * 3 // 2), granted, waiting
+        )
 
     async def give_back(self, member: Member, mural_id: int, number: int) -> Mural:
         """Free a member's own tile. Raises Refused."""

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -13,8 +13,10 @@ from bot.guilds.limits import EffectiveSettings
 from bot.guilds.model import Switch
 from bot.guilds.rules import allowance_of, check_channel, check_on
 from bot.guilds.service import GuildService
+from bot.jobs.admission import Admission
 from bot.jobs.model import Job, Sources
 from bot.jobs.service import CardPlace, JobService
+from bot.languages.speech import _, said, speak
 from bot.muralize.request import Repeat, Request
 from bot.muralize.rules import (
     as_film,
@@ -49,8 +51,10 @@ class GivenUp(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            "Your request was interrupted several times and is given up; send it again, or with "
-            "other pictures."
+            _(
+                "Your request was interrupted several times and is given up; send it again, or "
+                "with other pictures."
+            )
         )
 
 
@@ -63,6 +67,7 @@ class MuralizeService:
     def __init__(
         self,
         jobs: JobService,
+        admission: Admission,
         intake: Intake,
         requests: RequestStore,
         guilds: GuildService,
@@ -76,6 +81,7 @@ class MuralizeService:
         rng: random.Random,
     ) -> None:
         self._jobs = jobs
+        self._admission = admission
         self._intake = intake
         self._requests = requests
         self._guilds = guilds
@@ -107,6 +113,14 @@ class MuralizeService:
         """Say whether a server wants members mentioned when a long painting is finished."""
         return (await self._guilds.settings(guild_id)).mention_members
 
+    async def shows_previews(self, guild_id: int) -> bool:
+        """Say whether a server wants previews of paintings under way."""
+        return (await self._guilds.settings(guild_id)).previews
+
+    async def voice(self, guild_id: int, language: str) -> AbstractContextManager[None]:
+        """Speak a member's language within the block, as their server wants."""
+        return await self._guilds.voice(guild_id, language)
+
     @property
     def paints_films(self) -> bool:
         """Whether moving pictures are painted as films."""
@@ -129,7 +143,7 @@ class MuralizeService:
         effective = await self._guilds.effective(request.origin.guild_id)
         async with self._requests.database.write() as connection:
             pending = await self._requests.pending(connection, request.origin)
-            await self._jobs.check_quota(connection, request.origin, effective.jobs, pending)
+            await self._admission.check_quota(connection, request.origin, effective.jobs, pending)
             await self._requests.add(connection, request)
 
     async def forget(self, request: Request | Repeat) -> None:
@@ -180,13 +194,14 @@ class MuralizeService:
         await asyncio.gather(*resuming)
 
     async def _resume(self, request: Request | Repeat, refuse: Refuse) -> None:
+        speak(request.origin.language)  # in the rest of this task, which is the request's own
         try:
             if await self._requests.resuming(request) > MOST_RESUMED:
                 raise GivenUp
             job = await self.start(request)
         except (Refused, JobNotFound, ImageRejected, RequestRejected) as error:
             try:
-                await refuse(request.origin, str(error))
+                await refuse(request.origin, said(error.sentence))
                 await self._requests.remove(request)
             except Exception:  # such as a full disk
                 log.exception("a refusal of a request of the last run waits for the next start")
@@ -232,7 +247,7 @@ class MuralizeService:
         if settings.size is None and PRESETS[settings.preset].size > usual:
             settings = replace(settings, size=usual)
         self._check_in_time(origin, settings, None)
-        await self._jobs.check_time(origin, settings, granted)
+        await self._admission.check_time(origin, settings, granted)
 
         async def take_in() -> Job:
             async with self._taken(request) as (sources, frames):
@@ -254,13 +269,15 @@ class MuralizeService:
         return self._as_film(settings, film.frames, job.sources)
 
     def _as_film(self, settings: PaintSettings, frames: int, sources: Sources) -> PaintSettings:
-        predict = partial(self._jobs.predict, sources=sources)
+        predict = partial(self._admission.predict, sources=sources)
         return as_film(settings, frames, self._films, predict)
 
     def _check_in_time(
         self, origin: Origin, settings: PaintSettings, sources: Sources | None
     ) -> None:
-        check_in_time(origin, self._jobs.predict_finish(origin, settings, sources), self._clock())
+        check_in_time(
+            origin, self._admission.predict_finish(origin, settings, sources), self._clock()
+        )
 
     @asynccontextmanager
     async def _taken(self, request: Request) -> AsyncIterator[tuple[Sources, int]]:

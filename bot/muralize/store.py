@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import Refused
 from bot.jobs.quotas import UnderWay
+from bot.languages.speech import _
 from bot.muralize.request import Repeat, Request, from_json
 from bot.people import Origin
 from bot.storage.database import Database, metadata
@@ -29,7 +30,7 @@ class Withdrawn(Refused):
     """The request was deleted: the bot left the server, or the member deleted their data."""
 
     def __init__(self) -> None:
-        super().__init__("This request was deleted before it was painted.")
+        super().__init__(_("This request was deleted before it was painted."))
 
 
 class RequestStore:

@@ -10,6 +10,7 @@ from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.errors import NothingToPaint
 from bot.guilds.limits import EffectiveSettings
+from bot.languages.speech import _
 from bot.muralize.request import Draft, Repeat, Request
 from bot.muralize.service import MuralizeService
 
@@ -23,7 +24,7 @@ async def ask(
 ) -> None:
     """Accept a draft as a request. Raises NothingToPaint where its content is missing."""
     if draft.content is None:
-        raise NothingToPaint("A picture to repaint is missing: upload one, or choose a member.")
+        raise NothingToPaint(_("A picture to repaint is missing: upload one, or choose a member."))
     private = not effective.settings.public_results
     request = Request(
         origin=answers.origin_of(interaction, private=private),

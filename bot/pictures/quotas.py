@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bot.errors import Refused
+from bot.languages.speech import _
 from bot.pictures.retention import PictureRetention
 from bot.pictures.turns import Owner
 
@@ -18,9 +19,13 @@ class MemberStorageFull(Refused):
 
     def __init__(self, held: int, limit: int) -> None:
         super().__init__(
-            f"Your pictures and paintings in this server take {_mebibytes(held)} of the "
-            f"{_mebibytes(limit)} that a member may have stored, and this does not fit. "
-            "Delete paintings that you do not need, or send smaller pictures."
+            _(
+                "Your pictures and paintings in this server take {held} MiB of the {limit} MiB "
+                "that a member may have stored, and this does not fit. Delete paintings that you "
+                "do not need, or send smaller pictures.",
+                held=_mebibytes(held),
+                limit=_mebibytes(limit),
+            )
         )
 
 
@@ -29,9 +34,12 @@ class GuildStorageFull(Refused):
 
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"The pictures and paintings of this server take the {_mebibytes(limit)} that a server "
-            "may have stored. Delete paintings or saved styles that nobody needs, or wait until "
-            "old ones expire."
+            _(
+                "The pictures and paintings of this server take the {limit} MiB that a server may "
+                "have stored. Delete paintings or saved styles that nobody needs, or wait until "
+                "old ones expire.",
+                limit=_mebibytes(limit),
+            )
         )
 
 
@@ -40,7 +48,10 @@ class HostStorageFull(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            "This bot has no room for more pictures now; its host has been told. Try again later."
+            _(
+                "This bot has no room for more pictures now; its host has been told. "
+                "Try again later."
+            )
         )
 
 
@@ -99,5 +110,5 @@ class PictureQuotas:
             raise HostStorageFull
 
 
-def _mebibytes(size: int) -> str:
-    return f"{size / 2**20:.0f} MiB"
+def _mebibytes(size: int) -> int:
+    return round(size / 2**20)

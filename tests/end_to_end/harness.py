@@ -16,20 +16,15 @@ from typing import Any
 from PIL import Image
 from pydantic import SecretStr
 
-from bot.app import App, Timing
+from bot.app.composition import App
+from bot.app.timing import Timing
 from bot.back_off import BackOff
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from bot.jobs.model import Job
 from bot.mural.messenger import MuralPace
 from bot.muralize.live_cards import Pace
-from bot.settings import (
-    DiscordSettings,
-    LimitSettings,
-    PictureCheckSettings,
-    Settings,
-    WebSettings,
-)
+from bot.settings import DiscordSettings, LimitSettings, PictureCheckSettings, Settings, WebSettings
 from bot.simulator import Invocation, Simulator, Upload
 from bot.simulator.bus import MessageChanged
 from bot.simulator.downloads import PREFIX as CDN

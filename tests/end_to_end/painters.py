@@ -14,7 +14,7 @@ from PIL import Image
 from bot.executors.contract import PaintOrder
 from bot.executors.engine_process import EngineSetup
 from engine.decoding.pictures import picture_reader
-from engine.errors import Stopped
+from engine.errors import OutOfMemory, Stopped
 from engine.files import written_whole
 from engine.motion.writing import write_film
 from engine.request import Losses, PaintOutcome, Progress
@@ -251,3 +251,29 @@ def load_slow_films(_: EngineSetup) -> TimedPainter:
 def load_film(_: EngineSetup) -> TimedPainter:
     """Paint and film something, each of almost a mebibyte."""
     return TimedPainter(0.0, noise=True, film=FILM + bytes(900_000))
+
+
+@dataclass(frozen=True)
+class RefusingPainter(TimedPainter):
+    """Says that every painting needs too much memory."""
+
+    def paint(
+        self,
+        order: PaintOrder,
+        on_progress: Callable[[Progress], None],
+        should_stop: Callable[[], bool],
+    ) -> PaintOutcome:
+        """Raise the engine's own error."""
+        raise OutOfMemory(
+            "Painting {width}x{height} does not fit into the {room} GiB that can be had: size "
+            "{side} would fit.",
+            width=64,
+            height=64,
+            room=1.5,
+            side=32,
+        )
+
+
+def load_refusing(_: EngineSetup) -> TimedPainter:
+    """Paint nothing."""
+    return RefusingPainter(0.0)

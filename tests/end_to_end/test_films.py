@@ -121,7 +121,7 @@ async def test_refused_in_words(simulator: Simulator, data_dir: Path) -> None:
     async with running_bot(simulator, data_dir, painter="load_films", limits=PATIENT):
         for options, words in (
             ({"still": "true"}, "is a video. Leave out `still`"),
-            ({"preset": "gatys"}, "paints single pictures: choose mural or draft"),
+            ({"preset": "gatys"}, "paints single pictures: choose one of mural, draft"),
         ):
             assert words in await refusal(simulator, asked_for(simulator, mp4, "a.mp4", **options))
         masked = muralize(simulator, content=mp4, name="a.mp4", mask=picture())

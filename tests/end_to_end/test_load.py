@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import Timing
+from bot.app.timing import Timing
 from bot.jobs.model import Job, JobState
 from bot.simulator import DiscordLimits, Simulator
 from tests.end_to_end.harness import muralize, running_bot, waits_for_an_answer

@@ -6,7 +6,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bot.app import Timing
+from bot.app.timing import Timing
 from bot.simulator import Simulator
 from bot.simulator.model import Interaction, Message
 from tests.end_to_end import bot_process

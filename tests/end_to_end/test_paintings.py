@@ -167,7 +167,9 @@ async def test_by_style_and_preset(simulator: Simulator, data_dir: Path) -> None
         await simulator.until(lambda: "Delete **all your 3 paintings**" in page.content)
         simulator.people.press(page.id, labelled(page, "Delete 3 paintings"), "ada")
         await simulator.until(lambda: "no finished paintings" in page.content)
-        assert await bot.app.jobs.count_finished(None, simulator.world.find_user("ben").id) == 1
+        assert (
+            await bot.app.jobs.store.count_finished(None, simulator.world.find_user("ben").id) == 1
+        )
 
 
 def menu(page: Message, every: str, label: str) -> tuple[str, str, list[str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 from bot.executors import pipe
+from bot.executors.checks import LONGEST_SENTENCE
 from bot.executors.contract import PaintProgress
 from bot.executors.nats import wire
 from engine.decoding.messages import read_answer
@@ -76,7 +77,7 @@ def _check(value: object) -> None:
     elif isinstance(value, float):
         assert not math.isnan(value)
     if isinstance(value, wire.Outcome):
-        assert len(value.sentence) <= wire.LONGEST_SENTENCE
+        assert len(value.sentence) <= LONGEST_SENTENCE
         assert value.sentence.isprintable()
         assert "@" not in value.sentence
     if isinstance(value, PaintProgress):

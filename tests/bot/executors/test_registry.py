@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
+from bot.executors.checks import LONGEST_SENTENCE
 from bot.executors.contract import WorkerState
 from bot.executors.nats import wire
 from bot.executors.nats.registry import MOST_WORKERS, WorkerRegistry
@@ -88,7 +89,7 @@ def test_texts_of_an_outcome_are_cleaned() -> None:
         assert text.startswith("VGG everyone here (")
         assert not set("<>*@[]\u202e") & set(text)
         assert "://" not in text
-        assert len(text) <= wire.LONGEST_SENTENCE
+        assert len(text) <= LONGEST_SENTENCE
     for wrong in ({"seconds": "long"}, {"width": None}, {"weights": 7}):
         said = json.dumps({**asdict(sent), "painted": asdict(painted) | wrong}).encode()
         with pytest.raises(wire.UNREADABLE):

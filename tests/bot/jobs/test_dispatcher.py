@@ -11,7 +11,7 @@ import pytest
 
 from bot.executors.contract import PaintOrder
 from bot.executors.local import LocalExecutor
-from bot.jobs.dispatcher import OUR_FAULT, Dispatcher
+from bot.jobs.dispatcher import Dispatcher, our_fault
 from bot.jobs.model import Job, JobState
 from bot.people import Member
 from bot.pictures.turns import Owner
@@ -151,7 +151,7 @@ async def test_fails_with_the_engines_sentence(studio: Studio) -> None:
 async def test_what_nobody_foresaw(studio: Studio) -> None:
     """A painting that cannot be stored is failed in words, and the dispatcher goes on."""
     job = await studio.wait_for(await studio.submit(Script(fault="no file")), *FINISHED)
-    assert (job.state, job.failure) == (JobState.FAILED, OUR_FAULT)
+    assert (job.state, job.failure) == (JobState.FAILED, our_fault())
     await studio.wait_for(await studio.submit(Script()), JobState.DELIVERING)
     assert work_left(studio.harness) == []
 

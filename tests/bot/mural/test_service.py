@@ -85,6 +85,7 @@ async def murals(database: Database, tmp_path: Path) -> AsyncIterator[Murals]:
             decoder,
             guilds,
             harness.service,
+            harness.admission,
             harness.clock,
             Random(0),
             tile_side=512,
@@ -206,6 +207,7 @@ def keeper_of(murals: Murals) -> MuralKeeper:
     return MuralKeeper(
         murals.service,
         harness.service,
+        harness.admission,
         murals.guilds,
         harness.retention,
         murals.workshop,
@@ -333,7 +335,7 @@ async def test_orders_that_wait_count_in_the_painting_time(murals: Murals) -> No
 async def one_tile(murals: Murals) -> float:
     """Predict the seconds of a tile, as far as they are bounded."""
     side = await murals.service.tile_side(GUILD)
-    return murals.harness.service.predict(PaintSettings(size=side * 3 // 2), None)
+    return murals.harness.admission.predict(PaintSettings(size=side * 3 // 2), None)
 
 
 async def test_a_claim_is_for_members_who_may_paint(murals: Murals) -> None:

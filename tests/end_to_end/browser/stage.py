@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
-from bot.app import Timing
+from bot.app.timing import Timing
 from bot.back_off import BackOff
 from bot.cli.simulate import samples
 from bot.muralize.live_cards import Pace
