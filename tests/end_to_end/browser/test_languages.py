@@ -8,7 +8,7 @@ from tests.end_to_end.browser.stage import Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-GERMAN = {"queue": "schlange", "show": "zeigen", "cancel": "abbrechen", "painting": "bild"}
+GERMAN = {"queue": "schlange", "show": "zeigen", "cancel": "abbrechen", "job": "bild"}
 
 
 def in_german(entry: Json) -> Json:
@@ -35,7 +35,7 @@ async def test_commands_are_shown_and_typed_in_german(stage: Stage, room: Channe
         await screen.page.get_by_role("menuitem", name="Deutsch").click()
         await screen.choose_command("/schlange abb")
         await expect(screen.form.locator(".command-name")).to_have_text("/schlange abbrechen")
-        await expect(screen.form.get_by_label("bild", exact=True)).to_be_visible()
+        await expect(screen.form.get_by_role("button", name="bild", exact=True)).to_be_visible()
         await screen.page.keyboard.press("Escape")
         await screen.choose_command("/schlange zeigen")
         await screen.send()
