@@ -225,9 +225,11 @@ def _at_least(picture: ImageFile.ImageFile, pixels: int) -> bool:
     return picture.draft(None, size) is not None
 
 
-def read(path: Path, limits: PictureLimits = DEFAULT_LIMITS) -> Image.Image:
+def read(
+    path: Path, limits: PictureLimits = DEFAULT_LIMITS, enough: int | None = None
+) -> Image.Image:
     """Decode the picture in a trusted file, as `decode` does; see `engine.decoding` for others."""
-    return decode(read_bytes(path, limits), limits, str(path))
+    return decode(read_bytes(path, limits), limits, str(path), enough=enough)
 
 
 def read_bytes(path: Path, limits: PictureLimits = DEFAULT_LIMITS) -> bytes:

@@ -56,7 +56,7 @@ def _stage(mural: Mural, done: int, total: int) -> list[str]:
     if mural.state is MuralState.OPEN:
         return [bar, f"{_open_to(terms)} {_styles(terms)}"]
     width, height = terms.grid.size
-    stages: dict[MuralState, list[str]] = {
+    lines: dict[MuralState, list[str]] = {
         MuralState.FINISHING: [bar, _("Claiming is over; what is left is being painted.")],
         MuralState.ASSEMBLING: [bar, _("All is painted; the mural is being put together.")],
         MuralState.REPAIRING: [bar, _("A painting was deleted; its tile is being painted anew.")],
@@ -71,7 +71,7 @@ def _stage(mural: Mural, done: int, total: int) -> list[str]:
         ],
         MuralState.CANCELLED: [_("This mural was cancelled.")],
     }
-    return stages[mural.state]
+    return lines[mural.state]
 
 
 def _open_to(terms: Terms) -> str:

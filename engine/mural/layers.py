@@ -18,10 +18,11 @@ from engine.request import Surroundings
 
 Values = NDArray[np.float32]
 
-# In parts of the border: over how much two tiles blend, how far the edge between them wanders from
-# a straight line, and how long its waves are. Half the blend and the way add up to less than 1, so
-# that a tile ends in what was there before.
-BLEND, WANDER, WAVE = 0.5, 0.7, 2.0
+# In parts of the border: over how much two tiles pass into each other (less than both borders, so
+# that a tile ends in what was there before), and the waves that move the way between them: how
+# much they move the share of a tile, and how long they are.
+BLEND = 1.9
+WAVES = ((0.6, 1.5), (0.4, 0.65), (0.2, 0.28))
 WHOLE_SIDE = 512  # pixels on the long side: enough of the photograph for its colours
 
 
@@ -79,13 +80,16 @@ class Layers:
     def scaled(self, scale: float) -> Iterator[tuple[int, Image.Image, tuple[int, int]]]:
         """The layers of a smaller mural in turn: the tile, its picture, and where that lies."""
         for layer in self._layers:
-            left, top, right, bottom = (
-                round(side * scale) for side in self.grid.region(layer.number)
-            )
-            size = max(1, right - left), max(1, bottom - top)
-            with Image.open(layer.path) as stored:
-                part = stored.convert("RGB").resize(size, Image.Resampling.LANCZOS)
-            yield layer.number, part, (left, top)
+            left, top, _, _ = self.grid.region(layer.number)
+            place = round(left * scale), round(top * scale)
+            yield layer.number, self.scaled_layer(layer, scale), place
+
+    def scaled_layer(self, layer: Layer, scale: float) -> Image.Image:
+        """A layer of a smaller mural, in mode RGB; its file may have that size already."""
+        left, top, right, bottom = (round(side * scale) for side in self.grid.region(layer.number))
+        size = max(1, right - left), max(1, bottom - top)
+        with Image.open(layer.path) as stored:
+            return stored.convert("RGB").resize(size, Image.Resampling.LANCZOS)
 
     def small(self, side: int) -> Image.Image:
         """The whole mural, `side` pixels on the long side."""
@@ -129,59 +133,43 @@ def _within(box: Box, outer: Box) -> Box:
 def held_in(grid: Grid, number: int, done: Collection[int], seed: int) -> Values:
     """How much of the paint in a tile's region stays: (H, W) in [0, 1].
 
-    Each pixel belongs to the tiles in shares that add up to one, so it does not matter in which
-    order they are painted: each has of a pixel what its share is among those that are there.
+    Each pixel belongs to the tiles in shares that add up to one, and a tile has of it what its
+    share is among those that are there. Where two have shares, waves move them.
     """
-    region, (column, row) = grid.region(number), grid.place(number)
-    across, down = _moved(grid, region, seed)
-    others = np.zeros(across.shape, np.float32)
-    for near in grid.neighbours(number):
-        if near in done:
-            there = grid.place(near)
-            others += _share(across, there[0], grid.columns, grid) * _share(
-                down, there[1], grid.rows, grid
-            )
-    own = _share(across, column, grid.columns, grid) * _share(down, row, grid.rows, grid)
-    held: Values = others / np.maximum(own + others, np.finfo(np.float32).tiny)
-    return held
+    region = grid.region(number)
+
+    def share(tile: int) -> Values:
+        column, row = grid.place(tile)
+        across = _share(region[0], region[2], column, grid.columns, grid)
+        down = _share(region[1], region[3], row, grid.rows, grid)
+        return down[:, None] * across[None, :]
+
+    own = share(number)
+    others = sum((share(near) for near in grid.neighbours(number) if near in done), own * 0)
+    held = others / np.maximum(own + others, np.finfo(np.float32).tiny)
+    moved: Values = held + 4 * held * (1 - held) * _waves(grid, region, seed)
+    return moved.clip(0, 1, out=moved)
 
 
-def _share(places: Values, index: int, count: int, grid: Grid) -> Values:
-    """The share of a column or row in each pixel; the first and the last one have no end."""
+def _share(first: int, end: int, index: int, count: int, grid: Grid) -> Values:
+    """The share of a column or row in the pixels from `first` on; the outermost have no end."""
+    places = np.arange(first, end, dtype=np.float32) + 0.5
     blend = BLEND * grid.border
-    start, end = index * grid.tile, (index + 1) * grid.tile
-    begun = _smooth((places - start) / blend + 0.5) if index else np.float32(1)
-    ended = _smooth((places - end) / blend + 0.5) if index + 1 < count else np.float32(0)
-    return np.asarray(begun - ended, np.float32) * np.ones_like(places)
+    begun = ((places - index * grid.tile) / blend + 0.5).clip(0, 1) if index else places * 0 + 1
+    if index + 1 < count:
+        begun -= ((places - (index + 1) * grid.tile) / blend + 0.5).clip(0, 1)
+    return begun
 
 
-def _moved(grid: Grid, region: Box, seed: int) -> tuple[Values, Values]:
-    """Where the pixels of a region are, so moved that straight edges wander: x and y, (H, W)."""
-    left, top, right, bottom = region
-    x = np.arange(left, right, dtype=np.float32) + 0.5
-    y = np.arange(top, bottom, dtype=np.float32) + 0.5
-    most, draw = WANDER * grid.border, np.random.default_rng(seed)
-    moves = [most * _waves(grid, region, draw) for _ in range(2)]
-    return x[None, :] + moves[0], y[:, None] + moves[1]
-
-
-def _waves(grid: Grid, region: Box, draw: np.random.Generator) -> Values:
-    """Smooth noise over the whole mural, in a region of it: (H, W) in [-1, 1]."""
+def _waves(grid: Grid, region: Box, seed: int) -> Values:
+    """Smooth noise over the whole mural, in a region of it: (H, W), about -1 to 1."""
     size = region[2] - region[0], region[3] - region[1]
-    total = np.zeros(size[::-1], np.float32)
-    for share, finer in ((0.75, 1), (0.12, 3)):
-        step = WAVE * grid.border / finer
+    draw, total = np.random.default_rng(seed), np.zeros(size[::-1], np.float32)
+    for share, length in WAVES:
+        step = length * grid.border
         width, height = (math.ceil(side / step) + 1 for side in grid.size)
         coarse = draw.choice((-1.0, 1.0), (height, width)).astype(np.float32)
         box = (region[0] / step, region[1] / step, region[2] / step, region[3] / step)
         noise = Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC, box=box)
         total += share * np.asarray(noise)
-    clipped: Values = total.clip(-1, 1)
-    return clipped
-
-
-def _smooth(values: Values) -> Values:
-    """From 0 to 1 without a kink: 3t² - 2t³."""
-    within = values.clip(0, 1)
-    smooth: Values = within * within * (3 - 2 * within)
-    return smooth
+    return total

@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -16,6 +17,7 @@ from engine.mural.layers import Layers, held_in
 from engine.mural.tasks import Task
 from engine.mural.work import carry_out
 from engine.request import StylizeRequest, Surroundings
+from engine.seams import joined
 from engine.stylize import stylize
 from engine.vgg19 import Encoder
 from tests.engine.paintings import having, pixels
@@ -36,6 +38,20 @@ def test_held_paint_stays_and_the_rest_is_painted(
 
     assert (pixels(part)[:, :16] == pixels(paint)[:, :16]).all()
     assert np.abs(pixels(part)[:, 16:] - pixels(paint)[:, 16:]).mean() > 10
+
+
+def test_strokes_stay_whole_between_two_paints() -> None:
+    """Fine structure is as strong on the way as at both ends, where a plain fade weakens it."""
+    noise = torch.Generator().manual_seed(1)
+    one, other = (0.5 + 0.1 * torch.randn((1, 3, 96, 384), generator=noise) for _ in range(2))
+    held = torch.linspace(0, 1, 384).expand(1, 1, 96, 384)
+    both = joined(one, other, held)
+    assert (both[..., 0] - one[..., 0]).abs().max() < 1e-6
+    assert (both[..., -1] - other[..., -1]).abs().max() < 1e-6
+    faded = torch.lerp(one, other, held)
+    middle = slice(160, 224)
+    assert faded[..., middle].std() < 0.8 * one.std()
+    assert 0.9 < both[..., middle].std() / one.std() < 1.15
 
 
 @given(GRIDS, st.integers(0, 99), st.data())

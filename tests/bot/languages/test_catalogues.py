@@ -49,7 +49,7 @@ def catalogue(name: str) -> Catalog:
 
 def key(message: Message) -> tuple[str, str, str]:
     """Give the context, the text, and the text of the plural."""
-    one, many = message.id if message.pluralizable else (message.id, "")
+    one, many = message.id if isinstance(message.id, list | tuple) else (message.id, "")
     return message.context or "", str(one), str(many)
 
 

@@ -372,3 +372,18 @@ async def test_a_preview_is_made_once_for_all_who_ask(murals: Murals) -> None:
     asked = (murals.workshop.preview(mural, numbered=False) for _ in range(4))
     first, *others = await asyncio.gather(*asked)
     assert all(one is first for one in others)
+
+
+async def test_a_preview_reads_small_layers(murals: Murals) -> None:
+    """A large mural's layers are shrunk once: the second preview does not open them any more."""
+    mural = await murals.ordered(await murals.start(), 1, member(1))
+    layer = io.BytesIO()
+    Image.new("RGB", (80, 80), "red").save(layer, "PNG")
+    picture = await murals.harness.pictures.put(layer.getvalue())
+    await murals.service.change(mural.id, partial(rules.queued, number=1, key=901, job_id=71))
+    done = partial(rules.painted, job_id=71, picture=picture, now=5.0)
+    await murals.service.change(mural.id, done, [picture])
+    first = await murals.workshop.preview(await murals.read(mural), numbered=True)
+    murals.harness.pictures.path(picture).write_bytes(b"not to be opened")
+    again = Workshop(murals.harness.retention)
+    assert await again.preview(await murals.read(mural), numbered=True) == first
