@@ -2,10 +2,6 @@
 
 from dataclasses import dataclass
 
-from engine.errors import Sentence, Value
-
-READABLE_WORDS = Sentence("JPEG, PNG, WebP, AVIF, GIF or HEIC")  # the formats, for people
-
 
 @dataclass(frozen=True)
 class PictureLimits:
@@ -15,11 +11,6 @@ class PictureLimits:
     max_pixels: int = 50_000_000
     min_side: int = 16  # pixels; VGG-19 halves a picture four times before its last tap
     max_aspect: int = 16  # long side over short side; a thinner strip has no shapes to paint
-
-
-def short(value: float) -> Value:
-    """Give a number as sentences have it: whole where it is, else with six digits at most."""
-    return round(value) if value == round(value) else float(f"{value:.6g}")
 
 
 DEFAULT_LIMITS = PictureLimits()
