@@ -8,7 +8,7 @@ import pytest
 from babel.messages import Catalog, Message
 from babel.messages.pofile import read_po
 
-from bot.app import App
+from bot.app.composition import App
 from bot.discord_io.command_names import CommandNames
 from bot.executors.local import LocalExecutor
 from bot.languages.speech import FILES, FOLDER, PLACES

@@ -199,7 +199,7 @@ def keeper_of(murals: Murals) -> MuralKeeper:
         harness.clock,
         MuralPace(),
     )
-    blocks = BlockService(BlockStore(harness.database), harness.service, NO_JOURNAL, harness.clock)
+    blocks = BlockService(BlockStore(harness.database), harness.data, NO_JOURNAL, harness.clock)
 
     async def tell(member_id: int, text: str) -> None:
         raise AssertionError(f"nobody is to be told: {member_id} {text}")
@@ -252,7 +252,7 @@ async def test_a_blocked_members_order_is_given_up(murals: Murals) -> None:
     for number in (1, 2):
         await murals.ordered(mural, number, member(number))
     blocks = BlockService(
-        *(BlockStore(murals.harness.database), murals.harness.service),
+        *(BlockStore(murals.harness.database), murals.harness.data),
         *(NO_JOURNAL, murals.harness.clock),
     )
     await blocks.block(HOST, member(1), "Spam", None)
