@@ -125,7 +125,7 @@ class Simulator(Platform):
     ) -> None:
         await self.stop()
 
-    async def until(self, condition: Callable[[], T | None], within: float = 30.0) -> T:
+    async def until(self, condition: Callable[[], T | None], within: float = 120.0) -> T:
         """Wait until `condition` returns something true, and return that.
 
         It is called after each event, and at short intervals for changes that cause no event; a

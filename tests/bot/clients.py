@@ -56,7 +56,7 @@ async def running(client: discord.Client, simulator: Simulator) -> AsyncIterator
         connection = asyncio.create_task(client.connect())
         ready = asyncio.create_task(client.wait_until_ready())
         try:
-            await asyncio.wait({connection, ready}, timeout=10, return_when=FIRST_COMPLETED)
+            await asyncio.wait({connection, ready}, timeout=120, return_when=FIRST_COMPLETED)
             if connection.done():
                 await connection  # raises what ended it
             assert ready.done(), "the client did not become ready"

@@ -53,7 +53,7 @@ async def test_two_hundred_jobs_in_chaos(
         # two hours on, the next start sweeps away what crashes left in the picture store
         victim.clock_ahead = 7200
         await victim.start()
-        await simulator.until(lambda: stored(victim.data_dir) == referred_to(victim.data_dir), 10)
+        await simulator.until(lambda: stored(victim.data_dir) == referred_to(victim.data_dir))
         assert await victim.stop() == 0
         assert_consistent(victim.data_dir)
 
@@ -106,7 +106,7 @@ async def settled(victim: Victim) -> None:
 
 async def answered(simulator: Simulator, one: Interaction) -> None:
     """Wait until an interaction was acknowledged, or its time to be is over."""
-    await simulator.until(lambda: one.state is not InteractionState.WAITING, 30)
+    await simulator.until(lambda: one.state is not InteractionState.WAITING)
 
 
 def unlike_others(moments: random.Random) -> bytes:

@@ -28,7 +28,7 @@ async def test_a_painting_has_the_loss_of_the_command_line(
             size="64",
         )
         painting = asyncio.create_task(_paint(tmp_path / "painted.png"))
-        await simulator.until(lambda: asked.original and is_result(asked.original), 60)
+        await simulator.until(lambda: asked.original and is_result(asked.original))
         by_command_line = await painting
     assert asked.original is not None
     shown = re.search(r"Final loss \*\*([\d.e+-]+)\*\*", asked.original.content)
@@ -86,7 +86,7 @@ async def test_the_same_seed_is_the_same_painting(simulator: Simulator, data_dir
 async def painted(simulator: Simulator, asked: Interaction) -> Message:
     """Wait for the result of an interaction."""
     found = await simulator.until(
-        lambda: asked.original if asked.original and is_result(asked.original) else None, 90
+        lambda: asked.original if asked.original and is_result(asked.original) else None
     )
     assert isinstance(found, Message)
     return found

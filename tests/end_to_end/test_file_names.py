@@ -25,7 +25,7 @@ async def test_nothing_of_a_name_is_kept_or_sent(
     """The picture is painted; its name is in no path below the data folder and in no message."""
     async with running_bot(simulator, data_dir) as bot:
         muralize(simulator, name=name)
-        (message,) = await simulator.until(lambda: results(simulator), 20)
+        (message,) = await simulator.until(lambda: results(simulator))
         assert [file.filename for file in message.attachments] == ["muralscape-1.png"]
         assert "passwd" not in message.content
         assert bot.stored_pictures()

@@ -28,7 +28,7 @@ async def test_requests_are_kept_before_they_are_answered(
     async with running_bot(simulator, data_dir):
         simulator.faults.fail(500, path="/callback$", when=look)
         asked = [muralize(simulator) for _ in range(5)]
-        await simulator.until(lambda: len(results(simulator)) == len(asked), 20)
+        await simulator.until(lambda: len(results(simulator)) == len(asked))
     assert sorted(answered) == sorted(interaction.id for interaction in asked)
     assert kept == answered
 
@@ -48,13 +48,13 @@ async def test_buttons_are_kept_before_they_are_answered(
 
     async with running_bot(simulator, data_dir):
         asked = muralize(simulator)
-        await simulator.until(lambda: results(simulator), 20)
+        await simulator.until(lambda: results(simulator))
         simulator.faults.fail(500, path="/callback$", when=look)
         assert asked.original is not None
         pressed = simulator.people.press(
             asked.original.id, button(asked.original, "stronger"), "ben"
         )
-        await simulator.until(lambda: len(results(simulator)) == 2, 20)
+        await simulator.until(lambda: len(results(simulator)) == 2)
     assert [json.loads(row)["change"] for row in kept] == ["stronger"]
 
     # as a bot leaves it that was killed after the answer: the request is there and no job
@@ -86,9 +86,9 @@ async def test_a_disk_that_hangs(simulator: Simulator, data_dir: Path) -> None:
         file = data_dir / "muralscape.db"
         with closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as other:
             # the bot cannot write until this is closed; what it writes just now it writes first
-            await simulator.until(lambda: locked(other), 5)
+            await simulator.until(lambda: locked(other))
             asked = muralize(simulator)
-            await simulator.until(lambda: asked.original, 10)
-        await simulator.until(lambda: results(simulator), 20)
+            await simulator.until(lambda: asked.original)
+        await simulator.until(lambda: results(simulator))
     (message,) = results(simulator)
     assert message.interaction is asked

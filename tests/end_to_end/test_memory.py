@@ -29,7 +29,7 @@ async def test_memory_stays_flat_over_a_thousand_jobs(data_dir: Path) -> None:
         token, base = simulator.world.token, simulator.api_base
         bot = bot_process.start(token, base, data_dir, "load_quick", Timing())
         try:
-            await simulator.until(lambda: simulator.gateway.connected, 20)
+            await simulator.until(lambda: simulator.gateway.connected)
             process = psutil.Process(bot.pid)
             asked = [muralize(simulator) for _ in range(40)]
             first = [await arrived(simulator, one) for one in asked]
@@ -60,7 +60,7 @@ async def again(simulator: Simulator, result: Message, count: int) -> None:
 async def arrived(simulator: Simulator, asked: Interaction) -> Message:
     """Wait for the painting that an interaction asked for."""
     message = await simulator.until(
-        lambda: asked.original if asked.original and is_result(asked.original) else None, 60
+        lambda: asked.original if asked.original and is_result(asked.original) else None
     )
     assert message is not None
     return message

@@ -26,7 +26,7 @@ SETUP = EngineSetup(
     preview_seconds=0.2,
     alive_seconds=0.1,
 )
-SHORT_TIMEOUTS = Timeouts(start=20.0, silence=2.5, idle=5.0, cancel=1.0)
+SHORT_TIMEOUTS = Timeouts(start=120.0, silence=2.5, idle=5.0, cancel=1.0)
 
 MakeOrder = Callable[[Script], PaintOrder]
 
@@ -85,10 +85,10 @@ async def working(url: str, ca_file: Path | None = None) -> AsyncIterator[Worker
         yield worker
     finally:
         await worker.leave(0.0)
-        await asyncio.wait_for(running, 10)
+        await asyncio.wait_for(running, 120)
 
 
-async def until(condition: Callable[[], object], within: float = 60.0) -> None:
+async def until(condition: Callable[[], object], within: float = 120.0) -> None:
     """Wait until something is so."""
     async with asyncio.timeout(within):
         while not condition():  # noqa: ASYNC110 - what is waited for is no event

@@ -62,7 +62,7 @@ async def begin(
     begun = asyncio.Event()
     painting: asyncio.Task[object]
     painting = asyncio.create_task(executor.paint(order, lambda _: begun.set()))
-    await asyncio.wait_for(begun.wait(), 60)
+    await asyncio.wait_for(begun.wait(), 120)
     return order.job_id, painting
 
 
@@ -156,7 +156,7 @@ async def test_a_cancelled_film_is_handed_over(executor: Executor, order_for: Ma
     order = film_of(order_for(Script(steps=72, step_seconds=0.1)))
     begun = asyncio.Event()
     painting = asyncio.create_task(executor.paint(order, lambda _: begun.set()))
-    await asyncio.wait_for(begun.wait(), 60)
+    await asyncio.wait_for(begun.wait(), 120)
     await executor.cancel(order.job_id)
     outcome = await painting
     assert 1 <= outcome.frames < outcome.frames_asked == 72
@@ -216,4 +216,4 @@ async def test_closing_loses_what_is_painted(executor: Executor, order_for: Make
     _, painting = await begin(executor, order_for, Script(steps=1000, step_seconds=0.02))
     await executor.close()
     with pytest.raises(ExecutorLost):
-        await asyncio.wait_for(painting, 60)
+        await asyncio.wait_for(painting, 120)

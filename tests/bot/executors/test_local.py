@@ -51,7 +51,7 @@ def run_bot(folder: Path, then: str) -> subprocess.Popen[str]:
 def wait_for_end(pid: int) -> None:
     """Wait until a process of another parent has gone."""
     with contextlib.suppress(psutil.NoSuchProcess):
-        psutil.Process(pid).wait(timeout=30)
+        psutil.Process(pid).wait(timeout=120)
 
 
 async def wait_for_new_pid(executor: LocalExecutor, old: int) -> None:
@@ -232,7 +232,7 @@ def test_a_bot_that_forgets_to_close_still_exits(tmp_path: Path) -> None:
     bot = run_bot(tmp_path, then="raise SystemExit(3)")
     assert bot.stdout is not None
     pid = int(bot.stdout.readline())
-    assert bot.wait(timeout=30) == 3
+    assert bot.wait(timeout=120) == 3
     bot.stdout.close()
     wait_for_end(pid)
 

@@ -18,7 +18,7 @@ async def test_another_worker_goes_on(nats_server: NatsServer, order_for: MakeOr
             painting = asyncio.create_task(executor.paint(order, heard.append))
             await until(lambda: heard and heard[-1].step >= 5)
         async with working(nats_server.url):
-            outcome = await asyncio.wait_for(painting, 60)
+            outcome = await asyncio.wait_for(painting, 120)
     assert (outcome.frames, outcome.frames_asked) == (30, 30)
     assert outcome.curve[0][0] >= 5  # the frame that it went on at
     assert order.outputs[1].read_bytes() == b"film of 30 as .mp4"

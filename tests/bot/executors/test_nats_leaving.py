@@ -30,7 +30,7 @@ async def test_while_the_engine_is_loaded(nats_server: NatsServer) -> None:
     running = asyncio.create_task(worker.run())
     await until(lambda: worker.pids)
     await worker.leave(0.0)
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 120)
     assert not worker.pids
 
 

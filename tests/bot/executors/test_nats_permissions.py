@@ -26,7 +26,7 @@ from tests.bot.outcomes import OUTCOME
 from tests.end_to_end.test_worker_command import make_key
 
 DOCUMENTED = Path(__file__).parents[3] / "docs" / "nats.conf"
-SLOW = Script(steps=200, step_seconds=0.05)
+SLOW = Script(steps=24_000, step_seconds=0.05)
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ async def worker_of(site: Site) -> AsyncIterator[Worker]:
         yield worker
     finally:
         await worker.leave(0.0)
-        await asyncio.wait_for(running, 10)
+        await asyncio.wait_for(running, 120)
 
 
 class Intruder:

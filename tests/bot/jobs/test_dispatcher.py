@@ -50,7 +50,7 @@ class Studio:
         changed = asyncio.Event()
         end = self.harness.service.subscribe(lambda _: changed.set())
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(120):
                 while True:
                     changed.clear()
                     found = await self.harness.service.get(job.id)

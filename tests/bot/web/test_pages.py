@@ -15,6 +15,7 @@ from bot.settings import LimitSettings, WebSettings
 from bot.simulator import Simulator
 from bot.web.server import AddressTaken, WebServer
 from tests.end_to_end.harness import Bot, all_settled, muralize, running_bot
+from tests.end_to_end.painters import hold, release
 
 HASTY = LimitSettings(shutdown_seconds=0)
 
@@ -33,7 +34,7 @@ async def ready(bot: Bot) -> tuple[int, dict[str, Any]]:
 
 async def until_ready(bot: Bot, wanted: bool = True) -> dict[str, Any]:
     """Wait until a bot is ready, or is not."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while True:
             status, body = await ready(bot)
             assert (status == 200) is body["ready"]
@@ -106,6 +107,7 @@ async def test_the_engine_dies(simulator: Simulator, data_dir: Path) -> None:
 
 async def test_metrics_of_paintings(simulator: Simulator, data_dir: Path) -> None:
     """Two paintings, one refused edit: every number is there and right."""
+    hold(data_dir, 10)
     async with running_bot(simulator, data_dir, painter="load_steady") as bot:
         await until_ready(bot)
         simulator.faults.fail(404, 10008, "Unknown Message", method="PATCH", times=1)
@@ -113,7 +115,8 @@ async def test_metrics_of_paintings(simulator: Simulator, data_dir: Path) -> Non
             muralize(simulator)
         await bot.until_job(lambda job: job.state == "painting")
         assert await number(bot, "jobs_under_way", state="painting", preset="mural") == 1
-        await simulator.until(lambda: all_settled(simulator, 2), 20)
+        release(data_dir)
+        await simulator.until(lambda: all_settled(simulator, 2))
         # the message is seen here before the bot has noted it
         while await number(bot, "jobs_total", state="done", preset="mural") != 2:  # noqa: ASYNC110
             await asyncio.sleep(0.02)

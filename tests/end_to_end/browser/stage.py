@@ -41,7 +41,9 @@ class Stage:
 
     async def start_bot(self) -> None:
         """Start the bot, or start it anew where it left off."""
-        running = running_bot(self.simulator, self.data_dir, painter="load_by_size", timing=TIMING)
+        running = running_bot(
+            self.simulator, self.data_dir, painter="load_to_be_seen", timing=TIMING
+        )
         self.bot = await self._bot_stack.enter_async_context(running)
 
     async def stop_bot(self) -> None:

@@ -152,7 +152,7 @@ def test_interrupted_runs_go_on_to_the_same_picture(
     )
     wait_for(tmp_path / "state.pth", process)
     process.send_signal(blow)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=120)
 
     if blow == signal.SIGINT:
         assert process.returncode == 130
