@@ -106,6 +106,7 @@ class Timing:
         ENFORCE_SECONDS  # between two looks for paintings of those whom the host blocked
     )
     murals: MuralPace = field(default_factory=MuralPace)
+    remember: float = 0.5  # for storing a request before its interaction is answered
 
 
 class App:
@@ -192,6 +193,7 @@ class App:
             partial(blocks.check, quietly=True),
             usual_size=limits.usual_size,
             films=self._films,
+            remember_seconds=timing.remember,
             clock=clock,
             rng=self._random,
         )

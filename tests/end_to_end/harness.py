@@ -39,7 +39,7 @@ from tests.bot.decoders import DECODER
 
 PAINTERS = "tests.end_to_end.painters:"
 
-# Everything that waits, waits less.
+# Everything that waits, waits less; but an answer waits for its request on a busy machine's disk.
 FAST = Timing(
     Pace(painting=0.1, waiting=0.2, look=0.02, debounce=0.0, late=0.1),
     BackOff(first=0.05, longest=0.2),
@@ -48,6 +48,7 @@ FAST = Timing(
     murals=MuralPace(edits=0.2, late=0.2, tries=BackOff(first=0.05, longest=0.2)),
     log_pause=0.05,
     blocks=0.1,
+    remember=60.0,
 )
 
 ROOMY = LimitSettings(jobs_per_member=50, jobs_per_guild=1000, shutdown_seconds=5, mural_tile=64)

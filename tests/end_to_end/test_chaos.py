@@ -35,6 +35,7 @@ async def test_two_hundred_jobs_in_chaos(
 ) -> None:
     """No job is lost or comes twice, database and picture store agree, and memory is flat."""
     moments = random.Random(200)
+    simulator.limits.response_deadline = 3.0  # commands to a dead bot fail as at Discord
     with small_disk(tmp_path / "data") as mounted:
         shutil.copy(migrated_file, tmp_path / "data" / "muralscape.db")
         victim = Victim(simulator, tmp_path / "data", moments, mounted)

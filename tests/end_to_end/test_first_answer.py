@@ -3,10 +3,19 @@
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from bot.simulator import Simulator
-from tests.end_to_end.harness import button, muralize, results, running_bot
+from tests.end_to_end.harness import (
+    FAST,
+    button,
+    muralize,
+    results,
+    running_bot,
+    waits_for_an_answer,
+)
+from tests.ticks import ticking
 
 
 async def test_requests_are_kept_before_they_are_answered(
@@ -82,13 +91,16 @@ def locked(database: sqlite3.Connection) -> bool:
 
 async def test_a_disk_that_hangs(simulator: Simulator, data_dir: Path) -> None:
     """A member is answered within Discord's 3 s all the same, and gets the painting."""
-    async with running_bot(simulator, data_dir):
+    async with running_bot(simulator, data_dir, timing=replace(FAST, remember=0.5)):
         file = data_dir / "muralscape.db"
         with closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as other:
             # the bot cannot write until this is closed; what it writes just now it writes first
             await simulator.until(lambda: locked(other))
-            asked = muralize(simulator)
-            await simulator.until(lambda: asked.original)
+            async with ticking() as ticks:
+                asked = muralize(simulator)
+                await simulator.until(lambda: asked.original)
+            (wait,) = waits_for_an_answer(simulator)
+            assert ticks.between(*wait) < 3000
         await simulator.until(lambda: results(simulator))
     (message,) = results(simulator)
     assert message.interaction is asked

@@ -84,7 +84,7 @@ async def test_a_job_that_starts_at_once_never_shows_waiting(
     async with running_bot(
         simulator, data_dir, painter="load_slow", timing=timing, limits=limits
     ) as bot:
-        await simulator.until(lambda: bot.executor.capacity)  # the engine has been started
+        await simulator.until(lambda: bot.executor.fault is None)  # the engine has been started
         first = muralize(simulator, "ada")
         await simulator.until(lambda: any("Painting" in text for text in seen.get(first.id, ())))
         second = muralize(simulator, "ben")

@@ -26,10 +26,10 @@ WORKER = """
 import asyncio, signal, sys
 from bot.executors.nats.access import Access
 from bot.executors.nats.worker import Worker
-from tests.bot.executors.conftest import FAST, SHORT_TIMEOUTS, SETUP
+from tests.bot.executors.conftest import FAST, SETUP
 
 async def main():
-    worker = Worker(Access(sys.argv[1]), [SETUP], "w", FAST, SHORT_TIMEOUTS)
+    worker = Worker(Access(sys.argv[1]), [SETUP], "w", FAST)
     running = asyncio.create_task(worker.run())
     asked = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asked.set)

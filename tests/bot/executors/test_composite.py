@@ -19,7 +19,6 @@ from tests.bot.executors.clockwork import Script
 from tests.bot.executors.conftest import (
     FAST,
     SETUP,
-    SHORT_TIMEOUTS,
     MakeOrder,
     until,
     working,
@@ -239,7 +238,7 @@ async def test_an_engine_process_and_a_worker_at_once(
 ) -> None:
     """With one process here and one worker, orders at once are painted by both."""
     async with working(nats_server.url) as worker:
-        here = LocalExecutor([SETUP], SHORT_TIMEOUTS)
+        here = LocalExecutor([SETUP])
         both = CompositeExecutor(here, NatsExecutor(Access(nats_server.url), FAST))
         await both.start()
         await until(lambda: both.capacity == 2)

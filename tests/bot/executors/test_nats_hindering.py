@@ -21,10 +21,10 @@ PROGRESS = PaintProgress(1, 1, 100, 1.0, 1.0, 0.0, 1.0, 1.0)
 IDLE = wire.Hello("idle", ("a clock",), ("mural",), slots=1, busy=(), rate=1.0)
 
 
-@pytest.fixture
-async def site(nats_server: NatsServer) -> AsyncIterator[Site]:
-    """A bot that waits half a second for a step and reads ten reports per second."""
-    timing = replace(FAST, stall=0.5, reports=10.0)
+@pytest.fixture(params=[0.5])
+async def site(nats_server: NatsServer, request: pytest.FixtureRequest) -> AsyncIterator[Site]:
+    """A bot that waits so many seconds for a step and reads ten reports per second."""
+    timing = replace(FAST, stall=request.param, reports=10.0)
     executor = NatsExecutor(Access(nats_server.url), timing)
     async with ManualWorker(nats_server.url) as worker:
         await executor.start()
@@ -61,6 +61,7 @@ async def test_an_order_that_is_hidden_is_taken_away(site: Site, order_for: Make
         await painting
 
 
+@pytest.mark.parametrize("site", [600.0], indirect=True)
 async def test_a_flood_of_reports_is_not_read(site: Site, order_for: MakeOrder) -> None:
     """Of a thousand reports at once some twenty are read, and other orders are painted."""
     heard: list[int] = []

@@ -20,7 +20,7 @@ from bot.executors.nats.executor import NatsExecutor
 from bot.executors.nats.objects import Objects
 from bot.executors.nats.worker import Worker
 from tests.bot.executors.clockwork import Script
-from tests.bot.executors.conftest import FAST, SETUP, SHORT_TIMEOUTS, MakeOrder, until
+from tests.bot.executors.conftest import FAST, SETUP, MakeOrder, until
 from tests.bot.executors.nats_server import NatsServer
 from tests.bot.outcomes import OUTCOME
 from tests.end_to_end.test_worker_command import make_key
@@ -74,7 +74,7 @@ async def bot_of(site: Site) -> AsyncIterator[NatsExecutor]:
 async def worker_of(site: Site) -> AsyncIterator[Worker]:
     """Run the honest worker."""
     access = Access(site.url, nkey_file=site.good)
-    worker = Worker(access, [SETUP], "gpu-1", FAST, SHORT_TIMEOUTS)
+    worker = Worker(access, [SETUP], "gpu-1", FAST)
     running = asyncio.create_task(worker.run())
     try:
         yield worker

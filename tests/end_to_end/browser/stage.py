@@ -13,6 +13,7 @@ from bot.cli.simulate import samples
 from bot.muralize.live_cards import Pace
 from bot.simulator import Simulator
 from bot.simulator.model import Channel
+from tests.bot.clients import patient
 from tests.end_to_end.harness import Bot, copy_database, running_bot
 
 # As members are used to it, only sooner; a card edited without a pause is hard to press.
@@ -146,4 +147,4 @@ def make_data_dir(migrated: Path, folder: Path) -> Path:
 
 def new_simulator() -> Simulator:
     """Make a simulator with the sample pictures."""
-    return Simulator(samples=samples())
+    return Simulator(samples=samples(), limits=patient())
