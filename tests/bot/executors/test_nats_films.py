@@ -20,7 +20,7 @@ async def test_another_worker_goes_on(
         async with working(nats_server.url):
             await until(lambda: executor.capacity)
             painting = asyncio.create_task(executor.paint(order, heard.append))
-            await until(lambda: heard and heard[-1].step >= 5)
+            await until(lambda: heard and heard[-1].step == 15)
         go_on.touch()
         async with working(nats_server.url):
             outcome = await asyncio.wait_for(painting, 120)

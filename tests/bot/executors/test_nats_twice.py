@@ -5,7 +5,6 @@ import io
 import json
 from collections.abc import AsyncIterator
 from dataclasses import asdict, replace
-from types import TracebackType
 
 import nats
 import pytest
@@ -37,12 +36,7 @@ class ManualWorker:
         self.streams = self.client.jetstream()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_error: object) -> None:
         await self.client.close()
 
     async def take(self) -> tuple[wire.Order, Msg]:

@@ -129,7 +129,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Image.Image:
 
 def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
     """Wait until a file is there, while the process lives."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not path.exists():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline

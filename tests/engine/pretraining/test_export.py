@@ -127,8 +127,8 @@ def test_model_card_tells_how_to_make_it_again(
     target = tmp_path / "tiny.safetensors"
     card = model_card(trained, export(trained.network, photographs, target), target, "Materials.")
     for part in (
-        "Materials. 96 pictures in 4 classes", "batches of 16", "Top-1", "Licence", "FP32",
-        "--epochs 6 --batch 16 --size 16 --first-size 16 --rate 0.02 --pooling max",
+        "Materials. 96 pictures in 4 classes", "batches of 32", "Top-1", "Licence", "FP32",
+        "--epochs 2 --batch 32 --size 16 --first-size 16 --rate 0.02 --pooling max",
     ):  # fmt: skip
         assert part in card
     assert max(len(line) for line in card.splitlines()) <= 110
