@@ -3,6 +3,9 @@
 They run in the real engine process, behind the real executor. `load_quick` and `load_slow` are
 what an `EngineSetup` names. A test that needs a painting under way, on a machine however slow,
 holds it: see `hold`.
+
+What decodes pictures and writes films is imported where it is used: each of the hundreds of bots
+in the tests starts such a process, and few need that.
 """
 
 import time
@@ -14,10 +17,8 @@ from PIL import Image
 
 from bot.executors.contract import PaintOrder
 from bot.executors.engine_process import EngineSetup
-from engine.decoding.pictures import picture_reader
 from engine.errors import Stopped
 from engine.files import written_whole
-from engine.motion.writing import write_film
 from engine.request import Losses, PaintOutcome, Progress
 
 FILM = b"\0\0\0\x18ftypa film"
@@ -106,6 +107,9 @@ class TimedPainter:
 
         The weights tell at which frame it went on.
         """
+        from engine.decoding.pictures import picture_reader
+        from engine.motion.writing import write_film
+
         settings, target = order.settings.film, order.film
         assert settings is not None
         assert target is not None
@@ -183,6 +187,8 @@ class CopyingPainter(TimedPainter):
     """Hands back the content as the engine sees it, decoded in a child."""
 
     def _picture(self, order: PaintOrder) -> Image.Image:
+        from engine.decoding.pictures import picture_reader
+
         with picture_reader() as pictures:
             return pictures.read(order.content)
 
@@ -211,6 +217,8 @@ class FlatPainter(TimedPainter):
     """Covers the content with the style's colour, and keeps the paint around a tile of a mural."""
 
     def _picture(self, order: PaintOrder) -> Image.Image:
+        from engine.decoding.pictures import picture_reader
+
         with picture_reader() as pictures:
             content, style = pictures.read(order.content), pictures.read(order.styles[0])
             flat = Image.new("RGB", content.size, style.resize((1, 1)).getpixel((0, 0)))
