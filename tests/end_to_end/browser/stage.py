@@ -20,7 +20,7 @@ from tests.end_to_end.harness import Bot, copy_database, running_bot
 TIMING = Timing(Pace(painting=0.15, waiting=0.3, look=0.05), BackOff(first=0.05, longest=0.2))
 
 # Nothing here is about speed: a busy machine takes seconds to start what draws a loss curve.
-PATIENCE = 20_000.0  # milliseconds
+PATIENCE = 60_000.0  # milliseconds
 expect.set_options(timeout=PATIENCE)
 
 # Tall enough for the rooms of all tests: axe takes one that is half scrolled away for too small.
