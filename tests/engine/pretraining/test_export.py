@@ -63,12 +63,10 @@ def test_folding_changes_nothing(trained: Trained, photographs: tuple[torch.Tens
 def test_mean_activation_is_one(exported: Weights, photographs: tuple[torch.Tensor, ...]) -> None:
     """Painting's own encoder finds a mean of one in nearly all channels of every layer."""
     encoder = Encoder(load(exported), choose_device("cpu", "fp32"), "tiny")
-    for name in CONVOLUTIONS:
-        tap = f"relu{name}"
-        means = torch.stack([
-            encoder(plain(p, SIDE), [tap], pooling="max", padding="zeros")[tap].mean((0, 2, 3))
-            for p in photographs
-        ]).mean(0)  # fmt: skip
+    taps = [f"relu{name}" for name in CONVOLUTIONS]
+    seen = [encoder(plain(p, SIDE), taps, pooling="max", padding="zeros") for p in photographs]
+    for tap in taps:
+        means = torch.stack([features[tap].mean((0, 2, 3)) for features in seen]).mean(0)
         assert float(means.median()) == pytest.approx(1, abs=0.01)
         assert float(((means - 1).abs() < 0.02).float().mean()) > 0.9
         assert float(means.max()) < 1.1
