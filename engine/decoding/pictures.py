@@ -18,7 +18,6 @@ from engine.picture_limits import (
     Effort,
     PictureLimits,
 )
-from engine.picture_words import READABLE_WORDS
 
 
 class PictureReader:
