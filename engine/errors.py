@@ -52,8 +52,15 @@ class Sentence(str):
     wording: Wording
 
     def __new__(cls, template: str, /, **values: Value) -> Self:
-        """Fill a template; without values it is taken as it is."""
-        text = template.format(**values) if values else template
+        """Fill a template; without values it is taken as it is.
+
+        Numbers with decimals have six digits at most.
+        """
+        short = {
+            name: f"{value:.6g}" if isinstance(value, float) else value
+            for name, value in values.items()
+        }
+        text = template.format(**short) if values else template
         return cls.received(text, Wording(template, values))
 
     @classmethod
@@ -72,6 +79,9 @@ def _is_value(value: object) -> bool:
     if isinstance(value, int | float):
         return math.isfinite(value) and abs(value) < LARGEST
     return _is_text(value)
+
+
+READABLE_WORDS = Sentence("JPEG, PNG, WebP, AVIF, GIF or HEIC")  # the formats that are read
 
 
 class EngineError(Exception):

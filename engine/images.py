@@ -17,11 +17,10 @@ from PIL import Image, ImageChops, ImageFile, UnidentifiedImageError
 
 from engine.cut import ENOUGH, Rest, rest_of
 from engine.described import deep_pixels, describe
-from engine.errors import ImageRejected, Sentence, Value
+from engine.errors import READABLE_WORDS, ImageRejected, Sentence
 from engine.ground import on_ground
 from engine.picture_formats import formats_of
 from engine.picture_limits import DEFAULT_LIMITS, PictureLimits
-from engine.picture_words import READABLE_WORDS, short
 from engine.png import SIGNATURE, Png, read_png
 from engine.srgb import to_srgb
 
@@ -125,7 +124,7 @@ def _file(data: bytes, limits: PictureLimits, name: str, before_load: BeforeLoad
         raise ImageRejected(
             "{name} is larger than {most} MiB; choose a smaller file.",
             name=name,
-            most=short(limits.max_bytes / 2**20),
+            most=limits.max_bytes / 2**20,
         )
     png = read_png(data) if data.startswith(SIGNATURE) else None
     return _File(data if png is None else png.file(), png, limits, name, before_load)
@@ -209,7 +208,7 @@ def _opened(file: _File) -> Iterator[ImageFile.ImageFile]:
         raise ImageRejected(
             "{name} has too many pixels; choose a picture of at most {most} megapixels.",
             name=name,
-            most=_megapixels(limits),
+            most=limits.max_pixels / 1e6,
         ) from error
     except MemoryError as error:
         raise ImageRejected(too_much_memory(name)) from error
@@ -257,7 +256,7 @@ def check_size(size: tuple[int, int], limits: PictureLimits, name: str) -> None:
             name=name,
             width=width,
             height=height,
-            most=_megapixels(limits),
+            most=limits.max_pixels / 1e6,
         )
     if min(size) < limits.min_side:
         raise ImageRejected(
@@ -289,7 +288,3 @@ def damaged(name: str) -> Sentence:
     return Sentence(
         "{name} is damaged or cut off; save or download it again, or choose another.", name=name
     )
-
-
-def _megapixels(limits: PictureLimits) -> Value:
-    return short(limits.max_pixels / 1e6)

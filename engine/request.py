@@ -74,7 +74,7 @@ class PaintSettings:
         if not 0 < strength <= LARGEST_STRENGTH:  # false for NaN
             raise RequestRejected(
                 "The strength must be above 0 and at most {most}, not {strength}.",
-                most=round(LARGEST_STRENGTH),
+                most=LARGEST_STRENGTH,
                 strength=str(strength),  # also what is no number
             )
         if not all(math.isfinite(weight) and weight >= 0 for weight in weights) or not sum(weights):
@@ -86,7 +86,7 @@ class PaintSettings:
             raise RequestRejected(
                 "A film has 1 to {frames} frames and at most {seconds} seconds.",
                 frames=MOST_FRAMES,
-                seconds=round(MOST_SECONDS),
+                seconds=MOST_SECONDS,
             )
         if self.brush not in BRUSHES:
             raise RequestRejected(

@@ -9,7 +9,7 @@ import discord
 
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
-from bot.languages.speech import is_decorated, speak
+from bot.languages.speech import is_decorated
 
 AnyItem = discord.ui.Item[discord.ui.View]
 
@@ -31,6 +31,9 @@ class Router(Protocol):
     """A client that has the handler of each feature's components, and checks who may use them."""
 
     handlers: dict[str, Handler]
+
+    def take_up(self, interaction: Interaction) -> None:
+        """Speak the member's language, and know the task that handles the interaction."""
 
     async def admit(self, interaction: Interaction, name: str) -> None:
         """Raise Refused where a member may not use the components of a feature."""
@@ -56,8 +59,8 @@ class RoutedComponent(discord.ui.DynamicItem[AnyItem], template=_TEMPLATE):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Call the handler of the feature; tell the member about its errors."""
-        speak(interaction.locale.value)
         router = cast(Router, interaction.client)
+        router.take_up(interaction)
         handlers = router.handlers
         data = cast(dict[str, Any], interaction.data or {})
         press = Press(self._path, tuple(data.get("values") or ()))

@@ -1,9 +1,12 @@
 """The base of all forms."""
 
+from typing import cast
+
 import discord
 
 from bot.discord_io import answers
-from bot.languages.speech import decorate, is_decorated, speak
+from bot.discord_io.components import Router
+from bot.languages.speech import decorate, is_decorated
 
 
 class Form(discord.ui.Modal):
@@ -15,8 +18,8 @@ class Form(discord.ui.Modal):
         self._decorated = is_decorated()  # where it is opened, and so where it is handled
 
     async def interaction_check(self, interaction: discord.Interaction[discord.Client], /) -> bool:
-        """Speak the member's language while the form is handled."""
-        speak(interaction.locale.value)
+        """Take the interaction up, as the client does with others."""
+        cast(Router, interaction.client).take_up(interaction)
         decorate(self._decorated)
         return True
 

@@ -192,7 +192,7 @@ def _value(value: str | int | float) -> str:
         return said(value)
     if isinstance(value, int):
         return str(value)
-    return format_decimal(value, "0.#", locale(spoken()))
+    return format_decimal(value, "0.######", locale(spoken()))
 
 
 def _filled(template: str, source: str, values: dict[str, object]) -> Phrase:

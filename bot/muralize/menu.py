@@ -13,7 +13,7 @@ from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.uploads import avatar_of
 from bot.feature import Command
-from bot.languages.speech import _, pgettext
+from bot.languages.speech import _, pgettext, speak
 from bot.muralize.found import FoundPicture, pictures_to_paint
 from bot.muralize.service import MuralizeService
 from bot.pictures.model import UploadedFile
@@ -163,6 +163,11 @@ class Choice(discord.ui.View):
         content = self._pictures[self._picture].file
         form = self._make_form(content, self._on_page(), self._usual_preset, self._style)
         await interaction.response.send_modal(form)
+
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
+        """Speak the member's language while a choice is handled."""
+        speak(interaction.locale.value)
+        return True
 
     async def on_error(
         self, interaction: Interaction, error: Exception, item: discord.ui.Item[View], /

@@ -14,7 +14,7 @@ import aiohttp
 from yarl import URL
 
 from bot.errors import Refused
-from bot.languages.speech import _, said
+from bot.languages.speech import _, said, significant
 from bot.pictures.decoder import Decoder
 from bot.pictures.host_check import HostCheck
 from bot.pictures.model import NO_FILMS, FilmLimits, StoredPicture, UploadedFile
@@ -24,7 +24,6 @@ from bot.pictures.retention import PictureRetention
 from bot.pictures.turns import Owner, Turns
 from engine.motion.kinds import frames_marked, video_format
 from engine.picture_limits import PictureLimits
-from engine.picture_words import short
 
 _CHUNK = 64 * 1024  # bytes
 _AT_A_TIME = 4  # requests with their pictures in memory
@@ -216,7 +215,7 @@ class Intake:
                     "{name} could not be downloaded within {seconds} seconds; send it again, or "
                     "choose a smaller file.",
                     name=said(offered.called),
-                    seconds=short(self._seconds),
+                    seconds=significant(self._seconds, 6),
                 )
             ) from error
         except aiohttp.ClientError as error:
@@ -233,7 +232,7 @@ class Intake:
             _(
                 "{name} is larger than {most} MiB; choose a smaller file.",
                 name=said(offered.called),
-                most=short(self._limits.max_bytes / 2**20),
+                most=significant(self._limits.max_bytes / 2**20, 6),
             )
         )
 

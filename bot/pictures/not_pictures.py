@@ -3,8 +3,8 @@
 import mimetypes
 
 from bot.languages.speech import Phrase, _, joined, said
+from engine.errors import READABLE_WORDS
 from engine.motion.kinds import video_format
-from engine.picture_words import READABLE_WORDS
 
 VIDEO, SOUND, TEXT, PDF, ARCHIVE, JSON, DOCUMENT = (
     "video",

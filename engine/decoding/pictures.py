@@ -9,7 +9,7 @@ from PIL import Image
 from engine import images
 from engine.decoding.client import Child
 from engine.decoding.messages import Task
-from engine.errors import ImageRejected, Sentence
+from engine.errors import READABLE_WORDS, ImageRejected, Sentence
 from engine.motion.clip import MOST_FRAMES, MOST_SECONDS, Clip
 from engine.picture_limits import (
     DEFAULT_LIMITS,
@@ -18,7 +18,6 @@ from engine.picture_limits import (
     Effort,
     PictureLimits,
 )
-from engine.picture_words import READABLE_WORDS
 
 
 class PictureReader:

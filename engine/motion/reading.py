@@ -23,7 +23,6 @@ from engine.motion.clip import MOST_FRAMES, MOST_SECONDS, Thinning, meant, thinn
 from engine.motion.kinds import animation_ending, frames_marked, video_format
 from engine.mp4 import SOUND_RATE
 from engine.picture_limits import PictureLimits
-from engine.picture_words import short
 
 FORMATS = ("GIF", "PNG", "WEBP")  # of Pillow's, those that can move
 SHORTEST = 1e-3  # seconds between two frames of a video, at least
@@ -86,7 +85,7 @@ def read_film(
         note = Sentence(
             "{name} is longer: its first {seconds} seconds are painted.",
             name=name,
-            seconds=short(seconds),
+            seconds=seconds,
         )
     return Film(strip, size, timing.seconds, loops and whole, sound, note)
 

@@ -1,5 +1,6 @@
 """What a member is promised is on the disk by then, and a slow disk does not keep them waiting."""
 
+import asyncio
 import json
 import sqlite3
 from contextlib import closing
@@ -92,3 +93,20 @@ async def test_a_disk_that_hangs(simulator: Simulator, data_dir: Path) -> None:
         await simulator.until(lambda: results(simulator), 20)
     (message,) = results(simulator)
     assert message.interaction is asked
+
+
+async def test_no_interaction_is_handled_after_the_end(
+    simulator: Simulator, data_dir: Path
+) -> None:
+    """A bot that has stopped has no task left that would still use its database."""
+    checked = asyncio.Event()
+
+    async def never_ends(*_: object) -> None:
+        checked.set()
+        await asyncio.Event().wait()
+
+    async with running_bot(simulator, data_dir) as bot:
+        bot.app.client.checks.append(never_ends)
+        muralize(simulator)
+        await checked.wait()
+    assert "CommandTree-invoker" not in {task.get_name() for task in asyncio.all_tasks()}

@@ -1,12 +1,13 @@
 """What the bot says about paintings is in the language of the member that it says it to."""
 
 import logging
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bot.simulator import Simulator
-from bot.simulator.model import Message
+from bot.simulator.model import Interaction, Message
 from tests.catalogues import spoken_as
 from tests.end_to_end.harness import muralize, private_answers, query, run, running_bot
 
@@ -26,6 +27,11 @@ GERMAN = {
 def failed(simulator: Simulator) -> list[Message]:
     """List the cards of paintings that failed."""
     return [one for one in simulator.world.messages.values() if one.content.startswith("⚠️")]
+
+
+def was_told(simulator: Simulator, asked: Interaction, said: str) -> bool:
+    """Say whether a member reads this, and they alone."""
+    return any(one.content == said for one in private_answers(simulator, asked))
 
 
 async def test_a_failure_is_told_in_the_language_of_its_member(
@@ -60,8 +66,4 @@ async def test_a_refusal_is_in_the_language_of_the_interaction(
                 ("ben", "You have no painting under way here."),
             ):
                 asked = run(simulator, "queue cancel", user)
-                await simulator.until(
-                    lambda asked=asked, said=said: any(
-                        one.content == said for one in private_answers(simulator, asked)
-                    )
-                )
+                await simulator.until(partial(was_told, simulator, asked, said))
