@@ -8,6 +8,7 @@ import discord
 from bot.feature import Feature
 from bot.guilds.model import Switch
 from bot.guilds.service import GuildService
+from bot.jobs.admission import Admission
 from bot.jobs.service import JobService
 from bot.mural.buttons import MuralButtonHandlers
 from bot.mural.card import FEATURE
@@ -29,6 +30,7 @@ def feature(
     styles: StyleService,
     guilds: GuildService,
     jobs: JobService,
+    admission: Admission,
     intake: Intake,
     retention: PictureRetention,
     links: PaintingLinks,
@@ -44,7 +46,15 @@ def feature(
     workshop = Workshop(retention)
     pages = MuralPages(links, murals.store, retention.pictures, workshop)
     messenger = MuralMessenger(
-        client, murals.store, workshop, retention.pictures, pages.link, murals.end_in, clock, pace
+        client,
+        murals.store,
+        guilds,
+        workshop,
+        retention.pictures,
+        pages.link,
+        murals.end_in,
+        clock,
+        pace,
     )
     panel = MuralPanel(workshop, styles, pages.link, clock)
 
@@ -54,6 +64,7 @@ def feature(
     keeper = MuralKeeper(
         murals,
         jobs,
+        admission,
         guilds,
         retention,
         workshop,
@@ -64,7 +75,7 @@ def feature(
         clock,
         pace.assembling,
     )
-    commands = MuralCommands(murals, styles, intake, panel, client)
+    commands = MuralCommands(murals, styles, intake, panel, guilds, client)
 
     async def channel_deleted(channel: discord.abc.GuildChannel) -> None:
         await murals.end_in(channel.guild.id, channel.id)

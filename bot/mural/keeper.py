@@ -12,8 +12,10 @@ from functools import partial
 from bot.back_off import BackOff
 from bot.errors import Blocked, PictureGone, Refused
 from bot.guilds.service import GuildService
+from bot.jobs.admission import Admission
 from bot.jobs.model import Job, JobState, Sources
 from bot.jobs.service import JobService
+from bot.languages.speech import _
 from bot.mural import card, rules
 from bot.mural.messenger import MuralMessenger
 from bot.mural.model import NOBODY, Mural, Tile
@@ -27,7 +29,6 @@ log = logging.getLogger(__name__)
 
 LONGEST_NAP = 60.0  # seconds, so that a change of the system's clock is noticed
 RETRY = 10.0  # seconds until the next try after an error, or while the queue has no room
-NOT_THE_TILE = "The painting does not have the size of the tile."
 
 
 class MuralKeeper:
@@ -41,6 +42,7 @@ class MuralKeeper:
         self,
         murals: MuralService,
         jobs: JobService,
+        admission: Admission,
         guilds: GuildService,
         retention: PictureRetention,
         workshop: Workshop,
@@ -53,6 +55,7 @@ class MuralKeeper:
     ) -> None:
         self._murals = murals
         self._jobs = jobs
+        self._admission = admission
         self._guilds = guilds
         self._retention = retention
         self._workshop = workshop
@@ -159,14 +162,15 @@ class MuralKeeper:
         if job is not None and job.state in (JobState.QUEUED, JobState.PAINTING):
             return
         now, hold = self._clock(), self._murals.hold
-        problem = _problem(mural, job)
+        with await self._guilds.voice(mural.guild_id):
+            problem, deleted = _problem(mural, job), _("The painting was deleted.")
         if job is not None and job.result is not None and not problem:
             picture = job.result.picture
             rule = partial(rules.painted, job_id=job_id, picture=picture, now=now)
             try:
                 await self._murals.change(mural.id, rule, [picture])
             except PictureGone:
-                problem = "The painting was deleted."
+                problem = deleted
         if problem:
             await self._murals.change(
                 mural.id, partial(rules.failed, job_id=job_id, why=problem, now=now, hold=hold)
@@ -210,14 +214,16 @@ class MuralKeeper:
         order = tile.order
         if order is None:
             return True
-        origin = self._origin(mural, tile, order.key)
+        origin = await self._origin(mural, tile, order.key)
+        with await self._guilds.voice(mural.guild_id):
+            title = _("tile {number} of {title}", number=tile.number, title=mural.terms.title)
         effective = await self._guilds.effective(mural.guild_id)
         part = None
         try:
             if tile.member_id != NOBODY:
                 await self._may_use(mural.guild_id, tile.member_id)
             async with self._murals.store.database.read() as connection:
-                await self._jobs.check_quota(connection, origin, effective.jobs)
+                await self._admission.check_quota(connection, origin, effective.jobs)
             part = await self._workshop.part(mural, tile.number)
             job = await self._jobs.submit(
                 origin,
@@ -225,7 +231,7 @@ class MuralKeeper:
                     part.content,
                     (order.style.picture,),
                     style_name=order.style.name,
-                    content_title=f"tile {tile.number} of {mural.terms.title}",
+                    content_title=title,
                     surroundings=part.surroundings,
                     sizes=(part.size, await self._size_of(order.style.picture)),
                 ),
@@ -252,7 +258,7 @@ class MuralKeeper:
         known = await self._retention.ledger.find(picture)
         return known.size if known is not None else (0, 0)
 
-    def _origin(self, mural: Mural, tile: Tile, key: int) -> Origin:
+    async def _origin(self, mural: Mural, tile: Tile, key: int) -> Origin:
         """The order's origin. No interaction is answered: the mural shows what becomes of it."""
         return Origin(
             guild_id=mural.guild_id,
@@ -263,6 +269,7 @@ class MuralKeeper:
             token_expires_at=0.0,
             member_name=tile.name,
             age_restricted=mural.age_restricted,
+            language=await self._guilds.language(mural.guild_id),
         )
 
     async def _assemble(self, mural: Mural) -> float:
@@ -294,21 +301,23 @@ class MuralKeeper:
         self._assemble_at[mural.id] = time.monotonic() + wait
         log.error("mural %d: not assembled; next try in %.0f s: %s", mural.id, wait, error)
         if failures == 1 and mural.host_id != NOBODY:
-            await self._tell(mural.host_id, card.not_assembled(mural))
+            with await self._guilds.voice(mural.guild_id):
+                text = card.not_assembled(mural)
+            await self._tell(mural.host_id, text)
         return wait
 
 
 def _problem(mural: Mural, job: Job | None) -> str:
     """Why a job that has ended is no layer of its mural; empty where it is one."""
     if job is None:
-        return "The painting was deleted."
+        return _("The painting was deleted.")
     if job.result is None or job.state not in (JobState.DELIVERING, JobState.DONE):
-        return job.failure or "The painting was cancelled."
+        return job.failure or _("The painting was cancelled.")
     if job.result_deleted:
-        return "The painting was deleted."
+        return _("The painting was deleted.")
     tile = next(t for t in mural.tiles if t.order is not None and t.order.job_id == job.id)
     left, top, right, bottom = mural.terms.grid.region(tile.number)
     outcome = job.result.outcome
     if (outcome.width, outcome.height) != (right - left, bottom - top):
-        return NOT_THE_TILE
+        return _("The painting does not have the size of the tile.")
     return ""

@@ -23,6 +23,8 @@ from bot.discord_io.sending import (
     send_once,
 )
 from bot.errors import MuralscapeError, PictureGone
+from bot.guilds.service import GuildService
+from bot.languages.speech import _
 from bot.mural import card
 from bot.mural.model import ALIVE, Mural, MuralState
 from bot.mural.store import MuralStore
@@ -59,6 +61,7 @@ class MuralMessenger:
         self,
         client: discord.Client,
         store: MuralStore,
+        guilds: GuildService,
         workshop: Workshop,
         pictures: PictureStore,
         page_of: Callable[[Mural], Link | None],
@@ -68,6 +71,7 @@ class MuralMessenger:
     ) -> None:
         self._client = client
         self._store = store
+        self._guilds = guilds
         self._workshop = workshop
         self._pictures = pictures
         self._page_of = page_of
@@ -126,7 +130,8 @@ class MuralMessenger:
 
     async def _show(self, mural: Mural) -> None:
         link = self._page_of(mural)
-        text, view = card.growing(mural, link.url if link else None), card.buttons(mural)
+        with await self._guilds.voice(mural.guild_id):
+            text, view = card.growing(mural, link.url if link else None), card.buttons(mural)
         message = mural.message
         channel = self._client.get_partial_messageable(mural.channel_id)
         if message.shown >= mural.version:  # it has the picture already
@@ -160,12 +165,14 @@ class MuralMessenger:
             return []
         try:
             preview = await self._workshop.preview(mural, numbered=False)
-            files = [Upload("mural.jpg", preview, card.alt_text(mural))]
+            with await self._guilds.voice(mural.guild_id):
+                alt_text, of_film = card.alt_text(mural), _("A film of how the mural grew")
+            files = [Upload("mural.jpg", preview, alt_text)]
             if mural.results is not None:
                 film = await self._pictures.read(mural.results.film)
                 guild = self._client.get_guild(mural.guild_id)
                 if guild is not None and len(film) + len(preview) <= guild.filesize_limit:
-                    files.append(Upload(FILM_NAME, film, "A film of how the mural grew"))
+                    files.append(Upload(FILM_NAME, film, of_film))
         except PictureGone:  # deleted a moment ago; the message is edited soon
             return []
         except MuralscapeError as error:
@@ -178,7 +185,7 @@ class MuralMessenger:
             return True
         me = self._client.user
         ours = me is not None and message.author.id == me.id
-        return ours and message.content.endswith(card.marker(mural))
+        return ours and card.has_marker(message.content, mural)
 
 
 async def tell(client: discord.Client, member_id: int, text: str) -> None:

@@ -11,10 +11,13 @@ from random import Random
 from typing import Any
 
 from bot.errors import JobNotFound, MuralRefused, WrongState
+from bot.guilds.model import Switch
 from bot.guilds.rules import allowance_of, check_may_paint, check_may_start, check_words
 from bot.guilds.service import GuildService
+from bot.jobs.admission import Admission
 from bot.jobs.model import NOBODY, Job, JobState
 from bot.jobs.service import JobService
+from bot.languages.speech import _, command
 from bot.mural import rules
 from bot.mural.model import Choice, Message, Mural, MuralState, Terms
 from bot.mural.store import MuralStore
@@ -45,6 +48,7 @@ class MuralService:
         decoder: Decoder,
         guilds: GuildService,
         jobs: JobService,
+        admission: Admission,
         clock: Callable[[], float],
         random: Random,
         *,
@@ -58,6 +62,7 @@ class MuralService:
         self._decoder = decoder
         self._guilds = guilds
         self._jobs = jobs
+        self._admission = admission
         self._clock = clock
         self._random = random
         self._tile_side = tile_side
@@ -68,8 +73,8 @@ class MuralService:
     async def check_may_start(self, member: Member, title: str) -> None:
         """Raise Refused where a member may not start a mural of this title."""
         settings = await self._guilds.settings(member.guild_id)
-        check_may_start(settings, member, "start murals")
-        check_words(settings, "The title", title)
+        check_may_start(settings, member, Switch.MURALS)
+        check_words(settings, _("The title"), title)
 
     async def tile_side(self, guild_id: int) -> int:
         """How many pixels a tile has in a server: with its borders it is within the limit.
@@ -81,7 +86,12 @@ class MuralService:
         if side < SMALLEST_TILE:
             least = math.ceil(SMALLEST_TILE * 3 / 2)
             raise MuralRefused(
-                f"Murals need paintings of at least {least} pixels; this server allows {largest}."
+                _(
+                    "Murals need paintings of at least {least} pixels; this server allows "
+                    "{largest}.",
+                    least=least,
+                    largest=largest,
+                )
             )
         return side
 
@@ -121,7 +131,10 @@ class MuralService:
             self._database.write() as connection,
         ):
             if await self.store.find_unfinished(connection, member.guild_id):
-                raise MuralRefused("There is already a mural in this server; see `/mural show`.")
+                show = command("mural show")
+                raise MuralRefused(
+                    _("There is already a mural in this server; see {command}.", command=show)
+                )
             mural = await self.store.add(connection, mural)
         self.changed.set()
         return mural
@@ -166,7 +179,9 @@ class MuralService:
         side = await self.tile_side(member.guild_id)
         origin = Origin(member.guild_id, 0, member.id, 0, "", 0.0)
         granted = allowance_of(settings, member.roles)
-        await self._jobs.check_time(origin, PaintSettings(size=side * 3 // 2), granted, waiting)
+        await self._admission.check_time(
+            origin, PaintSettings(size=side * 3 // 2), granted, waiting
+        )
 
     async def give_back(self, member: Member, mural_id: int, number: int) -> Mural:
         """Free a member's own tile. Raises Refused."""
@@ -186,7 +201,7 @@ class MuralService:
                 mural = await self.store.find_unfinished(connection, member.guild_id)
             mural = mural or await self.store.last(member.guild_id)
             if mural is None:
-                raise MuralRefused("There was no mural in this server yet; see `/mural start`.")
+                raise rules.no_mural_yet()
             mural_id = mural.id
         had = NOBODY
 
@@ -221,14 +236,17 @@ class MuralService:
         async with self._database.read() as connection:
             mural = await self.store.find_unfinished(connection, guild_id)
         if mural is None:
-            raise MuralRefused("There is no mural in this server now; see `/mural start`.")
+            start = command("mural start")
+            raise MuralRefused(
+                _("There is no mural in this server now; see {command}.", command=start)
+            )
         return mural
 
     async def get_for(self, member: Member, mural_id: int) -> Mural:
         """Read a mural of a member's server. Raises Refused."""
         mural = await self.store.get(mural_id)
         if mural is None or mural.guild_id != member.guild_id:
-            raise MuralRefused("There is no such mural in this server.")
+            raise MuralRefused(_("There is no such mural in this server."))
         return mural
 
     async def get_own(self, member: Member, mural_id: int, number: int) -> Mural:
@@ -321,7 +339,7 @@ class MuralService:
         await self.get_for(member, mural_id)
         after = await self.change(mural_id, rule, pictures)
         if after is None:
-            raise MuralRefused("There is no such mural any more.")
+            raise MuralRefused(_("There is no such mural any more."))
         return after
 
     def _follow(self, job: Job) -> None:

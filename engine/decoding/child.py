@@ -26,7 +26,7 @@ from engine.decoding.messages import (
     read_task,
 )
 from engine.decoding.pixels import SharedPixels
-from engine.errors import ImageRejected, OutputRejected
+from engine.errors import ImageRejected, OutputRejected, Sentence
 from engine.frames import HEADER
 from engine.picture_limits import Effort
 
@@ -78,7 +78,7 @@ def _share(picture: Image.Image, pixels: SharedPixels) -> None:
 def _answer(task: Task, data: bytes, memory: int) -> tuple[Answer, Image.Image | None]:
     """Do a task; also give the picture where its pixels are the answer."""
 
-    notes: list[str] = []
+    notes: list[Sentence] = []
 
     def before_load(pixels: int) -> None:
         _limit_memory(memory, task.effort, pixels)
@@ -100,18 +100,20 @@ def _answer(task: Task, data: bytes, memory: int) -> tuple[Answer, Image.Image |
             tell=notes.append,
         )
         if task.kind == "decode":
-            return Answer(*picture.size, note=" ".join(notes)), picture
+            note, wording = (notes[0], notes[0].wording) if notes else ("", None)
+            return Answer(*picture.size, note=note, wording=wording), picture
         if task.kind == "shrink":
             return _shrink(picture, task), None
         encoded = saving.encode_under(picture, task.max_bytes)
         size, data = encoded.size, encoded.data
         return Answer(*size, encoded.extension, encoded.content_type, data=data), None
     except ImageRejected as error:
-        return Answer(0, 0, refused=str(error)), None
+        return Answer(0, 0, refused=str(error), wording=error.sentence.wording), None
     except OutputRejected as error:
-        return Answer(0, 0, unwritable=str(error)), None
+        return Answer(0, 0, unwritable=str(error), wording=error.sentence.wording), None
     except MemoryError:
-        return Answer(0, 0, refused=images.too_much_memory(task.name)), None
+        sentence = images.too_much_memory(task.name)
+        return Answer(0, 0, refused=sentence, wording=sentence.wording), None
 
 
 def _film(
@@ -130,7 +132,8 @@ def _film(
     )
     answer = Answer(
         *(film.strip.size if film.strip else film.size),
-        note=film.note,
+        note=film.note or "",
+        wording=film.note.wording if film.note is not None else None,
         seconds=film.seconds,
         loops=film.loops,
         data=film.sound,

@@ -13,7 +13,7 @@ import aiohttp
 import psutil
 from PIL import Image
 
-from bot.app import Timing
+from bot.app.timing import Timing
 from bot.settings import LimitSettings, WebSettings
 from bot.simulator import Invocation, Simulator, Upload
 from engine.device import Device

@@ -9,7 +9,8 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
 from bot import logs
-from bot.app import App, Timing
+from bot.app.composition import App
+from bot.app.timing import Timing
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from bot.settings import LimitSettings, Settings, WebSettings

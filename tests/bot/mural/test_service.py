@@ -12,10 +12,13 @@ import discord
 import pytest
 from PIL import Image
 
-from bot.errors import MuralRefused, RoleNeeded, TimeSpent
-from bot.guilds.model import Ceilings, RoleAllowance
+from bot.errors import MuralRefused
+from bot.guilds.limits import Ceilings
+from bot.guilds.model import RoleAllowance
+from bot.guilds.rules import RoleNeeded
 from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
+from bot.jobs.allowance import TimeSpent
 from bot.jobs.model import Job, JobState
 from bot.journal import NO_JOURNAL
 from bot.moderation.service import BlockService
@@ -82,6 +85,7 @@ async def murals(database: Database, tmp_path: Path) -> AsyncIterator[Murals]:
             decoder,
             guilds,
             harness.service,
+            harness.admission,
             harness.clock,
             Random(0),
             tile_side=512,
@@ -168,11 +172,11 @@ async def test_a_tile_that_is_freed_while_it_is_queued_is_not_painted(
     changes: asyncio.Queue[JobState] = asyncio.Queue()
     murals.harness.service.subscribe(lambda job: changes.put_nowait(job.state))
     keeper = asyncio.create_task(keeper_of(murals).run())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while not list((tmp_path / "pictures" / "work").iterdir()):  # noqa: ASYNC110 - of files
             await asyncio.sleep(0.005)
     await murals.service.free(HOST, 1)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         seen = [await changes.get(), await changes.get()]
     assert seen == [JobState.QUEUED, JobState.CANCELLED]
     keeper.cancel()
@@ -187,6 +191,7 @@ def keeper_of(murals: Murals) -> MuralKeeper:
     messenger = MuralMessenger(
         client,
         store,
+        murals.guilds,
         murals.workshop,
         harness.pictures,
         lambda _: None,
@@ -194,7 +199,7 @@ def keeper_of(murals: Murals) -> MuralKeeper:
         harness.clock,
         MuralPace(),
     )
-    blocks = BlockService(BlockStore(harness.database), harness.service, NO_JOURNAL, harness.clock)
+    blocks = BlockService(BlockStore(harness.database), harness.data, NO_JOURNAL, harness.clock)
 
     async def tell(member_id: int, text: str) -> None:
         raise AssertionError(f"nobody is to be told: {member_id} {text}")
@@ -202,6 +207,7 @@ def keeper_of(murals: Murals) -> MuralKeeper:
     return MuralKeeper(
         murals.service,
         harness.service,
+        harness.admission,
         murals.guilds,
         harness.retention,
         murals.workshop,
@@ -246,7 +252,7 @@ async def test_a_blocked_members_order_is_given_up(murals: Murals) -> None:
     for number in (1, 2):
         await murals.ordered(mural, number, member(number))
     blocks = BlockService(
-        *(BlockStore(murals.harness.database), murals.harness.service),
+        *(BlockStore(murals.harness.database), murals.harness.data),
         *(NO_JOURNAL, murals.harness.clock),
     )
     await blocks.block(HOST, member(1), "Spam", None)
@@ -329,7 +335,7 @@ async def test_orders_that_wait_count_in_the_painting_time(murals: Murals) -> No
 async def one_tile(murals: Murals) -> float:
     """Predict the seconds of a tile, as far as they are bounded."""
     side = await murals.service.tile_side(GUILD)
-    return murals.harness.service.predict(PaintSettings(size=side * 3 // 2), None)
+    return murals.harness.admission.predict(PaintSettings(size=side * 3 // 2), None)
 
 
 async def test_a_claim_is_for_members_who_may_paint(murals: Murals) -> None:
