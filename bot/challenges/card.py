@@ -105,7 +105,8 @@ def opened(contest: Contest) -> Post:
             f"{_how_to_enter()} {_open_to(terms)}",
         ]
     else:
-        lines.append(f"{_('Entering is over.')} {stage(challenge)}")
+        over = _("Entering is over.")
+        lines.append(f"{over} {stage(challenge)}")
     last = marker(challenge, AnnouncementKind.OPENED)
     if challenge.host_id != FORGOTTEN:
         last = " · ".join((last, _("started by {host}", host=_host(challenge))))
