@@ -196,11 +196,11 @@ async def refusals(reader: Reader) -> None:
     for asked in (
         muralize(simulator, content=b"no picture at all"),
         muralize(simulator, saved_style="no such style"),
-        muralize(simulator, size="100000"[:4]),
+        muralize(simulator, size="1000"),
         command(simulator, "queue cancel", "ada", {"job": "999"}),
         command(simulator, "style delete", "ada", {"name": "no such style"}),
         command(simulator, "challenge status"),
-        command(simulator, "challenge enter"),
+        command(simulator, "challenge enter", "ada", {"painting": "999"}),
         command(simulator, "mural show"),
         command(simulator, "mural claim"),
     ):
