@@ -165,6 +165,7 @@ class App:
             partial(blocks.check, quietly=True),
             usual_size=limits.usual_size,
             films=films_of(limits),
+            remember_seconds=timing.remember,
             clock=clock,
             rng=self._random,
         )

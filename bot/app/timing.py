@@ -32,3 +32,4 @@ class Timing:
         ENFORCE_SECONDS  # between two looks for paintings of those whom the host blocked
     )
     murals: MuralPace = field(default_factory=MuralPace)
+    remember: float = 0.5  # for storing a request before its interaction is answered

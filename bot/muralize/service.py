@@ -61,7 +61,8 @@ class GivenUp(Refused):
 class MuralizeService:
     """Stores requests, downloads their pictures, and submits their jobs.
 
-    `gate` knows who may paint, and `check_block` who is blocked; `clock` gives Unix seconds.
+    `gate` knows who may paint, and `check_block` who is blocked; `clock` gives Unix seconds. An
+    answer waits `remember_seconds` for its request to be stored.
     """
 
     def __init__(
@@ -77,9 +78,11 @@ class MuralizeService:
         *,
         usual_size: int,
         films: FilmLimits,
+        remember_seconds: float,
         clock: Callable[[], float],
         rng: random.Random,
     ) -> None:
+        self.remember_seconds = remember_seconds
         self._jobs = jobs
         self._admission = admission
         self._intake = intake

@@ -16,8 +16,6 @@ from bot.muralize.service import MuralizeService
 
 log = logging.getLogger(__name__)
 
-REMEMBER_SECONDS = 0.5  # for storing a request before the interaction is answered
-
 
 async def ask(
     muralize: MuralizeService, interaction: Interaction, effective: EffectiveSettings, draft: Draft
@@ -46,7 +44,7 @@ async def accept(
     # Stored before it is answered, so that a crash loses no accepted request; but a disk that hangs
     # must not delay the answer beyond Discord's 3 s.
     remembering = asyncio.create_task(muralize.remember(request))
-    await asyncio.wait({remembering}, timeout=REMEMBER_SECONDS)
+    await asyncio.wait({remembering}, timeout=muralize.remember_seconds)
     if remembering.done():
         remembering.result()  # raises where the request is refused
     card = None

@@ -185,7 +185,7 @@ async def test_a_curve_is_drawn_once(simulator: Simulator, data_dir: Path) -> No
             answers = [one for press in presses for one in private_answers(simulator, press)]
             return [file.content for one in answers for file in one.attachments]
 
-        await simulator.until(lambda: len(curves()) == len(presses), 60)
+        await simulator.until(lambda: len(curves()) == len(presses))
         (kept,) = (data_dir / "pictures" / "copies").glob("*/curve-*")
         assert set(curves()) == {kept.read_bytes()}
 
