@@ -101,7 +101,7 @@ class Reader:
                         return message
             return None
 
-        return await self.simulator.until(found, 20)
+        return await self.simulator.until(found)
 
     async def form(
         self, opened: Interaction, user: str, fields: dict[str, str | Sequence[str]]
@@ -293,7 +293,7 @@ async def mural(reader: Reader) -> None:
     freed = {"tile": "3", "reason": "too loud"}
     await reader.told(command(simulator, "mural free", "mo", freed))
     await reader.told(command(simulator, "mural finish", "mo"))
-    await simulator.until(lambda: len(message.attachments) == 2, 60)  # with the film
+    await simulator.until(lambda: len(message.attachments) == 2)  # with the film
     await reader.told(command(simulator, "mural show"))
 
 
