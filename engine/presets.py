@@ -155,7 +155,7 @@ PRESETS = {
             105,
             MURAL,
         ),
-        Preset("draft", Sentence("a small mural, in seconds"), 256, 50, MURAL),
+        Preset("draft", Sentence("a small painting, in seconds"), 256, 50, MURAL),
         Preset(
             "gatys",
             Sentence("the paper: one scale, five style layers, L-BFGS"),

@@ -152,7 +152,7 @@ class EnginePainter:
         notes: list[Sentence] = []
         settings, film = order.settings, order.settings.film
         if order.film is None or film is None:
-            raise RequestRejected("This order is of no film.")
+            raise RequestRejected("This order has no film.")
         _, size, steps = settle(settings)
         clip = self._reader.decode_film(
             order.content.read_bytes(),

@@ -15,7 +15,7 @@ class MemberQuotaReached(Refused):
         super().__init__(
             ngettext(
                 "You already have one painting under way here, which is this server's limit for a "
-                "member. Wait until one is finished, or cancel one with {command}.",
+                "member. Wait until it is finished, or cancel it with {command}.",
                 "You already have {n} paintings under way here, which is this server's limit for "
                 "a member. Wait until one is finished, or cancel one with {command}.",
                 limit,
@@ -31,7 +31,7 @@ class GuildQuotaReached(Refused):
         super().__init__(
             ngettext(
                 "This server already has one painting under way, which is its limit. "
-                "Try again when some of them are finished.",
+                "Try again when it is finished.",
                 "This server already has {n} paintings under way, which is its limit. "
                 "Try again when some of them are finished.",
                 limit,
@@ -46,7 +46,7 @@ class PersonQuotaReached(Refused):
         super().__init__(
             ngettext(
                 "You already have one painting under way, counted over all servers, which is "
-                "this bot's limit for a member. Wait until one is finished.",
+                "this bot's limit for a member. Wait until it is finished.",
                 "You already have {n} paintings under way, counted over all servers, which is "
                 "this bot's limit for a member. Wait until one is finished.",
                 limit,

@@ -123,7 +123,7 @@ def log_problem(channel_id: int, error: SendError) -> str:
     if isinstance(error, NotAllowedHere):
         return _(
             "⚠️ I may not write in {channel}. I need the permissions View Channel and Send "
-            "Messages there. What happened within the last day is kept until then.",
+            "Messages there. Until then I keep what happened within the last day.",
             channel=channel,
         )
     if isinstance(error, PlaceGone):

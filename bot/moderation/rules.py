@@ -42,7 +42,7 @@ def refusal(block: Block) -> str:
     ask = (
         _("If you think that this is a mistake, ask the host.")
         if block.by_host
-        else _("If you think that this is a mistake, ask them.")
+        else _("If you think that this is a mistake, ask the moderators.")
     )
     works = _("{command} still works.", command=command("privacy"))
     return " ".join((_closed(block), *reason, ask, works))

@@ -273,7 +273,7 @@ def not_assembled(mural: Mural) -> str:
     """Tell the host of a mural that the whole could not be made yet."""
     return _(
         "All tiles of your mural *{title}* are painted, but putting them together failed. It is "
-        "tried again, at growing intervals. Whoever runs this bot finds the cause in its log.",
+        "tried again, at growing intervals. The host of this bot finds the cause in its log.",
         title=plain(mural.terms.title),
     )
 

@@ -197,10 +197,10 @@ class MuralCommands:
         left = sum(tile.order is not None for tile in mural.tiles)
         await interaction.edit_original_response(
             content=ngettext(
-                "Claiming is over. {n} tile is still to be painted, one that nobody painted in "
+                "Claiming is over. {n} tile is still to be painted; what nobody took is painted in "
                 "*{style}*.",
-                "Claiming is over. {n} tiles are still to be painted, those that nobody painted in "
-                "*{style}*.",
+                "Claiming is over. {n} tiles are still to be painted; what nobody took is painted "
+                "in *{style}*.",
                 left,
                 style=mural.terms.server_style.name,
             )

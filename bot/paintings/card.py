@@ -133,19 +133,17 @@ def _question(page: Page) -> str:
     if page.filter == Filter():
         if everywhere:
             return ngettext(
-                "🗑️ Delete **all your {n} painting**?", "🗑️ Delete **all your {n} paintings**?", total
+                "🗑️ Delete **your only painting**?", "🗑️ Delete **all your {n} paintings**?", total
             )
         return ngettext(
-            "🗑️ Delete **all your {n} painting** in this server?",
+            "🗑️ Delete **your only painting** in this server?",
             "🗑️ Delete **all your {n} paintings** in this server?",
             total,
         )
     if everywhere:
-        return ngettext(
-            "🗑️ Delete **these {n} painting**?", "🗑️ Delete **these {n} paintings**?", total
-        )
+        return ngettext("🗑️ Delete **this painting**?", "🗑️ Delete **these {n} paintings**?", total)
     return ngettext(
-        "🗑️ Delete **these {n} painting** in this server?",
+        "🗑️ Delete **this painting** in this server?",
         "🗑️ Delete **these {n} paintings** in this server?",
         total,
     )

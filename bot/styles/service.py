@@ -31,7 +31,7 @@ class LibraryFull(Refused):
     def __init__(self, limit: int) -> None:
         super().__init__(
             ngettext(
-                "This server's library is full: it may hold {n} style. Delete one first.",
+                "This server's library is full: it may hold {n} style. Delete it first.",
                 "This server's library is full: it may hold {n} styles. Delete one first.",
                 limit,
             )

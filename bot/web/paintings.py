@@ -101,7 +101,7 @@ def _refusals() -> dict[type[MuralscapeError], tuple[int, str, str, str]]:
         LinkInvalid: (
             403,
             _("This link opens nothing"),
-            _("It is none of this bot's, or a part of it was lost on the way."),
+            _("It is not from this bot, or a part of it was lost on the way."),
             _(
                 "Open it once more from the message in Discord, or press “{button}” there for a "
                 "new one.",

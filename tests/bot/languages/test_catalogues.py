@@ -29,6 +29,7 @@ ALIKE = {
     *("Mural", "Muralscape", "JPEG", "PNG", "mural", "muralize", "Draft", "draft", "Gatys"),
     *("gatys", "Seed", "seed", "Album", "Format", "Server", "server", "Name", "name", "Emoji"),
     *("Status", "status", "Text", "Link", "Links", "Mask", "Alt", "Frames", "Film", "Info"),
+    *("Preset", "preset", "{minutes} min"),  # German
     *("Privacy", "Limits", "Limits…", "Mural № {number}", "-# Mural № {number}", "style"),
 }
 
