@@ -147,9 +147,7 @@ class MuralKeeper:
         mural = await self._murals.change(mural_id, lambda one: rules.due(one, self._clock()))
         if mural is None:
             return LONGEST_NAP
-        waits = [LONGEST_NAP]
-        if not await self._queue_ready(mural):
-            waits.append(RETRY)
+        waits = [await self._queue_next(mural)]
         if rules.to_assemble(mural):
             waits.append(await self._assemble(mural))
         waits.append(await self._messenger.show(mural_id))
@@ -192,18 +190,20 @@ class MuralKeeper:
             if job.is_tile and job.id not in wanted:
                 await self._jobs.delivered(job.id, job.origin.channel_id, 0)
 
-    async def _queue_ready(self, mural: Mural) -> bool:
-        """Queue the tiles that are ready; False where some have to wait for room.
+    async def _queue_next(self, mural: Mural) -> float:
+        """Queue a tile that is ready; return the seconds until the next one may be queued.
 
-        A tile that waits for room does not hold up those beside it.
+        One at a time, so that what is painted meanwhile is laid on soon. A tile that waits for
+        room does not hold up those beside it.
         """
         waiting: set[int] = set()
         now: Mural | None = mural
         while now is not None and (tile := next(rules.ready(now, waiting), None)):
-            if not await self._queue(now, tile):
-                waiting.add(tile.number)
+            if await self._queue(now, tile):
+                return 0.0
+            waiting.add(tile.number)
             now = await self._murals.store.get(mural.id)
-        return not waiting
+        return RETRY if waiting else LONGEST_NAP
 
     async def _queue(self, mural: Mural, tile: Tile) -> bool:
         """Queue the painting of a tile; False where it has to wait for room.

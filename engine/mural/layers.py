@@ -18,11 +18,12 @@ from engine.request import Surroundings
 
 Values = NDArray[np.float32]
 
-# In parts of the border: over how much two tiles pass into each other (less than both borders, so
-# that a tile ends in what was there before), and the waves that move the way between them: how
-# much they move the share of a tile, and how long they are.
-BLEND = 1.9
-WAVES = ((0.6, 1.5), (0.4, 0.65), (0.2, 0.28))
+# In parts of the border: over how much two tiles pass into each other, how far the way between them
+# wanders from a straight line, and how long the waves are that it wanders in, with the share of
+# each. Half the one and the other add up to less than 1, so that a tile ends in what was there.
+BLEND, WANDER = 0.9, 0.5
+WAVES = ((0.6, 1.3), (0.45, 0.7))
+FRAYING, FRAYS = 0.4, ((0.6, 0.35), (0.4, 0.15))  # how much finer waves move shares; those waves
 WHOLE_SIDE = 512  # pixels on the long side: enough of the photograph for its colours
 
 
@@ -136,40 +137,49 @@ def held_in(grid: Grid, number: int, done: Collection[int], seed: int) -> Values
     Each pixel belongs to the tiles in shares that add up to one, and a tile has of it what its
     share is among those that are there. Where two have shares, waves move them.
     """
-    region = grid.region(number)
+    region, draw = grid.region(number), np.random.default_rng(seed)
+    left, top, right, bottom = region
+    far = WANDER * grid.border
+    x = np.arange(left, right, dtype=np.float32) + 0.5 + far * _waves(grid, region, draw, WAVES)
+    y = np.arange(top, bottom, dtype=np.float32)[:, None] + 0.5
+    y = y + far * _waves(grid, region, draw, WAVES)
 
     def share(tile: int) -> Values:
         column, row = grid.place(tile)
-        across = _share(region[0], region[2], column, grid.columns, grid)
-        down = _share(region[1], region[3], row, grid.rows, grid)
-        return down[:, None] * across[None, :]
+        return _share(x, column, grid.columns, grid) * _share(y, row, grid.rows, grid)
 
     own = share(number)
     others = sum((share(near) for near in grid.neighbours(number) if near in done), own * 0)
     held = others / np.maximum(own + others, np.finfo(np.float32).tiny)
-    moved: Values = held + 4 * held * (1 - held) * _waves(grid, region, seed)
-    return moved.clip(0, 1, out=moved)
+    frayed: Values = held + FRAYING * _waves(grid, region, draw, FRAYS) * 4 * held * (1 - held)
+    return frayed.clip(0, 1, out=frayed)
 
 
-def _share(first: int, end: int, index: int, count: int, grid: Grid) -> Values:
-    """The share of a column or row in the pixels from `first` on; the outermost have no end."""
-    places = np.arange(first, end, dtype=np.float32) + 0.5
+def _share(places: Values, index: int, count: int, grid: Grid) -> Values:
+    """The share of a column or row in each pixel; the first and the last one have no end."""
     blend = BLEND * grid.border
-    begun = ((places - index * grid.tile) / blend + 0.5).clip(0, 1) if index else places * 0 + 1
+    begun = np.ones_like(places)
+    if index:
+        begun = ((places - index * grid.tile) / blend + 0.5).clip(0, 1)
     if index + 1 < count:
         begun -= ((places - (index + 1) * grid.tile) / blend + 0.5).clip(0, 1)
     return begun
 
 
-def _waves(grid: Grid, region: Box, seed: int) -> Values:
-    """Smooth noise over the whole mural, in a region of it: (H, W), about -1 to 1."""
+def _waves(
+    grid: Grid, region: Box, draw: np.random.Generator, waves: Sequence[tuple[float, float]]
+) -> Values:
+    """Smooth noise over the whole mural, in a region of it: (H, W) in [-1, 1].
+
+    Waves are (share, length in parts of the border).
+    """
     size = region[2] - region[0], region[3] - region[1]
-    draw, total = np.random.default_rng(seed), np.zeros(size[::-1], np.float32)
-    for share, length in WAVES:
+    total = np.zeros(size[::-1], np.float32)
+    for share, length in waves:
         step = length * grid.border
         width, height = (math.ceil(side / step) + 1 for side in grid.size)
         coarse = draw.choice((-1.0, 1.0), (height, width)).astype(np.float32)
         box = (region[0] / step, region[1] / step, region[2] / step, region[3] / step)
         noise = Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC, box=box)
         total += share * np.asarray(noise)
-    return total
+    return total.clip(-1, 1, out=total)

@@ -1,6 +1,6 @@
 """Carries out the tasks of a mural, in the process that `__main__` runs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from PIL import Image, ImageDraw
@@ -34,7 +34,8 @@ def carry_out(task: Task) -> None:
             saving.save(picture, folder / name)
     elif task.kind == "preview":
         layers = Layers(task.grid, photo, _shrunk(layers, stored, task))
-        preview = numbered(layers.small(_preview_side(task.grid)), task.grid, task.numbered)
+        small = as_it_grows(layers, {layer.number for layer in stored})
+        preview = numbered(small, task.grid, task.numbered)
         preview.save(folder / tasks.PREVIEW, quality=PREVIEW_QUALITY, progressive=True)
     else:
         _assemble(layers, folder)
@@ -55,6 +56,18 @@ def _shrunk(layers: Layers, stored: Sequence[Layer], task: Task) -> list[Layer]:
             layers.scaled_layer(layer, scale).save(file, "PNG", compress_level=1)
         shrunk.append(Layer(layer.number, file))
     return shrunk
+
+
+def as_it_grows(layers: Layers, painted: Collection[int]) -> Image.Image:
+    """A small picture of a mural; other tiles show the photograph, without paint from beside."""
+    grid, side = layers.grid, _preview_side(layers.grid)
+    picture, photo = layers.small(side), layers.whole_photo(side)
+    scale = side / max(grid.size)
+    for number in range(1, grid.count + 1):
+        if number not in painted:
+            left, top, right, bottom = (round(place * scale) for place in grid.box(number))
+            picture.paste(photo.crop((left, top, right, bottom)), (left, top))
+    return picture
 
 
 def numbered(picture: Image.Image, grid: Grid, free: tuple[int, ...]) -> Image.Image:

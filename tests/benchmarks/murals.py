@@ -5,6 +5,7 @@ import asyncio
 import io
 import tempfile
 import time
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from engine.device import Device
 from tests.end_to_end import bot_process
 from tests.end_to_end.harness import query
 from tests.end_to_end.harness import run as command
-from tests.end_to_end.test_challenges import posted, told
+from tests.end_to_end.test_challenges import posted
 from tests.ports import free_port
 
 SIDE = 12  # tiles
@@ -77,11 +78,14 @@ async def _paint(simulator: Simulator, folder: Path) -> None:
     options = {"title": "Large", "columns": str(SIDE), "rows": str(SIDE), "tiles_per_member": "48"}
     photo = {"content": Upload("photo.jpg", await asyncio.to_thread(_photograph), "image/jpeg")}
     begun = Invocation("mural start", user="mo", texts=options, files=photo)
-    print(await told(simulator, simulator.people.invoke(begun)))
+    simulator.people.invoke(begun)
+    await simulator.until(lambda: posted(simulator, "of 144 tiles painted"), 120)
     for tile in range(1, SIDE * SIDE + 1):
         who = tile % len(MEMBERS)
         texts = {"tile": str(tile), "saved_style": STYLES[who]}
-        await told(simulator, command(simulator, "mural claim", MEMBERS[who], texts))
+        command(simulator, "mural claim", MEMBERS[who], texts)
+        ordered = f"SELECT 1 FROM mural_tiles WHERE number = {tile}"
+        await simulator.until(partial(query, folder, ordered), 120)
     began, painted = time.monotonic(), -1
     while not posted(simulator, "Finished:") and time.monotonic() - began < LONGEST:
         (row,) = query(folder, "SELECT COUNT(*) AS n FROM mural_tiles WHERE picture IS NOT NULL")

@@ -129,6 +129,19 @@ def test_a_mural_is_put_together(tmp_path: Path) -> None:
         assert last[2, 2, 1] > 200  # lime
 
 
+def test_a_growing_mural_has_paint_in_painted_tiles_alone(tmp_path: Path) -> None:
+    """Free tiles show the photograph, not the borders of what is painted beside them."""
+    grid = Grid(2, 2, 128)
+    photo, layer = tmp_path / "photo.jpg", tmp_path / "layer.png"
+    Image.new("RGB", (256, 256), "white").save(photo)
+    Image.new("RGB", (160, 160), "black").save(layer)
+    carry_out(Task("preview", grid, str(photo), ((1, str(layer)),), str(tmp_path)))
+    with Image.open(tmp_path / "preview.jpg") as preview:
+        light = np.asarray(preview.convert("L"))
+        assert light[:120, :120].max() < 10
+        assert light[:, 136:].min() > 245
+
+
 def test_free_tiles_are_darker_and_numbered(tmp_path: Path) -> None:
     """The preview marks the tiles that can be claimed, and no others."""
     grid = Grid(2, 2, 128)

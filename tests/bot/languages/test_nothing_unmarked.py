@@ -197,7 +197,7 @@ async def refusals(reader: Reader) -> None:
         muralize(simulator, content=b"no picture at all"),
         muralize(simulator, saved_style="no such style"),
         muralize(simulator, size="100000"[:4]),
-        command(simulator, "queue cancel", "ada", {"painting": "999"}),
+        command(simulator, "queue cancel", "ada", {"job": "999"}),
         command(simulator, "style delete", "ada", {"name": "no such style"}),
         command(simulator, "challenge status"),
         command(simulator, "challenge enter"),
