@@ -103,9 +103,11 @@ async def look_at_page(link: str) -> None:
 
 async def test_what_is_deleted_while_the_bot_is_down(simulator: Simulator, data_dir: Path) -> None:
     """The message is sent anew, since members need it; without its channel the mural ends."""
+    noted = "SELECT message_id FROM murals WHERE message_id IS NOT NULL"
     async with running_bot(simulator, data_dir, painter="load_flat"):
         await told(simulator, simulator.people.invoke(start(columns="2", rows="2")))
         (message,) = await simulator.until(lambda: posted(simulator, "0 of 4 tiles painted"))
+        await simulator.until(lambda: query(data_dir, noted))  # and not searched for, once deleted
     simulator.people.delete(message.id, "mo")
     async with running_bot(simulator, data_dir, painter="load_flat"):
         (again,) = await simulator.until(lambda: posted(simulator, "0 of 4 tiles painted"))

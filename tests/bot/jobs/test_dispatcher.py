@@ -18,7 +18,7 @@ from engine.request import PaintOutcome, PaintSettings
 from tests.bot.conftest import ON_SQLITE
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.conftest import SETUP, until
-from tests.bot.jobs.harness import ANN, BOB, CID, GUILD, PLENTY, JobHarness
+from tests.bot.jobs.harness import ANN, GUILD, PLENTY, JobHarness
 
 pytestmark = ON_SQLITE
 
@@ -255,24 +255,3 @@ async def test_kill_9_again_and_again(studio: Studio) -> None:
     ends = [await studio.wait_for(job, *FINISHED) for job in jobs]
     assert sum(job.state is JobState.DELIVERING for job in ends) >= 16
     assert all(job.failure for job in ends if job.state is JobState.FAILED)
-
-
-@pytest.mark.parametrize("studio", [2], indirect=True)
-async def test_places_come_true(studio: Studio) -> None:
-    """Jobs start in the order shown, once times are learned."""
-    script = Script(steps=10, step_seconds=0.02)
-    for _ in range(4):
-        await studio.wait_for(await studio.submit(script), JobState.DELIVERING)
-    blockers = [await studio.submit(script, member) for member in (ANN, BOB)]
-    for blocker in blockers:
-        await studio.wait_for_progress(blocker)
-    for member in (ANN, ANN, ANN, BOB, CID, CID):
-        await studio.submit(script, member)
-    shown = [p for p in studio.harness.service.places().values() if p.position]
-    ends = []
-    for place in shown:
-        job = await studio.harness.service.get(place.job_id)
-        assert job is not None
-        ends.append(await studio.wait_for(job, JobState.DELIVERING))
-    started = [job.started_at or 0.0 for job in ends]
-    assert started == sorted(started)

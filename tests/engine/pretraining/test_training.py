@@ -205,7 +205,7 @@ def test_a_checkpoint_is_written_every_minute(lesson: Lesson, tmp_path: Path) ->
 def test_it_starts_from_given_weights(lesson: Lesson) -> None:
     """With max pooling the features stay; with average pooling no channel dies of it."""
     state = load(bundled())
-    shown = plain(lesson.training.pictures[::4], 32)
+    shown = plain(lesson.training.pictures, 32)
     expected = Encoder(state, lesson.device, "bundled")(
         shown[:2], ["relu5_1"], pooling="max", padding="zeros"
     )["relu5_1"]
