@@ -22,14 +22,10 @@ from bot.discord_io.components import AnyItem, custom_id, view_of
 from bot.discord_io.escaping import name_of
 from bot.discord_io.lines import first_lines
 from bot.languages.speech import LANGUAGES, _, command, is_decorated, ngettext, pgettext, speaking
-from bot.people import Member
 
 FEATURE = "challenges"
 MOST_LINES = 20  # of a list; a message has at most 2,000 characters
-MOST_CHARACTERS = 900  # of a member's own entries
 MOST_OF_RESULTS = 1600  # characters
-MOST_OPTIONS = 25  # in one of Discord's menus
-_PLAIN = discord.ButtonStyle.secondary
 _MEDALS = {1: "🥇", 2: "🥈", 3: "🥉"}
 
 
@@ -109,7 +105,8 @@ def opened(contest: Contest) -> Post:
             f"{_how_to_enter()} {_open_to(terms)}",
         ]
     else:
-        lines.append(f"{_('Entering is over.')} {_stage(challenge)}")
+        over = _("Entering is over.")
+        lines.append(f"{over} {stage(challenge)}")
     last = marker(challenge, AnnouncementKind.OPENED)
     if challenge.host_id != FORGOTTEN:
         last = " · ".join((last, _("started by {host}", host=_host(challenge))))
@@ -158,11 +155,11 @@ def ballot(contest: Contest, part: int) -> Post:
             until=when(challenge.terms.voting_until),
         )
         if voting
-        else _stage(challenge),
+        else stage(challenge),
         marker(challenge, AnnouncementKind.VOTING, part),
     )
     buttons = tuple(_vote_button(challenge, entry) for entry in entries) if voting else ()
-    return Post("\n".join(lines), _pictures(entries), buttons)
+    return Post("\n".join(lines), pictures_of(entries), buttons)
 
 
 def results(contest: Contest) -> Post:
@@ -176,7 +173,7 @@ def results(contest: Contest) -> Post:
         lines.append(_("Nobody voted, so nobody won."))
     lines += first_lines([_result_line(entry) for entry in placed], MOST_LINES, MOST_OF_RESULTS)
     lines.append(marker(challenge, AnnouncementKind.CLOSED))
-    return Post("\n".join(lines), _pictures(placed[:PER_MESSAGE]))
+    return Post("\n".join(lines), pictures_of(placed[:PER_MESSAGE]))
 
 
 def cancelled(contest: Contest) -> Post:
@@ -204,75 +201,6 @@ def removed(contest: Contest, entry_id: int) -> Post:
         marker(challenge, AnnouncementKind.REMOVED, entry_id),
     )
     return Post("\n".join(lines))
-
-
-def status(contest: Contest, member: Member, page: int = 0) -> Post:
-    """Show a member the state of an open challenge, with what they may do.
-
-    While there is a vote it has a `page` of the ballot, numbered as the parts of the ballot are.
-    """
-    challenge, terms = contest.challenge, contest.challenge.terms
-    own = [entry for entry in contest.entries if entry.member_id == member.id][::-1]
-    lines = [
-        _("🎨 ***{title}***, challenge № {id}", title=shown(terms.title), id=challenge.id),
-        *([f"> {shown(terms.theme)}"] if terms.theme else []),
-        _stage(challenge),
-        _("Entries: {number}", number=len(contest.live)),
-        *first_lines([_own_line(entry) for entry in own], MOST_LINES, MOST_CHARACTERS),
-    ]
-    if challenge.state is ChallengeState.VOTING:
-        return _voting_status(contest, member, page, lines)
-    items: list[AnyItem] = []
-    alive = [entry for entry in own if entry.removed is None]
-    if alive:
-        withdraw = pgettext("placeholder", "Withdraw an entry…")
-        items.append(_menu(challenge, alive[:MOST_OPTIONS], withdraw, "withdraw"))
-    if member.moderates or member.manages:
-        for start in range(0, len(contest.live), MOST_OPTIONS):
-            chunk = contest.live[start : start + MOST_OPTIONS]
-            remove = pgettext("placeholder", "Remove an entry…")
-            items.append(_menu(challenge, chunk, remove, "remove", str(start)))
-    return Post("\n".join(lines), items=tuple(items))
-
-
-def _voting_status(contest: Contest, member: Member, page: int, lines: list[str]) -> Post:
-    challenge = contest.challenge
-    last = max(0, (max((e.number or 0 for e in contest.ballot), default=0) - 1) // PER_MESSAGE)
-    page = min(max(0, page), last)
-    numbers = on_part(contest, page)
-    entries = [entry for entry in contest.ballot if entry.number in numbers]
-    chosen = contest.votes.get(member.id)
-    number = next((entry.number for entry in contest.ballot if entry.id == chosen), None)
-    lines.append(
-        _("Your vote: entry {number}", number=number) if number else _("You have not voted yet.")
-    )
-    if last:
-        lines.append(_("Page {page} of {pages}", page=page + 1, pages=last + 1))
-    items: list[AnyItem] = [
-        discord.ui.Button[discord.ui.View](
-            label=str(entry.number),
-            style=discord.ButtonStyle.success if entry.id == chosen else _PLAIN,
-            disabled=entry.member_id == member.id,  # nobody votes for their own
-            custom_id=custom_id(FEATURE, challenge.id, "choose", entry.number, page),
-        )
-        for entry in entries
-    ]
-    if last:
-        items += [
-            discord.ui.Button[discord.ui.View](
-                emoji=emoji,
-                disabled=not 0 <= page + step <= last,
-                custom_id=custom_id(FEATURE, challenge.id, "page", max(0, page + step), way),
-                row=2,
-            )
-            for emoji, step, way in (("◀️", -1, "back"), ("▶️", 1, "on"))
-        ]
-    if entries and (member.moderates or member.manages):
-        remove = pgettext("placeholder", "Remove an entry…")
-        menu = _menu(challenge, entries, remove, "remove", str(page))
-        menu.row = 3
-        items.append(menu)
-    return Post("\n".join(lines), _pictures(entries), tuple(items))
 
 
 def entered(contest: Contest, job_id: int) -> str:
@@ -326,7 +254,8 @@ def when(moment: float) -> str:
     return f"<t:{round(moment)}:f> (<t:{round(moment)}:R>)"
 
 
-def _stage(challenge: Challenge) -> str:
+def stage(challenge: Challenge) -> str:
+    """Say what can be done in a challenge now, or how it ended."""
     return {
         ChallengeState.ENTERING: _(
             "You can enter until {until}.", until=when(challenge.terms.entries_until)
@@ -345,34 +274,6 @@ def _vote_button(challenge: Challenge, entry: Entry) -> AnyItem:
     return discord.ui.Button[discord.ui.View](
         label=str(entry.number), custom_id=custom_id(FEATURE, challenge.id, "vote", entry.number)
     )
-
-
-def _menu(challenge: Challenge, entries: Sequence[Entry], placeholder: str, *path: str) -> AnyItem:
-    return discord.ui.Select[discord.ui.View](
-        custom_id=custom_id(FEATURE, challenge.id, *path),
-        placeholder=placeholder,
-        options=[
-            discord.SelectOption(
-                # the number of the painting would give away its author on the ballot
-                label=pgettext("label", "Entry {number}", number=entry.number)
-                if entry.number
-                else pgettext("label", "Painting № {number}", number=entry.job_id),
-                # nor its id, which follows the order of entering
-                value=f"number {entry.number}" if entry.number else str(entry.id),
-            )
-            for entry in entries
-        ],
-    )
-
-
-def _own_line(entry: Entry) -> str:
-    if entry.removed is not None:
-        return _(
-            "Your painting № {number} was removed: {reason}",
-            number=entry.job_id,
-            reason=shown(entry.removed),
-        )
-    return _("Your entry: painting № {number}", number=entry.job_id)
 
 
 def _result_line(entry: Entry) -> str:
@@ -396,7 +297,8 @@ def _votes(number: int) -> str:
     return ngettext("{n} vote", "{n} votes", number)
 
 
-def _pictures(entries: Sequence[Entry]) -> tuple[PostedPicture, ...]:
+def pictures_of(entries: Sequence[Entry]) -> tuple[PostedPicture, ...]:
+    """Give the pictures of entries, with their numbers; those of deleted ones are left out."""
     return tuple(
         PostedPicture(
             f"entry-{entry.number}.jpg",

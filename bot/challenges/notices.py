@@ -54,7 +54,8 @@ def whether_announced(challenge: Challenge, announcements: Sequence[Announcement
     failed = next((one for one in announcements if one.problem), None)
     if failed is not None:
         what_follows = to_repost() if failed.given_up else retried()
-        return f"{_('It is not announced yet.')} {why(challenge, failed.problem)} {what_follows}"
+        so_far = _("It is not announced yet.")
+        return f"{so_far} {why(challenge, failed.problem)} {what_follows}"
     if any(one.message_id is None for one in announcements):
         return _(
             "It will be announced in {channel} in a moment.",

@@ -202,13 +202,14 @@ def ready(mural: Mural, without: Collection[int] = ()) -> Iterator[Tile]:
     """
     if mural.state not in PAINTED_IN:
         return
-    busy = {tile.number for tile in mural.tiles if tile.order and tile.order.job_id is not None}
+    orders = [(tile, tile.order) for tile in mural.tiles if tile.order is not None]
+    busy = {tile.number for tile, order in orders if order.job_id is not None}
     waiting = [
-        tile
-        for tile in mural.tiles
-        if tile.order and tile.order.job_id is None and tile.number not in without
+        (order.wanted_at, tile)
+        for tile, order in orders
+        if order.job_id is None and tile.number not in without
     ]
-    for tile in sorted(waiting, key=lambda one: one.order.wanted_at if one.order else 0.0):
+    for _when, tile in sorted(waiting, key=lambda one: one[0]):
         if not busy & {*mural.terms.grid.neighbours(tile.number), tile.number}:
             busy.add(tile.number)
             yield tile

@@ -82,7 +82,8 @@ def _called(number: int, count: int) -> tuple[str, str]:
         return "muralscape-privacy.json", text
     name = f"muralscape-privacy-{number}-of-{count}.json"
     if number == 1:
-        return name, f"{text} {_('It comes in {count} files.', count=count)}"
+        parts = _("It comes in {count} files.", count=count)
+        return name, f"{text} {parts}"
     return name, _("File {number} of {count}.", number=number, count=count)
 
 

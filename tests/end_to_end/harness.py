@@ -55,7 +55,11 @@ ROOMY = LimitSettings(jobs_per_member=50, jobs_per_guild=1000, shutdown_seconds=
 HASTY = ROOMY.model_copy(update={"shutdown_seconds": 0.1})  # where a painting never ends
 
 
-UNTOLD = "SELECT id FROM jobs WHERE told_at IS NULL"  # jobs with an outcome not delivered yet
+# Requests that are not jobs yet, and jobs with an outcome not delivered yet.
+UNTOLD = (
+    "SELECT interaction_id FROM requests"
+    " UNION ALL SELECT interaction_id FROM jobs WHERE told_at IS NULL"
+)
 
 UNCHECKED = PictureCheckSettings()
 ANY_PORT = WebSettings(port=0)  # many bots run at a time

@@ -10,8 +10,10 @@ from pathlib import Path
 from bot.simulator import Simulator
 from tests.end_to_end.harness import (
     FAST,
+    UNTOLD,
     button,
     muralize,
+    query,
     results,
     running_bot,
     waits_for_an_answer,
@@ -52,8 +54,8 @@ async def test_buttons_are_kept_before_they_are_answered(
     def look(_: str, path: str) -> bool:
         with closing(sqlite3.connect(data_dir / "muralscape.db")) as reader:
             number = int(path.split("/")[2])
-            query = "SELECT request FROM requests WHERE interaction_id = ?"
-            kept.extend(row for (row,) in reader.execute(query, [number]))
+            found = "SELECT request FROM requests WHERE interaction_id = ?"
+            kept.extend(row for (row,) in reader.execute(found, [number]))
         return False
 
     async with running_bot(simulator, data_dir):
@@ -73,7 +75,10 @@ async def test_buttons_are_kept_before_they_are_answered(
         row = [pressed.id, kept[0]]
         writer.execute("INSERT INTO requests (interaction_id, request) VALUES (?, ?)", row)
     async with running_bot(simulator, data_dir) as bot:
-        again = await bot.until_job(lambda job: job.delivery.told_at is not None)
+        await simulator.until(lambda: not query(data_dir, UNTOLD))
+        (row,) = query(data_dir, "SELECT max(id) AS id FROM jobs")
+        again = await bot.app.jobs.get(row["id"])
+    assert again is not None
     assert again.origin.interaction_id == pressed.id
     assert again.settings.strength == 1.5
 

@@ -6,6 +6,7 @@ from bot.simulator import Simulator
 from tests.catalogues import spoken_as
 from tests.end_to_end.harness import muralize, running_bot
 from tests.end_to_end.harness import run as command
+from tests.end_to_end.painters import hold, release
 from tests.end_to_end.test_challenges import posted, told
 from tests.end_to_end.test_painting import result_of, said_privately
 
@@ -51,6 +52,7 @@ async def test_a_server_chooses_language_emoji_and_previews(
                 cards.add(message.content)
 
     with spoken_as("ja", JAPANESE):
+        hold(data_dir, 10)
         async with running_bot(simulator, data_dir, painter="load_steady"):
             panel = await said_privately(simulator, command(simulator, "settings set", "mo"))
             assert "everyone**: English (United States), as Discord says" in panel.content
@@ -65,9 +67,11 @@ async def test_a_server_chooses_language_emoji_and_previews(
             (announced,) = await simulator.until(lambda: posted(simulator, "チャレンジ"))
             assert announced.content.startswith("**チャレンジ *Night***")
             simulator.bus.subscribe(watch)
-            painted = await result_of(simulator, muralize(simulator))
+            asked = muralize(simulator)
+            await simulator.until(lambda: any(text.startswith("**Painting** ") for text in cards))
+            release(data_dir)
+            painted = await result_of(simulator, asked)
     assert painted.content.startswith("**Painted** for Ada")
-    assert any(text.startswith("**Painting** ") for text in cards)
     assert not any(name.startswith("preview") for name in files)
     labels = [one for row in painted.components for one in row["components"]]
     assert labels

@@ -128,12 +128,12 @@ async def test_a_failed_assembly_is_told_once(simulator: Simulator, data_dir: Pa
         await told(simulator, simulator.people.invoke(replace(begun, files=photo)))
         for tile in range(1, 6):
             await told(simulator, claim(simulator, "ada", tile))
-        await simulator.until(lambda: painted(data_dir) == 5, 60)
+        await simulator.until(lambda: painted(data_dir) == 5)
         (row,) = query(data_dir, "SELECT picture FROM mural_tiles WHERE number = 1")
         layer = data_dir / "pictures" / row["picture"][:2] / row["picture"]
         hidden = layer.rename(data_dir / "hidden")
         await told(simulator, claim(simulator, "ben", 6))
-        await simulator.until(lambda: posted(simulator, "putting them together failed"), 60)
+        await simulator.until(lambda: posted(simulator, "putting them together failed"))
         hidden.rename(layer)
         await finished(simulator)
     assert len(posted(simulator, "putting them together failed")) == 1

@@ -34,7 +34,7 @@ async def test_sigterm(simulator: Simulator, data_dir: Path, moment: str) -> Non
     await simulator.until(lambda: simulator.gateway.connected)
     asked = [muralize(simulator, user) for user in ("ada", "ben", "cleo")]
     await simulator.until(lambda: all(one.original for one in asked))
-    await simulator.until(lambda: states(data_dir)["painting"])
+    await simulator.until(lambda: states(data_dir) == {"painting": 1, "queued": 2})
     bot.kill()
     await asyncio.to_thread(bot.join)
     await simulator.until(lambda: not simulator.gateway.connected)
@@ -60,6 +60,8 @@ async def test_sigterm(simulator: Simulator, data_dir: Path, moment: str) -> Non
     simulator.faults.lift(slow)
 
     bot = start(simulator, data_dir)
+    # It may have nothing to do: it is up before it is asked to stop.
+    await simulator.until(lambda: simulator.gateway.connected)
     await simulator.until(lambda: not query(data_dir, UNTOLD))
     await end(simulator, bot)
     assert Counter(message.interaction for message in results(simulator)) == Counter(asked)

@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from bot.challenges.card import status
 from bot.challenges.model import AnnouncementKind, ChallengeState, Terms
+from bot.challenges.status_card import status
 from bot.challenges.tables import votes
 from bot.errors import ChallengeRefused, PictureGone, Refused
 from bot.guilds.rules import RoleNeeded

@@ -1,5 +1,6 @@
 """The catalogues of translations: complete, and fit for their places."""
 
+import ast
 import re
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from bot.settings import Settings
 from bot.simulator import Simulator
 from scripts.translations import collected
 
+ROOT = Path(__file__).parents[3]
 LONGEST = 1900  # characters of a message, without what is filled in; Discord takes 2000
 NAMES = re.compile(r"[-_'\w]{1,32}")  # of commands and options, without capitals
 FIELD = re.compile(r"\{[^{}]*\}")
@@ -166,3 +168,29 @@ async def test_discord_takes_the_commands(simulator: Simulator, tmp_path: Path) 
     names = CommandNames()
     commands = [await one.get_translated_payload(tree, names) for one in tree.get_commands()]
     simulator.commands.replace_all(None, commands)  # raises what Discord would answer
+
+
+def test_all_messages_are_collected() -> None:
+    """No message stands inside an f-string, where Babel does not look on Python 3.11."""
+    known = {message.id for message in source() if isinstance(message.id, str)}
+    hidden = []
+    for folder in ("bot", "engine"):
+        for file in (ROOT / folder).rglob("*.py"):
+            for outer in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(outer, ast.JoinedStr):
+                    hidden += [
+                        f"{file}:{call.lineno}"
+                        for call in ast.walk(outer)
+                        if isinstance(call, ast.Call)
+                        and isinstance(call.func, ast.Name)
+                        and call.func.id in ("_", "ngettext", "pgettext")
+                        and _value(call) not in known
+                    ]
+    assert hidden == []
+
+
+def _value(call: ast.Call) -> object:
+    """Give the message of a call of `_` or `pgettext`."""
+    name = call.func.id if isinstance(call.func, ast.Name) else ""
+    said = call.args[1] if name == "pgettext" else call.args[0]
+    return said.value if isinstance(said, ast.Constant) else None

@@ -14,6 +14,7 @@ from bot.settings import WebSettings
 from bot.simulator import Invocation, Simulator, Upload
 from bot.simulator.bus import InteractionChanged, MessageChanged
 from bot.simulator.model import Interaction, Json, Message
+from engine.samples import STYLES
 from tests.bot.languages.pseudo import Pseudo, texts_of, unmarked
 from tests.end_to_end.harness import Bot, button, muralize, picture, results, running_bot
 from tests.end_to_end.harness import run as command
@@ -28,7 +29,9 @@ NAMES = (
     *("The Night", "Paint it", "Our town", "Purple haze", "Silver haze", "too loud", "sunset"),
     *("content", "style"),  # names of files without their endings
     *("JPEG", "PNG", "seed", "gatys", "mural", "draft", "px"),
-    *("Whirling night", "Cat in pencil", "Loud poster"),  # of the styles that come along
+    *(style.title for style in STYLES),
+    *("Deutsch", "no weights at all"),  # a language in itself, and how the test's painter paints
+    *(" und ", " oder "),  # Babel's, in lists
 )
 
 
@@ -65,32 +68,28 @@ class Reader:
 
     async def answered(self, asked: Interaction) -> None:
         """Wait for a form, or for an answer that says more than that the bot thinks."""
-
-        def is_answered() -> bool:
-            shown = asked.original is not None and not asked.original.thinking
-            return shown or asked.modal is not None
-
-        await self.simulator.until(is_answered)
+        await self.simulator.until(lambda: self._is_answered(asked))
 
     async def press(
         self, message: Message, ending: str, user: str, values: Sequence[str] = ()
     ) -> Interaction:
-        """Use the component with such an end of its custom id; wait for the answer."""
+        """Use the component with such an end of its custom id; wait until something comes of it."""
         ids = [str(one["custom_id"]) for one in components(message.components)]
         (found,) = [one for one in ids if one.endswith(ending)]
         before = message.content, message.components
         pressed = self.simulator.people.press(message.id, found, user, values)
 
-        def is_answered() -> bool:
-            if message.id not in self.simulator.world.messages:
-                return True
-            if pressed.original is message:
-                return (message.content, message.components) != before
-            shown = pressed.original is not None and not pressed.original.thinking
-            return shown or pressed.modal is not None
+        def has_changed() -> bool:
+            gone = message.id not in self.simulator.world.messages
+            return gone or (message.content, message.components) != before
 
-        await self.simulator.until(is_answered)
+        await self.simulator.until(lambda: self._is_answered(pressed) or has_changed())
         return pressed
+
+    def _is_answered(self, asked: Interaction) -> bool:
+        messages = self.simulator.world.messages.values()
+        said = any(one.interaction is asked and not one.thinking for one in messages)
+        return said or asked.modal is not None
 
     async def posted(self, ending: str) -> Message:
         """Wait for a public message that has such a component."""
@@ -102,7 +101,7 @@ class Reader:
                         return message
             return None
 
-        return await self.simulator.until(found, 20)
+        return await self.simulator.until(found)
 
     async def form(
         self, opened: Interaction, user: str, fields: dict[str, str | Sequence[str]]
@@ -196,11 +195,11 @@ async def refusals(reader: Reader) -> None:
     for asked in (
         muralize(simulator, content=b"no picture at all"),
         muralize(simulator, saved_style="no such style"),
-        muralize(simulator, size="100000"[:4]),
-        command(simulator, "queue cancel", "ada", {"painting": "999"}),
+        muralize(simulator, size="1000"),
+        command(simulator, "queue cancel", "ada", {"job": "999"}),
         command(simulator, "style delete", "ada", {"name": "no such style"}),
         command(simulator, "challenge status"),
-        command(simulator, "challenge enter"),
+        command(simulator, "challenge enter", "ada", {"painting": "999"}),
         command(simulator, "mural show"),
         command(simulator, "mural claim"),
     ):
@@ -294,7 +293,7 @@ async def mural(reader: Reader) -> None:
     freed = {"tile": "3", "reason": "too loud"}
     await reader.told(command(simulator, "mural free", "mo", freed))
     await reader.told(command(simulator, "mural finish", "mo"))
-    await simulator.until(lambda: len(message.attachments) == 2, 60)  # with the film
+    await simulator.until(lambda: len(message.attachments) == 2)  # with the film
     await reader.told(command(simulator, "mural show"))
 
 

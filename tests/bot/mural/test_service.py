@@ -226,7 +226,7 @@ async def queued_by_keeper(murals: Murals) -> Job:
     unsubscribe = murals.harness.service.subscribe(changes.put_nowait)
     keeper = asyncio.create_task(keeper_of(murals).run())
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             return await changes.get()
     finally:
         unsubscribe()
