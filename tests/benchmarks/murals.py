@@ -79,7 +79,7 @@ async def _paint(simulator: Simulator, folder: Path) -> None:
     photo = {"content": Upload("photo.jpg", await asyncio.to_thread(_photograph), "image/jpeg")}
     begun = Invocation("mural start", user="mo", texts=options, files=photo)
     simulator.people.invoke(begun)
-    await simulator.until(lambda: posted(simulator, "of 144 tiles painted"), 120)
+    await simulator.until(lambda: posted(simulator, f"of {SIDE * SIDE} tiles"), 120)
     for tile in range(1, SIDE * SIDE + 1):
         who = tile % len(MEMBERS)
         texts = {"tile": str(tile), "saved_style": STYLES[who]}

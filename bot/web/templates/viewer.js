@@ -9,6 +9,9 @@ const fingers = new Map(); // pointer id -> [x, y]
 let scale = 1, left = 0, top_ = 0, asked = false;
 
 viewer.replaceChildren();
+viewer.style.maxHeight = getComputedStyle(viewer).height; // a narrow page needs less for all of it
+viewer.style.height = "auto";
+viewer.style.aspectRatio = `${fullWidth} / ${fullHeight}`;
 
 function least() {
   return Math.min(viewer.clientWidth / fullWidth, viewer.clientHeight / fullHeight);

@@ -29,13 +29,13 @@ __all__ = ["database", "database_url"]
 
 
 @asynccontextmanager
-async def open_mural(database: Database, folder: Path) -> AsyncIterator[str]:
-    """Serve the page of a mural of 3x3 tiles; give its link."""
+async def open_mural(database: Database, folder: Path, tile: int = 384) -> AsyncIterator[str]:
+    """Serve the page of a mural of 3x3 tiles; give its link. `tile` is in pixels."""
     pictures, store = PictureStore(folder / "pictures"), MuralStore(database)
     await pictures.open()
     retention = PictureRetention(pictures, PictureLedger(database), [store], time.time)
     photo = await pictures.put(CONTENTS[5].path.read_bytes())
-    terms = Terms("Mountains", 3, 3, 384, time.time() + 60, Choice(photo, "Night"))
+    terms = Terms("Mountains", 3, 3, tile, time.time() + 60, Choice(photo, "Night"))
     mural = Mural(
         *(0, 10, 20, 99, MuralState.DONE, terms, photo, 7, 0.0, Message("5")), host_name="Mo"
     )
@@ -116,3 +116,22 @@ async def test_the_page_zooms(database: Database, tmp_path: Path) -> None:
         page = await browser.new_page(bypass_csp=True)  # axe is put into the page
         await page.goto(link, wait_until="networkidle")
         assert await faults(page) == []
+
+
+@pytest.mark.skipif(program() is None, reason="no Chromium is installed")
+@ON_SQLITE
+async def test_a_small_mural_is_shown_whole(database: Database, tmp_path: Path) -> None:
+    """One tile of a single level fills the viewer, in the middle of it, wide or narrow."""
+    async with open_mural(database, tmp_path, tile=96) as link, chromium() as browser:
+        for width in (1280, 390):
+            page = await browser.new_page(viewport={"width": width, "height": 844})
+            await page.goto(link, wait_until="networkidle")
+            viewer = await page.locator("#viewer").bounding_box()
+            shown = await page.locator("#viewer img").bounding_box()
+            assert viewer is not None
+            assert shown is not None
+            assert shown["height"] == pytest.approx(viewer["height"], abs=2)
+            assert shown["width"] == pytest.approx(shown["height"], abs=2)
+            middle = viewer["x"] + viewer["width"] / 2
+            assert shown["x"] + shown["width"] / 2 == pytest.approx(middle, abs=2)
+            await page.close()
