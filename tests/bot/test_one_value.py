@@ -63,6 +63,7 @@ OUTCOME_FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "notes": st.lists(WORDS, max_size=3).map(tuple),
     "frames": st.integers(0, 36),
     "frames_asked": st.integers(36, 72),
+    "wordings": st.lists(WORDINGS, max_size=3).map(tuple),
 }
 SETTINGS = st.builds(PaintSettings, **SETTINGS_FIELDS)
 OUTCOMES = st.builds(PaintOutcome, **OUTCOME_FIELDS)
