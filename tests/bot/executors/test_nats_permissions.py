@@ -227,12 +227,13 @@ async def test_no_other_tells_how_an_order_goes(
             wire.ProgressReport(taken.key, honest, progress),
             *(f"{wire.PROGRESS}.{taken.run_id}.{taken.key}{end}" for end in ends),
         )
-        for number, said in enumerate(("failed", "lost", "cancelled")):
-            await intruder.say(
-                wire.Outcome(taken.key, honest, said, "a forgery"),
-                *(f"{wire.OUTCOME}{end}" for end in ends),
-                name=f"{taken.key}/{number}",
-            )
+        for said in (
+            wire.Outcome(taken.key, honest, "failed", "a forgery"),
+            wire.Outcome(taken.key, honest, "lost"),
+            wire.Outcome(taken.key, honest, "cancelled"),
+        ):
+            subjects = [f"{wire.OUTCOME}{end}" for end in ends]
+            await intruder.say(said, *subjects, name=f"{taken.key}/{said.how}")
         async with asyncio.timeout(30):
             assert (await painting).steps == 60
         assert max(steps) == 60
