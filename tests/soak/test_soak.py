@@ -4,8 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.simulator import Simulator
+from tests.end_to_end.harness import results, running_bot
+from tests.end_to_end.test_notices import painting
 from tests.soak.gauge import heading
 from tests.soak.soak import Course, soak
+from tests.soak.traffic import outcome_of
 
 pytestmark = pytest.mark.slow
 
@@ -25,3 +29,14 @@ async def test_a_short_soak(tmp_path: Path) -> None:
     assert last.disk > 0
     assert last.attacks == sum(found.attacks.values()) > 0
     assert last.paintings + last.answers == sum(found.counts.values()) > 0
+
+
+async def test_members_find_a_painting_in_a_reply(simulator: Simulator, data_dir: Path) -> None:
+    """After a minute, as on a busy machine, a painting comes in a message of its own."""
+    async with running_bot(simulator, data_dir, painter="load_steady", clock=simulator.clock):
+        asked = await painting(simulator)
+        assert outcome_of(simulator, asked) is None
+        simulator.clock.advance(61)
+        (message,) = await simulator.until(lambda: results(simulator))
+        assert message is not asked.original
+        assert outcome_of(simulator, asked) is message
