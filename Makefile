@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # order of the folders. Bytecode is kept, whatever the environment says: tests start many processes.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder
 
-.PHONY: demo test test-all check format audit bench soak fuzz fuzz-web lock clean
+.PHONY: demo test test-all check format translations audit bench soak fuzz fuzz-web lock clean
 
 # Exactly the versions, by hash, that requirements/ names.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -19,7 +19,7 @@ $(VENV)/installed: pyproject.toml requirements/build.txt requirements/test.txt
 
 # The newest versions that pyproject.toml allows, for every Python and system.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-header --no-emit-index-url --upgrade
+	--no-header --no-emit-index-url --no-annotate --upgrade
 lock: $(VENV)/installed
 	$(LOCK) --group build -o requirements/build.txt
 	$(LOCK) pyproject.toml --extra nats --extra postgres -o requirements/run.txt
@@ -45,6 +45,10 @@ check: $(VENV)/installed
 format: $(VENV)/installed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# new messages into the catalogues of all languages, and old ones out
+translations: $(VENV)/installed
+	$(BIN)/python scripts/translations.py
 
 # names locked packages with published holes; asks the index, so it needs the internet
 audit: $(VENV)/installed

@@ -18,7 +18,7 @@ Task = Callable[[], Coroutine[Any, Any, None]]
 
 @dataclass(frozen=True)
 class Feature:
-    """Commands, button handlers, pages and the rest; `app.py` puts the features together."""
+    """Commands, button handlers, pages and the rest; `bot/app/` puts the features together."""
 
     name: str = ""  # what `bot.guilds.model.Switch` calls it, where a server may switch it off
     commands: Sequence[Command] = ()

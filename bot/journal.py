@@ -41,6 +41,7 @@ class Entry:
     what: str = ""  # such as a painting's number, or the name of a style
     reason: str = ""
     place: tuple[int, int] | None = None  # the ids of a channel and a message to link to
+    challenge: int | None = None  # that it happened in
 
 
 class Journal(Protocol):

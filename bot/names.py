@@ -1,77 +1,33 @@
-"""Cleans names and texts of members, so that they are safe to show in Discord and on pages.
+"""Checks the names that members give to styles, challenges and murals."""
 
-A cleaned text has no mentions, markdown, links, or characters that reverse the text around it.
-"""
-
-import re
 import unicodedata
 
 from bot.errors import NameRejected
-
-# Discord's mentions, custom emoji, times and links to commands: `<@1>`, `<a:wave:1>`, `</style:1>`
-# Every repetition that can begin anywhere is bounded: else a long text takes quadratic time.
-_DISCORD = re.compile(r"<(?:@[!&]?|#|a?:\w{0,32}:|/[^:<>]{0,100}:|t:|id:)[^<>]*>")
-_LINK = re.compile(r"[a-z][a-z0-9+.-]{0,30}://|discord(?:app)?\.(?:gg|com/invite)/", re.IGNORECASE)
-_MARKDOWN = re.compile(r"[*_~`|\\<>\[\]@]")
-_AT_THE_START = re.compile(r"^(?:[#>\-+•\s]|\d+\.\s)+")  # headings, quotes, lists, small print
-LONGEST_TEXT = 1000  # characters that are read of any text, cleaned or not
-LONGEST_KEY = 100  # characters; of the value of a choice that Discord offers
-_JOINER = "\u200d"  # joins emoji to one, such as families; letters of some scripts too
-_MOST_MARKS = 2  # combining marks on one letter: some languages need two, only "Zalgo" needs more
-
-
-def clean(text: str) -> str:
-    """Remove mentions, markdown, links, and control, invisible and right-to-left characters.
-
-    What is beyond `LONGEST_TEXT` characters is cut off before anything else.
-    """
-    text = text[:LONGEST_TEXT]
-    before = None
-    while before != text:  # removing one thing can join the parts of another
-        before = text
-        text = _LINK.sub(" ", _DISCORD.sub(" ", text))
-        text = _MARKDOWN.sub(" ", unicodedata.normalize("NFC", text))
-        text = _AT_THE_START.sub("", " ".join(_visible(text).split()))
-    return text
+from bot.languages.speech import _
+from bot.texts import LONGEST_TEXT, clean
 
 
 def cleaned_name(text: str, what: str, longest: int) -> str:
-    """Clean a name of at most `longest` characters; error messages call it `what`.
+    """Clean a name of at most `longest` characters; error messages begin with `what`, translated.
 
     Raises NameRejected where the name is too long, or has nothing readable left.
     """
     if len(text) > LONGEST_TEXT:
-        raise NameRejected(
-            f"{what} may have at most {longest} characters; this one has {len(text)}."
-        )
+        raise _too_long(text, what, longest)
     name = clean(text)
     if not any(unicodedata.category(letter)[0] in "LNS" for letter in name):
-        raise NameRejected(f"{what} needs at least one letter, number or emoji.")
+        raise NameRejected(_("{what} needs at least one letter, number or emoji.", what=what))
     if len(name) > longest:
-        raise NameRejected(
-            f"{what} may have at most {longest} characters; this one has {len(name)}."
-        )
+        raise _too_long(name, what, longest)
     return name
 
 
-def key_of(name: str) -> str:
-    """Make a key that is equal for names that members would take to be the same."""
-    folded = unicodedata.normalize("NFKC", name[:LONGEST_TEXT]).casefold()
-    return "_".join(folded.replace("_", " ").split())[:LONGEST_KEY]
-
-
-def _visible(text: str) -> str:
-    kept: list[str] = []
-    marks = 0
-    for letter in text:
-        category = unicodedata.category(letter)
-        marks = marks + 1 if category in ("Mn", "Me") else 0
-        if category[0] == "Z" or letter in "\t\n\r":
-            kept.append(" ")
-        elif category[0] == "C":
-            # other format characters are invisible or reverse the text
-            if letter == _JOINER and kept and unicodedata.category(kept[-1]) in ("So", "Mn", "Sk"):
-                kept.append(letter)
-        elif marks <= _MOST_MARKS:
-            kept.append(letter)
-    return "".join(kept).strip(_JOINER)
+def _too_long(name: str, what: str, longest: int) -> NameRejected:
+    return NameRejected(
+        _(
+            "{what} may have at most {longest} characters; this one has {length}.",
+            what=what,
+            longest=longest,
+            length=len(name),
+        )
+    )

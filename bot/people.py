@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from bot.languages.speech import ENGLISH
+
 OUTSIDE = 0  # in place of a server's id: direct messages, and servers that the bot is not in
 
 
@@ -37,6 +39,7 @@ class Origin:
     member_name: str = ""  # the display name, cleaned; clients cannot show every mention
     upload_limit: int = 0  # bytes of a file in the answer, with the member's Nitro; 0: unknown
     age_restricted: bool = False  # the channel is, or that of the painting that this one repeats
+    language: str = ENGLISH  # the member's, as Discord names it
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from torch import Tensor
 from engine.presets import Recipe
 from engine.request import StylizeRequest
 from engine.scales import ENOUGH, Scale, fit, style_sizes
+from engine.seams import fixed
 from engine.tensors import recolored, to_mask, to_tensor
 
 Size = tuple[int, int]  # width and height in pixels
@@ -76,7 +77,7 @@ class Canvases:
     def held_in(self, canvas: Tensor, scale: Scale) -> Tensor:
         """A canvas with the finished paint of its surroundings, where that is held."""
         held = self.held(scale)
-        return canvas if held is None else torch.lerp(canvas, self.paint(scale), held)
+        return canvas if held is None else torch.lerp(canvas, self.paint(scale), fixed(held))
 
     def paint(self, scale: Scale) -> Tensor:
         """The finished paint of the surroundings; without them, the content."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageChops
 
-from engine.errors import ImageRejected
+from engine.errors import ImageRejected, Sentence
 from engine.png import Png
 
 ENOUGH = 0.9  # of the rows must be there
@@ -44,13 +44,19 @@ class Rest:
         """Of the rows, how many are there."""
         return self.rows / self.height
 
-    def sentence(self, name: str) -> str:
-        """Say what is missing; empty where nothing is."""
+    def sentence(self, name: str) -> Sentence | None:
+        """Say what is missing, if anything."""
         if self.is_coarse:
-            return f"{name} is cut off before its finest detail; it is painted as it is."
+            return Sentence(
+                "{name} is cut off before its finest detail; it is painted as it is.", name=name
+            )
         if self.rows == self.height:
-            return ""
-        return f"{name} is cut off: {int(100 * self.share)} % of it is there, and that is painted."
+            return None
+        return Sentence(
+            "{name} is cut off: {percent} % of it is there, and that is painted.",
+            name=name,
+            percent=int(100 * self.share),
+        )
 
 
 Decode = Callable[[bytes], Image.Image]

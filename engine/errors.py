@@ -1,5 +1,8 @@
 """The engine's errors. The text of each is one sentence for the person who can act on it.
 
+A sentence that members read is made of a template and its values, as a `Sentence`, so that the bot
+can translate it; `scripts/translations.py` collects the templates.
+
 EngineError
 ├── RequestRejected      an option is wrong: an unknown preset, a size of 0
 ├── ImageRejected        a file is no picture that can be painted
@@ -13,9 +16,82 @@ EngineError
 └── Stopped              somebody asked the painting to stop; no fault
 """
 
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+Value = str | int | float
+LONGEST = 2**14  # characters of a template or a value; the path of a file may be long
+MOST_VALUES = 8
+LARGEST = 2**63  # of a number
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How a sentence was made: a template of `str.format`, and what fills it.
+
+    Raises ValueError for values that no sentence of ours has: it may come from another process.
+    """
+
+    template: str
+    values: Mapping[str, Value] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        if not _is_text(self.template) or not isinstance(self.values, Mapping):
+            raise ValueError("not a template and its values")
+        if len(self.values) > MOST_VALUES or not all(map(_is_text, self.values)):
+            raise ValueError("not the names of values")
+        if not all(map(_is_value, self.values.values())):
+            raise ValueError("not the values of a sentence")
+
+
+class Sentence(str):
+    """Words for people, in English, with the wording that they were made of."""
+
+    wording: Wording
+
+    def __new__(cls, template: str, /, **values: Value) -> Self:
+        """Fill a template; without values it is taken as it is.
+
+        Numbers with decimals have six digits at most.
+        """
+        short = {
+            name: f"{value:.6g}" if isinstance(value, float) else value
+            for name, value in values.items()
+        }
+        text = template.format(**short) if values else template
+        return cls.received(text, Wording(template, values))
+
+    @classmethod
+    def received(cls, text: str, wording: Wording | None) -> Self:
+        """Make a sentence of its text, and of how it was made where that is known."""
+        sentence = super().__new__(cls, text)
+        sentence.wording = wording or Wording(text)
+        return sentence
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST
+
+
+def _is_value(value: object) -> bool:
+    if isinstance(value, int | float):
+        return math.isfinite(value) and abs(value) < LARGEST
+    return _is_text(value)
+
+
+READABLE_WORDS = Sentence("JPEG, PNG, WebP, AVIF, GIF or HEIC")  # the formats that are read
+
 
 class EngineError(Exception):
-    """Base of all errors that the engine raises on purpose."""
+    """Base of all errors that the engine raises on purpose: a template and its values."""
+
+    def __init__(self, template: str = "", /, **values: Value) -> None:
+        if not isinstance(template, Sentence):
+            template = Sentence(template, **values)
+        self.sentence: Sentence = template
+        super().__init__(self.sentence)
 
 
 class RequestRejected(EngineError):

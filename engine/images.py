@@ -17,17 +17,17 @@ from PIL import Image, ImageChops, ImageFile, UnidentifiedImageError
 
 from engine.cut import ENOUGH, Rest, rest_of
 from engine.described import deep_pixels, describe
-from engine.errors import ImageRejected
+from engine.errors import READABLE_WORDS, ImageRejected, Sentence
 from engine.ground import on_ground
 from engine.picture_formats import formats_of
-from engine.picture_limits import DEFAULT_LIMITS, READABLE_WORDS, PictureLimits
+from engine.picture_limits import DEFAULT_LIMITS, PictureLimits
 from engine.png import SIGNATURE, Png, read_png
 from engine.srgb import to_srgb
 
 _CORNER = 64  # pixels on each side of the part that `check` converts to sRGB
 
 BeforeLoad = Callable[[int], None]
-Tell = Callable[[str], None]
+Tell = Callable[[Sentence], None]
 Result = TypeVar("Result")
 Box = tuple[int, int, int, int]  # left, top, right, bottom
 
@@ -117,10 +117,14 @@ def check(
 def _file(data: bytes, limits: PictureLimits, name: str, before_load: BeforeLoad | None) -> _File:
     """Check the bytes, and read a PNG's chunks."""
     if not data:
-        raise ImageRejected(f"{name} is empty; choose a {READABLE_WORDS} picture.")
+        raise ImageRejected(
+            "{name} is empty; choose a {formats} picture.", name=name, formats=READABLE_WORDS
+        )
     if len(data) > limits.max_bytes:
         raise ImageRejected(
-            f"{name} is larger than {limits.max_bytes / 2**20:g} MiB; choose a smaller file."
+            "{name} is larger than {most} MiB; choose a smaller file.",
+            name=name,
+            most=limits.max_bytes / 2**20,
         )
     png = read_png(data) if data.startswith(SIGNATURE) else None
     return _File(data if png is None else png.file(), png, limits, name, before_load)
@@ -132,8 +136,8 @@ def _whole_or_rest(
     """Do the work with a file or, where it is damaged, with what is there of it."""
     try:
         return work(file, None)
-    except _Damaged as damaged:
-        refusal = damaged.with_traceback(None)  # which would keep the picture in memory
+    except _Damaged as fault:
+        refusal = fault.with_traceback(None)  # which would keep the picture in memory
     rest: Rest | None = None
     with suppress(_Damaged):
         rest = rest_of(file.data, file.png, partial(_stored, file))
@@ -141,12 +145,15 @@ def _whole_or_rest(
         raise refusal
     if rest.share < ENOUGH:
         raise ImageRejected(
-            f"{file.name} is cut off, with only {int(100 * rest.share)} % of it there; "
-            "save or download it again, or choose another."
+            "{name} is cut off, with only {percent} % of it there; save or download it again, or "
+            "choose another.",
+            name=file.name,
+            percent=int(100 * rest.share),
         )
     result = work(replace(file, data=rest.data), rest.rows)
-    if tell and rest.sentence(file.name):
-        tell(rest.sentence(file.name))
+    sentence = rest.sentence(file.name)
+    if tell and sentence is not None:
+        tell(sentence)
     return result
 
 
@@ -191,17 +198,22 @@ def _opened(file: _File) -> Iterator[ImageFile.ImageFile]:
     except ImageRejected:
         raise
     except UnidentifiedImageError as error:
-        raise _Damaged(
-            f"{name} is not a picture that can be read; choose a {READABLE_WORDS}."
-        ) from error
+        unread = Sentence(
+            "{name} is not a picture that can be read; choose a {formats}.",
+            name=name,
+            formats=READABLE_WORDS,
+        )
+        raise _Damaged(unread) from error
     except Image.DecompressionBombError as error:
-        raise ImageRejected(_too_many_pixels(name, "too many", limits)) from error
+        raise ImageRejected(
+            "{name} has too many pixels; choose a picture of at most {most} megapixels.",
+            name=name,
+            most=limits.max_pixels / 1e6,
+        ) from error
     except MemoryError as error:
         raise ImageRejected(too_much_memory(name)) from error
     except Exception as error:  # a damaged file makes decoders raise whatever they please
-        raise _Damaged(
-            f"{name} is damaged or cut off; save or download it again, or choose another."
-        ) from error
+        raise _Damaged(damaged(name)) from error
 
 
 def _at_least(picture: ImageFile.ImageFile, pixels: int) -> bool:
@@ -212,9 +224,11 @@ def _at_least(picture: ImageFile.ImageFile, pixels: int) -> bool:
     return picture.draft(None, size) is not None
 
 
-def read(path: Path, limits: PictureLimits = DEFAULT_LIMITS) -> Image.Image:
+def read(
+    path: Path, limits: PictureLimits = DEFAULT_LIMITS, enough: int | None = None
+) -> Image.Image:
     """Decode the picture in a trusted file, as `decode` does; see `engine.decoding` for others."""
-    return decode(read_bytes(path, limits), limits, str(path))
+    return decode(read_bytes(path, limits), limits, str(path), enough=enough)
 
 
 def read_bytes(path: Path, limits: PictureLimits = DEFAULT_LIMITS) -> bytes:
@@ -237,24 +251,40 @@ def check_size(size: tuple[int, int], limits: PictureLimits, name: str) -> None:
     """Raise ImageRejected for a picture with too many pixels, too few, or a strip."""
     width, height = size
     if width * height > limits.max_pixels:
-        raise ImageRejected(_too_many_pixels(name, f"{width}x{height}", limits))
+        raise ImageRejected(
+            "{name} has {width}x{height} pixels; choose a picture of at most {most} megapixels.",
+            name=name,
+            width=width,
+            height=height,
+            most=limits.max_pixels / 1e6,
+        )
     if min(size) < limits.min_side:
         raise ImageRejected(
-            f"{name} has only {width}x{height} pixels; "
-            f"choose a picture with at least {limits.min_side} on each side."
+            "{name} has only {width}x{height} pixels; choose a picture with at least {least} on "
+            "each side.",
+            name=name,
+            width=width,
+            height=height,
+            least=limits.min_side,
         )
     if max(size) > limits.max_aspect * min(size):
         raise ImageRejected(
-            f"{name} is a strip of {width}x{height} pixels; "
-            f"crop it to at most {limits.max_aspect} times as long as wide."
+            "{name} is a strip of {width}x{height} pixels; crop it to at most {most} times as "
+            "long as wide.",
+            name=name,
+            width=width,
+            height=height,
+            most=limits.max_aspect,
         )
 
 
-def too_much_memory(name: str) -> str:
+def too_much_memory(name: str) -> Sentence:
     """Say that a file cannot be decoded in the memory that there is."""
-    return f"{name} needs more memory than there is; choose a smaller picture."
+    return Sentence("{name} needs more memory than there is; choose a smaller picture.", name=name)
 
 
-def _too_many_pixels(name: str, how_many: str, limits: PictureLimits) -> str:
-    most = f"{limits.max_pixels / 1e6:g} megapixels"
-    return f"{name} has {how_many} pixels; choose a picture of at most {most}."
+def damaged(name: str) -> Sentence:
+    """Say that a file is damaged."""
+    return Sentence(
+        "{name} is damaged or cut off; save or download it again, or choose another.", name=name
+    )

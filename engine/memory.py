@@ -180,10 +180,23 @@ def does_not_fit(
 
     sides = range((max(size) - 1) // 32 * 32, SMALLEST_SIDE, -32)
     side = next(filter(fits, sides), None)
-    advice = "free some memory first" if side is None else f"size {side} would fit"
+    width, height = size
+    gib = round(room / 2**30, 1)
+    if side is None:
+        return OutOfMemory(
+            "Painting {width}x{height} does not fit into the {room} GiB that can be had: free "
+            "some memory first.",
+            width=width,
+            height=height,
+            room=gib,
+        )
     return OutOfMemory(
-        f"Painting {size[0]}x{size[1]} does not fit into the {room / 2**30:.1f} GiB that can be "
-        f"had: {advice}."
+        "Painting {width}x{height} does not fit into the {room} GiB that can be had: size {side} "
+        "would fit.",
+        width=width,
+        height=height,
+        room=gib,
+        side=side,
     )
 
 

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-READABLE_WORDS = "JPEG, PNG, WebP, AVIF, GIF or HEIC"  # the formats, for people
-
 
 @dataclass(frozen=True)
 class PictureLimits:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from engine.errors import RequestRejected
+from engine.errors import RequestRejected, Sentence
 from engine.request import Brush, PaintSettings, StylizeRequest
 
 
@@ -150,16 +150,22 @@ PRESETS = {
     for preset in (
         Preset(
             "mural",
-            "the best picture: strokes of the style itself, coarse to fine",
+            Sentence("the best picture: strokes of the style itself, coarse to fine"),
             512,
             105,
             MURAL,
         ),
-        Preset("draft", "a small mural, in seconds", 256, 50, MURAL),
-        Preset("gatys", "the paper: one scale, five style layers, L-BFGS", 512, 300, GATYS),
+        Preset("draft", Sentence("a small mural, in seconds"), 256, 50, MURAL),
+        Preset(
+            "gatys",
+            Sentence("the paper: one scale, five style layers, L-BFGS"),
+            512,
+            300,
+            GATYS,
+        ),
         Preset(
             "seed",
-            "the original Muralscape, number for number, at 256x256",
+            Sentence("the original Muralscape, number for number, at 256x256"),
             256,
             2000,
             SEED,
@@ -179,14 +185,18 @@ def settle(settings: PaintSettings) -> tuple[Recipe, int, int]:
     preset = PRESETS.get(settings.preset)
     if preset is None:
         raise RequestRejected(
-            f"There is no preset {settings.preset!r}: choose one of {', '.join(PRESETS)}."
+            "There is no preset {preset}: choose one of {presets}.",
+            preset=repr(settings.preset),
+            presets=", ".join(PRESETS),
         )
     if settings.brush != PaintSettings.brush and preset.recipe.matching is None:
         raise RequestRejected(
-            f"The preset {preset.name} has no brush: leave it out, or choose {with_matching()}."
+            "The preset {preset} has no brush: leave it out, or choose one of {presets}.",
+            preset=preset.name,
+            presets=with_matching(),
         )
     if settings.fast and preset.fast is None:
-        raise RequestRejected(f"The preset {preset.name} has no fast setting.")
+        raise RequestRejected("The preset {preset} has no fast setting.", preset=preset.name)
     recipe = (preset.fast if settings.fast else None) or preset.recipe
     recipe = with_brush(with_strength(recipe, settings.strength), settings.brush)
     return recipe, *size_and_steps(preset, settings)
@@ -205,14 +215,16 @@ def check_mask(request: StylizeRequest) -> None:
     recipe, _, _ = settle(request.settings)
     if request.mask is not None and len(request.styles) > 1 and recipe.matching is None:
         raise RequestRejected(
-            f"The preset {request.settings.preset} takes a mask with one style only: "
-            f"leave one out, or choose {with_matching()}."
+            "The preset {preset} takes a mask with one style only: leave one out, or choose one "
+            "of {presets}.",
+            preset=request.settings.preset,
+            presets=with_matching(),
         )
 
 
 def with_matching() -> str:
-    """Name the presets that take strokes from cells of the style, in words."""
-    return " or ".join(name for name, preset in PRESETS.items() if preset.recipe.matching)
+    """Name the presets that take strokes from cells of the style."""
+    return ", ".join(name for name, preset in PRESETS.items() if preset.recipe.matching)
 
 
 def with_strength(recipe: Recipe, strength: float) -> Recipe:

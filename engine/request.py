@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
-from engine.errors import RequestRejected
+from engine.errors import RequestRejected, Sentence, Wording
 from engine.motion.clip import MOST_FRAMES, MOST_SECONDS
 
 if TYPE_CHECKING:
@@ -62,13 +62,20 @@ class PaintSettings:
         size, steps, strength, weights = self.size, self.steps, self.strength, self.style_weights
         if size is not None and not SMALLEST_SIDE <= size <= LARGEST_SIDE:
             raise RequestRejected(
-                f"The size must be {SMALLEST_SIDE} to {LARGEST_SIDE} pixels, not {size}."
+                "The size must be {least} to {most} pixels, not {size}.",
+                least=SMALLEST_SIDE,
+                most=LARGEST_SIDE,
+                size=size,
             )
         if steps is not None and not 1 <= steps <= LARGEST_STEPS:
-            raise RequestRejected(f"The steps must be 1 to {LARGEST_STEPS}, not {steps}.")
+            raise RequestRejected(
+                "The steps must be 1 to {most}, not {steps}.", most=LARGEST_STEPS, steps=steps
+            )
         if not 0 < strength <= LARGEST_STRENGTH:  # false for NaN
             raise RequestRejected(
-                f"The strength must be above 0 and at most {LARGEST_STRENGTH:.0f}, not {strength}."
+                "The strength must be above 0 and at most {most}, not {strength}.",
+                most=LARGEST_STRENGTH,
+                strength=str(strength),  # also what is no number
             )
         if not all(math.isfinite(weight) and weight >= 0 for weight in weights) or not sum(weights):
             raise RequestRejected("The styles' weights must not be negative, nor all zero.")
@@ -77,11 +84,15 @@ class PaintSettings:
         film = self.film
         if film and not (1 <= film.frames <= MOST_FRAMES and 0 < film.seconds <= MOST_SECONDS):
             raise RequestRejected(
-                f"A film has 1 to {MOST_FRAMES} frames and at most {MOST_SECONDS:g} seconds."
+                "A film has 1 to {frames} frames and at most {seconds} seconds.",
+                frames=MOST_FRAMES,
+                seconds=MOST_SECONDS,
             )
         if self.brush not in BRUSHES:
             raise RequestRejected(
-                f"There is no brush {self.brush!r}: choose one of {', '.join(BRUSHES)}."
+                "There is no brush {brush}: choose one of {brushes}.",
+                brush=repr(self.brush),
+                brushes=", ".join(BRUSHES),
             )
 
     def to_dict(self) -> dict[str, Any]:
@@ -133,8 +144,9 @@ class StylizeRequest:
             raise RequestRejected("Give at least one style, and one weight for each.")
         if self.mask is not None and len(self.styles) > MOST_MASKED_STYLES:
             raise RequestRejected(
-                f"A mask divides the canvas between {MOST_MASKED_STYLES} styles at most, "
-                f"not {len(self.styles)}."
+                "A mask divides the canvas between {most} styles at most, not {styles}.",
+                most=MOST_MASKED_STYLES,
+                styles=len(self.styles),
             )
 
 
@@ -186,8 +198,17 @@ class PaintOutcome:
     curve: tuple[tuple[int, float], ...] = field(default=(), repr=False)  # (step, total loss)
     scale_starts: tuple[int, ...] = ()  # the steps at which targets changed; losses jump there
     notes: tuple[str, ...] = ()  # sentences for people, such as of a picture that was cut off
+    wordings: tuple[Wording, ...] = ()  # of each note; older workers send none
     frames: int = 0  # of a film; 0: a still
     frames_asked: int = 0  # more than `frames`, where the film was stopped
+
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """The notes, each with its wording where that is known."""
+        wordings: tuple[Wording | None, ...] = self.wordings
+        if len(wordings) != len(self.notes):
+            wordings = (None,) * len(self.notes)
+        return tuple(map(Sentence.received, self.notes, wordings))
 
     @property
     def is_cut_short(self) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from engine import files
-from engine.errors import OutputRejected
+from engine.errors import OutputRejected, Sentence
 from engine.picture_formats import WRITABLE
 from engine.picture_limits import DEFAULT_LIMITS
 
@@ -95,7 +95,9 @@ def encode_under(picture: Image.Image, max_bytes: int) -> Encoded:
     for encoded in _ever_smaller(picture):
         if len(encoded.data) <= max_bytes:
             return encoded
-    raise OutputRejected(f"The picture does not fit into {max_bytes} bytes; raise the limit.")
+    raise OutputRejected(
+        Sentence("The picture does not fit into {most} bytes; raise the limit.", most=max_bytes)
+    )
 
 
 def _ever_smaller(picture: Image.Image) -> Iterator[Encoded]:

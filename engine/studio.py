@@ -16,6 +16,7 @@ from engine.optimiser import LBFGS, Adam, Optimiser
 from engine.presets import Recipe
 from engine.request import StylizeRequest
 from engine.scales import Scale, style_sizes
+from engine.seams import fixed, joined
 from engine.shortage import ShortageCaught
 from engine.step import Stepper
 from engine.targets import StylesSeen, Targets
@@ -111,6 +112,7 @@ class Studio:
             in_fp32 = self.targets(scale, plan, self._encoder.in_fp32)
             objective, used = in_fp32.objective(canvas, neighbours)
         give_back_memory()  # that the targets took on the way
+        held = self._canvases.held(scale)
         if self._recipe.optimiser == "lbfgs":
             optimiser: Optimiser = LBFGS(canvas, history=plan.history)
         else:
@@ -126,7 +128,7 @@ class Studio:
             memory=self._memory,
             steps=scale.steps,
             neighbours=used,
-            held=self._canvases.held(scale),
+            held=None if held is None else fixed(held),
         )
 
     def targets(self, scale: Scale, plan: Plan, encoder: Encoder | None = None) -> Targets:
@@ -159,7 +161,7 @@ class Studio:
                 canvas = torch.lerp(content, canvas, canvases.mask(scale))
             held = canvases.held(scale)
             if held is not None:
-                canvas = torch.lerp(canvas, self._in_rgb(canvases.paint(scale)), held)
+                canvas = joined(canvas, self._in_rgb(canvases.paint(scale)), held)
             return to_picture(canvas[:, :, : scale.height, : scale.width])
 
         return self._on_card_or_cpu(make, canvas, scale)

@@ -1,6 +1,6 @@
 """Paint the sheet of docs/painting.md: what `mural` would be without each choice that it makes.
 
-    python scripts/draw_choices.py [docs/choices.jpg] [--size 320]
+    python scripts/draw_choices.py [docs/choices.webp] [--size 320]
 
 Uses only pictures that the project ships.
 """
@@ -29,7 +29,7 @@ CHOICES = {
 
 
 @click.command()
-@click.argument("output", type=click.Path(path_type=Path), default=Path("docs/choices.jpg"))
+@click.argument("output", type=click.Path(path_type=Path), default=Path("docs/choices.webp"))
 @click.option("--size", default=320, show_default=True, help="Pixels on the long side.")
 def main(output: Path, size: int) -> None:
     """Paint every choice and write the sheet."""

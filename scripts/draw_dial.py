@@ -1,6 +1,6 @@
 """Paint the README's sheet of strengths and brushes: a portrait and a landscape in every setting.
 
-    python scripts/draw_dial.py [docs/dial.jpg] [--size 320]
+    python scripts/draw_dial.py [docs/dial.webp] [--size 320]
 
 Uses only pictures that the project ships.
 """
@@ -16,7 +16,7 @@ STRENGTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 
 @click.command()
-@click.argument("output", type=click.Path(path_type=Path), default=Path("docs/dial.jpg"))
+@click.argument("output", type=click.Path(path_type=Path), default=Path("docs/dial.webp"))
 @click.option("--size", default=320, show_default=True, help="Pixels on the long side.")
 def main(output: Path, size: int) -> None:
     """Paint every setting and write the sheet."""

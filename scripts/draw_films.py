@@ -1,4 +1,4 @@
-"""Draws docs/films.jpg from what `python -m tests.benchmarks films` left in build/films.
+"""Draws docs/films.webp from what `python -m tests.benchmarks films` left in build/films.
 
 For each clip: its frames, painted from one another, and painted each alone.
 """
@@ -27,7 +27,7 @@ def main() -> None:
     for part in parts:
         joined.paste(part, (0, top))
         top += part.height + GAP
-    joined.save(ROOT / "docs" / "films.jpg", quality=80)
+    joined.save(ROOT / "docs" / "films.webp", quality=80, method=6)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Paint the README's sheet of results: each painting with the two pictures that it was made of.
 
-    python scripts/draw_results.py [docs/results.jpg] [--size 512]
+    python scripts/draw_results.py [docs/results.webp] [--size 512]
 
 Uses only pictures that the project ships.
 """
@@ -32,7 +32,7 @@ PAPER = "#f6f4ef"
 
 
 @click.command()
-@click.argument("output", type=click.Path(path_type=Path), default=Path("docs/results.jpg"))
+@click.argument("output", type=click.Path(path_type=Path), default=Path("docs/results.webp"))
 @click.option("--size", default=512, show_default=True, help="Pixels on the long side.")
 @click.option("--preset", default=DEFAULT_PRESET, show_default=True)
 def main(output: Path, size: int, preset: str) -> None:
@@ -53,7 +53,7 @@ def main(output: Path, size: int, preset: str) -> None:
         top = GAP + number // COLUMNS * (CELL[1] + GAP)
         sheet.paste(_cell(painting.picture, pictures[content], pictures[style]), (left, top))
     output.parent.mkdir(parents=True, exist_ok=True)
-    sheet.save(output, quality=88, progressive=True)
+    sheet.save(output, quality=80, method=6)
 
 
 def _cell(painting: Image.Image, content: Image.Image, style: Image.Image) -> Image.Image:

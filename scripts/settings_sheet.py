@@ -40,4 +40,4 @@ def draw(settings: Mapping[str, PaintSettings], output: Path, size: int) -> None
             fitted = ImageOps.fit(painting.picture, cell, centering=(0.5, 0.0))
             sheet.paste(fitted, (left, top + LABEL))
     output.parent.mkdir(parents=True, exist_ok=True)
-    sheet.save(output, quality=88, progressive=True)
+    sheet.save(output, quality=80, method=6)

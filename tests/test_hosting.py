@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bot.cli.group import SUBCOMMANDS
 from bot.discord_io import permissions
-from bot.settings import names
+from bot.settings_loader import names
 
 ROOT = Path(__file__).parents[1]
 HANDBOOK = (ROOT / "docs" / "hosting.md").read_text()

@@ -163,8 +163,8 @@ def test_results_are_shown_whole(style: Image.Image) -> None:
 def test_a_plain_loop_paints(style: Image.Image) -> None:
     """It takes about the seconds it is given, at least ten steps, and paints at the size."""
     encoder = Encoder(load(bundled()), choose_device("cpu", "fp32"), "bundled")
-    painted = rivals.plain_loop(encoder, style, style, 64, 0.1)
-    assert painted.picture.size == (64, 64)
+    painted = rivals.plain_loop(encoder, style, style, 32, 0.1)
+    assert painted.picture.size == (32, 32)
     assert painted.seconds > 0
 
 

@@ -1,5 +1,6 @@
 """Sends the announcements of challenges, each once, and edits those that are out of date.
 
+They are in the language of their server, as are the direct messages about them.
 After a crash a message is recognised by its nonce, or by its last line where Discord no longer
 gives the nonce. A failure that can pass is retried. Failures are logged, and the member that
 started the challenge (its host) gets a direct message about them.
@@ -14,7 +15,7 @@ import discord
 from bot.back_off import BackOff
 from bot.challenges import card, notices
 from bot.challenges.announcement_store import AnnouncementStore
-from bot.challenges.model import FORGOTTEN, Announcement, AnnouncementKind, Contest
+from bot.challenges.model import FORGOTTEN, Announcement, AnnouncementKind, Contest, Problem
 from bot.challenges.pictures import NumberedPictures
 from bot.challenges.store import ChallengeStore
 from bot.discord_io.sending import (
@@ -29,6 +30,7 @@ from bot.discord_io.sending import (
     files_of,
     send_once,
 )
+from bot.guilds.service import GuildService
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +41,10 @@ FAILURES_BEFORE_TELLING = 5
 
 
 class Announcer:
-    """Sends announcements, and edits those that are out of date."""
+    """Sends announcements, and edits those that are out of date.
+
+    The client must be connected, so that it knows the languages of servers.
+    """
 
     def __init__(
         self,
@@ -47,6 +52,7 @@ class Announcer:
         challenges: ChallengeStore,
         announcements: AnnouncementStore,
         pictures: NumberedPictures,
+        guilds: GuildService,
         clock: Callable[[], float],
         tries: BackOff = TRIES,
     ) -> None:
@@ -54,6 +60,7 @@ class Announcer:
         self._challenges = challenges
         self._announcements = announcements
         self._pictures = pictures
+        self._guilds = guilds
         self._clock = clock
         self._tries = tries
 
@@ -89,12 +96,11 @@ class Announcer:
 
     async def _send_once(self, announcement: Announcement, contest: Contest) -> None:
         channel = await self._channel(announcement, contest)
-        shown = card.post(announcement, contest)
+        shown, view = await self._post(announcement, contest)
+        files = await self._pictures.uploads(shown)
         sent = await send_once(
             channel,
-            Outgoing(
-                shown.text, shown.view, announcement.nonce, await self._pictures.uploads(shown)
-            ),
+            Outgoing(shown.text, view, announcement.nonce, files),
             begin=lambda: self._announcements.began(announcement, self._clock()),
             unclear_since=announcement.began_at,
             arrived=partial(self._is_announcement, announcement, contest),
@@ -102,15 +108,23 @@ class Announcer:
         await self._announcements.sent(announcement, sent.channel_id, sent.message_id)
         log.info("challenge %d: announced %s", announcement.challenge_id, announcement.kind)
 
+    async def _post(
+        self, announcement: Announcement, contest: Contest
+    ) -> tuple[card.Post, discord.ui.View]:
+        """Make the message of an announcement in the server's language, and its components."""
+        with await self._guilds.voice(contest.challenge.guild_id):
+            shown = card.post(announcement, contest)
+            return shown, shown.view
+
     async def _refresh(self, announcement: Announcement, contest: Contest) -> None:
-        shown = card.post(announcement, contest)
+        shown, view = await self._post(announcement, contest)
         channel = self._client.get_partial_messageable(announcement.channel_id or 0)
         files = files_of(await self._pictures.uploads(shown))
         # cleared before the edit, so that a change during the edit sets it again
         await self._announcements.refreshing(announcement)
         with explained():
             message = channel.get_partial_message(announcement.message_id or 0)
-            await message.edit(content=shown.text, attachments=files, view=shown.view)
+            await message.edit(content=shown.text, attachments=files, view=view)
         await self._announcements.refreshed(announcement)
 
     async def _put_off(
@@ -130,10 +144,10 @@ class Announcer:
             error,
         )
         forbidden = isinstance(error, NotAllowedHere)
-        problem = notices.why_delayed(contest.challenge, forbidden=forbidden)
+        problem = Problem.FORBIDDEN if forbidden else Problem.NOT_TAKEN
         await self._announcements.failed(announcement, problem, self._clock() + seconds)
         if forbidden or failures >= FAILURES_BEFORE_TELLING:
-            await self._tell_host(announcement, contest, f"{problem} {notices.RETRIED}")
+            await self._tell_host(announcement, contest, problem, notices.retried)
 
     async def _give_up(
         self, announcement: Announcement, contest: Contest, error: SendError
@@ -146,11 +160,17 @@ class Announcer:
         if announcement.message_id is not None or announcement.kind is AnnouncementKind.REMOVED:
             await self._announcements.give_up(announcement)
             return
-        problem = notices.why_given_up(contest.challenge, gone=isinstance(error, PlaceGone))
+        problem = Problem.GONE if isinstance(error, PlaceGone) else Problem.IMPOSSIBLE
         await self._announcements.give_up(announcement, problem)
-        await self._tell_host(announcement, contest, f"{problem} {notices.REPOST}")
+        await self._tell_host(announcement, contest, problem, notices.to_repost)
 
-    async def _tell_host(self, announcement: Announcement, contest: Contest, text: str) -> None:
+    async def _tell_host(
+        self,
+        announcement: Announcement,
+        contest: Contest,
+        problem: Problem,
+        what_follows: Callable[[], str],
+    ) -> None:
         """Send the host of a challenge one direct message about an announcement."""
         host = contest.challenge.host_id
         is_for_author = announcement.kind is AnnouncementKind.REMOVED
@@ -159,10 +179,12 @@ class Announcer:
         if await self._announcements.is_host_told(announcement):
             return
         await self._announcements.host_told(announcement)
+        with await self._guilds.voice(contest.challenge.guild_id):
+            text = notices.host_message(contest.challenge, problem, what_follows())
         try:
             with explained():
                 channel = await self._client.create_dm(discord.Object(host))
-                await channel.send(notices.host_message(contest.challenge, text))
+                await channel.send(text)
         except SendError as error:
             log.warning("the host of challenge %d is not told: %s", contest.challenge.id, error)
 

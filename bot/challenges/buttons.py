@@ -8,7 +8,9 @@ from bot.challenges.service import ChallengeService
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Press
+from bot.discord_io.form import Form
 from bot.errors import ChallengeRefused
+from bot.languages.speech import _, pgettext
 from bot.names import cleaned_name
 
 FORM_SECONDS = 900.0  # until an open form expires
@@ -41,9 +43,12 @@ class ChallengeButtonHandlers:
         await interaction.response.defer(ephemeral=True, thinking=True)
         contest = await self._challenges.vote(answers.member_of(interaction), challenge_id, number)
         until = card.when(contest.challenge.terms.voting_until)
-        await interaction.edit_original_response(
-            content=f"Your vote is for entry {number}. You can move it until {until}."
+        text = _(
+            "Your vote is for entry {number}. You can move it until {until}.",
+            number=number,
+            until=until,
         )
+        await interaction.edit_original_response(content=text)
 
     async def _choose(
         self, interaction: Interaction, challenge_id: int, number: int, page: int
@@ -57,22 +62,22 @@ class ChallengeButtonHandlers:
         await interaction.response.defer()
         contest = await self._challenges.get(challenge_id)
         if contest is None or not card.is_open(contest):
-            raise ChallengeRefused("This challenge is over.")
+            raise ChallengeRefused(_("This challenge is over."))
         await self._panel.show(interaction, contest, page)
 
     async def _withdraw(self, interaction: Interaction, entry_id: int) -> None:
         await interaction.response.defer()
         contest = await self._challenges.withdraw(answers.member_of(interaction), entry_id)
-        text = "Your entry is withdrawn."
+        text = _("Your entry is withdrawn.")
         await self._panel.show(interaction, contest, text=text)
 
 
-class ReasonForm(discord.ui.Modal, title="Remove an entry"):
+class ReasonForm(Form):
     """Asks a moderator for the reason, which the author is told."""
 
     def __init__(self, challenges: ChallengeService, panel: StatusPanel, chosen: str) -> None:
         """Take what the menu says: "number 3" on the ballot, or the id of an entry before that."""
-        super().__init__(timeout=FORM_SECONDS)
+        super().__init__(title=pgettext("title", "Remove an entry"), timeout=FORM_SECONDS)
         self._challenges = challenges
         self._panel = panel
         self._chosen = chosen
@@ -84,23 +89,19 @@ class ReasonForm(discord.ui.Modal, title="Remove an entry"):
         )
         self.add_item(
             discord.ui.Label(
-                text="Reason", description="The author reads it", component=self._reason
+                text=pgettext("label", "Reason"),
+                description=pgettext("hint", "The author reads it"),
+                component=self._reason,
             )
         )
 
     async def on_submit(self, interaction: discord.Interaction[discord.Client], /) -> None:
         """Remove the entry."""
-        reason = cleaned_name(self._reason.value, "The reason", LONGEST_REASON)
+        reason = cleaned_name(self._reason.value, _("The reason"), LONGEST_REASON)
         await interaction.response.defer()
         member = answers.member_of(interaction)
-        word, _, number = self._chosen.rpartition(" ")
+        word, _space, number = self._chosen.rpartition(" ")
         remove = self._challenges.remove_numbered if word else self._challenges.remove
         contest = await remove(member, int(number), reason)
-        text = "The entry is removed. Its author gets the reason."
+        text = _("The entry is removed. Its author gets the reason.")
         await self._panel.show(interaction, contest, text=text)
-
-    async def on_error(  # type: ignore[override]  # a form's has no item, in discord.py itself
-        self, interaction: discord.Interaction[discord.Client], error: Exception, /
-    ) -> None:
-        """Tell the member."""
-        await answers.tell(interaction, error)

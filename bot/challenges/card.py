@@ -15,19 +15,17 @@ from bot.challenges.model import (
     Contest,
     Entry,
     Standing,
+    Terms,
 )
 from bot.challenges.rules import PER_MESSAGE, on_part
 from bot.discord_io.components import AnyItem, custom_id, view_of
 from bot.discord_io.escaping import name_of
 from bot.discord_io.lines import first_lines
-from bot.people import Member
+from bot.languages.speech import LANGUAGES, _, command, is_decorated, ngettext, pgettext, speaking
 
 FEATURE = "challenges"
 MOST_LINES = 20  # of a list; a message has at most 2,000 characters
-MOST_CHARACTERS = 900  # of a member's own entries
-MOST_OPTIONS = 25  # in one of Discord's menus
-_STARTED_BY = " · started by "  # follows the marker of an opened challenge
-_PLAIN = discord.ButtonStyle.secondary
+MOST_OF_RESULTS = 1600  # characters
 _MEDALS = {1: "🥇", 2: "🥈", 3: "🥉"}
 
 
@@ -37,6 +35,7 @@ class PostedPicture:
 
     file_name: str
     stored: str
+    alt_text: str
     number: int = 0
 
 
@@ -69,36 +68,77 @@ def post(announcement: Announcement, contest: Contest) -> Post:
 
 def marker(challenge: Challenge, kind: AnnouncementKind, part: int = 0) -> str:
     """Write the line that identifies a message after a crash."""
-    return f"-# Challenge № {challenge.id} · {kind.value}{f' · part {part + 1}' if part else ''}"
+    line = {
+        AnnouncementKind.OPENED: _("-# Challenge № {id} · opened", id=challenge.id),
+        AnnouncementKind.VOTING: _("-# Challenge № {id} · voting", id=challenge.id),
+        AnnouncementKind.CLOSED: _("-# Challenge № {id} · closed", id=challenge.id),
+        AnnouncementKind.CANCELLED: _("-# Challenge № {id} · cancelled", id=challenge.id),
+        AnnouncementKind.REMOVED: _("-# Challenge № {id} · removed", id=challenge.id),
+    }[kind]
+    return " · ".join((line, _("part {number}", number=part + 1))) if part else line
 
 
 def has_marker(text: str, challenge: Challenge, kind: AnnouncementKind, part: int = 0) -> bool:
-    """Say whether the last line of a text is such a marker, with or without the host's name."""
+    """Say whether the last line of a text is such a marker, in any language.
+
+    The host's name may follow that of an opened challenge.
+    """
     last = text.rsplit("\n", 1)[-1]
-    return last.split(_STARTED_BY)[0] == marker(challenge, kind, part)
+    for language in LANGUAGES:
+        with speaking(language):
+            line = marker(challenge, kind, part)
+        if last == line or (kind is AnnouncementKind.OPENED and last.startswith(f"{line} · ")):
+            return True
+    return False
 
 
 def opened(contest: Contest) -> Post:
     """Announce a challenge and explain how to enter."""
     challenge, terms = contest.challenge, contest.challenge.terms
-    lines = [f"🎨 **Challenge: *{shown(terms.title)}***"]
+    lines: list[str] = [_("🎨 **Challenge: *{title}***", title=shown(terms.title))]
     if terms.theme:
         lines.append(f"> {shown(terms.theme)}")
     if challenge.state is ChallengeState.ENTERING:
-        most = terms.entries_per_member
-        open_to = f"members with <@&{terms.entry_role}>" if terms.entry_role else "everyone"
+        entering, voting = when(terms.entries_until), when(terms.voting_until)
         lines += [
-            f"Enter until {when(terms.entries_until)}, vote until {when(terms.voting_until)}.",
-            "Paint with `/muralize`, then press 🏁 **Enter the challenge** under your painting, "
-            f"or use `/challenge enter`. Open to {open_to}, "
-            f"{'one painting' if most == 1 else f'{most} paintings'} each.",
+            _("Enter until {entering}, vote until {voting}.", entering=entering, voting=voting),
+            f"{_how_to_enter()} {_open_to(terms)}",
         ]
     else:
-        lines.append(f"Entering is over. {_stage(challenge)}")
-    host = "" if challenge.host_id == FORGOTTEN else f"{_STARTED_BY}{_host(challenge)}"
-    lines.append(marker(challenge, AnnouncementKind.OPENED) + host)
-    style = (PostedPicture("style.jpg", terms.style),) if terms.style else ()
-    return Post("\n".join(lines), style)
+        over = _("Entering is over.")
+        lines.append(f"{over} {stage(challenge)}")
+    last = marker(challenge, AnnouncementKind.OPENED)
+    if challenge.host_id != FORGOTTEN:
+        last = " · ".join((last, _("started by {host}", host=_host(challenge))))
+    lines.append(last)
+    if terms.style is None:
+        return Post("\n".join(lines))
+    alt_text = _("The style of the challenge")
+    return Post("\n".join(lines), (PostedPicture("style.jpg", terms.style, alt_text),))
+
+
+def _how_to_enter() -> str:
+    label = pgettext("button", "Enter the challenge")
+    return _(
+        "Paint with {muralize}, then press {button} under your painting, or use {enter}.",
+        muralize=command("muralize"),
+        button=f"🏁 **{label}**" if is_decorated() else f"**{label}**",
+        enter=command("challenge enter"),
+    )
+
+
+def _open_to(terms: Terms) -> str:
+    most = terms.entries_per_member
+    if terms.entry_role is None:
+        return ngettext(
+            "Open to everyone, one painting each.", "Open to everyone, {n} paintings each.", most
+        )
+    return ngettext(
+        "Open to members with {role}, one painting each.",
+        "Open to members with {role}, {n} paintings each.",
+        most,
+        role=f"<@&{terms.entry_role}>",
+    )
 
 
 def ballot(contest: Contest, part: int) -> Post:
@@ -107,141 +147,101 @@ def ballot(contest: Contest, part: int) -> Post:
     numbers = on_part(contest, part)
     entries = [entry for entry in contest.ballot if entry.number in numbers]
     voting = challenge.state is ChallengeState.VOTING
-    text = f"🗳️ **Vote: *{shown(challenge.terms.title)}***\n"
-    if voting:
-        text += (
-            "Which is the best? Press its number. You have one vote until "
-            f"{when(challenge.terms.voting_until)} and can change it as often as you like. "
-            "The counts are shown at the end.\n"
+    lines = (
+        _("🗳️ **Vote: *{title}***", title=shown(challenge.terms.title)),
+        _(
+            "Which is the best? Press its number. You have one vote until {until} and can change "
+            "it as often as you like. The counts are shown at the end.",
+            until=when(challenge.terms.voting_until),
         )
-    else:
-        text += f"{_stage(challenge)}\n"
+        if voting
+        else stage(challenge),
+        marker(challenge, AnnouncementKind.VOTING, part),
+    )
     buttons = tuple(_vote_button(challenge, entry) for entry in entries) if voting else ()
-    text += marker(challenge, AnnouncementKind.VOTING, part)
-    return Post(text, _pictures(entries), buttons)
+    return Post("\n".join(lines), pictures_of(entries), buttons)
 
 
 def results(contest: Contest) -> Post:
     """Show the results, with names."""
     challenge = contest.challenge
     placed = sorted(contest.live, key=lambda entry: (entry.rank or 0, entry.number or 0))
-    text = f"🏆 **Results: *{shown(challenge.terms.title)}***\n"
+    lines: list[str] = [_("🏆 **Results: *{title}***", title=shown(challenge.terms.title))]
     if not placed:
-        text += "Nobody entered.\n"
+        lines.append(_("Nobody entered."))
     elif not any(entry.votes for entry in placed):
-        text += "Nobody voted, so nobody won.\n"
-    text += "\n".join(_result_line(entry) for entry in placed[:MOST_LINES])
-    if len(placed) > MOST_LINES:
-        text += f"\nand {len(placed) - MOST_LINES} more"
-    text = f"{text.rstrip()}\n{marker(challenge, AnnouncementKind.CLOSED)}"
-    return Post(text, _pictures(placed[:PER_MESSAGE]))
+        lines.append(_("Nobody voted, so nobody won."))
+    lines += first_lines([_result_line(entry) for entry in placed], MOST_LINES, MOST_OF_RESULTS)
+    lines.append(marker(challenge, AnnouncementKind.CLOSED))
+    return Post("\n".join(lines), pictures_of(placed[:PER_MESSAGE]))
 
 
 def cancelled(contest: Contest) -> Post:
     """Announce that a challenge was cancelled."""
     challenge = contest.challenge
-    title = shown(challenge.terms.title)
-    return Post(
-        f"🚫 **Cancelled: *{title}***\nThis challenge ends without a result.\n"
-        f"{marker(challenge, AnnouncementKind.CANCELLED)}"
+    lines = (
+        _("🚫 **Cancelled: *{title}***", title=shown(challenge.terms.title)),
+        _("This challenge ends without a result."),
+        marker(challenge, AnnouncementKind.CANCELLED),
     )
+    return Post("\n".join(lines))
 
 
 def removed(contest: Contest, entry_id: int) -> Post:
     """Tell an author the reason why their entry was removed."""
     challenge = contest.challenge
     entry = next(entry for entry in contest.entries if entry.id == entry_id)
-    return Post(
-        f"A moderator removed your painting № {entry.job_id} from the challenge "
-        f"*{shown(challenge.terms.title)}*.\nReason: {shown(entry.removed or '')}\n"
-        f"{marker(challenge, AnnouncementKind.REMOVED, entry_id)}"
+    lines = (
+        _(
+            "A moderator removed your painting № {number} from the challenge *{title}*.",
+            number=entry.job_id,
+            title=shown(challenge.terms.title),
+        ),
+        _("Reason: {reason}", reason=shown(entry.removed or "")),
+        marker(challenge, AnnouncementKind.REMOVED, entry_id),
     )
-
-
-def status(contest: Contest, member: Member, page: int = 0) -> Post:
-    """Show a member the state of an open challenge, with what they may do.
-
-    While there is a vote it has a `page` of the ballot, numbered as the parts of the ballot are.
-    """
-    challenge, terms = contest.challenge, contest.challenge.terms
-    own = [entry for entry in contest.entries if entry.member_id == member.id][::-1]
-    lines = [
-        f"🎨 ***{shown(terms.title)}***, challenge № {challenge.id}",
-        *([f"> {shown(terms.theme)}"] if terms.theme else []),
-        _stage(challenge),
-        f"Entries: {len(contest.live)}",
-        *first_lines([_own_line(entry) for entry in own], MOST_LINES, MOST_CHARACTERS),
-    ]
-    if challenge.state is ChallengeState.VOTING:
-        return _voting_status(contest, member, page, lines)
-    items: list[AnyItem] = []
-    alive = [entry for entry in own if entry.removed is None]
-    if alive:
-        items.append(_menu(challenge, alive[:MOST_OPTIONS], "Withdraw an entry…", "withdraw"))
-    if member.moderates or member.manages:
-        for start in range(0, len(contest.live), MOST_OPTIONS):
-            chunk = contest.live[start : start + MOST_OPTIONS]
-            items.append(_menu(challenge, chunk, "Remove an entry…", "remove", str(start)))
-    return Post("\n".join(lines), items=tuple(items))
-
-
-def _voting_status(contest: Contest, member: Member, page: int, lines: list[str]) -> Post:
-    challenge = contest.challenge
-    last = max(0, (max((e.number or 0 for e in contest.ballot), default=0) - 1) // PER_MESSAGE)
-    page = min(max(0, page), last)
-    numbers = on_part(contest, page)
-    entries = [entry for entry in contest.ballot if entry.number in numbers]
-    chosen = contest.votes.get(member.id)
-    number = next((entry.number for entry in contest.ballot if entry.id == chosen), None)
-    lines.append(f"Your vote: entry {number}" if number else "You have not voted yet.")
-    if last:
-        lines.append(f"Page {page + 1} of {last + 1}")
-    items: list[AnyItem] = [
-        discord.ui.Button[discord.ui.View](
-            label=str(entry.number),
-            style=discord.ButtonStyle.success if entry.id == chosen else _PLAIN,
-            disabled=entry.member_id == member.id,  # nobody votes for their own
-            custom_id=custom_id(FEATURE, challenge.id, "choose", entry.number, page),
-        )
-        for entry in entries
-    ]
-    if last:
-        items += [
-            discord.ui.Button[discord.ui.View](
-                emoji=emoji,
-                disabled=not 0 <= page + step <= last,
-                custom_id=custom_id(FEATURE, challenge.id, "page", max(0, page + step), way),
-                row=2,
-            )
-            for emoji, step, way in (("◀️", -1, "back"), ("▶️", 1, "on"))
-        ]
-    if entries and (member.moderates or member.manages):
-        menu = _menu(challenge, entries, "Remove an entry…", "remove", str(page))
-        menu.row = 3
-        items.append(menu)
-    return Post("\n".join(lines), _pictures(entries), tuple(items))
+    return Post("\n".join(lines))
 
 
 def entered(contest: Contest, job_id: int) -> str:
     """Confirm an entry."""
     terms = contest.challenge.terms
-    return (
-        f"Your painting № {job_id} is in the challenge *{shown(terms.title)}*. You can withdraw "
-        f"it with `/challenge status` until {when(terms.entries_until)}."
+    return _(
+        "Your painting № {number} is in the challenge *{title}*. You can withdraw it with "
+        "{command} until {until}.",
+        number=job_id,
+        title=shown(terms.title),
+        command=command("challenge status"),
+        until=when(terms.entries_until),
     )
+
+
+def now(challenge: Challenge) -> str:
+    """Say in which stage a challenge is now."""
+    return {
+        ChallengeState.ENTERING: _("The challenge is now open for entries."),
+        ChallengeState.VOTING: _("The challenge is now voting."),
+        ChallengeState.CLOSED: _("The challenge is now closed."),
+        ChallengeState.CANCELLED: _("The challenge is now cancelled."),
+    }[challenge.state]
 
 
 def leaderboard(standings: Sequence[Standing]) -> str:
     """List the members with the most wins, podiums and votes."""
     if not standings:
-        return "No challenge has ended in this server yet."
+        return _("No challenge has ended in this server yet.")
     lines = [
-        f"{_place(standing.rank)} {name_of(standing.name, standing.member_id)}"
-        f" · {_count(standing.wins, 'win')}"
-        f" · {standing.podiums} in the first three · {_count(standing.votes, 'vote')}"
+        " · ".join(
+            (
+                f"{_place(standing.rank)} {name_of(standing.name, standing.member_id)}",
+                ngettext("{n} win", "{n} wins", standing.wins),
+                _("{number} in the first three", number=standing.podiums),
+                _votes(standing.votes),
+            )
+        )
         for standing in standings[:MOST_LINES]
     ]
-    return "\n".join(["🏆 **Leaderboard** over all challenges", *lines])
+    return "\n".join([_("🏆 **Leaderboard** over all challenges"), *lines])
 
 
 def shown(name: str) -> str:
@@ -254,12 +254,19 @@ def when(moment: float) -> str:
     return f"<t:{round(moment)}:f> (<t:{round(moment)}:R>)"
 
 
-def _stage(challenge: Challenge) -> str:
+def stage(challenge: Challenge) -> str:
+    """Say what can be done in a challenge now, or how it ended."""
     return {
-        ChallengeState.ENTERING: f"You can enter until {when(challenge.terms.entries_until)}.",
-        ChallengeState.VOTING: f"You can vote until {when(challenge.terms.voting_until)}.",
-        ChallengeState.CLOSED: "The voting is over; see `/challenge results`.",
-        ChallengeState.CANCELLED: "This challenge was cancelled.",
+        ChallengeState.ENTERING: _(
+            "You can enter until {until}.", until=when(challenge.terms.entries_until)
+        ),
+        ChallengeState.VOTING: _(
+            "You can vote until {until}.", until=when(challenge.terms.voting_until)
+        ),
+        ChallengeState.CLOSED: _(
+            "The voting is over; see {command}.", command=command("challenge results")
+        ),
+        ChallengeState.CANCELLED: _("This challenge was cancelled."),
     }[challenge.state]
 
 
@@ -269,33 +276,13 @@ def _vote_button(challenge: Challenge, entry: Entry) -> AnyItem:
     )
 
 
-def _menu(challenge: Challenge, entries: Sequence[Entry], placeholder: str, *path: str) -> AnyItem:
-    return discord.ui.Select[discord.ui.View](
-        custom_id=custom_id(FEATURE, challenge.id, *path),
-        placeholder=placeholder,
-        options=[
-            discord.SelectOption(
-                # the number of the painting would give away its author on the ballot
-                label=f"Entry {entry.number}" if entry.number else f"Painting № {entry.job_id}",
-                # nor its id, which follows the order of entering
-                value=f"number {entry.number}" if entry.number else str(entry.id),
-            )
-            for entry in entries
-        ],
-    )
-
-
-def _own_line(entry: Entry) -> str:
-    if entry.removed is not None:
-        return f"Your painting № {entry.job_id} was removed: {shown(entry.removed)}"
-    return f"Your entry: painting № {entry.job_id}"
-
-
 def _result_line(entry: Entry) -> str:
-    gone = "a member with deleted data"
+    gone = _("a member with deleted data")
     author = name_of(entry.name, entry.member_id) if entry.member_id else gone
-    number = f" · entry {entry.number}" if entry.number else ""
-    return f"{_place(entry.rank or 0)} {author} · {_count(entry.votes or 0, 'vote')}{number}"
+    parts = [f"{_place(entry.rank or 0)} {author}", _votes(entry.votes or 0)]
+    if entry.number:
+        parts.append(_("entry {number}", number=entry.number))
+    return " · ".join(parts)
 
 
 def _host(challenge: Challenge) -> str:
@@ -306,13 +293,19 @@ def _place(rank: int) -> str:
     return _MEDALS.get(rank, f"**{rank}.**")
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+def _votes(number: int) -> str:
+    return ngettext("{n} vote", "{n} votes", number)
 
 
-def _pictures(entries: Sequence[Entry]) -> tuple[PostedPicture, ...]:
+def pictures_of(entries: Sequence[Entry]) -> tuple[PostedPicture, ...]:
+    """Give the pictures of entries, with their numbers; those of deleted ones are left out."""
     return tuple(
-        PostedPicture(f"entry-{entry.number}.jpg", entry.preview, entry.number or 0)
+        PostedPicture(
+            f"entry-{entry.number}.jpg",
+            entry.preview,
+            _("Entry {number}", number=entry.number),
+            entry.number or 0,
+        )
         for entry in entries
         if entry.preview
     )

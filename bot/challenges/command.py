@@ -20,9 +20,11 @@ from bot.errors import ChallengeRefused
 from bot.guilds.rules import check_may_start
 from bot.guilds.service import GuildService
 from bot.jobs.service import JobService
-from bot.names import clean, cleaned_name
+from bot.languages.speech import _, command, pgettext
+from bot.names import cleaned_name
 from bot.pictures.intake import Intake
 from bot.pictures.turns import Owner
+from bot.texts import clean
 
 LONGEST_TITLE, LONGEST_THEME = 80, 300  # characters
 OFFERED = 25  # choices while a member types; Discord takes no more
@@ -65,19 +67,22 @@ class ChallengeCommands:
             )
         else:
             if style.is_spoiler():
-                raise ChallengeRefused("A style marked as a spoiler cannot be shown openly.")
+                raise ChallengeRefused(_("A style marked as a spoiler cannot be shown openly."))
             if answers.is_age_restricted(interaction.channel) and not age_restricted:
                 raise ChallengeRefused(
-                    "A style from an age-restricted channel stays in such channels; announce the "
-                    "challenge in one."
+                    _(
+                        "A style from an age-restricted channel stays in such channels; announce "
+                        "the challenge in one."
+                    )
                 )
-            offered = described("The style picture", style)
+            offered = described(_("The style picture"), style)
             owner = Owner(member.guild_id, member.id)
             async with self._intake.taken([offered], owner) as (picture,):
                 challenge = await self._challenges.start(
                     member, channel, terms, picture.name, age_restricted=age_restricted
                 )
-        text = f"Challenge № {challenge.id} is open. {await self._outcome(challenge)}"
+        opened = _("Challenge № {id} is open.", id=challenge.id)
+        text = f"{opened} {await self._outcome(challenge)}"
         await interaction.edit_original_response(content=text)
 
     async def enter(self, interaction: Interaction, job_id: int) -> None:
@@ -93,7 +98,10 @@ class ChallengeCommands:
         contest = await self._challenges.open_in(member.guild_id)
         if contest is None:
             raise ChallengeRefused(
-                "There is no challenge open in this server; see `/challenge results` for the last."
+                _(
+                    "There is no challenge open in this server; see {command} for the last.",
+                    command=command("challenge results"),
+                )
             )
         await self._panel.show(interaction, contest)
 
@@ -102,7 +110,7 @@ class ChallengeCommands:
         await interaction.response.defer(ephemeral=True, thinking=True)
         contest = await self._challenges.close(answers.member_of(interaction), cancel=cancel)
         challenge = contest.challenge
-        text = f"The challenge is now {challenge.state.value}. {await self._outcome(challenge)}"
+        text = f"{card.now(challenge)} {await self._outcome(challenge)}"
         await interaction.edit_original_response(content=text)
 
     async def rename(
@@ -113,7 +121,11 @@ class ChallengeCommands:
         member = answers.member_of(interaction)
         contest = await self._challenges.rename(member, challenge, title, theme)
         name = card.shown(contest.challenge.terms.title)
-        text = f"Challenge № {contest.challenge.id} is called *{name}* now; its messages follow."
+        text = _(
+            "Challenge № {id} is called *{name}* now; its messages follow.",
+            id=contest.challenge.id,
+            name=name,
+        )
         await interaction.edit_original_response(content=text)
 
     async def repost(self, interaction: Interaction, channel: int | None) -> None:
@@ -148,7 +160,7 @@ class ChallengeCommands:
         self, interaction: Interaction, typed: str
     ) -> list[app_commands.Choice[int]]:
         """Offer a member's own finished paintings, the last one first."""
-        found = await self._jobs.finished_of(interaction.guild_id or 0, interaction.user.id)
+        found = await self._jobs.store.finished_of(interaction.guild_id or 0, interaction.user.id)
         return [
             app_commands.Choice(name=_title(job.id, job.sources.style_name), value=job.id)
             for job in found
@@ -220,7 +232,7 @@ def _add_changes(group: app_commands.Group, commands: ChallengeCommands) -> None
         theme: app_commands.Range[str, 1, 1000] | None = None,
         challenge: app_commands.Range[int, 1, 2**53 - 1] | None = None,
     ) -> None:
-        name = None if title is None else cleaned_name(title, "The title", LONGEST_TITLE)
+        name = None if title is None else cleaned_name(title, _("The title"), LONGEST_TITLE)
         await commands.rename(
             interaction, challenge, name, None if theme is None else _theme(theme)
         )
@@ -260,7 +272,7 @@ def _add_start(
     ) -> None:
         entries_end = moment(entries_until, clock())
         terms = Terms(
-            title=cleaned_name(title, "The title", LONGEST_TITLE),
+            title=cleaned_name(title, _("The title"), LONGEST_TITLE),
             theme=_theme(theme),
             entries_until=entries_end,
             voting_until=moment(voting_until, entries_end),
@@ -275,8 +287,12 @@ def _add_start(
 def _theme(text: str | None) -> str:
     if text is None or not clean(text):
         return ""
-    return cleaned_name(text, "The theme", LONGEST_THEME)
+    return cleaned_name(text, _("The theme"), LONGEST_THEME)
 
 
 def _title(job_id: int, style: str | None) -> str:
-    return f"№ {job_id}, in the style of {style}"[:100] if style else f"№ {job_id}"
+    if not style:
+        return f"№ {job_id}"
+    return pgettext("choice", "№ {number}, in the style of {style}", number=job_id, style=style)[
+        :100
+    ]

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 
 from bot.errors import ChallengeRefused
+from bot.languages.speech import _
 
 _SECONDS = {"w": 604_800.0, "d": 86_400.0, "h": 3600.0, "m": 60.0}
 _SPAN = re.compile(r"(?:\d{1,4}\s*[wdhm]\s*)+")
@@ -26,6 +27,8 @@ def moment(typed: str, start: float) -> float:
         return (written if written.tzinfo else written.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         raise ChallengeRefused(
-            "A deadline is a time from now such as `3d` or `2d 12h`, or a date and time (UTC) "
-            "such as `2030-05-01 18:00`."
+            _(
+                "A deadline is a time from now such as `3d` or `2d 12h`, or a date and time (UTC) "
+                "such as `2030-05-01 18:00`."
+            )
         ) from None

@@ -10,6 +10,7 @@ from bot.challenges.buttons import ChallengeButtonHandlers
 from bot.challenges.card import FEATURE
 from bot.challenges.channel_watch import ChannelWatch
 from bot.challenges.command import ChallengeCommands, make_group
+from bot.challenges.data import ChallengeData
 from bot.challenges.gallery import Gallery
 from bot.challenges.panel import StatusPanel
 from bot.challenges.pictures import NumberedPictures
@@ -18,9 +19,9 @@ from bot.challenges.service import ChallengeService
 from bot.feature import Feature
 from bot.guilds.model import Switch
 from bot.guilds.service import GuildService
-from bot.names import clean
 from bot.pictures.decoder import Decoder
 from bot.storage.shard import Shard
+from bot.texts import clean
 
 
 def feature(
@@ -54,24 +55,30 @@ def feature(
         return clean(guild.name) if guild is not None else None
 
     announcer = Announcer(
-        client, challenges.store, challenges.announcements, pictures, clock, tries
+        client, challenges.store, challenges.announcements, pictures, guilds, clock, tries
     )
     nap = LONGEST_NAP if shard.count == 1 else SHARED_NAP
     scheduler = ChallengeScheduler(challenges, announcer, clock, longest_nap=nap)
     gallery = Gallery(challenges.store, challenges.pictures, decoder, opted_in, name_of, public_url)
-    watch = ChannelWatch(client, challenges)
+    data = ChallengeData(challenges.store, challenges.announcements, challenges.change, clock)
+    watch = ChannelWatch(client, challenges.store, data)
+
+    async def run() -> None:
+        await client.wait_until_ready()
+        await scheduler.run()
+
     return Feature(
         name=Switch.CHALLENGES,
         commands=[make_group(commands, clock)],
         buttons={FEATURE: ChallengeButtonHandlers(challenges, panel)},
         pages=gallery.routes(),
-        tasks=[scheduler.run],
+        tasks=[run],
         pictures_in_use=[challenges.store],
-        personal_data={"challenges": challenges},
+        personal_data={"challenges": data},
         events={
             "ready": watch.connected,
             "guild_channel_delete": watch.channel_deleted,
             "raw_thread_delete": watch.thread_deleted,
         },
-        guild_data=[challenges],
+        guild_data=[data],
     )

@@ -7,13 +7,14 @@ picture disappears when its owner deletes it. The pages have no scripts.
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from aiohttp import web
 
 from bot.challenges.model import Challenge, ChallengeState, Contest, Entry
 from bot.challenges.store import ChallengeStore
 from bot.errors import PictureGone
+from bot.languages.speech import _, listed, ngettext
 from bot.pictures.copies import Copies
 from bot.pictures.decoder import Decoder
 from bot.pictures.store import PictureStore
@@ -24,7 +25,6 @@ from bot.web.html import Html
 SIDES = ("320", "640", "1280")  # pixels on the long side
 MOST_CHALLENGES = 24  # on a server's page; a link leads to older ones
 MOST_WINNERS = 3  # of a challenge on that page; more may share the first place
-_NAMELESS = "a member"
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,9 @@ class Wall:
     title: str
     path: str
     winners: Sequence[Shown]
+    first: str
     entries: str
-    day: str
+    day: date
 
 
 class Gallery:
@@ -97,9 +98,9 @@ class Gallery:
             request,
             "server.html",
             first,
-            title=f"{name}: style challenges",
+            title=_("{server}: style challenges", server=name),
             heading=name,
-            description="The winners of this server's style challenges",
+            description=_("The winners of this server's style challenges"),
             walls=walls,
             older=f"?before={numbers[-1]}" if len(found) > len(shown) else None,
         )
@@ -115,7 +116,7 @@ class Gallery:
             entries[0].source if entries else None,
             title=f"{terms.title} · {self._server_name(guild_id)}",
             heading=terms.title,
-            description=terms.theme or "A style challenge",
+            description=terms.theme or _("A style challenge"),
             server=self._server_name(guild_id),
             up=f"/gallery/{guild_id}",
             entries=entries,
@@ -178,16 +179,18 @@ class Gallery:
         return self._html.page(template, values)
 
     def _server_name(self, guild_id: int) -> str:
-        return self._name_of(guild_id) or "A server"
+        return self._name_of(guild_id) or _("A server")
 
 
 def _wall(challenge: Challenge, winners: Sequence[Entry], entries: int) -> Wall:
+    shown = [_show(challenge, entry) for entry in winners[:MOST_WINNERS]]
     return Wall(
         title=challenge.terms.title,
         path=f"/gallery/{challenge.guild_id}/{challenge.id}",
-        winners=[_show(challenge, entry) for entry in winners[:MOST_WINNERS]],
-        entries=_count(entries, "entry", "entries"),
-        day=datetime.fromtimestamp(challenge.closed_at or 0.0, UTC).date().isoformat(),
+        winners=shown,
+        first=listed([one.author for one in shown]),
+        entries=ngettext("{n} entry", "{n} entries", entries),
+        day=datetime.fromtimestamp(challenge.closed_at or 0.0, UTC).date(),
     )
 
 
@@ -200,23 +203,14 @@ def _shown(contest: Contest) -> list[Shown]:
 
 def _show(challenge: Challenge, entry: Entry) -> Shown:
     return Shown(
-        author=entry.name or _NAMELESS,
+        author=entry.name or _("a member"),
         source=f"/gallery/{challenge.guild_id}/{challenge.id}/{entry.id}",
         rank=entry.rank or 0,
         place=_place(entry.rank or 0),
-        votes=_count(entry.votes or 0, "vote", "votes"),
+        votes=ngettext("{n} vote", "{n} votes", entry.votes or 0),
     )
 
 
 def _place(rank: int) -> str:
-    medals = {1: "🥇 1st", 2: "🥈 2nd", 3: "🥉 3rd"}
-    if rank in medals:
-        return medals[rank]
-    ending = (
-        "th" if rank % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
-    )
-    return f"{rank}{ending}"
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+    medals = {1: _("🥇 1st"), 2: _("🥈 2nd"), 3: _("🥉 3rd")}
+    return medals.get(rank) or _("Place {n}", n=rank)

@@ -131,6 +131,15 @@ class AnnouncementKind(StrEnum):
     REMOVED = "removed"  # to the author alone; its part is the entry's id
 
 
+class Problem(StrEnum):
+    """Why an announcement is not posted."""
+
+    FORBIDDEN = "forbidden"  # the bot lacks a permission in the channel
+    NOT_TAKEN = "not taken"  # Discord or the network failed; tried again
+    GONE = "gone"  # the channel was deleted
+    IMPOSSIBLE = "impossible"  # it is not tried again
+
+
 @dataclass(frozen=True)
 class Announcement:
     """A message to send once. It is written in the transaction of the event."""
@@ -147,7 +156,7 @@ class Announcement:
     given_up: bool = False  # it can neither be sent nor edited
     failures: int = 0  # tries that failed since the last that did not
     next_try: float | None = None  # after a failure
-    problem: str = ""  # why the last try failed, for the host of the challenge
+    problem: str = ""  # a `Problem` of the last try; a sentence where an older version failed
     told: bool = False  # the host was told about it
     wanted_again: bool = False  # to be posted again where its message was deleted
 

@@ -3,33 +3,47 @@
 from collections.abc import Sequence
 
 from bot.challenges.card import shown
-from bot.challenges.model import Announcement, Challenge
-
-RETRIED = "I keep trying; `/challenge repost` tries at once, there or in another channel."
-REPOST = "`/challenge repost` posts it in a channel of your choice."
+from bot.challenges.model import Announcement, Challenge, Problem
+from bot.languages.speech import _, command
 
 
-def why_delayed(challenge: Challenge, *, forbidden: bool) -> str:
-    """Say why an announcement waits; `forbidden` where the bot lacks a permission."""
-    if forbidden:
-        return (
-            f"I may not post in <#{challenge.channel_id}>. I need the permissions View Channel, "
-            "Attach Files, and Send Messages (in a thread: Send Messages in Threads) there."
-        )
-    return f"Discord did not take the message for <#{challenge.channel_id}>."
+def retried() -> str:
+    """Say what follows a failure that may pass."""
+    return _(
+        "I keep trying; {command} tries at once, there or in another channel.",
+        command=command("challenge repost"),
+    )
 
 
-def why_given_up(challenge: Challenge, *, gone: bool) -> str:
-    """Say why an announcement is not tried again; `gone` where the channel was deleted."""
-    if gone:
-        return f"The channel for it, <#{challenge.channel_id}>, does not exist any more."
-    return f"It could not be posted in <#{challenge.channel_id}>."
+def to_repost() -> str:
+    """Say what helps after a failure that will not pass."""
+    return _("{command} posts it in a channel of your choice.", command=command("challenge repost"))
 
 
-def host_message(challenge: Challenge, text: str) -> str:
+def why(challenge: Challenge, problem: str) -> str:
+    """Say why an announcement is not posted; a sentence of an older version stays as it is."""
+    channel = f"<#{challenge.channel_id}>"
+    reasons: dict[str, str] = {
+        Problem.FORBIDDEN: _(
+            "I may not post in {channel}. I need the permissions View Channel, Attach Files, and "
+            "Send Messages (in a thread: Send Messages in Threads) there.",
+            channel=channel,
+        ),
+        Problem.NOT_TAKEN: _("Discord did not take the message for {channel}.", channel=channel),
+        Problem.GONE: _("The channel for it, {channel}, does not exist any more.", channel=channel),
+        Problem.IMPOSSIBLE: _("It could not be posted in {channel}.", channel=channel),
+    }
+    return reasons.get(problem, problem)
+
+
+def host_message(challenge: Challenge, problem: Problem, what_follows: str) -> str:
     """Write the direct message to the member who started a challenge."""
-    title = shown(challenge.terms.title)
-    return f"Your challenge № {challenge.id}, *{title}*, is not announced as it should be. {text}"
+    opening = _(
+        "Your challenge № {id}, *{title}*, is not announced as it should be.",
+        id=challenge.id,
+        title=shown(challenge.terms.title),
+    )
+    return f"{opening} {why(challenge, problem)} {what_follows}"
 
 
 def whether_announced(challenge: Challenge, announcements: Sequence[Announcement]) -> str:
@@ -39,11 +53,15 @@ def whether_announced(challenge: Challenge, announcements: Sequence[Announcement
     """
     failed = next((one for one in announcements if one.problem), None)
     if failed is not None:
-        what_follows = REPOST if failed.given_up else RETRIED
-        return f"It is not announced yet. {failed.problem} {what_follows}"
+        what_follows = to_repost() if failed.given_up else retried()
+        so_far = _("It is not announced yet.")
+        return f"{so_far} {why(challenge, failed.problem)} {what_follows}"
     if any(one.message_id is None for one in announcements):
-        return f"It will be announced in <#{challenge.channel_id}> in a moment."
-    return f"It is announced: {links(challenge, announcements)}"
+        return _(
+            "It will be announced in {channel} in a moment.",
+            channel=f"<#{challenge.channel_id}>",
+        )
+    return _("It is announced: {links}", links=links(challenge, announcements))
 
 
 def where_announced(
@@ -56,9 +74,12 @@ def where_announced(
     if leads and any(one.problem for one in announcements):
         return whether_announced(challenge, announcements)
     if leads and any(one.given_up for one in announcements):
-        return "A message of it was deleted; `/challenge repost` posts it again."
+        return _(
+            "A message of it was deleted; {command} posts it again.",
+            command=command("challenge repost"),
+        )
     posted = [one for one in announcements if one.message_id is not None and not one.given_up]
-    return f"Announced: {links(challenge, posted)}" if posted else ""
+    return _("Announced: {links}", links=links(challenge, posted)) if posted else ""
 
 
 def links(challenge: Challenge, announcements: Sequence[Announcement]) -> str:

@@ -1,6 +1,6 @@
 """The private answer that shows a member an open challenge."""
 
-from bot.challenges import card, notices
+from bot.challenges import notices, status_card
 from bot.challenges.announcement_store import AnnouncementStore
 from bot.challenges.model import Contest
 from bot.challenges.pictures import NumberedPictures
@@ -24,7 +24,7 @@ class StatusPanel:
         challenge, member = contest.challenge, answers.member_of(interaction)
         announcements = await self._announcements.of(challenge)
         notice = notices.where_announced(challenge, announcements, leads=leads(challenge, member))
-        shown = card.status(contest, member, page)
+        shown = status_card.status(contest, member, page)
         await interaction.edit_original_response(
             content="\n".join(line for line in (text, shown.text, notice) if line),
             attachments=files_of(await self._pictures.uploads(shown)),

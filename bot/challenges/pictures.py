@@ -8,8 +8,8 @@ from bot.discord_io.sending import Upload
 from bot.errors import PictureGone
 from bot.pictures.copies import Copies
 from bot.pictures.decoder import Decoder
+from bot.pictures.model import LONG_SIDE
 from bot.pictures.store import PictureStore
-from bot.pictures.thumbnails import LONG_SIDE
 
 
 class NumberedPictures:
@@ -25,7 +25,8 @@ class NumberedPictures:
         files = []
         for picture in post.pictures:
             try:
-                files.append(Upload(picture.file_name, await self._read(picture)))
+                data = await self._read(picture)
+                files.append(Upload(picture.file_name, data, picture.alt_text))
             except PictureGone:  # deleted a moment ago; the message is edited soon
                 continue
         return files

@@ -21,7 +21,8 @@ from bot.challenges.model import (
     FinishedPainting,
     Terms,
 )
-from bot.errors import ChallengeRefused, LeadersOnly
+from bot.errors import ChallengeRefused
+from bot.languages.speech import _, command, ngettext
 from bot.people import Member
 
 MINUTE, DAY = 60.0, 86_400.0
@@ -37,16 +38,19 @@ ANNOUNCED_BY = {  # the announcement of a challenge's present state
 }
 
 
+class LeadersOnly(ChallengeRefused):
+    """The member is neither the host of the challenge nor a moderator."""
+
+
 def check_terms(terms: Terms, now: float) -> None:
     """Refuse deadlines that are too near, too far or in the wrong order, and a missing theme."""
     if not terms.theme and terms.style is None:
-        raise ChallengeRefused("A challenge needs a theme, a style picture, or both.")
-    for what, start, end in (
-        ("Entering", now, terms.entries_until),
-        ("Voting", terms.entries_until, terms.voting_until),
-    ):
-        if not SHORTEST <= end - start <= LONGEST:
-            raise ChallengeRefused(f"{what} must last from a minute to {LONGEST / DAY:.0f} days.")
+        raise ChallengeRefused(_("A challenge needs a theme, a style picture, or both."))
+    days = round(LONGEST / DAY)
+    if not SHORTEST <= terms.entries_until - now <= LONGEST:
+        raise ChallengeRefused(_("Entering must last from a minute to {days} days.", days=days))
+    if not SHORTEST <= terms.voting_until - terms.entries_until <= LONGEST:
+        raise ChallengeRefused(_("Voting must last from a minute to {days} days.", days=days))
 
 
 def enter(contest: Contest, painting: FinishedPainting, member: Member, now: float) -> Contest:
@@ -54,29 +58,40 @@ def enter(contest: Contest, painting: FinishedPainting, member: Member, now: flo
     challenge, terms = contest.challenge, contest.challenge.terms
     _expect_open(challenge, ChallengeState.ENTERING, terms.entries_until, now)
     if painting.member_id != member.id or painting.guild_id != challenge.guild_id:
-        raise ChallengeRefused("You can enter only your own paintings from this server.")
+        raise ChallengeRefused(_("You can enter only your own paintings from this server."))
     if painting.spoiler:
         raise ChallengeRefused(
-            "This painting was made from a picture marked as a spoiler, and challenges show "
-            "entries openly."
+            _(
+                "This painting was made from a picture marked as a spoiler, and challenges show "
+                "entries openly."
+            )
         )
     if painting.age_restricted and not challenge.age_restricted:
         raise ChallengeRefused(
-            "This painting comes from an age-restricted channel, and this challenge is not in one."
+            _(
+                "This painting comes from an age-restricted channel, and this challenge is not "
+                "in one."
+            )
         )
     if terms.entry_role is not None and terms.entry_role not in member.roles:
-        raise ChallengeRefused(f"Only members with <@&{terms.entry_role}> may enter this one.")
+        role = f"<@&{terms.entry_role}>"
+        raise ChallengeRefused(_("Only members with {role} may enter this one.", role=role))
     if any(entry.job_id == painting.job_id for entry in contest.entries):
-        raise ChallengeRefused("This painting is in the challenge already, or was.")
+        raise ChallengeRefused(_("This painting is in the challenge already, or was."))
     own = sum(entry.member_id == member.id for entry in contest.entries)
     if own >= terms.entries_per_member:
-        most = terms.entries_per_member
         raise ChallengeRefused(
-            f"Each member may enter {most} {'painting' if most == 1 else 'paintings'}; "
-            "withdraw one in `/challenge status` to enter another."
+            ngettext(
+                "Each member may enter {n} painting; withdraw one in {command} to enter another.",
+                "Each member may enter {n} paintings; withdraw one in {command} to enter another.",
+                terms.entries_per_member,
+                command=command("challenge status"),
+            )
         )
     if len(contest.live) >= MOST_ENTRIES:
-        raise ChallengeRefused(f"This challenge is full: it has {MOST_ENTRIES} entries.")
+        raise ChallengeRefused(
+            _("This challenge is full: it has {number} entries.", number=MOST_ENTRIES)
+        )
     entry = Entry(
         0, member.id, painting.job_id, painting.picture, painting.preview, now, member.name
     )
@@ -87,7 +102,7 @@ def withdraw(contest: Contest, entry_id: int, member: Member, now: float) -> Con
     """Withdraw a member's own entry, before the voting begins."""
     entry = _find(contest, entry_id)
     if entry.member_id != member.id or entry.removed is not None:
-        raise ChallengeRefused("This is not your entry.")
+        raise ChallengeRefused(_("This is not your entry."))
     challenge = contest.challenge
     _expect_open(challenge, ChallengeState.ENTERING, challenge.terms.entries_until, now)
     return _without(contest, entry)
@@ -96,12 +111,12 @@ def withdraw(contest: Contest, entry_id: int, member: Member, now: float) -> Con
 def remove(contest: Contest, entry_id: int, member: Member, reason: str) -> Contest:
     """Remove an entry for a reason; its voters can vote again."""
     if not (member.moderates or member.manages):
-        raise LeadersOnly("remove an entry", "moderators")
+        raise LeadersOnly(_("Only moderators can remove an entry."))
     if contest.challenge.state not in OPEN:
-        raise ChallengeRefused("This challenge is over.")
+        raise ChallengeRefused(_("This challenge is over."))
     entry = _find(contest, entry_id)
     if entry.removed is not None:
-        raise ChallengeRefused("This entry is removed already.")
+        raise ChallengeRefused(_("This entry is removed already."))
     removed = replace(entry, removed=reason, number=None)
     kept = tuple(removed if other.id == entry.id else other for other in contest.entries)
     return replace(contest, entries=kept, votes=_votes_without(contest, entry))
@@ -117,8 +132,9 @@ def removals(before: Contest, after: Contest, moderator: Member) -> list[journal
             journal.Deed.REMOVED,
             journal.Person(moderator.id, moderator.name),
             journal.Person(entry.member_id, entry.name),
-            f"№ {entry.job_id} from the challenge № {challenge.id}",
+            f"№ {entry.job_id}",
             entry.removed,
+            challenge=challenge.id,
         )
         for entry in after.entries
         if entry.removed is not None and entry.id not in already
@@ -155,16 +171,16 @@ def vote(contest: Contest, number: int, member: Member, now: float) -> Contest:
     challenge, terms = contest.challenge, contest.challenge.terms
     _expect_open(challenge, ChallengeState.VOTING, terms.voting_until, now)
     if member.guild_id != challenge.guild_id:
-        raise ChallengeRefused("Only members of the challenge's server may vote.")
+        raise ChallengeRefused(_("Only members of the challenge's server may vote."))
     if not terms.newcomers_vote and member.joined_at > challenge.created_at:
         raise ChallengeRefused(
-            "Only members who joined before this challenge was started may vote."
+            _("Only members who joined before this challenge was started may vote.")
         )
     entry = next((entry for entry in contest.ballot if entry.number == number), None)
     if entry is None:
-        raise ChallengeRefused("This entry is no longer in the challenge; choose another.")
+        raise ChallengeRefused(_("This entry is no longer in the challenge; choose another."))
     if entry.member_id == member.id:
-        raise ChallengeRefused("You cannot vote for your own entry.")
+        raise ChallengeRefused(_("You cannot vote for your own entry."))
     return replace(contest, votes={**contest.votes, member.id: entry.id})
 
 
@@ -173,10 +189,10 @@ def leads(challenge: Challenge, member: Member) -> bool:
     return member.id == challenge.host_id or member.moderates or member.manages
 
 
-def check_leader(challenge: Challenge, member: Member, action: str = "end a challenge") -> None:
-    """Refuse members who do not lead a challenge."""
+def check_leader(challenge: Challenge, member: Member, sentence: str) -> None:
+    """Refuse members who do not lead a challenge, with this sentence."""
     if not leads(challenge, member):
-        raise LeadersOnly(action, "its host and moderators")
+        raise LeadersOnly(sentence)
 
 
 def rename(contest: Contest, title: str | None, theme: str | None) -> Contest:
@@ -194,7 +210,7 @@ def move(contest: Contest, channel_id: int, *, age_restricted: bool) -> Contest:
     """Announce a challenge in another channel from now on; `age_restricted` is what that is."""
     if contest.challenge.age_restricted and not age_restricted:
         raise ChallengeRefused(
-            "This challenge began in an age-restricted channel; choose such a one."
+            _("This challenge began in an age-restricted channel; choose such a one.")
         )
     return replace(contest, challenge=replace(contest.challenge, channel_id=channel_id))
 
@@ -205,13 +221,13 @@ def go_on(contest: Contest, now: float) -> Contest:
         return _open_voting(contest, now)
     if contest.challenge.state in OPEN:
         return _close(contest, now)
-    raise ChallengeRefused("This challenge is over.")
+    raise ChallengeRefused(_("This challenge is over."))
 
 
 def cancel(contest: Contest, now: float) -> Contest:
     """Cancel a challenge, without a result; the votes are deleted."""
     if contest.challenge.state not in OPEN:
-        raise ChallengeRefused("This challenge is over.")
+        raise ChallengeRefused(_("This challenge is over."))
     challenge = replace(contest.challenge, state=ChallengeState.CANCELLED, closed_at=now)
     return replace(contest, challenge=challenge, votes={})
 
@@ -302,12 +318,12 @@ def _expect_open(challenge: Challenge, wanted: ChallengeState, until: float, now
     if challenge.state is wanted and now < until:
         return
     if challenge.state not in OPEN:
-        raise ChallengeRefused("This challenge is over.")
+        raise ChallengeRefused(_("This challenge is over."))
     if wanted is ChallengeState.ENTERING:
-        raise ChallengeRefused("You can no longer enter: the voting has begun, or soon will.")
+        raise ChallengeRefused(_("You can no longer enter: the voting has begun, or soon will."))
     if challenge.state is ChallengeState.ENTERING:
-        raise ChallengeRefused("The voting has not begun yet.")
-    raise ChallengeRefused("The voting is over; the results will be posted in a moment.")
+        raise ChallengeRefused(_("The voting has not begun yet."))
+    raise ChallengeRefused(_("The voting is over; the results will be posted in a moment."))
 
 
 def _texts(challenge: Challenge) -> tuple[str, str]:
@@ -318,7 +334,7 @@ def _find(contest: Contest, entry_id: int) -> Entry:
     for entry in contest.entries:
         if entry.id == entry_id:
             return entry
-    raise ChallengeRefused("There is no such entry in this challenge.")
+    raise ChallengeRefused(_("There is no such entry in this challenge."))
 
 
 def _without(contest: Contest, entry: Entry) -> Contest:

@@ -4,16 +4,14 @@ Announcements are written in the transaction of the change; the scheduler sends 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from random import Random
-from typing import Any
 
 from bot.challenges import rules
 from bot.challenges.announcement_store import AnnouncementStore
 from bot.challenges.model import (
-    OPEN,
     Announcement,
     Challenge,
     ChallengeState,
@@ -29,6 +27,7 @@ from bot.guilds.service import GuildService
 from bot.jobs.model import Job, JobState
 from bot.jobs.service import JobService
 from bot.journal import NO_JOURNAL, Journal
+from bot.languages.speech import _, command
 from bot.people import Member
 from bot.pictures.decoder import Decoder
 from bot.pictures.retention import PictureRetention
@@ -85,8 +84,8 @@ class ChallengeService:
         """
         settings = await self._guilds.settings(member.guild_id)
         check_may_start(settings, member)
-        check_words(settings, "The title", terms.title)
-        check_words(settings, "The theme", terms.theme)
+        check_words(settings, _("The title"), terms.title)
+        check_words(settings, _("The theme"), terms.theme)
         if style is not None:
             owner = Owner(member.guild_id, member.id)
             preview = await make_thumbnail(self._retention, self._decoder, style, owner)
@@ -111,7 +110,10 @@ class ChallengeService:
         ):
             if await self.store.find_open(connection, member.guild_id):
                 raise ChallengeRefused(
-                    "There is already a challenge in this server; see `/challenge status`."
+                    _(
+                        "There is already a challenge in this server; see {command}.",
+                        command=command("challenge status"),
+                    )
                 )
             contest = await self.store.add(connection, challenge)
             await self.announcements.follow(connection, None, contest)
@@ -154,7 +156,7 @@ class ChallengeService:
 
     async def vote(self, member: Member, challenge_id: int, number: int) -> Contest:
         """Cast or change a member's vote. Raises Refused."""
-        return await self._change(
+        return await self.change(
             challenge_id, lambda contest: rules.vote(contest, number, member, self._clock())
         )
 
@@ -162,7 +164,8 @@ class ChallengeService:
         """Go to the next state before the deadline, or cancel. Raises Refused."""
 
         def rule(contest: Contest) -> Contest:
-            rules.check_leader(contest.challenge, member)
+            sentence = _("Only its host and moderators can end a challenge.")
+            rules.check_leader(contest.challenge, member, sentence)
             step = rules.cancel if cancel else rules.go_on
             return step(contest, self._clock())
 
@@ -173,17 +176,18 @@ class ChallengeService:
     ) -> Contest:
         """Change title or theme of a challenge, by default of the open one. Raises Refused."""
         settings = await self._guilds.settings(member.guild_id)
-        check_words(settings, "The title", title or "")
-        check_words(settings, "The theme", theme or "")
+        check_words(settings, _("The title"), title or "")
+        check_words(settings, _("The theme"), theme or "")
         if challenge_id is None:
             challenge_id = (await self._need_open(member.guild_id)).challenge.id
 
         def rule(contest: Contest) -> Contest:
             _check_here(contest, member)
-            rules.check_leader(contest.challenge, member, "rename a challenge")
+            sentence = _("Only its host and moderators can rename a challenge.")
+            rules.check_leader(contest.challenge, member, sentence)
             return rules.rename(contest, title, theme)
 
-        return await self._change(challenge_id, rule)
+        return await self.change(challenge_id, rule)
 
     async def repost(
         self, member: Member, channel_id: int | None, *, age_restricted: bool = False
@@ -197,8 +201,9 @@ class ChallengeService:
         async with self._database.write() as connection:
             before = await self.store.find(connection, contest.challenge.id)
             if before is None:
-                raise ChallengeRefused("There is no such challenge any more.")
-            rules.check_leader(before.challenge, member, "post its messages again")
+                raise ChallengeRefused(_("There is no such challenge any more."))
+            sentence = _("Only its host and moderators can post its messages again.")
+            rules.check_leader(before.challenge, member, sentence)
             after = before
             if channel_id is not None:
                 after = rules.move(before, channel_id, age_restricted=age_restricted)
@@ -230,13 +235,13 @@ class ChallengeService:
         if challenge_id is None:
             past = await self.store.closed(guild_id, 1)
             if not past:
-                raise ChallengeRefused("No challenge has ended in this server yet.")
+                raise ChallengeRefused(_("No challenge has ended in this server yet."))
             challenge_id = past[0].id
         contest = await self.get(challenge_id)
         if contest is None or contest.challenge.guild_id != guild_id:
-            raise ChallengeRefused("There is no such challenge in this server.")
+            raise ChallengeRefused(_("There is no such challenge in this server."))
         if contest.challenge.state is not ChallengeState.CLOSED:
-            raise ChallengeRefused("This challenge has no results, because it was not closed.")
+            raise ChallengeRefused(_("This challenge has no results, because it was not closed."))
         return contest
 
     async def leaderboard(self, guild_id: int) -> list[Standing]:
@@ -255,59 +260,16 @@ class ChallengeService:
         await self._follow_deletions()
         for challenge in await self.store.open():
             if (rules.deadline(challenge) or 0.0) <= self._clock():
-                await self._change(
+                await self.change(
                     challenge.id, lambda contest: rules.due(contest, self._clock()) or contest
                 )
         times = [rules.deadline(challenge) for challenge in await self.store.open()]
         return min((time for time in times if time is not None), default=None)
 
-    # For servers that the bot has left, and deleted channels.
-
-    async def guild_ids(self) -> set[int]:
-        """Give the servers that have challenges."""
-        return await self.store.guild_ids()
-
-    async def end_in(self, guild_id: int, channel_id: int | None = None) -> None:
-        """Cancel a server's open challenge, or only one in a channel; nothing is announced."""
-        async with self._database.write() as connection:
-            contest = await self.store.find_open(connection, guild_id)
-            if contest is not None and channel_id in (None, contest.challenge.channel_id):
-                await self.store.save(connection, contest, rules.cancel(contest, self._clock()))
-                await self.announcements.give_up_in(connection, guild_id)
-
-    async def forget_guild(self, guild_id: int) -> set[str]:
-        """Delete a server's challenges; return their pictures."""
-        return await self.store.forget_guild(guild_id)
-
-    # For a member's privacy.
-
-    async def about_member(self, member_id: int) -> AsyncIterator[list[dict[str, Any]]]:
-        """Yield the challenges that a member started, entered or voted in, one by one."""
-        async with self._database.read() as connection:
-            numbers = await self.store.of_member(connection, member_id)
-        for number in numbers:
-            contest = await self.get(number)
-            if contest is not None:
-                yield [_about(contest, member_id)]
-
-    async def forget_member(self, member_id: int) -> set[str]:
-        """Forget a member in all challenges; return the pictures. Counts of closed ones stay."""
-        async with self._database.read() as connection:
-            numbers = await self.store.of_member(connection, member_id)
-        pictures: set[str] = set()
-        for number in numbers:
-            contest = await self.get(number)
-            if contest is not None:
-                own = [entry for entry in contest.entries if entry.member_id == member_id]
-                names = [name for entry in own for name in entry.pictures]
-                pictures |= set(names)
-                await self._change(number, lambda contest: rules.forget(contest, member_id))
-        return pictures
-
     async def _need_open(self, guild_id: int) -> Contest:
         contest = await self.open_in(guild_id)
         if contest is None:
-            raise ChallengeRefused("There is no challenge open in this server.")
+            raise ChallengeRefused(_("There is no challenge open in this server."))
         return contest
 
     async def _painting(self, member: Member, job_id: int) -> FinishedPainting:
@@ -319,7 +281,7 @@ class ChallengeService:
         ):
             raise JobNotFound(job_id)
         if job.result is None or job.state not in (JobState.DELIVERING, JobState.DONE):
-            raise ChallengeRefused("This painting is not finished.")
+            raise ChallengeRefused(_("This painting is not finished."))
         if job.result_deleted:
             raise PictureGone
         origin = job.origin
@@ -335,9 +297,9 @@ class ChallengeService:
 
     async def _change_open(self, member: Member, rule: Rule, *, log: bool = False) -> Contest:
         contest = await self._need_open(member.guild_id)
-        return await self._change(contest.challenge.id, rule, member if log else None)
+        return await self.change(contest.challenge.id, rule, member if log else None)
 
-    async def _change(
+    async def change(
         self, challenge_id: int, rule: Rule, moderator: Member | None = None
     ) -> Contest:
         """Apply a rule and write its announcements in one transaction.
@@ -347,7 +309,7 @@ class ChallengeService:
         async with self._database.write() as connection:
             before = await self.store.find(connection, challenge_id)
             if before is None:
-                raise ChallengeRefused("There is no such challenge any more.")
+                raise ChallengeRefused(_("There is no such challenge any more."))
             after = rule(before)
             await self.store.save(connection, before, after)
             await self.announcements.follow(connection, before, after)
@@ -368,32 +330,16 @@ class ChallengeService:
             contest = await self.get(challenge_id)
             gone = [e for e in (contest.entries if contest else ()) if e.job_id in deleted]
             for entry in gone:
-                await self._change(challenge_id, partial(_without, entry_id=entry.id))
+                await self.change(challenge_id, partial(_without, entry_id=entry.id))
             names = [name for entry in gone for name in entry.pictures]
             await self._retention.release(names)
 
 
 def _check_here(contest: Contest, member: Member) -> None:
     if contest.challenge.guild_id != member.guild_id:
-        raise ChallengeRefused("There is no such challenge in this server.")
+        raise ChallengeRefused(_("There is no such challenge in this server."))
 
 
 def _without(contest: Contest, entry_id: int) -> Contest:
     entry = next((entry for entry in contest.entries if entry.id == entry_id), None)
     return contest if entry is None else rules.delete_painting(contest, entry)
-
-
-def _about(contest: Contest, member_id: int) -> dict[str, Any]:
-    challenge = contest.challenge
-    about: dict[str, Any] = {
-        "challenge": challenge.id,
-        "guild_id": challenge.guild_id,
-        "title": challenge.terms.title,
-        "state": challenge.state,
-        "started_by_you": challenge.host_id == member_id,
-        "entries": [vars(entry) for entry in contest.entries if entry.member_id == member_id],
-    }
-    if challenge.state in OPEN:
-        chosen = contest.votes.get(member_id)
-        about["vote"] = next((e.number for e in contest.entries if e.id == chosen), None)
-    return about

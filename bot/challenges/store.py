@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.challenges.model import FORGOTTEN, OPEN, Challenge, ChallengeState, Contest, Entry, Terms
 from bot.challenges.tables import challenges, entries, votes
 from bot.jobs.tables import jobs
-from bot.pictures.ledger import Names
+from bot.pictures.retention import Names
 from bot.storage.database import Database
 from bot.storage.shard import WHOLE, Shard
 

@@ -15,8 +15,8 @@ from bot.errors import HostNeeded
 from bot.moderation.model import HOST, Block, Kind
 from bot.moderation.rules import LONGEST_REASON, holds
 from bot.moderation.store import BlockStore
-from bot.names import clean
 from bot.storage.database import Database, known_versions
+from bot.texts import clean
 
 Result = TypeVar("Result")
 

@@ -15,7 +15,8 @@ from bot.check.machine import check_disk, check_folder, check_pages
 from bot.check.tables import check_database
 from bot.cli.executor import local_executor
 from bot.cli.options import config_option
-from bot.settings import Settings, SettingsError, load
+from bot.settings import Settings
+from bot.settings_loader import SettingsError, load
 
 COLOURS = {Level.PASS: "green", Level.WARN: "yellow", Level.FAIL: "red"}
 

@@ -8,7 +8,8 @@ import click
 from sqlalchemy import make_url
 
 from bot.errors import HostNeeded, MuralscapeError
-from bot.settings import CONFIG_VARIABLE, Settings, SettingsError, load
+from bot.settings import Settings
+from bot.settings_loader import CONFIG_VARIABLE, SettingsError, load
 
 config_option = click.option(
     "--config",

@@ -9,7 +9,7 @@ import click
 import discord
 
 from bot import logs
-from bot.app import App
+from bot.app.composition import App
 from bot.cli.executor import executor_for
 from bot.cli.guard import guard
 from bot.cli.options import config_option, load_settings

@@ -15,7 +15,7 @@ import click
 from pydantic import SecretStr
 
 from bot import logs
-from bot.app import App
+from bot.app.composition import App
 from bot.cli.executor import local_executor
 from bot.cli.guard import guard
 from bot.cli.options import load_settings

@@ -14,7 +14,7 @@ from bot import logs
 from bot.cli.guard import guard
 from bot.cli.options import in_words
 from bot.executors.engine_process import EngineSetup
-from bot.settings import unreadable
+from bot.settings_loader import unreadable
 
 if TYPE_CHECKING:  # it needs the extra `nats`
     from bot.executors.nats.access import Access

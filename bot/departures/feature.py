@@ -8,7 +8,7 @@ from bot.departures.watch import DepartureWatch
 from bot.discord_io.access import Access
 from bot.discord_io.client import MuralscapeClient
 from bot.feature import Feature
-from bot.jobs.service import JobService
+from bot.jobs.data import JobData
 from bot.pictures.retention import PictureRetention
 from bot.storage.shard import Shard
 
@@ -16,7 +16,7 @@ from bot.storage.shard import Shard
 def feature(
     features: Sequence[Feature],
     store: DepartureStore,
-    jobs: JobService,
+    data: JobData,
     retention: PictureRetention,
     client: MuralscapeClient,
     access: Access,
@@ -29,7 +29,7 @@ def feature(
     """Build it over the data of servers of the other features. Times in seconds."""
     sources = [source for other in features for source in other.guild_data]
     service = DepartureService(store, sources, retention, shard, clock, grace)
-    watch = DepartureWatch(client, service, access, jobs, interval)
+    watch = DepartureWatch(client, service, access, data, interval)
     return Feature(
         tasks=[watch.run],
         events={

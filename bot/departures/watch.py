@@ -8,7 +8,7 @@ import discord
 from bot.departures.service import DepartureService
 from bot.discord_io.access import Access
 from bot.discord_io.sending import SendError
-from bot.jobs.service import JobService
+from bot.jobs.data import JobData
 from bot.people import OUTSIDE
 
 log = logging.getLogger(__name__)
@@ -26,13 +26,13 @@ class DepartureWatch:
         client: discord.Client,
         departures: DepartureService,
         access: Access,
-        jobs: JobService,
+        data: JobData,
         interval: float,
     ) -> None:
         self._client = client
         self._departures = departures
         self._access = access
-        self._jobs = jobs
+        self._data = data
         self._interval = interval
 
     async def connected(self) -> None:
@@ -64,7 +64,7 @@ class DepartureWatch:
             await asyncio.sleep(self._interval)
 
     async def _end_jobs_of_leavers(self) -> None:
-        for guild_id, member_id in sorted(await self._jobs.waiting_members()):
+        for guild_id, member_id in sorted(await self._data.waiting_members()):
             guild = self._client.get_guild(guild_id)
             if guild_id == OUTSIDE or guild is None or guild.unavailable:
                 continue
@@ -74,4 +74,4 @@ class DepartureWatch:
                 log.warning("server %d: cannot ask for a member: %s", guild_id, error)
                 continue
             if not there:
-                await self._jobs.end_in(guild_id, member_id)
+                await self._data.end_in(guild_id, member_id)

@@ -11,10 +11,28 @@ import discord
 from bot.discord_io.client import MuralscapeClient
 from bot.discord_io.command_rules import CommandRules
 from bot.discord_io.sending import RouteClosed, explained
-from bot.errors import CommandClosed, NotAMember, OutsideClosed
+from bot.errors import OutsideClosed, Refused
+from bot.languages.speech import ENGLISH, _
+from bot.languages.speech import command as slash
 from bot.people import OUTSIDE, Origin, Standing
 
 COMMAND = "muralize"  # whose rules bind the buttons that paint
+
+
+class CommandClosed(Refused):
+    """The server's Integrations page or permissions forbid the member the command."""
+
+    def __init__(self, command: str) -> None:
+        super().__init__(
+            _("This server does not let you use {command} here.", command=slash(command))
+        )
+
+
+class NotAMember(Refused):
+    """The member or the bot has left the server, or the member was banned."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This belongs to a server that you or I are no longer in."))
 
 
 class Access:
@@ -54,6 +72,11 @@ class Access:
         if guild is None or guild.unavailable:
             return None
         return {one.id for one in (*guild.channels, *guild.roles)}
+
+    def language(self, guild_id: int) -> str:
+        """Give the language that a server says it speaks; English where that is not known."""
+        guild = self._client.get_guild(guild_id)
+        return ENGLISH if guild is None else guild.preferred_locale.value
 
     async def forget(self, guild_id: int | None = None) -> None:
         """Read the rules of commands anew, of one server or of all."""

@@ -9,8 +9,9 @@ from discord import app_commands
 
 from bot.back_off import BackOff
 from bot.errors import MuralscapeError
-from bot.names import clean
+from bot.languages.speech import Phrase, _, said
 from bot.people import OUTSIDE, Member, Origin, Standing
+from bot.texts import clean
 from engine.errors import EngineError
 
 log = logging.getLogger(__name__)
@@ -21,10 +22,6 @@ TOKEN_LIFE = 900.0  # seconds
 LONGEST_NAME = 40  # characters of a member's name
 _MARGIN = 15.0  # seconds before the token expires in which no answer is begun
 
-UNEXPECTED = (
-    "Something went wrong here. Try again, or tell the host of this bot; the log has the error "
-    "under number {number}."
-)
 ALREADY_ANSWERED = 40060
 TOKEN_DEAD = 50027
 TELLING = BackOff(first=1.0, factor=4.0, attempts=5)  # of telling a member something
@@ -76,15 +73,24 @@ def sentence_for(error: BaseException, number: int) -> str:
     if isinstance(error, MuralscapeError):
         return error.sentence
     if isinstance(error, EngineError):
-        return str(error)
+        return said(error.sentence)
     if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
-        return "This command has just been updated. Type it again."
+        return _("This command has just been updated. Type it again.")
     if isinstance(error, app_commands.CheckFailure):
-        return "You may not do that here."
+        return _("You may not do that here.")
     if isinstance(error, app_commands.TransformerError):
-        return "One of the options has the wrong type."
+        return _("One of the options has the wrong type.")
     log.error("interaction %d failed", number, exc_info=error)
-    return UNEXPECTED.format(number=number)
+    return unexpected(number)
+
+
+def unexpected(number: int) -> Phrase:
+    """Tell of an error that the log has under a number."""
+    return _(
+        "Something went wrong here. Try again, or tell the host of this bot; the log has the error "
+        "under number {number}.",
+        number=number,
+    )
 
 
 async def answer(interaction: Interaction, sentence: str) -> None:
@@ -124,6 +130,7 @@ def origin_of(
         member_name=name_of(interaction),
         upload_limit=interaction.filesize_limit,
         age_restricted=is_age_restricted(interaction.channel),
+        language=interaction.locale.value,
     )
 
 

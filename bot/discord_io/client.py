@@ -17,7 +17,9 @@ from discord.http import Route
 from yarl import URL
 
 from bot.discord_io import answers
+from bot.discord_io.command_names import CommandNames
 from bot.discord_io.components import Handler, RoutedComponent
+from bot.languages.speech import speak
 from bot.storage.shard import WHOLE, Shard
 
 log = logging.getLogger(__name__)
@@ -41,9 +43,11 @@ class Tree(app_commands.CommandTree[discord.Client]):
 
     async def interaction_check(self, interaction: discord.Interaction[discord.Client], /) -> bool:
         """Refuse a command that a check does not let through; offer nothing while it is typed."""
+        client = cast(MuralscapeClient, self.client)
+        client.take_up(interaction)
         data = cast(dict[str, Any], interaction.data or {})
         try:
-            await cast(MuralscapeClient, self.client).admit(interaction, str(data.get("name")))
+            await client.admit(interaction, str(data.get("name")))
         except Exception as error:  # noqa: BLE001 - the handler of all errors
             if interaction.type is not discord.InteractionType.autocomplete:
                 await answers.tell(interaction, error)
@@ -99,7 +103,7 @@ class MuralscapeClient(discord.Client):
         self.features: dict[str, str] = {}  # command, or button's first part -> feature's name
         self.checks: list[Check] = []
         self.listeners: defaultdict[str, list[Listener]] = defaultdict(list)  # by event
-        self._hearing: set[asyncio.Task[None]] = set()
+        self._handling: set[asyncio.Task[Any]] = set()  # interactions and events
         self.command_ids: dict[str, int] = {}
         self._linked = linked
         self._synced = synced
@@ -136,6 +140,15 @@ class MuralscapeClient(discord.Client):
                     raise
                 log.warning("the gateway cannot be reached; trying again")
 
+    def take_up(self, interaction: answers.Interaction) -> None:
+        """Speak the member's language for the rest of this task, and end it before `close` does."""
+        speak(interaction.locale.value)
+        self._handle(cast("asyncio.Task[Any]", asyncio.current_task()))
+
+    def _handle(self, task: asyncio.Task[Any]) -> None:
+        self._handling.add(task)
+        task.add_done_callback(self._handling.discard)
+
     async def admit(self, interaction: answers.Interaction, name: str) -> None:
         """Ask the checks whether a member may use a command or component. Raises Refused."""
         for check in self.checks:
@@ -144,7 +157,8 @@ class MuralscapeClient(discord.Client):
     async def setup_hook(self) -> None:
         """Route the components of all messages, and register the commands."""
         self.add_dynamic_items(RoutedComponent)
-        await self._sync_commands()
+        await self.tree.set_translator(names := CommandNames())
+        await self._sync_commands(names)
 
     async def on_connect(self) -> None:
         """Report that the gateway is connected."""
@@ -162,9 +176,7 @@ class MuralscapeClient(discord.Client):
         """Call the features' listeners too, as discord.py's own `Bot` calls those of its cogs."""
         super().dispatch(event, *args, **kwargs)
         for listener in () if self.is_closed() else self.listeners.get(event, ()):
-            hearing = asyncio.create_task(self._hear(listener, event, *args))
-            self._hearing.add(hearing)
-            hearing.add_done_callback(self._hearing.discard)
+            self._handle(asyncio.create_task(self._hear(listener, event, *args)))
 
     async def _hear(self, listener: Listener, event: str, *args: object) -> None:
         try:
@@ -173,23 +185,26 @@ class MuralscapeClient(discord.Client):
             log.exception("a listener of %s failed", event)
 
     async def close(self) -> None:
-        """Disconnect, and stop the listeners that are under way."""
+        """Disconnect, and stop handling interactions and events, before the database is closed."""
         await super().close()
-        hearing = tuple(self._hearing)
-        for task in hearing:
+        handling = tuple(self._handling)
+        for task in handling:
             task.cancel()
-        await asyncio.gather(*hearing, return_exceptions=True)
+        await asyncio.gather(*handling, return_exceptions=True)
 
     async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
         """Log the error of an event handler."""
         log.exception("the handler of %s failed", event_method)
 
-    async def _sync_commands(self) -> None:
+    async def _sync_commands(self, names: CommandNames) -> None:
         """Register the commands if they have changed since the last registration.
 
         Discord allows 200 registrations a day, and members' clients reload the list each time.
         """
-        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        payload = [
+            await command.get_translated_payload(self.tree, names)
+            for command in self.tree.get_commands()
+        ]
         digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
         line = f"{self.application_id} {digest}\n"
         known = await asyncio.to_thread(_read, self._synced)

@@ -9,6 +9,7 @@ import discord
 
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
+from bot.languages.speech import is_decorated
 
 AnyItem = discord.ui.Item[discord.ui.View]
 
@@ -30,6 +31,9 @@ class Router(Protocol):
     """A client that has the handler of each feature's components, and checks who may use them."""
 
     handlers: dict[str, Handler]
+
+    def take_up(self, interaction: Interaction) -> None:
+        """Speak the member's language, and know the task that handles the interaction."""
 
     async def admit(self, interaction: Interaction, name: str) -> None:
         """Raise Refused where a member may not use the components of a feature."""
@@ -56,6 +60,7 @@ class RoutedComponent(discord.ui.DynamicItem[AnyItem], template=_TEMPLATE):
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Call the handler of the feature; tell the member about its errors."""
         router = cast(Router, interaction.client)
+        router.take_up(interaction)
         handlers = router.handlers
         data = cast(dict[str, Any], interaction.data or {})
         press = Press(self._path, tuple(data.get("values") or ()))
@@ -96,10 +101,13 @@ def page_buttons(feature: str, page: int, pages: int, *rest: object) -> list[Any
 def view_of(*items: AnyItem) -> discord.ui.View:
     """Lay components out, each with a `custom_id` as above, five buttons in a row.
 
-    The view has no time-out: Discord's events are matched by custom id alone.
+    The view has no time-out: Discord's events are matched by custom id alone. Where a server wants
+    few emoji, buttons with a label have none.
     """
     view = discord.ui.View(timeout=None)
     for item in items:
+        if not is_decorated() and isinstance(item, discord.ui.Button) and item.label:
+            item.emoji = None
         feature, *path = _parts(str(item.custom_id))  # type: ignore[attr-defined]  # all have one
         view.add_item(RoutedComponent(item, feature, tuple(path)))
     return view

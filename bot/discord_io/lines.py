@@ -3,6 +3,8 @@
 import itertools
 from collections.abc import Sequence
 
+from bot.languages.speech import ngettext
+
 
 def first_lines(lines: Sequence[str], most: int, characters: int, mark: str = "") -> list[str]:
     """Keep the first `most` lines that have room, and say how many more there are."""
@@ -12,4 +14,4 @@ def first_lines(lines: Sequence[str], most: int, characters: int, mark: str = ""
     )
     kept = list(lines[: len(list(room))])
     more = len(lines) - len(kept)
-    return [*kept, f"{mark}and {more} more"] if more else kept
+    return [*kept, mark + ngettext("and {n} more", "and {n} more", more)] if more else kept

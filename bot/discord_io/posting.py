@@ -5,6 +5,7 @@ import discord
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.errors import Refused
+from bot.languages.speech import _
 
 
 def check_channel(interaction: Interaction, channel_id: int) -> None:
@@ -22,7 +23,9 @@ def check_channel(interaction: Interaction, channel_id: int) -> None:
     in_thread = isinstance(channel, discord.Thread)
     may_send = held.send_messages_in_threads if in_thread else held.send_messages
     if not (held.view_channel and may_send and held.attach_files):
-        raise Refused(f"I may not post pictures in <#{channel_id}>; choose another.")
+        raise Refused(
+            _("I may not post pictures in <#{channel}>; choose another.", channel=channel_id)
+        )
 
 
 def is_restricted(interaction: Interaction, channel_id: int) -> bool:

@@ -4,8 +4,9 @@ from pathlib import PurePath
 
 import discord
 
-from bot.names import clean
+from bot.languages.speech import _
 from bot.pictures.model import UploadedFile
+from bot.texts import clean
 
 LONGEST_TITLE = 80  # characters
 AVATAR_SIDE = 1024  # pixels
@@ -31,10 +32,9 @@ def described(called: str, attachment: discord.Attachment) -> UploadedFile:
 def avatar_of(called: str, user: discord.User | discord.Member) -> UploadedFile:
     """Describe a user's avatar, a member's as their server has it; of a moving one the still."""
     avatar = user.display_avatar.replace(size=AVATAR_SIDE, format="png")
-    name = clean(user.display_name) or "somebody"
-    return UploadedFile(
-        called, avatar.url, 0, name="avatar.png", title=f"{name}'s avatar"[:LONGEST_TITLE]
-    )
+    name = clean(user.display_name)
+    title = _("{name}'s avatar", name=name) if name else _("somebody's avatar")
+    return UploadedFile(called, avatar.url, 0, name="avatar.png", title=title[:LONGEST_TITLE])
 
 
 def emoji_of(called: str, emoji_id: int, name: str) -> UploadedFile:

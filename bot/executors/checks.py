@@ -4,11 +4,13 @@ import math
 from dataclasses import replace
 
 from bot.executors.contract import PaintProgress
-from bot.names import clean
+from bot.texts import clean
+from engine.errors import Wording
 from engine.motion.clip import MOST_FRAMES
 from engine.request import LARGEST_SIDE, LARGEST_STEPS, PaintOutcome
 
 LONGEST_TEXT = 100  # characters: of a device, of weights
+LONGEST_SENTENCE = 300  # characters; members read why a painting failed
 LARGEST_PREVIEW = 256 * 1024  # bytes
 
 
@@ -30,7 +32,8 @@ def checked_outcome(outcome: PaintOutcome) -> PaintOutcome:
     texts = {
         name: short_text(said) for name, said in vars(outcome).items() if isinstance(said, str)
     }
-    return replace(outcome, **texts)  # type: ignore[arg-type]  # the texts are those of its fields
+    wordings = tuple(map(checked_wording, outcome.wordings))
+    return replace(outcome, **texts, wordings=wordings)  # type: ignore[arg-type]  # as its fields
 
 
 def check_progress(progress: PaintProgress) -> None:
@@ -48,6 +51,22 @@ def checked_preview(data: bytes) -> bytes:
     if not data.startswith(b"\xff\xd8\xff") or len(data) > LARGEST_PREVIEW:
         raise ValueError("not a preview")
     return data
+
+
+def checked_wording(wording: Wording) -> Wording:
+    """Clean the values of a sentence. Its template is looked up, and never shown itself."""
+    return Wording(
+        wording.template,
+        {
+            name: short_text(value) if isinstance(value, str) else value
+            for name, value in wording.values.items()
+        },
+    )
+
+
+def checked_sentence(text: str) -> str:
+    """Clean a sentence that members read, and cut it."""
+    return clean(text)[:LONGEST_SENTENCE].rstrip()
 
 
 def short_text(said: str) -> str:

@@ -119,7 +119,7 @@ class CompositeExecutor:
             await self._local.start()
         except CannotPaint as failure:
             log.error("this machine does not paint: %s", failure)
-            self._start_fault = failure.sentence
+            self._start_fault = str(failure)
             return
         self._started.add(self._local)
         for listener in self._listeners:

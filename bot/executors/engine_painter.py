@@ -16,7 +16,7 @@ from bot.executors.contract import PaintOrder
 from bot.executors.engine_process import EngineSetup
 from engine import saving
 from engine.decoding.pictures import PictureReader
-from engine.errors import CheckpointRejected, RequestRejected
+from engine.errors import CheckpointRejected, RequestRejected, Sentence
 from engine.ground import split
 from engine.motion.clip import LARGEST_SIDE as LARGEST_FRAME
 from engine.motion.clip import FilmProgress
@@ -84,7 +84,7 @@ class EnginePainter:
         """Paint an order and write its files. Raises `engine.errors.EngineError`."""
         if order.film:
             return self._paint_film(order, on_progress, should_stop)
-        notes: list[str] = []
+        notes: list[Sentence] = []
         read = partial(self._read, order.settings, notes, should_stop)
         content, alpha = split(
             read(order.content, "The content picture", with_alpha=True), order.settings.keep_alpha
@@ -117,12 +117,14 @@ class EnginePainter:
             )
             painting = _resumed(go_on, order)
         saving.save(painting.picture, order.result)
-        return replace(painting.outcome, notes=tuple(notes))
+        return replace(
+            painting.outcome, notes=tuple(notes), wordings=tuple(note.wording for note in notes)
+        )
 
     def _read(
         self,
         settings: PaintSettings,
-        notes: list[str],
+        notes: list[Sentence],
         should_stop: Callable[[], bool],
         path: Path,
         name: str,
@@ -147,7 +149,7 @@ class EnginePainter:
         on_progress: Callable[[Progress], None],
         should_stop: Callable[[], bool],
     ) -> PaintOutcome:
-        notes: list[str] = []
+        notes: list[Sentence] = []
         settings, film = order.settings, order.settings.film
         if order.film is None or film is None:
             raise RequestRejected("This order is of no film.")
@@ -213,6 +215,7 @@ class EnginePainter:
             weights=self._encoder.description,
             seed=settings.seed,
             notes=tuple(notes),
+            wordings=tuple(note.wording for note in notes),
             frames=len(painted.frames),
             frames_asked=len(clip.frames),
         )
@@ -235,5 +238,7 @@ def _surroundings(
 ) -> Surroundings | None:
     if order.surroundings is None:
         return None
-    paint, held, whole = (read(path, "A picture of the mural") for path in order.surroundings)
+    paint, held, whole = (
+        read(path, Sentence("A picture of the mural")) for path in order.surroundings
+    )
     return Surroundings(paint, held.convert("L"), whole)

@@ -39,7 +39,9 @@ from engine.request import PaintOutcome, Progress
 
 PREVIEW_SIDE = 384  # pixels on the long side at most
 PREVIEW_QUALITY = 80  # of the JPEG
-UNWRITABLE = "The painting could not be written here; the host of this bot may need more room."
+UNWRITABLE = errors.Sentence(
+    "The painting could not be written here; the host of this bot may need more room."
+)
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ def serve(connection: Connection, setup: EngineSetup) -> None:
     except (errors.WeightsRejected, errors.RequestRejected) as error:
         connection.send(Unusable(str(error)))
     except errors.EngineError as error:  # such as a card whose memory others have taken
-        connection.send(Failed(str(error)))
+        connection.send(Failed.of(error.sentence))
     except Exception:  # noqa: BLE001 - the edge of this process; the bot logs the traceback
         connection.send(Crashed(traceback.format_exc()[-LONGEST_TRACEBACK:]))
         os._exit(1)  # a failed device can make an orderly exit hang
@@ -154,9 +156,9 @@ def _paint_next(
         connection.send(Cancelled())
     except errors.OutputRejected as error:  # which names a folder of the host
         print(error, file=sys.stderr, flush=True)  # noqa: T201 - the bot's log
-        connection.send(Failed(UNWRITABLE))
+        connection.send(Failed.of(UNWRITABLE))
     except errors.EngineError as error:
-        connection.send(Failed(str(error)))
+        connection.send(Failed.of(error.sentence))
     else:
         connection.send(Painted(outcome))
 

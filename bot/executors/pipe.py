@@ -16,9 +16,12 @@ from bot.executors.checks import (
     check_progress,
     checked_outcome,
     checked_preview,
+    checked_sentence,
+    checked_wording,
 )
 from bot.executors.contract import PaintOrder, PaintProgress
 from engine import frames
+from engine.errors import Sentence, Wording
 from engine.request import PaintOutcome
 
 MOST_JSON = 2**20  # bytes; a curve of 1,000 points has some 30,000
@@ -78,6 +81,12 @@ class Failed:
     """
 
     sentence: str
+    wording: Wording | None = None  # of the sentence
+
+    @classmethod
+    def of(cls, sentence: Sentence) -> "Failed":
+        """Send a sentence with its wording."""
+        return cls(sentence, sentence.wording)
 
 
 @dataclass(frozen=True)
@@ -131,4 +140,7 @@ def decode(read: Callable[[int], bytes], kinds: Collection[type]) -> FromBot | F
         raise ValueError("a preview without progress")
     if isinstance(message, Painted):
         return Painted(checked_outcome(message.outcome))
+    if isinstance(message, Failed):
+        wording = message.wording and checked_wording(message.wording)
+        return Failed(checked_sentence(message.sentence), wording)
     return message

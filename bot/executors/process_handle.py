@@ -27,6 +27,7 @@ from bot.executors.pipe import (
     encode,
 )
 from engine.environment import KEEP_MEMORY, for_children
+from engine.errors import Sentence
 from engine.request import PaintOutcome
 
 T = TypeVar("T")
@@ -224,9 +225,9 @@ class EngineProcess:
                 self._ready.set_exception(EngineUnusable(sentence))
             case Painted(outcome):
                 self._answer.set_result(outcome)
-            case Failed(sentence):
+            case Failed(sentence, wording):
                 asked = self._answer if self._ready.done() else self._ready
-                asked.set_exception(CannotPaint(sentence))
+                asked.set_exception(CannotPaint(Sentence.received(sentence, wording)))
             case Cancelled():
                 self._answer.set_exception(PaintingCancelled())
             case Crashed(text):

@@ -8,11 +8,14 @@ from discord import app_commands
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Handler, Press
+from bot.discord_io.form import Form
 from bot.guilds import card
 from bot.guilds.house_rules import HouseRules, Surroundings, add_to
-from bot.guilds.model import EffectiveSettings, GuildSettings
-from bot.guilds.rules import check_manager, forbidden_words, numbers
+from bot.guilds.limits import EffectiveSettings, numbers
+from bot.guilds.model import GuildSettings
+from bot.guilds.rules import check_manager, forbidden_words
 from bot.guilds.service import GuildService
+from bot.languages.speech import decorate, pgettext
 
 FORM_SECONDS = 900.0  # until an open form expires
 
@@ -59,6 +62,11 @@ def make_group(guilds: GuildService, around: Surroundings) -> tuple[app_commands
             effective = await guilds.effective(interaction.guild_id or 0)
             await interaction.response.send_modal(LimitsForm(guilds, effective))
             return
+        if what == "display":
+            check_manager(answers.member_of(interaction))
+            settings = await guilds.settings(interaction.guild_id or 0)
+            await interaction.response.send_modal(DisplayForm(guilds, settings))
+            return
         everything: dict[str, dict[str, object]] = {
             "channels": {"paint_channels": ids},
             "styles": {"style_roles": ids},
@@ -76,11 +84,12 @@ def make_group(guilds: GuildService, around: Surroundings) -> tuple[app_commands
     return group, pressed
 
 
-class LimitsForm(discord.ui.Modal, title="Limits of this server"):
+class LimitsForm(Form):
     """Asks for the limits."""
 
     def __init__(self, guilds: GuildService, effective: EffectiveSettings) -> None:
-        super().__init__(timeout=FORM_SECONDS)
+        title = pgettext("title", "Limits of this server")
+        super().__init__(title=title, timeout=FORM_SECONDS)
         self._guilds = guilds
         self._fields = card.limit_fields(effective, guilds.ceilings)
         for field in self._fields:
@@ -93,18 +102,42 @@ class LimitsForm(discord.ui.Modal, title="Limits of this server"):
         typed = {field.custom_id: field.value for field in texts}
         await _change(self._guilds, interaction, numbers(typed, self._guilds.ceilings))
 
-    async def on_error(  # type: ignore[override]  # a form's has no item, in discord.py itself
-        self, interaction: discord.Interaction[discord.Client], error: Exception, /
-    ) -> None:
-        """Tell the member."""
-        await answers.tell(interaction, error)
+
+class DisplayForm(Form):
+    """Asks for the language of a server, and whether it wants emoji and previews."""
+
+    def __init__(self, guilds: GuildService, settings: GuildSettings) -> None:
+        title = pgettext("title", "Language and display")
+        super().__init__(title=title, timeout=FORM_SECONDS)
+        self._guilds = guilds
+        self._fields = card.display_fields(settings)
+        for field in self._fields:
+            self.add_item(field)
+
+    async def on_submit(self, interaction: discord.Interaction[discord.Client], /) -> None:
+        """Store what was chosen."""
+        menus = [field.component for field in self._fields]
+        chosen = {
+            menu.custom_id: menu.values[0]
+            for menu in menus
+            if isinstance(menu, discord.ui.Select) and menu.values
+        }
+        language = chosen.get("language", card.BY_DISCORD)
+        emoji, previews = chosen.get("emoji") != "no", chosen.get("previews") != "no"
+        changes = {
+            "language": None if language == card.BY_DISCORD else language,
+            "emoji": emoji,
+            "previews": previews,
+        }
+        decorate(emoji)
+        await _change(self._guilds, interaction, changes)
 
 
-class WordsForm(discord.ui.Modal, title="Forbidden words"):
+class WordsForm(Form):
     """Asks for the words that this server forbids."""
 
     def __init__(self, guilds: GuildService, settings: GuildSettings) -> None:
-        super().__init__(timeout=FORM_SECONDS)
+        super().__init__(title=pgettext("title", "Forbidden words"), timeout=FORM_SECONDS)
         self._guilds = guilds
         self._field = card.words_field(settings)
         self.add_item(self._field)
@@ -116,12 +149,6 @@ class WordsForm(discord.ui.Modal, title="Forbidden words"):
         found = forbidden_words(typed)
         await self._guilds.change(answers.member_of(interaction), {"forbidden_words": found})
         await interaction.response.send_message(card.words_stored(found), ephemeral=True)
-
-    async def on_error(  # type: ignore[override]  # a form's has no item, in discord.py itself
-        self, interaction: discord.Interaction[discord.Client], error: Exception, /
-    ) -> None:
-        """Tell the member."""
-        await answers.tell(interaction, error)
 
 
 async def _change(
@@ -138,4 +165,6 @@ async def _shown(guilds: GuildService, interaction: Interaction) -> tuple[str, d
     guild_id = interaction.guild_id or 0
     effective = await guilds.effective(guild_id)
     lost = await guilds.lost_channels(guild_id)
-    return card.overview(effective, guild_id, lost_channels=lost), card.controls(effective)
+    language = await guilds.language(guild_id)
+    text = card.overview(effective, guild_id, language, lost_channels=lost)
+    return text, card.controls(effective)

@@ -1,20 +1,28 @@
 """Builds the feature of `/settings`."""
 
+from bot.discord_io import answers
+from bot.discord_io.answers import Interaction
 from bot.feature import Feature
 from bot.guilds.card import FEATURE
 from bot.guilds.command import make_group
 from bot.guilds.house_rules import Surroundings
 from bot.guilds.painting_time import PaintingTime
 from bot.guilds.service import GuildService
-from bot.jobs.service import JobService
+from bot.jobs.data import JobData
+from bot.languages.speech import decorate
 
 
-def feature(guilds: GuildService, jobs: JobService, around: Surroundings) -> Feature:
-    """Build `/settings` and its components."""
+def feature(guilds: GuildService, data: JobData, around: Surroundings) -> Feature:
+    """Build `/settings` and its components; answers have emoji where the server wants them."""
+
+    async def check(interaction: Interaction, _: str) -> None:
+        decorate((await guilds.settings(answers.guild_of(interaction))).emoji)
+
     group, pressed = make_group(guilds, around)
     return Feature(
         commands=[group],
         buttons={FEATURE: pressed},
         guild_data=[guilds],
-        personal_data={"painting_time": PaintingTime(guilds, jobs)},
+        personal_data={"painting_time": PaintingTime(guilds, data)},
+        checks=[check],
     )

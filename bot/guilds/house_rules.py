@@ -9,22 +9,15 @@ from discord import app_commands
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Press, custom_id, view_of
-from bot.errors import amount
 from bot.guilds.card import FEATURE, filled, role_select, roles_in_words
 from bot.guilds.model import GuildSettings, RoleAllowance, Switch
 from bot.guilds.rules import check_manager, with_allowance
 from bot.guilds.service import GuildService
+from bot.jobs.allowance import amount
+from bot.languages.speech import _, command, pgettext
 from bot.people import GuildDataSource
 
 MOST_SECONDS = 1_000_000  # of painting, that a server may write
-SWITCHES = {  # label and description in the menu
-    Switch.PAINTING: ("Painting", "/muralize, its message menu, and the buttons of paintings"),
-    Switch.PAINTINGS: ("List of own paintings", "/paintings"),
-    Switch.QUEUE: ("Queue", "/queue"),
-    Switch.STYLES: ("Style library", "/style, and saved styles in /muralize"),
-    Switch.CHALLENGES: ("Challenges", "/challenge, its buttons, and the gallery"),
-    Switch.MURALS: ("Murals", "/mural and its buttons"),
-}
 
 
 @dataclass(frozen=True)
@@ -123,19 +116,66 @@ def add_to(group: app_commands.Group, house: HouseRules) -> None:
         await house.allow(interaction, role_id, per_hour, per_day)
 
 
+def switches() -> dict[Switch, tuple[str, str]]:
+    """Name the features that a server may switch off, and say what belongs to them."""
+    muralize, style = pgettext("command", "muralize"), pgettext("command", "style")
+    challenge, mural = pgettext("command", "challenge"), pgettext("command", "mural")
+    return {
+        Switch.PAINTING: (
+            pgettext("label", "Painting"),
+            pgettext(
+                "hint",
+                "/{muralize}, its message menu, and the buttons of paintings",
+                muralize=muralize,
+            ),
+        ),
+        Switch.PAINTINGS: (
+            pgettext("label", "List of own paintings"),
+            f"/{pgettext('command', 'paintings')}",
+        ),
+        Switch.QUEUE: (pgettext("label", "Queue"), f"/{pgettext('command', 'queue')}"),
+        Switch.STYLES: (
+            pgettext("label", "Style library"),
+            pgettext(
+                "hint",
+                "/{style}, and saved styles in /{muralize}",
+                style=style,
+                muralize=muralize,
+            ),
+        ),
+        Switch.CHALLENGES: (
+            pgettext("label", "Challenges"),
+            pgettext("hint", "/{challenge}, its buttons, and the gallery", challenge=challenge),
+        ),
+        Switch.MURALS: (
+            pgettext("label", "Murals"),
+            pgettext("hint", "/{mural} and its buttons", mural=mural),
+        ),
+    }
+
+
 def overview(settings: GuildSettings, guild_id: int, log_problem: str) -> str:
     """List the rules of a server, whose own id stands for everyone."""
-    off = [SWITCHES[switch][0] for switch in Switch if settings.has_off(switch)]
+    names = switches()
+    off = ", ".join(names[switch][0] for switch in Switch if settings.has_off(switch))
     channel = settings.log_channel
-    log = "none" if channel is None else f"<#{channel}>"
     return "\n".join(
         (
-            f"**Painting is open to** {roles_in_words(settings.paint_roles, 'everyone')}",
-            f"**Painting time of each member** (`/settings allowance`): "
-            f"{_allowances(settings.allowances, guild_id)}",
-            f"**Switched off**: {', '.join(off) or 'nothing'}",
-            f"**Log for moderators**: {log}",
-            *([f"⚠️ {log_problem}"] if log_problem and channel is not None else []),
+            _("**Painting is open to** {roles}", roles=roles_in_words(settings.paint_roles))
+            if settings.paint_roles
+            else _("**Painting is open to** everyone"),
+            _(
+                "**Painting time of each member** ({command}): {times}",
+                command=command("settings allowance"),
+                times=_allowances(settings.allowances, guild_id),
+            ),
+            _("**Switched off**: {features}", features=off)
+            if off
+            else _("**Switched off**: nothing"),
+            _("**Log for moderators**: none")
+            if channel is None
+            else _("**Log for moderators**: {channel}", channel=f"<#{channel}>"),
+            *([log_problem] if log_problem and channel is not None else []),
         )
     )
 
@@ -144,10 +184,14 @@ def controls(settings: GuildSettings) -> discord.ui.View:
     """Make the menus of the panel, with what holds now filled in."""
     channel = () if settings.log_channel is None else (settings.log_channel,)
     return view_of(
-        role_select("painters", "Roles that may paint (none: all)", settings.paint_roles),
+        role_select(
+            "painters",
+            pgettext("placeholder", "Roles that may paint (none: all)"),
+            settings.paint_roles,
+        ),
         discord.ui.ChannelSelect(
             custom_id=custom_id(FEATURE, "log"),
-            placeholder="Channel for the log (none: no log)",
+            placeholder=pgettext("placeholder", "Channel for the log (none: no log)"),
             channel_types=[discord.ChannelType.text, discord.ChannelType.news],
             min_values=0,
             max_values=1,
@@ -155,9 +199,9 @@ def controls(settings: GuildSettings) -> discord.ui.View:
         ),
         discord.ui.Select(
             custom_id=custom_id(FEATURE, "off"),
-            placeholder="Features to switch off",
+            placeholder=pgettext("placeholder", "Features to switch off"),
             min_values=0,
-            max_values=len(SWITCHES),
+            max_values=len(Switch),
             options=[
                 discord.SelectOption(
                     label=label,
@@ -165,7 +209,7 @@ def controls(settings: GuildSettings) -> discord.ui.View:
                     description=description,
                     default=settings.has_off(switch),
                 )
-                for switch, (label, description) in SWITCHES.items()
+                for switch, (label, description) in switches().items()
             ],
         ),
     )
@@ -173,17 +217,18 @@ def controls(settings: GuildSettings) -> discord.ui.View:
 
 def _allowances(allowances: Sequence[RoleAllowance], guild_id: int) -> str:
     if not allowances:
-        return "not limited"
-    return "; ".join(
-        f"{'everyone' if one.role_id == guild_id else f'<@&{one.role_id}>'} {_spans(one)}"
-        for one in allowances
-    )
+        return _("not limited")
+    return "; ".join(_allowance(one, guild_id) for one in allowances)
 
 
-def _spans(one: RoleAllowance) -> str:
+def _allowance(one: RoleAllowance, guild_id: int) -> str:
+    """Write the painting time of the members with a role."""
     parts = []
     if one.per_hour is not None:
-        parts.append(f"{amount(one.per_hour)} an hour")
+        parts.append(_("{time} an hour", time=amount(one.per_hour)))
     if one.per_day is not None:
-        parts.append(f"{amount(one.per_day)} a day")
-    return ", ".join(parts)
+        parts.append(_("{time} a day", time=amount(one.per_day)))
+    times = ", ".join(parts)
+    if one.role_id == guild_id:
+        return _("everyone {times}", times=times)
+    return f"<@&{one.role_id}> {times}"

@@ -5,9 +5,6 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any
 
-from bot.jobs.allowance import Allowance
-from bot.jobs.quotas import UNBOUNDED, JobQuotas
-
 
 class Switch(StrEnum):
     """A feature that a server may switch off, with its commands, buttons and pages."""
@@ -27,11 +24,6 @@ class RoleAllowance:
     role_id: int  # the server's own id stands for everyone
     per_hour: int | None = None
     per_day: int | None = None
-
-    @property
-    def allowance(self) -> Allowance:
-        """The numbers alone."""
-        return Allowance(self.per_hour, self.per_day)
 
 
 @dataclass(frozen=True)
@@ -54,6 +46,9 @@ class GuildSettings:
     allowances: tuple[RoleAllowance, ...] = ()  # one for a role
     off: tuple[str, ...] = ()  # the features that are switched off, as in `Switch`
     log_channel: int | None = None  # where moderators read what happened
+    language: str | None = None  # by Discord's name; None: as the server itself says
+    emoji: bool = True  # those that decorate texts and buttons
+    previews: bool = True  # of paintings under way
 
     def has_off(self, feature: str) -> bool:
         """Say whether a feature is switched off."""
@@ -74,26 +69,3 @@ class GuildSettings:
         }
         allowances = tuple(RoleAllowance(**one) for one in values.get("allowances", ()))
         return cls(**{**values, "allowances": allowances})
-
-
-@dataclass(frozen=True)
-class Ceilings:
-    """The host's limits: the defaults and maximums of every server, and what no server sets."""
-
-    jobs_per_member: int
-    jobs_per_guild: int
-    largest_size: int
-    saved_styles: int
-    jobs_per_person: int = UNBOUNDED  # of a member, over all servers
-    jobs_in_all: int = UNBOUNDED
-
-
-@dataclass(frozen=True)
-class EffectiveSettings:
-    """A server's settings with the host's values filled in."""
-
-    settings: GuildSettings
-    jobs: JobQuotas
-    largest_size: int
-    saved_styles: int
-    default_preset: str

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from bot.guilds.service import GuildService
-from bot.jobs.service import JobService
+from bot.jobs.data import JobData
 
 
 class PaintingTime:
@@ -13,15 +13,15 @@ class PaintingTime:
     To be asked before the jobs are deleted.
     """
 
-    def __init__(self, guilds: GuildService, jobs: JobService) -> None:
+    def __init__(self, guilds: GuildService, data: JobData) -> None:
         self._guilds = guilds
-        self._jobs = jobs
+        self._data = data
 
     async def about_member(self, member_id: int) -> AsyncIterator[Sequence[Mapping[str, Any]]]:
         """Yield what is kept of deleted paintings: the server, the time and the seconds."""
-        yield await self._jobs.kept_uses(member_id)
+        yield await self._data.kept_uses(member_id)
 
     async def forget_member(self, member_id: int) -> set[str]:
         """Keep the times alone; the jobs are deleted after this."""
-        await self._jobs.keep_uses(await self._guilds.with_allowances(), member_id)
+        await self._data.keep_uses(await self._guilds.with_allowances(), member_id)
         return set()

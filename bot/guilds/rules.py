@@ -2,35 +2,46 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from bot.errors import (
-    ChannelClosed,
-    ManagersOnly,
-    NameRejected,
-    Refused,
-    RoleNeeded,
-    SwitchedOff,
-    ValuesRejected,
-)
-from bot.guilds.model import Ceilings, GuildSettings, RoleAllowance
+from bot.errors import NameRejected, Refused, ValuesRejected
+from bot.guilds.model import GuildSettings, RoleAllowance, Switch
 from bot.jobs.allowance import Allowance, largest
+from bot.languages.speech import LANGUAGES, _
 from bot.people import Member
 from engine.presets import PRESETS
-
-SMALLEST_SIZE = 32  # pixels; VGG-19 halves a picture four times
 
 MOST_ALLOWANCES = 25  # roles with a painting time
 MOST_WORDS = 200  # that a server forbids
 
-# The numbers that a server may choose: the title that members read, and the minimum.
-NUMBERS = {
-    "jobs_per_member": ("Paintings at a time, for a member", 1),
-    "jobs_per_guild": ("Paintings at a time, for the server", 1),
-    "largest_size": ("Largest size in pixels", SMALLEST_SIZE),
-    "saved_styles": ("Styles in the library", 1),
-}
+
+class SwitchedOff(Refused):
+    """The server has switched this feature off."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This is switched off in this server."))
+
+
+class ManagersOnly(Refused):
+    """The member lacks the permission to manage the server."""
+
+    def __init__(self) -> None:
+        super().__init__(_("You need the permission Manage Server to do that."))
+
+
+class ChannelClosed(Refused):
+    """The server does not allow paintings in this channel."""
+
+    def __init__(self, channels: Sequence[int]) -> None:
+        where = ", ".join(f"<#{channel}>" for channel in channels)
+        super().__init__(
+            _("You cannot paint in this channel. Use one of these: {where}.", where=where)
+        )
+
+
+class RoleNeeded(Refused):
+    """The member has none of the required roles."""
 
 
 def living(settings: GuildSettings, existing: Collection[int]) -> GuildSettings:
@@ -55,27 +66,6 @@ def living(settings: GuildSettings, existing: Collection[int]) -> GuildSettings:
     )
 
 
-def numbers(typed: Mapping[str, str], ceilings: Ceilings) -> dict[str, int | None]:
-    """Parse the numbers of the form; empty means the host's value.
-
-    Raises ValuesRejected with a sentence for each invalid number.
-    """
-    faults, found = [], {}
-    for name, text in typed.items():
-        title, least = NUMBERS[name]
-        most = getattr(ceilings, name)
-        text = text.strip()
-        if text and not (text.isascii() and text.isdigit() and least <= int(text) <= most):
-            faults.append(
-                f"{title}: write a whole number from {least} to {most}, or nothing for {most}."
-            )
-        else:
-            found[name] = int(text) if text else None
-    if faults:
-        raise ValuesRejected("\n".join(faults))
-    return found
-
-
 def check_manager(member: Member) -> None:
     """Raise ManagersOnly where a member may not manage the server."""
     if not member.manages:
@@ -97,7 +87,7 @@ def forbidden_words(typed: str) -> tuple[str, ...]:
     entries = [" ".join(_words(entry)) for entry in re.split(r"[,;\n]", typed)]
     found = tuple(dict.fromkeys(entry for entry in entries if entry))
     if len(found) > MOST_WORDS:
-        raise ValuesRejected(f"The list may have at most {MOST_WORDS} words.")
+        raise ValuesRejected(_("The list may have at most {most} words.", most=MOST_WORDS))
     return found
 
 
@@ -109,7 +99,7 @@ def check_words(settings: GuildSettings, what: str, text: str) -> None:
     padded = f" {' '.join(_words(text))} "
     if any(f" {entry} " in padded for entry in settings.forbidden_words):
         raise NameRejected(
-            f"{what} has a word that this server does not allow; write it otherwise."
+            _("{what} has a word that this server does not allow; write it otherwise.", what=what)
         )
 
 
@@ -124,14 +114,18 @@ def check_may_save(settings: GuildSettings, member: Member) -> None:
     """Raise RoleNeeded where a member may not save styles."""
     wanted = settings.style_roles
     if wanted and not member.manages and not member.roles & set(wanted):
-        raise RoleNeeded("save styles", wanted)
+        raise RoleNeeded(
+            _("To save styles here you need one of these roles: {roles}.", roles=_named(wanted))
+        )
 
 
 def check_may_paint(settings: GuildSettings, roles: Collection[int], *, manages: bool) -> None:
     """Raise RoleNeeded where a member may not paint."""
     wanted = settings.paint_roles
     if wanted and not manages and not set(roles) & set(wanted):
-        raise RoleNeeded("paint", wanted)
+        raise RoleNeeded(
+            _("To paint here you need one of these roles: {roles}.", roles=_named(wanted))
+        )
 
 
 def check_on(settings: GuildSettings, feature: str) -> None:
@@ -142,7 +136,13 @@ def check_on(settings: GuildSettings, feature: str) -> None:
 
 def allowance_of(settings: GuildSettings, roles: Collection[int]) -> Allowance:
     """Give the largest painting time of a member's roles; unbounded where none of them has one."""
-    return largest([one.allowance for one in settings.allowances if one.role_id in roles])
+    return largest(
+        [
+            Allowance(one.per_hour, one.per_day)
+            for one in settings.allowances
+            if one.role_id in roles
+        ]
+    )
 
 
 def with_allowance(settings: GuildSettings, new: RoleAllowance) -> tuple[RoleAllowance, ...]:
@@ -154,19 +154,46 @@ def with_allowance(settings: GuildSettings, new: RoleAllowance) -> tuple[RoleAll
     if new.per_hour is None and new.per_day is None:
         return others
     if len(others) >= MOST_ALLOWANCES:
-        raise ValuesRejected(f"At most {MOST_ALLOWANCES} roles may have a painting time.")
+        raise ValuesRejected(
+            _("At most {most} roles may have a painting time.", most=MOST_ALLOWANCES)
+        )
     return (*others, new)
 
 
 def check_may_start(
-    settings: GuildSettings, member: Member, action: str = "start challenges"
+    settings: GuildSettings, member: Member, what: Switch = Switch.CHALLENGES
 ) -> None:
-    """Raise RoleNeeded where a member may not start challenges, or murals as the `action` says."""
-    if not member.manages and not member.roles & set(settings.challenge_roles):
-        raise RoleNeeded(action, settings.challenge_roles)
+    """Raise RoleNeeded where a member may not start challenges, or murals."""
+    wanted = settings.challenge_roles
+    if member.manages or member.roles & set(wanted):
+        return
+    if what is Switch.MURALS:
+        text = (
+            _("To start murals here you need one of these roles: {roles}.", roles=_named(wanted))
+            if wanted
+            else _("To start murals here you need the permission Manage Server.")
+        )
+    else:
+        text = (
+            _(
+                "To start challenges here you need one of these roles: {roles}.",
+                roles=_named(wanted),
+            )
+            if wanted
+            else _("To start challenges here you need the permission Manage Server.")
+        )
+    raise RoleNeeded(text)
 
 
-def check_preset(name: str | None) -> None:
-    """Raise Refused where there is no preset of that name."""
-    if name is not None and name not in PRESETS:
-        raise Refused(f"There is no preset of that name; choose one of {', '.join(PRESETS)}.")
+def check_values(changes: Mapping[str, object]) -> None:
+    """Raise Refused for a preset or a language that there is not."""
+    preset, language = changes.get("default_preset"), changes.get("language")
+    if preset is not None and preset not in PRESETS:
+        names = ", ".join(PRESETS)
+        raise Refused(_("There is no preset of that name; choose one of {names}.", names=names))
+    if language is not None and language not in LANGUAGES:
+        raise Refused(_("This bot does not speak that language."))
+
+
+def _named(roles: Sequence[int]) -> str:
+    return ", ".join(f"<@&{role}>" for role in roles)

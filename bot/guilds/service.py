@@ -2,16 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
-from bot.guilds.model import Ceilings, EffectiveSettings, GuildSettings, Switch
-from bot.guilds.rules import check_manager, check_preset, living
+from bot.guilds.limits import Ceilings, EffectiveSettings, capped
+from bot.guilds.model import GuildSettings, Switch
+from bot.guilds.rules import check_manager, check_values, living
 from bot.guilds.store import GuildStore
-from bot.jobs.quotas import JobQuotas
+from bot.languages.speech import ENGLISH, speaking
 from bot.people import OUTSIDE, Member
-from engine.presets import PRESETS
-from engine.request import DEFAULT_PRESET
 
 
 class GuildService:
@@ -19,7 +19,7 @@ class GuildService:
 
     Only one service may change the settings of a server. `outside` are the limits outside of
     servers. `existing` gives the ids of a server's channels and roles, None where Discord has not
-    told them.
+    told them; `language` the language that a server says it speaks.
     """
 
     def __init__(
@@ -28,12 +28,14 @@ class GuildService:
         ceilings: Ceilings,
         outside: Ceilings | None = None,
         existing: Callable[[int], Collection[int] | None] = lambda _: None,
+        language: Callable[[int], str] = lambda _: ENGLISH,
     ) -> None:
         self._store = store
         self._known: dict[int, GuildSettings] = {}
         self._changing = asyncio.Lock()
         self._outside = outside or ceilings
         self._existing = existing
+        self._language = language
         self.ceilings = ceilings
 
     async def settings(self, guild_id: int) -> GuildSettings:
@@ -46,6 +48,21 @@ class GuildService:
         """Say whether all channels that a server chose for painting were deleted."""
         chosen = await self._chosen(guild_id)
         return bool(chosen.paint_channels and not (await self.settings(guild_id)).paint_channels)
+
+    async def language(self, guild_id: int) -> str:
+        """Give the language for all in a server, by Discord's name."""
+        return (await self._chosen(guild_id)).language or self._language(guild_id)
+
+    async def voice(
+        self, guild_id: int, language: str | None = None
+    ) -> AbstractContextManager[None]:
+        """Speak as a server wants within the block that is given: `with await guilds.voice(7):`.
+
+        That is in the server's language, or in one member's `language`, and with emoji or without.
+        """
+        chosen = await self._chosen(guild_id)
+        spoken = language or await self.language(guild_id)
+        return speaking(spoken, emoji=chosen.emoji)
 
     async def shows_gallery(self, guild_id: int) -> bool:
         """Say whether a server, which may be any number from the web, opted into the gallery."""
@@ -77,26 +94,13 @@ class GuildService:
 
     async def effective(self, guild_id: int) -> EffectiveSettings:
         """Give a server's settings, capped by the host's limits."""
-        chosen = await self.settings(guild_id)
         host = self._outside if guild_id == OUTSIDE else self.ceilings
-        preset = chosen.default_preset
-        return EffectiveSettings(
-            settings=chosen,
-            jobs=JobQuotas(
-                _least(chosen.jobs_per_member, host.jobs_per_member),
-                _least(chosen.jobs_per_guild, host.jobs_per_guild),
-                host.jobs_per_person,
-                host.jobs_in_all,
-            ),
-            largest_size=_least(chosen.largest_size, host.largest_size),
-            saved_styles=_least(chosen.saved_styles, host.saved_styles),
-            default_preset=preset if preset in PRESETS else DEFAULT_PRESET,
-        )
+        return capped(await self.settings(guild_id), host)
 
     async def change(self, member: Member, changes: Mapping[str, Any]) -> GuildSettings:
-        """Change settings of a member's server. Raises ManagersOnly and ValuesRejected."""
+        """Change settings of a member's server. Raises Refused."""
         check_manager(member)
-        check_preset(changes.get("default_preset"))
+        check_values(changes)
         async with self._changing:
             changed = replace(await self._chosen(member.guild_id), **changes)
             await self._store.save(member.guild_id, changed)
@@ -121,7 +125,3 @@ class GuildService:
         if guild_id not in self._known:
             self._known[guild_id] = await self._store.find(guild_id)
         return self._known[guild_id]
-
-
-def _least(chosen: int | None, ceiling: int) -> int:
-    return ceiling if chosen is None else min(chosen, ceiling)

@@ -5,12 +5,60 @@ then with those that it took. The hour and the day are the last 60 minutes and t
 Times are Unix seconds.
 """
 
+import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from bot.errors import NeverRoom, TimeSpent
+from bot.errors import Refused
+from bot.languages.speech import Phrase, _, number
 
 HOUR, DAY = 3600.0, 86_400.0
+
+
+class TimeSpent(Refused):
+    """The member has used the painting time of the last hour or day."""
+
+    def __init__(
+        self, used: float, limit: float, span: float, needed: float, room_at: float
+    ) -> None:
+        amounts = {"used": amount(used), "limit": amount(limit), "needed": amount(needed)}
+        moment = f"<t:{math.ceil(room_at)}:R>"
+        if span <= HOUR:
+            sentence = _(
+                "You have used {used} of the {limit} of painting that you have here within an "
+                "hour, and this painting takes about {needed}. There is room for it again {time}.",
+                time=moment,
+                **amounts,
+            )
+        else:
+            sentence = _(
+                "You have used {used} of the {limit} of painting that you have here within 24 "
+                "hours, and this painting takes about {needed}. There is room for it again "
+                "{time}.",
+                time=moment,
+                **amounts,
+            )
+        super().__init__(sentence)
+
+
+class NeverRoom(Refused):
+    """One painting takes longer than the member's whole painting time."""
+
+    def __init__(self, needed: float, limit: float, span: float) -> None:
+        amounts = {"needed": amount(needed), "limit": amount(limit)}
+        if span <= HOUR:
+            sentence = _(
+                "This painting takes about {needed}, and you have {limit} here within an hour. "
+                "Choose a smaller size or another preset.",
+                **amounts,
+            )
+        else:
+            sentence = _(
+                "This painting takes about {needed}, and you have {limit} here within 24 hours. "
+                "Choose a smaller size or another preset.",
+                **amounts,
+            )
+        super().__init__(sentence)
 
 
 @dataclass(frozen=True)
@@ -96,6 +144,13 @@ def check(uses: Collection[Use], seconds: float, allowance: Allowance, now: floa
         ]
         span, limit = full[-1]
         raise TimeSpent(used_in(span, uses, now), limit, span, seconds, at)
+
+
+def amount(seconds: float) -> Phrase:
+    """Write an amount of painting time."""
+    if seconds < 120:
+        return _("{seconds} s", seconds=number(seconds))
+    return _("{minutes} min", minutes=number(seconds / 60))
 
 
 def _most(limits: Collection[float | None]) -> float | None:

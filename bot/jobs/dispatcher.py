@@ -11,6 +11,7 @@ from bot.errors import CannotPaint, ExecutorLost, MuralscapeError, PaintingCance
 from bot.executors.contract import Executor, PaintOrder
 from bot.jobs.model import Job, JobResult, JobState
 from bot.jobs.service import JobService
+from bot.languages.speech import _, speaking
 from bot.logs import about_job
 from bot.pictures.retention import PictureRetention
 from bot.pictures.turns import Owner
@@ -23,10 +24,6 @@ RETRY_SECONDS = 5.0  # until the next try after the database failed
 # Raises ExecutorLost where the files of an order are not the painting that was announced.
 Verify = Callable[[Owner, PaintOrder, PaintOutcome], Awaitable[None]]
 ANIMATIONS = (".gif", ".webp")  # that a film of one comes back as too, beside the MP4
-OUR_FAULT = (
-    "Something went wrong here while this was painted, and it was given up. "
-    "The host of this bot finds the reason in its log."
-)
 
 
 class Dispatcher:
@@ -150,7 +147,8 @@ class Dispatcher:
             end = service.put_back if self._putting_back else service.stopped
             await self._store_outcome(lambda: end(job.id))
         except CannotPaint as failure:
-            sentence = failure.sentence
+            with speaking(job.origin.language):
+                sentence = failure.sentence
             log.info("not painted: %s", failure)
             await self._store_outcome(lambda: service.failed(job.id, sentence))
         except ExecutorLost as lost:
@@ -158,7 +156,9 @@ class Dispatcher:
             await self._store_outcome(lambda: service.lost(job.id))
         except Exception:
             log.exception("this painting went wrong")
-            await self._store_outcome(lambda: service.failed(job.id, OUR_FAULT))
+            with speaking(job.origin.language):
+                sentence = our_fault()
+            await self._store_outcome(lambda: service.failed(job.id, sentence))
         else:
             await self._store_outcome(lambda: service.painted(job.id, result))
 
@@ -230,6 +230,14 @@ class Dispatcher:
             content_size=sources.content_size,
             surroundings=(around[0], around[1], around[2]) if around else None,
         )
+
+
+def our_fault() -> str:
+    """Tell a member of an error that is none of theirs."""
+    return _(
+        "Something went wrong here while this was painted, and it was given up. "
+        "The host of this bot finds the reason in its log."
+    )
 
 
 def _animation_ending(content: Path) -> str:

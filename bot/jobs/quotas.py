@@ -2,9 +2,68 @@
 
 from dataclasses import dataclass
 
-from bot.errors import GuildQuotaReached, MemberQuotaReached, PersonQuotaReached, QueueFull
+from bot.errors import Refused
+from bot.languages.speech import _, command, ngettext
 
 UNBOUNDED = 2**31
+
+
+class MemberQuotaReached(Refused):
+    """The member's limit of paintings under way in this server is reached."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            ngettext(
+                "You already have one painting under way here, which is this server's limit for a "
+                "member. Wait until one is finished, or cancel one with {command}.",
+                "You already have {n} paintings under way here, which is this server's limit for "
+                "a member. Wait until one is finished, or cancel one with {command}.",
+                limit,
+                command=command("queue cancel"),
+            )
+        )
+
+
+class GuildQuotaReached(Refused):
+    """The server's limit of paintings under way is reached."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            ngettext(
+                "This server already has one painting under way, which is its limit. "
+                "Try again when some of them are finished.",
+                "This server already has {n} paintings under way, which is its limit. "
+                "Try again when some of them are finished.",
+                limit,
+            )
+        )
+
+
+class PersonQuotaReached(Refused):
+    """The member's limit of paintings under way, over all servers, is reached."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            ngettext(
+                "You already have one painting under way, counted over all servers, which is "
+                "this bot's limit for a member. Wait until one is finished.",
+                "You already have {n} paintings under way, counted over all servers, which is "
+                "this bot's limit for a member. Wait until one is finished.",
+                limit,
+            )
+        )
+
+
+class QueueFull(Refused):
+    """As many paintings are under way as the host of the bot allows."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "The queue of this bot is full: as many paintings are waiting as its host allows. "
+                "Try again in a while."
+            )
+        )
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.errors import ExecutorLost, JobNotFound, NotAllowed, WrongState
 from bot.jobs.model import NOBODY, Job, JobResult, JobState
 from bot.journal import Deed, Entry, Person
+from bot.languages.speech import _, speaking
 from bot.people import OUTSIDE, Member
 
 MOST_TIMES_LOST = 1  # a job whose executor is lost more often fails
@@ -37,7 +38,7 @@ def painted(job: Job, result: JobResult, now: float) -> Job:
 
 
 def failed(job: Job, sentence: str, now: float) -> Job:
-    """Painting to failed."""
+    """Painting to failed; the sentence is in the language of the job's member."""
     _expect(job, JobState.PAINTING)
     return _failed(job, sentence, now)
 
@@ -53,7 +54,7 @@ def lost(job: Job, now: float) -> Job:
     _expect(job, JobState.PAINTING)
     job = replace(job, times_lost=job.times_lost + 1)
     if job.times_lost > MOST_TIMES_LOST and job.cancelled_by is None:
-        return _failed(job, ExecutorLost().sentence, now)
+        return _given_up(job, now)
     return interrupted(job, now)
 
 
@@ -69,7 +70,7 @@ def interrupted(job: Job, now: float) -> Job:
     if job.cancelled_by is not None:
         return _cancelled(job, now)
     if job.starts >= MOST_STARTS:
-        return _failed(job, ExecutorLost().sentence, now)
+        return _given_up(job, now)
     return replace(job, state=JobState.QUEUED)
 
 
@@ -80,7 +81,7 @@ def cancel(job: Job, actor: Member, now: float) -> Job:
         return replace(job, cancelled_by=job.cancelled_by or actor.id)
     if job.state is JobState.QUEUED:
         return _cancelled(replace(job, cancelled_by=actor.id), now)
-    raise WrongState("This painting is already finished, so it cannot be cancelled.")
+    raise WrongState(_("This painting is already finished, so it cannot be cancelled."))
 
 
 def end(job: Job, now: float) -> Job:
@@ -94,7 +95,7 @@ def end(job: Job, now: float) -> Job:
 def ask_to_stop(job: Job, member_id: int) -> Job:
     """Record that a member cancels a job of another shard; its own bot will cancel it."""
     if job.state not in (JobState.QUEUED, JobState.PAINTING):
-        raise WrongState("This painting is already finished, so it cannot be cancelled.")
+        raise WrongState(_("This painting is already finished, so it cannot be cancelled."))
     return replace(job, cancelled_by=job.cancelled_by or member_id)
 
 
@@ -108,7 +109,7 @@ def delete_result(job: Job, actor: Member) -> Job:
     """Delete a finished painting; of a failed or cancelled one there is only its message."""
     _check_actor(job, actor)
     if job.state not in (JobState.DONE, JobState.FAILED, JobState.CANCELLED):
-        raise WrongState("This painting is not finished, so there is nothing to delete.")
+        raise WrongState(_("This painting is not finished, so there is nothing to delete."))
     return replace(job, result_deleted=True)
 
 
@@ -158,7 +159,12 @@ def entry_of(before: Job, after: Job, actor: Member | None) -> Entry | None:
 
 
 def _failed(job: Job, sentence: str, now: float) -> Job:
-    return replace(job, state=JobState.FAILED, failure=sentence, finished_at=now)
+    return replace(job, state=JobState.FAILED, failure=str(sentence), finished_at=now)
+
+
+def _given_up(job: Job, now: float) -> Job:
+    with speaking(job.origin.language):
+        return _failed(job, ExecutorLost().sentence, now)
 
 
 def _cancelled(job: Job, now: float) -> Job:

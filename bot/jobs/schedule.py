@@ -8,6 +8,7 @@ from bot.executors.contract import PaintProgress
 from bot.jobs.estimator import Estimator, Kind
 from bot.jobs.fair_queue import FairQueue, Waiting
 from bot.jobs.model import Job, JobState, Place, Sources
+from bot.languages.speech import _
 from bot.people import Origin
 from engine.presets import PRESETS, size_and_steps
 from engine.request import PaintSettings
@@ -25,7 +26,7 @@ def complete(settings: PaintSettings) -> PaintSettings:
     """Fill in the size and steps of the preset. Raises `Refused` where there is no such preset."""
     preset = PRESETS.get(settings.preset)
     if preset is None:
-        raise Refused(f"There is no preset called `{settings.preset}`.")
+        raise Refused(_("There is no preset called `{preset}`.", preset=settings.preset))
     size, steps = size_and_steps(preset, settings)
     return replace(settings, size=size, steps=steps)
 

@@ -4,22 +4,19 @@ Every method commits the new state before it returns the job and calls the liste
 service may work on the jobs of a shard.
 """
 
-import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from random import Random
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import JobNotFound, WrongState
 from bot.executors.contract import PaintProgress
 from bot.jobs import allowance, rules
-from bot.jobs.allowance import FREE, Allowance, Use
-from bot.jobs.model import NOBODY, DeliveryState, Job, JobResult, JobState, Place, Sources, Wanted
-from bot.jobs.quotas import JobQuotas, UnderWay
-from bot.jobs.rows import readable
+from bot.jobs.allowance import FREE, Allowance
+from bot.jobs.model import DeliveryState, Job, JobResult, JobState, Place, Sources
+from bot.jobs.quotas import JobQuotas
 from bot.jobs.schedule import Schedule, complete
 from bot.jobs.store import JobStore
 from bot.journal import NO_JOURNAL, Journal
@@ -33,9 +30,6 @@ CardPlace = tuple[int, int]  # the ids of a channel and of a message in it
 log = logging.getLogger(__name__)
 
 LEARN_FROM = 200  # paintings, when the bot starts
-NOTHING = UnderWay()
-EVERY = Wanted()  # painting of a member
-PAGE = 50  # jobs read at a time for an export
 
 
 class JobService:
@@ -54,7 +48,7 @@ class JobService:
         random: Random,
         journal: Journal = NO_JOURNAL,
     ) -> None:
-        self._store = store
+        self.store = store
         self._database = store.database
         self._retention = retention
         self._schedule = schedule
@@ -72,14 +66,14 @@ class JobService:
         """
         ended: list[Job] = []
         async with self._database.write() as connection:
-            for job in await self._store.last_painted(connection, LEARN_FROM):
+            for job in await self.store.last_painted(connection, LEARN_FROM):
                 self._schedule.learn(job)
-            for before in await self._store.waiting_or_painting(connection):
+            for before in await self.store.waiting_or_painting(connection):
                 rule = rules.stop_as_asked
                 if before.state is JobState.PAINTING:
                     rule = rules.interrupted
                 after = rule(before, self._clock())
-                await self._store.save(connection, before, after)
+                await self.store.save(connection, before, after)
                 if after.state is JobState.QUEUED:
                     self._schedule.enter(after)
                 else:
@@ -135,77 +129,18 @@ class JobService:
         ):
             if settle is not None:
                 await settle(connection)
-            known = await self._store.of_interaction(connection, origin.interaction_id)
+            known = await self.store.of_interaction(connection, origin.interaction_id)
             if known:
                 return known
-            await self.check_quota(connection, origin, quotas)
-            await self._check_time(connection, origin, granted, job.predicted_seconds)
-            job = await self._store.add(connection, job)
+            quotas.check(await self.store.under_way(connection, origin))
+            if granted.spans:
+                now, member_id = self._clock(), origin.member_id
+                uses = await self.store.uses(connection, origin.guild_id, member_id, now)
+                allowance.check(uses.values(), job.predicted_seconds, granted, now)
+            job = await self.store.add(connection, job)
         self._schedule.enter(job)
         self._announce(job)
         return job
-
-    async def check_quota(
-        self,
-        connection: AsyncConnection,
-        origin: Origin,
-        quotas: JobQuotas,
-        pending: UnderWay = NOTHING,
-    ) -> None:
-        """Raise what `submit` would; `pending` are requests that are not jobs yet."""
-        quotas.check(await self._store.under_way(connection, origin) + pending)
-
-    async def check_time(
-        self, origin: Origin, settings: PaintSettings, granted: Allowance, waiting: int = 0
-    ) -> None:
-        """Raise TimeSpent or NeverRoom for what `submit` would refuse, before any download.
-
-        As many paintings of the same settings are `waiting` that are not jobs yet.
-        """
-        seconds = self._schedule.predict(complete(settings), None)
-        async with self._database.read() as connection:
-            await self._check_time(connection, origin, granted, seconds, waiting)
-
-    async def _check_time(
-        self,
-        connection: AsyncConnection,
-        origin: Origin,
-        granted: Allowance,
-        seconds: float,
-        waiting: int = 0,
-    ) -> None:
-        if granted.spans:
-            now = self._clock()
-            uses = await self._store.uses(connection, origin.guild_id, origin.member_id, now)
-            pending = [Use(now, seconds)] * waiting
-            allowance.check([*uses.values(), *pending], seconds, granted, now)
-
-    async def uses_of(self, guild_id: int, member_id: int) -> Sequence[Use]:
-        """Give what a member has used of their painting time in a server during the last day."""
-        async with self._database.read() as connection:
-            uses = await self._store.uses(connection, guild_id, member_id, self._clock())
-        return tuple(uses.values())
-
-    async def keep_uses(self, guild_ids: Collection[int], member_id: int) -> None:
-        """Keep the painting time of jobs in these servers that are about to be deleted."""
-        await self._store.keep_uses(guild_ids, member_id, self._clock())
-
-    async def kept_uses(self, member_id: int) -> list[dict[str, Any]]:
-        """Read what `keep_uses` keeps of a member, as JSON values."""
-        return await self._store.kept_uses(member_id)
-
-    def predict_finish(
-        self, origin: Origin, settings: PaintSettings, sources: Sources | None
-    ) -> float:
-        """Predict in how many seconds a job would be painted that is submitted now.
-
-        `sources` are None before they are downloaded.
-        """
-        return self._schedule.predict_finish(origin, complete(settings), sources, self._clock())
-
-    def predict(self, settings: PaintSettings, sources: Sources | None) -> float:
-        """Predict the seconds that a painting takes; without `sources`, of usual shape."""
-        return self._schedule.predict(complete(settings), sources)
 
     async def cancel(self, job_id: int, actor: Member) -> Job:
         """Cancel a job: at once while it is queued, within two steps while it is being painted.
@@ -213,124 +148,36 @@ class JobService:
         A painting job is returned as still painting, with `cancelled_by` set. Raises
         `JobNotFound`, `NotAllowed`, and `WrongState` once it is painted.
         """
-        return await self._change(
-            job_id, lambda job: rules.cancel(job, actor, self._clock()), actor
-        )
+        return await self.change(job_id, lambda job: rules.cancel(job, actor, self._clock()), actor)
 
     async def delete_result(self, job_id: int, actor: Member) -> Job:
         """Delete a finished painting and all its pictures, unless another job has the same files.
 
         Raises `JobNotFound`, `NotAllowed`, and `WrongState` while it has not ended.
         """
-        return await self._change(job_id, lambda job: rules.delete_result(job, actor), actor)
-
-    async def forget(self, before: float) -> int:
-        """Delete the jobs that ended before a time, with their pictures; return how many."""
-        async with self._database.write() as connection:
-            number, pictures = await self._store.forget(connection, before, self._clock())
-        await self._retention.release(pictures)
-        return number
-
-    async def about_member(self, member_id: int) -> AsyncIterator[list[dict[str, Any]]]:
-        """Yield pages of a member's jobs in all servers as JSON values, without secrets."""
-        last = 0
-        while rows := await self._store.rows_of_member(member_id, last, PAGE):
-            last = rows[-1]["id"]
-            # in a thread, because loss curves have many values
-            yield await asyncio.to_thread(readable, rows)
-
-    async def count_about(self, member_id: int) -> int:
-        """Count a member's jobs in all servers."""
-        return await self._store.count_of_member(member_id)
-
-    async def forget_member(self, member_id: int) -> set[str]:
-        """Cancel a member's jobs, and delete those that have ended; return their pictures.
-
-        A job that is still being cancelled or delivered stays: call again when it has ended.
-        """
-        for job in await self._store.running_of_member(member_id):
-            with contextlib.suppress(WrongState):  # it was finished a moment ago
-                # by nobody: the member wants no part of a film either
-                if self._store.shard.has(job.origin.guild_id):
-                    await self._change(job.id, lambda job: rules.end(job, self._clock()))
-                else:
-                    await self._change(job.id, lambda job: rules.ask_to_stop(job, NOBODY))
-        async with self._database.write() as connection:
-            return await self._store.forget_member(connection, member_id)
-
-    # For servers that the bot has left, and members who have left.
-
-    async def guild_ids(self) -> set[int]:
-        """Give the servers that have jobs."""
-        return await self._store.guild_ids()
-
-    async def waiting_members(self) -> set[tuple[int, int]]:
-        """Give the server and the member of each job that is queued or painting."""
-        async with self._database.read() as connection:
-            found = await self._store.waiting_or_painting(connection)
-        return {(job.origin.guild_id, job.origin.member_id) for job in found}
-
-    async def end_in(self, guild_id: int, member_id: int | None = None) -> None:
-        """Cancel the jobs of a server, or of one member there; nobody is told."""
-        async with self._database.read() as connection:
-            found = await self._store.waiting_or_painting(connection)
-        for job in found:
-            if job.origin.guild_id == guild_id and member_id in (None, job.origin.member_id):
-                with contextlib.suppress(JobNotFound, WrongState):  # finished a moment ago
-                    await self._change(job.id, lambda job: rules.end(job, self._clock()))
-
-    async def forget_guild(self, guild_id: int) -> set[str]:
-        """Delete a server's jobs, but for those being cancelled; return their pictures."""
-        async with self._database.write() as connection:
-            return await self._store.forget_guild(connection, guild_id)
+        return await self.change(job_id, lambda job: rules.delete_result(job, actor), actor)
 
     async def stop_as_asked(self) -> None:
         """Cancel the jobs of this shard that members cancelled at another shard's bot."""
-        for job in await self._store.to_be_stopped():
+        for job in await self.store.to_be_stopped():
             if job.state is JobState.PAINTING:
                 self._announce(job)
                 continue
             with contextlib.suppress(JobNotFound, WrongState):  # its state changed a moment ago
-                await self._change(job.id, lambda job: rules.stop_as_asked(job, self._clock()))
+                await self.change(job.id, lambda job: rules.stop_as_asked(job, self._clock()))
 
     async def get(self, job_id: int) -> Job | None:
         """Find a job."""
         async with self._database.read() as connection:
-            return await self._store.find(connection, job_id)
+            return await self.store.find(connection, job_id)
 
     async def jobs_of(self, guild_id: int, member_id: int, limit: int = 25) -> Sequence[Job]:
         """List a member's unfinished and kept jobs in a server, oldest first."""
-        return await self._store.of_member(guild_id, member_id, limit)
+        return await self.store.of_member(guild_id, member_id, limit)
 
     async def jobs_in(self, guild_id: int, limit: int = 25) -> Sequence[Job]:
         """List a server's unfinished jobs, oldest first."""
-        return await self._store.of_guild(guild_id, limit)
-
-    async def finished_of(
-        self,
-        guild_id: int | None,
-        member_id: int,
-        wanted: Wanted = EVERY,
-        limit: int = 100,
-        offset: int = 0,
-    ) -> Sequence[Job]:
-        """List a member's paintings that are not deleted, the last one first.
-
-        `guild_id` is the server in which they were made; None lists those of all servers.
-        """
-        return await self._store.finished_of(guild_id, member_id, wanted, limit, offset)
-
-    async def count_finished(
-        self, guild_id: int | None, member_id: int, wanted: Wanted = EVERY
-    ) -> int:
-        """Count what `finished_of` lists."""
-        return await self._store.count_finished(guild_id, member_id, wanted)
-
-    async def kinds_of_finished(
-        self, guild_id: int | None, member_id: int
-    ) -> tuple[Sequence[str], Sequence[str]]:
-        """List the styles and the presets of a member's paintings, the ones used last first."""
-        return await self._store.kinds_of_finished(guild_id, member_id)
+        return await self.store.of_guild(guild_id, limit)
 
     def places(self) -> dict[int, Place]:
         """Give the place of every queued and painting job by job id, in the order of the queue.
@@ -362,7 +209,7 @@ class JobService:
         """Move the next job from queued to painting; None when none is queued."""
         while (job_id := self._schedule.take(self._clock())) is not None:
             try:
-                return await self._change(job_id, lambda job: rules.started(job, self._clock()))
+                return await self.change(job_id, lambda job: rules.started(job, self._clock()))
             except (JobNotFound, WrongState):  # cancelled meanwhile, here or by another bot
                 self._schedule.leave(job_id)
             except BaseException:
@@ -376,7 +223,7 @@ class JobService:
 
     async def painted(self, job_id: int, result: JobResult) -> Job:
         """Store a painting: painting to delivering, or to cancelled; see `rules.painted`."""
-        job = await self._change(job_id, lambda job: rules.painted(job, result, self._clock()))
+        job = await self.change(job_id, lambda job: rules.painted(job, result, self._clock()))
         if job.state is JobState.CANCELLED:
             await self._retention.release(result.pictures)
         else:
@@ -385,41 +232,39 @@ class JobService:
 
     async def lost(self, job_id: int) -> Job:
         """Queue a job again after its executor was lost, or fail it at the second loss."""
-        return await self._change(job_id, lambda job: rules.lost(job, self._clock()))
+        return await self.change(job_id, lambda job: rules.lost(job, self._clock()))
 
     async def put_back(self, job_id: int) -> Job:
         """Queue a job again after a shut-down; cancel it where a member asked for that."""
-        return await self._change(job_id, lambda job: rules.put_back(job, self._clock()))
+        return await self.change(job_id, lambda job: rules.put_back(job, self._clock()))
 
     async def failed(self, job_id: int, sentence: str) -> Job:
         """Painting to failed."""
-        return await self._change(job_id, lambda job: rules.failed(job, sentence, self._clock()))
+        return await self.change(job_id, lambda job: rules.failed(job, sentence, self._clock()))
 
     async def stopped(self, job_id: int) -> Job:
         """Painting to cancelled."""
-        return await self._change(job_id, lambda job: rules.stopped(job, self._clock()))
+        return await self.change(job_id, lambda job: rules.stopped(job, self._clock()))
 
     # For the delivery.
 
     async def unsettled(self) -> Sequence[Job]:
         """List the jobs with an outcome to deliver: delivering, failed and cancelled ones."""
-        return await self._store.unsettled()
+        return await self.store.unsettled()
 
     async def card_posted(self, job_id: int, channel_id: int, message_id: int) -> Job:
         """Store the id of the job's card."""
-        return await self._change(
-            job_id, lambda job: rules.card_posted(job, channel_id, message_id)
-        )
+        return await self.change(job_id, lambda job: rules.card_posted(job, channel_id, message_id))
 
     async def delivery_begun(self, job_id: int, route: str) -> Job:
         """Record, before a send, that it begins by this route."""
-        return await self._change(
+        return await self.change(
             job_id, lambda job: rules.delivery_begun(job, route, self._clock())
         )
 
     async def delivered(self, job_id: int, channel_id: int, message_id: int) -> Job:
         """Record that the outcome was delivered; a delivering job becomes done."""
-        return await self._change(
+        return await self.change(
             job_id, lambda job: rules.delivered(job, channel_id, message_id, self._clock())
         )
 
@@ -428,9 +273,9 @@ class JobService:
 
         A delivering job becomes done. `delivered` follows when the member fetches the outcome.
         """
-        return await self._change(job_id, lambda job: rules.kept(job, self._clock()))
+        return await self.change(job_id, lambda job: rules.kept(job, self._clock()))
 
-    async def _change(
+    async def change(
         self, job_id: int, rule: Callable[[Job], Job], actor: Member | None = None
     ) -> Job:
         """Apply a rule to a job in one transaction; then update the queue and call listeners.
@@ -438,16 +283,16 @@ class JobService:
         `actor` is the member that the moderators' log should name.
         """
         async with self._database.write() as connection:
-            before = await self._store.find(connection, job_id)
+            before = await self.store.find(connection, job_id)
             if before is None:
                 raise JobNotFound(job_id)
             after = rule(before)
-            await self._store.save(connection, before, after)
+            await self.store.save(connection, before, after)
             entry = rules.entry_of(before, after, actor)
             if entry is not None:
                 await self._journal.note(connection, entry)
         # No await between the commit and this, so that the schedule is never out of date.
-        if self._store.shard.has(after.origin.guild_id):
+        if self.store.shard.has(after.origin.guild_id):
             self._schedule.follow(before, after, self._clock())
             self._announce(after)
         if after.needs_no_pictures and not before.needs_no_pictures:

@@ -12,10 +12,11 @@ from bot.jobs.quotas import UnderWay
 from bot.jobs.rows import job_of, row_of
 from bot.jobs.tables import job_pictures, jobs, spent_seconds
 from bot.people import Origin
-from bot.pictures.ledger import Names
+from bot.pictures.retention import Names
 from bot.storage.database import Database
 from bot.storage.shard import WHOLE, Shard
 
+EVERY = Wanted()  # painting of a member
 WAITING_OR_PAINTING = (JobState.QUEUED, JobState.PAINTING)
 _unfinished = jobs.c.state.in_(sorted(UNFINISHED))
 _kept = jobs.c.kept & jobs.c.told_at.is_(None)
@@ -186,7 +187,12 @@ class JobStore:
             return await _select(connection, (jobs.c.guild_id == guild_id) & _unfinished, limit)
 
     async def finished_of(
-        self, guild_id: int | None, member_id: int, wanted: Wanted, limit: int, offset: int
+        self,
+        guild_id: int | None,
+        member_id: int,
+        wanted: Wanted = EVERY,
+        limit: int = 100,
+        offset: int = 0,
     ) -> list[Job]:
         """Read a member's paintings that are not deleted, the last one first.
 
@@ -205,12 +211,14 @@ class JobStore:
         async with self.database.read() as connection:
             found = []
             for value in (_style, _preset):
-                query = sa.select(value).where(self._finished(guild_id, member_id, Wanted()))
+                query = sa.select(value).where(self._finished(guild_id, member_id, EVERY))
                 last = query.group_by(value).order_by(sa.func.max(jobs.c.id).desc())
                 found.append(list((await connection.execute(last)).scalars()))
         return found[0], found[1]
 
-    async def count_finished(self, guild_id: int | None, member_id: int, wanted: Wanted) -> int:
+    async def count_finished(
+        self, guild_id: int | None, member_id: int, wanted: Wanted = EVERY
+    ) -> int:
         """Count what `finished_of` reads."""
         query = sa.select(sa.func.count()).where(self._finished(guild_id, member_id, wanted))
         async with self.database.read() as connection:

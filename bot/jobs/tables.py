@@ -20,6 +20,7 @@ jobs = sa.Table(
     sa.Column("private", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("upload_limit", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("age_restricted", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("language", sa.String(10), nullable=False, server_default="en-US"),
     sa.Column("spoiler", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("content", sa.String(64), nullable=False),
     sa.Column("styles", sa.JSON, nullable=False),

@@ -4,67 +4,131 @@ from collections.abc import Sequence
 
 from bot.discord_io.escaping import plain
 from bot.discord_io.lines import first_lines
+from bot.discord_io.sending import NotAllowedHere, PlaceGone, SendError
 from bot.journal import Deed, Entry, Person
+from bot.languages.speech import LANGUAGES, _, speaking
 from bot.moderation.model import Block
-from bot.moderation.rules import until
+from bot.moderation.rules import end
 
 SHOWN = 25  # blocks in a list
-_DEEDS = {
-    Deed.PAINTED: ("🖼️", "painted"),
-    Deed.DELETED: ("🗑️", "deleted the painting"),
-    Deed.CANCELLED: ("✖️", "cancelled the painting"),
-    Deed.REMOVED: ("🚫", "removed the painting"),
-    Deed.STYLE_DELETED: ("🖌️", "deleted the style"),
-    Deed.BLOCKED: ("⛔", "blocked"),
-    Deed.LIFTED: ("✅", "lifted the block of"),
-}
 
 
 def blocked(block: Block) -> str:
     """Confirm a block to the moderator."""
-    return (
-        f"{person(Person(block.subject_id, block.name))} is blocked{until(block)}: paintings under "
-        "way are cancelled, and commands and buttons of this bot do nothing for them here."
+    name = person(Person(block.subject_id, block.name))
+    if block.until is None:
+        return _(
+            "{name} is blocked: paintings under way are cancelled, and commands and buttons of "
+            "this bot do nothing for them here.",
+            name=name,
+        )
+    return _(
+        "{name} is blocked until {end}: paintings under way are cancelled, and commands and "
+        "buttons of this bot do nothing for them here.",
+        name=name,
+        end=end(block),
     )
 
 
 def lifted(block: Block) -> str:
     """Confirm the end of a block to the moderator."""
-    return f"{person(Person(block.subject_id, block.name))} may use this bot here again."
+    name = person(Person(block.subject_id, block.name))
+    return _("{name} may use this bot here again.", name=name)
 
 
 def listing(blocks: Sequence[Block]) -> str:
     """List the blocks of a server."""
     if not blocks:
-        return "Nobody is blocked here."
-    lines = [
-        f"{person(Person(block.subject_id, block.name))}{until(block)}{_reason(block.reason)}"
-        for block in blocks
-    ]
-    return "\n".join(["**Blocked in this server**", *first_lines(lines, SHOWN, 1700)])
+        return _("Nobody is blocked here.")
+    lines = [_listed(block) for block in blocks]
+    return "\n".join([_("**Blocked in this server**"), *first_lines(lines, SHOWN, 1700)])
+
+
+def _listed(block: Block) -> str:
+    name = person(Person(block.subject_id, block.name))
+    if block.until is not None:
+        name = _("{name} until {end}", name=name, end=end(block))
+    return " · ".join((name, *_reason(block.reason)))
 
 
 def line(entry: Entry, at: float) -> str:
     """Write a line of the log."""
-    emoji, did = _DEEDS[entry.deed]
-    what = f" {plain(entry.what)}" if entry.what else ""
-    whom = ""
-    if entry.member is not None:
-        of = "" if entry.deed in (Deed.BLOCKED, Deed.LIFTED) else "of "
-        whom = f" {of}{person(entry.member)}"
-    link = ""
+    parts = [_sentence(entry), *_reason(entry.reason)]
     if entry.place is not None:
         channel, message = entry.place
-        link = f" · https://discord.com/channels/{entry.guild_id}/{channel}/{message}"
-    return (
-        f"<t:{round(at)}:T> {emoji} {person(entry.actor)} {did}{what}{whom}"
-        f"{_reason(entry.reason)}{link}"
-    )
+        parts.append(f"https://discord.com/channels/{entry.guild_id}/{channel}/{message}")
+    return f"<t:{round(at)}:T> {' · '.join(parts)}"
+
+
+def _sentence(entry: Entry) -> str:
+    """Say who did what."""
+    words: dict[str, object] = {
+        "who": person(entry.actor),
+        "what": plain(entry.what),
+        "member": person(entry.member) if entry.member is not None else "",
+        "challenge": entry.challenge,
+    }
+    if entry.member is None:
+        return _own(entry.deed, words)
+    match entry.deed:
+        case Deed.DELETED:
+            return _("🗑️ {who} deleted the painting {what} of {member}", **words)
+        case Deed.CANCELLED:
+            return _("✖️ {who} cancelled the painting {what} of {member}", **words)
+        case Deed.REMOVED if entry.challenge is not None:
+            return _(
+                "🚫 {who} removed the painting {what} of {member} from the challenge № {challenge}",
+                **words,
+            )
+        case Deed.REMOVED:
+            return _("🚫 {who} removed the painting {what} of {member}", **words)
+        case Deed.STYLE_DELETED:
+            return _("🖌️ {who} deleted the style {what} of {member}", **words)
+        case Deed.BLOCKED:
+            return _("⛔ {who} blocked {member}", **words)
+        case Deed.LIFTED:
+            return _("✅ {who} lifted the block of {member}", **words)
+        case Deed.PAINTED:
+            return _own(entry.deed, words)
+
+
+def _own(deed: Deed, words: dict[str, object]) -> str:
+    """Say what somebody did that concerns nobody else."""
+    match deed:
+        case Deed.DELETED:
+            return _("🗑️ {who} deleted the painting {what}", **words)
+        case Deed.STYLE_DELETED:
+            return _("🖌️ {who} deleted the style {what}", **words)
+        case _other:
+            return _("🖼️ {who} painted {what}", **words)
 
 
 def marker(first: int, last: int) -> str:
     """Write the last line of a message of the log, by which it is recognised after a crash."""
-    return f"-# Log {first} to {last}"
+    return _("-# Log {first} to {last}", first=first, last=last)
+
+
+def has_marker(text: str, first: int, last: int) -> bool:
+    """Say whether a text ends with such a line, in any language."""
+    for language in LANGUAGES:
+        with speaking(language):
+            if text.endswith(marker(first, last)):
+                return True
+    return False
+
+
+def log_problem(channel_id: int, error: SendError) -> str:
+    """Say why the log cannot be written."""
+    channel = f"<#{channel_id}>"
+    if isinstance(error, NotAllowedHere):
+        return _(
+            "⚠️ I may not write in {channel}. I need the permissions View Channel and Send "
+            "Messages there. What happened within the last day is kept until then.",
+            channel=channel,
+        )
+    if isinstance(error, PlaceGone):
+        return _("⚠️ {channel} was deleted; choose another.", channel=channel)
+    return _("⚠️ {channel} takes no messages; choose another.", channel=channel)
 
 
 def person(person: Person) -> str:
@@ -72,5 +136,5 @@ def person(person: Person) -> str:
     return f"{plain(person.name)} (`{person.id}`)" if person.name else f"`{person.id}`"
 
 
-def _reason(reason: str) -> str:
-    return f" · Reason: {plain(reason)}" if reason else ""
+def _reason(reason: str) -> list[str]:
+    return [_("Reason: {reason}", reason=plain(reason))] if reason else []

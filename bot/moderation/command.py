@@ -6,11 +6,12 @@ from discord import app_commands
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.errors import Refused
+from bot.languages.speech import _
 from bot.moderation import card
 from bot.moderation.rules import LONGEST_REASON
 from bot.moderation.service import BlockService
-from bot.names import clean
 from bot.people import Member
+from bot.texts import clean
 
 LONGEST_DAYS = 3650.0
 
@@ -38,7 +39,7 @@ def make_group(blocks: BlockService) -> app_commands.Group:
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         if member.bot:  # this one orders the tiles of murals that nobody painted
-            raise Refused("Bots cannot be blocked.")
+            raise Refused(_("Bots cannot be blocked."))
         made = await blocks.block(
             answers.member_of(interaction),
             _described(interaction, member),

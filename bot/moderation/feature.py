@@ -13,12 +13,11 @@ from bot.guilds.service import GuildService
 from bot.moderation.command import make_group
 from bot.moderation.log import LogWriter
 from bot.moderation.log_store import LogStore
-from bot.moderation.service import BlockService
+from bot.moderation.service import ENFORCE_SECONDS, BlockService
 
 log = logging.getLogger(__name__)
 
 PRIVACY = "privacy"  # the feature that works for everybody
-ENFORCE_SECONDS = 30.0  # between two looks for the paintings of those whom the host blocked
 
 
 def feature(

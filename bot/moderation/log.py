@@ -6,13 +6,14 @@ After a crash a message is recognised by its nonce, or by its last line.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 
 import discord
 
 from bot.back_off import BackOff
 from bot.discord_io.components import view_of
-from bot.discord_io.sending import NotAllowedHere, NotNow, Outgoing, PlaceGone, SendError, send_once
+from bot.discord_io.sending import NotNow, Outgoing, SendError, send_once
+from bot.guilds.service import GuildService
 from bot.moderation import card
 from bot.moderation.log_store import LogStore, Waiting
 from bot.moderation.rules import batch
@@ -25,30 +26,31 @@ KEPT = 86_400.0  # seconds that an entry waits for a channel that takes no messa
 
 
 class LogWriter:
-    """Sends what is noted. `channel_of` gives a server's log channel; `clock` Unix seconds."""
+    """Sends what is noted, in the language of the server. `clock` gives Unix seconds."""
 
     def __init__(
         self,
         client: discord.Client,
         store: LogStore,
-        channel_of: Callable[[int], Awaitable[int | None]],
+        guilds: GuildService,
         draw_nonce: Callable[[], str],
         clock: Callable[[], float],
         pause: float = PAUSE,
     ) -> None:
         self._client = client
         self._store = store
-        self._channel_of = channel_of
+        self._guilds = guilds
         self._draw_nonce = draw_nonce
         self._clock = clock
         self._pause = pause
         self._failures: dict[int, int] = {}
         self._next_try: dict[int, float] = {}
-        self._problems: dict[int, str] = {}
+        self._problems: dict[int, tuple[int, SendError]] = {}  # with the channel
 
     def problem(self, guild_id: int) -> str:
         """Say why a server's log cannot be written; empty where it can."""
-        return self._problems.get(guild_id, "")
+        found = self._problems.get(guild_id)
+        return "" if found is None else card.log_problem(*found)
 
     def retry(self, guild_id: int) -> None:
         """Try at once: the channel was changed."""
@@ -77,13 +79,15 @@ class LogWriter:
         for guild_id, entries in waiting.items():
             if self._clock() < self._next_try.get(guild_id, 0.0):
                 continue
-            channel_id = await self._channel_of(guild_id)
+            channel_id = await self._guilds.log_channel(guild_id)
             if channel_id is None:
                 await self._store.remove(entries)
                 continue
-            chosen = _next(entries)
+            with await self._guilds.voice(guild_id):
+                chosen = _next(entries)
+                text = _text(chosen)
             try:
-                await self._send(channel_id, chosen)
+                await self._send(channel_id, chosen, text)
             except SendError as error:
                 await self._put_off(guild_id, channel_id, entries, error)
                 continue
@@ -96,23 +100,23 @@ class LogWriter:
         for remembered in (self._failures, self._next_try, self._problems):
             remembered.pop(guild_id, None)
 
-    async def _send(self, channel_id: int, entries: Sequence[Waiting]) -> None:
-        first = entries[0]
+    async def _send(self, channel_id: int, entries: Sequence[Waiting], text: str) -> None:
+        first, last = entries[0], entries[-1]
         nonce = first.nonce or self._draw_nonce()
-        marker = card.marker(first.id, entries[-1].id)
-        text = "\n".join([*(card.line(one.entry, one.at) for one in entries), marker])
         await send_once(
             self._client.get_partial_messageable(channel_id),
             Outgoing(text, view_of(), nonce),
             begin=lambda: self._store.began(entries, nonce, self._clock()),
             unclear_since=first.began_at,
-            arrived=lambda message: self._is(message, nonce, marker),
+            arrived=lambda message: (
+                str(message.nonce) == nonce
+                or (self._is_ours(message) and card.has_marker(message.content, first.id, last.id))
+            ),
         )
 
-    def _is(self, message: discord.Message, nonce: str, marker: str) -> bool:
+    def _is_ours(self, message: discord.Message) -> bool:
         me = self._client.user
-        ours = me is not None and message.author.id == me.id
-        return str(message.nonce) == nonce or (ours and message.content.endswith(marker))
+        return me is not None and message.author.id == me.id
 
     async def _put_off(
         self, guild_id: int, channel_id: int, entries: Sequence[Waiting], error: SendError
@@ -123,7 +127,7 @@ class LogWriter:
         self._next_try[guild_id] = self._clock() + seconds
         log.warning("server %d: its log: next try in %.0f s: %s", guild_id, seconds, error)
         if not isinstance(error, NotNow):
-            self._problems[guild_id] = _problem(channel_id, error)
+            self._problems[guild_id] = channel_id, error
         old = [one for one in entries if one.at < self._clock() - KEPT]
         if old:
             await self._store.remove(old)
@@ -137,11 +141,6 @@ def _next(entries: Sequence[Waiting]) -> Sequence[Waiting]:
     return entries[: batch([card.line(one.entry, one.at) for one in entries])]
 
 
-def _problem(channel_id: int, error: SendError) -> str:
-    if isinstance(error, NotAllowedHere):
-        return (
-            f"I may not write in <#{channel_id}>. I need the permissions View Channel and Send "
-            "Messages there. What happened within the last day is kept until then."
-        )
-    gone = isinstance(error, PlaceGone)
-    return f"<#{channel_id}> {'was deleted' if gone else 'takes no messages'}; choose another."
+def _text(entries: Sequence[Waiting]) -> str:
+    lines = [card.line(one.entry, one.at) for one in entries]
+    return "\n".join([*lines, card.marker(entries[0].id, entries[-1].id)])

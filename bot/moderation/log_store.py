@@ -142,6 +142,7 @@ def _written(entry: Entry) -> str:
         "what": entry.what,
         "reason": entry.reason,
         "place": entry.place,
+        "challenge": entry.challenge,
     }
     return json.dumps(values)
 
@@ -156,6 +157,7 @@ def _read(guild_id: int, written: str) -> Entry:
         values["what"],
         values["reason"],
         tuple(values["place"]) if values["place"] else None,
+        values.get("challenge"),
     )
 
 

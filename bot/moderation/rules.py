@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 
 from bot.errors import Refused
+from bot.languages.speech import _, command
 from bot.moderation.model import Block, Kind
 from bot.people import Member
 
-SHORT = "You cannot use this bot here."
 LONGEST_REASON = 300  # characters
 LINES, CHARACTERS = 20, 1800  # of one message of the log
 
@@ -31,37 +31,63 @@ def holds(block: Block, now: float) -> bool:
     return block.until is None or now < block.until
 
 
+def short_refusal() -> str:
+    """Say that somebody may not use the bot, once they know why."""
+    return _("You cannot use this bot here.")
+
+
 def refusal(block: Block) -> str:
     """Say once, in full, why somebody may not use the bot."""
+    reason = [_("Reason: {reason}.", reason=block.reason)] if block.reason else []
+    ask = (
+        _("If you think that this is a mistake, ask the host.")
+        if block.by_host
+        else _("If you think that this is a mistake, ask them.")
+    )
+    works = _("{command} still works.", command=command("privacy"))
+    return " ".join((_closed(block), *reason, ask, works))
+
+
+def _closed(block: Block) -> str:
+    """Say who has closed the bot to whom, and until when."""
+    until = end(block)
     if block.kind is Kind.SERVER:
-        what = "The host of this bot has closed it to this server"
-    elif block.by_host:
-        what = "The host of this bot has closed it to you"
-    else:
-        what = "The moderators of this server have closed this bot to you here"
-    reason = f" Reason: {block.reason}." if block.reason else ""
-    ask = "the host" if block.by_host else "them"
+        return (
+            _("The host of this bot has closed it to this server until {end}.", end=until)
+            if until
+            else _("The host of this bot has closed it to this server.")
+        )
+    if block.by_host:
+        return (
+            _("The host of this bot has closed it to you until {end}.", end=until)
+            if until
+            else _("The host of this bot has closed it to you.")
+        )
     return (
-        f"{what}{until(block)}.{reason} If you think that this is a mistake, ask {ask}. "
-        "`/privacy` still works."
+        _(
+            "The moderators of this server have closed this bot to you here until {end}.",
+            end=until,
+        )
+        if until
+        else _("The moderators of this server have closed this bot to you here.")
     )
 
 
-def until(block: Block) -> str:
-    """Say when a block ends, for the middle of a sentence."""
-    return "" if block.until is None else f" until <t:{round(block.until)}:f>"
+def end(block: Block) -> str:
+    """Write when a block ends, as Discord shows times; empty where it does not end."""
+    return "" if block.until is None else f"<t:{round(block.until)}:f>"
 
 
 def check_may_block(actor: Member, target: Member) -> None:
     """Raise Refused where a moderator may not block a member."""
     if not (actor.moderates or actor.manages):
-        raise Refused("You need the permission Manage Messages to do that.")
+        raise Refused(_("You need the permission Manage Messages to do that."))
     if target.id == actor.id:
-        raise Refused("You cannot block yourself.")
+        raise Refused(_("You cannot block yourself."))
     if target.manages:
-        raise Refused("Members who may manage this server cannot be blocked.")
+        raise Refused(_("Members who may manage this server cannot be blocked."))
     if target.moderates and not actor.manages:
-        raise Refused("Only members who may manage this server can block its moderators.")
+        raise Refused(_("Only members who may manage this server can block its moderators."))
 
 
 def batch(lines: Sequence[str]) -> int:

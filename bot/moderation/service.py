@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.errors import Blocked, Refused
-from bot.jobs.service import JobService
+from bot.jobs.data import JobData
 from bot.journal import Deed, Entry, Journal, Person
+from bot.languages.speech import _
 from bot.moderation import rules
 from bot.moderation.model import Block, Kind
 from bot.moderation.store import BlockStore
@@ -15,6 +16,7 @@ from bot.people import Member
 
 log = logging.getLogger(__name__)
 
+ENFORCE_SECONDS = 30.0  # between two looks for the paintings of those whom the host blocked
 FRESH_SECONDS = 5.0  # after which blocks are read again: the host's come from another process
 
 
@@ -24,12 +26,12 @@ class BlockService:
     def __init__(
         self,
         store: BlockStore,
-        jobs: JobService,
+        data: JobData,
         journal: Journal,
         clock: Callable[[], float],
     ) -> None:
         self.store = store
-        self._jobs = jobs
+        self._data = data
         self._journal = journal
         self._clock = clock
         self._blocks: Sequence[Block] = ()
@@ -44,7 +46,7 @@ class BlockService:
         if block is None:
             return
         if quietly or block.told or not await self.store.tell(block):
-            raise Blocked(rules.SHORT)
+            raise Blocked(rules.short_refusal())
         self._read_at = None
         raise Blocked(rules.refusal(block))
 
@@ -66,19 +68,19 @@ class BlockService:
             await self.store.put(connection, block)
             await self._journal.note(connection, _entry(Deed.BLOCKED, actor, block))
         self._read_at = None
-        await self._jobs.end_in(actor.guild_id, target.id)
+        await self._data.end_in(actor.guild_id, target.id)
         return block
 
     async def lift(self, actor: Member, member_id: int) -> Block:
         """Lift the block of a member. Raises Refused where there is none."""
         if not (actor.moderates or actor.manages):
-            raise Refused("You need the permission Manage Messages to do that.")
+            raise Refused(_("You need the permission Manage Messages to do that."))
         own = await self.of(actor.guild_id)
         known = next((block for block in own if block.subject_id == member_id), None)
         async with self.store.database.write() as connection:
             lifted = await self.store.lift(connection, actor.guild_id, Kind.MEMBER, member_id)
             if known is None or not lifted:
-                raise Refused("This member is not blocked here.")
+                raise Refused(_("This member is not blocked here."))
             entry = _entry(Deed.LIFTED, actor, replace(known, reason=""))
             await self._journal.note(connection, entry)
         self._read_at = None
@@ -100,9 +102,9 @@ class BlockService:
         blocks = await self.store.all()
         if not blocks:
             return
-        for guild_id, member_id in sorted(await self._jobs.waiting_members()):
+        for guild_id, member_id in sorted(await self._data.waiting_members()):
             if rules.found(blocks, guild_id, member_id, now) is not None:
-                await self._jobs.end_in(guild_id, member_id)
+                await self._data.end_in(guild_id, member_id)
 
     async def _known(self) -> Sequence[Block]:
         now = time.monotonic()

@@ -4,6 +4,7 @@ from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Press
 from bot.errors import MuralRefused
+from bot.languages.speech import _
 from bot.mural.model import Choice, MuralState
 from bot.mural.panel import MuralPanel
 from bot.mural.service import MuralService
@@ -42,7 +43,7 @@ class MuralButtonHandlers:
     async def _show(self, interaction: Interaction, mural_id: int, page: int) -> None:
         mural = await self._murals.get_for(answers.member_of(interaction), mural_id)
         if mural.state is not MuralState.OPEN:
-            raise MuralRefused("This mural takes no more tiles.")
+            raise MuralRefused(_("This mural takes no more tiles."))
         await self._panel.show_tiles(interaction, mural, page)
 
     async def _take(self, interaction: Interaction, mural_id: int, number: int) -> None:
@@ -60,4 +61,5 @@ class MuralButtonHandlers:
 
     async def _give_back(self, interaction: Interaction, mural_id: int, number: int) -> None:
         mural = await self._murals.give_back(answers.member_of(interaction), mural_id, number)
-        await self._panel.show_tiles(interaction, mural, text=f"Tile {number} is free again.")
+        said = _("Tile {number} is free again.", number=number)
+        await self._panel.show_tiles(interaction, mural, text=said)

@@ -7,7 +7,8 @@ import discord
 from bot.discord_io.components import AnyItem, custom_id, view_of
 from bot.discord_io.escaping import name_of, plain
 from bot.discord_io.lines import first_lines
-from bot.mural.model import NOBODY, Mural, MuralState, StyleRule, Tile
+from bot.languages.speech import LANGUAGES, _, command, listed, ngettext, pgettext, speaking
+from bot.mural.model import NOBODY, Mural, MuralState, StyleRule, Terms, Tile
 from bot.mural.rules import tiles_of
 from bot.people import Member
 from bot.styles.model import Style
@@ -21,46 +22,88 @@ _GREY = discord.ButtonStyle.secondary
 
 def marker(mural: Mural) -> str:
     """Write the line that identifies the message after a crash."""
-    return f"-# Mural № {mural.id}"
+    return _("-# Mural № {number}", number=mural.id)
+
+
+def has_marker(text: str, mural: Mural) -> bool:
+    """Say whether a text ends with such a line, in any language."""
+    for language in LANGUAGES:
+        with speaking(language):
+            if text.endswith(marker(mural)):
+                return True
+    return False
 
 
 def growing(mural: Mural, url: str | None) -> str:
     """The message in which a mural grows, and which shows the finished one."""
     terms, total = mural.terms, mural.terms.grid.count
     done = len(mural.painted)
-    lines = [f"🖼️ **{plain(terms.title)}**", *_stage(mural, done, total)]
+    lines: list[str] = [_("🖼️ **{title}**", title=plain(terms.title))]
+    lines += _stage(mural, done, total)
     if mural.state is not MuralState.CANCELLED:
         lines += painted_by(mural)
         if url:
-            lines.append(f"[{'See it large' if mural.results else 'See it grow'}]({url})")
+            called = _("See it large") if mural.results else _("See it grow")
+            lines.append(f"[{called}]({url})")
     return "\n".join([*lines, marker(mural)])
 
 
 def _stage(mural: Mural, done: int, total: int) -> list[str]:
     terms = mural.terms
     filled = round(_BAR * done / total)
-    bar = f"{'█' * filled}{'░' * (_BAR - filled)} {done} of {total} tiles painted"
+    so_far = ngettext("{done} of {n} tile painted", "{done} of {n} tiles painted", total, done=done)
+    bar = f"{'█' * filled}{'░' * (_BAR - filled)} {so_far}"
     if mural.state is MuralState.OPEN:
-        styles = {
-            StyleRule.ANY: "a style of the library or a picture of yours",
-            StyleRule.LIBRARY: "a style of the library",
-            StyleRule.FIXED: " or ".join(plain(name) for name in terms.style_names),
-        }[terms.styles]
-        most = terms.tiles_per_member
-        who = f"Members with <@&{terms.role}>" if terms.role else "Everybody"
-        return [
-            bar,
-            f"{who} may take {'one tile' if most == 1 else f'{most} tiles'} and paint it in "
-            f"{styles}, until {when(terms.until)}.",
-        ]
+        return [bar, f"{_open_to(terms)} {_styles(terms)}"]
     width, height = terms.grid.size
-    return {
-        MuralState.FINISHING: [bar, "Claiming is over; what is left is being painted."],
-        MuralState.ASSEMBLING: [bar, "All is painted; the mural is being put together."],
-        MuralState.REPAIRING: [bar, "A painting was deleted; its tile is being painted anew."],
-        MuralState.DONE: [f"Finished: {total} tiles, {width} x {height} pixels."],
-        MuralState.CANCELLED: ["This mural was cancelled."],
-    }[mural.state]
+    lines: dict[MuralState, list[str]] = {
+        MuralState.FINISHING: [bar, _("Claiming is over; what is left is being painted.")],
+        MuralState.ASSEMBLING: [bar, _("All is painted; the mural is being put together.")],
+        MuralState.REPAIRING: [bar, _("A painting was deleted; its tile is being painted anew.")],
+        MuralState.DONE: [
+            ngettext(
+                "Finished: {n} tile, {width} x {height} pixels.",
+                "Finished: {n} tiles, {width} x {height} pixels.",
+                total,
+                width=width,
+                height=height,
+            )
+        ],
+        MuralState.CANCELLED: [_("This mural was cancelled.")],
+    }
+    return lines[mural.state]
+
+
+def _open_to(terms: Terms) -> str:
+    """Say which members may take how many tiles."""
+    most, until = terms.tiles_per_member, when(terms.until)
+    if terms.role:
+        role = f"<@&{terms.role}>"
+        return ngettext(
+            "Members with {role} may take one tile, until {until}.",
+            "Members with {role} may take {n} tiles, until {until}.",
+            most,
+            role=role,
+            until=until,
+        )
+    return ngettext(
+        "Everybody may take one tile, until {until}.",
+        "Everybody may take {n} tiles, until {until}.",
+        most,
+        until=until,
+    )
+
+
+def _styles(terms: Terms) -> str:
+    """Say in which styles tiles can be painted."""
+    match terms.styles:
+        case StyleRule.ANY:
+            return _("Paint in a style of the library or of a picture of yours.")
+        case StyleRule.LIBRARY:
+            return _("Paint in a style of the library.")
+        case StyleRule.FIXED:
+            names = listed([plain(name) for name in terms.style_names], "or")
+            return _("Paint in {styles}.", styles=names)
 
 
 def painted_by(mural: Mural) -> list[str]:
@@ -71,11 +114,11 @@ def painted_by(mural: Mural) -> list[str]:
             name = name_of(tile.name, tile.member_id)
             count[tile.member_id, name] = count.get((tile.member_id, name), 0) + 1
     ranked = sorted(count.items(), key=lambda item: -item[1])
-    names = [f"{name} ({number})" if number > 1 else name for (_, name), number in ranked]
+    names = [f"{name} ({number})" if number > 1 else name for (_member, name), number in ranked]
     server = sum(tile.member_id == NOBODY for tile in mural.painted)
     if server:
-        names.append(f"the server ({server})")
-    return [f"Painted by {', '.join(_shortened(names))}."] if names else []
+        names.append(_("the server ({number})", number=server))
+    return [_("Painted by {names}.", names=", ".join(_shortened(names)))] if names else []
 
 
 def _shortened(names: Sequence[str]) -> list[str]:
@@ -85,7 +128,13 @@ def _shortened(names: Sequence[str]) -> list[str]:
 def alt_text(mural: Mural) -> str:
     """Describe the picture of a mural."""
     done, total = len(mural.painted), mural.terms.grid.count
-    return f"The mural {mural.terms.title}, with {done} of {total} tiles painted"
+    return ngettext(
+        "The mural {title}, with {done} of {n} tile painted",
+        "The mural {title}, with {done} of {n} tiles painted",
+        total,
+        title=mural.terms.title,
+        done=done,
+    )
 
 
 def buttons(mural: Mural) -> discord.ui.View:
@@ -94,7 +143,9 @@ def buttons(mural: Mural) -> discord.ui.View:
     if mural.state is MuralState.OPEN:
         items.append(
             discord.ui.Button(
-                label="Claim a tile", emoji="🖌️", custom_id=custom_id(FEATURE, mural.id, "claim")
+                label=pgettext("button", "Claim a tile"),
+                emoji="🖌️",
+                custom_id=custom_id(FEATURE, mural.id, "claim"),
             )
         )
     return view_of(*items)
@@ -102,9 +153,11 @@ def buttons(mural: Mural) -> discord.ui.View:
 
 def overview(mural: Mural, member: Member, now: float) -> str:
     """What a member sees above the picture of free tiles."""
-    lines = [f"🖼️ **{plain(mural.terms.title)}**: the free tiles are numbered in the picture."]
-    if not mural.free:
-        lines = [f"🖼️ **{plain(mural.terms.title)}**: every tile is taken."]
+    title = plain(mural.terms.title)
+    lines: list[str] = [_("🖼️ **{title}**: every tile is taken.", title=title)]
+    if mural.free:
+        said = _("🖼️ **{title}**: the free tiles are numbered in the picture.", title=title)
+        lines = [said]
     lines += first_lines(
         [_own_line(tile, now) for tile in tiles_of(mural, member.id)], MOST_LINES, MOST_CHARACTERS
     )
@@ -112,16 +165,24 @@ def overview(mural: Mural, member: Member, now: float) -> str:
 
 
 def _own_line(tile: Tile, now: float) -> str:
-    text = f"Your tile {tile.number}: "
+    number = tile.number
     if tile.order is not None:
-        how = "is being painted" if tile.order.job_id is not None else "waits to be painted"
-        text += f"{how} in {plain(tile.order.style.name)}"
+        style = plain(tile.order.style.name)
+        if tile.order.job_id is not None:
+            text = _("Your tile {number}: is being painted in {style}.", number=number, style=style)
+        else:
+            text = _(
+                "Your tile {number}: waits to be painted in {style}.", number=number, style=style
+            )
     elif tile.picture is not None:
-        text += f"painted in {plain(tile.painted_in)}"
+        style = plain(tile.painted_in)
+        text = _("Your tile {number}: painted in {style}.", number=number, style=style)
     else:
-        until = tile.claimed_until or now
-        text += f"yours until <t:{round(until)}:t>; choose its style"
-    return f"{text}. {plain(tile.problem)}" if tile.problem else f"{text}."
+        until = f"<t:{round(tile.claimed_until or now)}:t>"
+        text = _(
+            "Your tile {number}: yours until {until}; choose its style.", number=number, until=until
+        )
+    return f"{text} {plain(tile.problem)}" if tile.problem else text
 
 
 def tile_menus(mural: Mural, member: Member, page: int) -> list[AnyItem]:
@@ -133,10 +194,10 @@ def tile_menus(mural: Mural, member: Member, page: int) -> list[AnyItem]:
     page = min(max(0, page), last)
     offered = mural.free[page * OPTIONS : (page + 1) * OPTIONS]
     if offered and len(tiles_of(mural, member.id)) < mural.terms.tiles_per_member:
-        items.append(_menu(mural, "take", "Take a free tile…", offered))
+        items.append(_menu(mural, "take", pgettext("placeholder", "Take a free tile…"), offered))
     mine = [tile.number for tile in tiles_of(mural, member.id)][:OPTIONS]
     if mine:
-        items.append(_menu(mural, "tile", "Your tiles…", mine))
+        items.append(_menu(mural, "tile", pgettext("placeholder", "Your tiles…"), mine))
     if last:
         items += [
             discord.ui.Button(
@@ -154,26 +215,34 @@ def _menu(mural: Mural, action: str, placeholder: str, numbers: Sequence[int]) -
     return discord.ui.Select(
         custom_id=custom_id(FEATURE, mural.id, action),
         placeholder=placeholder,
-        options=[discord.SelectOption(label=f"Tile {n}", value=str(n)) for n in numbers],
+        options=[
+            discord.SelectOption(label=pgettext("label", "Tile {number}", number=n), value=str(n))
+            for n in numbers
+        ],
     )
 
 
 def one_tile(mural: Mural, number: int, styles: Sequence[Style]) -> tuple[str, list[AnyItem]]:
     """What a member sees of a tile of theirs: how to paint it, and how to give it back."""
     tile = mural.tile(number)
-    lines = [f"Tile {number} is yours."]
+    lines: list[str] = [_("Tile {number} is yours.", number=number)]
     items: list[AnyItem] = []
     if tile is not None and tile.order is None:
-        again = "Paint it again in" if tile.picture else "Choose a style"
         if tile.claimed_until is not None:
-            lines.append(f"Choose its style until {when(tile.claimed_until)}.")
+            lines.append(_("Choose its style until {until}.", until=when(tile.claimed_until)))
         if mural.terms.styles is StyleRule.ANY:
-            lines.append(f"For a picture of yours: `/mural claim tile:{number} style:`.")
+            typed = f"{pgettext('option', 'tile')}:{number} {pgettext('option', 'style')}:"
+            whole = f"{command('mural claim').removesuffix('`')} {typed}`"
+            lines.append(_("For a picture of yours: {command}.", command=whole))
         if styles:
             items.append(
                 discord.ui.Select(
                     custom_id=custom_id(FEATURE, mural.id, "paint", number),
-                    placeholder=f"{again}…",
+                    placeholder=(
+                        pgettext("placeholder", "Paint it again in…")
+                        if tile.picture
+                        else pgettext("placeholder", "Choose a style…")
+                    ),
                     options=[
                         discord.SelectOption(label=style.name[:100], value=style.key[:100])
                         for style in styles[:OPTIONS]
@@ -182,7 +251,7 @@ def one_tile(mural: Mural, number: int, styles: Sequence[Style]) -> tuple[str, l
             )
     items.append(
         discord.ui.Button(
-            label="Give the tile back",
+            label=pgettext("button", "Give the tile back"),
             style=_GREY,
             custom_id=custom_id(FEATURE, mural.id, "back", number),
         )
@@ -191,10 +260,21 @@ def one_tile(mural: Mural, number: int, styles: Sequence[Style]) -> tuple[str, l
 
 
 def freed(mural: Mural, number: int, reason: str) -> str:
-    """Tell a member that a moderator freed their tile."""
-    return (
-        f"A moderator freed your tile {number} of the mural *{plain(mural.terms.title)}*.\n"
-        f"Reason: {plain(reason)}"
+    """Tell a member that a moderator took their tile off."""
+    said = _(
+        "A moderator took your tile {number} off the mural *{title}*.",
+        number=number,
+        title=plain(mural.terms.title),
+    )
+    return "\n".join((said, _("Reason: {reason}", reason=plain(reason))))
+
+
+def not_assembled(mural: Mural) -> str:
+    """Tell the host of a mural that the whole could not be made yet."""
+    return _(
+        "All tiles of your mural *{title}* are painted, but putting them together failed. It is "
+        "tried again, at growing intervals. Whoever runs this bot finds the cause in its log.",
+        title=plain(mural.terms.title),
     )
 
 

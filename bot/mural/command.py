@@ -10,14 +10,17 @@ from discord import app_commands
 from bot.challenges.deadlines import moment
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
+from bot.discord_io.escaping import plain
 from bot.discord_io.posting import check_channel, is_restricted
 from bot.discord_io.uploads import described
 from bot.errors import MuralRefused
+from bot.guilds.service import GuildService
+from bot.languages.speech import _, ngettext
 from bot.mural import card
 from bot.mural.messenger import tell
-from bot.mural.model import Choice, Mural, StyleRule, Terms
+from bot.mural.model import Choice, Mural, MuralState, StyleRule, Terms
 from bot.mural.panel import MuralPanel
-from bot.mural.rules import check_style
+from bot.mural.rules import check_style, no_mural_yet
 from bot.mural.service import MuralService
 from bot.names import cleaned_name
 from bot.pictures.intake import Intake
@@ -43,12 +46,14 @@ class MuralCommands:
         styles: StyleService,
         intake: Intake,
         panel: MuralPanel,
+        guilds: GuildService,
         client: discord.Client,
     ) -> None:
         self._murals = murals
         self._styles = styles
         self._intake = intake
         self._panel = panel
+        self._guilds = guilds
         self._client = client
 
     async def start(
@@ -69,9 +74,9 @@ class MuralCommands:
         channel = interaction.channel_id or 0
         check_channel(interaction, channel)
         if picture.is_spoiler():
-            raise MuralRefused("A picture marked as a spoiler cannot be shown openly.")
+            raise MuralRefused(_("A picture marked as a spoiler cannot be shown openly."))
         terms = await self._with_styles(member.guild_id, terms, names, server_style)
-        offered = described("The picture", picture)
+        offered = described(_("The picture"), picture)
 
         async def take_in() -> Mural:
             owner = Owner(member.guild_id, member.id)
@@ -92,10 +97,18 @@ class MuralCommands:
                 )
 
         mural = await retry_if_deleted(take_in)
-        width, height = mural.terms.grid.size
+        (width, height), place = mural.terms.grid.size, f"<#{channel}>"
         await interaction.edit_original_response(
-            content=f"Mural № {mural.id} is open, with {mural.terms.columns} x {mural.terms.rows} "
-            f"tiles and {width} x {height} pixels when it is finished. It grows in <#{channel}>."
+            content=_(
+                "Mural № {number} is open, with {columns} x {rows} tiles and {width} x {height} "
+                "pixels when it is finished. It grows in {channel}.",
+                number=mural.id,
+                columns=mural.terms.columns,
+                rows=mural.terms.rows,
+                width=width,
+                height=height,
+                channel=place,
+            )
         )
 
     async def _with_styles(
@@ -150,14 +163,14 @@ class MuralCommands:
         member = answers.member_of(interaction)
         check_style(mural.terms, None)  # before anything is downloaded
         if picture.is_spoiler():
-            raise MuralRefused("A style marked as a spoiler cannot be shown openly.")
+            raise MuralRefused(_("A style marked as a spoiler cannot be shown openly."))
         if answers.is_age_restricted(interaction.channel) and not mural.age_restricted:
-            raise MuralRefused("A style from an age-restricted channel stays in such channels.")
-        offered = described("The style picture", picture)
+            raise MuralRefused(_("A style from an age-restricted channel stays in such channels."))
+        offered = described(_("The style picture"), picture)
 
         async def take_in() -> Mural:
             async with self._intake.taken([offered], Owner(member.guild_id, member.id)) as (one,):
-                choice = Choice(one.name, offered.title or "a picture")
+                choice = Choice(one.name, offered.title or _("a picture"))
                 return await self._murals.choose(
                     member, mural.id, tile, choice, interaction.id, library=False
                 )
@@ -169,7 +182,7 @@ class MuralCommands:
         await interaction.response.defer(ephemeral=True, thinking=True)
         mural = await self._murals.store.last(interaction.guild_id or 0)
         if mural is None:
-            raise MuralRefused("There was no mural in this server yet; see `/mural start`.")
+            raise no_mural_yet()
         await self._panel.show_mural(interaction, mural)
 
     async def finish(self, interaction: Interaction, style: str | None) -> None:
@@ -183,24 +196,40 @@ class MuralCommands:
         mural = await self._murals.finish(member, choice)
         left = sum(tile.order is not None for tile in mural.tiles)
         await interaction.edit_original_response(
-            content=f"Claiming is over. {left} tiles are still to be painted, those that nobody "
-            f"painted in *{mural.terms.server_style.name}*."
+            content=ngettext(
+                "Claiming is over. {n} tile is still to be painted, one that nobody painted in "
+                "*{style}*.",
+                "Claiming is over. {n} tiles are still to be painted, those that nobody painted in "
+                "*{style}*.",
+                left,
+                style=mural.terms.server_style.name,
+            )
         )
 
     async def cancel(self, interaction: Interaction) -> None:
         """End the mural without a result."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         mural = await self._murals.cancel(answers.member_of(interaction))
-        await interaction.edit_original_response(content=f"Mural № {mural.id} is cancelled.")
+        await interaction.edit_original_response(
+            content=_("Mural № {number} is cancelled.", number=mural.id)
+        )
 
-    async def free(self, interaction: Interaction, tile: int, reason: str) -> None:
-        """Free a tile, by a moderator; the member that had it is told the reason."""
+    async def free(
+        self, interaction: Interaction, tile: int, reason: str, mural_id: int | None
+    ) -> None:
+        """Take off a tile, by a moderator; the member that had it is told the reason."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        why = cleaned_name(reason, "The reason", LONGEST_REASON)
-        mural, had = await self._murals.free(answers.member_of(interaction), tile)
+        why = cleaned_name(reason, _("The reason"), LONGEST_REASON)
+        mural, had = await self._murals.free(answers.member_of(interaction), tile, mural_id)
         if had:
-            await tell(self._client, had, card.freed(mural, tile, why))
-        await interaction.edit_original_response(content=f"Tile {tile} is free again.")
+            with await self._guilds.voice(mural.guild_id):
+                text = card.freed(mural, tile, why)
+            await tell(self._client, had, text)
+        said = _("Tile {number} is free again.", number=tile)
+        if mural.state is not MuralState.OPEN:
+            style = plain(mural.terms.server_style.name)
+            said = _("Tile {number} is painted anew in *{style}*.", number=tile, style=style)
+        await interaction.edit_original_response(content=said)
 
 
 def make_group(
@@ -245,14 +274,19 @@ def make_group(
     async def cancel(interaction: Interaction) -> None:
         await commands.cancel(interaction)
 
-    @group.command(name="free", description="Free a tile, as a moderator")
-    @app_commands.describe(tile="The number of the tile", reason="The member who had it reads it")
+    @group.command(name="free", description="Take a member's tile off the mural, as a moderator")
+    @app_commands.describe(
+        tile="The number of the tile",
+        reason="The member who had it reads it",
+        mural="The number below the mural; without it, the newest",
+    )
     async def free(
         interaction: Interaction,
         tile: app_commands.Range[int, 1, MOST_TILES],
         reason: app_commands.Range[str, 3, 500],
+        mural: app_commands.Range[int, 1] | None = None,
     ) -> None:
-        await commands.free(interaction, tile, reason)
+        await commands.free(interaction, tile, reason, mural)
 
     claim.autocomplete("saved_style")(complete)
     finish.autocomplete("saved_style")(complete)
@@ -290,7 +324,7 @@ def _add_start(
         server_style: StyleName | None = None,
     ) -> None:
         terms = Terms(
-            title=cleaned_name(title, "The title", LONGEST_TITLE),
+            title=cleaned_name(title, _("The title"), LONGEST_TITLE),
             columns=columns or 0,
             rows=rows or 0,
             tile=0,

@@ -1,18 +1,20 @@
 """Builds the feature of murals."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import discord
 
 from bot.feature import Feature
 from bot.guilds.model import Switch
 from bot.guilds.service import GuildService
+from bot.jobs.admission import Admission
 from bot.jobs.service import JobService
 from bot.mural.buttons import MuralButtonHandlers
 from bot.mural.card import FEATURE
 from bot.mural.command import MuralCommands, make_group
 from bot.mural.keeper import MuralKeeper
-from bot.mural.messenger import MuralMessenger, MuralPace
+from bot.mural.messenger import MuralMessenger, MuralPace, tell
 from bot.mural.page import MuralPages
 from bot.mural.panel import MuralPanel
 from bot.mural.service import MuralService
@@ -28,26 +30,52 @@ def feature(
     styles: StyleService,
     guilds: GuildService,
     jobs: JobService,
+    admission: Admission,
     intake: Intake,
     retention: PictureRetention,
     links: PaintingLinks,
     client: discord.Client,
+    may_use: Callable[[int, int], Awaitable[None]],
     pace: MuralPace,
     clock: Callable[[], float],
 ) -> Feature:
-    """Build `/mural`, its buttons, its pages, and what keeps murals going."""
+    """Build `/mural`, its buttons, its pages, and what keeps murals going.
+
+    `may_use` raises Blocked for a member of a server that is blocked.
+    """
     workshop = Workshop(retention)
     pages = MuralPages(links, murals.store, retention.pictures, workshop)
     messenger = MuralMessenger(
-        client, murals.store, workshop, retention.pictures, pages.link, clock, pace
+        client,
+        murals.store,
+        guilds,
+        workshop,
+        retention.pictures,
+        pages.link,
+        murals.end_in,
+        clock,
+        pace,
     )
     panel = MuralPanel(workshop, styles, pages.link, clock)
 
     def me() -> int:
         return client.user.id if client.user is not None else 0
 
-    keeper = MuralKeeper(murals, jobs, guilds, retention, workshop, messenger, me, clock)
-    commands = MuralCommands(murals, styles, intake, panel, client)
+    keeper = MuralKeeper(
+        murals,
+        jobs,
+        admission,
+        guilds,
+        retention,
+        workshop,
+        messenger,
+        may_use,
+        me,
+        partial(tell, client),
+        clock,
+        pace.assembling,
+    )
+    commands = MuralCommands(murals, styles, intake, panel, guilds, client)
 
     async def channel_deleted(channel: discord.abc.GuildChannel) -> None:
         await murals.end_in(channel.guild.id, channel.id)

@@ -6,14 +6,17 @@ All that it does follows from the database, so it goes on after a restart where 
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
-from bot.errors import PictureGone, Refused
+from bot.back_off import BackOff
+from bot.errors import Blocked, PictureGone, Refused
 from bot.guilds.service import GuildService
+from bot.jobs.admission import Admission
 from bot.jobs.model import Job, JobState, Sources
 from bot.jobs.service import JobService
-from bot.mural import rules
+from bot.languages.speech import _
+from bot.mural import card, rules
 from bot.mural.messenger import MuralMessenger
 from bot.mural.model import NOBODY, Mural, Tile
 from bot.mural.service import MuralService
@@ -26,34 +29,44 @@ log = logging.getLogger(__name__)
 
 LONGEST_NAP = 60.0  # seconds, so that a change of the system's clock is noticed
 RETRY = 10.0  # seconds until the next try after an error, or while the queue has no room
-NOT_THE_TILE = "The painting does not have the size of the tile."
 
 
 class MuralKeeper:
     """Tends each mural in a task of its own, one step after another.
 
-    `me` gives the bot's own user id: it orders the tiles that nobody painted.
+    `may_use` raises Blocked for a member of a server that is blocked. `me` gives the bot's own
+    user id: it orders the tiles that nobody painted. `tell` sends a member a direct message.
     """
 
     def __init__(
         self,
         murals: MuralService,
         jobs: JobService,
+        admission: Admission,
         guilds: GuildService,
         retention: PictureRetention,
         workshop: Workshop,
         messenger: MuralMessenger,
+        may_use: Callable[[int, int], Awaitable[None]],
         me: Callable[[], int],
+        tell: Callable[[int, str], Awaitable[None]],
         clock: Callable[[], float],
+        assembling: BackOff,
     ) -> None:
         self._murals = murals
         self._jobs = jobs
+        self._admission = admission
         self._guilds = guilds
         self._retention = retention
         self._workshop = workshop
         self._messenger = messenger
+        self._may_use = may_use
         self._me = me
+        self._tell = tell
         self._clock = clock
+        self._tries = assembling
+        self._failures: dict[int, int] = {}  # of assemblies in a row, by mural
+        self._assemble_at: dict[int, float] = {}  # monotonic time of the next try
         self._tending: dict[int, asyncio.Task[float]] = {}
         self._again: set[int] = set()  # murals that may have changed while they are tended
         self._next: dict[int, float] = {}  # monotonic time of the next look at each mural
@@ -134,12 +147,9 @@ class MuralKeeper:
         mural = await self._murals.change(mural_id, lambda one: rules.due(one, self._clock()))
         if mural is None:
             return LONGEST_NAP
-        waits = [LONGEST_NAP]
-        for tile in list(rules.ready(mural)):
-            if not await self._queue(mural, tile):
-                waits.append(RETRY)
+        waits = [await self._queue_next(mural)]
         if rules.to_assemble(mural):
-            await self._assemble(mural)
+            waits.append(await self._assemble(mural))
         waits.append(await self._messenger.show(mural_id))
         when = rules.next_time(mural)
         if when is not None:
@@ -152,14 +162,15 @@ class MuralKeeper:
         if job is not None and job.state in (JobState.QUEUED, JobState.PAINTING):
             return
         now, hold = self._clock(), self._murals.hold
-        problem = _problem(mural, job)
+        with await self._guilds.voice(mural.guild_id):
+            problem, deleted = _problem(mural, job), _("The painting was deleted.")
         if job is not None and job.result is not None and not problem:
             picture = job.result.picture
             rule = partial(rules.painted, job_id=job_id, picture=picture, now=now)
             try:
                 await self._murals.change(mural.id, rule, [picture])
             except PictureGone:
-                problem = "The painting was deleted."
+                problem = deleted
         if problem:
             await self._murals.change(
                 mural.id, partial(rules.failed, job_id=job_id, why=problem, now=now, hold=hold)
@@ -179,6 +190,21 @@ class MuralKeeper:
             if job.is_tile and job.id not in wanted:
                 await self._jobs.delivered(job.id, job.origin.channel_id, 0)
 
+    async def _queue_next(self, mural: Mural) -> float:
+        """Queue a tile that is ready; return the seconds until the next one may be queued.
+
+        One at a time, so that what is painted meanwhile is laid on soon. A tile that waits for
+        room does not hold up those beside it.
+        """
+        waiting: set[int] = set()
+        now: Mural | None = mural
+        while now is not None and (tile := next(rules.ready(now, waiting), None)):
+            if await self._queue(now, tile):
+                return 0.0
+            waiting.add(tile.number)
+            now = await self._murals.store.get(mural.id)
+        return RETRY if waiting else LONGEST_NAP
+
     async def _queue(self, mural: Mural, tile: Tile) -> bool:
         """Queue the painting of a tile; False where it has to wait for room.
 
@@ -188,12 +214,16 @@ class MuralKeeper:
         order = tile.order
         if order is None:
             return True
-        origin = self._origin(mural, tile, order.key)
+        origin = await self._origin(mural, tile, order.key)
+        with await self._guilds.voice(mural.guild_id):
+            title = _("tile {number} of {title}", number=tile.number, title=mural.terms.title)
         effective = await self._guilds.effective(mural.guild_id)
         part = None
         try:
+            if tile.member_id != NOBODY:
+                await self._may_use(mural.guild_id, tile.member_id)
             async with self._murals.store.database.read() as connection:
-                await self._jobs.check_quota(connection, origin, effective.jobs)
+                await self._admission.check_quota(connection, origin, effective.jobs)
             part = await self._workshop.part(mural, tile.number)
             job = await self._jobs.submit(
                 origin,
@@ -201,13 +231,17 @@ class MuralKeeper:
                     part.content,
                     (order.style.picture,),
                     style_name=order.style.name,
-                    content_title=f"tile {tile.number} of {mural.terms.title}",
+                    content_title=title,
                     surroundings=part.surroundings,
                     sizes=(part.size, await self._size_of(order.style.picture)),
                 ),
                 PaintSettings(size=max(part.size), seed=mural.seed + tile.number),
                 effective.jobs,
             )
+        except Blocked:
+            rule = partial(rules.take_back, number=tile.number, key=order.key, now=self._clock())
+            await self._murals.change(mural.id, rule)
+            return True
         except (Refused, WorkshopFailed) as error:
             log.info("mural %d: tile %d waits: %s", mural.id, tile.number, error)
             if part is not None:
@@ -224,7 +258,7 @@ class MuralKeeper:
         known = await self._retention.ledger.find(picture)
         return known.size if known is not None else (0, 0)
 
-    def _origin(self, mural: Mural, tile: Tile, key: int) -> Origin:
+    async def _origin(self, mural: Mural, tile: Tile, key: int) -> Origin:
         """The order's origin. No interaction is answered: the mural shows what becomes of it."""
         return Origin(
             guild_id=mural.guild_id,
@@ -235,11 +269,21 @@ class MuralKeeper:
             token_expires_at=0.0,
             member_name=tile.name,
             age_restricted=mural.age_restricted,
+            language=await self._guilds.language(mural.guild_id),
         )
 
-    async def _assemble(self, mural: Mural) -> None:
+    async def _assemble(self, mural: Mural) -> float:
+        """Put a mural together, if it is time; return the seconds until the next try."""
+        wait = self._assemble_at.get(mural.id, 0.0) - time.monotonic()
+        if wait > 0:
+            return wait
         log.info("mural %d: assembling %d tiles", mural.id, len(mural.painted))
-        results = await self._workshop.assemble(mural)
+        try:
+            results = await self._workshop.assemble(mural)
+        except WorkshopFailed as error:
+            return await self._put_off(mural, error)
+        self._failures.pop(mural.id, None)
+        self._assemble_at.pop(mural.id, None)
 
         def rule(now: Mural) -> Mural:
             same = now.painted == mural.painted
@@ -248,19 +292,32 @@ class MuralKeeper:
         after = await self._murals.change(mural.id, rule, results.pictures)
         if after is None or after.results != results:  # it changed meanwhile
             await self._retention.release(results.pictures)
+        return LONGEST_NAP
+
+    async def _put_off(self, mural: Mural, error: WorkshopFailed) -> float:
+        """Try an assembly later, and tell the host of the mural about the first failure."""
+        failures = self._failures[mural.id] = self._failures.get(mural.id, 0) + 1
+        wait = self._tries.after(failures)
+        self._assemble_at[mural.id] = time.monotonic() + wait
+        log.error("mural %d: not assembled; next try in %.0f s: %s", mural.id, wait, error)
+        if failures == 1 and mural.host_id != NOBODY:
+            with await self._guilds.voice(mural.guild_id):
+                text = card.not_assembled(mural)
+            await self._tell(mural.host_id, text)
+        return wait
 
 
 def _problem(mural: Mural, job: Job | None) -> str:
     """Why a job that has ended is no layer of its mural; empty where it is one."""
     if job is None:
-        return "The painting was deleted."
+        return _("The painting was deleted.")
     if job.result is None or job.state not in (JobState.DELIVERING, JobState.DONE):
-        return job.failure or "The painting was cancelled."
+        return job.failure or _("The painting was cancelled.")
     if job.result_deleted:
-        return "The painting was deleted."
+        return _("The painting was deleted.")
     tile = next(t for t in mural.tiles if t.order is not None and t.order.job_id == job.id)
     left, top, right, bottom = mural.terms.grid.region(tile.number)
     outcome = job.result.outcome
     if (outcome.width, outcome.height) != (right - left, bottom - top):
-        return NOT_THE_TILE
+        return _("The painting does not have the size of the tile.")
     return ""

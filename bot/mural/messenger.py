@@ -1,7 +1,7 @@
 """Sends the message of each mural once, and edits it as the mural grows, at a bounded rate."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,9 +10,11 @@ import discord
 from bot.back_off import BackOff
 from bot.discord_io.sending import (
     FileTooLarge,
+    MessageDeleted,
     NotAllowedHere,
     NotNow,
     Outgoing,
+    PlaceGone,
     RouteClosed,
     SendError,
     Upload,
@@ -21,8 +23,10 @@ from bot.discord_io.sending import (
     send_once,
 )
 from bot.errors import MuralscapeError, PictureGone
+from bot.guilds.service import GuildService
+from bot.languages.speech import _
 from bot.mural import card
-from bot.mural.model import Mural, MuralState
+from bot.mural.model import ALIVE, Mural, MuralState
 from bot.mural.store import MuralStore
 from bot.mural.workshop import Workshop
 from bot.pictures.store import PictureStore
@@ -32,46 +36,60 @@ log = logging.getLogger(__name__)
 
 NEVER = 3600.0  # seconds
 TRIES = BackOff(first=5.0, longest=3600.0)
+ASSEMBLING = BackOff(first=60.0, longest=3600.0)
 FILM_NAME = "mural-growing.mp4"
 
 
 @dataclass(frozen=True)
 class MuralPace:
-    """How often a mural's message is edited, in seconds."""
+    """How often a mural's message is edited and failures are retried, in seconds."""
 
     edits: float = 5.0  # between two edits at least; each uploads a picture
     late: float = 60.0  # the same an hour after it was sent: Discord limits those (30046)
     old: float = 3600.0  # after that many seconds an edit is late
     tries: BackOff = TRIES
+    assembling: BackOff = ASSEMBLING
 
 
 class MuralMessenger:
-    """Shows murals in their channels. `clock` gives Unix seconds."""
+    """Shows murals in their channels. `clock` gives Unix seconds.
+
+    `end_in` ends what a server has in a channel that was deleted.
+    """
 
     def __init__(
         self,
         client: discord.Client,
         store: MuralStore,
+        guilds: GuildService,
         workshop: Workshop,
         pictures: PictureStore,
         page_of: Callable[[Mural], Link | None],
+        end_in: Callable[[int, int], Awaitable[None]],
         clock: Callable[[], float],
         pace: MuralPace,
     ) -> None:
         self._client = client
         self._store = store
+        self._guilds = guilds
         self._workshop = workshop
         self._pictures = pictures
         self._page_of = page_of
+        self._end_in = end_in
         self._clock = clock
         self._pace = pace
         self._edited: dict[int, float] = {}  # when each message was last sent or edited
         self._failures: dict[int, int] = {}  # in a row
 
     async def show(self, mural_id: int) -> float:
-        """Send or edit a mural's message if that is due; return seconds until the next look."""
+        """Send or edit a mural's message if that is due; return seconds until the next look.
+
+        The first look in a run of the bot edits it anyway: it may have been deleted meanwhile.
+        """
         mural = await self._store.get(mural_id)
-        if mural is None or mural.message.given_up or mural.message.shown >= mural.version:
+        if mural is None or mural.message.given_up:
+            return NEVER
+        if mural.message.shown >= mural.version and mural_id in self._edited:
             return NEVER
         since = self._clock() - self._edited.get(mural_id, float("-inf"))
         wait = self._interval(mural)
@@ -85,12 +103,25 @@ class MuralMessenger:
             self._edited[mural_id] = self._clock()
             return self._pace.tries.after(failures)
         except (RouteClosed, FileTooLarge) as error:
-            log.warning("mural %d: its message is given up: %s", mural_id, error)
-            await self._store.set_message(mural_id, given_up=True)
-            return NEVER
+            return await self._without_message(mural, error)
         self._failures.pop(mural_id, None)
         self._edited[mural_id] = self._clock()
         return self._interval(mural)
+
+    async def _without_message(self, mural: Mural, error: SendError) -> float:
+        """Send a deleted message anew while members need it; end a mural without a channel."""
+        if isinstance(error, MessageDeleted) and mural.state in ALIVE:
+            log.warning("mural %d: its message was deleted, and is sent anew", mural.id)
+            nonce = str((int(mural.message.nonce) + 1) % 2**63)
+            await self._store.set_message(
+                mural.id, nonce=nonce, began_at=None, message_id=None, shown=0
+            )
+            return self._pace.edits
+        log.warning("mural %d: its message is given up: %s", mural.id, error)
+        if isinstance(error, PlaceGone):
+            await self._end_in(mural.guild_id, mural.channel_id)
+        await self._store.set_message(mural.id, given_up=True)
+        return NEVER
 
     def _interval(self, mural: Mural) -> float:
         began = mural.message.began_at
@@ -99,11 +130,17 @@ class MuralMessenger:
 
     async def _show(self, mural: Mural) -> None:
         link = self._page_of(mural)
-        text, view = card.growing(mural, link.url if link else None), card.buttons(mural)
-        files = await self._files(mural)
+        with await self._guilds.voice(mural.guild_id):
+            text, view = card.growing(mural, link.url if link else None), card.buttons(mural)
         message = mural.message
+        channel = self._client.get_partial_messageable(mural.channel_id)
+        if message.shown >= mural.version:  # it has the picture already
+            with explained():
+                known = channel.get_partial_message(message.message_id or 0)
+                await known.edit(content=text, view=view)
+            return
+        files = await self._files(mural)
         if message.message_id is None:
-            channel = self._client.get_partial_messageable(mural.channel_id)
             sent = await send_once(
                 channel,
                 Outgoing(text, view, message.nonce, files),
@@ -113,7 +150,6 @@ class MuralMessenger:
             )
             await self._store.set_message(mural.id, message_id=sent.message_id, shown=mural.version)
             return
-        channel = self._client.get_partial_messageable(mural.channel_id)
         with explained():
             partial_message = channel.get_partial_message(message.message_id)
             await partial_message.edit(content=text, attachments=files_of(files), view=view)
@@ -129,12 +165,14 @@ class MuralMessenger:
             return []
         try:
             preview = await self._workshop.preview(mural, numbered=False)
-            files = [Upload("mural.jpg", preview, card.alt_text(mural))]
+            with await self._guilds.voice(mural.guild_id):
+                alt_text, of_film = card.alt_text(mural), _("A film of how the mural grew")
+            files = [Upload("mural.jpg", preview, alt_text)]
             if mural.results is not None:
                 film = await self._pictures.read(mural.results.film)
                 guild = self._client.get_guild(mural.guild_id)
                 if guild is not None and len(film) + len(preview) <= guild.filesize_limit:
-                    files.append(Upload(FILM_NAME, film, "A film of how the mural grew"))
+                    files.append(Upload(FILM_NAME, film, of_film))
         except PictureGone:  # deleted a moment ago; the message is edited soon
             return []
         except MuralscapeError as error:
@@ -147,7 +185,7 @@ class MuralMessenger:
             return True
         me = self._client.user
         ours = me is not None and message.author.id == me.id
-        return ours and message.content.endswith(card.marker(mural))
+        return ours and card.has_marker(message.content, mural)
 
 
 async def tell(client: discord.Client, member_id: int, text: str) -> None:

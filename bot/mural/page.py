@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bot.errors import MuralscapeError, PictureGone
+from bot.languages.speech import _, command, listed, ngettext
 from bot.mural.model import NOBODY, Mural, MuralState
 from bot.mural.store import MuralStore
 from bot.mural.workshop import Workshop, zoom_label, zoom_levels
@@ -23,12 +24,6 @@ from engine.mural.grid import ZOOM_SIDE
 _PRIVATE = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
 # A tile of a finished mural never changes under its address, but may be deleted.
 _TILES = {"Cache-Control": "private, max-age=3600", "X-Robots-Tag": "noindex"}
-_REFUSALS = {
-    LinkInvalid: (403, "This link opens nothing", "A part of it was lost on the way."),
-    LinkExpired: (410, "This link has expired", "Links to murals work for a limited time."),
-    PictureGone: (404, "This mural is gone", "It was cancelled or deleted."),
-    NotYet: (503, "One moment", "The bot is starting; load this page again in a minute."),
-}
 
 
 @dataclass(frozen=True)
@@ -70,7 +65,7 @@ class MuralPages:
             web.get(base + r"{file:mural\.png|mural\.jpg|film\.mp4}", self._file),
         ]
 
-    async def _viewer(self, _: web.Request) -> web.Response:
+    async def _viewer(self, _request: web.Request) -> web.Response:
         return web.Response(
             text=self._script, content_type="text/javascript", headers=self._html.headers
         )
@@ -83,14 +78,20 @@ class MuralPages:
         terms, done = mural.terms, len(mural.painted)
         levels = None
         if mural.results is not None:
-            levels = json.dumps([list(size) for _, size in zoom_levels(mural)])
+            levels = json.dumps([list(size) for _label, size in zoom_levels(mural)])
         width, height = terms.grid.size
         values = {
             "title": terms.title,
             "heading": terms.title,
-            "description": f"A mural of {terms.grid.count} tiles, {width} x {height} pixels; "
-            f"{done} of them are painted.",
-            "alt": f"The mural {terms.title}",
+            "description": ngettext(
+                "A mural of {n} tile, {width} x {height} pixels; {done} of them are painted.",
+                "A mural of {n} tiles, {width} x {height} pixels; {done} of them are painted.",
+                terms.grid.count,
+                width=width,
+                height=height,
+                done=done,
+            ),
+            "alt": _("The mural {title}", title=terms.title),
             "levels": levels,
             "side": ZOOM_SIDE,
             "query": request.query_string,
@@ -144,7 +145,7 @@ class MuralPages:
         try:
             return await self._find(request)
         except MuralscapeError as error:
-            status = _REFUSALS[type(error)][0]
+            status = _refusals()[type(error)][0]
             raise web.HTTPForbidden if status == 403 else web.HTTPNotFound from None
 
     async def _find(self, request: web.Request) -> Mural:
@@ -157,10 +158,35 @@ class MuralPages:
         return mural
 
     def _refusal(self, error: MuralscapeError) -> web.Response:
-        status, heading, why = _REFUSALS[type(error)]
-        advice = "The command /mural show in Discord gives a new link."
+        status, heading, why = _refusals()[type(error)]
+        advice = _(
+            "The command {command} in Discord gives a new link.",
+            command=command("mural show").strip("`"),
+        )
         values = {"title": heading, "heading": heading, "description": why, "advice": advice}
         return self._html.page("notice.html", values, status=status, headers=_PRIVATE)
+
+
+def _refusals() -> dict[type[MuralscapeError], tuple[int, str, str]]:
+    """Give for each error the status, heading and why."""
+    return {
+        LinkInvalid: (
+            403,
+            _("This link opens nothing"),
+            _("A part of it was lost on the way."),
+        ),
+        LinkExpired: (
+            410,
+            _("This link has expired"),
+            _("Links to murals work for a limited time."),
+        ),
+        PictureGone: (404, _("This mural is gone"), _("It was cancelled or deleted.")),
+        NotYet: (
+            503,
+            _("One moment"),
+            _("The bot is starting; load this page again in a minute."),
+        ),
+    }
 
 
 def _path(number: int) -> str:
@@ -174,8 +200,10 @@ def _painters(mural: Mural) -> list[Painter]:
         tiles.setdefault((tile.member_id, tile.name), []).append(tile.number)
     return [
         Painter(
-            "The server" if member == NOBODY else name or "A member",
-            f"{'tile' if len(numbers) == 1 else 'tiles'} {', '.join(map(str, numbers))}",
+            _("The server") if member == NOBODY else name or _("A member"),
+            ngettext(
+                "tile {tiles}", "tiles {tiles}", len(numbers), tiles=listed(map(str, numbers))
+            ),
         )
         for (member, name), numbers in tiles.items()
     ]

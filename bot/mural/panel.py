@@ -8,12 +8,13 @@ from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import view_of
 from bot.discord_io.sending import Upload, files_of
+from bot.languages.speech import _
 from bot.mural import card
 from bot.mural.model import Mural, StyleRule
 from bot.mural.workshop import Workshop
-from bot.names import key_of
 from bot.styles.model import Style
 from bot.styles.service import StyleService
+from bot.texts import key_of
 from bot.web.links import Link
 
 
@@ -38,7 +39,8 @@ class MuralPanel:
         """Show the free tiles, numbered, and the member's own."""
         member = answers.member_of(interaction)
         preview = await self._workshop.preview(mural, numbered=True)
-        files = [Upload("free-tiles.jpg", preview, "The mural, with its free tiles numbered")]
+        described = _("The mural, with its free tiles numbered")
+        files = [Upload("free-tiles.jpg", preview, described)]
         await interaction.edit_original_response(
             content=_joined(text, card.overview(mural, member, self._clock())),
             attachments=files_of(files),

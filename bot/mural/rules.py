@@ -4,10 +4,11 @@
 for the member.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 
 from bot.errors import MuralRefused
+from bot.languages.speech import _, command, ngettext
 from bot.mural.model import (
     NOBODY,
     PAINTED_IN,
@@ -33,20 +34,23 @@ Drop = Callable[[Tile], bool]
 def check_terms(terms: Terms, now: float) -> None:
     """Refuse a grid that is too small or too large, an end too near or too far, and no styles."""
     if not all(FEWEST <= side <= MOST for side in (terms.columns, terms.rows)):
-        raise MuralRefused(f"A mural has {FEWEST} to {MOST} columns and rows.")
+        raise MuralRefused(
+            _("A mural has {least} to {most} columns and rows.", least=FEWEST, most=MOST)
+        )
     if not SHORTEST <= terms.until - now <= LONGEST:
-        raise MuralRefused(f"A mural must last from a minute to {LONGEST / DAY:.0f} days.")
+        days = round(LONGEST / DAY)
+        raise MuralRefused(_("A mural must last from a minute to {days} days.", days=days))
     if terms.styles is StyleRule.FIXED and not terms.style_names:
-        raise MuralRefused("Name the styles that members may choose from.")
+        raise MuralRefused(_("Name the styles that members may choose from."))
 
 
 def check_style(terms: Terms, name: str | None) -> None:
     """Refuse a style that the terms do not allow; `name` is None for an uploaded picture."""
     if terms.styles is not StyleRule.ANY and name is None:
-        raise MuralRefused("In this mural you choose a style by its name, from the library.")
+        raise MuralRefused(_("In this mural you choose a style by its name, from the library."))
     if terms.styles is StyleRule.FIXED and name not in terms.style_names:
         names = ", ".join(f"*{one}*" for one in terms.style_names)
-        raise MuralRefused(f"In this mural you can paint in: {names}.")
+        raise MuralRefused(_("In this mural you can paint in: {styles}.", styles=names))
 
 
 def claim(mural: Mural, number: int, member: Member, now: float, hold: float) -> Mural:
@@ -54,19 +58,29 @@ def claim(mural: Mural, number: int, member: Member, now: float, hold: float) ->
     _expect_open(mural, now)
     terms = mural.terms
     if terms.role is not None and terms.role not in member.roles:
-        raise MuralRefused(f"Only members with <@&{terms.role}> may paint in this one.")
+        role = f"<@&{terms.role}>"
+        raise MuralRefused(_("Only members with {role} may paint in this one.", role=role))
     if not 1 <= number <= terms.grid.count:
-        raise MuralRefused(f"There is no tile {number}: they go from 1 to {terms.grid.count}.")
+        count = terms.grid.count
+        raise MuralRefused(
+            _("There is no tile {number}: they go from 1 to {last}.", number=number, last=count)
+        )
     tile = mural.tile(number)
     if tile is not None and tile.member_id == member.id:
         return mural  # pressed twice
     if tile is not None:
-        raise MuralRefused(f"Tile {number} is taken; choose a free one.")
+        raise MuralRefused(_("Tile {number} is taken; choose a free one.", number=number))
     if len(tiles_of(mural, member.id)) >= terms.tiles_per_member:
         most = terms.tiles_per_member
         raise MuralRefused(
-            f"You have {'your tile' if most == 1 else f'your {most} tiles'} already. Paint it, or "
-            "give one back with the button under `/mural claim`."
+            ngettext(
+                "You have your tile already. Paint it, or give it back with the button under "
+                "{command}.",
+                "You have your {n} tiles already. Paint them, or give one back with the button "
+                "under {command}.",
+                most,
+                command=command("mural claim"),
+            )
         )
     new = Tile(number, member.id, member.name, claimed_until=now + hold)
     return replace(mural, tiles=(*mural.tiles, new))
@@ -79,7 +93,9 @@ def choose(mural: Mural, number: int, member: Member, style: Choice, key: int, n
     if tile.order is not None:
         if tile.order.key == key:
             return mural
-        raise MuralRefused(f"Tile {number} is being painted; wait until it is finished.")
+        raise MuralRefused(
+            _("Tile {number} is being painted; wait until it is finished.", number=number)
+        )
     order = Order(style, key, now)
     return _with(mural, replace(tile, order=order, claimed_until=None, problem=""))
 
@@ -87,27 +103,39 @@ def choose(mural: Mural, number: int, member: Member, style: Choice, key: int, n
 def give_back(mural: Mural, number: int, member: Member) -> Mural:
     """Free a member's own tile, with what was painted on it."""
     if mural.state is not MuralState.OPEN:
-        raise MuralRefused("This mural takes no changes any more.")
+        raise MuralRefused(_("This mural takes no changes any more."))
     return _without(mural, own(mural, number, member))
 
 
-def free(mural: Mural, number: int, member: Member) -> Mural:
-    """Free any tile, by a moderator; a finished mural's are left to `/mural cancel`."""
+def free(mural: Mural, number: int, member: Member, now: float) -> Mural:
+    """Take any member's tile off, by a moderator; where claiming is over, it is painted anew."""
     if not (member.moderates or member.manages):
-        raise MuralRefused("Only moderators can free a tile.")
-    if mural.state is not MuralState.OPEN:
-        raise MuralRefused("This mural takes no changes any more.")
+        raise MuralRefused(_("Only moderators can free a tile."))
+    if mural.state is MuralState.CANCELLED:
+        raise MuralRefused(_("This mural is over."))
     tile = mural.tile(number)
     if tile is None:
-        raise MuralRefused(f"Tile {number} is free already.")
-    return _without(mural, tile)
+        raise MuralRefused(_("Tile {number} is free already.", number=number))
+    if tile.member_id == NOBODY:
+        raise MuralRefused(_("Tile {number} is the server's own.", number=number))
+    return _drop(mural, lambda one: one.number == number, now)
+
+
+def take_back(mural: Mural, number: int, key: int, now: float) -> Mural:
+    """Give up the order of a member that may not paint any more, with a tile not painted yet."""
+    tile = mural.tile(number)
+    if tile is None or tile.order is None or tile.order.key != key:
+        return mural
+    if tile.picture is not None:
+        return _with(mural, replace(tile, order=None))
+    return _drop(mural, lambda one: one.number == number, now)
 
 
 def finish(mural: Mural, member: Member, now: float) -> Mural:
     """End the claiming: the server's style paints what is left."""
     check_leader(mural, member)
     if mural.state is not MuralState.OPEN:
-        raise MuralRefused("This mural is finished, or about to be.")
+        raise MuralRefused(_("This mural is finished, or about to be."))
     return _finishing(mural, now)
 
 
@@ -120,14 +148,20 @@ def cancel(mural: Mural, member: Member, now: float) -> Mural:
 def end(mural: Mural, now: float) -> Mural:
     """Cancel a mural, whoever asks."""
     if mural.state not in UNFINISHED:
-        raise MuralRefused("This mural is over.")
+        raise MuralRefused(_("This mural is over."))
     return replace(mural, state=MuralState.CANCELLED, closed_at=now)
+
+
+def no_mural_yet() -> MuralRefused:
+    """Say that a server never had a mural."""
+    start = command("mural start")
+    return MuralRefused(_("There was no mural in this server yet; see {command}.", command=start))
 
 
 def check_leader(mural: Mural, member: Member) -> None:
     """Refuse members that are neither the host of a mural nor moderators."""
     if not (member.id == mural.host_id or member.moderates or member.manages):
-        raise MuralRefused("Only the host of this mural and moderators can do that.")
+        raise MuralRefused(_("Only the host of this mural and moderators can do that."))
 
 
 def due(mural: Mural, now: float) -> Mural:
@@ -161,16 +195,21 @@ def next_time(mural: Mural) -> float | None:
     return min([mural.terms.until, *claims])
 
 
-def ready(mural: Mural) -> Iterator[Tile]:
-    """The tiles to be queued now, the first wanted first.
+def ready(mural: Mural, without: Collection[int] = ()) -> Iterator[Tile]:
+    """The tiles to be queued now, the first wanted first, `without` those that have no room.
 
     A tile waits while one beside it is queued or painting: it begins at what that one leaves.
     """
     if mural.state not in PAINTED_IN:
         return
-    busy = {tile.number for tile in mural.tiles if tile.order and tile.order.job_id is not None}
-    waiting = [tile for tile in mural.tiles if tile.order and tile.order.job_id is None]
-    for tile in sorted(waiting, key=lambda one: one.order.wanted_at if one.order else 0.0):
+    orders = [(tile, tile.order) for tile in mural.tiles if tile.order is not None]
+    busy = {tile.number for tile, order in orders if order.job_id is not None}
+    waiting = [
+        (order.wanted_at, tile)
+        for tile, order in orders
+        if order.job_id is None and tile.number not in without
+    ]
+    for _when, tile in sorted(waiting, key=lambda one: one[0]):
         if not busy & {*mural.terms.grid.neighbours(tile.number), tile.number}:
             busy.add(tile.number)
             yield tile
@@ -216,12 +255,13 @@ def failed(mural: Mural, job_id: int, why: str, now: float, hold: float) -> Mura
     if mural.state not in PAINTED_IN:
         return _with(mural, replace(tile, order=None))
     tile = replace(tile, failures=tile.failures + 1, problem=why)
+    if tile.picture is not None and tile.member_id != NOBODY:
+        return _with(mural, replace(tile, order=None))
     if tile.member_id == NOBODY or mural.state is not MuralState.OPEN:
         if tile.failures < MOST_FAILURES:
             return _with(mural, _by_server(mural, tile.number, now, tile.failures))
         return _with(mural, replace(tile, order=None))  # the photograph stays there
-    until = None if tile.picture else now + hold
-    return _with(mural, replace(tile, order=None, claimed_until=until))
+    return _with(mural, replace(tile, order=None, claimed_until=now + hold))
 
 
 def assembled(mural: Mural, results: Results, now: float) -> Mural:
@@ -254,7 +294,7 @@ def own(mural: Mural, number: int, member: Member) -> Tile:
     """Give a member's own tile."""
     tile = mural.tile(number)
     if tile is None or tile.member_id != member.id:
-        raise MuralRefused(f"Tile {number} is not yours; claim a free one first.")
+        raise MuralRefused(_("Tile {number} is not yours; claim a free one first.", number=number))
     return tile
 
 
@@ -332,4 +372,4 @@ def _keeping(mural: Mural, keep: Drop) -> Mural:
 
 def _expect_open(mural: Mural, now: float) -> None:
     if mural.state is not MuralState.OPEN or mural.terms.until <= now:
-        raise MuralRefused("This mural takes no more tiles.")
+        raise MuralRefused(_("This mural takes no more tiles."))

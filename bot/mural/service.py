@@ -11,10 +11,13 @@ from random import Random
 from typing import Any
 
 from bot.errors import JobNotFound, MuralRefused, WrongState
+from bot.guilds.model import Switch
 from bot.guilds.rules import allowance_of, check_may_paint, check_may_start, check_words
 from bot.guilds.service import GuildService
+from bot.jobs.admission import Admission
 from bot.jobs.model import NOBODY, Job, JobState
 from bot.jobs.service import JobService
+from bot.languages.speech import _, command
 from bot.mural import rules
 from bot.mural.model import Choice, Message, Mural, MuralState, Terms
 from bot.mural.store import MuralStore
@@ -45,6 +48,7 @@ class MuralService:
         decoder: Decoder,
         guilds: GuildService,
         jobs: JobService,
+        admission: Admission,
         clock: Callable[[], float],
         random: Random,
         *,
@@ -58,6 +62,7 @@ class MuralService:
         self._decoder = decoder
         self._guilds = guilds
         self._jobs = jobs
+        self._admission = admission
         self._clock = clock
         self._random = random
         self._tile_side = tile_side
@@ -68,8 +73,8 @@ class MuralService:
     async def check_may_start(self, member: Member, title: str) -> None:
         """Raise Refused where a member may not start a mural of this title."""
         settings = await self._guilds.settings(member.guild_id)
-        check_may_start(settings, member, "start murals")
-        check_words(settings, "The title", title)
+        check_may_start(settings, member, Switch.MURALS)
+        check_words(settings, _("The title"), title)
 
     async def tile_side(self, guild_id: int) -> int:
         """How many pixels a tile has in a server: with its borders it is within the limit.
@@ -77,11 +82,16 @@ class MuralService:
         Raises MuralRefused where the server's limit is too small for tiles.
         """
         largest = (await self._guilds.effective(guild_id)).largest_size
-        side = min(self._tile_side, largest * 3 // 4) // GRID_OF_TILES * GRID_OF_TILES
+        side = min(self._tile_side, largest * 2 // 3) // GRID_OF_TILES * GRID_OF_TILES
         if side < SMALLEST_TILE:
-            least = math.ceil(SMALLEST_TILE * 4 / 3)
+            least = math.ceil(SMALLEST_TILE * 3 / 2)
             raise MuralRefused(
-                f"Murals need paintings of at least {least} pixels; this server allows {largest}."
+                _(
+                    "Murals need paintings of at least {least} pixels; this server allows "
+                    "{largest}.",
+                    least=least,
+                    largest=largest,
+                )
             )
         return side
 
@@ -121,7 +131,10 @@ class MuralService:
             self._database.write() as connection,
         ):
             if await self.store.find_unfinished(connection, member.guild_id):
-                raise MuralRefused("There is already a mural in this server; see `/mural show`.")
+                show = command("mural show")
+                raise MuralRefused(
+                    _("There is already a mural in this server; see {command}.", command=show)
+                )
             mural = await self.store.add(connection, mural)
         self.changed.set()
         return mural
@@ -166,7 +179,9 @@ class MuralService:
         side = await self.tile_side(member.guild_id)
         origin = Origin(member.guild_id, 0, member.id, 0, "", 0.0)
         granted = allowance_of(settings, member.roles)
-        await self._jobs.check_time(origin, PaintSettings(size=side * 4 // 3), granted, waiting)
+        await self._admission.check_time(
+            origin, PaintSettings(size=side * 3 // 2), granted, waiting
+        )
 
     async def give_back(self, member: Member, mural_id: int, number: int) -> Mural:
         """Free a member's own tile. Raises Refused."""
@@ -174,14 +189,29 @@ class MuralService:
             member, mural_id, lambda mural: rules.give_back(mural, number, member)
         )
 
-    async def free(self, member: Member, number: int) -> tuple[Mural, int]:
-        """Free any tile, by a moderator; also give the member that had it. Raises Refused."""
-        mural = await self.need_unfinished(member.guild_id)
-        had = mural.tile(number)
-        after = await self._change_of(
-            member, mural.id, lambda mural: rules.free(mural, number, member)
-        )
-        return after, had.member_id if had else NOBODY
+    async def free(
+        self, member: Member, number: int, mural_id: int | None = None
+    ) -> tuple[Mural, int]:
+        """Take off any tile, by a moderator; also give the member that had it. Raises Refused.
+
+        Without a number of a mural, the one that is not over is meant, else the last one.
+        """
+        if mural_id is None:
+            async with self._database.read() as connection:
+                mural = await self.store.find_unfinished(connection, member.guild_id)
+            mural = mural or await self.store.last(member.guild_id)
+            if mural is None:
+                raise rules.no_mural_yet()
+            mural_id = mural.id
+        had = NOBODY
+
+        def rule(mural: Mural) -> Mural:
+            nonlocal had
+            tile = mural.tile(number)
+            had = tile.member_id if tile is not None else NOBODY
+            return rules.free(mural, number, member, self._clock())
+
+        return await self._change_of(member, mural_id, rule), had
 
     async def finish(self, member: Member, style: Choice | None) -> Mural:
         """Have the rest painted in the server's style, here another one on request."""
@@ -206,14 +236,17 @@ class MuralService:
         async with self._database.read() as connection:
             mural = await self.store.find_unfinished(connection, guild_id)
         if mural is None:
-            raise MuralRefused("There is no mural in this server now; see `/mural start`.")
+            start = command("mural start")
+            raise MuralRefused(
+                _("There is no mural in this server now; see {command}.", command=start)
+            )
         return mural
 
     async def get_for(self, member: Member, mural_id: int) -> Mural:
         """Read a mural of a member's server. Raises Refused."""
         mural = await self.store.get(mural_id)
         if mural is None or mural.guild_id != member.guild_id:
-            raise MuralRefused("There is no such mural in this server.")
+            raise MuralRefused(_("There is no such mural in this server."))
         return mural
 
     async def get_own(self, member: Member, mural_id: int, number: int) -> Mural:
@@ -306,7 +339,7 @@ class MuralService:
         await self.get_for(member, mural_id)
         after = await self.change(mural_id, rule, pictures)
         if after is None:
-            raise MuralRefused("There is no such mural any more.")
+            raise MuralRefused(_("There is no such mural any more."))
         return after
 
     def _follow(self, job: Job) -> None:

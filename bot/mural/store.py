@@ -22,7 +22,7 @@ from bot.mural.model import (
     Tile,
 )
 from bot.mural.tables import murals, tiles
-from bot.pictures.ledger import Names
+from bot.pictures.retention import Names
 from bot.storage.database import Database
 from bot.storage.shard import WHOLE, Shard
 

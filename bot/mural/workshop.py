@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_TASK = 1800.0  # seconds: a mural of 12x12 tiles takes a minute or two
 KEPT_PREVIEWS = 4  # in memory
+_SMALL = "mural-small"  # the label of a layer's copy in the size of a preview
 
 
 class WorkshopFailed(MuralscapeError):
@@ -76,10 +77,20 @@ class Workshop:
             if known is None:
                 async with self._done(mural, "preview", numbered=free) as folder:
                     known = await asyncio.to_thread((folder / tasks.PREVIEW).read_bytes)
+                    await self._keep_small(mural, folder / tasks.SMALL)
                 self._previews[key] = known
                 while len(self._previews) > KEPT_PREVIEWS:
                     self._previews.popitem(last=False)
         return known
+
+    async def _keep_small(self, mural: Mural, made: Path) -> None:
+        """Keep the layers that were made in the size of previews, for the next one."""
+        files = await asyncio.to_thread(lambda: {file.name: file for file in made.iterdir()})
+        for tile in mural.painted:
+            file = files.get(str(tile.number))
+            if tile.picture and file:
+                data = await asyncio.to_thread(file.read_bytes)
+                await self._pictures.put_copy(tile.picture, _SMALL, data)
 
     async def assemble(self, mural: Mural) -> Results:
         """Store the finished mural in all its forms. Raises WorkshopFailed."""
@@ -101,17 +112,15 @@ class Workshop:
     ) -> AsyncIterator[Path]:
         """Do a task, and give the folder with its files, which is removed afterwards."""
         folder = await self._pictures.make_work_folder()
+        layers = [(tile.number, tile.picture) for tile in mural.painted if tile.picture]
         try:
             task = Task.from_json(
                 {
                     "kind": kind,
                     "grid": vars(mural.terms.grid),
                     "photo": str(self._pictures.path(mural.photo)),
-                    "layers": [
-                        (tile.number, str(self._pictures.path(tile.picture)))
-                        for tile in mural.painted
-                        if tile.picture
-                    ],
+                    "layers": [(one, str(self._pictures.path(name))) for one, name in layers],
+                    "small": [str(self._pictures.copy_path(name, _SMALL)) for _, name in layers],
                     "folder": str(folder),
                     "number": number,
                     "seed": mural.seed,

@@ -9,6 +9,7 @@ from bot.discord_io.sending import Upload, files_of
 from bot.errors import JobNotFound, NotAllowed, PictureGone, WrongState
 from bot.jobs.model import Job
 from bot.jobs.service import JobService
+from bot.languages.speech import _
 from bot.muralize import alt_text, card
 from bot.muralize.packer import LinkTo, OutcomePacker
 from bot.muralize.request import Repeat
@@ -81,7 +82,7 @@ class JobButtonHandlers:
         await interaction.response.defer(ephemeral=True, thinking=True)
         job = await self._find(job_id)
         if job.result is None or not job.result.outcome.curve:
-            raise WrongState("There is no loss curve of this painting.")
+            raise WrongState(_("There is no loss curve of this painting."))
         chart = await self._draw_curve(job)
         await _send_file(interaction, Upload(f"loss-{job_id}.png", chart, alt_text.of_curve(job)))
 
@@ -122,7 +123,7 @@ class JobButtonHandlers:
             raise PictureGone
         link = self._link_to(job)
         if link is None:
-            raise WrongState("The bot has no public pages any more, so there is no link.")
+            raise WrongState(_("The bot has no public pages any more, so there is no link."))
         await interaction.edit_original_response(content=card.full_file(link))
 
     async def enter(self, interaction: Interaction, job_id: int) -> None:

@@ -11,6 +11,7 @@ from bot.discord_io.escaping import name_of, plain
 from bot.executors.contract import PaintProgress
 from bot.guilds.model import Switch
 from bot.jobs.model import NOBODY, Job, JobResult, JobState, Place
+from bot.languages.speech import _, command, ngettext, number, pgettext, said, significant
 from bot.people import OUTSIDE
 from bot.web.links import Link
 from engine.request import PaintOutcome
@@ -36,19 +37,6 @@ class Action(StrEnum):
     FULL = "full"
 
 
-ACTIONS = {  # emoji and label
-    Action.AGAIN: ("🔁", "Again"),
-    Action.STRONGER: ("⏫", "Stronger"),
-    Action.SOFTER: ("⏬", "Softer"),
-    Action.LARGER: ("🔍", "Larger"),
-    Action.CURVE: ("📉", "Loss curve"),
-    Action.TIMELAPSE: ("🎞️", "Time-lapse"),
-    Action.ENTER: ("🏁", "Enter the challenge"),
-    Action.DELETE: ("🗑️", "Delete"),
-    Action.CANCEL: ("✖️", "Cancel"),
-    Action.FETCH: ("📬", "Show it here"),
-    Action.FULL: ("💾", "Full file"),
-}
 RESULT_ACTIONS = (  # under a finished painting, in this order
     Action.AGAIN,
     Action.STRONGER,
@@ -59,6 +47,23 @@ RESULT_ACTIONS = (  # under a finished painting, in this order
     Action.ENTER,
     Action.DELETE,
 )
+
+
+def face_of(action: Action) -> tuple[str, str]:
+    """Give the emoji and the label of an action's button."""
+    return {
+        Action.AGAIN: ("🔁", pgettext("button", "Again")),
+        Action.STRONGER: ("⏫", pgettext("button", "Stronger")),
+        Action.SOFTER: ("⏬", pgettext("button", "Softer")),
+        Action.LARGER: ("🔍", pgettext("button", "Larger")),
+        Action.CURVE: ("📉", pgettext("button", "Loss curve")),
+        Action.TIMELAPSE: ("🎞️", pgettext("button", "Time-lapse")),
+        Action.ENTER: ("🏁", pgettext("button", "Enter the challenge")),
+        Action.DELETE: ("🗑️", pgettext("button", "Delete")),
+        Action.CANCEL: ("✖️", pgettext("button", "Cancel")),
+        Action.FETCH: ("📬", pgettext("button", "Show it here")),
+        Action.FULL: ("💾", pgettext("button", "Full file")),
+    }[action]
 
 
 def custom_id(job_id: int, action: str) -> str:
@@ -102,7 +107,7 @@ def file_name(job: Job, name: str) -> str:
 
 def button(job_id: int, action: Action, label: str | None = None) -> AnyItem:
     """Make a button of a job, with another label than usual where one is given."""
-    emoji, usual = ACTIONS[action]
+    emoji, usual = face_of(action)
     dangerous = action in (Action.DELETE, Action.CANCEL)
     return discord.ui.Button[discord.ui.View](
         label=label or usual,
@@ -120,39 +125,45 @@ def buttons(job_id: int, actions: Sequence[Action]) -> discord.ui.View:
 def waiting(job: Job, place: Place | None, now: float) -> Card:
     """Show a queued job: its position, and when it starts."""
     if place is None:
-        return Card(f"🕓 **Waiting**\n{_subtext(job)}", (Action.CANCEL,))
-    line = f"number {place.position} in line" if place.position > 1 else "next in line"
-    starts = f" · starts {relative(now + place.starts_in)}"
-    ready = f" · ready {relative(now + place.finishes_in)}"
-    return Card(f"🕓 **Waiting**, {line}{starts}{ready}\n{_subtext(job)}", (Action.CANCEL,))
+        return _with_subtext(_("🕓 **Waiting**"), job, Action.CANCEL)
+    line = (
+        _("🕓 **Waiting**, number {position} in line", position=place.position)
+        if place.position > 1
+        else _("🕓 **Waiting**, next in line")
+    )
+    starts = _("starts {time}", time=relative(now + place.starts_in))
+    parts = (line, starts, ready_at(now + place.finishes_in))
+    return _with_subtext(" · ".join(parts), job, Action.CANCEL)
 
 
 def painting(job: Job, progress: PaintProgress | None, now: float) -> Card:
     """Show a job that is being painted: progress, loss, and when it is ready."""
     if job.cancelled_by is not None:
-        return Card(f"🛑 **Stopping**\n{_subtext(job)}")
+        return _with_subtext(_("🛑 **Stopping**"), job)
     if progress is None:
-        return Card(f"🎨 **Starting to paint**\n{_subtext(job)}", (Action.CANCEL,))
+        return _with_subtext(_("🎨 **Starting to paint**"), job, Action.CANCEL)
     done = progress.step / max(1, progress.total_steps)
-    step = f"Step {progress.step} of {progress.total_steps} · loss **{loss(progress.loss)}**"
+    head = _("🎨 **Painting** `{bar}` {percent}%", bar=bar(done), percent=round(100 * done))
+    counts = {"step": progress.step, "steps": progress.total_steps}
     if job.settings.film:
-        step = f"Frame {progress.step} of {progress.total_steps}"
-    text = (
-        f"🎨 **Painting** `{bar(done)}` {done:.0%}\n"
-        f"{step} · ready {relative(now + progress.seconds_left)}\n{_subtext(job)}"
-    )
-    return Card(text, (Action.CANCEL,))
+        step = _("Frame {step} of {steps}", **counts)
+    else:
+        step = _("Step {step} of {steps} · loss **{loss}**", loss=loss(progress.loss), **counts)
+    ready = ready_at(now + progress.seconds_left)
+    return _with_subtext(f"{head}\n{step} · {ready}", job, Action.CANCEL)
 
 
 def parting(job: Job) -> Card:
     """Say, in the last edit of a card, where the outcome will come."""
-    direct = "The painting will come as a direct message; `/paintings` shows it too."
-    where = "Find the painting by `/paintings`." if job.origin.guild_id == OUTSIDE else direct
-    return Card(
-        "⏳ **Still under way.** This message cannot be changed any more. "
-        f"{where}\n{_subtext(job)}",
-        (Action.CANCEL,),
-    )
+    paintings = command("paintings")
+    if job.origin.guild_id == OUTSIDE:
+        where = _("Find the painting by {command}.", command=paintings)
+    else:
+        where = _(
+            "The painting will come as a direct message; {command} shows it too.", command=paintings
+        )
+    head = _("⏳ **Still under way.** This message cannot be changed any more.")
+    return _with_subtext(f"{head} {where}", job, Action.CANCEL)
 
 
 def outcome(job: Job, copy: Copy | None = None, *, again: bool = False) -> Card:
@@ -166,33 +177,29 @@ def outcome(job: Job, copy: Copy | None = None, *, again: bool = False) -> Card:
     actions = (Action.AGAIN, Action.DELETE) if again else (Action.DELETE,)
     if job.state is JobState.CANCELLED:
         by_other = job.cancelled_by not in (None, NOBODY, job.origin.member_id)
-        by = " by a moderator" if by_other else ""
-        return Card(f"✖️ **Cancelled**{by}\n{_subtext(job)}", actions)
-    why = job.failure or "The reason is unknown."
-    return Card(f"⚠️ **Not painted.** {why}\n{_subtext(job)}", actions)
+        head = _("✖️ **Cancelled** by a moderator") if by_other else _("✖️ **Cancelled**")
+        return _with_subtext(head, job, *actions)
+    head, why = _("⚠️ **Not painted.**"), job.failure or _("The reason is unknown.")
+    return _with_subtext(f"{head} {why}", job, *actions)
 
 
 def painted(job: Job, result: JobResult, copy: Copy | None = None) -> Card:
     """Show a finished painting. The picture itself is an attachment, which Discord shows large."""
-    sources = job.sources
-    style = f", in the style of *{plain(sources.style_name)}*" if sources.style_name else ""
-    if style and sources.style_author is not None:
-        style += f" by {name_of(sources.style_author_name, sources.style_author)}"
     outcome = result.outcome
     made = " · ".join(
         (
             outcome.preset,
             f"{outcome.width}x{outcome.height}",
-            *([] if outcome.frames else [f"{outcome.steps} steps"]),
-            f"{outcome.seconds:.1f} s",
+            *([] if outcome.frames else [ngettext("{n} step", "{n} steps", outcome.steps)]),
+            _("{seconds} s", seconds=number(outcome.seconds, 1)),
             *_unusual(job),
-            f"seed {outcome.seed}",
+            _("seed {seed}", seed=outcome.seed),
             outcome.weights,
         )
     )
-    end = _film(outcome) if outcome.frames else f"Final loss **{loss(outcome.losses.total)}**"
-    text = f"🖼️ **Painted** for {_owner(job)}{style}\n{end}\n-# {made} · № {job.id}"
-    text = "\n".join((text, *(f"-# {plain(note)}" for note in outcome.notes)))
+    end = _final(outcome)
+    text = f"{_headline(job)}\n{end}\n-# {made} · № {job.id}"
+    text = "\n".join((text, *(f"-# {plain(said(note))}" for note in outcome.sentences)))
     usual: tuple[Action, ...] = RESULT_ACTIONS
     if outcome.frames:  # it has neither one loss nor steps to film
         usual = tuple(a for a in usual if a not in (Action.CURVE, Action.TIMELAPSE))
@@ -204,43 +211,75 @@ def painted(job: Job, result: JobResult, copy: Copy | None = None) -> Card:
     return Card(f"{text}\n{_instead(copy, outcome)}", actions)
 
 
-def _film(outcome: PaintOutcome) -> str:
+def _headline(job: Job) -> str:
+    sources, owner = job.sources, _owner(job)
+    if not sources.style_name:
+        return _("🖼️ **Painted** for {member}", member=owner)
+    style = plain(sources.style_name)
+    if sources.style_author is None:
+        return _("🖼️ **Painted** for {member}, in the style of *{style}*", member=owner, style=style)
+    return _(
+        "🖼️ **Painted** for {member}, in the style of *{style}* by {author}",
+        member=owner,
+        style=style,
+        author=name_of(sources.style_author_name, sources.style_author),
+    )
+
+
+def _final(outcome: PaintOutcome) -> str:
+    if not outcome.frames:
+        return _("Final loss **{loss}**", loss=loss(outcome.losses.total))
     if outcome.is_cut_short:
-        return f"A film, stopped after {outcome.frames} of {outcome.frames_asked} frames"
-    return f"A film of {outcome.frames} frames"
+        return _(
+            "A film, stopped after {frames} of {all} frames",
+            frames=outcome.frames,
+            all=outcome.frames_asked,
+        )
+    return ngettext("A film of {n} frame", "A film of {n} frames", outcome.frames)
 
 
 def made_from(shown: Card, parent_id: int, link: str | None) -> Card:
     """Name the painting that one was made from, with a link to its message where there is one."""
     parent = f"[№ {parent_id}](<{link}>)" if link else f"№ {parent_id}"
-    return replace(shown, text=f"{shown.text}\n-# made from {parent}")
+    made = _("made from {painting}", painting=parent)
+    return replace(shown, text=f"{shown.text}\n-# {made}")
 
 
 def full_file(link: Link) -> str:
     """Write a link and when it expires; the <> keep Discord from fetching the file."""
-    return f"[The full file](<{link.url}>) can be opened until <t:{link.expires_at}:f>."
+    return _(
+        "[The full file](<{address}>) can be opened until {time}.",
+        address=link.url,
+        time=f"<t:{link.expires_at}:f>",
+    )
 
 
 def gone(job: Job) -> Card:
     """Show that the painting was deleted before it could be delivered."""
-    return Card(f"🗑️ **Deleted.** The pictures of this painting are gone.\n{_subtext(job)}")
+    head = _("🗑️ **Deleted.** The pictures of this painting are gone.")
+    return _with_subtext(head, job)
 
 
 def unsent(job: Job) -> Card:
     """Show that a finished painting, or another outcome, cannot be sent as it is."""
     if job.state not in (JobState.DELIVERING, JobState.DONE):
         return outcome(job)
-    return Card(
-        f"📬 **Painted** for {_owner(job)}, but the file could not be sent here. "
-        f"`/queue show` offers it.\n{_subtext(job)}",
-        (Action.FETCH, Action.DELETE),
+    head = _(
+        "📬 **Painted** for {member}, but the file could not be sent here. {command} offers it.",
+        member=_owner(job),
+        command=command("queue show"),
     )
+    return _with_subtext(head, job, Action.FETCH, Action.DELETE)
 
 
 def moved(job: Job, link: str | None) -> Card:
     """Show, on the card of a job with an expired token, where the outcome was sent."""
-    where = f"see {link}" if link else "sent by direct message"
-    return Card(f"📬 **Finished** for {_owner(job)}: {where}\n{_subtext(job)}")
+    owner = _owner(job)
+    if link:
+        head = _("📬 **Finished** for {member}: see {link}", member=owner, link=link)
+    else:
+        head = _("📬 **Finished** for {member}: sent by direct message", member=owner)
+    return _with_subtext(head, job)
 
 
 def bar(done: float) -> str:
@@ -251,7 +290,7 @@ def bar(done: float) -> str:
 
 def loss(value: float) -> str:
     """Write a loss with six significant digits, if possible without an exponent."""
-    return f"{value:.6g}"
+    return significant(value, 6)
 
 
 def relative(moment: float) -> str:
@@ -259,22 +298,45 @@ def relative(moment: float) -> str:
     return f"<t:{round(moment)}:R>"
 
 
+def ready_at(moment: float) -> str:
+    """Say when a painting is ready, as a part of a line."""
+    return _("ready {time}", time=relative(moment))
+
+
 def _instead(copy: Copy, full: PaintOutcome) -> str:
+    size = number(copy.full_bytes / 2**20, 1)
     if copy.is_still:
-        link = f" {full_file(copy.link)}" if copy.link else ""
-        return f"This is its first frame: the film is too large for Discord here.{link}"
-    smaller = (copy.width, copy.height) != (full.width, full.height)
-    what = f"smaller copy, {copy.width}x{copy.height}" if smaller else "compressed copy"
-    size = f"{copy.full_bytes / 2**20:.1f} MiB"
-    link = f" {full_file(copy.link)}" if copy.link else ""
-    return f"This is a {what}: the file of {size} is too large for Discord here.{link}"
+        what = _("This is its first frame: the film is too large for Discord here.")
+    elif (copy.width, copy.height) != (full.width, full.height):
+        what = _(
+            "This is a smaller copy, {width}x{height}: the file of {size} MiB is too large for "
+            "Discord here.",
+            width=copy.width,
+            height=copy.height,
+            size=size,
+        )
+    else:
+        what = _(
+            "This is a compressed copy: the file of {size} MiB is too large for Discord here.",
+            size=size,
+        )
+    return f"{what} {full_file(copy.link)}" if copy.link else what
+
+
+def _with_subtext(text: str, job: Job, *actions: Action) -> Card:
+    return Card(f"{text}\n{_subtext(job)}", actions)
 
 
 def _subtext(job: Job) -> str:
-    size = [f"{job.settings.size} px"] if job.settings.size else []
-    film = [f"film of {job.settings.film.frames} frames"] if job.settings.film else []
-    parts = [job.settings.preset, *size, *film, *_unusual(job)]
-    return f"-# {' · '.join(parts)} · for {_owner(job)} · № {job.id}"
+    settings = job.settings
+    parts = [settings.preset]
+    if settings.size:
+        parts.append(_("{pixels} px", pixels=settings.size))
+    if settings.film:
+        frames = settings.film.frames
+        parts.append(ngettext("film of {n} frame", "film of {n} frames", frames))
+    parts += [*_unusual(job), _("for {member}", member=_owner(job)), f"№ {job.id}"]
+    return f"-# {' · '.join(parts)}"
 
 
 def _owner(job: Job) -> str:
@@ -283,9 +345,11 @@ def _owner(job: Job) -> str:
 
 def _unusual(job: Job) -> list[str]:
     settings = job.settings
+    brushes = {"fine": _("fine brush"), "bold": _("bold brush")}
+    strength = significant(settings.strength, 2)
     return [
-        *([f"strength {settings.strength:.2g}"] if settings.strength != 1 else []),
-        *([f"{settings.brush} brush"] if settings.brush != "medium" else []),
-        *(["colours kept"] if settings.keep_colors else []),
-        *(["masked"] if job.sources.mask else []),
+        *([_("strength {strength}", strength=strength)] if settings.strength != 1 else []),
+        *([brushes[settings.brush]] if settings.brush in brushes else []),
+        *([_("colours kept")] if settings.keep_colors else []),
+        *([_("masked")] if job.sources.mask else []),
     ]

@@ -11,18 +11,17 @@ from bot.discord_io.answers import Interaction
 from bot.discord_io.uploads import described
 from bot.errors import NothingToPaint
 from bot.feature import Command
-from bot.guilds.model import EffectiveSettings
-from bot.guilds.rules import SMALLEST_SIZE
+from bot.guilds.limits import SMALLEST_SIZE, EffectiveSettings
 from bot.muralize.alt_text import LONGEST
 from bot.muralize.finder import PictureFinder, offer
 from bot.muralize.request import CONTENT, MASK, STYLE, Draft
 from bot.muralize.rules import STRONGEST, WEAKEST
 from bot.muralize.service import MuralizeService
-from bot.names import clean
 from bot.pictures.model import UploadedFile
 from bot.styles.command import choices
 from bot.styles.model import Style
 from bot.styles.service import StyleService
+from bot.texts import clean
 from engine.presets import PRESETS
 from engine.request import Brush, PaintSettings
 

@@ -31,6 +31,7 @@ from bot.discord_io.sending import (
 from bot.errors import PictureGone
 from bot.jobs.model import NOBODY, Job, JobState
 from bot.jobs.service import JobService
+from bot.languages.speech import speaking
 from bot.logs import about_job
 from bot.muralize import card
 from bot.muralize.live_cards import LiveCards
@@ -116,7 +117,8 @@ class Deliverer:
         """Give up sending an outcome, tell its member so, and keep it for `/queue show`."""
 
         async def pack(_: int) -> tuple[card.Card, list[Upload]]:
-            return card.unsent(job), []
+            with speaking(job.origin.language):
+                return card.unsent(job), []
 
         try:
             with contextlib.suppress(MessageDeleted):  # it is not wanted there
@@ -228,10 +230,11 @@ class Deliverer:
             raise
 
     async def _packed(self, job: Job, limit: int) -> tuple[card.Card, list[Upload]]:
-        try:
-            return await self._packer.pack(job, limit)
-        except PictureGone:
-            return card.gone(job), []
+        with speaking(job.origin.language):
+            try:
+                return await self._packer.pack(job, limit)
+            except PictureGone:
+                return card.gone(job), []
 
     async def _follow_up(self, job: Job, route: str, sent: Sent, notify: bool) -> None:
         """Edit the card to link to the outcome in another message; or say that it is in the card.
@@ -241,7 +244,9 @@ class Deliverer:
         try:
             if route != INTERACTION:
                 link = link_to(job.origin.guild_id, sent) if route == CHANNEL else None
-                await self._sender.edit_card(job, card.moved(job, link), [])
+                with speaking(job.origin.language):
+                    moved = card.moved(job, link)
+                await self._sender.edit_card(job, moved, [])
             elif notify:
                 await self._sender.notify(job, sent)
         except SendError as error:

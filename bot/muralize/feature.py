@@ -12,7 +12,9 @@ from bot.discord_io.answers import TELLING
 from bot.discord_io.sending import NotNow, SendError
 from bot.feature import Feature
 from bot.guilds.model import Switch
+from bot.jobs.data import JobData
 from bot.jobs.service import JobService
+from bot.languages.speech import english
 from bot.muralize.buttons import Enter, JobButtonHandlers
 from bot.muralize.card import FEATURE
 from bot.muralize.command import make_command
@@ -45,6 +47,7 @@ def feature(
     muralize: MuralizeService,
     requests: RequestStore,
     jobs: JobService,
+    data: JobData,
     styles: StyleService,
     pictures: PictureStore,
     decoder: Decoder,
@@ -56,8 +59,8 @@ def feature(
     clock: Callable[[], float],
 ) -> Feature:
     """Build the feature. `enter` enters a painting into the server's challenge."""
-    sender = JobMessageSender(client, clock)
-    cards = LiveCards(jobs, sender, clock, time.monotonic, pace)
+    sender = JobMessageSender(client, muralize.voice, clock)
+    cards = LiveCards(jobs, sender, muralize.shows_previews, clock, time.monotonic, pace)
     packer = OutcomePacker(jobs, pictures, decoder, links.to, muralize.switched_off)
     deliverer = Deliverer(jobs, sender, cards, packer, clock, back_off, muralize.mentions_members)
     handlers = JobButtonHandlers(
@@ -93,7 +96,7 @@ def feature(
         pages=Paintings(links, jobs, pictures).routes(),
         tasks=[cards.run, deliverer.run, partial(muralize.resume, partial(_refuse, sender))],
         personal_data={"requests": requests},
-        guild_data=[requests, jobs],  # in this order, so that no request becomes a job in between
+        guild_data=[requests, data],  # in this order, so that no request becomes a job in between
         close=muralize.close,
         finish=finish,
     )
@@ -101,8 +104,9 @@ def feature(
 
 async def _refuse(sender: JobMessageSender, origin: Origin, sentence: str) -> None:
     """Tell a member why a request of the last run is refused; retry where Discord fails."""
-    retrying = TELLING.retrying(NotNow, log=log, what=f"a member could not be told {sentence!r}")
+    what = f"a member could not be told {english(sentence)!r}"
+    retrying = TELLING.retrying(NotNow, log=log, what=what)
     try:
         await retrying(sender.refuse, origin, sentence)
     except SendError as error:
-        log.warning("a member could not be told %r: %s", sentence, error)
+        log.warning("%s: %s", what, error)

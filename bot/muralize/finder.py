@@ -15,8 +15,19 @@ from bot.discord_io.answers import Interaction
 from bot.discord_io.escaping import plain
 from bot.discord_io.uploads import avatar_of, emoji_of, sticker_of, title_of
 from bot.errors import NothingToPaint
+from bot.languages.speech import _, joined, pgettext
 from bot.muralize.found import DRAWN, MayFetch, file_name, pictures_in
-from bot.muralize.pointers import LAST, ME, MOVING_DRAWING, STICKER, Kind, Pointer, read_pointer
+from bot.muralize.pointers import (
+    LAST,
+    ME,
+    STICKER,
+    Kind,
+    Pointer,
+    moving_drawing,
+    of_members,
+    of_messages,
+    read_pointer,
+)
 from bot.people import OUTSIDE
 from bot.pictures.model import UploadedFile
 
@@ -44,37 +55,46 @@ class PictureFinder:
                 file = await _FINDERS[pointer.kind](self, interaction, pointer, called)
         except TimeoutError:
             raise NothingToPaint(
-                "Discord takes too long to say where that picture is. Upload it, or try again."
+                _("Discord takes too long to say where that picture is. Upload it, or try again.")
             ) from None
         except discord.HTTPException:  # forbidden, gone, or a number that is no id
-            raise NothingToPaint("Discord does not let me look that up. Upload it.") from None
+            raise NothingToPaint(_("Discord does not let me look that up. Upload it.")) from None
         return self.checked(file)
 
     def checked(self, file: UploadedFile) -> UploadedFile:
         """Give back a file that may be fetched. Raises NothingToPaint for others."""
         if not self._may_fetch(file.url):
             raise NothingToPaint(
-                "That picture is not stored at Discord, and I fetch nothing from elsewhere. "
-                "Save it and upload the file."
+                _(
+                    "That picture is not stored at Discord, and I fetch nothing from elsewhere. "
+                    "Save it and upload the file."
+                )
             )
         return file
 
-    async def _last(self, interaction: Interaction, _: Pointer, called: str) -> UploadedFile:
+    async def _last(self, interaction: Interaction, _pointer: Pointer, called: str) -> UploadedFile:
         channel = interaction.channel
         if not _may_look_back(interaction) or not isinstance(channel, discord.abc.Messageable):
             raise NothingToPaint(
-                "I cannot read what was posted here before. Upload the picture, or use the menu of "
-                "its message: *Apps*, *Muralize this picture*."
+                _(
+                    "I cannot read what was posted here before. Upload the picture, or use the "
+                    "menu of its message: *Apps*, *{menu}*.",
+                    menu=of_messages(),
+                )
             )
         async for message in channel.history(limit=LOOKED_THROUGH):
             for found in reversed(pictures_in(message, called, self._may_fetch, emojis=False)):
                 if not _is_preview(interaction, message, found.file):
                     return found.file
-        unseen = "" if reads_others(interaction) else " Discord shows me only my own messages."
-        raise NothingToPaint(
-            f"There is no picture in the last {LOOKED_THROUGH} messages here.{unseen} "
-            "Upload it, or use the menu of its message: *Apps*, *Muralize this picture*."
+        sentences = [
+            _("There is no picture in the last {number} messages here.", number=LOOKED_THROUGH)
+        ]
+        if not reads_others(interaction):
+            sentences.append(_("Discord shows me only my own messages."))
+        advice = _(
+            "Upload it, or use the menu of its message: *Apps*, *{menu}*.", menu=of_messages()
         )
+        raise NothingToPaint(joined(*sentences, advice))
 
     async def _member(
         self, interaction: Interaction, pointer: Pointer, called: str
@@ -84,13 +104,16 @@ class PictureFinder:
         guild = _guild_of(interaction)
         if guild is None:
             raise NothingToPaint(
-                "Outside of my servers I know no other members. Use the member's own menu: *Apps*, "
-                "*Paint their avatar*."
+                _(
+                    "Outside of my servers I know no other members. Use the member's own menu: "
+                    "*Apps*, *{menu}*.",
+                    menu=of_members(),
+                )
             )
         try:
             return avatar_of(called, await guild.fetch_member(int(pointer.value)))
         except discord.NotFound:
-            raise NothingToPaint("This server has no such member.") from None
+            raise NothingToPaint(_("This server has no such member.")) from None
 
     async def _named_member(
         self, interaction: Interaction, pointer: Pointer, called: str
@@ -107,12 +130,14 @@ class PictureFinder:
         members = exact or members
         name = plain(pointer.value[:LONGEST_NAME])
         if not members:
-            raise NothingToPaint(f"This server has no member called {name}.")
+            raise NothingToPaint(_("This server has no member called {name}.", name=name))
         if len(members) > 1:
-            raise NothingToPaint(f"Several members are called {name}; choose one.")
+            raise NothingToPaint(_("Several members are called {name}; choose one.", name=name))
         return avatar_of(called, members[0])
 
-    async def _emoji(self, _: Interaction, pointer: Pointer, called: str) -> UploadedFile:
+    async def _emoji(
+        self, _interaction: Interaction, pointer: Pointer, called: str
+    ) -> UploadedFile:
         return emoji_of(called, int(pointer.value), pointer.name)
 
     async def _sticker(
@@ -122,7 +147,7 @@ class PictureFinder:
         for sticker in guild.stickers if guild is not None else ():
             if sticker.id == int(pointer.value):
                 return _drawn(called, sticker)
-        raise NothingToPaint("This server has no such sticker.")
+        raise NothingToPaint(_("This server has no such sticker."))
 
     async def _named(self, interaction: Interaction, pointer: Pointer, called: str) -> UploadedFile:
         guild, wanted = _guild_of(interaction), pointer.value.casefold()
@@ -133,11 +158,14 @@ class PictureFinder:
             if sticker.name.casefold() == wanted:
                 return _drawn(called, sticker)
         raise NothingToPaint(
-            f"This server has no emoji and no sticker called {plain(pointer.value)}. For a member "
-            "write @ before the name."
+            _(
+                "This server has no emoji and no sticker called {name}. For a member write @ "
+                "before the name.",
+                name=plain(pointer.value),
+            )
         )
 
-    async def _link(self, _: Interaction, pointer: Pointer, called: str) -> UploadedFile:
+    async def _link(self, _interaction: Interaction, pointer: Pointer, called: str) -> UploadedFile:
         name = file_name(pointer.value)
         uploaded = "attachments/" in urlsplit(pointer.value).path  # others are named by numbers
         spoiler = name.startswith("SPOILER_")
@@ -161,14 +189,21 @@ async def offer(interaction: Interaction, typed: str) -> list[app_commands.Choic
     """Offer pictures to point at while a member types; other texts can be sent too."""
     entries: list[tuple[str, str]] = []
     if _may_look_back(interaction):
-        what = "picture" if reads_others(interaction) else "painting"
-        entries.append((f"The last {what} in this channel", LAST))
-    entries.append(("Your avatar", ME))
+        if reads_others(interaction):
+            entries.append((pgettext("choice", "The last picture in this channel"), LAST))
+        else:
+            entries.append((pgettext("choice", "The last painting in this channel"), LAST))
+    entries.append((pgettext("choice", "Your avatar"), ME))
     guild = _guild_of(interaction)
     if guild is not None:
         drawn = [sticker for sticker in guild.stickers if sticker.format in DRAWN]
-        entries += [(f"Sticker {one.name}", f"{STICKER}{one.id}") for one in drawn]
-        entries += [(f"Emoji {one.name}", str(one)) for one in guild.emojis]
+        entries += [
+            (pgettext("choice", "Sticker {name}", name=one.name), f"{STICKER}{one.id}")
+            for one in drawn
+        ]
+        entries += [
+            (pgettext("choice", "Emoji {name}", name=one.name), str(one)) for one in guild.emojis
+        ]
     wanted = typed.strip().strip(":").casefold()
     fitting = [(name, value) for name, value in entries if wanted in name.casefold()]
     return [app_commands.Choice(name=name, value=value) for name, value in fitting[:MOST_CHOICES]]
@@ -201,7 +236,7 @@ def _guild_of(interaction: Interaction) -> discord.Guild | None:
 
 def _drawn(called: str, sticker: discord.GuildSticker) -> UploadedFile:
     if sticker.format not in DRAWN:
-        raise NothingToPaint(MOVING_DRAWING)
+        raise NothingToPaint(moving_drawing())
     return sticker_of(called, sticker)
 
 

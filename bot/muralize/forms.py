@@ -7,14 +7,16 @@ import discord
 
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
+from bot.discord_io.form import Form
 from bot.discord_io.uploads import avatar_of, described
-from bot.guilds.model import EffectiveSettings
+from bot.guilds.limits import EffectiveSettings
+from bot.languages.speech import pgettext, said
 from bot.muralize.request import CONTENT, MASK, STYLE, Draft
 from bot.muralize.service import MuralizeService
 from bot.pictures.model import UploadedFile
 from bot.styles.model import Style
 from engine.presets import PRESETS
-from engine.request import BRUSHES, PaintSettings
+from engine.request import PaintSettings
 
 Ask = Callable[[Interaction, EffectiveSettings, Draft], Awaitable[None]]  # see `submission`
 SECONDS = 900.0  # until an open form expires
@@ -29,7 +31,7 @@ class StyleFields:
         if saved:
             self._saved = discord.ui.Select(
                 custom_id="saved_style",
-                placeholder="Choose a style",
+                placeholder=pgettext("placeholder", "Choose a style"),
                 required=False,
                 options=[
                     discord.SelectOption(
@@ -45,11 +47,14 @@ class StyleFields:
     def add_to(self, form: discord.ui.Modal) -> None:
         """Add the fields to a form."""
         if self._saved is not None:
-            form.add_item(discord.ui.Label(text="Style", component=self._saved))
+            text = pgettext("label", "Style")
+            form.add_item(discord.ui.Label(text=text, component=self._saved))
         form.add_item(
             discord.ui.Label(
-                text="Or a style of your own" if self._saved else "Style",
-                description="A picture in the style you want",
+                text=pgettext("label", "Or a style of your own")
+                if self._saved
+                else pgettext("label", "Style"),
+                description=pgettext("hint", "A picture in the style you want"),
                 component=self._own,
             )
         )
@@ -63,15 +68,7 @@ class StyleFields:
         return self._saved.values[0] if self._saved is not None and self._saved.values else None
 
 
-class _Form(discord.ui.Modal):
-    async def on_error(  # type: ignore[override]  # a form's has no item, in discord.py itself
-        self, interaction: discord.Interaction[discord.Client], error: Exception, /
-    ) -> None:
-        """Tell the member."""
-        await answers.tell(interaction, error)
-
-
-class StyleForm(_Form, title="Muralize this picture"):
+class StyleForm(Form):
     """Asks for the style of a painting; `chosen` is the key of the style to begin with."""
 
     def __init__(
@@ -83,7 +80,7 @@ class StyleForm(_Form, title="Muralize this picture"):
         usual_preset: str,
         chosen: str | None = None,
     ) -> None:
-        super().__init__(timeout=SECONDS)
+        super().__init__(title=pgettext("title", "Muralize this picture"), timeout=SECONDS)
         self._muralize = muralize
         self._ask = ask
         self._content = content
@@ -96,29 +93,36 @@ class StyleForm(_Form, title="Muralize this picture"):
                 discord.SelectOption(
                     label=name,
                     value=name,
-                    description=preset.summary[:100],
+                    description=said(preset.summary)[:100],
                     default=name == usual_preset,
                 )
                 for name, preset in PRESETS.items()
             ],
         )
-        self.add_item(discord.ui.Label(text="Preset", component=self._preset))
+        self.add_item(discord.ui.Label(text=pgettext("label", "Preset"), component=self._preset))
+        brushes = {
+            "fine": pgettext("label", "fine"),
+            "medium": pgettext("label", "medium"),
+            "bold": pgettext("label", "bold"),
+        }
         self._brush: discord.ui.Select[discord.ui.View] = discord.ui.Select(
             custom_id="brush",
             required=False,
             options=[
-                discord.SelectOption(label=brush, value=brush, default=brush == PaintSettings.brush)
-                for brush in BRUSHES
+                discord.SelectOption(label=label, value=brush, default=brush == PaintSettings.brush)
+                for brush, label in brushes.items()
             ],
         )
-        self.add_item(discord.ui.Label(text="Brush", component=self._brush))
+        self.add_item(discord.ui.Label(text=pgettext("label", "Brush"), component=self._brush))
         self._mask: discord.ui.FileUpload[discord.ui.View] = discord.ui.FileUpload(
             custom_id="mask", required=False
         )
         self.add_item(
             discord.ui.Label(
-                text="Mask",
-                description="A picture that is white where to paint, and black elsewhere",
+                text=pgettext("label", "Mask"),
+                description=pgettext(
+                    "hint", "A picture that is white where to paint, and black elsewhere"
+                ),
                 component=self._mask,
             )
         )
@@ -148,7 +152,7 @@ class StyleForm(_Form, title="Muralize this picture"):
         )
 
 
-class MissingForm(_Form, title="Muralize"):
+class MissingForm(Form):
     """Asks for the pictures that `/muralize` was not given, or that were not found; says `why`."""
 
     def __init__(
@@ -159,7 +163,7 @@ class MissingForm(_Form, title="Muralize"):
         saved: Sequence[Style],
         why: str,
     ) -> None:
-        super().__init__(timeout=SECONDS)
+        super().__init__(title=pgettext("title", "Muralize"), timeout=SECONDS)
         self._muralize = muralize
         self._ask = ask
         self._draft = draft
@@ -179,13 +183,15 @@ class MissingForm(_Form, title="Muralize"):
         self._member = discord.ui.UserSelect(custom_id="member", required=False)
         self.add_item(
             discord.ui.Label(
-                text="Picture", description="The picture to repaint", component=self._content
+                text=pgettext("label", "Picture"),
+                description=pgettext("hint", "The picture to repaint"),
+                component=self._content,
             )
         )
         self.add_item(
             discord.ui.Label(
-                text="Or a member",
-                description="Their avatar is repainted",
+                text=pgettext("label", "Or a member"),
+                description=pgettext("hint", "Their avatar is repainted"),
                 component=self._member,
             )
         )

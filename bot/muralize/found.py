@@ -14,10 +14,11 @@ import discord
 
 from bot.discord_io.uploads import emoji_of, sticker_of, title_of
 from bot.errors import NothingToPaint
-from bot.muralize.pointers import MOVING_DRAWING
-from bot.names import clean
+from bot.languages.speech import _
+from bot.muralize.pointers import moving_drawing
 from bot.pictures.model import UploadedFile
 from bot.pictures.not_pictures import is_wanted, kind_by_name, not_a_picture
+from bot.texts import clean
 
 MOST = 25  # options of one of Discord's menus
 LONGEST_NAME = 60  # characters
@@ -105,7 +106,7 @@ def _parts(message: discord.Message) -> tuple[Part, ...]:
 def _emojis(message: discord.Message, called: str) -> Iterator[FoundPicture]:
     for part in _parts(message):
         for name, number in _EMOJI.findall(part.content):
-            yield FoundPicture(f"emoji {name}", emoji_of(called, int(number), name))
+            yield FoundPicture(_("emoji {name}", name=name), emoji_of(called, int(number), name))
 
 
 def _media(part: Part, *, films: bool) -> Iterator[_Medium]:
@@ -128,7 +129,8 @@ def _media(part: Part, *, films: bool) -> Iterator[_Medium]:
             yield _Medium(name, (picture.url, picture.proxy_url))
     for sticker in part.stickers:
         if sticker.format in DRAWN:
-            yield _Medium(f"sticker {sticker.name}", (sticker_of("", sticker).url,))
+            name = _("sticker {name}", name=sticker.name)
+            yield _Medium(name, (sticker_of("", sticker).url,))
 
 
 def _of_component(
@@ -159,13 +161,13 @@ def _instead(message: discord.Message) -> str:
             if kind is not None:
                 return not_a_picture(f"*{_readable(attachment.filename)}*", kind)
         if any(sticker.format not in DRAWN for sticker in part.stickers):
-            return MOVING_DRAWING
+            return moving_drawing()
         if any(embed.image.url or embed.thumbnail.url for embed in part.embeds):
-            return (
+            return _(
                 "The picture in this link is not stored at Discord, and I fetch nothing from "
                 "elsewhere. Save it and upload the file."
             )
-    return "There is no picture in this message."
+    return _("There is no picture in this message.")
 
 
 def file_name(url: str) -> str:
@@ -174,4 +176,4 @@ def file_name(url: str) -> str:
 
 
 def _readable(name: str) -> str:
-    return clean(name)[:LONGEST_NAME] or "a picture"
+    return clean(name)[:LONGEST_NAME] or _("a picture")

@@ -7,13 +7,14 @@ permissions. Where it has none, the last edit says where the outcome will come.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.discord_io.sending import MessageDeleted, RouteClosed, SendError, Sent, Upload
 from bot.executors.contract import PaintProgress
 from bot.jobs.model import Job, JobState, Place
 from bot.jobs.service import JobService
+from bot.languages.speech import speaking
 from bot.logs import about_job
 from bot.muralize import alt_text, card
 from bot.muralize.sender import JobMessageSender
@@ -62,18 +63,23 @@ class _LiveCard:
 
 
 class LiveCards:
-    """Edits cards, each to its latest state; states between two edits are skipped."""
+    """Edits cards, each to its latest state; states between two edits are skipped.
+
+    `previews` says whether a server wants them.
+    """
 
     def __init__(
         self,
         jobs: JobService,
         sender: JobMessageSender,
+        previews: Callable[[int], Awaitable[bool]],
         clock: Callable[[], float],
         monotonic: Callable[[], float],
         pace: Pace,
     ) -> None:
         self._jobs = jobs
         self._sender = sender
+        self._previews = previews
         self._clock = clock
         self._monotonic = monotonic
         self._pace = pace
@@ -173,19 +179,20 @@ class LiveCards:
         job, now = live.job, self._clock()  # in Unix seconds, as the card shows them
         progress = None
         key: object
-        if self._may_be_last_edit(live, now):
-            message, key = card.parting(job), "parting"
-        elif job.state is JobState.QUEUED:
-            message = card.waiting(job, place, now)
-            key = (place.position, _settled_start(live, place, now)) if place else ()
-        else:
-            progress = self._jobs.progress(job.id)
-            message = card.painting(job, progress, now)
-            key = (job.cancelled_by, progress.step if progress else None)
-        if job.state is live.shown.state and key == live.shown.key:
-            return False
-        live.tried_state, live.tried_at = job.state, self._monotonic()
-        previews, files = self._preview(live, progress)
+        with speaking(job.origin.language):
+            if self._may_be_last_edit(live, now):
+                message, key = card.parting(job), "parting"
+            elif job.state is JobState.QUEUED:
+                message = card.waiting(job, place, now)
+                key = (place.position, _settled_start(live, place, now)) if place else ()
+            else:
+                progress = self._jobs.progress(job.id)
+                message = card.painting(job, progress, now)
+                key = (job.cancelled_by, progress.step if progress else None)
+            if job.state is live.shown.state and key == live.shown.key:
+                return False
+            live.tried_state, live.tried_at = job.state, self._monotonic()
+            previews, files = self._preview(live, progress)
         edit = self._edit(live, message, _Shown(job.state, key, previews), files)
         live.editing = asyncio.create_task(edit)
         return True
@@ -228,6 +235,8 @@ class LiveCards:
         job, begun = live.job, self._monotonic()
         with about_job(str(job.id)):
             try:
+                if files and not await self._previews(job.origin.guild_id):
+                    files = None
                 sent = await self._edit_by_either(live, message, files)
                 live.shown = new
                 if files:

@@ -13,6 +13,7 @@ from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.uploads import avatar_of
 from bot.feature import Command
+from bot.languages.speech import _, pgettext, speak
 from bot.muralize.found import FoundPicture, pictures_to_paint
 from bot.muralize.service import MuralizeService
 from bot.pictures.model import UploadedFile
@@ -89,8 +90,11 @@ class Choice(discord.ui.View):
         """The question."""
         several = len(self._pictures) > 1
         many = len(self._saved) > PER_PAGE
-        what = "picture and which style" if several and many else "picture" if several else "style"
-        return f"Which {what}? Then press **Continue**."
+        if several and many:
+            return _("Which picture and which style? Then press **Continue**.")
+        if several:
+            return _("Which picture? Then press **Continue**.")
+        return _("Which style? Then press **Continue**.")
 
     def embeds(self) -> list[discord.Embed]:
         """Show the pictures small, each with its number."""
@@ -131,7 +135,9 @@ class Choice(discord.ui.View):
             )
             for style in self._on_page()
         ]
-        placeholder = f"Style (page {self._page + 1} of {last + 1})"
+        placeholder = pgettext(
+            "placeholder", "Style (page {page} of {pages})", page=self._page + 1, pages=last + 1
+        )
         return _StyleSelect(placeholder=placeholder, min_values=0, options=options, row=1)
 
     def _on_page(self) -> Sequence[Style]:
@@ -157,6 +163,11 @@ class Choice(discord.ui.View):
         content = self._pictures[self._picture].file
         form = self._make_form(content, self._on_page(), self._usual_preset, self._style)
         await interaction.response.send_modal(form)
+
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
+        """Speak the member's language while a choice is handled."""
+        speak(interaction.locale.value)
+        return True
 
     async def on_error(
         self, interaction: Interaction, error: Exception, item: discord.ui.Item[View], /
@@ -193,7 +204,8 @@ class _PageButton(discord.ui.Button[Choice]):
 
 class _ContinueButton(discord.ui.Button[Choice]):
     def __init__(self) -> None:
-        super().__init__(label="Continue…", style=discord.ButtonStyle.primary, row=3)
+        label = pgettext("button", "Continue…")
+        super().__init__(label=label, style=discord.ButtonStyle.primary, row=3)
 
     async def callback(self, interaction: Interaction) -> None:
         assert self.view is not None  # noqa: S101 - it is in a view

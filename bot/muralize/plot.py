@@ -6,6 +6,7 @@ import sys
 
 from bot.errors import MuralscapeError
 from bot.jobs.model import Job
+from bot.languages.speech import _
 from bot.pictures.copies import Copies
 from bot.pictures.store import PictureStore
 from engine.environment import for_children
@@ -18,7 +19,7 @@ class NotDrawn(MuralscapeError):
     """The drawing process failed."""
 
     def __init__(self) -> None:
-        super().__init__("The loss curve could not be drawn; try again.")
+        super().__init__(_("The loss curve could not be drawn; try again."))
 
 
 class LossCurves:
@@ -55,7 +56,7 @@ async def _draw(outcome: PaintOutcome) -> bytes:
     )
     try:
         async with asyncio.timeout(_SECONDS):
-            png, _ = await process.communicate(json.dumps(drawing).encode())
+            png, _errors = await process.communicate(json.dumps(drawing).encode())
     except TimeoutError as error:
         raise NotDrawn from error
     finally:

@@ -6,6 +6,7 @@ from enum import Enum
 from urllib.parse import urlsplit
 
 from bot.errors import NothingToPaint
+from bot.languages.speech import Phrase, _, pgettext
 
 LAST, ME = "last", "me"  # as choices that Discord offers
 STICKER = "sticker:"  # and the id of one
@@ -60,12 +61,16 @@ def read_pointer(text: str) -> Pointer:
         return Pointer(Kind.NAME, found[1])
     if not any(letter.isalnum() for letter in text):
         raise NothingToPaint(
-            "This emoji is a letter of a font, of which Discord has no picture. A server's own "
-            "emoji works, and so does a picture that you upload."
+            _(
+                "This emoji is a letter of a font, of which Discord has no picture. A server's own "
+                "emoji works, and so does a picture that you upload."
+            )
         )
     raise NothingToPaint(
-        "I do not understand what to paint. Write a link to a picture at Discord, @ and a member, "
-        "a server's own emoji or sticker, or `last`; or upload a picture."
+        _(
+            "I do not understand what to paint. Write a link to a picture at Discord, @ and a "
+            "member, a server's own emoji or sticker, or `last`; or upload a picture."
+        )
     )
 
 
@@ -73,18 +78,33 @@ def _link(address: str) -> Pointer:
     try:
         parts = urlsplit(address)
     except ValueError:
-        raise NothingToPaint("This is not a link that I can read.") from None
+        raise NothingToPaint(_("This is not a link that I can read.")) from None
     if _MESSAGE.search(parts.path):
         raise NothingToPaint(
-            "This is a link to a message. Open the menu of that message and choose *Apps*, "
-            "*Muralize this picture*; or give the link of the picture itself."
+            _(
+                "This is a link to a message. Open the menu of that message and choose *Apps*, "
+                "*{menu}*; or give the link of the picture itself.",
+                menu=of_messages(),
+            )
         )
     if "/stickers/" in parts.path and parts.path.endswith(".json"):
-        raise NothingToPaint(MOVING_DRAWING)
+        raise NothingToPaint(moving_drawing())
     return Pointer(Kind.LINK, address)
 
 
-MOVING_DRAWING = (
-    "This sticker is a moving drawing (Lottie), which cannot be painted. "
-    "Use a sticker that is a picture, or send a screenshot of it."
-)
+def moving_drawing() -> Phrase:
+    """Say of a sticker why it cannot be painted."""
+    return _(
+        "This sticker is a moving drawing (Lottie), which cannot be painted. "
+        "Use a sticker that is a picture, or send a screenshot of it."
+    )
+
+
+def of_messages() -> Phrase:
+    """Name the menu of messages that paints one of their pictures."""
+    return pgettext("menu", "Muralize this picture")
+
+
+def of_members() -> Phrase:
+    """Name the menu of members that paints their avatar."""
+    return pgettext("menu", "Paint their avatar")

@@ -6,9 +6,15 @@ from typing import Any
 
 from bot.people import Origin
 from bot.pictures.model import UploadedFile
+from engine.errors import Sentence
 from engine.request import PaintSettings
 
-CONTENT, STYLE, MASK = "The content picture", "The style picture", "The mask"  # in sentences
+# In sentences; translated where those are.
+CONTENT, STYLE, MASK = (
+    Sentence("The content picture"),
+    Sentence("The style picture"),
+    Sentence("The mask"),
+)
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,12 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.errors import MayNotPost, NothingToPaint, OutsideClosed, Refused, TooLate
-from bot.guilds.model import EffectiveSettings, Switch
+from bot.errors import NothingToPaint, OutsideClosed, Refused
+from bot.guilds.limits import EffectiveSettings
+from bot.guilds.model import Switch
 from bot.guilds.rules import check_channel, check_may_paint, check_on
 from bot.jobs.model import Job
+from bot.languages.speech import _, ngettext, option, significant
 from bot.muralize.request import Request
 from bot.people import OUTSIDE, Origin, Standing
 from bot.pictures.model import FilmLimits
@@ -18,17 +20,47 @@ WEAKEST, STRONGEST = 0.1, 10.0  # of the style against the content
 _STEP = 1.5  # factor of the buttons stronger, softer and larger
 
 
+class MayNotPost(Refused):
+    """The member may not send messages with files in the channel."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("You may not send pictures in this channel, so I do not paint one here.")
+        )
+
+
+class TooLate(Refused):
+    """A painting outside of servers would be ready when nothing can be sent any more."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            ngettext(
+                "This would be ready in about {n} minute. Outside of servers that I am in, I can "
+                "answer for 15 minutes only. Try a smaller size, or later.",
+                "This would be ready in about {n} minutes. Outside of servers that I am in, I can "
+                "answer for 15 minutes only. Try a smaller size, or later.",
+                round(seconds / 60),
+            )
+        )
+
+
 def check(request: Request, effective: EffectiveSettings) -> None:
     """Raise Refused or RequestRejected where a request is invalid; this needs no download."""
     if request.style is None and request.style_name is None:
         raise NothingToPaint(
-            "A style is missing: attach a picture as `style`, or choose a `saved_style`."
+            _(
+                "A style is missing: attach a picture as `{style}`, or choose a `{saved_style}`.",
+                style=option("style"),
+                saved_style=option("saved_style"),
+            )
         )
     size = request.settings.size
     if size is not None and size > effective.largest_size:
         raise Refused(
-            f"The largest size here is {effective.largest_size} pixels; "
-            "choose that or a smaller one."
+            _(
+                "The largest size here is {pixels} pixels; choose that or a smaller one.",
+                pixels=effective.largest_size,
+            )
         )
     settle(request.settings)
 
@@ -80,19 +112,23 @@ def changed(job: Job, change: str, largest: int, rng: random.Random) -> PaintSet
     outcome = job.result.outcome if job.result else None
     size = settings.size or (max(outcome.width, outcome.height) if outcome else 0)
     if size >= largest:
-        raise Refused(f"This is already the largest size here, {largest} pixels.")
+        raise Refused(_("This is already the largest size here, {pixels} pixels.", pixels=largest))
     return replace(settings, size=min(largest, round(size * _STEP / 32) * 32))
 
 
 def why_still(request: Request) -> str:
     """Say why not a film but its first frame is painted of a moving content; empty for a film."""
     if request.still:
-        return "Leave out `still`, or send a picture."
+        return _("Leave out `{still}`, or send a picture.", still=option("still"))
     if request.mask is not None:
-        return "A mask goes with a single picture: leave it out, or send a picture."
+        return _("A mask goes with a single picture: leave it out, or send a picture.")
     preset = request.settings.preset
     if PRESETS[preset].recipe.matching is None:
-        return f"The preset {preset} paints single pictures: choose {with_matching()}."
+        return _(
+            "The preset {preset} paints single pictures: choose one of {presets}.",
+            preset=preset,
+            presets=with_matching(),
+        )
     return ""
 
 
@@ -108,7 +144,7 @@ def as_film(
     even a third of them takes too long.
     """
     if not films.are_painted:
-        raise Refused("Films are switched off here.")
+        raise Refused(_("Films are switched off here."))
     size = min(settings.size or PRESETS[settings.preset].size, films.size)
     most, seconds = min(frames, films.frames), 0.0
     for count in range(most, max(2, most // 3) - 1, -1):
@@ -117,7 +153,12 @@ def as_film(
         if seconds <= films.painting_seconds:
             return film
     raise Refused(
-        f"This film would take about {seconds / 60:.0f} minutes to paint, and here at most "
-        f"{films.painting_seconds / 60:g} are allowed. "
-        "Choose a smaller `size`, a shorter clip, or `still` for its first frame."
+        _(
+            "This film would take about {minutes} minutes to paint, and here at most {most} are "
+            "allowed. Choose a smaller `{size}`, a shorter clip, or `{still}` for its first frame.",
+            minutes=round(seconds / 60),
+            most=significant(films.painting_seconds / 60, 6),
+            size=option("size"),
+            still=option("still"),
+        )
     )

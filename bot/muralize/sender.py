@@ -4,7 +4,7 @@ Each method sends or edits one message, or raises a SendError that says whether 
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from typing import cast
 
@@ -21,6 +21,7 @@ from bot.discord_io.sending import (
     explained,
 )
 from bot.jobs.model import Job
+from bot.languages.speech import _, decorated, speaking
 from bot.muralize.card import Card, buttons, custom_id
 from bot.people import Origin
 
@@ -32,10 +33,20 @@ DEFAULT_UPLOAD_LIMIT = discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
 
 
 class JobMessageSender:
-    """Sends and edits the messages of jobs. `clock` gives Unix seconds."""
+    """Sends and edits the messages of jobs.
 
-    def __init__(self, client: discord.Client, clock: Callable[[], float]) -> None:
+    `voice` lets a server's wishes hold for what is said to one of its members, in their language.
+    `clock` gives Unix seconds.
+    """
+
+    def __init__(
+        self,
+        client: discord.Client,
+        voice: Callable[[int, str], Awaitable[AbstractContextManager[None]]],
+        clock: Callable[[], float],
+    ) -> None:
         self._client = client
+        self._voice = voice
         self._clock = clock
 
     def upload_limit(self, guild_id: int) -> int:
@@ -56,12 +67,10 @@ class JobMessageSender:
         attachments = discord.utils.MISSING if files is None else sending.files_of(files)
         if self._clock() >= job.origin.token_expires_at:
             raise RouteClosed("the interaction's token has expired")
+        text, view = await self._made(job, card)
         with explained():
             message = await self._webhook(job.origin).edit_message(
-                ORIGINAL,
-                content=card.text,
-                view=buttons(job.id, card.actions),
-                attachments=attachments,
+                ORIGINAL, content=text, view=view, attachments=attachments
             )
         return Sent(message.channel.id, message.id)
 
@@ -93,7 +102,8 @@ class JobMessageSender:
 
         In the channel it replies to the card and mentions the member. See `sending.send_once`.
         """
-        text, reply_to = card.text, None
+        text, view = await self._made(job, card)
+        reply_to = None
         if privately:
             with explained():
                 member = discord.Object(job.origin.member_id)
@@ -102,7 +112,6 @@ class JobMessageSender:
             channel = self._client.get_partial_messageable(job.origin.channel_id)
             text = f"<@{job.origin.member_id}> {text}"
             reply_to = _card_of(job)
-        view = buttons(job.id, card.actions)
         return await sending.send_once(
             channel,
             Outgoing(text, view, job.delivery.nonce, files, (job.origin.member_id,), reply_to),
@@ -132,11 +141,17 @@ class JobMessageSender:
             raise RouteClosed("the job has no card that the bot can edit without the token")
         attachments = discord.utils.MISSING if files is None else sending.files_of(files)
         channel = self._client.get_partial_messageable(place.channel_id)
+        text, view = await self._made(job, card)
         with explained():
             await channel.get_partial_message(place.message_id).edit(
-                content=card.text, view=buttons(job.id, card.actions), attachments=attachments
+                content=text, view=view, attachments=attachments
             )
         return place
+
+    async def _made(self, job: Job, card: Card) -> tuple[str, discord.ui.View]:
+        """Make the text and the components of a card as the job's server wants them."""
+        with await self._voice(job.origin.guild_id, job.origin.language):
+            return decorated(card.text), buttons(job.id, card.actions)
 
     async def card_has(self, job: Job, actions: Sequence[str]) -> Sent | None:
         """Find the job's card if it has these buttons and the bot has permission to read it."""
@@ -162,11 +177,17 @@ class JobMessageSender:
     async def notify(self, job: Job, sent: Sent) -> None:
         """Tell the member that the outcome is in the card; an edit notifies nobody."""
         member_id, origin = job.origin.member_id, job.origin
-        where = f" {link_to(origin.guild_id, sent)}" if not origin.private else ""
-        ended = "is finished" if job.result is not None else "has ended"
+        names = {"member": f"<@{member_id}>", "painting": f"№ {job.id}"}
+        with speaking(origin.language):
+            if job.result is not None:
+                text: str = _("{member}, your painting {painting} is finished.", **names)
+            else:
+                text = _("{member}, your painting {painting} has ended.", **names)
+        if not origin.private:
+            text += f" {link_to(origin.guild_id, sent)}"
         with explained():
             await self._webhook(origin).send(
-                f"<@{member_id}>, your painting № {job.id} {ended}.{where}",
+                text,
                 ephemeral=origin.private,
                 allowed_mentions=sending.only([member_id]),
             )

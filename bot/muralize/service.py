@@ -4,16 +4,19 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 
-from bot.errors import GivenUp, JobNotFound, Refused
-from bot.guilds.model import EffectiveSettings, Switch
+from bot.errors import JobNotFound, Refused
+from bot.guilds.limits import EffectiveSettings
+from bot.guilds.model import Switch
 from bot.guilds.rules import allowance_of, check_channel, check_on
 from bot.guilds.service import GuildService
+from bot.jobs.admission import Admission
 from bot.jobs.model import Job, Sources
 from bot.jobs.service import CardPlace, JobService
+from bot.languages.speech import _, said, speak
 from bot.muralize.request import Repeat, Request
 from bot.muralize.rules import (
     as_film,
@@ -43,15 +46,29 @@ Refuse = Callable[[Origin, str], Awaitable[None]]
 CheckBlock = Callable[[int, int], Awaitable[None]]  # of a server and a member; raises Blocked
 
 
+class GivenUp(Refused):
+    """The request was resumed as often as allowed, and never became a job."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Your request was interrupted several times and is given up; send it again, or "
+                "with other pictures."
+            )
+        )
+
+
 class MuralizeService:
     """Stores requests, downloads their pictures, and submits their jobs.
 
-    `gate` knows who may paint, and `check_block` who is blocked; `clock` gives Unix seconds.
+    `gate` knows who may paint, and `check_block` who is blocked; `clock` gives Unix seconds. An
+    answer waits `remember_seconds` for its request to be stored.
     """
 
     def __init__(
         self,
         jobs: JobService,
+        admission: Admission,
         intake: Intake,
         requests: RequestStore,
         guilds: GuildService,
@@ -61,10 +78,13 @@ class MuralizeService:
         *,
         usual_size: int,
         films: FilmLimits,
+        remember_seconds: float,
         clock: Callable[[], float],
         rng: random.Random,
     ) -> None:
+        self.remember_seconds = remember_seconds
         self._jobs = jobs
+        self._admission = admission
         self._intake = intake
         self._requests = requests
         self._guilds = guilds
@@ -96,6 +116,14 @@ class MuralizeService:
         """Say whether a server wants members mentioned when a long painting is finished."""
         return (await self._guilds.settings(guild_id)).mention_members
 
+    async def shows_previews(self, guild_id: int) -> bool:
+        """Say whether a server wants previews of paintings under way."""
+        return (await self._guilds.settings(guild_id)).previews
+
+    async def voice(self, guild_id: int, language: str) -> AbstractContextManager[None]:
+        """Speak a member's language within the block, as their server wants."""
+        return await self._guilds.voice(guild_id, language)
+
     @property
     def paints_films(self) -> bool:
         """Whether moving pictures are painted as films."""
@@ -118,7 +146,7 @@ class MuralizeService:
         effective = await self._guilds.effective(request.origin.guild_id)
         async with self._requests.database.write() as connection:
             pending = await self._requests.pending(connection, request.origin)
-            await self._jobs.check_quota(connection, request.origin, effective.jobs, pending)
+            await self._admission.check_quota(connection, request.origin, effective.jobs, pending)
             await self._requests.add(connection, request)
 
     async def forget(self, request: Request | Repeat) -> None:
@@ -169,13 +197,14 @@ class MuralizeService:
         await asyncio.gather(*resuming)
 
     async def _resume(self, request: Request | Repeat, refuse: Refuse) -> None:
+        speak(request.origin.language)  # in the rest of this task, which is the request's own
         try:
             if await self._requests.resuming(request) > MOST_RESUMED:
                 raise GivenUp
             job = await self.start(request)
         except (Refused, JobNotFound, ImageRejected, RequestRejected) as error:
             try:
-                await refuse(request.origin, str(error))
+                await refuse(request.origin, said(error.sentence))
                 await self._requests.remove(request)
             except Exception:  # such as a full disk
                 log.exception("a refusal of a request of the last run waits for the next start")
@@ -221,7 +250,7 @@ class MuralizeService:
         if settings.size is None and PRESETS[settings.preset].size > usual:
             settings = replace(settings, size=usual)
         self._check_in_time(origin, settings, None)
-        await self._jobs.check_time(origin, settings, granted)
+        await self._admission.check_time(origin, settings, granted)
 
         async def take_in() -> Job:
             async with self._taken(request) as (sources, frames):
@@ -243,13 +272,15 @@ class MuralizeService:
         return self._as_film(settings, film.frames, job.sources)
 
     def _as_film(self, settings: PaintSettings, frames: int, sources: Sources) -> PaintSettings:
-        predict = partial(self._jobs.predict, sources=sources)
+        predict = partial(self._admission.predict, sources=sources)
         return as_film(settings, frames, self._films, predict)
 
     def _check_in_time(
         self, origin: Origin, settings: PaintSettings, sources: Sources | None
     ) -> None:
-        check_in_time(origin, self._jobs.predict_finish(origin, settings, sources), self._clock())
+        check_in_time(
+            origin, self._admission.predict_finish(origin, settings, sources), self._clock()
+        )
 
     @asynccontextmanager
     async def _taken(self, request: Request) -> AsyncIterator[tuple[Sources, int]]:

@@ -6,8 +6,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import Withdrawn
+from bot.errors import Refused
 from bot.jobs.quotas import UnderWay
+from bot.languages.speech import _
 from bot.muralize.request import Repeat, Request, from_json
 from bot.people import Origin
 from bot.storage.database import Database, metadata
@@ -23,6 +24,13 @@ requests = sa.Table(
 
 _ADD = sa.insert(requests)  # made once, as those of jobs
 _REMOVE = sa.delete(requests).where(requests.c.interaction_id == sa.bindparam("sought"))
+
+
+class Withdrawn(Refused):
+    """The request was deleted: the bot left the server, or the member deleted their data."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This request was deleted before it was painted."))
 
 
 class RequestStore:

@@ -9,13 +9,12 @@ import discord
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.errors import NothingToPaint
-from bot.guilds.model import EffectiveSettings
+from bot.guilds.limits import EffectiveSettings
+from bot.languages.speech import _
 from bot.muralize.request import Draft, Repeat, Request
 from bot.muralize.service import MuralizeService
 
 log = logging.getLogger(__name__)
-
-REMEMBER_SECONDS = 0.5  # for storing a request before the interaction is answered
 
 
 async def ask(
@@ -23,7 +22,7 @@ async def ask(
 ) -> None:
     """Accept a draft as a request. Raises NothingToPaint where its content is missing."""
     if draft.content is None:
-        raise NothingToPaint("A picture to repaint is missing: upload one, or choose a member.")
+        raise NothingToPaint(_("A picture to repaint is missing: upload one, or choose a member."))
     private = not effective.settings.public_results
     request = Request(
         origin=answers.origin_of(interaction, private=private),
@@ -45,7 +44,7 @@ async def accept(
     # Stored before it is answered, so that a crash loses no accepted request; but a disk that hangs
     # must not delay the answer beyond Discord's 3 s.
     remembering = asyncio.create_task(muralize.remember(request))
-    await asyncio.wait({remembering}, timeout=REMEMBER_SECONDS)
+    await asyncio.wait({remembering}, timeout=muralize.remember_seconds)
     if remembering.done():
         remembering.result()  # raises where the request is refused
     card = None

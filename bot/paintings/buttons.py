@@ -7,6 +7,7 @@ from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Press
 from bot.discord_io.sending import files_of
 from bot.jobs.model import Job
+from bot.languages.speech import _
 from bot.muralize.card import buttons
 from bot.muralize.packer import OutcomePacker
 from bot.paintings import card
@@ -48,7 +49,7 @@ class PaintingButtonHandlers:
             job = await self._find(interaction, int(number))
             await self._paintings.delete(job, interaction.user.id)
             page, *kind = rest
-            text = f"№ {job.id} is deleted.\n"
+            text = _("№ {number} is deleted.", number=job.id) + "\n"
             await self.show_page(interaction, int(page), Filter(*kind), text)
         else:
             await self.show_page(interaction, int(number), Filter(*rest))

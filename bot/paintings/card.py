@@ -8,6 +8,7 @@ from bot.discord_io.components import AnyItem, custom_id, page_buttons, view_of
 from bot.discord_io.escaping import plain
 from bot.discord_io.sending import Upload
 from bot.jobs.model import Job
+from bot.languages.speech import _, command, ngettext, pgettext, significant
 from bot.muralize import alt_text
 from bot.muralize.card import Action, Card, button
 from bot.paintings.model import ALL, Filter, Page, key_of
@@ -20,16 +21,39 @@ DAY = 86_400.0  # seconds
 
 def listing(page: Page, kept_seconds: float) -> str:
     """Say how many paintings there are, and how long they are kept."""
-    where = "" if page.guild_id is None else " in this server"
+    everywhere = page.guild_id is None
     if not page.total:
-        return f"You have no finished paintings{where} yet. `/muralize` makes one."
-    of_these = " of these" if page.filter != Filter() else ""
-    text = f"🖼️ **Your paintings**{where}: {page.total}{of_these}"
+        muralize = command("muralize")
+        if everywhere:
+            return _("You have no finished paintings yet. {command} makes one.", command=muralize)
+        return _(
+            "You have no finished paintings in this server yet. {command} makes one.",
+            command=muralize,
+        )
+    text: str = _count(page, everywhere=everywhere)
     if page.pages > 1:
-        text += f" · page {page.number + 1} of {page.pages}"
-    days = f"{kept_seconds / DAY:.3g}"
-    kept = "a day" if days == "1" else f"{days} days"
-    return f"{text}\n-# Each stays here for {kept}, unless you delete it. Only you see this list."
+        of_pages = _("page {page} of {pages}", page=page.number + 1, pages=page.pages)
+        text += f" · {of_pages}"
+    days = significant(kept_seconds / DAY, 3)
+    if days == "1":
+        kept = _("-# Each stays here for a day, unless you delete it. Only you see this list.")
+    else:
+        kept = _(
+            "-# Each stays here for {days} days, unless you delete it. Only you see this list.",
+            days=days,
+        )
+    return f"{text}\n{kept}"
+
+
+def _count(page: Page, *, everywhere: bool) -> str:
+    total = page.total
+    if page.filter == Filter():
+        if everywhere:
+            return _("🖼️ **Your paintings**: {number}", number=total)
+        return _("🖼️ **Your paintings** in this server: {number}", number=total)
+    if everywhere:
+        return _("🖼️ **Your paintings**: {number} of these", number=total)
+    return _("🖼️ **Your paintings** in this server: {number} of these", number=total)
 
 
 def embeds(page: Page) -> list[discord.Embed]:
@@ -61,20 +85,23 @@ def choices(page: Page) -> discord.ui.View:
     items: list[AnyItem] = [
         discord.ui.Select(
             custom_id=custom_id(FEATURE, "show", page.number, *chosen.path),
-            placeholder="Show a painting…",
+            placeholder=pgettext("placeholder", "Show a painting…"),
             options=[_option(job) for job in page.jobs],
         )
     ]
     if len(page.styles) > 1:
-        styles = [(key_of(style), style or "A picture without a name") for style in page.styles]
-        items.append(_kinds("style", "All styles", styles, chosen.style, chosen))
+        nameless = pgettext("label", "A picture without a name")
+        styles = [(key_of(style), style or nameless) for style in page.styles]
+        every = pgettext("label", "All styles")
+        items.append(_kinds("style", every, styles, chosen.style, chosen))
     if len(page.presets) > 1:
         presets = [(preset, preset) for preset in page.presets]
-        items.append(_kinds("preset", "All presets", presets, chosen.preset, chosen))
+        every = pgettext("label", "All presets")
+        items.append(_kinds("preset", every, presets, chosen.preset, chosen))
     items += page_buttons(FEATURE, page.number, page.pages, *chosen.path)
     items.append(
         discord.ui.Button(
-            label=f"Delete {_paintings(page.total)}…",
+            label=ngettext("Delete {n} painting…", "Delete {n} paintings…", page.total),
             emoji="🗑️",
             custom_id=custom_id(FEATURE, "all", *chosen.path),
         )
@@ -97,11 +124,30 @@ def _kinds(
 
 def confirmation(page: Page) -> str:
     """Ask whether to delete what a list has."""
-    where = "" if page.guild_id is None else " in this server"
-    which = "these" if page.filter != Filter() else "all your"
-    return (
-        f"🗑️ Delete **{which} {_paintings(page.total)}**{where}? Nobody can bring them back. "
-        "Messages with them stay where they are."
+    rest = _("Nobody can bring them back. Messages with them stay where they are.")
+    return f"{_question(page)} {rest}"
+
+
+def _question(page: Page) -> str:
+    total, everywhere = page.total, page.guild_id is None
+    if page.filter == Filter():
+        if everywhere:
+            return ngettext(
+                "🗑️ Delete **all your {n} painting**?", "🗑️ Delete **all your {n} paintings**?", total
+            )
+        return ngettext(
+            "🗑️ Delete **all your {n} painting** in this server?",
+            "🗑️ Delete **all your {n} paintings** in this server?",
+            total,
+        )
+    if everywhere:
+        return ngettext(
+            "🗑️ Delete **these {n} painting**?", "🗑️ Delete **these {n} paintings**?", total
+        )
+    return ngettext(
+        "🗑️ Delete **these {n} painting** in this server?",
+        "🗑️ Delete **these {n} paintings** in this server?",
+        total,
     )
 
 
@@ -111,37 +157,44 @@ def confirmation_buttons(page: Page) -> discord.ui.View:
     newest = page.jobs[0].id if page.jobs else 0
     return view_of(
         discord.ui.Button(
-            label=f"Delete {_paintings(page.total)}",
+            label=ngettext("Delete {n} painting", "Delete {n} paintings", page.total),
             style=discord.ButtonStyle.danger,
             custom_id=custom_id(FEATURE, "erase", newest, *path),
         ),
-        discord.ui.Button(label="Keep them", custom_id=custom_id(FEATURE, "back", 0, *path)),
+        discord.ui.Button(
+            label=pgettext("button", "Keep them"), custom_id=custom_id(FEATURE, "back", 0, *path)
+        ),
     )
 
 
 def erased(deleted: int, left: int) -> str:
     """Say how many paintings were deleted, and how many could not be."""
-    rest = f" {_paintings(left)} can be deleted once delivered." if left else ""
-    return f"{_paintings(deleted)} deleted.{rest}\n"
-
-
-def _paintings(number: int) -> str:
-    return "1 painting" if number == 1 else f"{number} paintings"
+    text: str = ngettext("{n} painting deleted.", "{n} paintings deleted.", deleted)
+    if left:
+        rest = ngettext(
+            "{n} painting can be deleted once delivered.",
+            "{n} paintings can be deleted once delivered.",
+            left,
+        )
+        text = f"{text} {rest}"
+    return f"{text}\n"
 
 
 def controls(job: Job, shown: Card, page: int, chosen: Filter) -> discord.ui.View:
     """Make the buttons under one painting: those of a result, and the list's own."""
     own: list[AnyItem] = [
         discord.ui.Button(
-            label="Post it here", emoji="📣", custom_id=custom_id(FEATURE, "post", job.id)
+            label=pgettext("button", "Post it here"),
+            emoji="📣",
+            custom_id=custom_id(FEATURE, "post", job.id),
         ),
         discord.ui.Button(
-            label="All paintings",
+            label=pgettext("button", "All paintings"),
             emoji="◀️",
             custom_id=custom_id(FEATURE, "back", page, *chosen.path),
         ),
         discord.ui.Button(
-            label="Delete",
+            label=pgettext("button", "Delete"),
             emoji="🗑️",
             style=discord.ButtonStyle.danger,
             custom_id=custom_id(FEATURE, "delete", job.id, page, *chosen.path),
@@ -158,7 +211,10 @@ def _file_name(job: Job) -> str:
 def _option(job: Job) -> discord.SelectOption:
     content = f" · {job.sources.content_title}" if job.sources.content_title else ""
     style = job.sources.style_name or job.sources.style_title
-    how = f"in the style of {style}, {job.settings.preset}" if style else job.settings.preset
+    preset = job.settings.preset
+    how: str = preset
+    if style:
+        how = pgettext("hint", "in the style of {style}, {preset}", style=style, preset=preset)
     return discord.SelectOption(
         label=f"№ {job.id}{content}"[:LONGEST_LABEL],
         description=how[:LONGEST_LABEL],
@@ -169,11 +225,14 @@ def _option(job: Job) -> discord.SelectOption:
 def _how(job: Job) -> str:
     style = job.sources.style_name or job.sources.style_title
     outcome = job.result.outcome if job.result is not None else None
-    parts = [
-        *([f"in the style of *{plain(style)}*"] if style else []),
-        job.settings.preset,
-        *([f"{outcome.width}x{outcome.height}", f"seed {outcome.seed}"] if outcome else []),
-    ]
+    parts: list[str] = []
+    if style:
+        parts.append(_("in the style of *{style}*", style=plain(style)))
+    parts.append(job.settings.preset)
+    if outcome:
+        parts += [f"{outcome.width}x{outcome.height}", _("seed {seed}", seed=outcome.seed)]
     made = f"<t:{round(job.painted_at or job.created_at)}:R>"
-    parent = f" · from № {job.parent_id}" if job.parent_id is not None else ""
-    return f"{' · '.join(parts)}\n{made}{parent}"
+    if job.parent_id is not None:
+        parent = _("from № {number}", number=job.parent_id)
+        made = f"{made} · {parent}"
+    return f"{' · '.join(parts)}\n{made}"

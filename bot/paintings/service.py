@@ -8,6 +8,7 @@ from bot.guilds.rules import check_channel
 from bot.guilds.service import GuildService
 from bot.jobs.model import Job, Wanted
 from bot.jobs.service import JobService
+from bot.languages.speech import _
 from bot.paintings.model import ALL, Filter, Page, key_of
 from bot.people import Member
 from bot.pictures.copies import Copies
@@ -44,13 +45,13 @@ class PaintingService:
 
         Where the last painting of a style or preset is gone, others are listed.
         """
-        styles, presets = await self._jobs.kinds_of_finished(guild_id, member_id)
+        styles, presets = await self._jobs.store.kinds_of_finished(guild_id, member_id)
         wanted = _wanted(chosen, styles, presets)
         chosen = Filter(wanted.preset or ALL, ALL if wanted.style is None else key_of(wanted.style))
-        total = await self._jobs.count_finished(guild_id, member_id, wanted)
+        total = await self._jobs.store.count_finished(guild_id, member_id, wanted)
         pages = max(1, -(-total // PAGE))
         number = min(max(0, number), pages - 1)
-        found = await self._jobs.finished_of(guild_id, member_id, wanted, PAGE, number * PAGE)
+        found = await self._jobs.store.finished_of(guild_id, member_id, wanted, PAGE, number * PAGE)
         previews = [await self._preview(job) for job in found]
         return Page(
             tuple(found),
@@ -87,14 +88,17 @@ class PaintingService:
         """
         if job.origin.age_restricted and not age_restricted:
             raise Refused(
-                "This painting comes from an age-restricted channel, and can be posted only in one."
+                _(
+                    "This painting comes from an age-restricted channel, and can be posted only in "
+                    "one."
+                )
             )
         if guild_id is None:
             return
         settings = await self._guilds.settings(guild_id)
         check_channel(settings, *channels)
         if not settings.public_results:
-            raise Refused("In this server paintings are shown to their member only.")
+            raise Refused(_("In this server paintings are shown to their member only."))
 
     async def shown(self, job: Job, channel_id: int, message_id: int) -> None:
         """Record that a painting reached its member, where no other way did."""
@@ -113,10 +117,12 @@ class PaintingService:
 
         `newest` is the last painting that the member agreed to; later ones stay.
         """
-        styles, presets = await self._jobs.kinds_of_finished(guild_id, member_id)
+        styles, presets = await self._jobs.store.kinds_of_finished(guild_id, member_id)
         wanted = replace(_wanted(chosen, styles, presets), newest=newest)
         deleted, left = 0, 0
-        while found := await self._jobs.finished_of(guild_id, member_id, wanted, AT_A_TIME, left):
+        while found := await self._jobs.store.finished_of(
+            guild_id, member_id, wanted, AT_A_TIME, left
+        ):
             for job in found:
                 try:
                     await self.delete(job, member_id)

@@ -6,10 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Self
 
+from bot.languages.speech import english
 from bot.pictures.turns import NOBODY, Owner, Turns
 from engine.decoding.client import Child
 from engine.decoding.messages import Answer, Task
-from engine.errors import ImageRejected
+from engine.errors import ImageRejected, Sentence
 from engine.picture_limits import (
     CLIP_EFFORT,
     ENCODING_EFFORT,
@@ -68,12 +69,12 @@ class Decoder:
         self, data: bytes, limits: PictureLimits, name: str, owner: Owner
     ) -> tuple[int, int]:
         """Give the width and height of the upright picture. Raises ImageRejected."""
-        answer = await self._ask(Task("check", name, limits, UPLOAD_EFFORT), data, owner)
+        answer = await self._ask(Task("check", english(name), limits, UPLOAD_EFFORT), data, owner)
         return answer.width, answer.height
 
     async def check_painting(self, data: bytes, owner: Owner) -> tuple[int, int]:
         """Give the width and height of a painting, as large as may be. Raises ImageRejected."""
-        task = Task("check", "The painting", OWN_LIMITS, FULL_EFFORT)
+        task = Task("check", Sentence("The painting"), OWN_LIMITS, FULL_EFFORT)
         answer = await self._ask(task, data, owner)
         return answer.width, answer.height
 
@@ -85,7 +86,7 @@ class Decoder:
         Raises ImageRejected.
         """
         return await self._ask(
-            Task("measure", name, limits, CLIP_EFFORT, seconds=seconds), data, owner
+            Task("measure", english(name), limits, CLIP_EFFORT, seconds=seconds), data, owner
         )
 
     async def sheet(
@@ -97,7 +98,7 @@ class Decoder:
         """
         task = Task(
             "sheet",
-            "The picture",
+            Sentence("The picture"),
             OWN_LIMITS,
             FILM_EFFORT,
             side=side,
@@ -109,7 +110,7 @@ class Decoder:
 
     async def check_film(self, data: bytes, owner: Owner) -> tuple[int, int]:
         """Give the width and height of a painted film. Raises ImageRejected."""
-        task = Task("measure", "The film", OWN_LIMITS, FILM_EFFORT)
+        task = Task("measure", Sentence("The film"), OWN_LIMITS, FILM_EFFORT)
         answer = await self._ask(task, data, owner)
         return answer.width, answer.height
 
@@ -145,7 +146,7 @@ class Decoder:
 
     async def _ask(self, task: Task, data: bytes, owner: Owner) -> Answer:
         if not data:
-            raise ImageRejected(f"{task.name} is empty; choose a picture.")
+            raise ImageRejected("{name} is empty; choose a picture.", name=task.name)
         async with self._turns.of(owner):
             if self._closed:
                 raise RuntimeError("the decoder is closed")

@@ -16,11 +16,12 @@ from json import JSONDecodeError
 
 import aiohttp
 
-from bot.errors import CheckRefused
-from bot.names import clean
+from bot.errors import Refused
+from bot.languages.speech import _, said
 from bot.pictures.decoder import Decoder
 from bot.pictures.store import PictureStore
 from bot.pictures.turns import Owner, Turns
+from bot.texts import clean
 from engine.environment import for_children
 from engine.motion.kinds import animation_ending, video_format
 
@@ -33,6 +34,10 @@ MOST_BYTES = 4096  # of an answer
 LONGEST_REASON = 300  # characters
 KILL_SECONDS = 5.0  # until a killed command is waited for no longer
 YES, NO = 0, 1  # a command's exit codes
+
+
+class CheckRefused(Refused):
+    """The host's picture check does not allow a picture, or gave no answer."""
 
 
 class CheckFailed(Exception):
@@ -90,15 +95,22 @@ class HostCheck:
             except (CheckFailed, aiohttp.ClientError, OSError) as error:
                 verdict = self._failed(called, str(error) or type(error).__name__)
         if not verdict.allowed:
-            reason = f": {verdict.reason}" if verdict.reason else ""
-            raise CheckRefused(f"{called} is not allowed here{reason}.")
+            name, reason = said(called), verdict.reason
+            raise CheckRefused(
+                _("{name} is not allowed here: {reason}.", name=name, reason=reason)
+                if reason
+                else _("{name} is not allowed here.", name=name)
+            )
 
     def _failed(self, called: str, why: str) -> Verdict:
         log.warning("the picture check failed: %s", why)
         if not self._pass_on_failure:
             raise CheckRefused(
-                f"{called} could not be checked just now, and unchecked pictures are not painted. "
-                "Try again later."
+                _(
+                    "{name} could not be checked just now, and unchecked pictures are not painted. "
+                    "Try again later.",
+                    name=said(called),
+                )
             )
         return Verdict(allowed=True)
 

@@ -13,7 +13,8 @@ from typing import Self
 import aiohttp
 from yarl import URL
 
-from bot.errors import AttachmentRejected
+from bot.errors import Refused
+from bot.languages.speech import _, said, significant
 from bot.pictures.decoder import Decoder
 from bot.pictures.host_check import HostCheck
 from bot.pictures.model import NO_FILMS, FilmLimits, StoredPicture, UploadedFile
@@ -21,7 +22,6 @@ from bot.pictures.not_pictures import VIDEO, kind_by_bytes, kind_by_name, not_a_
 from bot.pictures.quotas import PictureQuotas
 from bot.pictures.retention import PictureRetention
 from bot.pictures.turns import Owner, Turns
-from engine.errors import ImageRejected
 from engine.motion.kinds import frames_marked, video_format
 from engine.picture_limits import PictureLimits
 
@@ -29,6 +29,10 @@ _CHUNK = 64 * 1024  # bytes
 _AT_A_TIME = 4  # requests with their pictures in memory
 # bytes, width and height, and seconds of each frame of a film
 _Checked = tuple[bytes, tuple[int, int], tuple[float, ...]]
+
+
+class AttachmentRejected(Refused):
+    """An uploaded file cannot be taken: too large, too slow, gone, not at Discord, no picture."""
 
 
 class Intake:
@@ -118,7 +122,7 @@ class Intake:
         for one in offered:
             kind = kind_by_name(one.name, one.content_type)
             if kind and (kind != VIDEO or one is not film):
-                raise ImageRejected(not_a_picture(one.called, kind))
+                raise AttachmentRejected(not_a_picture(said(one.called), kind))
             self._check_description(one)
         files = await asyncio.gather(*(self._download(one) for one in offered))
         checked: list[_Checked] = []
@@ -128,7 +132,7 @@ class Intake:
                 continue
             if kind := kind_by_bytes(data):
                 why = why_still or "" if one is film else ""
-                raise ImageRejected(not_a_picture(one.called, kind, why))
+                raise AttachmentRejected(not_a_picture(said(one.called), kind, why))
             # the executor decodes it again
             size = await self._decoder.check(data, self._limits, one.called, owner)
             checked.append((data, size, ()))
@@ -143,7 +147,9 @@ class Intake:
         answer = await self._decoder.measure_film(data, limits, one.called, owner, films.seconds)
         is_film = len(answer.seconds) > 1
         if not is_film and video_format(data):
-            raise ImageRejected(f"{one.called} has a single frame; send it as a picture.")
+            raise AttachmentRejected(
+                _("{name} has a single frame; send it as a picture.", name=said(one.called))
+            )
         return (answer.width, answer.height), answer.seconds if is_film else ()
 
     def may_fetch(self, address: str) -> bool:
@@ -160,7 +166,10 @@ class Intake:
             raise self._too_large(offered)
         if not self.may_fetch(offered.url):
             raise AttachmentRejected(
-                f"{offered.called} is not stored at Discord; upload the file itself."
+                _(
+                    "{name} is not stored at Discord; upload the file itself.",
+                    name=said(offered.called),
+                )
             )
 
     def _trusts(self, url: URL) -> bool:
@@ -189,8 +198,12 @@ class Intake:
             ):
                 if response.status != 200:
                     raise AttachmentRejected(
-                        f"{offered.called} could not be fetched from Discord "
-                        f"(it answered {response.status}); upload it again."
+                        _(
+                            "{name} could not be fetched from Discord (it answered {status}); "
+                            "upload it again.",
+                            name=said(offered.called),
+                            status=response.status,
+                        )
                     )
                 async for chunk in response.content.iter_chunked(_CHUNK):
                     data += chunk
@@ -198,19 +211,29 @@ class Intake:
                         raise self._too_large(offered)
         except TimeoutError as error:
             raise AttachmentRejected(
-                f"{offered.called} could not be downloaded within {self._seconds:g} seconds; "
-                "send it again, or choose a smaller file."
+                _(
+                    "{name} could not be downloaded within {seconds} seconds; send it again, or "
+                    "choose a smaller file.",
+                    name=said(offered.called),
+                    seconds=significant(self._seconds, 6),
+                )
             ) from error
         except aiohttp.ClientError as error:
             raise AttachmentRejected(
-                f"{offered.called} could not be downloaded from Discord; send it again."
+                _(
+                    "{name} could not be downloaded from Discord; send it again.",
+                    name=said(offered.called),
+                )
             ) from error
         return bytes(data)
 
     def _too_large(self, offered: UploadedFile) -> AttachmentRejected:
         return AttachmentRejected(
-            f"{offered.called} is larger than {self._limits.max_bytes / 2**20:g} MiB; "
-            "choose a smaller file."
+            _(
+                "{name} is larger than {most} MiB; choose a smaller file.",
+                name=said(offered.called),
+                most=significant(self._limits.max_bytes / 2**20, 6),
+            )
         )
 
 

@@ -1,14 +1,13 @@
 """How many bytes and pixels each stored picture has, in the database, where they can be summed."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.pictures.model import StoredPicture
+from bot.pictures.retention import Names, batches
 from bot.storage.database import Database, metadata
-
-BATCH = 500  # names in one statement
 
 pictures = sa.Table(
     "pictures",
@@ -18,8 +17,6 @@ pictures = sa.Table(
     sa.Column("width", sa.Integer, nullable=False),  # 0 where it was not measured
     sa.Column("height", sa.Integer, nullable=False),
 )
-
-Names = sa.Select[tuple[str | None]]  # a query for the names of pictures
 
 
 class PictureLedger:
@@ -59,8 +56,3 @@ class PictureLedger:
         )
         async with self._database.read() as connection:
             return int((await connection.execute(total)).scalar_one())
-
-
-def batches(names: Sequence[str]) -> Iterable[Sequence[str]]:
-    """Cut names into parts that fit into one statement."""
-    return (names[start : start + BATCH] for start in range(0, len(names), BATCH))

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+LONG_SIDE = 640  # pixels, of a thumbnail; Discord shows no more of a picture
+
 
 @dataclass(frozen=True)
 class UploadedFile:

@@ -2,26 +2,35 @@
 
 import mimetypes
 
+from bot.languages.speech import Phrase, _, joined, said
+from engine.errors import READABLE_WORDS
 from engine.motion.kinds import video_format
-from engine.picture_limits import READABLE_WORDS
 
-VIDEO = "a video"
-_KINDS = {"video": VIDEO, "audio": "a sound", "text": "a text"}
+VIDEO, SOUND, TEXT, PDF, ARCHIVE, JSON, DOCUMENT = (
+    "video",
+    "sound",
+    "text",
+    "PDF",
+    "archive",
+    "JSON",
+    "document",
+)
+_KINDS = {"video": VIDEO, "audio": SOUND, "text": TEXT}
 _APPLICATIONS = {
-    "application/pdf": "a PDF",
-    "application/zip": "an archive",
-    "application/gzip": "an archive",
-    "application/x-tar": "an archive",
-    "application/x-7z-compressed": "an archive",
-    "application/json": "a JSON file",
-    "application/msword": "a document",
+    "application/pdf": PDF,
+    "application/zip": ARCHIVE,
+    "application/gzip": ARCHIVE,
+    "application/x-tar": ARCHIVE,
+    "application/x-7z-compressed": ARCHIVE,
+    "application/json": JSON,
+    "application/msword": DOCUMENT,
 }
 _BEGINNINGS = (
-    (b"OggS", "a sound"),
-    (b"ID3", "a sound"),
-    (b"fLaC", "a sound"),
-    (b"%PDF-", "a PDF"),
-    (b"PK\x03\x04", "an archive"),
+    (b"OggS", SOUND),
+    (b"ID3", SOUND),
+    (b"fLaC", SOUND),
+    (b"%PDF-", PDF),
+    (b"PK\x03\x04", ARCHIVE),
 )
 
 
@@ -43,13 +52,29 @@ def kind_by_bytes(data: bytes) -> str | None:
     if video_format(data):
         return VIDEO
     if data[:4] == b"RIFF" and data[8:12] != b"WEBP":
-        return VIDEO if data[8:12] == b"AVI " else "a sound"
+        return VIDEO if data[8:12] == b"AVI " else SOUND
     return next((kind for begin, kind in _BEGINNINGS if data.startswith(begin)), None)
 
 
 def not_a_picture(called: str, kind: str, why_still: str = "") -> str:
     """Say what a file is and what to send instead; of a video, why it is no film, where known."""
     if kind == VIDEO and why_still:
-        return f"{called} is {kind}. {why_still}"
-    instead = "a still from it, as " if kind == VIDEO else "a picture: "
-    return f"{called} is {kind}, which cannot be painted. Send {instead}{READABLE_WORDS}."
+        return joined(_("{name} is a video.", name=called), why_still)
+    formats = said(READABLE_WORDS)
+    if kind == VIDEO:
+        instead = _("Send a still from it, as {formats}.", formats=formats)
+    else:
+        instead = _("Send a picture: {formats}.", formats=formats)
+    return joined(_what(called)[kind], instead)
+
+
+def _what(name: str) -> dict[str, Phrase]:
+    return {
+        VIDEO: _("{name} is a video, which cannot be painted.", name=name),
+        SOUND: _("{name} is a sound, which cannot be painted.", name=name),
+        TEXT: _("{name} is a text, which cannot be painted.", name=name),
+        PDF: _("{name} is a PDF, which cannot be painted.", name=name),
+        ARCHIVE: _("{name} is an archive, which cannot be painted.", name=name),
+        JSON: _("{name} is a JSON file, which cannot be painted.", name=name),
+        DOCUMENT: _("{name} is a document, which cannot be painted.", name=name),
+    }

@@ -6,11 +6,53 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from bot.errors import GuildStorageFull, HostStorageFull, MemberStorageFull
+from bot.errors import Refused
+from bot.languages.speech import _
 from bot.pictures.retention import PictureRetention
 from bot.pictures.turns import Owner
 
 log = logging.getLogger(__name__)
+
+
+class MemberStorageFull(Refused):
+    """A member's stored pictures take all the bytes that they may."""
+
+    def __init__(self, held: int, limit: int) -> None:
+        super().__init__(
+            _(
+                "Your pictures and paintings in this server take {held} MiB of the {limit} MiB "
+                "that a member may have stored, and this does not fit. Delete paintings that you "
+                "do not need, or send smaller pictures.",
+                held=_mebibytes(held),
+                limit=_mebibytes(limit),
+            )
+        )
+
+
+class GuildStorageFull(Refused):
+    """A server's stored pictures take all the bytes that they may."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            _(
+                "The pictures and paintings of this server take the {limit} MiB that a server may "
+                "have stored. Delete paintings or saved styles that nobody needs, or wait until "
+                "old ones expire.",
+                limit=_mebibytes(limit),
+            )
+        )
+
+
+class HostStorageFull(Refused):
+    """The pictures of all servers take all the bytes that the host gives them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "This bot has no room for more pictures now; its host has been told. "
+                "Try again later."
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -66,3 +108,7 @@ class PictureQuotas:
                 quotas.in_all,
             )
             raise HostStorageFull
+
+
+def _mebibytes(size: int) -> int:
+    return round(size / 2**20)

@@ -2,19 +2,39 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+import sqlalchemy as sa
+
 from bot.errors import PictureGone
-from bot.pictures.ledger import Names, PictureLedger, batches
 from bot.pictures.model import StoredPicture
 from bot.pictures.store import PictureStore
 
 log = logging.getLogger(__name__)
 
+BATCH = 500  # names in one statement
+
+Names = sa.Select[tuple[str | None]]  # a query for the names of pictures
 T = TypeVar("T")
+
+
+class Ledger(Protocol):
+    """Records what is stored, so that its bytes can be summed; see `PictureLedger`."""
+
+    async def record(self, stored: Collection[StoredPicture]) -> None:
+        """Record pictures; those that are known stay as they are."""
+
+    async def find(self, name: str) -> StoredPicture | None:
+        """Give what is recorded of a picture."""
+
+    async def forget(self, names: Collection[str]) -> None:
+        """Forget pictures that were deleted."""
+
+    async def bytes_of(self, queries: Sequence[Names]) -> int:
+        """Sum up the bytes of all pictures that any of these queries names, each once."""
 
 
 class PictureUser(Protocol):
@@ -38,7 +58,7 @@ class PictureRetention:
     def __init__(
         self,
         pictures: PictureStore,
-        ledger: PictureLedger,
+        ledger: Ledger,
         users: Sequence[PictureUser],
         clock: Callable[[], float],
         grace: float = 3600.0,
@@ -121,6 +141,11 @@ class PictureRetention:
         for user in self._users:
             used |= await user.pictures_in_use(names)
         return used
+
+
+def batches(names: Sequence[str]) -> Iterable[Sequence[str]]:
+    """Cut names into parts that fit into one statement."""
+    return (names[start : start + BATCH] for start in range(0, len(names), BATCH))
 
 
 async def retry_if_deleted(attempt: Callable[[], Awaitable[T]]) -> T:

@@ -86,7 +86,7 @@ class PictureStore:
     async def read_copy(self, name: str, label: str) -> bytes | None:
         """Return a smaller copy of a picture; None where it was not made yet."""
         try:
-            return await asyncio.to_thread(self._copy_path(name, label).read_bytes)
+            return await asyncio.to_thread(self.copy_path(name, label).read_bytes)
         except FileNotFoundError:
             return None
 
@@ -114,6 +114,10 @@ class PictureStore:
             raise ValueError(f"not the name of a picture: {name!r}")
         return self._folder / name[:2] / name
 
+    def copy_path(self, name: str, label: str) -> Path:
+        """Give the path of a smaller copy, made or not."""
+        return self._copies / self.path(name).name / label
+
     def _open(self) -> None:
         shutil.rmtree(self._work, ignore_errors=True)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -139,14 +143,11 @@ class PictureStore:
                 Path(file).unlink(missing_ok=True)
         return name
 
-    def _copy_path(self, name: str, label: str) -> Path:
-        return self._copies / self.path(name).name / label
-
     def _put_copy(self, name: str, label: str, data: bytes) -> None:
         descriptor, file = tempfile.mkstemp(dir=self._work)
         with os.fdopen(descriptor, "wb") as out:
             out.write(data)
-        target = self._copy_path(name, label)
+        target = self.copy_path(name, label)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._count(len(data) - (target.stat().st_size if target.exists() else 0))
         Path(file).replace(target)

@@ -2,10 +2,10 @@
 
 from bot.pictures.copies import Copies
 from bot.pictures.decoder import Decoder
+from bot.pictures.model import LONG_SIDE
 from bot.pictures.retention import PictureRetention
 from bot.pictures.turns import NOBODY, Owner
 
-LONG_SIDE = 640  # pixels; Discord shows no more of a picture
 _QUALITY = 82  # of WebP files
 
 

@@ -8,20 +8,11 @@ from discord import app_commands
 from bot.discord_io.answers import Interaction
 from bot.discord_io.client import ANYBODY, ANYWHERE
 from bot.discord_io.components import Handler, Press, custom_id, view_of
+from bot.languages.speech import _, ngettext, pgettext
 from bot.privacy.service import PrivacyService
 
 FEATURE = "privacy"
 LARGEST_FILE = 8 * 2**20  # bytes; Discord takes 10 MiB or more, with all that is around it
-
-ASK = (
-    "This deletes the data that the bot keeps about you **in all servers**: your paintings and "
-    "their pictures, the styles you saved, your entries and votes in challenges. Queued and "
-    "running paintings are cancelled. In closed challenges the counts stay, without your name and "
-    "picture. You cannot undo this.\n"
-    "-# Messages in channels stay there until you or a moderator delete them. A block against you "
-    "stays until it ends; what you used of a server's painting time counts for a day."
-)
-DONE = "Your data is deleted."
 
 
 def make_group(privacy: PrivacyService) -> tuple[app_commands.Group, Handler]:
@@ -40,7 +31,7 @@ def make_group(privacy: PrivacyService) -> tuple[app_commands.Group, Handler]:
         async with privacy.export(interaction.user.id, most_bytes) as files:
             for number, path in enumerate(files, 1):
                 name, text = _called(number, len(files))
-                what = "The data that the bot keeps about you"
+                what = _("The data that the bot keeps about you")
                 file = await asyncio.to_thread(discord.File, path, name, description=what)
                 if number == 1:
                     await interaction.edit_original_response(content=text, attachments=[file])
@@ -50,13 +41,13 @@ def make_group(privacy: PrivacyService) -> tuple[app_commands.Group, Handler]:
     @group.command(name="delete", description="Delete the data that the bot keeps about you")
     async def delete(interaction: Interaction) -> None:
         button: discord.ui.Button[discord.ui.View] = discord.ui.Button(
-            label="Delete everything",
+            label=pgettext("button", "Delete everything"),
             style=discord.ButtonStyle.danger,
             custom_id=custom_id(FEATURE, "delete"),
         )
-        await interaction.response.send_message(ASK, view=view_of(button), ephemeral=True)
+        await interaction.response.send_message(_warning(), view=view_of(button), ephemeral=True)
 
-    async def pressed(interaction: Interaction, _: Press) -> None:
+    async def pressed(interaction: Interaction, _press: Press) -> None:
         # the message is ephemeral, so only the member can press its button
         await interaction.response.defer()
         left = await privacy.delete(interaction.user.id)
@@ -65,18 +56,43 @@ def make_group(privacy: PrivacyService) -> tuple[app_commands.Group, Handler]:
     return group, pressed
 
 
+def _warning() -> str:
+    """Say what a deletion deletes, and what it leaves."""
+    return "\n".join(
+        (
+            _(
+                "This deletes the data that the bot keeps about you **in all servers**: your "
+                "paintings and their pictures, the styles you saved, your entries and votes in "
+                "challenges. Queued and running paintings are cancelled. In closed challenges the "
+                "counts stay, without your name and picture. You cannot undo this."
+            ),
+            _(
+                "-# Messages in channels stay there until you or a moderator delete them. A block "
+                "against you stays until it ends; what you used of a server's painting time counts "
+                "for a day."
+            ),
+        )
+    )
+
+
 def _called(number: int, count: int) -> tuple[str, str]:
     """Give the name of a part of an export, and the text of its message."""
-    text = "This is the data that the bot keeps about you, in all servers."
+    text = _("This is the data that the bot keeps about you, in all servers.")
     if count == 1:
         return "muralscape-privacy.json", text
+    name = f"muralscape-privacy-{number}-of-{count}.json"
     if number == 1:
-        return f"muralscape-privacy-1-of-{count}.json", f"{text} It comes in {count} files."
-    return f"muralscape-privacy-{number}-of-{count}.json", f"File {number} of {count}."
+        parts = _("It comes in {count} files.", count=count)
+        return name, f"{text} {parts}"
+    return name, _("File {number} of {count}.", number=number, count=count)
 
 
 def _outcome(left: int) -> str:
     if not left:
-        return DONE
-    what = "one painting, which is" if left == 1 else f"{left} paintings, which are"
-    return f"Deleted, except for {what} still being cancelled. Try again in a minute."
+        return _("Your data is deleted.")
+    return ngettext(
+        "Deleted, except for one painting, which is still being cancelled. Try again in a minute.",
+        "Deleted, except for {n} paintings, which are still being cancelled. Try again in a "
+        "minute.",
+        left,
+    )

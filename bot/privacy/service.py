@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.errors import Refused
-from bot.jobs.service import JobService
+from bot.jobs.data import JobData
+from bot.languages.speech import _
 from bot.people import PersonalDataSource
 from bot.pictures.retention import PictureRetention
 from bot.privacy.export_files import ExportFiles
@@ -24,12 +25,12 @@ class PrivacyService:
     def __init__(
         self,
         sources: Mapping[str, PersonalDataSource],
-        jobs: JobService,
+        data: JobData,
         retention: PictureRetention,
         timeout: float = 30.0,
     ) -> None:
         self._sources = sources
-        self._jobs = jobs
+        self._data = data
         self._retention = retention
         self._timeout = timeout
         self._one_export = asyncio.Lock()
@@ -43,7 +44,7 @@ class PrivacyService:
         the member's last export is still being made or sent.
         """
         if member_id in self._exporting:
-            raise Refused("Your data is being put together already; wait for it.")
+            raise Refused(_("Your data is being put together already; wait for it."))
         self._exporting.add(member_id)
         pictures = self._retention.pictures
         try:
@@ -61,7 +62,7 @@ class PrivacyService:
         """Read in pages and write in a thread, so that others are served meanwhile."""
         export = await asyncio.to_thread(ExportFiles, folder, member_id, most_bytes)
         try:
-            for name, source in {"paintings": self._jobs, **self._sources}.items():
+            for name, source in {"paintings": self._data, **self._sources}.items():
                 await asyncio.to_thread(export.begin, name)
                 async for page in source.about_member(member_id):
                     await asyncio.to_thread(export.add, page)
@@ -81,8 +82,8 @@ class PrivacyService:
             pictures |= await source.forget_member(member_id)
         until = asyncio.get_running_loop().time() + self._timeout
         while True:
-            pictures |= await self._jobs.forget_member(member_id)
-            left = await self._jobs.count_about(member_id)
+            pictures |= await self._data.forget_member(member_id)
+            left = await self._data.count_about(member_id)
             if not left or asyncio.get_running_loop().time() >= until:
                 break
             await asyncio.sleep(STEP)

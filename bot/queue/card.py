@@ -6,12 +6,12 @@ import discord
 
 from bot.discord_io.components import view_of
 from bot.discord_io.lines import first_lines
-from bot.errors import amount
 from bot.executors.contract import WorkerState
 from bot.executors.speed import usual_seconds
-from bot.jobs.allowance import HOUR, Allowance, Use, used_in
+from bot.jobs.allowance import HOUR, Allowance, Use, amount, used_in
 from bot.jobs.model import Job, JobState
 from bot.jobs.service import JobService
+from bot.languages.speech import _, ngettext, pgettext
 from bot.muralize import card
 
 SHOWN = 15  # jobs
@@ -29,27 +29,44 @@ def overview(
     own: Sequence[Job],
     everyone: Sequence[Job],
     now: float,
-    here: str = "In this server",
     time: Sequence[str] = (),
+    *,
+    outside: bool = False,
 ) -> str:
     """List a member's jobs, sum up the server's, and list the workers on other machines.
 
-    `here` are the words for the server, and `time` the lines of `painting_time`.
+    `time` are the lines of `painting_time`; `outside` stands for no server.
     """
     lines = first_lines([_line(jobs, job, now) for job in own], SHOWN, MOST_CHARACTERS)
     if not lines:
-        lines = ["You have no painting under way here."]
+        lines = [nothing_under_way()]
     lines += time
     waiting = sum(job.state is JobState.QUEUED for job in everyone)
     painting = sum(job.state is JobState.PAINTING for job in everyone)
-    lines.append(f"-# {here}: {painting} being painted, {waiting} waiting")
+    counts = {"painting": painting, "waiting": waiting}
+    lines.append(
+        _("-# Outside of servers: {painting} being painted, {waiting} waiting", **counts)
+        if outside
+        else _("-# In this server: {painting} being painted, {waiting} waiting", **counts)
+    )
     if jobs.slots == 0:
-        lines.append("-# No painter is available just now; queued paintings are kept.")
+        lines.append(_("-# No painter is available just now; queued paintings are kept."))
     elif jobs.slots is not None and jobs.slots > 1:
-        lines.append(f"-# {jobs.slots} paintings can be made at a time")
+        lines.append(
+            ngettext(
+                "-# {n} painting can be made at a time",
+                "-# {n} paintings can be made at a time",
+                jobs.slots,
+            )
+        )
     there = _worker_lines(workers, jobs, {job.id for job in everyone})
     lines += first_lines(there, SHOWN_WORKERS, MOST_WORKER_CHARACTERS, "-# ")
     return "\n".join(lines)
+
+
+def nothing_under_way() -> str:
+    """Say that a member has no painting under way."""
+    return _("You have no painting under way here.")
 
 
 def painting_time(uses: Collection[Use], allowance: Allowance, now: float) -> list[str]:
@@ -57,24 +74,34 @@ def painting_time(uses: Collection[Use], allowance: Allowance, now: float) -> li
     spans = allowance.spans
     if not spans:
         return []
-    parts = [
-        f"{amount(used_in(span, uses, now))} of {amount(limit)} "
-        f"{'in the last hour' if span <= HOUR else 'in 24 hours'}"
-        for span, limit in spans
-    ]
-    text = f"-# Your painting time here: {', '.join(parts)}"
+    parts = ", ".join(_part(span, limit, used_in(span, uses, now)) for span, limit in spans)
     full = [span for span, limit in spans if used_in(span, uses, now) >= limit]
     if not full:
-        return [text]
+        return [_("-# Your painting time here: {parts}", parts=parts)]
     ends = max(min(use.at + span for use in uses if use.at + span > now) for span in full)
-    return [f"{text}; it grows again {card.relative(ends)}"]
+    grows = card.relative(ends)
+    return [
+        _("-# Your painting time here: {parts}; it grows again {time}", parts=parts, time=grows)
+    ]
+
+
+def _part(span: float, limit: float, used: float) -> str:
+    amounts = {"used": amount(used), "limit": amount(limit)}
+    if span <= HOUR:
+        return _("{used} of {limit} in the last hour", **amounts)
+    return _("{used} of {limit} in 24 hours", **amounts)
 
 
 def fetch_buttons(own: Sequence[Job]) -> discord.ui.View:
     """Offer the results that could not be delivered."""
     kept = [job for job in own if job.kept and job.result is not None][:FETCHABLE]
     return view_of(
-        *(card.button(job.id, card.Action.FETCH, f"Show № {job.id} here") for job in kept)
+        *(
+            card.button(
+                job.id, card.Action.FETCH, pgettext("button", "Show № {number} here", number=job.id)
+            )
+            for job in kept
+        )
     )
 
 
@@ -82,23 +109,23 @@ def _line(jobs: JobService, job: Job, now: float) -> str:
     head = f"**№ {job.id}** {job.settings.preset}"
     if job.kept:
         if job.result is not None:
-            return f"{head} · 📬 finished, but could not be sent to you"
-        return f"{head} · ⚠️ {job.failure or 'cancelled'}"
+            state: str = _("📬 finished, but could not be sent to you")
+        else:
+            state = "⚠️ " + (job.failure or _("cancelled"))
+        return f"{head} · {state}"
     place = jobs.place(job.id)
     progress = jobs.progress(job.id)
     if job.state is JobState.PAINTING and progress is not None:
         done = progress.step / max(1, progress.total_steps)
-        ready = card.relative(now + progress.seconds_left)
-        return f"{head} · 🎨 `{card.bar(done)}` {done:.0%} · ready {ready}"
+        ready = card.ready_at(now + progress.seconds_left)
+        return f"{head} · 🎨 `{card.bar(done)}` {round(100 * done)}% · {ready}"
     if job.state is JobState.QUEUED and place is not None:
-        return (
-            f"{head} · 🕓 number {place.position} in line · "
-            f"ready {card.relative(now + place.finishes_in)}"
-        )
+        line = _("🕓 number {position} in line", position=place.position)
+        return f"{head} · {line} · {card.ready_at(now + place.finishes_in)}"
     what = {
-        JobState.QUEUED: "🕓 waiting",
-        JobState.PAINTING: "🎨 being painted",
-        JobState.DELIVERING: "📨 on its way to you",
+        JobState.QUEUED: _("🕓 waiting"),
+        JobState.PAINTING: _("🎨 being painted"),
+        JobState.DELIVERING: _("📨 on its way to you"),
     }
     return f"{head} · {what.get(job.state, job.state.value)}"
 
@@ -115,18 +142,23 @@ def _worker_line(worker: WorkerState, jobs: JobService, here: Collection[int]) -
     name = worker.name[:LONGEST_WORKER_NAME]
     device = worker.devices[0][:LONGEST_DEVICE].strip() if worker.devices else ""
     head = f"-# `{name}` ({device})" if device else f"-# `{name}`"
-    pace = "" if worker.rate is None else f" · about {_duration(usual_seconds(worker.rate))} each"
-    return f"{head}: {_doing(worker, jobs, here)}{pace}"
+    line = f"{head}: {_doing(worker, jobs, here)}"
+    if worker.rate is None:
+        return line
+    pace = _("about {duration} each", duration=_duration(usual_seconds(worker.rate)))
+    return f"{line} · {pace}"
 
 
 def _doing(worker: WorkerState, jobs: JobService, here: Collection[int]) -> str:
     if not worker.paintings:
-        return "idle" if worker.slots else "cannot paint just now"
+        return _("idle") if worker.slots else _("cannot paint just now")
     own = [_painting(job_id, jobs) for job_id in worker.jobs if job_id in here]
     others = worker.paintings - len(own)
+    if others == 1 and not own:
+        return _("painting for another server")
     if others:
-        own.append(f"{others} elsewhere" if own or others > 1 else "for another server")
-    return f"painting {', '.join(own[:3])}"
+        own.append(_("{number} elsewhere", number=others))
+    return _("painting {paintings}", paintings=", ".join(own[:3]))
 
 
 def _painting(job_id: int, jobs: JobService) -> str:
@@ -137,4 +169,6 @@ def _painting(job_id: int, jobs: JobService) -> str:
 
 
 def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+    if seconds < 100:
+        return _("{seconds} s", seconds=round(seconds))
+    return _("{minutes} min", minutes=round(seconds / 60))

@@ -11,14 +11,20 @@ from bot.errors import Refused
 from bot.executors.contract import Executor
 from bot.guilds.rules import allowance_of
 from bot.guilds.service import GuildService
+from bot.jobs.admission import Admission
 from bot.jobs.model import Job, JobState
 from bot.jobs.service import JobService
+from bot.languages.speech import _, pgettext
 from bot.people import OUTSIDE
 from bot.queue import card
 
 
 def make_group(
-    jobs: JobService, guilds: GuildService, executor: Executor, clock: Callable[[], float]
+    jobs: JobService,
+    admission: Admission,
+    guilds: GuildService,
+    executor: Executor,
+    clock: Callable[[], float],
 ) -> app_commands.Group:
     """Make the group. `clock` gives Unix seconds."""
     group = app_commands.Group(
@@ -34,12 +40,13 @@ def make_group(
         guild_id = answers.guild_of(interaction)
         own = await jobs.jobs_of(guild_id, interaction.user.id)
         others = await jobs.jobs_in(guild_id, limit=200)
-        here = "Outside of servers" if guild_id == OUTSIDE else "In this server"
         member = answers.member_of(interaction)
         granted = allowance_of(await guilds.settings(guild_id), member.roles)
-        uses = await jobs.uses_of(guild_id, member.id)
+        uses = await admission.uses_of(guild_id, member.id)
         time = card.painting_time(uses, granted, clock())
-        text = card.overview(jobs, executor.workers, own, others, clock(), here, time)
+        text = card.overview(
+            jobs, executor.workers, own, others, clock(), time, outside=guild_id == OUTSIDE
+        )
         await interaction.edit_original_response(content=text, view=card.fetch_buttons(own))
 
     @group.command(name="cancel", description="Cancel a queued or running painting")
@@ -52,7 +59,9 @@ def make_group(
         cancelled = await jobs.cancel(number, answers.member_of(interaction))
         done = cancelled.state is JobState.CANCELLED
         await interaction.edit_original_response(
-            content=f"№ {number} is cancelled." if done else f"№ {number} stops in a moment."
+            content=_("№ {number} is cancelled.", number=number)
+            if done
+            else _("№ {number} stops in a moment.", number=number)
         )
 
     @cancel.autocomplete("job")
@@ -80,13 +89,24 @@ async def only_job(jobs: JobService, interaction: Interaction) -> int:
         if job.state in (JobState.QUEUED, JobState.PAINTING)
     ]
     if not own:
-        raise Refused("You have no painting under way here.")
+        raise Refused(card.nothing_under_way())
     if len(own) > 1:
         numbers = ", ".join(str(number) for number in own)
-        raise Refused(f"You have several paintings under way: {numbers}. Choose one of them.")
+        raise Refused(
+            _(
+                "You have several paintings under way: {numbers}. Choose one of them.",
+                numbers=numbers,
+            )
+        )
     return own[0]
 
 
 def _title(job: Job, member_id: int) -> str:
-    owner = "yours" if job.origin.member_id == member_id else "another member's"
-    return f"№ {job.id}, {job.settings.preset}, {job.state.value}, {owner}"
+    is_own = job.origin.member_id == member_id
+    owner = pgettext("choice", "yours") if is_own else pgettext("choice", "another member's")
+    states = {
+        JobState.QUEUED: pgettext("choice", "queued"),
+        JobState.PAINTING: pgettext("choice", "painting"),
+    }
+    state = states.get(job.state, job.state.value)
+    return f"№ {job.id}, {job.settings.preset}, {state}, {owner}"

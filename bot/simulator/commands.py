@@ -7,6 +7,7 @@ from bot.simulator.bus import CommandsChanged
 from bot.simulator.errors import Invalid, invalid_form, unknown
 from bot.simulator.installs import owners_of
 from bot.simulator.integrations import Integrations
+from bot.simulator.localizations import has_doubles, locales_of, name_in, without_dictionaries
 from bot.simulator.model import Channel, Command, CommandType, Json, User
 from bot.simulator.world import World
 
@@ -24,9 +25,10 @@ class Commands:
         self._by_id: dict[int, Command] = {}
         self.integrations = Integrations(world.bus, world.application_id)
 
-    def listed(self, guild_id: int | None) -> list[Json]:
+    def listed(self, guild_id: int | None, *, localized: bool = False) -> list[Json]:
         """The commands registered for `guild_id`, or the global ones, as REST answers them."""
-        return [self.object(c) for c in self._by_id.values() if c.guild_id == guild_id]
+        found = [self.object(c) for c in self._by_id.values() if c.guild_id == guild_id]
+        return found if localized else [without_dictionaries(one) for one in found]
 
     def usable(self, user: User, channel: Channel) -> Iterator[Command]:
         """The commands that a user sees in a channel."""
@@ -70,6 +72,10 @@ class Commands:
         """Bulk overwrite: removes commands that are not in `definitions`; others keep their ids."""
         for definition in definitions:
             _check(definition)
+        for kind in CommandType:
+            if has_doubles([d for d in definitions if (d.get("type") or 1) == kind]):
+                message = "Application command names must be unique"
+                raise invalid_form("_", "APPLICATION_COMMANDS_DUPLICATE_NAME", message)
         for kind, most in _MOST.items():
             if sum((d.get("type") or 1) == kind for d in definitions) > most:
                 message = f"Maximum number of application commands reached ({most})."
@@ -91,9 +97,9 @@ class Commands:
         self._world.bus.publish(CommandsChanged())
 
     def find(self, text: str, user: User, channel: Channel) -> Command:
-        """The command of this name that a user sees; raises `Invalid` when there is none."""
+        """The command that a user sees under this name; raises `Invalid` when there is none."""
         for command in self.usable(user, channel):
-            if command.name == text:
+            if text in (command.name, name_in(user.locale, command.definition)):
                 return command
         raise Invalid(f"The bot has no command called {text!r} here.")
 
@@ -150,6 +156,7 @@ def _check(definition: Json) -> None:
     """Raise `ApiError` 50035 for a definition that Discord refuses."""
     name = str(definition.get("name") or "")
     slash = (definition.get("type") or 1) == CommandType.CHAT_INPUT
+    _check_localizations("", definition, 32, slash=slash)
     if slash:
         _check_slash_name("name", name)
         _check_description("description", definition)
@@ -172,11 +179,21 @@ def _check_description(field: str, definition: Json) -> None:
         raise invalid_form(field, "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")
 
 
+def _check_localizations(at: str, entry: Json, longest_name: int, *, slash: bool) -> None:
+    for field, locale, text in locales_of(entry):
+        path = f"{at}{field}.{locale}"
+        most = longest_name if field.startswith("name") else 100
+        if slash and field.startswith("name"):
+            _check_slash_name(path, text)
+        elif not 1 <= len(text) <= most:
+            message = f"Must be between 1 and {most} in length."
+            raise invalid_form(path, "BASE_TYPE_BAD_LENGTH", message)
+
+
 def _check_options(field: str, options: list[Json]) -> None:
     if len(options) > 25:
         raise invalid_form(field, "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
-    names = [option.get("name") for option in options]
-    if len(names) != len(set(names)):
+    if has_doubles(options):
         message = "Option names must be unique"
         raise invalid_form(field, "APPLICATION_COMMAND_OPTIONS_NAME_INVALID", message)
     optional_seen = False
@@ -184,6 +201,7 @@ def _check_options(field: str, options: list[Json]) -> None:
         at = f"{field}.{number}"
         _check_slash_name(f"{at}.name", str(option.get("name") or ""))
         _check_description(f"{at}.description", option)
+        _check_localizations(f"{at}.", option, 32, slash=True)
         if option["type"] in _NESTED:
             _check_options(f"{at}.options", option.get("options") or [])
             continue
@@ -191,9 +209,12 @@ def _check_options(field: str, options: list[Json]) -> None:
             message = "Required options must be placed before non-required options"
             raise invalid_form(at, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", message)
         optional_seen = optional_seen or not option.get("required")
-        if len(option.get("choices") or []) > 25:
+        choices = option.get("choices") or []
+        if len(choices) > 25:
             raise invalid_form(f"{at}.choices", "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer.")
-        if option.get("choices") and option.get("autocomplete"):
+        for number_, choice in enumerate(choices):
+            _check_localizations(f"{at}.choices.{number_}.", choice, 100, slash=False)
+        if choices and option.get("autocomplete"):
             message = "Options cannot have both choices and autocomplete"
             raise invalid_form(
                 at, "APPLICATION_COMMAND_OPTIONS_CHOICES_MUTUALLY_EXCLUSIVE", message

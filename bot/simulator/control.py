@@ -4,6 +4,7 @@
     GET    /sim/messages       ?user=&channel=: the messages this user sees, as Discord's objects
     POST   /sim/messages       form: user, channel, content, files, a sticker, or forward; 201
     DELETE /sim/messages/ID    ?user=; 204
+    POST   /sim/locale         JSON: user, locale, such as "de": the language of their client; 204
     POST   /sim/reload         ?user=: their client starts anew and loses ephemerals; 204
     POST   /sim/commands       form: command, subcommand, user, channel; for menu commands
                                target_message or target_user; every other text or file field is the
@@ -66,6 +67,7 @@ class Control:
             ("GET", "/sim/events", self.events.serve),
             ("GET", "/sim/messages", self.messages),
             ("POST", "/sim/messages", self.post),
+            ("POST", "/sim/locale", self.locale),
             ("POST", "/sim/reload", self.reload),
             ("DELETE", r"/sim/messages/{message_id:\d+}", self.delete),
             ("POST", "/sim/commands", self.command),
@@ -138,6 +140,12 @@ class Control:
         self._people.delete(number, request.query.get("user", ""))
         return web.Response(status=204)
 
+    async def locale(self, request: web.Request) -> web.Response:
+        """A member chooses the language of their client."""
+        body = await _json(request)
+        self._people.set_locale(str(body.get("user", "")), str(body.get("locale", "")))
+        return web.Response(status=204)
+
     async def reload(self, request: web.Request) -> web.Response:
         """A member's client is started anew."""
         self._people.reload(request.query.get("user", ""))
@@ -197,6 +205,7 @@ class Control:
         return {
             **user_object(user),
             "dms_open": user.dms_open,
+            "locale": user.locale,
             "guild_ids": [str(guild.id) for guild in memberships],
             "moderator": any(right & Permission.MANAGE_MESSAGES for right in rights),
             "channel_ids": [

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.simulator.cdn import Cdn, Upload
 from bot.simulator.errors import Invalid
+from bot.simulator.localizations import named
 from bot.simulator.model import Channel, Guild, Json, User
 from bot.simulator.objects import channel_object, member_object, role_object, user_object
 from bot.simulator.payloads import Payloads
@@ -25,14 +26,14 @@ class Typed:
     files: Mapping[str, Upload] = field(default_factory=dict)
 
 
-def chosen(options: list[Json], path: list[str]) -> tuple[list[Json], list[Json]]:
+def chosen(options: list[Json], path: list[str], locale: str) -> tuple[list[Json], list[Json]]:
     """The options of the sub-command at `path`, and the groups and sub-commands on the way to it.
 
     Raises `Invalid` when the path leads nowhere or stops before a sub-command.
     """
     chain = []
     for name in path:
-        step = next((o for o in options if o["name"] == name and o["type"] in (1, 2)), None)
+        step = named((o for o in options if o["type"] in (SUB_COMMAND, GROUP)), name, locale)
         if step is None:
             raise Invalid(f"There is no sub-command {name!r}.")
         chain.append(step)

@@ -11,6 +11,7 @@ from bot.simulator.commands import Commands
 from bot.simulator.errors import Invalid
 from bot.simulator.installs import owners_of, owners_of_message
 from bot.simulator.interactions import Interactions
+from bot.simulator.localizations import LOCALES, chosen_values, named, untranslated
 from bot.simulator.messages import Messages
 from bot.simulator.modals import submitted
 from bot.simulator.model import (
@@ -88,10 +89,14 @@ class People:
         if command.guild_id is not None:
             base["guild_id"] = str(command.guild_id)
         if command.type is CommandType.CHAT_INPUT:
-            options, chain = chosen(command.definition.get("options") or [], path)
-            typed = Typed(entry.texts, entry.files)
+            options, chain = chosen(command.definition.get("options") or [], path, user.locale)
+            typed = Typed(
+                chosen_values(options, entry.texts, user.locale),
+                untranslated(options, entry.files, user.locale),
+            )
             values, resolved = self._converter.convert(options, typed, channel)
             data = {**base, "options": nested(values, chain), "resolved": resolved}
+            path = [step["name"] for step in chain]
         else:
             data = {**base, **self._target(command, entry.target, user, channel)}
         name = " ".join([command.name, *path])
@@ -109,11 +114,12 @@ class People:
         user = self.user(entry.user)
         channel = self._world.find_channel(entry.channel, user)
         command, path = self._command(entry, user, channel)
-        options, chain = chosen(command.definition.get("options") or [], path)
-        option = next((o for o in options if o["name"] == focused), None)
+        options, chain = chosen(command.definition.get("options") or [], path, user.locale)
+        option = named(options, focused, user.locale)
         if option is not None and not option.get("autocomplete"):
             raise Invalid(f"The option {focused!r} offers no choices while typing.")
-        values = self._converter.partial(options, entry.texts, focused)
+        texts = chosen_values(options, entry.texts, user.locale)
+        values = self._converter.partial(options, texts, option["name"] if option else focused)
         data: Json = {
             "id": str(command.id),
             "name": command.name,
@@ -231,6 +237,12 @@ class People:
         place = self._world.find_channel(channel, reader) if channel else None
         found = self._world.visible_messages(reader, place)
         return [self._payloads.message(message) for message in found]
+
+    def set_locale(self, user: str, locale: str) -> None:
+        """Choose the language of a member's client."""
+        if locale not in LOCALES:
+            raise Invalid(f"Discord has no language {locale!r}.")
+        self.user(user).locale = locale
 
     def reload(self, user: str = "") -> None:
         """Start this member's client anew: Discord keeps no ephemeral messages."""

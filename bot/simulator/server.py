@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from types import TracebackType
 from typing import Self, TypeVar
 
 from aiohttp import web
@@ -117,15 +116,10 @@ class Simulator(Platform):
         await self.start()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_error: object) -> None:
         await self.stop()
 
-    async def until(self, condition: Callable[[], T | None], within: float = 30.0) -> T:
+    async def until(self, condition: Callable[[], T | None], within: float = 120.0) -> T:
         """Wait until `condition` returns something true, and return that.
 
         It is called after each event, and at short intervals for changes that cause no event; a

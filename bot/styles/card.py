@@ -7,6 +7,7 @@ import discord
 from bot.discord_io.components import page_buttons, view_of
 from bot.discord_io.escaping import name_of, plain
 from bot.discord_io.sending import Upload, files_of
+from bot.languages.speech import _, command
 from bot.styles.model import Page, Style
 
 FEATURE = "styles"
@@ -15,10 +16,13 @@ FEATURE = "styles"
 def gallery(page: Page) -> tuple[str, list[discord.Embed]]:
     """Show a page as a list with thumbnails, which are sent as files."""
     if not page.total:
-        return "There are no styles here yet. `/style save` adds one.", []
-    text = f"🎨 **Styles of this server**: {page.total}"
+        return _(
+            "There are no styles here yet. {command} adds one.", command=command("style save")
+        ), []
+    text: str = _("🎨 **Styles of this server**: {total}", total=page.total)
     if page.pages > 1:
-        text += f" · page {page.number + 1} of {page.pages}"
+        number = _("page {page} of {pages}", page=page.number + 1, pages=page.pages)
+        text = f"{text} · {number}"
     embeds = []
     for style in page.styles:
         embed = discord.Embed(title=plain(style.name), description=credit(style))
@@ -42,8 +46,9 @@ def paging(page: Page) -> discord.ui.View:
 def credit(style: Style) -> str:
     """Name the author of a style."""
     if style.author_id is None:
-        return "comes with Muralscape"
-    return f"saved by {name_of(style.author_name, style.author_id)} <t:{round(style.created_at)}:R>"
+        return _("comes with Muralscape")
+    author = name_of(style.author_name, style.author_id)
+    return _("saved by {author} {when}", author=author, when=f"<t:{round(style.created_at)}:R>")
 
 
 def file_name(style: Style) -> str:
@@ -54,6 +59,6 @@ def file_name(style: Style) -> str:
 def files(styles: Sequence[Style], previews: Sequence[bytes]) -> list[discord.File]:
     """Make the files that the embeds refer to."""
     return files_of(
-        Upload(file_name(style), data, f"The style {style.name}")
+        Upload(file_name(style), data, _("The style {name}", name=style.name))
         for style, data in zip(styles, previews, strict=True)
     )

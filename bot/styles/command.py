@@ -9,6 +9,7 @@ from bot.discord_io.components import Handler, Press
 from bot.discord_io.escaping import plain
 from bot.discord_io.uploads import described
 from bot.errors import Refused
+from bot.languages.speech import _, pgettext
 from bot.pictures.intake import Intake
 from bot.pictures.retention import retry_if_deleted
 from bot.pictures.turns import Owner
@@ -33,11 +34,13 @@ def make_group(styles: StyleService, intake: Intake) -> tuple[app_commands.Group
         member = answers.member_of(interaction)
         if picture.is_spoiler() or answers.is_age_restricted(interaction.channel):
             raise Refused(
-                "A library shows its styles openly, in every channel: it takes no picture that is "
-                "marked as a spoiler or comes from an age-restricted channel."
+                _(
+                    "A library shows its styles openly, in every channel: it takes no picture that "
+                    "is marked as a spoiler or comes from an age-restricted channel."
+                )
             )
         await styles.check(member, name)  # before anything is downloaded
-        offered = described("The picture", picture)
+        offered = described(_("The picture"), picture)
 
         async def take_in() -> Style:
             owner = Owner(member.guild_id, member.id)
@@ -45,7 +48,9 @@ def make_group(styles: StyleService, intake: Intake) -> tuple[app_commands.Group
                 return await styles.save(member, name, stored.name)
 
         style = await retry_if_deleted(take_in)
-        await _show(interaction, style, "Saved. You can use it with `/muralize saved_style:` now.")
+        option = pgettext("option", "saved_style")
+        use = f"`/{pgettext('command', 'muralize')} {option}:`"
+        await _show(interaction, style, _("Saved. You can use it with {use} now.", use=use))
 
     @group.command(name="list", description="The styles of this server, with pictures")
     async def show_all(interaction: Interaction) -> None:
@@ -63,16 +68,16 @@ def make_group(styles: StyleService, intake: Intake) -> tuple[app_commands.Group
     async def rename(interaction: Interaction, name: StyleName, new_name: StyleName) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         style = await styles.rename(answers.member_of(interaction), name, new_name)
-        await interaction.edit_original_response(content=f"It is called *{plain(style.name)}* now.")
+        text = _("It is called *{name}* now.", name=plain(style.name))
+        await interaction.edit_original_response(content=text)
 
     @group.command(name="delete", description="Delete a style from this server's library")
     @app_commands.describe(name="The style")
     async def delete(interaction: Interaction, name: StyleName) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         style = await styles.delete(answers.member_of(interaction), name)
-        await interaction.edit_original_response(
-            content=f"*{plain(style.name)}* is deleted. Paintings in this style stay."
-        )
+        text = _("*{name}* is deleted. Paintings in this style stay.", name=plain(style.name))
+        await interaction.edit_original_response(content=text)
 
     async def complete(interaction: Interaction, typed: str) -> Choices:
         return choices(await styles.like(interaction.guild_id or 0, typed))
@@ -89,7 +94,7 @@ def make_group(styles: StyleService, intake: Intake) -> tuple[app_commands.Group
         )
 
     async def pressed(interaction: Interaction, press: Press) -> None:
-        _, number = press.path
+        number = press.path[1]
         await interaction.response.defer()
         await show_page(interaction, int(number))
 

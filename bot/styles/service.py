@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.errors import LibraryFull, NotYourStyle, StyleExists, StyleNotFound
-from bot.guilds.model import Switch
+from bot.errors import NothingToPaint, Refused
+from bot.guilds.model import GuildSettings, Switch
 from bot.guilds.rules import check_may_save, check_words
 from bot.guilds.service import GuildService
 from bot.journal import NO_JOURNAL, Deed, Entry, Journal, Person
-from bot.names import cleaned_name, key_of
+from bot.languages.speech import _, ngettext
+from bot.names import cleaned_name
 from bot.people import Member
 from bot.pictures.decoder import Decoder
 from bot.pictures.retention import PictureRetention
@@ -17,11 +18,49 @@ from bot.pictures.thumbnails import make_thumbnail
 from bot.pictures.turns import Owner
 from bot.styles.model import Page, Starter, Style
 from bot.styles.store import StyleStore
+from bot.texts import key_of
 
-NAME = "The name of a style"  # in sentences about it
 LONGEST_NAME = 50  # characters
 PAGE = 5  # styles
 OFFERED = 25  # choices while a member types; Discord takes no more
+
+
+class LibraryFull(Refused):
+    """The server's limit of styles is reached."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            ngettext(
+                "This server's library is full: it may hold {n} style. Delete one first.",
+                "This server's library is full: it may hold {n} styles. Delete one first.",
+                limit,
+            )
+        )
+
+
+class StyleExists(Refused):
+    """There is already a style of that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            _("There is already a style called *{name}* here; choose another name.", name=name)
+        )
+
+
+class StyleNotFound(NothingToPaint):
+    """There is no style of that name in this server's library."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "There is no saved style of that name; choose one from the list that opens "
+                "while you type."
+            )
+        )
+
+
+class NotYourStyle(Refused):
+    """Another member saved the style, and this one does not moderate the server."""
 
 
 class StyleService:
@@ -80,8 +119,7 @@ class StyleService:
         """Clean the name of a new style. Raises Refused where the member may not save it."""
         effective = await self._guilds.effective(member.guild_id)
         check_may_save(effective.settings, member)
-        cleaned = cleaned_name(name, NAME, LONGEST_NAME)
-        check_words(effective.settings, NAME, cleaned)
+        cleaned = _cleaned(name, effective.settings)
         every = await self._all(member.guild_id)
         if len(every) >= effective.saved_styles:
             raise LibraryFull(effective.saved_styles)
@@ -120,9 +158,11 @@ class StyleService:
     async def rename(self, member: Member, name: str, new_name: str) -> Style:
         """Rename a style. Raises StyleNotFound, NotYourStyle, StyleExists and NameRejected."""
         style = await self.find(member.guild_id, name)
-        _check_owner(style, member, "rename")
-        cleaned = cleaned_name(new_name, NAME, LONGEST_NAME)
-        check_words(await self._guilds.settings(member.guild_id), NAME, cleaned)
+        if not _owns(style, member):
+            raise NotYourStyle(
+                _("You can rename only styles that you saved; moderators can rename all.")
+            )
+        cleaned = _cleaned(new_name, await self._guilds.settings(member.guild_id))
         renamed = replace(style, name=cleaned, key=key_of(cleaned))
         async with self._opening:  # so that no style is added between the check and the update
             other = await self.store.find(style.guild_id, renamed.key)
@@ -135,7 +175,10 @@ class StyleService:
     async def delete(self, member: Member, name: str) -> Style:
         """Delete a style; paintings in it stay. Raises StyleNotFound and NotYourStyle."""
         style = await self.find(member.guild_id, name)
-        _check_owner(style, member, "delete")
+        if not _owns(style, member):
+            raise NotYourStyle(
+                _("You can delete only styles that you saved; moderators can delete all.")
+            )
         async with self.store.database.write() as connection:
             await self.store.delete(connection, style.id)
             await self._journal.note(connection, _deletion(style, member))
@@ -202,6 +245,13 @@ def _deletion(style: Style, member: Member) -> Entry:
     return Entry(style.guild_id, Deed.STYLE_DELETED, actor, author, style.name)
 
 
-def _check_owner(style: Style, member: Member, action: str) -> None:
-    if style.author_id != member.id and not (member.moderates or member.manages):
-        raise NotYourStyle(action)
+def _owns(style: Style, member: Member) -> bool:
+    return style.author_id == member.id or member.moderates or member.manages
+
+
+def _cleaned(name: str, settings: GuildSettings) -> str:
+    """Clean a name, and refuse the server's forbidden words in it."""
+    what = _("The name of a style")
+    cleaned = cleaned_name(name, what, LONGEST_NAME)
+    check_words(settings, what, cleaned)
+    return cleaned

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.tables import jobs
-from bot.pictures.ledger import Names
+from bot.pictures.retention import Names
 from bot.storage.database import Database, metadata
 from bot.styles.model import Style
 

@@ -1,12 +1,16 @@
-"""Renders the templates of the pages for people."""
+"""Renders the templates of the pages for people, in the language of the moment."""
 
 import base64
 import hashlib
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 from aiohttp import web
+from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+from bot.languages.speech import FILES, _, locale, ngettext, pgettext, spoken
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -22,6 +26,8 @@ class Html:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._pages.globals.update(_=_, ngettext=ngettext, pgettext=pgettext)
+        self._pages.globals.update(language=_language, written=_written)
         digest = base64.b64encode(hashlib.sha256(self._css.encode()).digest()).decode()
         self.headers = {
             "Content-Security-Policy": (
@@ -46,5 +52,15 @@ class Html:
             text=self._pages.get_template(template).render(css=self._css, **values),
             content_type="text/html",
             status=status,
-            headers={**self.headers, **(headers or {})},
+            headers={**self.headers, "Vary": "Accept-Language", **(headers or {})},
         )
+
+
+def _language() -> str:
+    """Give the language of a page, for its `lang`."""
+    return FILES.get(spoken(), "en").replace("_", "-")
+
+
+def _written(day: date) -> str:
+    """Write a day."""
+    return format_date(day, "long", locale(spoken()))

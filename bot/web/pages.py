@@ -1,7 +1,6 @@
 """The bot's own web pages: health, metrics, and the pages of the features."""
 
 from collections.abc import Iterable, Sequence
-from types import TracebackType
 from typing import Self
 
 import aiohttp
@@ -94,12 +93,7 @@ class Pages:
         log.info("pages are served at %s, health and metrics at %s", self.url, self.admin_url)
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_error: object) -> None:
         await self._public.close()
         if self._admin is not self._public:
             await self._admin.close()

@@ -5,6 +5,7 @@ from aiohttp import web
 from bot.errors import MuralscapeError, PictureGone
 from bot.jobs.model import JobResult, JobState
 from bot.jobs.service import JobService
+from bot.languages.speech import _, command, ngettext, pgettext
 from bot.pictures.store import PictureStore
 from bot.web.files import FileAnswer
 from bot.web.html import Html
@@ -15,34 +16,6 @@ _PRIVATE = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
 
 # Browsers centre a picture that is opened alone with inline styles.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-
-# error -> status, heading, why, what to do
-_REFUSALS = {
-    LinkInvalid: (
-        403,
-        "This link opens nothing",
-        "It is none of this bot's, or a part of it was lost on the way.",
-        "Open it once more from the message in Discord, or press “Full file” there for a new one.",
-    ),
-    PictureGone: (
-        404,
-        "This painting is gone",
-        "It was deleted, or the time for which paintings are kept is over.",
-        "It cannot be brought back, but it can be painted again: use /muralize in Discord.",
-    ),
-    LinkExpired: (
-        410,
-        "This link has expired",
-        "Links to full paintings work for a limited time.",
-        "Press “Full file” below the painting in Discord for a new one.",
-    ),
-    NotYet: (
-        503,
-        "One moment",
-        "The bot is starting.",
-        "Load this page again in a minute.",
-    ),
-}
 
 
 class Paintings:
@@ -89,10 +62,11 @@ class Paintings:
             for extension in ("mp4", "png")
         )
         outcome = result.outcome
+        heading = ngettext("A film of {n} frame", "A film of {n} frames", outcome.frames)
         values = {
-            "title": f"A film of {outcome.frames} frames",
-            "heading": f"A film of {outcome.frames} frames",
-            "description": "Press play to see it move.",
+            "title": heading,
+            "heading": heading,
+            "description": _("Press play to see it move."),
             "film": film,
             "poster": poster,
             "outcome": outcome,
@@ -115,6 +89,44 @@ class Paintings:
         return job.result
 
     def _refusal(self, error: MuralscapeError) -> web.Response:
-        status, heading, why, advice = _REFUSALS[type(error)]
+        status, heading, why, advice = _refusals()[type(error)]
         values = {"title": heading, "heading": heading, "description": why, "advice": advice}
         return self._html.page("notice.html", values, status=status, headers=_PRIVATE)
+
+
+def _refusals() -> dict[type[MuralscapeError], tuple[int, str, str, str]]:
+    """Give for each error the status, heading, why, and what to do."""
+    button = pgettext("button", "Full file")
+    return {
+        LinkInvalid: (
+            403,
+            _("This link opens nothing"),
+            _("It is none of this bot's, or a part of it was lost on the way."),
+            _(
+                "Open it once more from the message in Discord, or press “{button}” there for a "
+                "new one.",
+                button=button,
+            ),
+        ),
+        PictureGone: (
+            404,
+            _("This painting is gone"),
+            _("It was deleted, or the time for which paintings are kept is over."),
+            _(
+                "It cannot be brought back, but it can be painted again: use {command} in Discord.",
+                command=command("muralize").strip("`"),
+            ),
+        ),
+        LinkExpired: (
+            410,
+            _("This link has expired"),
+            _("Links to full paintings work for a limited time."),
+            _("Press “{button}” below the painting in Discord for a new one.", button=button),
+        ),
+        NotYet: (
+            503,
+            _("One moment"),
+            _("The bot is starting."),
+            _("Load this page again in a minute."),
+        ),
+    }

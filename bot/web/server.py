@@ -15,6 +15,7 @@ from bot.web.connections import (
     Connections,
     noting,
 )
+from bot.web.visitors import in_their_language
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ class WebServer:
         self._port = port
         self._setting = setting
         self.connections = Connections(bounds or Bounds(), on_cut)
-        self._app = web.Application()
+        self._app = web.Application(middlewares=[in_their_language])
         self._app.on_response_prepare.append(_add_headers)
         self.add(routes)
         # a page that nobody waits for any more is not made to its end

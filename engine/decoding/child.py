@@ -27,7 +27,7 @@ from engine.decoding.messages import (
     read_task,
 )
 from engine.decoding.pixels import SharedPixels
-from engine.errors import ImageRejected, OutputRejected
+from engine.errors import ImageRejected, OutputRejected, Sentence
 from engine.frames import HEADER
 from engine.picture_limits import Effort
 
@@ -90,18 +90,19 @@ def _answer(
         return _work(task, data, memory)
     except ImageRejected as error:
         lift()
-        return Answer(0, 0, refused=str(error)), None
+        return Answer(0, 0, refused=str(error), wording=error.sentence.wording), None
     except OutputRejected as error:
         lift()
-        return Answer(0, 0, unwritable=str(error)), None
+        return Answer(0, 0, unwritable=str(error), wording=error.sentence.wording), None
     except MemoryError:
         lift()
-        return Answer(0, 0, refused=images.too_much_memory(task.name)), None
+        sentence = images.too_much_memory(task.name)
+        return Answer(0, 0, refused=sentence, wording=sentence.wording), None
 
 
 def _work(task: Task, data: bytes, memory: int) -> tuple[Answer, Image.Image | None]:
     """Do a task. Raises ImageRejected, OutputRejected, MemoryError."""
-    notes: list[str] = []
+    notes: list[Sentence] = []
 
     def before_load(pixels: int) -> None:
         _limit_memory(memory, task.effort, pixels)
@@ -122,7 +123,8 @@ def _work(task: Task, data: bytes, memory: int) -> tuple[Answer, Image.Image | N
         tell=notes.append,
     )
     if task.kind == "decode":
-        return Answer(*picture.size, note=" ".join(notes)), picture
+        note, wording = (notes[0], notes[0].wording) if notes else ("", None)
+        return Answer(*picture.size, note=note, wording=wording), picture
     if task.kind == "shrink":
         return _shrink(picture, task), None
     encoded = saving.encode_under(picture, task.max_bytes)
@@ -146,7 +148,8 @@ def _film(
     )
     answer = Answer(
         *(film.strip.size if film.strip else film.size),
-        note=film.note,
+        note=film.note or "",
+        wording=film.note.wording if film.note is not None else None,
         seconds=film.seconds,
         loops=film.loops,
         data=film.sound,

@@ -107,9 +107,9 @@ class Child:
             self.kill()
             raise
         if answer.refused:
-            raise ImageRejected(answer.refused)
+            raise ImageRejected(answer.sentence)
         if answer.unwritable:
-            raise OutputRejected(answer.unwritable)
+            raise OutputRejected(answer.sentence)
         return answer
 
     def _answer(self, task: Task, deadline: "_Deadline", take_pixels: TakePixels | None) -> Answer:
@@ -214,11 +214,13 @@ def _most_bytes(task: Task) -> int:
 
 
 def _too_slow(task: Task) -> ImageRejected:
-    is_film = task.kind in ("film", "measure", "sheet")
-    instead = (
-        "choose a shorter or smaller one" if is_film else "save it again as a plain JPEG or PNG"
+    if task.kind in ("film", "measure", "sheet"):
+        return ImageRejected(
+            "{name} takes too long to decode; choose a shorter or smaller one.", name=task.name
+        )
+    return ImageRejected(
+        "{name} takes too long to decode; save it again as a plain JPEG or PNG.", name=task.name
     )
-    return ImageRejected(f"{task.name} takes too long to decode; {instead}.")
 
 
 def _ended(task: Task, code: int | None) -> ImageRejected:
@@ -226,6 +228,7 @@ def _ended(task: Task, code: int | None) -> ImageRejected:
     if code is not None and -code in _TOO_SLOW:
         return _too_slow(task)
     return ImageRejected(
-        f"{task.name} cannot be decoded within the memory that there is for it; "
-        "save it again as a plain JPEG or PNG, or choose a smaller picture."
+        "{name} cannot be decoded within the memory that there is for it; "
+        "save it again as a plain JPEG or PNG, or choose a smaller picture.",
+        name=task.name,
     )

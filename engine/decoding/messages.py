@@ -9,6 +9,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from engine.errors import Sentence, Wording
 from engine.frames import frame, read_object
 from engine.motion.clip import MOST_FRAMES, MOST_SECONDS
 from engine.picture_limits import Effort, PictureLimits
@@ -58,9 +59,15 @@ class Answer:
     refused: str = ""  # a sentence, where the file is no picture that can be painted
     unwritable: str = ""  # a sentence, where no file fits
     note: str = ""  # a sentence, where a part of the picture is missing
+    wording: Wording | None = None  # of the sentence, whichever it is
     seconds: tuple[float, ...] = ()  # of each frame of a film
     loops: bool = False
     data: bytes | bytearray = b""
+
+    @property
+    def sentence(self) -> Sentence:
+        """The sentence of the answer; empty where there is nothing to say."""
+        return Sentence.received(self.refused or self.unwritable or self.note, self.wording)
 
 
 def task_frame(task: Task, size: int) -> bytes:
@@ -84,14 +91,17 @@ def read_answer(text: bytes, data: bytes | bytearray) -> Answer:
     """Read an answer. Raises ValueError where a damaged or hijacked child sent anything else."""
     values = read_object(text)
     seconds = tuple(values.pop("seconds", ()))
-    answer = Answer(**{**values, "seconds": seconds, "data": data})
+    wording = values.pop("wording", None)
+    wording = None if wording is None else Wording(**wording)
+    answer = Answer(**{**values, "seconds": seconds, "wording": wording, "data": data})
     if not all(isinstance(one, float) and 0 < one <= LONGEST_FRAME for one in seconds):
         raise ValueError("not the times of frames")
     if type(answer.loops) is not bool or len(seconds) > MOST_FRAMES:
         raise ValueError("not frames")
     sizes = (answer.width, answer.height)
     said = (answer.refused, answer.unwritable, answer.note)
-    words = (answer.extension, answer.content_type, *said)
+    filled = () if wording is None else (v for v in wording.values.values() if isinstance(v, str))
+    words = (answer.extension, answer.content_type, *said, *filled)
     if not all(type(side) is int and 0 <= side < 2**31 for side in sizes):
         raise ValueError("not a size")
     if not all(isinstance(word, str) and (not word or word.isprintable()) for word in words):

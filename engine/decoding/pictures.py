@@ -9,13 +9,12 @@ from PIL import Image
 from engine import images
 from engine.decoding.client import Child
 from engine.decoding.messages import Task
-from engine.errors import ImageRejected
+from engine.errors import READABLE_WORDS, ImageRejected, Sentence
 from engine.motion.clip import MOST_FRAMES, MOST_SECONDS, Clip
 from engine.picture_limits import (
     DEFAULT_LIMITS,
     FILM_EFFORT,
     FULL_EFFORT,
-    READABLE_WORDS,
     Effort,
     PictureLimits,
 )
@@ -47,7 +46,7 @@ class PictureReader:
         enough: int | None = None,
         *,
         with_alpha: bool = False,
-        tell: Callable[[str], None] | None = None,
+        tell: Callable[[Sentence], None] | None = None,
     ) -> Image.Image:
         """Decode to upright sRGB in mode RGB, or RGBA with its opacity.
 
@@ -67,12 +66,14 @@ class PictureReader:
         task = Task("decode", name, limits, self._effort, enough, with_alpha=with_alpha)
         answer = self._child.ask(task, data, should_stop, take)
         if answer.note and tell:
-            tell(answer.note)
+            tell(answer.sentence)
         if picture is None:
             raise ImageRejected(images.too_much_memory(name))
         return picture
 
-    def read_film(self, path: Path, side: int, tell: Callable[[str], None] | None = None) -> Clip:
+    def read_film(
+        self, path: Path, side: int, tell: Callable[[Sentence], None] | None = None
+    ) -> Clip:
         """Decode the moving picture in a file, `side` pixels long at most; see `decode_film`."""
         data = images.read_bytes(path, DEFAULT_LIMITS)
         return self.decode_film(data, side, name=str(path), tell=tell)
@@ -87,7 +88,7 @@ class PictureReader:
         *,
         seconds: float = MOST_SECONDS,
         most: int = MOST_FRAMES,
-        tell: Callable[[str], None] | None = None,
+        tell: Callable[[Sentence], None] | None = None,
     ) -> Clip:
         """Decode `most` frames of the first `seconds`, evenly, at most `side` pixels long.
 
@@ -104,7 +105,7 @@ class PictureReader:
         task = Task("film", name, limits, FILM_EFFORT, side=side, seconds=seconds, frames=most)
         answer = self._child.ask(task, data, should_stop, take)
         if answer.note and tell:
-            tell(answer.note)
+            tell(answer.sentence)
         if strip is None or not answer.seconds or strip.height % len(answer.seconds):
             raise ImageRejected(images.too_much_memory(name))
         height = strip.height // len(answer.seconds)
@@ -121,12 +122,16 @@ class PictureReader:
         enough: int | None = None,
         *,
         with_alpha: bool = False,
-        tell: Callable[[str], None] | None = None,
+        tell: Callable[[Sentence], None] | None = None,
     ) -> Image.Image:
         """Decode the picture in a file; never reads more than the limit of bytes."""
         data = images.read_bytes(path, limits)
         if not data:
-            raise ImageRejected(f"{path} is empty; choose a {READABLE_WORDS} picture.")
+            raise ImageRejected(
+                "{name} is empty; choose a {formats} picture.",
+                name=str(path),
+                formats=READABLE_WORDS,
+            )
         return self.decode(data, limits, str(path), enough=enough, with_alpha=with_alpha, tell=tell)
 
 

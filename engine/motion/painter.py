@@ -53,8 +53,9 @@ class FilmPainter:
         recipe, _, _ = settle(like.settings)
         if recipe.matching is None:
             raise RequestRejected(
-                f"The preset {like.settings.preset} paints single pictures: choose "
-                f"{with_matching()} for a film."
+                "The preset {preset} paints single pictures: choose one of {presets} for a film.",
+                preset=like.settings.preset,
+                presets=with_matching(),
             )
         if like.mask is not None:
             raise RequestRejected("A mask goes with a single picture, not with a film.")

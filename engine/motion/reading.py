@@ -17,7 +17,7 @@ from av.error import FFmpegError
 from PIL import Image, ImageSequence
 
 from engine import images
-from engine.errors import ImageRejected
+from engine.errors import ImageRejected, Sentence
 from engine.ground import ground_for
 from engine.motion.clip import MOST_FRAMES, MOST_SECONDS, Thinning, meant, thinned_to
 from engine.motion.kinds import animation_ending, frames_marked, video_format
@@ -38,7 +38,7 @@ class Film:
     seconds: tuple[float, ...]  # of each frame
     loops: bool
     sound: bytes  # as `engine.mp4.open_mp4` takes it
-    note: str = ""  # a sentence, where the clip is longer than what is painted
+    note: Sentence | None = None  # where the clip is longer than what is painted
 
 
 BeforeLoad = Callable[[int], None]
@@ -76,15 +76,17 @@ def read_film(
             shown.append(picture.resize(size))
         whole = given <= left + SHORTEST
     if not size[0]:
-        raise ImageRejected(f"{name} has no frame that can be read.")
+        raise ImageRejected("{name} has no frame that can be read.", name=name)
     timing = thinned_to(most, thinning.seconds)
     strip = _strip([shown[number] for number in timing.numbers], size) if side else None
     sound = b"" if not side or not video_format(data) else _sound(data, seconds)
-    note = (
-        ""
-        if whole or len(timing.seconds) == 1
-        else f"{name} is longer: its first {seconds:g} seconds are painted."
-    )
+    note = None
+    if not whole and len(timing.seconds) > 1:
+        note = Sentence(
+            "{name} is longer: its first {seconds} seconds are painted.",
+            name=name,
+            seconds=seconds,
+        )
     return Film(strip, size, timing.seconds, loops and whole, sound, note)
 
 
@@ -126,14 +128,16 @@ def _animation(
     except (ImageRejected, MemoryError):
         raise
     except Exception as error:  # a damaged file makes decoders raise whatever they please
-        raise ImageRejected(
-            f"{name} is damaged or cut off; save or download it again, or choose another."
-        ) from error
+        raise ImageRejected(images.damaged(name)) from error
 
 
 def _check_count(frames: int, name: str) -> None:
     if frames > MOST_IN_FILE:
-        raise ImageRejected(f"{name} has more than {MOST_IN_FILE:,} frames; choose a shorter one.")
+        raise ImageRejected(
+            "{name} has more than {most} frames; choose a shorter one.",
+            name=name,
+            most=MOST_IN_FILE,
+        )
 
 
 def _ground(frame: Image.Image) -> str:
@@ -173,7 +177,8 @@ def _video(
         raise
     except Exception as error:  # as above
         raise ImageRejected(
-            f"{name} is no moving picture that can be read; choose a GIF, WebP, PNG, MP4 or WebM."
+            "{name} is no moving picture that can be read; choose a GIF, WebP, PNG, MP4 or WebM.",
+            name=name,
         ) from error
 
 

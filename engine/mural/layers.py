@@ -18,10 +18,12 @@ from engine.request import Surroundings
 
 Values = NDArray[np.float32]
 
-# In parts of the border: over how much two tiles blend, how far the edge between them wanders from
-# a straight line, and how long its waves are. Half the blend and the way add up to less than 1, so
-# that a tile ends in what was there before.
-BLEND, WANDER, WAVE = 0.5, 0.7, 2.0
+# In parts of the border: over how much two tiles pass into each other, how far the way between them
+# wanders from a straight line, and how long the waves are that it wanders in, with the share of
+# each. Half the one and the other add up to less than 1, so that a tile ends in what was there.
+BLEND, WANDER = 0.9, 0.5
+WAVES = ((0.6, 1.3), (0.45, 0.7))
+FRAYING, FRAYS = 0.4, ((0.6, 0.35), (0.4, 0.15))  # how much finer waves move shares; those waves
 WHOLE_SIDE = 512  # pixels on the long side: enough of the photograph for its colours
 
 
@@ -79,13 +81,16 @@ class Layers:
     def scaled(self, scale: float) -> Iterator[tuple[int, Image.Image, tuple[int, int]]]:
         """The layers of a smaller mural in turn: the tile, its picture, and where that lies."""
         for layer in self._layers:
-            left, top, right, bottom = (
-                round(side * scale) for side in self.grid.region(layer.number)
-            )
-            size = max(1, right - left), max(1, bottom - top)
-            with Image.open(layer.path) as stored:
-                part = stored.convert("RGB").resize(size, Image.Resampling.LANCZOS)
-            yield layer.number, part, (left, top)
+            left, top, _, _ = self.grid.region(layer.number)
+            place = round(left * scale), round(top * scale)
+            yield layer.number, self.scaled_layer(layer, scale), place
+
+    def scaled_layer(self, layer: Layer, scale: float) -> Image.Image:
+        """A layer of a smaller mural, in mode RGB; its file may have that size already."""
+        left, top, right, bottom = (round(side * scale) for side in self.grid.region(layer.number))
+        size = max(1, right - left), max(1, bottom - top)
+        with Image.open(layer.path) as stored:
+            return stored.convert("RGB").resize(size, Image.Resampling.LANCZOS)
 
     def small(self, side: int) -> Image.Image:
         """The whole mural, `side` pixels on the long side."""
@@ -129,59 +134,52 @@ def _within(box: Box, outer: Box) -> Box:
 def held_in(grid: Grid, number: int, done: Collection[int], seed: int) -> Values:
     """How much of the paint in a tile's region stays: (H, W) in [0, 1].
 
-    Each pixel belongs to the tiles in shares that add up to one, so it does not matter in which
-    order they are painted: each has of a pixel what its share is among those that are there.
+    Each pixel belongs to the tiles in shares that add up to one, and a tile has of it what its
+    share is among those that are there. Where two have shares, waves move them.
     """
-    region, (column, row) = grid.region(number), grid.place(number)
-    across, down = _moved(grid, region, seed)
-    others = np.zeros(across.shape, np.float32)
-    for near in grid.neighbours(number):
-        if near in done:
-            there = grid.place(near)
-            others += _share(across, there[0], grid.columns, grid) * _share(
-                down, there[1], grid.rows, grid
-            )
-    own = _share(across, column, grid.columns, grid) * _share(down, row, grid.rows, grid)
-    held: Values = others / np.maximum(own + others, np.finfo(np.float32).tiny)
-    return held
+    region, draw = grid.region(number), np.random.default_rng(seed)
+    left, top, right, bottom = region
+    far = WANDER * grid.border
+    x = np.arange(left, right, dtype=np.float32) + 0.5 + far * _waves(grid, region, draw, WAVES)
+    y = np.arange(top, bottom, dtype=np.float32)[:, None] + 0.5
+    y = y + far * _waves(grid, region, draw, WAVES)
+
+    def share(tile: int) -> Values:
+        column, row = grid.place(tile)
+        return _share(x, column, grid.columns, grid) * _share(y, row, grid.rows, grid)
+
+    own = share(number)
+    others = sum((share(near) for near in grid.neighbours(number) if near in done), own * 0)
+    held = others / np.maximum(own + others, np.finfo(np.float32).tiny)
+    frayed: Values = held + FRAYING * _waves(grid, region, draw, FRAYS) * 4 * held * (1 - held)
+    return frayed.clip(0, 1, out=frayed)
 
 
 def _share(places: Values, index: int, count: int, grid: Grid) -> Values:
     """The share of a column or row in each pixel; the first and the last one have no end."""
     blend = BLEND * grid.border
-    start, end = index * grid.tile, (index + 1) * grid.tile
-    begun = _smooth((places - start) / blend + 0.5) if index else np.float32(1)
-    ended = _smooth((places - end) / blend + 0.5) if index + 1 < count else np.float32(0)
-    return np.asarray(begun - ended, np.float32) * np.ones_like(places)
+    begun = np.ones_like(places)
+    if index:
+        begun = ((places - index * grid.tile) / blend + 0.5).clip(0, 1)
+    if index + 1 < count:
+        begun -= ((places - (index + 1) * grid.tile) / blend + 0.5).clip(0, 1)
+    return begun
 
 
-def _moved(grid: Grid, region: Box, seed: int) -> tuple[Values, Values]:
-    """Where the pixels of a region are, so moved that straight edges wander: x and y, (H, W)."""
-    left, top, right, bottom = region
-    x = np.arange(left, right, dtype=np.float32) + 0.5
-    y = np.arange(top, bottom, dtype=np.float32) + 0.5
-    most, draw = WANDER * grid.border, np.random.default_rng(seed)
-    moves = [most * _waves(grid, region, draw) for _ in range(2)]
-    return x[None, :] + moves[0], y[:, None] + moves[1]
+def _waves(
+    grid: Grid, region: Box, draw: np.random.Generator, waves: Sequence[tuple[float, float]]
+) -> Values:
+    """Smooth noise over the whole mural, in a region of it: (H, W) in [-1, 1].
 
-
-def _waves(grid: Grid, region: Box, draw: np.random.Generator) -> Values:
-    """Smooth noise over the whole mural, in a region of it: (H, W) in [-1, 1]."""
+    Waves are (share, length in parts of the border).
+    """
     size = region[2] - region[0], region[3] - region[1]
     total = np.zeros(size[::-1], np.float32)
-    for share, finer in ((0.75, 1), (0.12, 3)):
-        step = WAVE * grid.border / finer
+    for share, length in waves:
+        step = length * grid.border
         width, height = (math.ceil(side / step) + 1 for side in grid.size)
         coarse = draw.choice((-1.0, 1.0), (height, width)).astype(np.float32)
         box = (region[0] / step, region[1] / step, region[2] / step, region[3] / step)
         noise = Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC, box=box)
         total += share * np.asarray(noise)
-    clipped: Values = total.clip(-1, 1)
-    return clipped
-
-
-def _smooth(values: Values) -> Values:
-    """From 0 to 1 without a kink: 3t² - 2t³."""
-    within = values.clip(0, 1)
-    smooth: Values = within * within * (3 - 2 * within)
-    return smooth
+    return total.clip(-1, 1, out=total)

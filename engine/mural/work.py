@@ -1,5 +1,6 @@
 """Carries out the tasks of a mural, in the process that `__main__` runs."""
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from PIL import Image, ImageDraw
@@ -22,7 +23,8 @@ _LINE = (255, 255, 255)
 
 def carry_out(task: Task) -> None:
     """Do a task. Raises OSError, and ImageRejected where the photograph cannot be read."""
-    photo = images.read(Path(task.photo), OWN_LIMITS)
+    enough = 2 * PREVIEW_SIDE**2 if task.kind == "preview" else None
+    photo = images.read(Path(task.photo), OWN_LIMITS, enough)
     stored = [Layer(number, Path(path)) for number, path in task.layers]
     layers, folder = Layers(task.grid, photo, stored), Path(task.folder)
     if task.kind == "part":
@@ -31,10 +33,41 @@ def carry_out(task: Task) -> None:
         for name, picture in (*names, (tasks.WHOLE, around.whole)):
             saving.save(picture, folder / name)
     elif task.kind == "preview":
-        preview = numbered(layers.small(_preview_side(task.grid)), task.grid, task.numbered)
+        layers = Layers(task.grid, photo, _shrunk(layers, stored, task))
+        small = as_it_grows(layers, {layer.number for layer in stored})
+        preview = numbered(small, task.grid, task.numbered)
         preview.save(folder / tasks.PREVIEW, quality=PREVIEW_QUALITY, progressive=True)
     else:
         _assemble(layers, folder)
+
+
+def _shrunk(layers: Layers, stored: Sequence[Layer], task: Task) -> list[Layer]:
+    """The layers in the size of a preview: as they are kept, else made and written.
+
+    All of a large mural's layers at full size would take many seconds for each preview.
+    """
+    made = Path(task.folder) / tasks.SMALL
+    made.mkdir()
+    scale, shrunk = _preview_side(task.grid) / max(task.grid.size), []
+    for number, layer in enumerate(stored):
+        file = Path(task.small[number]) if task.small else Path()
+        if not file.is_file():
+            file = made / str(layer.number)
+            layers.scaled_layer(layer, scale).save(file, "PNG", compress_level=1)
+        shrunk.append(Layer(layer.number, file))
+    return shrunk
+
+
+def as_it_grows(layers: Layers, painted: Collection[int]) -> Image.Image:
+    """A small picture of a mural; other tiles show the photograph, without paint from beside."""
+    grid, side = layers.grid, _preview_side(layers.grid)
+    picture, photo = layers.small(side), layers.whole_photo(side)
+    scale = side / max(grid.size)
+    for number in range(1, grid.count + 1):
+        if number not in painted:
+            left, top, right, bottom = (round(place * scale) for place in grid.box(number))
+            picture.paste(photo.crop((left, top, right, bottom)), (left, top))
+    return picture
 
 
 def numbered(picture: Image.Image, grid: Grid, free: tuple[int, ...]) -> Image.Image:

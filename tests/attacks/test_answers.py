@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.challenges import card
+from bot.challenges import status_card
 from bot.challenges.gallery import MOST_CHALLENGES, MOST_WINNERS, Gallery
 from bot.challenges.model import Challenge, ChallengeState, Contest, Entry, Terms
 from bot.challenges.store import ChallengeStore
@@ -163,7 +163,7 @@ def test_status_of_a_member_with_many_removed_entries() -> None:
     entries = tuple(
         Entry(n, 7, n, None, None, 1.0, "M", None, "_" * 300 if n < 60 else None) for n in range(70)
     )
-    post = card.status(Contest(challenge, entries), Member(7, GUILD))
+    post = status_card.status(Contest(challenge, entries), Member(7, GUILD))
     assert len(post.text) <= 2000
     assert "Your entry: painting № 69" in post.text
     assert "more" in post.text
@@ -185,7 +185,7 @@ async def test_a_curve_is_drawn_once(simulator: Simulator, data_dir: Path) -> No
             answers = [one for press in presses for one in private_answers(simulator, press)]
             return [file.content for one in answers for file in one.attachments]
 
-        await simulator.until(lambda: len(curves()) == len(presses), 60)
+        await simulator.until(lambda: len(curves()) == len(presses))
         (kept,) = (data_dir / "pictures" / "copies").glob("*/curve-*")
         assert set(curves()) == {kept.read_bytes()}
 

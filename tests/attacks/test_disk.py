@@ -31,7 +31,7 @@ async def test_a_burst_is_refused_before_it_is_fetched(
             told = (message for one in burst for message in private_answers(simulator, one))
             return [one.content for one in told if "2 paintings under way" in one.content]
 
-        await simulator.until(lambda: len(refused()) == len(burst) - 2, 10)
+        await simulator.until(lambda: len(refused()) == len(burst) - 2)
         assert bot.stored_pictures() == []
 
 
@@ -45,12 +45,12 @@ async def test_cancelling_keeps_no_bytes(simulator: Simulator, data_dir: Path) -
 async def ask_and_cancel(simulator: Simulator, bot: Bot) -> None:
     """Ask for three paintings, cancel them, and wait until their pictures are gone."""
     asked = [muralize(simulator, content=padded(100_000)) for _ in range(3)]
-    await simulator.until(lambda: all(shows(one, "cancel") for one in asked), 20)
+    await simulator.until(lambda: all(shows(one, "cancel") for one in asked))
     assert len(bot.stored_pictures()) == 4
     for one in asked:
         assert one.original is not None
         simulator.people.press(one.original.id, button(one.original, "cancel"), "ada")
-    await simulator.until(lambda: bot.stored_pictures() == [], 20)
+    await simulator.until(lambda: bot.stored_pictures() == [])
 
 
 async def test_what_does_not_fit_is_refused(simulator: Simulator, data_dir: Path) -> None:
@@ -58,14 +58,14 @@ async def test_what_does_not_fit_is_refused(simulator: Simulator, data_dir: Path
     limits = LimitSettings(member_bytes=2**20, shutdown_seconds=1)
     async with running_bot(simulator, data_dir, limits=limits) as bot:
         muralize(simulator, content=padded(800_000))
-        await simulator.until(lambda: len(results(simulator)) == 1, 20)
+        await simulator.until(lambda: len(results(simulator)) == 1)
         before = bot.stored_pictures()
         refused = muralize(simulator, content=padded(800_000))
-        (told,) = await simulator.until(lambda: private_answers(simulator, refused), 20)
+        (told,) = await simulator.until(lambda: private_answers(simulator, refused))
         assert "of the 1 MiB that a member may have stored" in told.content
         assert bot.stored_pictures() == before
         muralize(simulator, "ben", content=padded(800_000))
-        await simulator.until(lambda: len(results(simulator)) == 2, 20)
+        await simulator.until(lambda: len(results(simulator)) == 2)
 
 
 def padded(size: int) -> bytes:

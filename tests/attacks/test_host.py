@@ -39,14 +39,14 @@ async def test_files_and_environments_are_private(
         )
     finally:
         os.umask(before)
-    await simulator.until(lambda: simulator.gateway.connected, 30)
+    await simulator.until(lambda: simulator.gateway.connected)
     asked = muralize(simulator)
-    await simulator.until(lambda: asked.original and "№" in asked.original.content, 20)
+    await simulator.until(lambda: asked.original and "№" in asked.original.content)
     children = psutil.Process(bot.pid).children(recursive=True)
     environments = [environment_of(one.pid) for one in children]
     names = [" ".join(one.cmdline()) for one in children]
     bot.send_signal(signal.SIGTERM)
-    await output_of(bot, 30)
+    await output_of(bot)
     assert any("engine.decoding" in name for name in names)
     assert any("bot.executors" in name for name in names)
     for text in environments:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from bot.errors import NameRejected
-from bot.names import LONGEST_TEXT, clean, cleaned_name, key_of
+from bot.names import cleaned_name
 from bot.simulator import Simulator
+from bot.texts import LONGEST_TEXT, clean, key_of
 from tests.end_to_end.harness import running_bot
 
 STRING = 3  # the type of an option, in Discord's API
@@ -32,7 +33,7 @@ def test_time_does_not_grow_with_the_square_of_the_length(text: str) -> None:
     key_of(text)
     with pytest.raises(NameRejected, match=f"this one has {len(text)}"):
         cleaned_name(text, "The name", 50)
-    assert time.process_time() - begun < 0.1  # it was seconds
+    assert time.process_time() - begun < 1.0  # it was many seconds
 
 
 def test_patterns_are_linear_without_the_limit() -> None:
@@ -41,7 +42,7 @@ def test_patterns_are_linear_without_the_limit() -> None:
         begun = time.process_time()
         for _ in range(10):
             clean(text[:LONGEST_TEXT])
-        assert time.process_time() - begun < 0.3
+        assert time.process_time() - begun < 1.0
 
 
 async def test_every_text_option_has_a_length(simulator: Simulator, data_dir: Path) -> None:

@@ -15,6 +15,7 @@ from tests.benchmarks import (
     decoding,
     films,
     footprint,
+    murals,
     neighbours,
     operations,
     pictures,
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Callable[[Device], dict[str, float]]] = {
     "capacity": capacity.run,
     "weights": weights.run,
     "answers": answers.run,
+    "murals": murals.run,
 }
 USUAL = ("step", "seed")  # in minutes; `pictures` takes most of an hour on two cores
 OUTPUT = Path("build/benchmarks.json")

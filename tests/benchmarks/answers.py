@@ -6,7 +6,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from bot.app import Timing
+from bot.app.timing import Timing
 from bot.settings import LimitSettings
 from bot.simulator import Simulator
 from engine.device import Device

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import event
 
-from bot.app import Timing
+from bot.app.timing import Timing
 from bot.settings import LimitSettings
 from bot.simulator import Simulator
 from engine.device import Device

@@ -56,7 +56,7 @@ def run(device: Device) -> dict[str, float]:
         rows.append((pair.name, {"content": content, "style": style} | pictures))
     name = f"{PRESET}-{SIZE}"
     (FOLDER / f"{name}.png").write_bytes(plot(measured))
-    sheet(rows).save(FOLDER / f"{name}.jpg", quality=88, progressive=True)
+    sheet(rows).save(FOLDER / f"{name}.webp", quality=72, method=6)
     figures = summary(measured)
     table = "\n".join(json.dumps(asdict(one)) for one in measured)
     (FOLDER / f"{name}.jsonl").write_text(table + "\n")

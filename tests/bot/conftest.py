@@ -10,7 +10,7 @@ import pytest
 
 from bot.simulator import DiscordLimits, Simulator
 from bot.storage.database import Database, sqlite_url
-from tests.bot.clients import StartSimulator
+from tests.bot.clients import StartSimulator, patient
 from tests.bot.discord_schema import schema_errors
 from tests.bot.postgres_server import PostgresServer, find_programs
 
@@ -80,7 +80,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def start_simulator() -> AsyncIterator[StartSimulator]:
-    """Start simulators with limits of their own, such as `DiscordLimits(token_life=1)`.
+    """Start patient simulators with limits of their own, such as `DiscordLimits(token_life=1)`.
 
     At the end they are stopped, and everything a client sent and was answered must be as Discord's
     API description has it.
@@ -89,7 +89,7 @@ async def start_simulator() -> AsyncIterator[StartSimulator]:
     async with AsyncExitStack() as stack:
 
         async def start(limits: DiscordLimits | None = None) -> Simulator:
-            simulator = Simulator(limits=limits)
+            simulator = Simulator(limits=patient(limits))
             started.append(simulator)
             return await stack.enter_async_context(simulator)
 

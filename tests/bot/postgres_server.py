@@ -66,7 +66,7 @@ class PostgresServer:
         settings = [f"--{setting}" for setting in HASTE]
         address = ["-h", "127.0.0.1", "-p", str(self._port), "-k", ""]
         self._process = self._popen("postgres", "-D", data, *address, *settings)
-        end = time.monotonic() + 30
+        end = time.monotonic() + 120
         while self._popen("pg_isready", *self._address()).wait(10):
             if self._process.poll() is not None or time.monotonic() > end:
                 raise self._failed("postgres")

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import NameRejected
-from bot.names import clean, cleaned_name, key_of
+from bot.names import cleaned_name
+from bot.texts import clean, key_of
 
 HOSTILE = st.lists(
     st.one_of(

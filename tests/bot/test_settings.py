@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import DATABASES, Settings, SettingsError, load, names, unreadable
+from bot.settings import DATABASES, Settings
+from bot.settings_loader import SettingsError, load, names, unreadable
 from bot.storage.database import DRIVERS
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"

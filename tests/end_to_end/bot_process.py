@@ -9,11 +9,12 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
 from bot import logs
-from bot.app import App, Timing
+from bot.app.composition import App
+from bot.app.timing import Timing
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
-from bot.settings import Settings
-from tests.end_to_end.harness import FAST, PAINTERS, ROOMY, Share, settings
+from bot.settings import LimitSettings, Settings, WebSettings
+from tests.end_to_end.harness import ANY_PORT, FAST, PAINTERS, ROOMY, Share, settings
 
 # Forked from a server that has imported everything, a bot starts in no time, ten times over.
 _context: ForkServerContext = multiprocessing.get_context("forkserver")
@@ -28,27 +29,18 @@ def start(
     timing: Timing = FAST,
     clock_ahead: float = 0.0,
     share: Share | None = None,
+    limits: LimitSettings = ROOMY,
+    web: WebSettings = ANY_PORT,
 ) -> ForkServerProcess:
     """Start a bot with a clock that is ahead by some seconds; the caller ends it."""
-    process = _context.Process(
-        target=_run, args=(token, api_base, data_dir, painter, timing, clock_ahead, share)
-    )
+    chosen = settings(token, api_base, data_dir, limits, web, share=share)
+    process = _context.Process(target=_run, args=(chosen, painter, timing, clock_ahead))
     process.start()
     return process
 
 
-def _run(
-    token: str,
-    api_base: str,
-    data_dir: Path,
-    painter: str,
-    timing: Timing,
-    ahead: float,
-    share: Share | None,
-) -> None:
-    asyncio.run(
-        _serve(settings(token, api_base, data_dir, ROOMY, share=share), painter, timing, ahead)
-    )
+def _run(chosen: Settings, painter: str, timing: Timing, ahead: float) -> None:
+    asyncio.run(_serve(chosen, painter, timing, ahead))
 
 
 async def _serve(chosen: Settings, painter: str, timing: Timing, ahead: float) -> None:

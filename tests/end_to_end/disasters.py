@@ -61,14 +61,14 @@ class Victim:
         self.bot = bot_process.start(
             token, base, self.data_dir, "load_brisk", clock_ahead=self.clock_ahead
         )
-        await self.simulator.until(lambda: self.simulator.gateway.connected, 30)
+        await self.simulator.until(lambda: self.simulator.gateway.connected)
 
     async def stop(self) -> int | None:
         """Ask it to stop; return its exit code."""
         assert self.bot is not None
         self.bot.terminate()
-        await asyncio.to_thread(self.bot.join, 30)
-        await self.simulator.until(lambda: not self.simulator.gateway.connected, 10)
+        await asyncio.to_thread(self.bot.join, 120)
+        await self.simulator.until(lambda: not self.simulator.gateway.connected)
         return self.bot.exitcode
 
     async def kill_bot(self) -> None:
@@ -76,7 +76,7 @@ class Victim:
         assert self.bot is not None
         self.bot.kill()
         await asyncio.to_thread(self.bot.join)
-        await self.simulator.until(lambda: not self.simulator.gateway.connected, 10)
+        await self.simulator.until(lambda: not self.simulator.gateway.connected)
         self.clock_ahead = self.moments.uniform(-600, 600)
         await self.start()
 

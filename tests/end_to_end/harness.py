@@ -16,20 +16,15 @@ from typing import Any
 from PIL import Image
 from pydantic import SecretStr
 
-from bot.app import App, Timing
+from bot.app.composition import App
+from bot.app.timing import Timing
 from bot.back_off import BackOff
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from bot.jobs.model import Job
 from bot.mural.messenger import MuralPace
 from bot.muralize.live_cards import Pace
-from bot.settings import (
-    DiscordSettings,
-    LimitSettings,
-    PictureCheckSettings,
-    Settings,
-    WebSettings,
-)
+from bot.settings import DiscordSettings, LimitSettings, PictureCheckSettings, Settings, WebSettings
 from bot.simulator import Invocation, Simulator, Upload
 from bot.simulator.bus import MessageChanged
 from bot.simulator.downloads import PREFIX as CDN
@@ -39,22 +34,32 @@ from tests.bot.decoders import DECODER
 
 PAINTERS = "tests.end_to_end.painters:"
 
-# Everything that waits, waits less.
+# Everything that waits, waits less; but an answer waits for its request on a busy machine's disk.
 FAST = Timing(
     Pace(painting=0.1, waiting=0.2, look=0.02, debounce=0.0, late=0.1),
     BackOff(first=0.05, longest=0.2),
     BackOff(first=0.05, longest=0.2),
     probe_seconds=0.5,
-    murals=MuralPace(edits=0.2, late=0.2, tries=BackOff(first=0.05, longest=0.2)),
+    murals=MuralPace(
+        edits=0.2,
+        late=0.2,
+        tries=BackOff(first=0.05, longest=0.2),
+        assembling=BackOff(first=0.5, longest=2.0),
+    ),
     log_pause=0.05,
     blocks=0.1,
+    remember=60.0,
 )
 
 ROOMY = LimitSettings(jobs_per_member=50, jobs_per_guild=1000, shutdown_seconds=5, mural_tile=64)
 HASTY = ROOMY.model_copy(update={"shutdown_seconds": 0.1})  # where a painting never ends
 
 
-UNTOLD = "SELECT id FROM jobs WHERE told_at IS NULL"  # jobs with an outcome not delivered yet
+# Requests that are not jobs yet, and jobs with an outcome not delivered yet.
+UNTOLD = (
+    "SELECT interaction_id FROM requests"
+    " UNION ALL SELECT interaction_id FROM jobs WHERE told_at IS NULL"
+)
 
 UNCHECKED = PictureCheckSettings()
 ANY_PORT = WebSettings(port=0)  # many bots run at a time
@@ -118,9 +123,9 @@ class Bot:
     async def end(self) -> None:
         """Ask it to stop and wait until it has."""
         self.stop.set()
-        await asyncio.wait_for(self.task, 60)
+        await asyncio.wait_for(self.task, 120)
 
-    async def until_job(self, condition: Callable[[Job], bool], within: float = 30.0) -> Job:
+    async def until_job(self, condition: Callable[[Job], bool], within: float = 120.0) -> Job:
         """Wait until a job changes to something that fulfils `condition`."""
         found: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
 
@@ -246,6 +251,16 @@ def run(
 ) -> Interaction:
     """Have a member send another command, such as "queue show"."""
     return simulator.people.invoke(Invocation(command, user=user, texts=options or {}))
+
+
+async def painting(simulator: Simulator, asked: Interaction) -> Message:
+    """Wait until the card of a command says that it is being painted; return the card.
+
+    Only where the painting is held, or takes long, is that so for sure.
+    """
+    await simulator.until(lambda: asked.original and "Painting" in asked.original.content)
+    assert asked.original is not None
+    return asked.original
 
 
 def results(simulator: Simulator) -> list[Message]:

@@ -99,7 +99,7 @@ class Site:
         names = {key[2] for key in await self.numbers() if key[0] == "muralscape_worker_paintings"}
         return {name.rpartition("-")[0] for name in names}
 
-    async def until_listed(self, *names: str, within: float = 60.0) -> None:
+    async def until_listed(self, *names: str, within: float = 120.0) -> None:
         """Wait until /metrics knows these workers and no others."""
         async with asyncio.timeout(within):
             while await self.listed() != set(names):  # noqa: ASYNC110 - by its page
@@ -108,7 +108,7 @@ class Site:
     async def stop_bot(self) -> int:
         """Ask the bot to stop; return its exit code."""
         self.bot.send_signal(signal.SIGTERM)
-        return await asyncio.to_thread(self.bot.wait, 30)
+        return await asyncio.to_thread(self.bot.wait, 120)
 
     def end(self) -> None:
         """Kill what is left, and look for secrets in what the bot said."""
@@ -149,7 +149,7 @@ async def running_site(
         )
     site = Site(folder, server, bot)
     try:
-        await simulator.until(lambda: simulator.gateway.connected, 60)
+        await simulator.until(lambda: simulator.gateway.connected)
         found = PAGES.search(site.log)
         assert found is not None, site.log
         site.url = found[1]

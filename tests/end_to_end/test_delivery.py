@@ -18,18 +18,20 @@ from tests.end_to_end.harness import (
     button,
     is_result,
     muralize,
+    painting,
     private_answers,
     query,
     results,
     run,
     running_bot,
 )
+from tests.end_to_end.painters import hold, release
 
 
 async def only_result(simulator: Simulator, data_dir: Path) -> Message:
     """Wait until the one painting is delivered and the bot has nothing more to deliver."""
-    await simulator.until(lambda: results(simulator), 30)
-    await simulator.until(lambda: not query(data_dir, UNTOLD), 30)
+    await simulator.until(lambda: results(simulator))
+    await simulator.until(lambda: not query(data_dir, UNTOLD))
     (message,) = results(simulator)
     return message
 
@@ -48,10 +50,12 @@ def forbid_posting(simulator: Simulator) -> None:
 
 async def test_token_expired(simulator: Simulator, data_dir: Path) -> None:
     """After 15 minutes the result is a new message that mentions its member; 50027 is met once."""
-    async with running_bot(simulator, data_dir, painter="load_steady"):
+    hold(data_dir, 10)
+    async with running_bot(simulator, data_dir):
         asked = muralize(simulator)
-        await simulator.until(lambda: asked.original and "Painting" in asked.original.content)
+        await painting(simulator, asked)
         simulator.clock.advance(901)
+        release(data_dir)
         message = await only_result(simulator, data_dir)
     assert message.interaction is None
     assert message.channel is asked.channel
@@ -139,7 +143,7 @@ async def test_sends_are_counted(simulator: Simulator, data_dir: Path) -> None:
         )
         fault = simulator.faults.hang_up(path="^/(webhooks|channels|users)/", times=None)
         fault.when = lambda *_: painted.is_set()
-        kept = asyncio.create_task(bot.until_job(lambda job: job.kept, 60))
+        kept = asyncio.create_task(bot.until_job(lambda job: job.kept))
         muralize(simulator)
         job = await kept
         simulator.faults.lift(fault)
@@ -166,8 +170,8 @@ async def test_bad_gateway_on_every_fifth_call(simulator: Simulator, data_dir: P
     async with running_bot(simulator, data_dir):
         simulator.faults.fail(502, every=5, path="^/(webhooks|channels)/", after=True)
         asked = [muralize(simulator) for _ in range(6)]
-        await simulator.until(lambda: len(results(simulator)) == len(asked), 30)
-        await simulator.until(lambda: not query(data_dir, UNTOLD), 30)
+        await simulator.until(lambda: len(results(simulator)) == len(asked))
+        await simulator.until(lambda: not query(data_dir, UNTOLD))
     assert {message.interaction for message in results(simulator)} == set(asked)
     assert len(results(simulator)) == len(asked)
 
@@ -185,9 +189,12 @@ async def test_a_post_that_failed_unclearly(simulator: Simulator, data_dir: Path
     """The job's own card, in the same channel and with buttons too, is not taken for it."""
     kill_token_after_the_card(simulator)
     simulator.faults.hang_up(method="POST", path=r"^/channels/\d+/messages$", times=1)
-    async with running_bot(simulator, data_dir, painter="load_steady") as bot:
+    hold(data_dir, 10)
+    async with running_bot(simulator, data_dir) as bot:
         told = asyncio.create_task(bot.until_job(lambda job: job.delivery.told_at is not None))
         asked = muralize(simulator)
+        await simulator.until(lambda: asked.original and asked.original.components)
+        release(data_dir)
         job = await told
         message = await only_result(simulator, data_dir)
     assert asked.original is not None
@@ -207,15 +214,17 @@ def kill_token_after_the_card(simulator: Simulator) -> None:
 
 async def test_gateway_dropped_while_painting(simulator: Simulator, data_dir: Path) -> None:
     """A lost gateway is connected again, by the address that /gateway/bot gives; work goes on."""
-    async with running_bot(simulator, data_dir, painter="load_steady") as bot:
+    hold(data_dir, 10)
+    async with running_bot(simulator, data_dir) as bot:
         bot.app.client.before_identify_hook = _at_once  # type: ignore[method-assign]
         first = muralize(simulator)
-        await simulator.until(lambda: first.original and "Painting" in first.original.content)
+        await painting(simulator, first)
         simulator.gateway.invalidate()
+        release(data_dir)
         await only_result(simulator, data_dir)
-        await simulator.until(lambda: simulator.gateway.connected, 15)
+        await simulator.until(lambda: simulator.gateway.connected)
         second = muralize(simulator)
-        await simulator.until(lambda: second.original and is_result(second.original), 15)
+        await simulator.until(lambda: second.original and is_result(second.original))
     assert len(simulator.record.find("GET", "^/gateway/bot$")) == 2
 
 

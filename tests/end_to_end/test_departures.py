@@ -14,10 +14,12 @@ from tests.end_to_end.harness import (
     ROOMY,
     Bot,
     muralize,
+    painting,
     query,
     running_bot,
 )
 from tests.end_to_end.harness import run as command
+from tests.end_to_end.painters import hold, release
 from tests.end_to_end.test_challenges import posted, told
 from tests.end_to_end.test_gallery import hold_challenge, open_gallery, status_of
 from tests.end_to_end.test_painting import result_of, said_privately
@@ -35,7 +37,7 @@ def atelier_of(simulator: Simulator) -> Atelier:
 
 async def until_status(bot: Bot, path: str, status: int) -> None:
     """Wait until a page answers so."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while await status_of(bot, path) != status:  # noqa: ASYNC110 - by its page
             await asyncio.sleep(0.02)
 
@@ -63,8 +65,8 @@ async def test_removed_and_invited_back(simulator: Simulator, data_dir: Path) ->
         options = {"title": "Day", "theme": "Paint it"}
         await told(simulator, command(simulator, "challenge start", "mo", options))
         await simulator.until(lambda: posted(simulator, "*Day*"))
-        for size in ("1024", "64"):  # one is being painted, one waits
-            muralize(simulator, size=size)
+        await painting(simulator, muralize(simulator, size="1024"))
+        muralize(simulator, size="64")  # waits
         await simulator.until(
             lambda: (
                 len(query(data_dir, "SELECT state FROM jobs WHERE state IN ('queued', 'painting')"))
@@ -138,11 +140,12 @@ async def test_a_deleted_channel(simulator: Simulator, data_dir: Path) -> None:
     world, atelier = simulator.world, atelier_of(simulator)
     here = {"title": "Day", "theme": "Paint it", "channel": "studio"}
     ended = "SELECT id FROM challenges WHERE state = 'cancelled'"
-    async with running_bot(simulator, data_dir, painter="load_steady"):
+    hold(data_dir, 10)
+    async with running_bot(simulator, data_dir):
         await told(simulator, command(simulator, "challenge start", "mo", here))
-        asked = muralize(simulator, channel="studio")
-        await simulator.until(lambda: asked.original and "Painting" in asked.original.content)
+        await painting(simulator, muralize(simulator, channel="studio"))
         upheaval.delete_channel(world, atelier.studio)
+        release(data_dir)
         told_at = "SELECT id FROM jobs WHERE told_at IS NOT NULL"
         await simulator.until(lambda: query(data_dir, told_at))
         listed = command(simulator, "paintings")

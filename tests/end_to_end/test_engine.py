@@ -25,10 +25,10 @@ async def test_a_painting_has_the_loss_of_the_command_line(
             content=CONTENT.path.read_bytes(),
             style=STYLE.path.read_bytes(),
             preset="draft",
-            size="64",
+            size="32",
         )
         painting = asyncio.create_task(_paint(tmp_path / "painted.png"))
-        await simulator.until(lambda: asked.original and is_result(asked.original), 60)
+        await simulator.until(lambda: asked.original and is_result(asked.original))
         by_command_line = await painting
     assert asked.original is not None
     shown = re.search(r"Final loss \*\*([\d.e+-]+)\*\*", asked.original.content)
@@ -43,7 +43,7 @@ async def test_a_painting_has_the_loss_of_the_command_line(
 async def _paint(output: Path) -> dict[str, Any]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", "paint", CONTENT.path, STYLE.path, "-o", output),
-        *("--preset", "draft", "--size", "64", "--device", "cpu", "--json"),
+        *("--preset", "draft", "--size", "32", "--device", "cpu", "--json"),
         stdout=asyncio.subprocess.PIPE,
     )
     text, _ = await process.communicate()
@@ -68,7 +68,7 @@ async def test_the_same_seed_is_the_same_painting(simulator: Simulator, data_dir
         "content": CONTENT.path.read_bytes(),
         "style": STYLE.path.read_bytes(),
     }
-    options = {"preset": "gatys", "size": "32"}
+    options = {"preset": "draft", "size": "32"}
     async with running_bot(simulator, data_dir, painter=None) as bot:
         first = await painted(simulator, muralize(simulator, **given, **options))  # type: ignore[arg-type]
         again = simulator.people.press(first.id, button(first, "again"), "ada")
@@ -86,7 +86,7 @@ async def test_the_same_seed_is_the_same_painting(simulator: Simulator, data_dir
 async def painted(simulator: Simulator, asked: Interaction) -> Message:
     """Wait for the result of an interaction."""
     found = await simulator.until(
-        lambda: asked.original if asked.original and is_result(asked.original) else None, 90
+        lambda: asked.original if asked.original and is_result(asked.original) else None
     )
     assert isinstance(found, Message)
     return found

@@ -23,6 +23,7 @@ from tests.end_to_end.harness import (
     Bot,
     button,
     muralize,
+    painting,
     picture,
     private_answers,
     query,
@@ -30,6 +31,7 @@ from tests.end_to_end.harness import (
     run,
     running_bot,
 )
+from tests.end_to_end.painters import hold, release
 from tests.end_to_end.test_full_paintings import PUBLIC, fetch
 from tests.engine.hostile_films import FRAME, hostile_films
 from tests.engine.motion_clips import animation, pan, video
@@ -47,13 +49,13 @@ def asked_for(
 async def result_of(simulator: Simulator, interaction: Interaction) -> Message:
     """Wait for the painting that an interaction asked for."""
     return await simulator.until(
-        lambda: next((m for m in results(simulator) if m.interaction is interaction), None), 60
+        lambda: next((m for m in results(simulator) if m.interaction is interaction), None)
     )
 
 
 async def refusal(simulator: Simulator, interaction: Interaction) -> str:
     """Wait for the sentence that only the member sees."""
-    (told,) = await simulator.until(lambda: private_answers(simulator, interaction), 30)
+    (told,) = await simulator.until(lambda: private_answers(simulator, interaction))
     return told.content
 
 
@@ -121,7 +123,7 @@ async def test_refused_in_words(simulator: Simulator, data_dir: Path) -> None:
     async with running_bot(simulator, data_dir, painter="load_films", limits=PATIENT):
         for options, words in (
             ({"still": "true"}, "is a video. Leave out `still`"),
-            ({"preset": "gatys"}, "paints single pictures: choose mural or draft"),
+            ({"preset": "gatys"}, "paints single pictures: choose one of mural, draft"),
         ):
             assert words in await refusal(simulator, asked_for(simulator, mp4, "a.mp4", **options))
         masked = muralize(simulator, content=mp4, name="a.mp4", mask=picture())
@@ -169,19 +171,19 @@ async def test_a_video_in_a_message(simulator: Simulator, data_dir: Path) -> Non
             "ben", "look", [Upload("a.mp4", video(pan(3), 0.1), "video/mp4")]
         )
         asked = simulator.people.invoke(Invocation("Muralize this picture", target=str(posted.id)))
-        await simulator.until(lambda: asked.modal or asked.original, 10)
+        await simulator.until(lambda: asked.modal or asked.original)
         assert asked.modal
 
 
 async def test_cancelled_in_the_middle(simulator: Simulator, data_dir: Path) -> None:
     """Whoever cancels their film gets the frames that are done."""
-    async with running_bot(simulator, data_dir, painter="load_slow_films", limits=PATIENT) as bot:
+    hold(data_dir, 2)
+    async with running_bot(simulator, data_dir, painter="load_films", limits=PATIENT) as bot:
         asked = asked_for(simulator, animation(pan(40, side=48), "GIF"))
         await until_frame(simulator, bot, 1, 2)
-        assert asked.original is not None
-        await simulator.until(lambda: "Frame" in asked.original.content)  # type: ignore[union-attr]
-        assert "of 40" in asked.original.content
-        simulator.people.press(asked.original.id, button(asked.original, "cancel"), "ada")
+        card = await painting(simulator, asked)
+        assert "of 40" in card.content
+        simulator.people.press(card.id, button(card, "cancel"), "ada")
         message = await result_of(simulator, asked)
         (film,) = message.attachments
         assert film.filename == "muralscape-1.mp4"
@@ -191,17 +193,20 @@ async def test_cancelled_in_the_middle(simulator: Simulator, data_dir: Path) -> 
 
 async def test_goes_on_at_the_frame(simulator: Simulator, data_dir: Path) -> None:
     """After the engine died, and after a restart of the bot, the film is painted to its end."""
+    hold(data_dir, 2)
     async with running_bot(
         simulator,
         data_dir,
-        painter="load_slow_films",
+        painter="load_films",
         limits=PATIENT.model_copy(update={"shutdown_seconds": 0.1}),
     ) as bot:
         asked = asked_for(simulator, animation(pan(12, side=48), "GIF"))
         await until_frame(simulator, bot, 1, 2)
         os.kill(bot.executor.pids[0], signal.SIGKILL)
+        hold(data_dir, 5)
         await until_frame(simulator, bot, 1, 5)
-    async with running_bot(simulator, data_dir, painter="load_slow_films", limits=PATIENT) as bot:
+    release(data_dir)
+    async with running_bot(simulator, data_dir, painter="load_films", limits=PATIENT) as bot:
         message = await result_of(simulator, asked)
         assert "A film of 12 frames" in message.content
         resumed = int(message.content.partition("resumed at ")[2].split()[0])
@@ -217,7 +222,7 @@ async def until_frame(simulator: Simulator, bot: Bot, job_id: int, frame: int) -
         progress = bot.app.jobs.progress(job_id)
         return progress is not None and progress.step >= frame
 
-    await simulator.until(is_there, 30)
+    await simulator.until(is_there)
 
 
 async def test_a_film_that_is_too_large(start_simulator: StartSimulator, data_dir: Path) -> None:
@@ -273,13 +278,15 @@ async def test_an_animation_that_takes_long(simulator: Simulator, data_dir: Path
 async def test_the_bot_is_killed(simulator: Simulator, data_dir: Path) -> None:
     """After `kill -9` of the bot the film goes on at the frame, and is delivered once."""
     token, base = simulator.world.token, simulator.api_base
-    bot = bot_process.start(token, base, data_dir, "load_slow_films")
-    await simulator.until(lambda: simulator.gateway.connected, 30)
+    hold(data_dir, 2)
+    bot = bot_process.start(token, base, data_dir, "load_films")
+    await simulator.until(lambda: simulator.gateway.connected)
     asked = asked_for(simulator, animation(pan(20, side=48), "GIF"), size="64")
-    await simulator.until(lambda: asked.original and "Frame" in asked.original.content, 30)
+    await painting(simulator, asked)
     bot.kill()
     await asyncio.to_thread(bot.join)
-    bot = bot_process.start(token, base, data_dir, "load_slow_films")
+    release(data_dir)
+    bot = bot_process.start(token, base, data_dir, "load_films")
     try:
         message = await result_of(simulator, asked)
         assert "A film of 20 frames" in message.content

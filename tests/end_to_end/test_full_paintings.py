@@ -82,7 +82,7 @@ async def test_privacy_delete_ends_a_link(cramped: Simulator, data_dir: Path) ->
         path = path_in(await result_of(cramped, muralize(cramped)))
         asked = await said_privately(cramped, command(cramped, "privacy delete"))
         cramped.people.press(asked.id, "privacy/delete", "ada")
-        await cramped.until(lambda: "data is deleted" in asked.content, 10)
+        await cramped.until(lambda: "data is deleted" in asked.content)
         assert (await fetch(bot, path))[0] == 404
 
 

@@ -107,7 +107,7 @@ async def test_a_deleted_picture_is_gone_at_once(simulator: Simulator, data_dir:
         assert answer.headers["Cache-Control"] == "no-cache"
         asked = await said_privately(simulator, command(simulator, "privacy delete"))
         simulator.people.press(asked.id, "privacy/delete", "ada")
-        await simulator.until(lambda: "data is deleted" in asked.content, 10)
+        await simulator.until(lambda: "data is deleted" in asked.content)
         gone, _ = await get(bot, address, **{"If-None-Match": answer.headers["ETag"]})
         assert gone.status == 404
         _, page = await get(bot, f"/gallery/{guild}/1")

@@ -9,7 +9,15 @@ from bot.simulator import Permission, Simulator
 from bot.simulator.errors import Invalid
 from bot.simulator.model import Channel, User
 from bot.simulator.upheaval import group_of
-from tests.end_to_end.harness import HASTY, button, muralize, query, results, running_bot
+from tests.end_to_end.harness import (
+    HASTY,
+    button,
+    muralize,
+    painting,
+    query,
+    results,
+    running_bot,
+)
 from tests.end_to_end.harness import run as command
 from tests.end_to_end.test_departures import atelier_of
 from tests.end_to_end.test_painting import result_of, said_privately
@@ -88,7 +96,7 @@ async def test_moderators_elsewhere_are_none_here(simulator: Simulator, data_dir
     world.installers.add(max_.id)
     async with running_bot(simulator, data_dir, painter="load_slow", limits=HASTY):
         asked = muralize(simulator, "zoe", channel="chat")
-        await simulator.until(lambda: asked.original and "Painting" in asked.original.content)
+        await painting(simulator, asked)
         cancel = command(simulator, "queue cancel", "max", {"job": "1"})
         assert "Only the owner" in (await said_privately(simulator, cancel)).content
 
@@ -98,7 +106,7 @@ async def test_what_would_come_too_late(simulator: Simulator, data_dir: Path) ->
     elsewhere(simulator)
     async with running_bot(simulator, data_dir, painter="load_slow", limits=wide()) as bot:
         asked = muralize(simulator, "zoe", channel="chat")
-        await simulator.until(lambda: asked.original and "Painting" in asked.original.content)
+        await painting(simulator, asked)
         for size in ("2048", "2048", "2048"):
             late = muralize(simulator, "zoe", channel="chat", preset="gatys", size=size)
             told = await said_privately(simulator, late)

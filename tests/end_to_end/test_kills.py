@@ -14,7 +14,17 @@ from bot.settings import LimitSettings
 from bot.simulator import Simulator
 from bot.simulator.model import Interaction
 from tests.end_to_end import bot_process
-from tests.end_to_end.harness import UNTOLD, Bot, button, muralize, query, results, running_bot
+from tests.end_to_end.harness import (
+    UNTOLD,
+    Bot,
+    button,
+    muralize,
+    painting,
+    query,
+    results,
+    running_bot,
+)
+from tests.end_to_end.painters import hold, release
 
 KILLS = 10
 
@@ -31,19 +41,19 @@ async def test_the_bot_is_killed_ten_times(simulator: Simulator, data_dir: Path)
 
     bot = start()
     for _ in range(KILLS):
-        await simulator.until(lambda: simulator.gateway.connected, 20)
+        await simulator.until(lambda: simulator.gateway.connected)
         asked.append(muralize(simulator))
         answered = asked[-1]
-        await simulator.until(lambda: answered.original, 10)  # noqa: B023 - awaited here
+        await simulator.until(lambda: answered.original)  # noqa: B023 - awaited here
         await asyncio.sleep(moments.uniform(0.0, 1.2))
         bot.kill()
         await asyncio.to_thread(bot.join)
-        await simulator.until(lambda: not simulator.gateway.connected, 10)
+        await simulator.until(lambda: not simulator.gateway.connected)
         bot = start()
     try:
         # The last bot may have nothing to do: it is up before it is asked to stop.
-        await simulator.until(lambda: simulator.gateway.connected, 20)
-        await simulator.until(lambda: len(results(simulator)) >= len(asked), 60)
+        await simulator.until(lambda: simulator.gateway.connected)
+        await simulator.until(lambda: len(results(simulator)) >= len(asked))
         await simulator.until(lambda: not query(data_dir, UNTOLD))
     finally:
         bot.terminate()
@@ -57,18 +67,22 @@ async def test_the_engine_process_is_killed(simulator: Simulator, data_dir: Path
 
     Its member can have it painted again.
     """
-    async with running_bot(simulator, data_dir, painter="load_steady") as bot:
+    hold(data_dir, 10)
+    async with running_bot(simulator, data_dir) as bot:
         asked = muralize(simulator)
         await kill_painter(bot, simulator, 1)
-        await simulator.until(lambda: results(simulator), 20)
+        release(data_dir)
+        await simulator.until(lambda: results(simulator))
         (message,) = results(simulator)
         assert message.interaction is asked
 
+        hold(data_dir, 10)
         unlucky = muralize(simulator)
         await kill_painter(bot, simulator, 2)
         await kill_painter(bot, simulator, 2)
+        release(data_dir)
         await simulator.until(
-            lambda: unlucky.original and "Not painted" in unlucky.original.content, 20
+            lambda: unlucky.original and "Not painted" in unlucky.original.content
         )
         assert unlucky.original is not None
         assert "stopped twice" in unlucky.original.content
@@ -86,17 +100,17 @@ async def test_the_engine_process_is_killed_ten_times(simulator: Simulator, data
         for _ in range(KILLS):
             asked.append(muralize(simulator))
             answered = asked[-1]
-            await simulator.until(lambda: answered.original, 10)  # noqa: B023 - awaited here
+            await simulator.until(lambda: answered.original)  # noqa: B023 - awaited here
             await asyncio.sleep(moments.uniform(0.0, 1.2))
             (pid,) = bot.executor.pids
             os.kill(pid, signal.SIGKILL)
-            await simulator.until(lambda: pid not in bot.executor.pids, 20)  # noqa: B023 - same
-            await simulator.until(lambda: bot.executor.pids, 20)
+            await simulator.until(lambda: pid not in bot.executor.pids)  # noqa: B023 - same
+            await simulator.until(lambda: bot.executor.pids)
 
         def given_up() -> list[Interaction]:
             return [one for one in asked if "Not painted" in getattr(one.original, "content", "")]
 
-        await simulator.until(lambda: len(results(simulator)) + len(given_up()) >= len(asked), 60)
+        await simulator.until(lambda: len(results(simulator)) + len(given_up()) >= len(asked))
         await simulator.until(lambda: not query(data_dir, UNTOLD))
     arrived = [message.interaction for message in results(simulator)]
     assert Counter(arrived) + Counter(given_up()) == Counter(asked)
@@ -106,9 +120,9 @@ async def test_the_engine_process_is_killed_ten_times(simulator: Simulator, data
 
 async def kill_painter(bot: Bot, simulator: Simulator, job_id: int) -> None:
     """Kill the engine process in the middle of a job, and wait until that is noticed."""
-    await simulator.until(lambda: bot.app.jobs.progress(job_id), 20)
+    await simulator.until(lambda: bot.app.jobs.progress(job_id))
     os.kill(bot.executor.pids[0], signal.SIGKILL)
-    await simulator.until(lambda: bot.app.jobs.progress(job_id) is None, 20)
+    await simulator.until(lambda: bot.app.jobs.progress(job_id) is None)
 
 
 async def test_sigterm_puts_back_what_is_painted(simulator: Simulator, data_dir: Path) -> None:
@@ -116,12 +130,12 @@ async def test_sigterm_puts_back_what_is_painted(simulator: Simulator, data_dir:
     impatient = LimitSettings(shutdown_seconds=0.1)
     async with running_bot(simulator, data_dir, painter="load_slow", limits=impatient):
         asked = muralize(simulator)
-        await simulator.until(lambda: asked.original and "Painting" in asked.original.content)
+        await painting(simulator, asked)
         late = simulator.faults.slow(0.5, method="PATCH", path="@original", times=1)
         await simulator.until(lambda: late.hits)  # an edit is under way when the bot stops
     assert asked.original is not None
     assert "Waiting" in asked.original.content
     async with running_bot(simulator, data_dir):
-        await simulator.until(lambda: results(simulator), 10)
+        await simulator.until(lambda: results(simulator))
     (message,) = results(simulator)
     assert message.interaction is asked

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import Timing
+from bot.app.timing import Timing
 from bot.jobs.model import Job, JobState
 from bot.simulator import DiscordLimits, Simulator
+from tests.bot.clients import patient
 from tests.end_to_end.harness import muralize, running_bot, waits_for_an_answer
 from tests.ticks import ticking
 
@@ -26,7 +27,7 @@ async def test_sixty_members_send_two_hundred_commands(data_dir: Path) -> None:
     """
     senders = ["member0"] * 50 + [f"member{1 + n % (MEMBERS - 1)}" for n in range(COMMANDS - 50)]
     events: list[Job] = []
-    async with Simulator(limits=DiscordLimits(heartbeat_interval=0.5)) as simulator:
+    async with Simulator(limits=patient(DiscordLimits(heartbeat_interval=0.5))) as simulator:
         assert simulator.atelier is not None
         for name in dict.fromkeys(senders):
             simulator.world.join(simulator.atelier.guild, simulator.world.add_user(name))

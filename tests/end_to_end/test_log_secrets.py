@@ -41,16 +41,16 @@ async def test_no_secret_in_the_log(simulator: Simulator, data_dir: Path, log: i
             seen.update(SIGNATURE.findall(found))
 
     simulator.bus.subscribe(watch)
-    async with running_bot(simulator, data_dir, painter="load_steady"):
+    async with running_bot(simulator, data_dir):
         simulator.faults.download(CdnFault(filename="lost", status=404))
         lost = muralize(simulator, name="lost.png")
-        await simulator.until(lambda: private_answers(simulator, lost), 10)
+        await simulator.until(lambda: private_answers(simulator, lost))
         simulator.faults.fail(500, 0, "oh no", path="^/webhooks/", times=1)
         asked = muralize(simulator)
-        await simulator.until(lambda: all_settled(simulator, 1), 20)
+        await simulator.until(lambda: all_settled(simulator, 1))
         simulator.faults.fail(401, 50027, "Invalid Webhook Token", path="^/webhooks/")
         late = muralize(simulator)
-        await simulator.until(lambda: all_settled(simulator, 2), 20)
+        await simulator.until(lambda: all_settled(simulator, 2))
         await simulator.gateway.close(4000, "Unknown error")
     written = log.getvalue()
     lines = [json.loads(line) for line in written.splitlines()]

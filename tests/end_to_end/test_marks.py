@@ -6,6 +6,7 @@ from bot.simulator import Invocation, Simulator, Upload
 from bot.simulator.model import Interaction, Message
 from tests.end_to_end.harness import button, muralize, picture, running_bot
 from tests.end_to_end.harness import run as command
+from tests.end_to_end.painters import hold, release
 from tests.end_to_end.test_challenges import contest_of, posted, told
 from tests.end_to_end.test_departures import atelier_of
 from tests.end_to_end.test_gallery import open_gallery, status_of
@@ -25,7 +26,6 @@ async def blurred(simulator: Simulator, interaction: Interaction) -> Message:
             ),
             None,
         ),
-        20,
     )
     assert all(file.filename.startswith(BLURRED) for file in message.attachments)
     return message
@@ -48,13 +48,16 @@ async def test_spoilers(simulator: Simulator, data_dir: Path) -> None:
             previews.update(a.filename for a in message.attachments if "preview" in a.filename)
 
     simulator.bus.subscribe(watch)
+    hold(data_dir, 10)
     async with running_bot(simulator, data_dir, painter="load_steady"):
-        for asked in (
+        both = (
             muralize(simulator, name="SPOILER_cat.png"),
             muralize(simulator, style_name="SPOILER_style.png"),
-        ):
+        )
+        await simulator.until(lambda: previews)
+        release(data_dir)
+        for asked in both:
             message = await blurred(simulator, asked)
-        assert previews
         assert all(name.startswith(BLURRED) for name in previews)
         again = simulator.people.press(message.id, button(message, "again"), "ben")
         message = await blurred(simulator, again)

@@ -6,9 +6,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bot.app import Timing
+from bot.app.timing import Timing
 from bot.simulator import Simulator
 from bot.simulator.model import Interaction, Message
+from tests.bot.clients import patient
 from tests.end_to_end import bot_process
 from tests.end_to_end.harness import button, is_result, muralize
 
@@ -25,11 +26,11 @@ ALLOWED = 16 * MIB
 
 async def test_memory_stays_flat_over_a_thousand_jobs(data_dir: Path) -> None:
     """From the 300th job to the 1,000th the bot's process does not grow by 16 MiB."""
-    async with Simulator() as simulator:
+    async with Simulator(limits=patient()) as simulator:
         token, base = simulator.world.token, simulator.api_base
         bot = bot_process.start(token, base, data_dir, "load_quick", Timing())
         try:
-            await simulator.until(lambda: simulator.gateway.connected, 20)
+            await simulator.until(lambda: simulator.gateway.connected)
             process = psutil.Process(bot.pid)
             asked = [muralize(simulator) for _ in range(40)]
             first = [await arrived(simulator, one) for one in asked]
@@ -60,7 +61,7 @@ async def again(simulator: Simulator, result: Message, count: int) -> None:
 async def arrived(simulator: Simulator, asked: Interaction) -> Message:
     """Wait for the painting that an interaction asked for."""
     message = await simulator.until(
-        lambda: asked.original if asked.original and is_result(asked.original) else None, 60
+        lambda: asked.original if asked.original and is_result(asked.original) else None
     )
     assert message is not None
     return message

@@ -37,7 +37,7 @@ async def test_a_refusal_that_was_lost(simulator: Simulator, data_dir: Path) -> 
     simulator.faults.hang_up(method="POST", path="^/webhooks/")
     async with running_bot(simulator, data_dir):
         asked = muralize(simulator, content=b"no picture")
-        (told,) = await simulator.until(lambda: private_answers(simulator, asked), 20)
+        (told,) = await simulator.until(lambda: private_answers(simulator, asked))
     assert "is not a picture" in told.content
 
 
@@ -50,7 +50,7 @@ async def test_a_refusal_after_the_token_died(simulator: Simulator, data_dir: Pa
 
     async with running_bot(simulator, data_dir):
         asked = muralize(simulator, content=b"no picture")
-        (letter,) = await simulator.until(letters, 20)
+        (letter,) = await simulator.until(letters)
     assert letter.channel.recipients == [asked.user]
     assert "is not a picture" in letter.content
 
@@ -63,7 +63,7 @@ async def test_a_clock_that_is_wrong(start_simulator: StartSimulator, data_dir: 
     token, base = simulator.world.token, simulator.api_base
     bot = bot_process.start(token, base, data_dir, "load_quick", clock_ahead=600)
     try:
-        await simulator.until(lambda: simulator.gateway.connected, 20)
+        await simulator.until(lambda: simulator.gateway.connected)
         muralize(simulator)
         await only_result(simulator, data_dir)
     finally:
@@ -79,7 +79,7 @@ async def test_a_full_disk(simulator: Simulator, migrated_file: Path, tmp_path: 
         victim = Victim(simulator, tmp_path / "data", random.Random(8), mounted)
         await victim.start()
         asked = [muralize(simulator) for _ in range(8)]
-        await simulator.until(lambda: results(simulator), 20)
+        await simulator.until(lambda: results(simulator))
         await victim.fill_disk()
 
         def ended() -> bool:
@@ -90,5 +90,5 @@ async def test_a_full_disk(simulator: Simulator, migrated_file: Path, tmp_path: 
             )
             return len(results(simulator)) + told == len(asked)
 
-        await simulator.until(ended, 40)
+        await simulator.until(ended)
         assert await victim.stop() == 0

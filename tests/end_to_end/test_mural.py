@@ -17,14 +17,14 @@ import pytest
 from PIL import Image
 
 from bot.settings import WebSettings
-from bot.simulator import Invocation, Simulator, Upload
+from bot.simulator import Invocation, Simulator, Upload, upheaval
 from bot.simulator.model import Interaction, Message
 from tests.end_to_end import bot_process
 from tests.end_to_end.harness import picture, query, running_bot
 from tests.end_to_end.harness import run as command
 from tests.end_to_end.test_challenges import furnish, posted, told
+from tests.end_to_end.test_full_paintings import PUBLIC
 from tests.end_to_end.test_painting import said_privately
-from tests.ports import free_port
 
 PAINTERS = ("ada", "ben", "cleo", "dora", "eve")
 
@@ -42,7 +42,7 @@ def claim(simulator: Simulator, user: str, tile: int, style: str = "Whirling nig
     return command(simulator, "mural claim", user, {"tile": str(tile), "saved_style": style})
 
 
-async def finished(simulator: Simulator, within: float = 60) -> Message:
+async def finished(simulator: Simulator, within: float = 120) -> Message:
     """Wait until the message shows the finished mural."""
     (message,) = await simulator.until(
         lambda: [one for one in posted(simulator, "Finished:") if one.attachments], within
@@ -52,9 +52,8 @@ async def finished(simulator: Simulator, within: float = 60) -> Message:
 
 async def test_two_members_paint_a_mural(simulator: Simulator, data_dir: Path) -> None:
     """The message shows it growing; at the end there are the whole, the film and the page."""
-    web = WebSettings(port=free_port())
-    web = web.model_copy(update={"public_url": f"http://127.0.0.1:{web.port}"})
-    async with running_bot(simulator, data_dir, painter="load_flat", web=web):
+    web = WebSettings(port=0, public_url=PUBLIC)
+    async with running_bot(simulator, data_dir, painter="load_flat", web=web) as bot:
         refused = simulator.people.invoke(replace(start(), user="ada"))
         assert "Manage Server" in await told(simulator, refused)
         options = {"columns": "2", "rows": "2", "tiles_per_member": "2"}
@@ -65,14 +64,14 @@ async def test_two_members_paint_a_mural(simulator: Simulator, data_dir: Path) -
             assert f"tile {tile}:" in await told(simulator, claim(simulator, user, tile))
         assert "is taken" in await told(simulator, claim(simulator, "cleo", 1))
         assert "You have your 2 tiles" in await told(simulator, claim(simulator, "ada", 3))
-        await simulator.until(lambda: "3 of 4 tiles painted" in message.content, 30)
+        await simulator.until(lambda: "3 of 4 tiles painted" in message.content)
         assert "Claiming is over" in await told(simulator, command(simulator, "mural finish", "mo"))
         done = await finished(simulator)
         assert done is message
         assert "Ada (2), Ben, the server (1)" in done.content
         assert [one.filename for one in done.attachments] == ["mural.jpg", "mural-growing.mp4"]
         link = done.content.split("](")[1].split(")")[0]
-        await look_at_page(link)
+        await look_at_page(bot.app.pages.url + link.removeprefix(PUBLIC))
     assert query(data_dir, "SELECT COUNT(*) AS n FROM jobs WHERE told_at IS NULL")[0]["n"] == 0
     assert len(posted(simulator, "Mural № 1")) == 1
 
@@ -102,6 +101,44 @@ async def look_at_page(link: str) -> None:
         assert (await get("mural.png", signed[:-1] + "x"))[0] == 403
 
 
+async def test_what_is_deleted_while_the_bot_is_down(simulator: Simulator, data_dir: Path) -> None:
+    """The message is sent anew, since members need it; without its channel the mural ends."""
+    async with running_bot(simulator, data_dir, painter="load_flat"):
+        await told(simulator, simulator.people.invoke(start(columns="2", rows="2")))
+        (message,) = await simulator.until(lambda: posted(simulator, "0 of 4 tiles painted"))
+    simulator.people.delete(message.id, "mo")
+    async with running_bot(simulator, data_dir, painter="load_flat"):
+        (again,) = await simulator.until(lambda: posted(simulator, "0 of 4 tiles painted"))
+        assert again.attachments
+    upheaval.delete_channel(simulator.world, again.channel)
+    async with running_bot(simulator, data_dir, painter="load_flat"):
+        state = "SELECT state FROM murals WHERE given_up"
+        await simulator.until(lambda: [row["state"] for row in query(data_dir, state)])
+    assert [row["state"] for row in query(data_dir, state)] == ["cancelled"]
+
+
+@pytest.mark.slow
+async def test_a_failed_assembly_is_told_once(simulator: Simulator, data_dir: Path) -> None:
+    """The host reads that it failed; it is tried again until it works."""
+    noise = io.BytesIO()
+    Image.effect_noise((96, 64), 90).save(noise, "PNG")  # so that all tiles differ
+    async with running_bot(simulator, data_dir, painter="load_copy"):
+        begun = start(columns="3", rows="2", tiles_per_member="5")
+        photo = {"content": Upload("noise.png", noise.getvalue(), "image/png")}
+        await told(simulator, simulator.people.invoke(replace(begun, files=photo)))
+        for tile in range(1, 6):
+            await told(simulator, claim(simulator, "ada", tile))
+        await simulator.until(lambda: painted(data_dir) == 5)
+        (row,) = query(data_dir, "SELECT picture FROM mural_tiles WHERE number = 1")
+        layer = data_dir / "pictures" / row["picture"][:2] / row["picture"]
+        hidden = layer.rename(data_dir / "hidden")
+        await told(simulator, claim(simulator, "ben", 6))
+        await simulator.until(lambda: posted(simulator, "putting them together failed"))
+        hidden.rename(layer)
+        await finished(simulator)
+    assert len(posted(simulator, "putting them together failed")) == 1
+
+
 @pytest.mark.slow
 async def test_five_members_and_kills(simulator: Simulator, data_dir: Path) -> None:
     """4x4 tiles, kills of the bot and of its engine, a withdrawal, an expiry: finished once."""
@@ -112,7 +149,7 @@ async def test_five_members_and_kills(simulator: Simulator, data_dir: Path) -> N
         return bot_process.start(token, base, data_dir, "load_flat")
 
     bot = begin()
-    await simulator.until(lambda: simulator.gateway.connected, 30)
+    await simulator.until(lambda: simulator.gateway.connected)
     await told(
         simulator,
         simulator.people.invoke(start(columns="4", rows="4", tiles_per_member="4")),
@@ -124,16 +161,16 @@ async def test_five_members_and_kills(simulator: Simulator, data_dir: Path) -> N
         if number % 2:  # in the middle of it
             bot.kill()
             await asyncio.to_thread(bot.join)
-            await simulator.until(lambda: not simulator.gateway.connected, 20)
+            await simulator.until(lambda: not simulator.gateway.connected)
             bot = begin()
-            await simulator.until(lambda: simulator.gateway.connected, 30)
+            await simulator.until(lambda: simulator.gateway.connected)
     await simulator.until(lambda: "8 of 16" in message.content, 120)
 
     # Ada gives a painted tile back; Eve claims one and does nothing with it.
     opened = command(simulator, "mural claim", "ada", {"tile": "1"})
     shown = await said_privately(simulator, opened)
     pressed = simulator.people.press(shown.id, "mural/1/back/1", "ada")
-    await simulator.until(lambda: "7 of 16" in message.content, 30)
+    await simulator.until(lambda: "7 of 16" in message.content)
     assert pressed.state != "failed"
     await told(simulator, command(simulator, "mural claim", "eve", {"tile": "16"}))
     let_claims_end(data_dir)
@@ -142,14 +179,14 @@ async def test_five_members_and_kills(simulator: Simulator, data_dir: Path) -> N
     )
     await told(simulator, claim(simulator, "eve", 16, "Cat in pencil"))
     await told(simulator, command(simulator, "mural finish", "mo"))
-    await simulator.until(lambda: painted(data_dir) >= 9, 60)
+    await simulator.until(lambda: painted(data_dir) >= 9)
     for child in psutil.Process(bot.pid).children(recursive=True):
         if "bot.executors" in " ".join(child.cmdline()):
             os.kill(child.pid, signal.SIGKILL)
     await simulator.until(lambda: painted(data_dir) >= 12, 120)
     bot.kill()
     await asyncio.to_thread(bot.join)
-    await simulator.until(lambda: not simulator.gateway.connected, 20)
+    await simulator.until(lambda: not simulator.gateway.connected)
     bot = begin()
     try:
         done = await finished(simulator, 180)

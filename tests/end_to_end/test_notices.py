@@ -4,17 +4,11 @@ from pathlib import Path
 
 from bot.simulator import Simulator
 from bot.simulator.faults import CdnFault
-from bot.simulator.model import Interaction, Message
-from tests.end_to_end.harness import UNTOLD, muralize, query, results, run, running_bot
+from bot.simulator.model import Message
+from tests.end_to_end.harness import UNTOLD, muralize, painting, query, results, run, running_bot
+from tests.end_to_end.painters import hold, release
 from tests.end_to_end.test_delivery import forbid_posting, kill_token
 from tests.end_to_end.test_painting import said_privately
-
-
-async def painting(simulator: Simulator, user: str = "ada") -> Interaction:
-    """Have a member ask for a painting, and wait until it is being painted."""
-    asked = muralize(simulator, user)
-    await simulator.until(lambda: asked.original and "Painting" in asked.original.content)
-    return asked
 
 
 async def settled(simulator: Simulator, data_dir: Path) -> None:
@@ -29,13 +23,14 @@ def notices(simulator: Simulator) -> list[Message]:
 
 async def test_after_a_minute_the_result_is_a_reply(simulator: Simulator, data_dir: Path) -> None:
     """A long painting comes as a reply to its card and notifies its member, and only them."""
-    async with running_bot(simulator, data_dir, painter="load_steady", clock=simulator.clock):
-        asked = await painting(simulator)
+    hold(data_dir, 10)
+    async with running_bot(simulator, data_dir, clock=simulator.clock):
+        asked = muralize(simulator)
+        card = await painting(simulator, asked)
         simulator.clock.advance(61)
+        release(data_dir)
         (message,) = await simulator.until(lambda: results(simulator))
         await settled(simulator, data_dir)
-        card = asked.original
-        assert card is not None
         await simulator.until(lambda: "Finished" in card.content)
     assert message.reference is card
     assert message.notified == [asked.user]
@@ -56,25 +51,30 @@ async def test_within_a_minute_nobody_is_notified(simulator: Simulator, data_dir
 
 async def test_a_server_may_not_want_that(simulator: Simulator, data_dir: Path) -> None:
     """Where the server's setting is off, a long painting replaces its card too."""
-    async with running_bot(simulator, data_dir, painter="load_steady", clock=simulator.clock):
+    hold(data_dir, 10)
+    async with running_bot(simulator, data_dir, clock=simulator.clock):
         panel = await said_privately(simulator, run(simulator, "settings set", "olga"))
         assert "its member is mentioned" in panel.content
         simulator.people.press(panel.id, "settings/mention/off", "olga")
         await simulator.until(lambda: "its member is not mentioned" in panel.content)
-        asked = await painting(simulator)
+        card = await painting(simulator, muralize(simulator))
         simulator.clock.advance(61)
+        release(data_dir)
         (message,) = await simulator.until(lambda: results(simulator))
         await settled(simulator, data_dir)
-    assert message is asked.original
+    assert message is card
     assert notices(simulator) == []
 
 
 async def test_without_the_right_to_post(simulator: Simulator, data_dir: Path) -> None:
     """There the card shows the long painting, and a follow-up notifies the member."""
     forbid_posting(simulator)
-    async with running_bot(simulator, data_dir, painter="load_steady", clock=simulator.clock):
-        asked = await painting(simulator)
+    hold(data_dir, 10)
+    async with running_bot(simulator, data_dir, clock=simulator.clock):
+        asked = muralize(simulator)
+        await painting(simulator, asked)
         simulator.clock.advance(61)
+        release(data_dir)
         (message,) = await simulator.until(lambda: results(simulator))
         (notice,) = await simulator.until(lambda: notices(simulator))
     assert message is asked.original
@@ -88,10 +88,11 @@ async def test_a_deleted_card(simulator: Simulator, data_dir: Path) -> None:
 
     The painting goes on, and its member finds it by `/paintings`.
     """
-    async with running_bot(simulator, data_dir, painter="load_steady") as bot:
-        asked = await painting(simulator)
-        assert asked.original is not None
-        simulator.people.delete(asked.original.id, "mo")
+    hold(data_dir, 10)
+    async with running_bot(simulator, data_dir) as bot:
+        card = await painting(simulator, muralize(simulator))
+        simulator.people.delete(card.id, "mo")
+        release(data_dir)
         await settled(simulator, data_dir)
         job = await bot.app.jobs.get(1)
         assert job is not None
@@ -103,19 +104,19 @@ async def test_a_deleted_card(simulator: Simulator, data_dir: Path) -> None:
 
 async def test_a_card_deleted_after_its_token(simulator: Simulator, data_dir: Path) -> None:
     """The same holds when the token is dead, or the painting took long."""
-    async with running_bot(
-        simulator, data_dir, painter="load_steady", clock=simulator.clock
-    ) as bot:
-        asked = await painting(simulator)
-        assert asked.original is not None
-        simulator.people.delete(asked.original.id, "mo")
+    hold(data_dir, 10)
+    async with running_bot(simulator, data_dir, clock=simulator.clock) as bot:
+        card = await painting(simulator, muralize(simulator))
+        simulator.people.delete(card.id, "mo")
         simulator.clock.advance(61)
+        release(data_dir)
         await settled(simulator, data_dir)
 
-        asked = await painting(simulator, "ben")
-        assert asked.original is not None
-        simulator.people.delete(asked.original.id, "mo")
+        hold(data_dir, 10)
+        card = await painting(simulator, muralize(simulator, "ben"))
+        simulator.people.delete(card.id, "mo")
         kill_token(simulator)
+        release(data_dir)
         await settled(simulator, data_dir)
         assert [job and job.result is not None for job in [await bot.app.jobs.get(2)]] == [True]
     assert simulator.world.messages == {}

@@ -29,7 +29,7 @@ async def test_each_reaches_the_engine_as_the_right_picture(
     async with running_bot(simulator, data_dir, painter="load_copying"):
         for count, file in enumerate(files_with_answers(), 1):
             muralize(simulator, content=file.read_bytes(), name=file.name)
-            await simulator.until(partial(has_results, simulator, count), 20)
+            await simulator.until(partial(has_results, simulator, count))
             message = max(results(simulator), key=lambda result: result.id)
             with Image.open(io.BytesIO(message.attachments[0].content)) as picture:
                 mean, most = difference(file, picture)

@@ -12,19 +12,20 @@ from tests.end_to_end.harness import (
     FAST,
     button,
     muralize,
+    painting,
     picture,
     private_answers,
     results,
     run,
     running_bot,
 )
-from tests.end_to_end.painters import FILM
+from tests.end_to_end.painters import FILM, hold, release
 
 
 async def result_of(simulator: Simulator, interaction: Interaction) -> Message:
     """Wait for the painting that an interaction asked for."""
     return await simulator.until(
-        lambda: next((m for m in results(simulator) if m.interaction is interaction), None), 20
+        lambda: next((m for m in results(simulator) if m.interaction is interaction), None)
     )
 
 
@@ -32,7 +33,6 @@ async def said_privately(simulator: Simulator, interaction: Interaction) -> Mess
     """Wait for what only the member of an interaction is told."""
     return await simulator.until(
         lambda: next((m for m in private_answers(simulator, interaction) if not m.thinking), None),
-        10,
     )
 
 
@@ -50,11 +50,14 @@ async def test_the_card_goes_from_waiting_to_the_result(
             files.update(file.filename for file in message.attachments)
 
     simulator.bus.subscribe(watch)
+    hold(data_dir, 10)
     async with running_bot(simulator, data_dir, painter="load_steady"):
-        message = await result_of(simulator, muralize(simulator))
+        asked = muralize(simulator)
+        await simulator.until(lambda: "preview-1.jpg" in files)
+        release(data_dir)
+        message = await result_of(simulator, asked)
     assert any("Waiting" in text for text in seen)
     assert any("Painting" in text and "█" in text and "loss" in text for text in seen)
-    assert "preview-1.jpg" in files
     assert [file.filename for file in message.attachments] == ["muralscape-1.png"]
     assert "Final loss **10**" in message.content
     for part in ("mural", "32x32", "20 steps", "no weights at all"):
@@ -78,7 +81,10 @@ async def test_a_job_that_starts_at_once_never_shows_waiting(
     simulator.bus.subscribe(watch)
     timing = replace(FAST, cards=replace(FAST.cards, debounce=2.0))
     limits = LimitSettings(shutdown_seconds=0)
-    async with running_bot(simulator, data_dir, painter="load_slow", timing=timing, limits=limits):
+    async with running_bot(
+        simulator, data_dir, painter="load_slow", timing=timing, limits=limits
+    ) as bot:
+        await simulator.until(lambda: bot.executor.fault is None)  # the engine has been started
         first = muralize(simulator, "ada")
         await simulator.until(lambda: any("Painting" in text for text in seen.get(first.id, ())))
         second = muralize(simulator, "ben")
@@ -102,7 +108,7 @@ async def test_a_card_whose_edit_was_lost(simulator: Simulator, data_dir: Path) 
         await simulator.until(lambda: shows(first, "🎨") and bot.app.jobs.progress(1))
         lost = simulator.faults.hang_up(method="PATCH", path="/messages/@original$")
         second = muralize(simulator, "ben")
-        await simulator.until(lambda: shows(second, "Waiting"), 10)
+        await simulator.until(lambda: shows(second, "Waiting"))
         assert lost.hits == 1
 
 
@@ -185,7 +191,7 @@ async def test_cancel_before_and_during_painting(simulator: Simulator, data_dir:
     """
     async with running_bot(simulator, data_dir, painter="load_slow"):
         painted = muralize(simulator)
-        await simulator.until(lambda: painted.original and "Painting" in painted.original.content)
+        await painting(simulator, painted)
         waiting = muralize(simulator)
         await simulator.until(lambda: waiting.original and "Waiting" in waiting.original.content)
 
@@ -211,7 +217,7 @@ async def test_queue_show(simulator: Simulator, data_dir: Path) -> None:
     """`/queue show` lists a member's own jobs with their places, and nobody else sees it."""
     async with running_bot(simulator, data_dir, painter="load_slow"):
         first = muralize(simulator)
-        await simulator.until(lambda: first.original and "Painting" in first.original.content)
+        await painting(simulator, first)
         second = muralize(simulator)
         await simulator.until(lambda: second.original and "Waiting" in second.original.content)
         shown = await said_privately(simulator, run(simulator, "queue show"))
@@ -286,7 +292,7 @@ async def test_quotas(simulator: Simulator, data_dir: Path) -> None:
     limits = LimitSettings(jobs_per_member=1, shutdown_seconds=0)
     async with running_bot(simulator, data_dir, painter="load_slow", limits=limits):
         first = muralize(simulator)
-        await simulator.until(lambda: first.original and "Painting" in first.original.content)
+        await painting(simulator, first)
         refused = await said_privately(simulator, muralize(simulator))
         assert "this server's limit" in refused.content
         assert not simulator.record.find("DELETE", "@original")

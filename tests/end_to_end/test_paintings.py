@@ -7,6 +7,7 @@ from bot.settings import LimitSettings
 from bot.simulator import Invocation, Simulator
 from bot.simulator.model import Message
 from tests.end_to_end.harness import button, is_result, muralize, run, running_bot
+from tests.end_to_end.painters import hold, release
 from tests.end_to_end.test_marks import blurred
 from tests.end_to_end.test_painting import result_of, said_privately
 
@@ -86,8 +87,11 @@ async def test_alt_texts(simulator: Simulator, data_dir: Path) -> None:
     """Previews, results, loss curves and lists say what they show, however long a name is."""
     texts: set[str] = set()
     simulator.bus.subscribe(lambda _: texts.update(alt_texts(simulator)))
+    hold(data_dir, 10)
     async with running_bot(simulator, data_dir, painter="load_steady"):
         asked = muralize(simulator, name="x" * 200 + ".png", saved_style="whirling_night")
+        await simulator.until(lambda: any(text.startswith("Preview at ") for text in texts))
+        release(data_dir)
         result = await result_of(simulator, asked)
         curve = simulator.people.press(result.id, button(result, "curve"), "ben")
         await said_privately(simulator, curve)
@@ -167,7 +171,9 @@ async def test_by_style_and_preset(simulator: Simulator, data_dir: Path) -> None
         await simulator.until(lambda: "Delete **all your 3 paintings**" in page.content)
         simulator.people.press(page.id, labelled(page, "Delete 3 paintings"), "ada")
         await simulator.until(lambda: "no finished paintings" in page.content)
-        assert await bot.app.jobs.count_finished(None, simulator.world.find_user("ben").id) == 1
+        assert (
+            await bot.app.jobs.store.count_finished(None, simulator.world.find_user("ben").id) == 1
+        )
 
 
 def menu(page: Message, every: str, label: str) -> tuple[str, str, list[str]]:

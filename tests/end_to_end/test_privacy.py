@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bot.simulator import Invocation, Simulator, Upload
-from tests.end_to_end.harness import button, muralize, picture, running_bot
+from tests.end_to_end.harness import button, muralize, painting, picture, running_bot
 from tests.end_to_end.harness import run as command
 from tests.end_to_end.test_challenges import contest_of, posted, told, vote
 from tests.end_to_end.test_painting import result_of, said_privately
@@ -51,7 +51,7 @@ async def test_shown_and_removed(simulator: Simulator, data_dir: Path) -> None:
         asked = await said_privately(simulator, command(simulator, "privacy delete"))
         assert kept_about(data_dir, ada)
         simulator.people.press(asked.id, "privacy/delete", "ada")
-        await simulator.until(lambda: "data is deleted" in asked.content, 10)
+        await simulator.until(lambda: "data is deleted" in asked.content)
         assert kept_about(data_dir, ada) == []
         contest = await contest_of(bot)
         assert [entry.member_id for entry in contest.entries] == [simulator.people.user("ben").id]
@@ -76,7 +76,7 @@ async def test_after_the_end_only_counts_stay(simulator: Simulator, data_dir: Pa
         assert "🥇 Ada · 1 vote" in result.content
         asked = await said_privately(simulator, command(simulator, "privacy delete"))
         simulator.people.press(asked.id, "privacy/delete", "ada")
-        await simulator.until(lambda: "data is deleted" in asked.content, 10)
+        await simulator.until(lambda: "data is deleted" in asked.content)
         assert kept_about(data_dir, ada) == []
         await simulator.until(lambda: "Ada" not in result.content)
         assert "a member with deleted data · 1 vote" in result.content
@@ -87,10 +87,10 @@ async def test_what_is_under_way_is_stopped(simulator: Simulator, data_dir: Path
     """A painting in progress and one that waits are stopped before they are forgotten."""
     async with running_bot(simulator, data_dir, painter="load_slow"):
         first = muralize(simulator)
-        await simulator.until(lambda: first.original and "Painting" in first.original.content)
+        await painting(simulator, first)
         second = muralize(simulator)
         await simulator.until(lambda: second.original and "Waiting" in second.original.content)
         asked = await said_privately(simulator, command(simulator, "privacy delete"))
         simulator.people.press(asked.id, "privacy/delete", "ada")
-        await simulator.until(lambda: "data is deleted" in asked.content, 15)
+        await simulator.until(lambda: "data is deleted" in asked.content)
         assert kept_about(data_dir, simulator.people.user("ada").id) == []

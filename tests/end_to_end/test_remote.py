@@ -53,8 +53,8 @@ async def test_sixty_jobs_through_deaths_and_a_restart(
         asking = asyncio.create_task(ask())
         await strike(site, simulator, chance)
         await asking
-        await simulator.until(lambda: len(results(simulator)) >= JOBS, 60)
-        await simulator.until(lambda: not query(data_dir, UNTOLD), 20)
+        await simulator.until(lambda: len(results(simulator)) >= JOBS)
+        await simulator.until(lambda: not query(data_dir, UNTOLD))
         await site.until_listed(*(worker.name for worker in site.workers))
         assert await site.stop_bot() == 0, site.log
     assert Counter(message.interaction for message in results(simulator)) == Counter(asked.keys())
@@ -71,7 +71,7 @@ async def strike(site: Site, simulator: Simulator, chance: random.Random) -> Non
     moments = sorted(chance.sample(range(3, JOBS - 10), DEATHS))
     restart_at = chance.randrange(DEATHS)
     for number, moment in enumerate(moments):
-        await simulator.until(lambda: len(results(simulator)) >= moment, 60)  # noqa: B023
+        await simulator.until(lambda: len(results(simulator)) >= moment)  # noqa: B023
         await asyncio.sleep(chance.uniform(0, 0.3))
         site.kill_worker(chance.choice(site.workers))
         site.add_worker("load_steady")
@@ -100,14 +100,14 @@ async def test_a_successor_begins_within_ten_steps(
         await site.until_listed("worker1")
         asked = muralize(simulator)
         moment = random.Random(9).randrange(15, 30)
-        await simulator.until(lambda: victim.steps_done >= moment, 30)
+        await simulator.until(lambda: victim.steps_done >= moment)
         assert await listed_to_ben(simulator) == ["`worker1` (a clock): painting № 1 (%)"]
         site.kill_worker(victim)
         killed_at = victim.steps_done
         site.add_worker("load_measured")
         await site.until_listed("worker2")
-        await simulator.until(lambda: results(simulator), 60)
-        await simulator.until(lambda: not query(data_dir, UNTOLD), 20)
+        await simulator.until(lambda: results(simulator))
+        await simulator.until(lambda: not query(data_dir, UNTOLD))
         (line,) = await listed_to_ben(simulator)
         assert line.startswith("`worker2` (a clock): idle · about ")
     (message,) = results(simulator)
@@ -120,8 +120,8 @@ async def test_a_successor_begins_within_ten_steps(
 async def listed_to_ben(simulator: Simulator) -> list[str]:
     """Read the lines of `/queue show` about workers, without how far and where from they are."""
     shown = run(simulator, "queue show", "ben")
-    await simulator.until(lambda: private_answers(simulator, shown), 20)
-    await simulator.until(lambda: shown.original and shown.original.content, 20)
+    await simulator.until(lambda: private_answers(simulator, shown))
+    await simulator.until(lambda: shown.original and shown.original.content)
     assert shown.original is not None
     lines = [line for line in shown.original.content.splitlines() if "-# `" in line]
     return [re.sub(r"(?<=worker\d)-[0-9a-f]{8}|\d+(?=%)|^-# ", "", line) for line in lines]

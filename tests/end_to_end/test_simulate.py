@@ -36,7 +36,7 @@ async def simulate(*options: str, **environment: str) -> AsyncIterator[Process]:
 async def said(process: Process, what: str) -> str:
     """Wait for a line of its output that has `what` in it."""
     assert process.stdout is not None
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         async for line in process.stdout:
             if what in line.decode():
                 return line.decode()
@@ -45,7 +45,7 @@ async def said(process: Process, what: str) -> str:
 
 async def answer(page: aiohttp.ClientSession, text: str) -> dict[str, Any]:
     """Wait for a message with this text."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while True:
             async with page.get("/sim/messages") as messages:
                 for message in await messages.json():
@@ -57,13 +57,13 @@ async def answer(page: aiohttp.ClientSession, text: str) -> dict[str, Any]:
 
 def left_behind(processes: list[psutil.Process], folder: Path) -> list[object]:
     """List the processes that do not end and the folders that were not deleted."""
-    _, alive = psutil.wait_procs(processes, timeout=5)
+    _, alive = psutil.wait_procs(processes, timeout=120)
     return [*alive, *folder.glob("muralscape-*")]
 
 
 async def a_bot_connects(page: aiohttp.ClientSession) -> None:
     """Wait until a bot is connected to the loopback Discord."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while True:
             async with page.get("/sim/state") as state:
                 if (await state.json())["bot"]["connected"]:
@@ -93,7 +93,7 @@ async def test_paints_and_stops(tmp_path: Path) -> None:
             message = await answer(page, "Final loss")
             assert message["attachments"][0]["width"] == 64
         process.send_signal(signal.SIGINT)
-        output, errors = await asyncio.wait_for(process.communicate(), 30)
+        output, errors = await asyncio.wait_for(process.communicate(), 120)
         assert (process.returncode, errors) == (0, b"")
         assert b"Stopped." in output
         assert left_behind(children, tmp_path) == []
@@ -105,7 +105,7 @@ async def test_port_taken() -> None:
     async with server:
         port = server.sockets[0].getsockname()[1]
         async with simulate("--port", str(port)) as process:
-            _, errors = await asyncio.wait_for(process.communicate(), 30)
+            _, errors = await asyncio.wait_for(process.communicate(), 120)
             assert process.returncode == 2
             assert errors.decode() == (
                 f"muralscape: port {port} is taken; name another with --port, or 0 for any "

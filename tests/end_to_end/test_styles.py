@@ -110,24 +110,19 @@ async def test_forbidden_words(simulator: Simulator, data_dir: Path) -> None:
         await simulator.until(lambda: "A nice night" in opened.content)
 
 
-@pytest.mark.parametrize(
-    ("name", "kept"),
-    [
-        ("@everyone", "everyone"),
-        ("<@123>", None),
-        ("**x**", "x"),
-        ("\u202egnp.exe", "gnp.exe"),
-        ("🎨", "🎨"),
-    ],
-)
-async def test_names(simulator: Simulator, data_dir: Path, name: str, kept: str | None) -> None:
+async def test_names(simulator: Simulator, data_dir: Path) -> None:
     """Hostile names are cleaned or refused in words; nothing pings."""
     async with running_bot(simulator, data_dir):
-        answer = await told(simulator, save(simulator, name))
-        if kept is None:
-            assert "The name of a style" in answer.content
-        else:
+        for name, kept in (
+            ("@everyone", "everyone"),
+            ("**x**", "x"),
+            ("\u202egnp.exe", "gnp.exe"),
+            ("🎨", "🎨"),
+        ):
+            answer = await told(simulator, save(simulator, name))
             assert answer.embeds[0]["title"] == kept
+        answer = await told(simulator, save(simulator, "<@123>"))
+        assert "The name of a style" in answer.content
         for message in simulator.world.messages.values():
             assert [*message.mentions, *message.mention_roles] == []
             assert not message.mention_everyone

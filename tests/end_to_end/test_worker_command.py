@@ -54,15 +54,15 @@ async def test_paints_with_the_real_engine_and_leaves(tmp_path: Path, order: Pai
     executor = NatsExecutor(Access(server.url, nkey_file=keys[0]), FAST)
     try:
         await executor.start()
-        await until(lambda: executor.capacity == 1, 60)
+        await until(lambda: executor.capacity == 1)
         heard: list[PaintProgress] = []
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             outcome = await executor.paint(order, heard.append)
         with Image.open(order.result) as picture:
             assert picture.size == (outcome.width, outcome.height)
         assert (outcome.steps, heard[-1].step) == (30, 30)
         worker.send_signal(signal.SIGTERM)
-        assert await asyncio.to_thread(worker.wait, 20) == 0
+        assert await asyncio.to_thread(worker.wait, 120) == 0
         await until(lambda: executor.capacity == 0)
     finally:
         await executor.close()

@@ -16,12 +16,12 @@ from tests.end_to_end.harness import (
     running_bot,
 )
 
-LIMITS = LimitSettings(attachment_bytes=20_000, pixels=10_000, download_seconds=0.5)
+LIMITS = LimitSettings(attachment_bytes=20_000, pixels=10_000)
 
 
 async def refusal(simulator: Simulator, bot: Bot, interaction: Interaction) -> Message:
     """Wait for the private refusal and check that nothing else is left of the request."""
-    (told,) = await simulator.until(lambda: private_answers(simulator, interaction), 10)
+    (told,) = await simulator.until(lambda: private_answers(simulator, interaction))
     assert list(simulator.world.messages.values()) == [told], "the public answer is still there"
     assert bot.stored_pictures() == []
     assert bot.app.jobs.places() == {}
@@ -84,7 +84,9 @@ async def test_downloads_that_fail(
 ) -> None:
     """A download that stalls, breaks off, is gone, leads elsewhere or swells is given up."""
     simulator.faults.download(fault)
-    async with running_bot(simulator, data_dir, limits=LIMITS) as bot:
+    seconds = 0.5 if fault.stall_at is not None else LIMITS.download_seconds
+    limits = LIMITS.model_copy(update={"download_seconds": seconds})
+    async with running_bot(simulator, data_dir, limits=limits) as bot:
         told = await refusal(simulator, bot, muralize(simulator))
         assert words in told.content
 
@@ -95,5 +97,5 @@ async def test_wrong_options(simulator: Simulator, data_dir: Path) -> None:
         told = await refusal(simulator, bot, muralize(simulator, size="4096"))
         assert "The largest size here is 1024 pixels" in told.content
         unknown = muralize(simulator, saved_style="none")
-        (told,) = await simulator.until(lambda: private_answers(simulator, unknown), 10)
+        (told,) = await simulator.until(lambda: private_answers(simulator, unknown))
         assert "no saved style" in told.content

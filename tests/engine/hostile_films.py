@@ -14,7 +14,7 @@ def hostile_films() -> list[tuple[str, bytes, str]]:
     two = animation([Image.new("L", (16, 16), shade) for shade in (0, 255)], "GIF", 0)
     start, size = two.index(FRAME), gif.rindex(FRAME) + 8 + 5
     return [
-        ("many.gif", two[:start] + two[start:-1] * 50_000 + b";", "more than 10,000 frames"),
+        ("many.gif", two[:start] + two[start:-1] * 50_000 + b";", "more than 10000 frames"),
         ("canvas.gif", gif[:6] + HUGE + gif[10:], "too many pixels"),
         ("changing.gif", gif[:size] + HUGE + gif[size + 4 :], "damaged"),
         ("cut.mp4", mp4[:200], "no moving picture that can be read"),

@@ -155,7 +155,7 @@ async def test_the_command_says_at_once_that_it_tries_again(
     )
     try:
         assert process.stderr is not None
-        line = (await asyncio.wait_for(process.stderr.readline(), 60)).decode()
+        line = (await asyncio.wait_for(process.stderr.readline(), 120)).decode()
     finally:
         process.kill()
         await process.wait()

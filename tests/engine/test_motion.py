@@ -27,6 +27,7 @@ from tests.engine.motion_clips import as_picture, pan, panned, texture
 
 CPU = torch.device("cpu")
 SMALL = PaintSettings(preset="draft", size=64, steps=10)
+TINY = PaintSettings(preset="draft", size=32, steps=4)
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +121,7 @@ def test_a_film_is_painted_again_to_the_bit(encoder: Encoder) -> None:
     clip = Clip(pan(3), (0.1, 0.2, 0.1), loops=True)
     style = as_picture(texture(64, 64, 5))
     told: list[FilmProgress] = []
-    films = [paint_film(clip, (style,), SMALL, encoder, on_progress=told.append) for _ in range(2)]
+    films = [paint_film(clip, (style,), TINY, encoder, on_progress=told.append) for _ in range(2)]
     assert [list(map(np.asarray, film.frames)) for film in films]
     for one, other in zip(films[0].frames, films[1].frames, strict=True):
         assert np.array_equal(np.asarray(one), np.asarray(other))
@@ -134,14 +135,14 @@ def test_a_film_goes_on_at_the_frame(encoder: Encoder, tmp_path: Path, loops: bo
     """Stopped after any frame and resumed, a film is what it would have been, to the bit."""
     clip = Clip(pan(4), (0.1,) * 4, loops=loops)
     style = as_picture(texture(64, 64, 5))
-    whole = paint_film(clip, (style,), SMALL, encoder)
+    whole = paint_film(clip, (style,), TINY, encoder)
     file, told = tmp_path / "film.pth", list[FilmProgress]()
     resume = None
     for frames in (1, 3):
         part = paint_film(
             clip,
             (style,),
-            SMALL,
+            TINY,
             encoder,
             on_progress=told.append,
             should_stop=lambda frames=frames: bool(told) and told[-1].frame == frames,  # type: ignore[misc]
@@ -150,13 +151,13 @@ def test_a_film_goes_on_at_the_frame(encoder: Encoder, tmp_path: Path, loops: bo
         )
         assert len(part.frames) == frames
         resume = file
-    again = paint_film(clip, (style,), SMALL, encoder, on_progress=told.append, resume=file)
+    again = paint_film(clip, (style,), TINY, encoder, on_progress=told.append, resume=file)
     assert [progress.frame for progress in told] == [1, 2, 3, 4]
     for one, other in zip(whole.frames, again.frames, strict=True):
         assert np.array_equal(np.asarray(one), np.asarray(other))
     others = replace(clip, frames=clip.frames[::-1])
     with pytest.raises(CheckpointRejected, match="another painting"):
-        paint_film(others, (style,), SMALL, encoder, resume=file)
+        paint_film(others, (style,), TINY, encoder, resume=file)
 
 
 def test_stopping_hands_over_what_is_there(encoder: Encoder) -> None:
@@ -165,12 +166,12 @@ def test_stopping_hands_over_what_is_there(encoder: Encoder) -> None:
     style = as_picture(texture(64, 64, 5))
     done: list[FilmProgress] = []
     film = paint_film(
-        clip, (style,), SMALL, encoder, on_progress=done.append, should_stop=lambda: bool(done)
+        clip, (style,), TINY, encoder, on_progress=done.append, should_stop=lambda: bool(done)
     )
     assert len(film.frames) == len(film.seconds) == 1
     assert len(film.sound) == 4 * SOUND_RATE // 10
     with pytest.raises(Stopped):
-        paint_film(clip, (style,), SMALL, encoder, should_stop=lambda: True)
+        paint_film(clip, (style,), TINY, encoder, should_stop=lambda: True)
 
 
 def test_stopping_on_a_full_disk(encoder: Encoder, tmp_path: Path) -> None:
@@ -181,7 +182,7 @@ def test_stopping_on_a_full_disk(encoder: Encoder, tmp_path: Path) -> None:
     film = paint_film(
         clip,
         (style,),
-        SMALL,
+        TINY,
         encoder,
         on_progress=done.append,
         should_stop=lambda: bool(done),
@@ -195,10 +196,10 @@ def test_stopping_on_a_full_disk(encoder: Encoder, tmp_path: Path) -> None:
 def test_what_cannot_be_a_film(encoder: Encoder) -> None:
     """Presets without strokes and masks are refused in words."""
     frame = pan(1)[0]
-    with pytest.raises(RequestRejected, match="choose mural or draft"):
+    with pytest.raises(RequestRejected, match="choose one of mural, draft"):
         film_painter(StylizeRequest(frame, (frame,), PaintSettings(preset="seed")), encoder)
     with pytest.raises(RequestRejected, match="mask"):
-        film_painter(StylizeRequest(frame, (frame,), SMALL, frame.convert("L")), encoder)
+        film_painter(StylizeRequest(frame, (frame,), TINY, frame.convert("L")), encoder)
 
 
 def test_a_loop_is_closed() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -16,6 +17,7 @@ from engine.mural.layers import Layers, held_in
 from engine.mural.tasks import Task
 from engine.mural.work import carry_out
 from engine.request import StylizeRequest, Surroundings
+from engine.seams import joined
 from engine.stylize import stylize
 from engine.vgg19 import Encoder
 from tests.engine.paintings import having, pixels
@@ -36,6 +38,20 @@ def test_held_paint_stays_and_the_rest_is_painted(
 
     assert (pixels(part)[:, :16] == pixels(paint)[:, :16]).all()
     assert np.abs(pixels(part)[:, 16:] - pixels(paint)[:, 16:]).mean() > 10
+
+
+def test_strokes_stay_whole_between_two_paints() -> None:
+    """Fine structure is as strong on the way as at both ends, where a plain fade weakens it."""
+    noise = torch.Generator().manual_seed(1)
+    one, other = (0.5 + 0.1 * torch.randn((1, 3, 96, 384), generator=noise) for _ in range(2))
+    held = torch.linspace(0, 1, 384).expand(1, 1, 96, 384)
+    both = joined(one, other, held)
+    assert (both[..., 0] - one[..., 0]).abs().max() < 1e-6
+    assert (both[..., -1] - other[..., -1]).abs().max() < 1e-6
+    faded = torch.lerp(one, other, held)
+    middle = slice(160, 224)
+    assert faded[..., middle].std() < 0.8 * one.std()
+    assert 0.9 < both[..., middle].std() / one.std() < 1.15
 
 
 @given(GRIDS, st.integers(0, 99), st.data())
@@ -111,6 +127,19 @@ def test_a_mural_is_put_together(tmp_path: Path) -> None:
         assert 7 < stream.frames / 24 < 9
         last = list(film.decode(video=0))[-1].to_ndarray(format="rgb24")
         assert last[2, 2, 1] > 200  # lime
+
+
+def test_a_growing_mural_has_paint_in_painted_tiles_alone(tmp_path: Path) -> None:
+    """Free tiles show the photograph, not the borders of what is painted beside them."""
+    grid = Grid(2, 2, 128)
+    photo, layer = tmp_path / "photo.jpg", tmp_path / "layer.png"
+    Image.new("RGB", (256, 256), "white").save(photo)
+    Image.new("RGB", (160, 160), "black").save(layer)
+    carry_out(Task("preview", grid, str(photo), ((1, str(layer)),), str(tmp_path)))
+    with Image.open(tmp_path / "preview.jpg") as preview:
+        light = np.asarray(preview.convert("L"))
+        assert light[:120, :120].max() < 10
+        assert light[:, 136:].min() > 245
 
 
 def test_free_tiles_are_darker_and_numbered(tmp_path: Path) -> None:

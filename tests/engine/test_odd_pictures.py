@@ -70,7 +70,7 @@ def test_pictures_of_every_size(
     preset: str, content: tuple[int, int], style: tuple[int, int], encoder: Encoder
 ) -> None:
     """The smallest, the longest, and sides that nothing divides."""
-    paint(encoder, noisy(*content), noisy(*style), preset=preset, size=48, steps=2)
+    paint(encoder, noisy(*content), noisy(*style), preset=preset, size=32, steps=2)
 
 
 @pytest.mark.parametrize("preset", list(PRESETS))

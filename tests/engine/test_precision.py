@@ -21,7 +21,7 @@ from tests.engine.half import HalfOnCpu
 
 CPU = torch.device("cpu")
 FP16 = Device(CPU, "fp16")
-STEPS = 8
+STEPS = 5
 
 
 @pytest.fixture(scope="module")

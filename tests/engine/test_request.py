@@ -67,7 +67,7 @@ def test_what_is_not_understood_is_not_dropped(stored: Mapping[str, object]) -> 
         ({"style_weights": (0.0,)}, "weights must not"),
         ({"fast": True}, "no fast setting"),
         ({"brush": "broom"}, "no brush 'broom'"),
-        ({"preset": "gatys", "brush": "bold"}, "gatys has no brush: .* mural or draft"),
+        ({"preset": "gatys", "brush": "bold"}, "gatys has no brush: .* mural, draft"),
         ({"preset": "seed", "brush": "fine"}, "seed has no brush"),
     ],
 )
@@ -134,7 +134,7 @@ def test_neither_torch_nor_pillow_is_needed() -> None:
     code = "import sys, engine.presets; print({'torch', 'PIL'} & sys.modules.keys())"
 
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True
     )
 
     assert done.stdout.strip() == "set()"

@@ -72,8 +72,8 @@ def test_strength_brings_the_picture_nearer_to_the_style(
     small: StylizeRequest, encoder: Encoder
 ) -> None:
     """With more strength the style's own loss, its weight taken out, ends lower."""
-    soft = stylize(having(small, strength=0.3, steps=30), encoder)
-    strong = stylize(having(small, strength=3, steps=30), encoder)
+    soft = stylize(having(small, strength=0.3, steps=12), encoder)
+    strong = stylize(having(small, strength=3, steps=12), encoder)
 
     assert strong.outcome.losses.style / 3**2 < soft.outcome.losses.style / 0.3**2
     assert strong.outcome.losses.content > soft.outcome.losses.content
@@ -165,7 +165,7 @@ def test_several_styles_are_all_in_the_picture(small: StylizeRequest, encoder: E
     styles = colored(style, "red"), colored(style, "blue")
 
     def redness(*weights: float) -> float:
-        settings = replace(small.settings, size=32, steps=10, style_weights=weights)
+        settings = replace(small.settings, size=32, steps=6, style_weights=weights)
         both = replace(small, styles=styles, settings=settings)
         picture = stylize(both, encoder).picture
         red, _, blue = np.moveaxis(pixels(picture), 2, 0)

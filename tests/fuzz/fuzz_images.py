@@ -12,29 +12,8 @@ import atheris
 with atheris.instrument_imports(include=["engine", "PIL", "pillow_heif"]):
     from tests.fuzz.target import CORPUS, LIMITS, check_images
 
-WORK = Path("build/fuzz")
-_SECONDS_PER_INPUT = 10
-_MEMORY = 1024  # MiB
-
-
-def main(arguments: list[str]) -> None:
-    """Fuzz for so many seconds, 600 unless told otherwise."""
-    seconds = int(arguments[0]) if arguments else 600
-    grown = WORK / "corpus"
-    grown.mkdir(parents=True, exist_ok=True)
-    options = [
-        f"-max_total_time={seconds}",
-        f"-timeout={_SECONDS_PER_INPUT}",
-        f"-rss_limit_mb={_MEMORY}",
-        f"-max_len={min(LIMITS.max_bytes, 8192)}",
-        f"-artifact_prefix={WORK}/",
-        "-print_final_stats=1",
-        str(grown),  # where inputs that reach new code are kept; the committed ones are only read
-        str(CORPUS),
-    ]
-    atheris.Setup([sys.argv[0], *options], check_images)
-    atheris.Fuzz()
-
+from tests.fuzz.session import fuzz
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    longest = min(LIMITS.max_bytes, 8192)
+    fuzz(check_images, Path("build/fuzz"), sys.argv[1:], longest=longest, more=[str(CORPUS)])

@@ -12,38 +12,20 @@ import atheris
 with atheris.instrument_imports(include=["bot.web", "bot.challenges", "aiohttp", "yarl"]):
     from tests.fuzz.web_site import Site, tokens
 
+from tests.fuzz.session import fuzz, grown
+
 WORK = Path("build/fuzz-web")
-_SECONDS_PER_INPUT = 25
-_MEMORY = 1024  # MiB
-_LONGEST = 4096  # bytes
 
 
-def main(arguments: list[str]) -> None:
-    """Fuzz for so many seconds, 600 unless told otherwise."""
-    seconds = int(arguments[0]) if arguments else 600
-    grown = WORK / "corpus"
-    grown.mkdir(parents=True, exist_ok=True)
-    words = WORK / "tokens"
+def main() -> None:
+    """Fuzz a site, beginning with requests that it answers."""
+    folder, words = grown(WORK), WORK / "tokens"
     words.write_text("".join(f'"{_escaped(token)}"\n' for token in tokens()))
     with Site() as site:
         for name, data in site.seeds.items():
-            (grown / name).write_bytes(data)
-
-        def check(data: bytes) -> None:
-            site.check(data)
-
-        options = [
-            f"-max_total_time={seconds}",
-            f"-timeout={_SECONDS_PER_INPUT}",
-            f"-rss_limit_mb={_MEMORY}",
-            f"-max_len={_LONGEST}",
-            f"-dict={words}",
-            f"-artifact_prefix={WORK}/",
-            "-print_final_stats=1",
-            str(grown),
-        ]
-        atheris.Setup([sys.argv[0], *options], check)
-        atheris.Fuzz()
+            (folder / name).write_bytes(data)
+        more = [f"-dict={words}"]
+        fuzz(site.check, WORK, sys.argv[1:], longest=4096, seconds_per_input=25, more=more)
 
 
 def _escaped(token: bytes) -> str:
@@ -51,4 +33,4 @@ def _escaped(token: bytes) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -9,7 +9,6 @@ import re
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from bot.challenges.gallery import Gallery
@@ -53,12 +52,7 @@ class Site:
         self._loop.run_until_complete(self._open(Path(self._folder.name)))
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._loop.run_until_complete(self._close())
         logging.getLogger().removeHandler(self._log)
         self._loop.close()

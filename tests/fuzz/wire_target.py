@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import get_args
 
 from bot.executors import pipe
+from bot.executors.checks import LONGEST_SENTENCE
 from bot.executors.contract import PaintProgress
 from bot.executors.nats import wire
 from engine.decoding.messages import read_answer
+from engine.errors import Wording
 
 CORPUS = Path(__file__).parent / "wire_corpus"
 # The first byte of an input says who reads the others.
@@ -76,9 +78,11 @@ def _check(value: object) -> None:
     elif isinstance(value, float):
         assert not math.isnan(value)
     if isinstance(value, wire.Outcome):
-        assert len(value.sentence) <= wire.LONGEST_SENTENCE
+        assert len(value.sentence) <= LONGEST_SENTENCE
         assert value.sentence.isprintable()
         assert "@" not in value.sentence
+    if isinstance(value, Wording):
+        assert all(str(one).isprintable() for one in value.values.values())
     if isinstance(value, PaintProgress):
         assert 0 <= value.step <= value.total_steps
         assert min(value.seconds, value.seconds_left) >= 0

@@ -142,7 +142,7 @@ async def container(
 
 async def paint(simulator: Simulator, count: int = 1) -> None:
     """Have members ask for small paintings of the samples, and wait for them."""
-    await simulator.until(lambda: simulator.gateway.connected, 60)
+    await simulator.until(lambda: simulator.gateway.connected)
     there = sum(all_settled(simulator, n) for n in range(1, 500))
     for _ in range(count):
         muralize(
@@ -211,7 +211,7 @@ async def test_a_secret_and_a_file_of_settings(
     given = {"DISCORD__TOKEN": "", "WEB__PORT": str(port)}
     async with container(simulator, volume, *options, settings=given) as bot:
         await bot.healthy()
-        await simulator.until(lambda: simulator.gateway.connected, 60)
+        await simulator.until(lambda: simulator.gateway.connected)
 
 
 async def test_back_up_and_restore(simulator: Simulator, volume: str, tmp_path: Path) -> None:

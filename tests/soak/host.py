@@ -95,7 +95,7 @@ async def hosted(simulator: Simulator, folder: Path) -> AsyncIterator[Host]:
             stderr=written,
         )
     try:
-        await simulator.until(lambda: simulator.gateway.connected, 60)
+        await simulator.until(lambda: simulator.gateway.connected)
         yield Host(process, f"http://127.0.0.1:{port}", log, folder / "data")
     finally:
         process.terminate()

@@ -20,6 +20,7 @@ from bot.executors.nats.connection import NatsConnection
 from bot.executors.nats.registry import WorkerRegistry
 from bot.executors.nats.sealing import SECRET_BYTES, secret_of
 from bot.executors.nats.senders import sender_of
+from engine.errors import Sentence
 from engine.request import PaintOutcome
 
 log = logging.getLogger(__name__)
@@ -199,7 +200,7 @@ class NatsExecutor:
     async def _fetch_result(self, attempt: Attempt, outcome: wire.Outcome) -> PaintOutcome:
         """Download the painting, or raise why there is none."""
         if outcome.how == "failed":
-            raise CannotPaint(outcome.sentence)
+            raise CannotPaint(Sentence.received(outcome.sentence, outcome.wording))
         cut_short = outcome.painted is not None and outcome.painted.is_cut_short
         if outcome.how == "cancelled" or (attempt.cancelled and not cut_short):
             raise PaintingCancelled

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.executors.contract import PaintOrder, WorkerState
 from bot.executors.nats.wire import Hello, name_of
 from bot.executors.rates import start_rate
-from bot.names import clean
+from bot.texts import clean
 from engine.work import work_of
 
 LONGEST_DEVICE = 60  # characters

@@ -16,10 +16,17 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import Strict, TypeAdapter
 
-from bot.executors.checks import check_progress, checked_outcome, checked_preview, short_text
+from bot.executors.checks import (
+    check_progress,
+    checked_outcome,
+    checked_preview,
+    checked_sentence,
+    checked_wording,
+    short_text,
+)
 from bot.executors.contract import PaintProgress
 from bot.executors.nats.sealing import SECRET_BYTES
-from bot.names import clean
+from engine.errors import Wording
 from engine.frames import read_object
 from engine.request import PaintOutcome, PaintSettings
 
@@ -39,7 +46,6 @@ NUDGE = "muralscape.nudge"  # followed by the worker's id
 MESSAGE_ID = "Nats-Msg-Id"  # a header: JetStream drops a second message with the same id
 
 MOST_SLOTS = 64  # of one worker; some machines have sixteen GPUs
-LONGEST_SENTENCE = 300  # characters; members read why a painting failed
 LONGEST_ID = 100  # characters, of a worker
 _ID = re.compile(r"[\w-]+(\.[\w-]+)*")  # valid in a NATS subject, a metric's label and a message
 
@@ -96,13 +102,17 @@ class Order:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an attempt ended. `sentence` says why, unless it was painted."""
+    """How an attempt ended. `sentence` says why, unless it was painted.
+
+    Older workers send no `wording` of it.
+    """
 
     key: str
     worker: str
     how: Literal["painted", "failed", "lost", "cancelled"]
     sentence: str = ""
     painted: PaintOutcome | None = None
+    wording: Wording | None = None
 
 
 @dataclass(frozen=True)
@@ -184,8 +194,9 @@ def decode(kind: type[T], data: bytes) -> T:
         check_progress(message.progress)
     if isinstance(message, Outcome):
         painted = message.painted and checked_outcome(message.painted)
-        sentence = clean(message.sentence)[:LONGEST_SENTENCE].rstrip()
-        return replace(message, sentence=sentence, painted=painted)
+        sentence = checked_sentence(message.sentence)
+        wording = message.wording and checked_wording(message.wording)
+        return replace(message, sentence=sentence, painted=painted, wording=wording)
     if isinstance(message, Hello):
         devices = tuple(short_text(device) for device in message.devices)
         return replace(message, devices=devices)

@@ -205,7 +205,8 @@ class Worker:
         except PaintingCancelled:
             return await self._stopped(work)
         except CannotPaint as failure:
-            return wire.Outcome(order.key, self._id, "failed", failure.sentence)
+            said = failure.said
+            return wire.Outcome(order.key, self._id, "failed", said, wording=said.wording)
         except ExecutorLost as lost:
             if work.stop == "handed back":
                 return await self._stopped(work)

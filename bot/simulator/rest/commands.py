@@ -5,8 +5,9 @@ from bot.simulator.rest.calls import NO_CONTENT, Call, Reply
 
 
 async def listed(call: Call) -> Reply:
-    """GET .../commands."""
-    return Reply(200, call.platform.commands.listed(_place(call)))
+    """GET .../commands; localised texts come where `with_localizations` is true."""
+    localized = call.query.get("with_localizations", "").lower() in ("true", "1")
+    return Reply(200, call.platform.commands.listed(_place(call), localized=localized))
 
 
 async def replace_all(call: Call) -> Reply:

@@ -10,10 +10,11 @@ import pytest
 from PIL import Image
 
 from bot.challenges.announcement_store import AnnouncementStore
+from bot.challenges.data import ChallengeData
 from bot.challenges.model import Challenge, Contest, Terms
 from bot.challenges.service import ChallengeService
 from bot.challenges.store import ChallengeStore
-from bot.guilds.model import Ceilings
+from bot.guilds.limits import Ceilings
 from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
 from bot.jobs.estimator import Estimator
@@ -70,6 +71,11 @@ class Contests:
             self.clock,
             chance,
         )
+
+    @property
+    def data(self) -> ChallengeData:
+        """Make what exports and deletes the challenges of members and servers."""
+        return ChallengeData(self.store, self.announcements, self.service.change, self.clock)
 
     def terms(self) -> Terms:
         """Give an hour to enter and an hour to vote."""

@@ -8,10 +8,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from bot.challenges.card import status
 from bot.challenges.model import AnnouncementKind, ChallengeState, Terms
+from bot.challenges.status_card import status
 from bot.challenges.tables import votes
-from bot.errors import ChallengeRefused, PictureGone, Refused, RoleNeeded
+from bot.errors import ChallengeRefused, PictureGone, Refused
+from bot.guilds.rules import RoleNeeded
 from bot.people import Member
 from bot.storage.shard import Shard
 from tests.bot.challenges.conftest import MANAGER, Contests, number_of
@@ -131,7 +132,7 @@ async def test_a_deleted_painting(contests: Contests) -> None:
 async def test_entries_outlive_their_jobs(contests: Contests) -> None:
     """The retention time of paintings takes nothing from a challenge."""
     contest = await contests.voting([ANN])
-    await contests.harness.service.forget(contests.clock() + 1)
+    await contests.harness.data.forget(contests.clock() + 1)
     await contests.harness.retention.sweep()
     entry = contest.entries[0]
     assert await contests.harness.pictures.has([entry.picture or "", entry.preview or ""])
@@ -197,14 +198,14 @@ async def test_privacy(contests: Contests) -> None:
     contest = await contests.voting([ANN, BOB])
     number = contest.challenge.id
     await contests.service.vote(contests.member(ANN), number, number_of(contest, BOB))
-    ((about,),) = [page async for page in contests.service.about_member(ANN)]
+    ((about,),) = [page async for page in contests.data.about_member(ANN)]
     assert (len(about["entries"]), about["vote"]) == (1, number_of(contest, BOB))
     await contests.service.close(MANAGER, cancel=False)
-    await contests.service.forget_member(BOB)
+    await contests.data.forget_member(BOB)
     past = await contests.service.results(GUILD, number)
     assert sorted((entry.member_id, entry.votes) for entry in past.entries) == [(0, 1), (1, 0)]
-    assert [page async for page in contests.service.about_member(BOB)] == []
-    ((left,),) = [page async for page in contests.service.about_member(ANN)]
+    assert [page async for page in contests.data.about_member(BOB)] == []
+    ((left,),) = [page async for page in contests.data.about_member(ANN)]
     assert "vote" not in left
 
 

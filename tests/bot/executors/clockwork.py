@@ -28,6 +28,7 @@ class Script:
     fault: str = ""  # "raise", "die", "hang", "refuse": after half of the steps; or "no file"
     once: str = ""  # a file; where it is there already, there is no fault
     stubborn: bool = False  # does not stop when asked to
+    wait_for: str = ""  # a file; the second half of the steps waits until it is there
 
     def bytes(self) -> bytes:
         """Write it down, to be an order's content."""
@@ -64,12 +65,14 @@ class Clockwork:
         done = _steps_done(order)
         first = done + 1
         for step in range(first, script.steps + 1):
+            while _waits(script, step) and not should_stop():
+                time.sleep(0.01)
             if should_stop() and not script.stubborn:
                 if order.film and done:
                     break
                 raise Stopped(f"Stopped after step {step - 1}.")
             time.sleep(script.step_seconds)
-            if step > script.steps // 2:
+            if _is_late(script, step):
                 _fail(script)
             if order.checkpoint:
                 order.checkpoint.write_text(str(step))
@@ -108,6 +111,15 @@ def _steps_done(order: PaintOrder) -> int:
     if order.resume and order.resume.exists():
         return int(order.resume.read_text() or 0)
     return 0
+
+
+def _is_late(script: Script, step: int) -> bool:
+    """Say whether a step is of the second half."""
+    return step > script.steps // 2
+
+
+def _waits(script: Script, step: int) -> bool:
+    return bool(script.wait_for) and _is_late(script, step) and not Path(script.wait_for).exists()
 
 
 def _fail(script: Script) -> None:

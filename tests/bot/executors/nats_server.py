@@ -38,7 +38,7 @@ class NatsServer:
         """Start it and wait until it takes connections."""
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen([SERVER, "-c", self.config], stderr=log)
-        end = time.monotonic() + 20
+        end = time.monotonic() + 120
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()

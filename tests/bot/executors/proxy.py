@@ -35,7 +35,7 @@ class BadNetwork:
         """Break all connections and wait until they are gone."""
         self.cut()
         if self._handlers:
-            await asyncio.wait(self._handlers, timeout=5)
+            await asyncio.wait(self._handlers, timeout=120)
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if handler := asyncio.current_task():

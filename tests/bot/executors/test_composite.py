@@ -19,7 +19,6 @@ from tests.bot.executors.clockwork import Script
 from tests.bot.executors.conftest import (
     FAST,
     SETUP,
-    SHORT_TIMEOUTS,
     MakeOrder,
     until,
     working,
@@ -229,7 +228,7 @@ async def test_closing_while_the_engine_starts() -> None:
     pair = Pair()
     pair.local.may_start.clear()
     await pair.both.start()
-    await asyncio.wait_for(pair.both.close(), 5)
+    await asyncio.wait_for(pair.both.close(), 120)
     assert pair.local.closed
     assert pair.remote.closed
 
@@ -239,13 +238,13 @@ async def test_an_engine_process_and_a_worker_at_once(
 ) -> None:
     """With one process here and one worker, orders at once are painted by both."""
     async with working(nats_server.url) as worker:
-        here = LocalExecutor([SETUP], SHORT_TIMEOUTS)
+        here = LocalExecutor([SETUP])
         both = CompositeExecutor(here, NatsExecutor(Access(nats_server.url), FAST))
         await both.start()
         await until(lambda: both.capacity == 2)
         script = Script(steps=20, step_seconds=0.02)
         orders = [order_for(script) for _ in range(4)]
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             outcomes = await asyncio.gather(*(both.paint(o, lambda _: None) for o in orders))
         assert all(order.result.exists() for order in orders)
         painters = {outcome.weights for outcome in outcomes}

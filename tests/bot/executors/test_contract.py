@@ -12,6 +12,7 @@ from PIL import Image
 from bot.errors import CannotPaint, ExecutorLost, PaintingCancelled
 from bot.executors.contract import Executor, PaintOrder, PaintProgress
 from bot.executors.local import LocalExecutor
+from bot.executors.process_handle import Timeouts
 from engine.request import FilmSettings, PaintSettings
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.conftest import (
@@ -25,17 +26,31 @@ from tests.bot.executors.conftest import (
 from tests.bot.executors.nats_server import NatsServer
 
 
+@pytest.fixture
+def timeouts() -> Timeouts:
+    """When an engine process is killed; `@HASTY` chooses other times."""
+    return Timeouts()
+
+
+HASTY = pytest.mark.parametrize("timeouts", [SHORT_TIMEOUTS], ids=[""])
+
+
 @pytest.fixture(params=["local", "nats"])
-async def executor(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Executor]:
+async def executor(
+    request: pytest.FixtureRequest, timeouts: Timeouts, tmp_path: Path
+) -> AsyncIterator[Executor]:
     """One engine process, clockwork inside: here, or a worker's."""
     if request.param == "local":
-        local = LocalExecutor([SETUP], SHORT_TIMEOUTS)
+        local = LocalExecutor([SETUP], timeouts)
         await local.start()
         yield local
         await local.close()
         return
     server = NatsServer(tmp_path / "nats").start()
-    async with working(server.url), nats_executor(server.url) as elsewhere:
+    async with (
+        working(server.url, timeouts=timeouts),
+        nats_executor(server.url) as elsewhere,
+    ):
         await until(lambda: elsewhere.capacity)
         yield elsewhere
     server.kill()
@@ -62,7 +77,7 @@ async def begin(
     begun = asyncio.Event()
     painting: asyncio.Task[object]
     painting = asyncio.create_task(executor.paint(order, lambda _: begun.set()))
-    await asyncio.wait_for(begun.wait(), 60)
+    await asyncio.wait_for(begun.wait(), 120)
     return order.job_id, painting
 
 
@@ -156,7 +171,7 @@ async def test_a_cancelled_film_is_handed_over(executor: Executor, order_for: Ma
     order = film_of(order_for(Script(steps=72, step_seconds=0.1)))
     begun = asyncio.Event()
     painting = asyncio.create_task(executor.paint(order, lambda _: begun.set()))
-    await asyncio.wait_for(begun.wait(), 60)
+    await asyncio.wait_for(begun.wait(), 120)
     await executor.cancel(order.job_id)
     outcome = await painting
     assert 1 <= outcome.frames < outcome.frames_asked == 72
@@ -188,6 +203,7 @@ async def test_cancels_what_waits(executor: Executor, order_for: MakeOrder) -> N
     await executor.paint(order_for(Script()), ignore)
 
 
+@HASTY
 async def test_kills_what_does_not_stop(executor: Executor, order_for: MakeOrder) -> None:
     """A painting that ignores its cancel is ended all the same."""
     script = Script(steps=1000, step_seconds=0.02, stubborn=True)
@@ -198,6 +214,7 @@ async def test_kills_what_does_not_stop(executor: Executor, order_for: MakeOrder
     await executor.paint(order_for(Script()), ignore)
 
 
+@HASTY
 @pytest.mark.parametrize("fault", ["raise", "die", "hang"])
 async def test_is_lost_and_replaced(executor: Executor, order_for: MakeOrder, fault: str) -> None:
     """Where the painter crashes, dies or hangs, the order is lost and the next one is painted."""
@@ -206,6 +223,7 @@ async def test_is_lost_and_replaced(executor: Executor, order_for: MakeOrder, fa
     await executor.paint(order_for(Script()), ignore)
 
 
+@HASTY
 async def test_slow_steps_are_no_hang(executor: Executor, order_for: MakeOrder) -> None:
     """A slow painting that reports its steps is not stopped."""
     await executor.paint(order_for(Script(steps=6, step_seconds=0.5)), ignore)
@@ -216,4 +234,4 @@ async def test_closing_loses_what_is_painted(executor: Executor, order_for: Make
     _, painting = await begin(executor, order_for, Script(steps=1000, step_seconds=0.02))
     await executor.close()
     with pytest.raises(ExecutorLost):
-        await asyncio.wait_for(painting, 60)
+        await asyncio.wait_for(painting, 120)

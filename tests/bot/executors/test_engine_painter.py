@@ -127,7 +127,7 @@ async def test_a_cancel_does_not_wait_for_a_slow_picture(
 
 async def _decoding_child(pid: int) -> psutil.Process:
     """Wait for the child in which an engine process decodes."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while True:
             for child in psutil.Process(pid).children():
                 if "engine.decoding" in child.cmdline():

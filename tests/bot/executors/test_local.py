@@ -51,7 +51,7 @@ def run_bot(folder: Path, then: str) -> subprocess.Popen[str]:
 def wait_for_end(pid: int) -> None:
     """Wait until a process of another parent has gone."""
     with contextlib.suppress(psutil.NoSuchProcess):
-        psutil.Process(pid).wait(timeout=30)
+        psutil.Process(pid).wait(timeout=120)
 
 
 async def wait_for_new_pid(executor: LocalExecutor, old: int) -> None:
@@ -61,7 +61,7 @@ async def wait_for_new_pid(executor: LocalExecutor, old: int) -> None:
 
 async def test_two_devices_paint_at_a_time(order_for: MakeOrder) -> None:
     """Two setups are two processes, each painting on its own."""
-    executor = LocalExecutor([SETUP, SETUP], SHORT_TIMEOUTS)
+    executor = LocalExecutor([SETUP, SETUP])
     await executor.start()
     orders = [order_for(Script(steps=10, step_seconds=0.03)) for _ in range(4)]
     outcomes = [executor.paint(order, ignore) for order in orders[:2]]
@@ -87,7 +87,7 @@ async def test_weights_are_loaded_once(executor: LocalExecutor, order_for: MakeO
 )
 async def test_a_start_that_fails(weights: str, sentence: str, final: bool) -> None:
     """An engine that cannot start says why, and if for good; it leaves no process."""
-    executor = LocalExecutor([SETUP, replace(SETUP, weights=weights)], SHORT_TIMEOUTS)
+    executor = LocalExecutor([SETUP, replace(SETUP, weights=weights)])
     with pytest.raises(CannotPaint, match=sentence) as fault:
         await executor.start()
     assert isinstance(fault.value, HostNeeded) is final
@@ -121,13 +121,16 @@ async def test_killed_while_painting(executor: LocalExecutor, order_for: MakeOrd
     await executor.paint(order_for(Script()), ignore)
 
 
-async def test_frozen_while_painting(executor: LocalExecutor, order_for: MakeOrder) -> None:
+async def test_frozen_while_painting(order_for: MakeOrder) -> None:
     """A process that is stopped in mid-message is killed, and the loop is never blocked."""
+    executor = LocalExecutor([SETUP], SHORT_TIMEOUTS)
+    await executor.start()
     (pid,) = executor.pids
     _, painting = await begin(executor, order_for, Script(steps=1000, step_seconds=0.02))
     os.kill(pid, signal.SIGSTOP)
     with pytest.raises(ExecutorLost, match="nothing was heard"):
         await painting
+    await executor.close()
 
 
 async def test_frozen_while_idle(order_for: MakeOrder) -> None:
@@ -232,7 +235,7 @@ def test_a_bot_that_forgets_to_close_still_exits(tmp_path: Path) -> None:
     bot = run_bot(tmp_path, then="raise SystemExit(3)")
     assert bot.stdout is not None
     pid = int(bot.stdout.readline())
-    assert bot.wait(timeout=30) == 3
+    assert bot.wait(timeout=120) == 3
     bot.stdout.close()
     wait_for_end(pid)
 

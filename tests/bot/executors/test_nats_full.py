@@ -19,7 +19,7 @@ from tests.bot.executors.conftest import MakeOrder, nats_executor, until, workin
 from tests.bot.executors.nats_server import NatsServer
 
 SCRIPT = Script(steps=40, step_seconds=0.02)
-SOON = 10.0  # seconds; a busy machine's
+SOON = 120.0  # seconds; a busy machine's
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ async def test_a_full_disk(small_disk: Path, order_for: MakeOrder) -> None:
             filler.unlink()
             server.kill()
             server.start()
-            async with asyncio.timeout(2 * SOON):
+            async with asyncio.timeout(SOON):
                 await late
                 assert await rest == {2: 1, 3: 1, 4: 1}
             assert under_way.result.exists()

@@ -14,7 +14,6 @@ from tests.bot.executors.clockwork import Script
 from tests.bot.executors.conftest import (
     FAST,
     SETUP,
-    SHORT_TIMEOUTS,
     MakeOrder,
     nats_executor,
     until,
@@ -26,11 +25,11 @@ from tests.bot.executors.nats_server import NatsServer
 async def test_while_the_engine_is_loaded(nats_server: NatsServer) -> None:
     """A worker does not wait for weights from a slow disk when it is to leave."""
     slow = replace(SETUP, weights="endless")
-    worker = Worker(Access(nats_server.url), [slow], "worker", FAST, SHORT_TIMEOUTS)
+    worker = Worker(Access(nats_server.url), [slow], "worker", FAST)
     running = asyncio.create_task(worker.run())
     await until(lambda: worker.pids)
     await worker.leave(0.0)
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 120)
     assert not worker.pids
 
 

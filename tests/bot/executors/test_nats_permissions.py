@@ -22,13 +22,13 @@ from bot.executors.nats.executor import NatsExecutor
 from bot.executors.nats.objects import Objects
 from bot.executors.nats.worker import Worker
 from tests.bot.executors.clockwork import Script
-from tests.bot.executors.conftest import FAST, SETUP, SHORT_TIMEOUTS, MakeOrder, until
+from tests.bot.executors.conftest import FAST, SETUP, MakeOrder, until
 from tests.bot.executors.nats_server import NatsServer
 from tests.bot.outcomes import OUTCOME
 from tests.end_to_end.test_worker_command import make_key
 
 DOCUMENTED = Path(__file__).parents[3] / "docs" / "nats.conf"
-SLOW = Script(steps=200, step_seconds=0.05)
+SLOW = Script(steps=24_000, step_seconds=0.05)
 
 
 @dataclass(frozen=True)
@@ -76,13 +76,13 @@ async def bot_of(site: Site) -> AsyncIterator[NatsExecutor]:
 async def worker_of(site: Site) -> AsyncIterator[Worker]:
     """Run the honest worker."""
     access = Access(site.url, nkey_file=site.good)
-    worker = Worker(access, [SETUP], "gpu-1", FAST, SHORT_TIMEOUTS)
+    worker = Worker(access, [SETUP], "gpu-1", FAST)
     running = asyncio.create_task(worker.run())
     try:
         yield worker
     finally:
         await worker.leave(0.0)
-        await asyncio.wait_for(running, 10)
+        await asyncio.wait_for(running, 120)
 
 
 class Intruder:

@@ -90,13 +90,13 @@ async def test_goes_on_from_the_checkpoint(nats_server: NatsServer, tmp_path: Pa
     workers = [add_worker(tmp_path, nats_server.url)]
     try:
         async with nats_executor(nats_server.url) as executor:
-            await until(lambda: executor.capacity == 1, 60)
+            await until(lambda: executor.capacity == 1)
             painting = asyncio.create_task(executor.paint(order, lambda _: None))
-            await until(lambda: steps_of(said), 60)
+            await until(lambda: steps_of(said))
             workers.append(add_worker(tmp_path, nats_server.url))
-            await until(lambda: max(steps_of(said)) >= KILLED_AFTER, 60)
+            await until(lambda: max(steps_of(said)) >= KILLED_AFTER)
             workers[0].kill()
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(120):
                 outcome, expected = await asyncio.gather(painting, paint_here(alone))
     finally:
         await client.close()

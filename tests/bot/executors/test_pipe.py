@@ -9,12 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import CannotPaint
 from bot.executors import pipe
 from bot.executors.checks import LARGEST_PREVIEW
 from bot.executors.contract import PaintOrder, PaintProgress
+from bot.languages.speech import speaking
 from engine import frames
+from engine.errors import Sentence
 from engine.request import PaintSettings
 from tests.bot.outcomes import OUTCOME
+from tests.catalogues import spoken_as
 
 ORDER = PaintOrder(
     job_id=7,
@@ -62,6 +66,31 @@ def test_what_an_engine_process_sends_arrives(message: pipe.FromEngine) -> None:
     assert pipe.decode(reader(pipe.encode(message)), pipe.TO_BOT) == message
 
 
+def test_a_failure_is_translated_after_it_came_through_the_pipe() -> None:
+    """The engine's template and values are told in the reader's language; the log is English.
+
+    Values bring no markup, and a template in no catalogue stays as the engine said it.
+    """
+    known = Sentence("{name} has {width} pixels.", name="The mask", width=3)
+    hostile = Sentence("{name} has {width} pixels.", name="**<@1>** [a](https://b.c)", width=3)
+    unknown = Sentence("{name} is {odd}.", name="The mask", odd=1)
+    german = {
+        ("engine", "{name} has {width} pixels."): "{name} hat {width} Pixel.",
+        ("engine", "The mask"): "Die Maske",
+        ("", "{name} is {odd}."): "Die **Vorlage** des Bots.",
+    }
+    failures = []
+    for sentence in (known, hostile, unknown):
+        message = pipe.decode(reader(pipe.encode(pipe.Failed.of(sentence))), pipe.TO_BOT)
+        assert isinstance(message, pipe.Failed)
+        failures.append(CannotPaint(Sentence.received(message.sentence, message.wording)))
+    with spoken_as("de", german), speaking("de"):
+        assert failures[0].sentence == "Die Maske hat 3 Pixel."
+        assert failures[1].sentence == "a ( b.c) hat 3 Pixel."
+        assert failures[2].sentence == "The mask is 1."
+        assert str(failures[0]) == "The mask has 3 pixels."
+
+
 VALUES = {**asdict(PROGRESS), "preview": None, "kind": "PaintProgress"}
 
 
@@ -80,6 +109,14 @@ def framed(values: object, after: bytes = b"") -> bytes:
         framed({"kind": "Ready", "device": ["cpu"]}),
         framed({"kind": "Ready", "device": "cpu"}, b"bytes"),
         framed({"kind": "Painted", "outcome": {}}),
+        framed({"kind": "Failed", "sentence": "No.", "wording": {"template": "{a}", "values": 1}}),
+        framed(
+            {
+                "kind": "Failed",
+                "sentence": "No.",
+                "wording": {"template": "{a}", "values": {"a": 2**80}},
+            }
+        ),
         framed({**VALUES, "seconds_left": float("nan")}),
         framed(VALUES, b"GIF89a"),
         frames.HEADER.pack(pipe.MOST_JSON + 1, 0),
@@ -87,7 +124,7 @@ def framed(values: object, after: bytes = b"") -> bytes:
     ],
     ids=(
         *("pickle", "list", "kind", "field missing", "type", "bytes", "outcome"),
-        *("nan", "preview", "long text", "long bytes"),
+        *("values", "number", "nan", "preview", "long text", "long bytes"),
     ),
 )
 def test_anything_else_is_refused(sent: bytes) -> None:

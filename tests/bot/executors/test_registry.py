@@ -5,9 +5,11 @@ from dataclasses import asdict, replace
 
 import pytest
 
+from bot.executors.checks import LONGEST_SENTENCE
 from bot.executors.contract import WorkerState
 from bot.executors.nats import wire
 from bot.executors.nats.registry import MOST_OF_A_NAME, MOST_WORKERS, WorkerRegistry
+from engine.errors import LONGEST, Wording
 from tests.bot.outcomes import OUTCOME
 
 HELLO = wire.Hello("gpu-1", ("cuda:0",), ("mural",), slots=2, busy=(), rate=0.5)
@@ -91,18 +93,29 @@ def test_a_malformed_heartbeat_is_refused(odd: dict[str, object]) -> None:
 def test_texts_of_an_outcome_are_cleaned() -> None:
     """Texts that members read mention nobody and are short; values of other types are refused."""
     odd = "<@&1> **VGG** @everyone [here](https://example.org) \u202e" + "x" * 500
-    painted = replace(OUTCOME, preset=odd, weights=odd, device=odd, precision=odd)
-    sent = wire.Outcome("key", "worker", "failed", odd, painted)
+    wording = Wording("{name} is {width}.", {"name": odd, "width": 7})
+    painted = replace(
+        OUTCOME, preset=odd, weights=odd, device=odd, precision=odd, wordings=(wording,)
+    )
+    sent = wire.Outcome("key", "worker", "failed", odd, painted, wording)
     read = wire.decode(wire.Outcome, wire.encode(sent))
     assert read.painted is not None
     painting = read.painted
     texts = painting.preset, painting.weights, painting.device, painting.precision
-    for text in (read.sentence, *texts):
+    filled = [str(one.values["name"]) for one in (read.wording, *painting.wordings) if one]
+    assert len(filled) == 2
+    for text in (read.sentence, *texts, *filled):
         assert text.startswith("VGG everyone here (")
         assert not set("<>*@[]\u202e") & set(text)
         assert "://" not in text
-        assert len(text) <= wire.LONGEST_SENTENCE
+        assert len(text) <= LONGEST_SENTENCE
     for wrong in ({"seconds": "long"}, {"width": None}, {"weights": 7}):
         said = json.dumps({**asdict(sent), "painted": asdict(painted) | wrong}).encode()
+        with pytest.raises(wire.UNREADABLE):
+            wire.decode(wire.Outcome, said)
+    older = {name: value for name, value in asdict(sent).items() if name != "wording"}
+    assert wire.decode(wire.Outcome, json.dumps(older).encode()).wording is None
+    for values in ({"name": "x" * LONGEST * 2}, {"name": 2**80}, {"name": [1]}, [1]):
+        said = json.dumps(older | {"wording": {"template": "{name}", "values": values}}).encode()
         with pytest.raises(wire.UNREADABLE):
             wire.decode(wire.Outcome, said)

@@ -2,9 +2,17 @@
 
 import pytest
 
-from bot.errors import ChannelClosed, ManagersOnly, Refused, RoleNeeded, ValuesRejected
-from bot.guilds.model import Ceilings, GuildSettings
-from bot.guilds.rules import check_channel, check_may_save, check_may_start, numbers
+from bot.errors import Refused, ValuesRejected
+from bot.guilds.limits import Ceilings, numbers
+from bot.guilds.model import GuildSettings
+from bot.guilds.rules import (
+    ChannelClosed,
+    ManagersOnly,
+    RoleNeeded,
+    check_channel,
+    check_may_save,
+    check_may_start,
+)
 from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
 from bot.people import Member
@@ -51,7 +59,7 @@ async def test_wrong_values_are_explained(database: Database) -> None:
     typed = {"jobs_per_member": "0", "largest_size": "²", "jobs_per_guild": "7", "saved_styles": ""}
     with pytest.raises(ValuesRejected) as refused:
         numbers(typed, HOST)
-    assert str(refused.value).splitlines() == [
+    assert refused.value.sentence.splitlines() == [
         "Paintings at a time, for a member: write a whole number from 1 to 5, or nothing for 5.",
         "Largest size in pixels: write a whole number from 32 to 1024, or nothing for 1024.",
     ]

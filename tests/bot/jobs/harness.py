@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
+from bot.jobs.admission import Admission
 from bot.jobs.allowance import FREE, Allowance
+from bot.jobs.data import JobData
 from bot.jobs.estimator import Estimator
 from bot.jobs.model import Job, JobResult, JobState, Sources
 from bot.jobs.quotas import JobQuotas
@@ -73,6 +75,16 @@ class JobHarness:
         self.schedule = Schedule(Estimator("cpu"), work_of)
         self.service = JobService(store, self.retention, self.schedule, self.clock, Random(0))
         self.service.subscribe(self.changes.append)
+
+    @property
+    def data(self) -> JobData:
+        """Make what exports and deletes the jobs of members and servers."""
+        return JobData(self.service.store, self.service.change, self.retention, self.clock)
+
+    @property
+    def admission(self) -> Admission:
+        """Make what says before a job is submitted whether it would be refused."""
+        return Admission(self.service.store, self.schedule, self.clock)
 
     def origin(self, member: int = ANN, guild: int = GUILD) -> Origin:
         """Make an interaction of a member."""

@@ -6,8 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import NeverRoom, TimeSpent
-from bot.jobs.allowance import DAY, FREE, HOUR, Allowance, Use, largest, room_at, used_in
+from bot.jobs.allowance import (
+    DAY,
+    FREE,
+    HOUR,
+    Allowance,
+    NeverRoom,
+    TimeSpent,
+    Use,
+    largest,
+    room_at,
+    used_in,
+)
 from bot.jobs.allowance import check as check_time
 from bot.people import Member
 from tests.bot.jobs.harness import ANN, BOB, GUILD, JobHarness
@@ -97,12 +107,12 @@ async def test_what_was_not_painted_costs_nothing(harness: JobHarness) -> None:
     """A painting counts with its real seconds once it has ended; one that never began with none."""
     job = await harness.submit()
     await harness.service.cancel(job.id, Member(ANN, GUILD))
-    assert [use.seconds for use in await harness.service.uses_of(GUILD, ANN)] == [0.0]
+    assert [use.seconds for use in await harness.admission.uses_of(GUILD, ANN)] == [0.0]
     job = await harness.submit()
     await harness.claim()
     harness.clock.now += 7
     await harness.service.painted(job.id, await harness.result())
-    uses = await harness.service.uses_of(GUILD, ANN)
+    uses = await harness.admission.uses_of(GUILD, ANN)
     assert sorted(use.seconds for use in uses) == [0.0, 7.0]
 
 
@@ -113,14 +123,14 @@ async def test_a_deletion_does_not_renew_it(harness: JobHarness) -> None:
     harness.clock.now += 7
     await harness.service.painted(job.id, await harness.result())
     await harness.service.delivered(job.id, 20, 700)
-    before = await harness.service.uses_of(GUILD, ANN)
+    before = await harness.admission.uses_of(GUILD, ANN)
     for _ in range(2):
-        await harness.service.keep_uses([GUILD], ANN)
-    assert await harness.service.uses_of(GUILD, ANN) == before
-    await harness.service.forget_member(ANN)
+        await harness.data.keep_uses([GUILD], ANN)
+    assert await harness.admission.uses_of(GUILD, ANN) == before
+    await harness.data.forget_member(ANN)
     assert await harness.service.get(job.id) is None
-    assert await harness.service.uses_of(GUILD, ANN) == before
-    assert len(await harness.service.kept_uses(ANN)) == 1
+    assert await harness.admission.uses_of(GUILD, ANN) == before
+    assert len(await harness.data.kept_uses(ANN)) == 1
     harness.clock.now += DAY
-    await harness.service.forget(0.0)
-    assert await harness.service.kept_uses(ANN) == []
+    await harness.data.forget(0.0)
+    assert await harness.data.kept_uses(ANN) == []

@@ -64,7 +64,7 @@ async def test_who_deletes_their_data_gets_no_film(harness: JobHarness) -> None:
     """Of a film that is stopped because its member deletes everything, nothing is delivered."""
     await harness.submit()
     job = await harness.claim()
-    await harness.service.forget_member(ANN)
+    await harness.data.forget_member(ANN)
     result = await harness.result()
     result = replace(result, outcome=replace(result.outcome, frames=12, frames_asked=40))
     assert (await harness.service.painted(job.id, result)).state is JobState.CANCELLED

@@ -83,7 +83,7 @@ async def test_old_jobs_are_forgotten(harness: JobHarness) -> None:
         harness.origin(), await harness.sources(b"other"), PaintSettings(), PLENTY
     )
     harness.clock.now += 100
-    assert await harness.service.forget(harness.clock()) == 1
+    assert await harness.data.forget(harness.clock()) == 1
     assert await harness.service.get(old.id) is None
     assert set(await harness.pictures.names()) == set(waiting.sources.pictures)
     assert (await harness.submit()).id > waiting.id

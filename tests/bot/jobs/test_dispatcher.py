@@ -4,21 +4,20 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.executors.contract import PaintOrder
 from bot.executors.local import LocalExecutor
-from bot.jobs.dispatcher import OUR_FAULT, Dispatcher
+from bot.jobs.dispatcher import Dispatcher, our_fault
 from bot.jobs.model import Job, JobState
 from bot.people import Member
 from bot.pictures.turns import Owner
 from engine.request import PaintOutcome, PaintSettings
 from tests.bot.conftest import ON_SQLITE
 from tests.bot.executors.clockwork import Script
-from tests.bot.executors.conftest import SETUP, SHORT_TIMEOUTS, until
+from tests.bot.executors.conftest import SETUP, until
 from tests.bot.jobs.harness import ANN, BOB, CID, GUILD, PLENTY, JobHarness
 
 pytestmark = ON_SQLITE
@@ -50,7 +49,7 @@ class Studio:
         changed = asyncio.Event()
         end = self.harness.service.subscribe(lambda _: changed.set())
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(120):
                 while True:
                     changed.clear()
                     found = await self.harness.service.get(job.id)
@@ -75,7 +74,7 @@ class Studio:
 @pytest.fixture(params=[1])
 async def studio(harness: JobHarness, request: pytest.FixtureRequest) -> AsyncIterator[Studio]:
     """A studio with one engine process, or as many as a test asks for."""
-    executor = LocalExecutor([SETUP] * request.param, SHORT_TIMEOUTS)
+    executor = LocalExecutor([SETUP] * request.param)
     await executor.start()
     studio = Studio(harness, executor)
     yield studio
@@ -151,7 +150,7 @@ async def test_fails_with_the_engines_sentence(studio: Studio) -> None:
 async def test_what_nobody_foresaw(studio: Studio) -> None:
     """A painting that cannot be stored is failed in words, and the dispatcher goes on."""
     job = await studio.wait_for(await studio.submit(Script(fault="no file")), *FINISHED)
-    assert (job.state, job.failure) == (JobState.FAILED, OUR_FAULT)
+    assert (job.state, job.failure) == (JobState.FAILED, our_fault())
     await studio.wait_for(await studio.submit(Script()), JobState.DELIVERING)
     assert work_left(studio.harness) == []
 
@@ -184,23 +183,29 @@ async def test_cancel_at_the_moment_of_the_claim(studio: Studio) -> None:
     assert len(errands) == 5
 
 
-async def test_stop_lets_paintings_end(studio: Studio) -> None:
+async def test_stop_lets_paintings_end(studio: Studio, tmp_path: Path) -> None:
     """What ends within the grace time is finished; what waits keeps waiting."""
-    painting = await studio.submit(Script(steps=20, step_seconds=0.02))
+    go_on = tmp_path / "go on"
+    painting = await studio.submit(Script(steps=4, wait_for=str(go_on)))
     waiting = await studio.submit(Script())
     await studio.wait_for_progress(painting)
-    await studio.stop(grace=5)
+    stopping = asyncio.create_task(studio.stop(grace=60))
+    await asyncio.sleep(0)  # now it begins no painting any more
+    go_on.touch()
+    await stopping
     await studio.wait_for(painting, JobState.DELIVERING)
     await studio.wait_for(waiting, JobState.QUEUED)
 
 
-async def test_stop_puts_back_what_takes_too_long(studio: Studio) -> None:
+async def test_stop_puts_back_what_takes_too_long(studio: Studio, tmp_path: Path) -> None:
     """After the grace time a painting is queued again, and the next run paints it."""
-    job = await studio.submit(replace(LONG, steps=25))
+    go_on = tmp_path / "go on"
+    job = await studio.submit(Script(steps=4, wait_for=str(go_on)))
     await studio.wait_for_progress(job)
     await studio.stop(grace=0.05)
     job = await studio.wait_for(job, JobState.QUEUED)
     assert (job.starts, job.times_lost) == (0, 0)
+    go_on.touch()
     again = Dispatcher(studio.harness.service, studio.executor, studio.harness.retention, take_all)
     running = asyncio.create_task(again.run())
     await studio.wait_for(job, JobState.DELIVERING)
@@ -216,17 +221,19 @@ async def test_stop_while_idle(studio: Studio) -> None:
     await studio.wait_for(job, JobState.QUEUED)
 
 
-async def test_restart_paints_what_was_left(studio: Studio) -> None:
+async def test_restart_paints_what_was_left(studio: Studio, tmp_path: Path) -> None:
     """A job that was painting when everything died is painted after the restart."""
-    job = await studio.submit(replace(LONG, steps=25))
+    go_on = tmp_path / "go on"
+    job = await studio.submit(Script(steps=4, wait_for=str(go_on)))
     await studio.wait_for_progress(job)
     studio.running.cancel()  # no stop, no putting back: the database says "painting"
     await asyncio.wait({studio.running})
     await studio.executor.close()
+    go_on.touch()
     studio.harness.restart()
     await studio.harness.pictures.open()
     await studio.harness.service.recover()
-    studio.executor = LocalExecutor([SETUP], SHORT_TIMEOUTS)
+    studio.executor = LocalExecutor([SETUP])
     await studio.executor.start()
     studio.dispatcher = Dispatcher(
         studio.harness.service, studio.executor, studio.harness.retention, take_all

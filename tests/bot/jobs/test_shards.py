@@ -85,7 +85,7 @@ async def test_what_the_other_bot_was_asked_to_forget(offices: Offices) -> None:
     kept = await second.submit(BOB, THERE)
     assert (await second.claim()).id == painting.id
     second.changes.clear()
-    privacy = PrivacyService({}, first.service, first.retention, timeout=0.0)
+    privacy = PrivacyService({}, first.data, first.retention, timeout=0.0)
     assert await privacy.delete(ANN) == 2
     assert first.changes == second.changes == []
     assert (await second.claim()).id == kept.id  # not the one that is to be stopped
@@ -107,7 +107,7 @@ async def test_what_was_to_be_stopped_before_a_restart(offices: Offices) -> None
     """A job that its bot was asked to stop while it was down ends at the next start."""
     first, second = offices
     job = await second.submit(ANN, THERE)
-    await first.service.forget_member(ANN)
+    await first.data.forget_member(ANN)
     second.restart()
     await second.service.recover()
     assert await second.service.claim() is None
@@ -122,7 +122,7 @@ async def test_each_forgets_its_own(offices: Offices) -> None:
         jobs.append(await harness.submit(ANN, guild, content=b"of %d" % guild))
         await paint_all(harness)
     first, second = offices
-    assert await first.service.forget(first.clock() + 1) == 1
+    assert await first.data.forget(first.clock() + 1) == 1
     assert await first.service.get(jobs[0].id) is None
     assert await second.service.get(jobs[1].id) is not None
     assert not await first.pictures.has([jobs[0].sources.content])

@@ -5,16 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from bot.errors import (
+from bot.errors import PictureGone, Refused
+from bot.jobs.model import JobState
+from bot.jobs.quotas import (
     GuildQuotaReached,
+    JobQuotas,
     MemberQuotaReached,
     PersonQuotaReached,
-    PictureGone,
     QueueFull,
-    Refused,
 )
-from bot.jobs.model import JobState
-from bot.jobs.quotas import JobQuotas
 from engine.presets import PRESETS
 from engine.request import PaintSettings
 from tests.bot.jobs.harness import ANN, BOB, CID, GUILD, PLENTY, JobHarness

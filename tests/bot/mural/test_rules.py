@@ -100,8 +100,8 @@ def test_a_moderator_frees_a_tile() -> None:
     """Only moderators can; its job is not wanted any more."""
     mural = rules.queued(ordered(MURAL, 1, 1), 1, 1001, 51)
     with pytest.raises(MuralRefused, match="Only moderators"):
-        rules.free(mural, 1, member(1))
-    after = rules.free(mural, 1, MOD)
+        rules.free(mural, 1, member(1), 2.0)
+    after = rules.free(mural, 1, MOD, 2.0)
     assert after.tiles == ()
     assert rules.jobs_dropped(mural, after) == {51}
     assert rules.painted(after, 51, "c" * 64, 3.0) == after
@@ -137,12 +137,47 @@ def test_a_deleted_tile_of_a_finished_mural_is_painted_in_the_servers_style() ->
         for tile in rounds:
             mural = painted(mural, tile.number)
     mural = rules.assembled(rules.due(mural, 4.0), Results("1", "2", "3", "4"), 4.0)
-    for after in (rules.forget(mural, 1, 5.0), rules.delete_painting(mural, 51, 5.0)):
+    for after in (
+        rules.forget(mural, 1, 5.0),
+        rules.delete_painting(mural, 51, 5.0),
+        rules.free(mural, 1, MOD, 5.0),
+    ):
         assert after.state is MuralState.REPAIRING
         assert after.results is None
         assert rules.tiles_of(after, 1) == []
         assert [tile.number for tile in rules.ready(after)] == [1]
     assert rules.forget(MURAL, 99, 1.0).host_id == NOBODY
+    with pytest.raises(MuralRefused, match="the server's own"):
+        rules.free(mural, 2, MOD, 5.0)
+
+
+def test_a_tile_that_waits_for_room_does_not_hold_up_those_beside_it() -> None:
+    """The first wanted goes first; where its member's queue is full, its neighbours do not wait."""
+    mural = ordered(ordered(ordered(MURAL, 1, 1, 1.0), 2, 2, 2.0), 9, 3, 3.0)
+    assert [tile.number for tile in rules.ready(mural)] == [1, 9]
+    assert [tile.number for tile in rules.ready(mural, {1})] == [2, 9]
+
+
+def test_the_order_of_a_member_that_may_not_paint_any_more_is_given_up() -> None:
+    """A tile that is not painted yet is free again, or the server's; a painted one stays."""
+    mural = ordered(painted(ordered(MURAL, 1, 1), 1), 2, 2)
+    assert rules.take_back(mural, 2, 77, 3.0) == mural
+    assert rules.take_back(mural, 2, 1002, 3.0).tile(2) is None
+    finishing = rules.take_back(rules.finish(mural, MOD, 3.0), 2, 1002, 4.0).tile(2)
+    assert finishing is not None
+    assert finishing.member_id == NOBODY
+    again = rules.choose(mural, 1, member(1), NIGHT, 7, 3.0)
+    assert rules.take_back(again, 1, 7, 4.0) == mural
+
+
+def test_a_painted_tile_stays_when_painting_it_again_fails() -> None:
+    """Also after the end, when the server paints what is left."""
+    mural = painted(ordered(MURAL, 1, 1), 1)
+    again = rules.queued(rules.choose(mural, 1, member(1), NIGHT, 7, 3.0), 1, 7, 60)
+    tile = rules.failed(rules.finish(again, MOD, 4.0), 60, "No.", 5.0, HOLD).tile(1)
+    assert tile is not None
+    assert (tile.member_id, tile.order) == (1, None)
+    assert tile.picture is not None
 
 
 def test_a_tile_of_the_servers_that_cannot_be_painted_does_not_hold_up_the_mural() -> None:
@@ -160,7 +195,12 @@ def test_a_tile_of_the_servers_that_cannot_be_painted_does_not_hold_up_the_mural
 
 ACTIONS = st.lists(
     st.tuples(
-        st.sampled_from(("claim", "choose", "queue", "paint", "fail", "back", "free", "forget")),
+        st.sampled_from(
+            (
+                *("claim", "choose", "queue", "queue another", "paint", "fail"),
+                *("back", "free", "forget", "block"),
+            )
+        ),
         st.integers(1, 9),  # tile
         st.integers(1, 4),  # member
     ),
@@ -180,13 +220,15 @@ def after(mural: Mural, action: str, number: int, who: int, now: float) -> Mural
         if action == "back":
             return rules.give_back(mural, number, member(who))
         if action == "free":
-            return rules.free(mural, number, MOD)
+            return rules.free(mural, number, MOD, now)
     except MuralRefused:
         return mural
     if action == "forget":
         return rules.forget(mural, who, now)
-    if action == "queue":
-        for one in rules.ready(mural):
+    if action == "block" and tile is not None and order is not None:
+        return rules.take_back(mural, number, order.key, now)
+    if action in ("queue", "queue another"):
+        for one in rules.ready(mural, {number} if action == "queue another" else ()):
             assert one.order is not None
             return rules.queued(mural, one.number, one.order.key, int(now))
     if order is not None and order.job_id is not None:

@@ -3,7 +3,7 @@
 import asyncio
 import io
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -12,11 +12,17 @@ import discord
 import pytest
 from PIL import Image
 
-from bot.errors import MuralRefused, RoleNeeded, TimeSpent
-from bot.guilds.model import Ceilings, RoleAllowance
+from bot.errors import MuralRefused
+from bot.guilds.limits import Ceilings
+from bot.guilds.model import RoleAllowance
+from bot.guilds.rules import RoleNeeded
 from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
-from bot.jobs.model import JobState
+from bot.jobs.allowance import TimeSpent
+from bot.jobs.model import Job, JobState
+from bot.journal import NO_JOURNAL
+from bot.moderation.service import BlockService
+from bot.moderation.store import BlockStore
 from bot.mural import rules
 from bot.mural.keeper import MuralKeeper
 from bot.mural.messenger import MuralMessenger, MuralPace
@@ -79,6 +85,7 @@ async def murals(database: Database, tmp_path: Path) -> AsyncIterator[Murals]:
             decoder,
             guilds,
             harness.service,
+            harness.admission,
             harness.clock,
             Random(0),
             tile_side=512,
@@ -165,11 +172,11 @@ async def test_a_tile_that_is_freed_while_it_is_queued_is_not_painted(
     changes: asyncio.Queue[JobState] = asyncio.Queue()
     murals.harness.service.subscribe(lambda job: changes.put_nowait(job.state))
     keeper = asyncio.create_task(keeper_of(murals).run())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while not list((tmp_path / "pictures" / "work").iterdir()):  # noqa: ASYNC110 - of files
             await asyncio.sleep(0.005)
     await murals.service.free(HOST, 1)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         seen = [await changes.get(), await changes.get()]
     assert seen == [JobState.QUEUED, JobState.CANCELLED]
     keeper.cancel()
@@ -184,22 +191,89 @@ def keeper_of(murals: Murals) -> MuralKeeper:
     messenger = MuralMessenger(
         client,
         store,
+        murals.guilds,
         murals.workshop,
         harness.pictures,
         lambda _: None,
+        murals.service.end_in,
         harness.clock,
         MuralPace(),
     )
+    blocks = BlockService(BlockStore(harness.database), harness.data, NO_JOURNAL, harness.clock)
+
+    async def tell(member_id: int, text: str) -> None:
+        raise AssertionError(f"nobody is to be told: {member_id} {text}")
+
     return MuralKeeper(
         murals.service,
         harness.service,
+        harness.admission,
         murals.guilds,
         harness.retention,
         murals.workshop,
         messenger,
+        partial(blocks.check, quietly=True),
         lambda: 1000,
+        tell,
         harness.clock,
+        MuralPace().assembling,
     )
+
+
+async def queued_by_keeper(murals: Murals) -> Job:
+    """Run a keeper until it has queued a painting."""
+    changes: asyncio.Queue[Job] = asyncio.Queue()
+    unsubscribe = murals.harness.service.subscribe(changes.put_nowait)
+    keeper = asyncio.create_task(keeper_of(murals).run())
+    try:
+        async with asyncio.timeout(120):
+            return await changes.get()
+    finally:
+        unsubscribe()
+        keeper.cancel()
+        await asyncio.gather(keeper, return_exceptions=True)
+
+
+async def test_a_full_queue_holds_up_its_member_alone(murals: Murals) -> None:
+    """A tile that waits for room in the queue does not hold up the one beside it."""
+    await murals.guilds.change(HOST, {"jobs_per_member": 1})
+    await murals.harness.submit(1)
+    mural = await murals.start()
+    await murals.service.store.set_message(mural.id, given_up=True)  # there is no Discord here
+    for number in (1, 2):
+        await murals.ordered(mural, number, member(number))
+    assert (await queued_by_keeper(murals)).origin.member_id == 2
+
+
+async def test_a_blocked_members_order_is_given_up(murals: Murals) -> None:
+    """What waits to be queued is not queued for a moment, and the tile is free again."""
+    mural = await murals.start()
+    await murals.service.store.set_message(mural.id, given_up=True)  # there is no Discord here
+    for number in (1, 2):
+        await murals.ordered(mural, number, member(number))
+    blocks = BlockService(
+        *(BlockStore(murals.harness.database), murals.harness.data),
+        *(NO_JOURNAL, murals.harness.clock),
+    )
+    await blocks.block(HOST, member(1), "Spam", None)
+    assert (await queued_by_keeper(murals)).origin.member_id == 2
+    assert (await murals.read(mural)).free == (1, 3, 4)
+
+
+async def test_a_moderator_takes_a_tile_off_a_finished_mural(murals: Murals) -> None:
+    """The last mural is meant where none is open, else the one of the given number."""
+    old = await finished(murals)
+    after, had = await murals.service.free(HOST, 1)
+    assert (after.id, after.state, had) == (old.id, MuralState.REPAIRING, 1)
+    new = await murals.start()
+    await murals.service.claim(member(2), new.id, 1)
+    after, had = await murals.service.free(HOST, 1)
+    assert (after.id, had) == (new.id, 2)
+    with pytest.raises(MuralRefused, match="the server's own"):
+        await murals.service.free(HOST, 1, old.id)
+    elsewhere = replace(HOST, guild_id=GUILD + 1)
+    with pytest.raises(MuralRefused, match="no such mural"):
+        await murals.service.free(elsewhere, 1, old.id)
 
 
 async def finished(murals: Murals) -> Mural:
@@ -261,7 +335,7 @@ async def test_orders_that_wait_count_in_the_painting_time(murals: Murals) -> No
 async def one_tile(murals: Murals) -> float:
     """Predict the seconds of a tile, as far as they are bounded."""
     side = await murals.service.tile_side(GUILD)
-    return murals.harness.service.predict(PaintSettings(size=side * 4 // 3), None)
+    return murals.harness.admission.predict(PaintSettings(size=side * 3 // 2), None)
 
 
 async def test_a_claim_is_for_members_who_may_paint(murals: Murals) -> None:
@@ -276,9 +350,9 @@ async def test_a_claim_is_for_members_who_may_paint(murals: Murals) -> None:
 async def test_a_server_of_small_pictures_has_no_murals(murals: Murals) -> None:
     """Tiles under the smallest side could not be painted, so no mural starts with them."""
     await murals.guilds.change(HOST, {"largest_size": 32})
-    with pytest.raises(MuralRefused, match="at least 86"):
+    with pytest.raises(MuralRefused, match="at least 96"):
         await murals.service.tile_side(GUILD)
-    await murals.guilds.change(HOST, {"largest_size": 86})
+    await murals.guilds.change(HOST, {"largest_size": 96})
     assert await murals.service.tile_side(GUILD) == 64
 
 
@@ -298,3 +372,18 @@ async def test_a_preview_is_made_once_for_all_who_ask(murals: Murals) -> None:
     asked = (murals.workshop.preview(mural, numbered=False) for _ in range(4))
     first, *others = await asyncio.gather(*asked)
     assert all(one is first for one in others)
+
+
+async def test_a_preview_reads_small_layers(murals: Murals) -> None:
+    """A large mural's layers are shrunk once: the second preview does not open them any more."""
+    mural = await murals.ordered(await murals.start(), 1, member(1))
+    layer = io.BytesIO()
+    Image.new("RGB", (80, 80), "red").save(layer, "PNG")
+    picture = await murals.harness.pictures.put(layer.getvalue())
+    await murals.service.change(mural.id, partial(rules.queued, number=1, key=901, job_id=71))
+    done = partial(rules.painted, job_id=71, picture=picture, now=5.0)
+    await murals.service.change(mural.id, done, [picture])
+    first = await murals.workshop.preview(await murals.read(mural), numbered=True)
+    murals.harness.pictures.path(picture).write_bytes(b"not to be opened")
+    again = Workshop(murals.harness.retention)
+    assert await again.preview(await murals.read(mural), numbered=True) == first

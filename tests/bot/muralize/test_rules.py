@@ -6,7 +6,8 @@ from random import Random
 import pytest
 
 from bot.errors import Refused
-from bot.guilds.model import EffectiveSettings, GuildSettings
+from bot.guilds.limits import EffectiveSettings
+from bot.guilds.model import GuildSettings
 from bot.jobs.quotas import JobQuotas
 from bot.muralize.card import Action
 from bot.muralize.request import Request

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.errors import JobNotFound, PictureGone
-from bot.guilds.model import Ceilings
+from bot.guilds.limits import Ceilings
 from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
 from bot.jobs.model import JobState

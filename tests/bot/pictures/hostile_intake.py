@@ -11,9 +11,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from bot.errors import AttachmentRejected
 from bot.pictures.decoder import Decoder
-from bot.pictures.intake import Intake
+from bot.pictures.intake import AttachmentRejected, Intake
 from bot.pictures.ledger import PictureLedger
 from bot.pictures.model import UploadedFile
 from bot.pictures.quotas import ByteQuotas, PictureQuotas

@@ -10,9 +10,8 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
-from bot.errors import CheckRefused
 from bot.pictures.decoder import Decoder
-from bot.pictures.host_check import Ask, HostCheck, Verdict, command, page
+from bot.pictures.host_check import Ask, CheckRefused, HostCheck, Verdict, command, page
 from bot.pictures.store import PictureStore
 from bot.pictures.turns import Owner
 from tests.engine.motion_clips import animation, pan, video

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from bot.errors import Refused
+from bot.jobs.data import PAGE
 from bot.jobs.model import NOBODY, JobState
-from bot.jobs.service import PAGE
 from bot.people import Member
 from bot.privacy.service import PrivacyService
 from tests.bot.jobs.harness import ANN, BOB, GUILD, JobHarness
@@ -31,7 +31,7 @@ async def exported(privacy: PrivacyService, member_id: int) -> list[dict[str, An
 
 async def test_a_painting_that_will_not_stop_is_reported(harness: JobHarness) -> None:
     """What cannot be stopped in time is counted, asked to stop, and gone at the next call."""
-    privacy = PrivacyService({}, harness.service, harness.retention, timeout=0.0)
+    privacy = PrivacyService({}, harness.data, harness.retention, timeout=0.0)
     await harness.job_in(JobState.DONE)
     job = await harness.job_in(JobState.PAINTING)
     assert await privacy.delete(ANN) == 1
@@ -45,7 +45,7 @@ async def test_a_painting_that_will_not_stop_is_reported(harness: JobHarness) ->
 
 async def test_other_members_keep_theirs(harness: JobHarness) -> None:
     """Others' data stays, except for the id of a deleted member who cancelled their painting."""
-    privacy = PrivacyService({}, harness.service, harness.retention, timeout=0.0)
+    privacy = PrivacyService({}, harness.data, harness.retention, timeout=0.0)
     job = await harness.submit(BOB)
     await harness.service.cancel(job.id, Member(ANN, GUILD, moderates=True))
     await harness.service.delivered(job.id, 20, 700)
@@ -83,7 +83,7 @@ class Rows:
 
 async def test_a_large_export_comes_whole(harness: JobHarness) -> None:
     """Three thousand rows come complete, in files within the bound, written outside the loop."""
-    privacy = PrivacyService({"rows": Rows()}, harness.service, harness.retention)
+    privacy = PrivacyService({"rows": Rows()}, harness.data, harness.retention)
     job = await harness.job_in(JobState.DONE)
     parts = await exported(privacy, ANN)
     assert len(parts) > 4
@@ -96,7 +96,7 @@ async def test_a_large_export_comes_whole(harness: JobHarness) -> None:
 
 async def test_one_export_at_a_time(harness: JobHarness) -> None:
     """A member whose export is on its way gets no second one; then the files are gone."""
-    privacy = PrivacyService({}, harness.service, harness.retention)
+    privacy = PrivacyService({}, harness.data, harness.retention)
     async with privacy.export(ANN, MOST):
         with pytest.raises(Refused, match="already"):
             async with privacy.export(ANN, MOST):
@@ -111,7 +111,7 @@ async def test_jobs_come_in_pages(harness: JobHarness) -> None:
     """However many jobs a member has, they are read in pages, each once."""
     for _ in range(PAGE + 3):
         await harness.submit(ANN)
-    pages = [page async for page in harness.service.about_member(ANN)]
+    pages = [page async for page in harness.data.about_member(ANN)]
     assert [len(page) for page in pages] == [PAGE, 3]
     assert len({job["id"] for page in pages for job in page}) == PAGE + 3
 

@@ -32,7 +32,7 @@ def form(files: dict[str, bytes] | None = None, **texts: str) -> aiohttp.FormDat
 
 async def seen(page: aiohttp.ClientSession, user: str, text: str) -> dict[str, Any]:
     """Ask for the messages of `user` until one has this text."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(120):
         while True:
             async with page.get("/sim/messages", params={"user": user}) as answer:
                 for message in await answer.json():

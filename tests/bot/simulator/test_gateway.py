@@ -70,7 +70,7 @@ async def test_intents_are_respected(simulator: Simulator) -> None:
     intents = discord.Intents(guilds=True, guild_messages=True)
     client = QuickClient(intents)
     async with running(client, simulator):
-        waiting = asyncio.create_task(client.wait_for("message", timeout=5))
+        waiting = asyncio.create_task(client.wait_for("message", timeout=120))
         await asyncio.sleep(0)
         simulator.people.post("ada", "secret")
         assert (await waiting).content == ""
@@ -108,7 +108,7 @@ async def test_resume_after_a_cut(simulator: Simulator, bot: SmallBot) -> None:
     await simulator.until(lambda: not simulator.gateway.connected)
     simulator.people.post("ada", "while you were away")
     simulator.people.invoke(Invocation("whisper", user="ada"))
-    await asyncio.wait_for(bot.resumed.wait(), 5)
+    await asyncio.wait_for(bot.resumed.wait(), 120)
     await simulator.until(lambda: said(simulator, "psst"))
     assert len(bot.posted) == 1
     assert frames(simulator, sent=False, op=2) == 1
@@ -119,13 +119,13 @@ async def test_resume_after_a_cut(simulator: Simulator, bot: SmallBot) -> None:
 async def test_resume_after_a_close(simulator: Simulator, bot: SmallBot, code: int) -> None:
     """A close by Discord leaves the session to be resumed."""
     await simulator.gateway.close(code)
-    await asyncio.wait_for(bot.resumed.wait(), 5)
+    await asyncio.wait_for(bot.resumed.wait(), 120)
 
 
 async def test_resume_when_asked(simulator: Simulator, bot: SmallBot) -> None:
     """Opcode 7 makes the client reconnect and resume."""
     simulator.gateway.ask_to_reconnect()
-    await asyncio.wait_for(bot.resumed.wait(), 5)
+    await asyncio.wait_for(bot.resumed.wait(), 120)
 
 
 async def test_invalid_session(simulator: Simulator, bot: SmallBot) -> None:

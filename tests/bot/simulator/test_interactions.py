@@ -1,7 +1,5 @@
 """Commands, buttons, modals and autocomplete with the real client."""
 
-import asyncio
-
 import discord
 import pytest
 
@@ -238,6 +236,4 @@ async def test_many_at_once(simulator: Simulator, bot: SmallBot) -> None:
     bot.release.set()
     for _ in range(50):
         simulator.people.invoke(Invocation("think", user="ada"))
-    await asyncio.wait_for(
-        simulator.until(lambda: len(simulator.people.messages("ada")) == 50), timeout=5
-    )
+    await simulator.until(lambda: len(simulator.people.messages("ada")) == 50)

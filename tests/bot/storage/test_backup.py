@@ -94,7 +94,7 @@ async def test_a_bot_goes_on_from_a_backup(
     assert files(new) == before
     assert len(rows(new)) == 4
     async with running_bot(simulator, new):
-        await simulator.until(lambda: all_settled(simulator, 4), 20)
+        await simulator.until(lambda: all_settled(simulator, 4))
     assert len(results(simulator)) == 4
     assert hidden(data_dir) == hidden(new) == []
 

@@ -67,17 +67,17 @@ async def test_one_count_for_all(database: Database, other: Database) -> None:
 async def test_a_bot_that_ends_badly_lets_go(database: Database, other: Database) -> None:
     """The lock ends with the connection; a bot that starts in that moment waits for it."""
     async with ShardLock(database, WHOLE):
-        starting = asyncio.create_task(ShardLock(other, WHOLE, timeout=20.0).__aenter__())
+        starting = asyncio.create_task(ShardLock(other, WHOLE, timeout=120.0).__aenter__())
         await asyncio.sleep(0.1)
         assert not starting.done()
         await cut(other)
-        await (await asyncio.wait_for(starting, 20)).__aexit__(None, None, None)
+        await (await asyncio.wait_for(starting, 120)).__aexit__(None, None, None)
 
 
 @ON_POSTGRES
 async def test_a_lost_hold_is_taken_again(database: Database, other: Database) -> None:
     """After a restart of the server the lock is taken again."""
-    async with ShardLock(database, WHOLE, timeout=20.0) as lock:
+    async with ShardLock(database, WHOLE, timeout=120.0) as lock:
         watching = asyncio.create_task(lock.watch(every=0.02))
         lost = lock._pid
         await cut(other)
@@ -91,19 +91,19 @@ async def test_a_lost_hold_that_another_has(database: Database, other: Database)
     """A bot ends when another has taken its shard meanwhile."""
     async with ShardLock(database, WHOLE, timeout=0.0) as lock:
         await cut(other)
-        async with ShardLock(other, WHOLE, timeout=20.0):
+        async with ShardLock(other, WHOLE, timeout=120.0):
             with pytest.raises(ShardTaken):
-                await asyncio.wait_for(lock.watch(every=0.02), 20)
+                await asyncio.wait_for(lock.watch(every=0.02), 120)
 
 
 @ON_POSTGRES
 async def test_a_connection_that_only_the_server_believes_in(database: Database) -> None:
     """The lock of a connection that was cut unnoticed by the server is taken over."""
-    async with ShardLock(database, WHOLE, timeout=20.0) as lock:
+    async with ShardLock(database, WHOLE, timeout=120.0) as lock:
         pid = lock._pid
         lost, lock._connection = lock._connection, None  # as after a cut network
         watching = asyncio.create_task(lock.watch(every=0.02))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while lock._pid == pid:  # noqa: ASYNC110 - nothing else tells
                 await asyncio.sleep(0.02)
         watching.cancel()
@@ -117,7 +117,7 @@ async def test_a_connection_that_only_the_server_believes_in(database: Database)
 async def test_sqlite_needs_no_hold(database: Database) -> None:
     """On SQLite the data folder's lock keeps others off; there is nothing to hold or to watch."""
     async with ShardLock(database, WHOLE) as lock:
-        await asyncio.wait_for(lock.watch(), 5)
+        await asyncio.wait_for(lock.watch(), 120)
 
 
 async def cut(database: Database) -> None:
@@ -129,7 +129,7 @@ async def cut(database: Database) -> None:
 async def until_held(other: Database, lost: int) -> None:
     """Wait until a connection other than the one that was lost holds something."""
     query = sa.text(f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid <> {lost}")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while True:
             async with other.read() as connection:
                 if (await connection.execute(query)).scalar():

@@ -16,5 +16,5 @@ async def test_a_cancelled_close_ends(tmp_path: Path) -> None:
     closing = asyncio.create_task(connection.close())
     await asyncio.sleep(0)  # it has asked the thread to close the file
     connection.stop()  # what SQLAlchemy does when its own wait for the close is cancelled
-    await asyncio.wait_for(closing, 5)
-    await asyncio.wait_for(connection.close(), 5)
+    await asyncio.wait_for(closing, 120)
+    await asyncio.wait_for(connection.close(), 120)

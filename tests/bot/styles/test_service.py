@@ -5,19 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import (
-    LibraryFull,
-    NameRejected,
-    NotYourStyle,
-    RoleNeeded,
-    StyleExists,
-    StyleNotFound,
-)
-from bot.guilds.rules import forbidden_words
+from bot.errors import NameRejected
+from bot.guilds.rules import RoleNeeded, forbidden_words
 from bot.people import Member
 from bot.pictures.decoder import Decoder
 from bot.storage.database import Database
 from bot.styles.model import Style
+from bot.styles.service import LibraryFull, NotYourStyle, StyleExists, StyleNotFound
 from tests.bot.styles.conftest import ADA, MOD, Library
 
 

@@ -135,10 +135,10 @@ async def test_forgotten_paintings(counter: Counter) -> None:
     """404 when the time for which jobs are kept is over, and when a member is forgotten."""
     await counter.links.open()
     path = await counter.path()
-    await counter.harness.service.forget(counter.harness.clock.now + 1)
+    await counter.harness.data.forget(counter.harness.clock.now + 1)
     assert (await counter.ask(path))[0].status == 404
     path = await counter.path()
-    await counter.harness.retention.release(await counter.harness.service.forget_member(ANN))
+    await counter.harness.retention.release(await counter.harness.data.forget_member(ANN))
     assert (await counter.ask(path))[0].status == 404
 
 

@@ -7,19 +7,20 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
-from bot.app import Timing
+from bot.app.timing import Timing
 from bot.back_off import BackOff
 from bot.cli.simulate import samples
 from bot.muralize.live_cards import Pace
 from bot.simulator import Simulator
 from bot.simulator.model import Channel
+from tests.bot.clients import patient
 from tests.end_to_end.harness import Bot, copy_database, running_bot
 
 # As members are used to it, only sooner; a card edited without a pause is hard to press.
 TIMING = Timing(Pace(painting=0.15, waiting=0.3, look=0.05), BackOff(first=0.05, longest=0.2))
 
 # Nothing here is about speed: a busy machine takes seconds to start what draws a loss curve.
-PATIENCE = 20_000.0  # milliseconds
+PATIENCE = 60_000.0  # milliseconds
 expect.set_options(timeout=PATIENCE)
 
 # Tall enough for the rooms of all tests: axe takes one that is half scrolled away for too small.
@@ -41,7 +42,9 @@ class Stage:
 
     async def start_bot(self) -> None:
         """Start the bot, or start it anew where it left off."""
-        running = running_bot(self.simulator, self.data_dir, painter="load_by_size", timing=TIMING)
+        running = running_bot(
+            self.simulator, self.data_dir, painter="load_to_be_seen", timing=TIMING
+        )
         self.bot = await self._bot_stack.enter_async_context(running)
 
     async def stop_bot(self) -> None:
@@ -144,4 +147,4 @@ def make_data_dir(migrated: Path, folder: Path) -> Path:
 
 def new_simulator() -> Simulator:
     """Make a simulator with the sample pictures."""
-    return Simulator(samples=samples())
+    return Simulator(samples=samples(), limits=patient())

@@ -129,7 +129,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Image.Image:
 
 def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
     """Wait until a file is there, while the process lives."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not path.exists():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
@@ -152,7 +152,7 @@ def test_interrupted_runs_go_on_to_the_same_picture(
     )
     wait_for(tmp_path / "state.pth", process)
     process.send_signal(blow)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=120)
 
     if blow == signal.SIGINT:
         assert process.returncode == 130

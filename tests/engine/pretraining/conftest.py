@@ -1,8 +1,8 @@
-"""A tiny training: four materials, told apart by pattern and colour, learned once for all tests."""
+"""A tiny training: four materials, told apart by pattern and colour."""
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ COLOURS = {
 }
 SIDE = 32  # pixels
 COURSE = Course(epochs=6, batch=16, size=16, first_size=16, rate=0.02, label_smoothing=0.0)
+SHORT = replace(COURSE, epochs=2, batch=32)  # six steps, in which nothing is learned
 
 
 def material(name: str, dice: np.random.Generator) -> Image.Image:
@@ -74,9 +75,9 @@ def lesson(tmp_path_factory: pytest.TempPathFactory) -> Lesson:
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory, lesson: Lesson) -> Iterator[Path]:
-    """The folder of a training that has ended; its checkpoint is large, so it does not stay."""
+    """The folder of a short training; its checkpoint is large, so it does not stay."""
     folder = tmp_path_factory.mktemp("trained")
-    train(lesson.training, lesson.validation, COURSE, lesson.device, folder)
+    train(lesson.training, lesson.validation, SHORT, lesson.device, folder)
     yield folder
     shutil.rmtree(folder)
 

@@ -36,6 +36,7 @@ const json = (body) => ({
 
 export const getState = () => call("/sim/state");
 export const getMessages = (user) => call(`/sim/messages?${new URLSearchParams({ user })}`);
+export const setLocale = (user, locale) => call("/sim/locale", json({ user, locale }));
 export const reload = (user) => call(`/sim/reload?${new URLSearchParams({ user })}`, { method: "POST" });
 export const getTraffic = (limit) => call(`/sim/traffic?limit=${limit}`);
 export const getSamples = () => call("/sim/samples");

@@ -41,7 +41,7 @@ export class CommandForm {
       "div",
       { class: "command-head" },
       h("img", { src: "/page/mark.svg", alt: "", class: "avatar tiny" }),
-      h("b", { id: title, class: "command-name" }, `/${this.entry.name}`),
+      h("b", { id: title, class: "command-name" }, `/${this.entry.label}`),
       h("span", { class: "command-space" }),
       this.go,
       give,
@@ -84,7 +84,7 @@ export class CommandForm {
           this.drawMore();
           field.focus();
         };
-        return h("button", { class: "chip", type: "button", title: option.description, onclick: open }, icon("plus"), option.name);
+        return h("button", { class: "chip", type: "button", title: option.description, onclick: open }, icon("plus"), option.label);
       }),
     );
   }
@@ -144,7 +144,7 @@ export class CommandForm {
     this.go.disabled = true;
     try {
       const { interaction_id: id } = await runCommand(this.invocation());
-      waitFor(id, { label: `/${this.entry.name}` });
+      waitFor(id, { label: `/${this.entry.label}` });
       this.onDone();
     } catch (error) {
       if (!(error instanceof Refused)) throw error;

@@ -66,14 +66,14 @@ export class Composer {
   }
 
   offer(typed) {
-    const fitting = slashCommands().filter((entry) => entry.name.includes(typed));
-    const rank = (entry) => (entry.name.startsWith(typed) ? 0 : 1);
+    const fitting = slashCommands().filter((entry) => entry.label.includes(typed) || entry.name.includes(typed));
+    const rank = (entry) => (entry.label.startsWith(typed) ? 0 : 1);
     const sorted = fitting.sort((a, b) => rank(a) - rank(b));
     this.palette.active = -1;
     this.palette.show(
       sorted.map((entry) => ({
-        value: entry.name, label: `/${entry.name}`, detail: entry.description, entry,
-        aside: entry.options.filter((option) => option.required).map((option) => option.name).join(" "),
+        value: entry.name, label: `/${entry.label}`, detail: entry.description, entry,
+        aside: entry.options.filter((option) => option.required).map((option) => option.label).join(" "),
         lead: h("img", { src: "/page/mark.svg", alt: "", class: "avatar tiny" }),
         group: state.bot?.global_name || state.bot?.username,
       })),
@@ -177,7 +177,7 @@ export class Composer {
     const text = this.box.value.trim();
     if (!text && !this.files.length) return;
     if (text.startsWith("/") && !text.includes("\n")) {
-      const exact = slashCommands().find((entry) => `/${entry.name}` === text.toLowerCase());
+      const exact = slashCommands().find((entry) => [`/${entry.label}`, `/${entry.name}`].includes(text.toLowerCase()));
       if (exact) return this.startCommand(exact);
     }
     if (!(await this.post(asSent(text), this.files))) return;

@@ -12,7 +12,7 @@ export function startDrops(composer) {
   const set = (next) => {
     depth = Math.max(0, next);
     hint.hidden = depth === 0;
-    hint.textContent = composer.form ? `Drop into /${composer.form.entry.name}` : `Upload to #${channel(state.channelId)?.name ?? "this conversation"}`;
+    hint.textContent = composer.form ? `Drop into /${composer.form.entry.label}` : `Upload to #${channel(state.channelId)?.name ?? "this conversation"}`;
   };
   chat.addEventListener("dragenter", (event) => carriesFiles(event) && set(depth + 1));
   chat.addEventListener("dragleave", (event) => carriesFiles(event) && set(depth - 1));

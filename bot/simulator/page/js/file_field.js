@@ -15,7 +15,7 @@ export class FileField {
     this.named = named;
     this.file = null;
     this.picker = h("input", { type: "file", id: freshId("file"), class: "for-screen-readers", onchange: () => this.picked() });
-    this.picker.setAttribute("aria-label", `${option.name}: ${option.description || "choose a file"}`);
+    this.picker.setAttribute("aria-label", `${option.label}: ${option.description || "choose a file"}`);
     this.picture = h("label", { class: "tile-picture", for: this.picker.id });
     this.words = h("div", { class: "tile-words" });
     this.problem = h("p", { class: "field-problem", hidden: true, role: "alert" });
@@ -68,12 +68,12 @@ export class FileField {
   }
 
   draw() {
-    const { name } = this.option;
+    const { label } = this.option;
     this.element.classList.toggle("tile-filled", Boolean(this.file));
     this.picture.replaceChildren(this.file ? this.preview() : h("span", { class: "tile-empty" }, icon("picture"), h("span", {}, "Drop or choose a file")));
     const must = this.option.required ? "" : this.named ? " (optional)" : "Optional";
     this.words.replaceChildren(
-      h("span", { class: "tile-name" }, this.named ? h("b", {}, name) : "", this.file ? "" : must),
+      h("span", { class: "tile-name" }, this.named ? h("b", {}, label) : "", this.file ? "" : must),
       this.file ? h("span", { class: "faint tile-file" }, `${this.file.name} · ${fileSize(this.file.size)}`) : "",
       this.file ? this.small("Remove", () => this.set(null)) : this.samplesButton(),
     );
@@ -81,7 +81,7 @@ export class FileField {
 
   preview() {
     if (!this.file.type.startsWith("image/")) return h("span", { class: "tile-empty" }, icon("file"), h("span", {}, this.file.name));
-    return h("img", { src: URL.createObjectURL(this.file), alt: `The ${this.option.name} chosen` });
+    return h("img", { src: URL.createObjectURL(this.file), alt: `The ${this.option.label} chosen` });
   }
 
   samplesButton() {
@@ -98,6 +98,6 @@ export class FileField {
   }
 
   small(label, run) {
-    return h("button", { class: "link-button", type: "button", "aria-label": `${label}: ${this.option.name}`, onclick: run }, label);
+    return h("button", { class: "link-button", type: "button", "aria-label": `${label}: ${this.option.label}`, onclick: run }, label);
   }
 }

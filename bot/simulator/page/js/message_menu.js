@@ -5,7 +5,7 @@ import { icon } from "./dom.js";
 import { waitFor } from "./live.js";
 import { openMenu } from "./menus.js";
 import { toast } from "./notices.js";
-import { commandsHere, mayDelete } from "./permissions.js";
+import { commandsHere, mayDelete, spoken } from "./permissions.js";
 import { changed, displayName, state } from "./state.js";
 
 const USER_COMMAND = 2;
@@ -15,7 +15,7 @@ const EPHEMERAL = 1 << 6;
 /** The menu of a message. */
 export function openMessageMenu(message, anchor, event = null) {
   const apps = commandsHere(MESSAGE_COMMAND).map((command) => ({
-    label: command.name,
+    label: spoken(command, "name"),
     icon: icon("apps"),
     run: () => use(command, { target_message: message.id }),
   }));
@@ -38,7 +38,7 @@ export function openMessageMenu(message, anchor, event = null) {
 /** The menu of a member. */
 export function openUserMenu(user, anchor, event = null) {
   const apps = commandsHere(USER_COMMAND).map((command) => ({
-    label: command.name,
+    label: spoken(command, "name"),
     icon: icon("apps"),
     run: () => use(command, { target_user: user.id }),
   }));
@@ -59,7 +59,7 @@ async function use(command, extra) {
   await attempt(async () => {
     const entry = { command: command.name, user: state.me.id, channel: state.channelId, extra };
     const { interaction_id: id } = await runCommand(entry);
-    waitFor(id, { label: command.name });
+    waitFor(id, { label: spoken(command, "name") });
   });
 }
 

@@ -7,6 +7,7 @@ import { embedView } from "./embeds.js";
 import { forwards, stickers } from "./forwards.js";
 import { markdown, plainText } from "./markdown.js";
 import { openMessageMenu } from "./message_menu.js";
+import { spokenName } from "./permissions.js";
 import { changed, displayName, nameColor, state } from "./state.js";
 import { clockTime, messageTime } from "./times.js";
 
@@ -65,7 +66,7 @@ function reference(message) {
       avatar(used.user, "tiny"),
       h("b", {}, displayName(used.user)),
       " used ",
-      h("span", { class: "mention" }, `${slash}${used.name}`),
+      h("span", { class: "mention" }, `${slash}${spokenName(used.name)}`),
     );
   }
   if (!message.message_reference) return null;

@@ -98,7 +98,7 @@ class Modal {
   }
 
   upload(component, label) {
-    const option = { name: label || "file", description: "Choose a file", required: component.required !== false };
+    const option = { name: label || "file", label: label || "file", description: "Choose a file", required: component.required !== false };
     const most = component.max_values ?? 1;
     const tiles = Array.from({ length: most }, () => new FileField(option, { named: false }));
     this.fields.push({ name: component.custom_id, files: () => tiles.map((tile) => tile.value()).filter(Boolean) });

@@ -17,7 +17,7 @@ export function makeField(option, shared) {
 }
 
 function fixedItems(option) {
-  if (option.choices) return () => option.choices.map((c) => ({ value: String(c.value), label: c.name }));
+  if (option.choices) return () => option.choices.map((c) => ({ value: String(c.value), label: c.label }));
   const boolean = () => [{ value: "true", label: "True" }, { value: "false", label: "False" }];
   const types = { 5: boolean, 6: users, 7: channels, 8: roles, 9: () => [...users(), ...roles()] };
   return types[option.type];
@@ -39,9 +39,9 @@ class TextField {
     this.element = h(
       "div",
       { class: "pill", dataset: { option: option.name } },
-      h("label", { for: id, class: "pill-name" }, option.name),
+      h("label", { for: id, class: "pill-name" }, option.label),
       this.input,
-      option.required ? null : h("button", { class: "pill-remove", type: "button", "aria-label": `Leave out ${option.name}`, onclick: onRemove }, icon("close")),
+      option.required ? null : h("button", { class: "pill-remove", type: "button", "aria-label": `Leave out ${option.label}`, onclick: onRemove }, icon("close")),
       this.problem,
     );
     this.input.addEventListener("keydown", (event) => this.key(event));
@@ -93,7 +93,7 @@ class ChoiceField extends TextField {
     this.input.setAttribute("aria-autocomplete", "list");
     this.input.setAttribute("aria-expanded", "false");
     this.list = new Listbox(this.input, {
-      label: option.name, above: true, empty: "No options match your search.",
+      label: option.label, above: true, empty: "No options match your search.",
       onPick: (item) => this.pick(item),
     });
     this.input.addEventListener("focus", () => this.offer());

@@ -36,23 +36,50 @@ export function commandsHere(type) {
   return commands.filter((command) => command.type === type && mayUse(command));
 }
 
-/** Slash commands with each sub-command as an entry of its own: {command, path, name, …}. */
-export function slashCommands() {
-  return commandsHere(1)
-    .flatMap((command) => unfold(command, command, []))
-    .sort((a, b) => a.name.localeCompare(b.name));
+/** A text of a command, option or choice ("name" or "description") in the language of `me`. */
+export const spoken = (entry, text) => entry[`${text}_localizations`]?.[state.me.locale] ?? entry[text];
+
+/** The name of a command that was used, such as "queue show", in the language of `me`. */
+export function spokenName(name) {
+  const menu = [...commandsHere(2), ...commandsHere(3)].find((command) => command.name === name);
+  return menu ? spoken(menu, "name") : (slashCommands().find((entry) => entry.name === name)?.label ?? name);
 }
 
-function unfold(command, step, path) {
+/** The languages of commands here, as Discord names them; English is in the code of the bot. */
+export function languagesHere() {
+  const texts = [1, 2, 3].flatMap(commandsHere).flatMap((one) => [one.name_localizations, one.description_localizations]);
+  return ["en-US", ...new Set(texts.flatMap((given) => Object.keys(given ?? {})).sort())];
+}
+
+/**
+ * Slash commands with each sub-command as an entry of its own: {command, path, name, …}. Commands,
+ * options and choices keep their registered names; what `me` reads is `label` and `description`.
+ */
+export function slashCommands() {
+  return commandsHere(1)
+    .flatMap((command) => unfold(command, command, [], spoken(command, "name")))
+    .sort((a, b) => a.label.localeCompare(b.label));
+}
+
+function unfold(command, step, path, label) {
   const nested = (step.options ?? []).filter((option) => option.type === 1 || option.type === 2);
-  if (nested.length) return nested.flatMap((inner) => unfold(command, inner, [...path, inner.name]));
+  const below = (inner) => unfold(command, inner, [...path, inner.name], `${label} ${spoken(inner, "name")}`);
+  if (nested.length) return nested.flatMap(below);
   return [
     {
       command,
       path,
+      label,
       name: [command.name, ...path].join(" "),
-      description: step.description,
-      options: step.options ?? [],
+      description: spoken(step, "description"),
+      options: (step.options ?? []).map(shown),
     },
   ];
 }
+
+const shown = (option) => ({
+  ...option,
+  label: spoken(option, "name"),
+  description: spoken(option, "description"),
+  choices: option.choices?.map((choice) => ({ ...choice, label: spoken(choice, "name") })),
+});

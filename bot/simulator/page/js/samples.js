@@ -105,7 +105,7 @@ function tryCard(composer, { entry, kinds }, chosen) {
         h(
           "button",
           { class: "button button-primary", type: "button", id: "try", onclick: () => start(composer, entry, kinds, chosen) },
-          `Fill in /${entry.name}`,
+          `Fill in /${entry.label}`,
         ),
       ),
     );

@@ -1,8 +1,10 @@
 // The channels, and below them the member one acts as.
 
+import { setLocale } from "./api.js";
 import { avatar, byId, fill, h, icon } from "./dom.js";
 import { openMenu } from "./menus.js";
-import { actAs, channel, displayName, guildOf, myDms, on, openChannel, people, state } from "./state.js";
+import { languagesHere } from "./permissions.js";
+import { actAs, changed, channel, displayName, guildOf, myDms, on, openChannel, people, state } from "./state.js";
 
 /** Draw the side bar and the head of the chat, and go on doing so. */
 export function startSidebar() {
@@ -112,7 +114,24 @@ function switchEntries() {
     ...others.map((user) => line(user, () => actAs(user), avatar(user, "tiny"))),
     { heading: "In a window beside this one" },
     ...others.map((user) => line(user, () => beside(user), icon("link"))),
+    ...languageEntries(),
   ];
+}
+
+// The language of the member's client, of those that the bot's commands have.
+function languageEntries() {
+  const languages = languagesHere();
+  const choose = async (locale) => {
+    await setLocale(state.me.id, locale);
+    state.me.locale = locale;
+    changed("me");
+  };
+  const line = (locale) => ({
+    label: new Intl.DisplayNames([locale], { type: "language" }).of(locale),
+    icon: locale === state.me.locale ? icon("check") : null,
+    run: () => choose(locale),
+  });
+  return languages.length < 2 ? [] : [{ heading: "Language of Discord" }, ...languages.map(line)];
 }
 
 function drawHead() {

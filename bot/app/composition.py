@@ -1,4 +1,4 @@
-"""Builds every object of the bot; starts and stops them in order."""
+"""The app: every object of the bot, the list of its features, and its run."""
 
 import asyncio
 import logging
@@ -6,15 +6,20 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from functools import partial
 
-import aiohttp
-
-from bot.back_off import BackOff
+from bot.app.from_settings import (
+    DAY,
+    build_intake,
+    build_links,
+    ceilings_of,
+    films_of,
+    outside_of,
+)
+from bot.app.running import log_in, paint, stop_as_asked, wind_down
+from bot.app.timing import Timing
 from bot.background import BackgroundTasks
 from bot.challenges.announcement_store import AnnouncementStore
-from bot.challenges.announcer import TRIES
 from bot.challenges.command import ChallengeCommands
 from bot.challenges.feature import feature as challenges_feature
 from bot.challenges.panel import StatusPanel
@@ -25,41 +30,34 @@ from bot.departures.feature import feature as departures_feature
 from bot.departures.store import DepartureStore
 from bot.discord_io.access import Access
 from bot.discord_io.client import MuralscapeClient
-from bot.errors import MuralscapeError
 from bot.executors.contract import Executor
 from bot.feature import Feature, add_to_client
 from bot.guilds.feature import feature as settings_feature
 from bot.guilds.house_rules import Surroundings
-from bot.guilds.model import Ceilings
 from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
+from bot.jobs.admission import Admission
+from bot.jobs.data import JobData
 from bot.jobs.dispatcher import Dispatcher
 from bot.jobs.estimator import Estimator
 from bot.jobs.schedule import Schedule
 from bot.jobs.service import JobService
 from bot.jobs.store import JobStore
 from bot.jobs.verification import check_painting
-from bot.moderation.feature import ENFORCE_SECONDS
 from bot.moderation.feature import feature as moderation_feature
-from bot.moderation.log import PAUSE, LogWriter
+from bot.moderation.log import LogWriter
 from bot.moderation.log_store import LogStore
 from bot.moderation.service import BlockService
 from bot.moderation.store import BlockStore
 from bot.mural.feature import feature as mural_feature
-from bot.mural.messenger import MuralPace
 from bot.mural.service import MuralService
 from bot.mural.store import MuralStore
 from bot.muralize.feature import feature as muralize_feature
-from bot.muralize.live_cards import Pace
 from bot.muralize.service import MuralizeService
 from bot.muralize.store import RequestStore
 from bot.paintings.feature import feature as paintings_feature
 from bot.pictures.decoder import Decoder
-from bot.pictures.host_check import HostCheck, command, page
-from bot.pictures.intake import Intake, open_session
 from bot.pictures.ledger import PictureLedger
-from bot.pictures.model import FilmLimits
-from bot.pictures.quotas import ByteQuotas, PictureQuotas
 from bot.pictures.retention import PictureRetention, sweep_forever
 from bot.pictures.store import PictureStore
 from bot.privacy.feature import feature as privacy_feature
@@ -72,40 +70,13 @@ from bot.styles.feature import feature as styles_feature
 from bot.styles.model import Starter
 from bot.styles.service import StyleService
 from bot.styles.store import StyleStore
-from bot.web.links import KEY_FILE, PaintingLinks
 from bot.web.pages import Pages
-from engine.picture_limits import PictureLimits
 from engine.samples import STYLES
 from engine.work import work_of
 
 log = logging.getLogger(__name__)
 
-MINUTE, DAY = 60.0, 86_400.0  # seconds
-CANCEL_POLL_SECONDS = 2.0  # between two queries for jobs that another shard's bot should cancel
-GATEWAY_TIMEOUT = aiohttp.ClientTimeout(total=10.0)
-DEPARTURE_SECONDS = 300.0  # between two looks for members who left, and for data to delete
-DELIVERY_BACK_OFF = BackOff(first=2.0, attempts=500)  # by each route: some eight hours
-
-
-@dataclass(frozen=True)
-class Timing:
-    """How often cards are edited, how long sends back off, and how often a bot looks.
-
-    It looks for departures, and whether the database can be written to.
-
-    Tests use shorter times.
-    """
-
-    cards: Pace = field(default_factory=Pace)
-    delivery: BackOff = DELIVERY_BACK_OFF
-    announcements: BackOff = TRIES
-    departures: float = DEPARTURE_SECONDS
-    probe_seconds: float = 10.0
-    log_pause: float = PAUSE  # between two messages of a server's log
-    blocks: float = (
-        ENFORCE_SECONDS  # between two looks for paintings of those whom the host blocked
-    )
-    murals: MuralPace = field(default_factory=MuralPace)
+MINUTE = 60.0  # seconds
 
 
 class App:
@@ -133,9 +104,10 @@ class App:
         store = JobStore(self._database, self._shard)
         ledger = PictureLedger(self._database)
         self._retention = PictureRetention(self._pictures, ledger, [store], clock)
-        self.jobs = JobService(
-            store, self._retention, Schedule(Estimator(), work_of), clock, self._random, self._log
-        )
+        schedule = Schedule(Estimator(), work_of)
+        self.jobs = JobService(store, self._retention, schedule, clock, self._random, self._log)
+        self._admission = Admission(store, schedule, clock)
+        self._data = JobData(store, self.jobs.change, self._retention, clock)
         self._dispatcher = Dispatcher(
             self.jobs, executor, self._retention, partial(check_painting, self._decoder)
         )
@@ -159,8 +131,8 @@ class App:
         )
         self._access = Access(self.client)
         self._departures = DepartureStore(self._database, self._shard)
-        self._intake = self._build_intake()
-        self._links = self._build_links()
+        self._intake = build_intake(settings, self._retention, self._decoder)
+        self._links = build_links(settings, clock)
         self._guilds = self._build_guilds()
         self.challenges: ChallengeService
         self._features = self._build_features(timing)
@@ -180,10 +152,11 @@ class App:
         challenge_commands = ChallengeCommands(
             self.challenges, guilds, self.jobs, self._intake, numbered, panel
         )
-        blocks = BlockService(BlockStore(self._database), self.jobs, self._log, clock)
+        blocks = BlockService(BlockStore(self._database), self._data, self._log, clock)
         requests = RequestStore(self._database, self._shard)
         muralize = MuralizeService(
             self.jobs,
+            self._admission,
             self._intake,
             requests,
             guilds,
@@ -191,7 +164,8 @@ class App:
             self._access,
             partial(blocks.check, quietly=True),
             usual_size=limits.usual_size,
-            films=self._films,
+            films=films_of(limits),
+            remember_seconds=timing.remember,
             clock=clock,
             rng=self._random,
         )
@@ -200,6 +174,7 @@ class App:
                 muralize,
                 requests,
                 self.jobs,
+                self._data,
                 styles,
                 self._pictures,
                 self._decoder,
@@ -218,7 +193,7 @@ class App:
                 self._links.to,
                 limits.retention_days * DAY,
             ),
-            queue_feature(self.jobs, guilds, self._executor, clock),
+            queue_feature(self.jobs, self._admission, guilds, self._executor, clock),
             styles_feature(styles, self._intake),
             challenges_feature(
                 self.challenges,
@@ -239,10 +214,12 @@ class App:
                 styles,
                 guilds,
                 self.jobs,
+                self._admission,
                 self._intake,
                 self._retention,
                 self._links,
                 self.client,
+                partial(blocks.check, quietly=True),
                 timing.murals,
                 clock,
             ),
@@ -251,7 +228,7 @@ class App:
         departures = departures_feature(
             features,
             self._departures,
-            self.jobs,
+            self._data,
             self._retention,
             self.client,
             self._access,
@@ -260,7 +237,7 @@ class App:
             grace=limits.departed_days * DAY,
             interval=timing.departures,
         )
-        return [*features, departures, privacy_feature(features, self.jobs, self._retention)]
+        return [*features, departures, privacy_feature(features, self._data, self._retention)]
 
     def _build_moderation(
         self, blocks: BlockService, features: Sequence[Feature], timing: Timing
@@ -269,7 +246,7 @@ class App:
         writer = LogWriter(
             self.client,
             self._log,
-            self._guilds.log_channel,
+            self._guilds,
             lambda: str(self._random.getrandbits(63)),
             self._clock,
             timing.log_pause,
@@ -277,7 +254,7 @@ class App:
         ends = {feature.name: feature.guild_data for feature in features if feature.name}
         around = Surroundings(ends, writer.problem, writer.retry)
         return [
-            settings_feature(self._guilds, self.jobs, around),
+            settings_feature(self._guilds, self._data, around),
             moderation_feature(blocks, self._log, writer, self._guilds, timing.blocks),
         ]
 
@@ -285,23 +262,14 @@ class App:
         return await self._guilds.has_log(guild_id)
 
     def _build_guilds(self) -> GuildService:
-        limits = self._settings.limits
-        ceilings = Ceilings(
-            limits.jobs_per_member,
-            limits.jobs_per_guild,
-            limits.largest_size,
-            limits.saved_styles,
-            max(limits.jobs_per_person, limits.jobs_per_member),
-            max(limits.jobs_in_all, limits.jobs_per_guild),
+        limits, store = self._settings.limits, GuildStore(self._database)
+        return GuildService(
+            store,
+            ceilings_of(limits),
+            outside_of(limits),
+            self._access.existing,
+            self._access.language,
         )
-        outside = Ceilings(
-            limits.outside_jobs_per_user,
-            limits.outside_jobs,
-            limits.outside_largest_size,
-            limits.saved_styles,
-        )
-        store = GuildStore(self._database)
-        return GuildService(store, ceilings, outside, self._access.existing)
 
     def _build_styles(self, guilds: GuildService) -> StyleService:
         store = StyleStore(self._database)
@@ -325,17 +293,6 @@ class App:
             self._log,
         )
 
-    @property
-    def _films(self) -> FilmLimits:
-        limits = self._settings.limits
-        return FilmLimits(
-            limits.film_seconds,
-            limits.film_frames,
-            limits.film_pixels,
-            limits.film_size,
-            60 * limits.film_minutes,
-        )
-
     def _build_murals(self, guilds: GuildService) -> MuralService:
         limits = self._settings.limits
         return MuralService(
@@ -344,47 +301,11 @@ class App:
             self._decoder,
             guilds,
             self.jobs,
+            self._admission,
             self._clock,
             self._random,
             tile_side=limits.mural_tile,
             hold=limits.mural_claim_minutes * MINUTE,
-        )
-
-    def _build_intake(self) -> Intake:
-        limits = self._settings.limits
-        quotas = ByteQuotas(limits.member_bytes, limits.guild_bytes, limits.stored_bytes)
-        return Intake(
-            self._retention,
-            PictureQuotas(self._retention, quotas),
-            self._decoder,
-            hosts=self._settings.discord.attachment_hosts,
-            limits=PictureLimits(limits.attachment_bytes, limits.pixels),
-            seconds=limits.download_seconds,
-            films=self._films,
-            host_check=self._build_host_check(),
-        )
-
-    def _build_host_check(self) -> HostCheck | None:
-        chosen = self._settings.picture_check
-        if not chosen.command and not chosen.url:
-            return None
-        return HostCheck(
-            command(chosen.command) if chosen.command else page(chosen.url),
-            self._pictures,
-            self._decoder,
-            seconds=chosen.seconds,
-            pass_on_failure=chosen.on_failure == "allow",
-            at_a_time=chosen.at_a_time,
-        )
-
-    def _build_links(self) -> PaintingLinks:
-        web, limits = self._settings.web, self._settings.limits
-        return PaintingLinks(
-            self._settings.data_dir / KEY_FILE,
-            web.public_url,
-            web.link_days * DAY,
-            limits.retention_days * DAY,
-            self._clock,
         )
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -400,7 +321,7 @@ class App:
             await stack.enter_async_context(self._intake)
             stack.push_async_callback(self.client.close)
             async with BackgroundTasks() as connecting:
-                connecting.start(self._log_in())
+                connecting.start(log_in(self.client, self._settings.discord))
                 await connecting.until(stop)
             if stop.is_set():
                 return
@@ -410,14 +331,15 @@ class App:
                         tasks.keep(getattr(task, "__qualname__", "a feature's"), task)
                 tasks.keep("sweep", self._sweep)
                 tasks.keep("lag", self.pages.watch)
-                tasks.keep("cancelling", self._stop_as_asked)
+                tasks.keep("cancelling", partial(stop_as_asked, self.jobs))
                 # Without these three the bot is of no use, and its supervisor should know.
                 tasks.start(self.client.connect())
                 tasks.start(self._shard_lock.watch())
-                tasks.start(self._paint(stack))
+                tasks.start(paint(self._executor, self._dispatcher, stack))
                 log.info("the bot is up")
                 await tasks.until(stop)
-                await self._wind_down()
+                grace = self._settings.limits.shutdown_seconds
+                await wind_down(self._features, self._dispatcher, grace)
 
     async def _open_storage(self, stack: AsyncExitStack) -> None:
         await asyncio.to_thread(make_ready, self._settings.data_dir)
@@ -432,59 +354,6 @@ class App:
         await self.pages.follow(self.jobs)
         await self._links.open()
 
-    async def _reach_discord(self) -> None:
-        """Wait until Discord answers.
-
-        A machine that has just started may have no network yet, and discord.py's log-in cannot be
-        retried.
-        """
-        gateway = f"{self._settings.discord.api_base}/gateway"
-        retrying = BackOff().retrying(
-            (aiohttp.ClientError, OSError), log=log, what="Discord cannot be reached"
-        )
-        async with open_session() as session:
-            async for attempt in retrying:
-                with attempt:
-                    async with session.get(gateway, timeout=GATEWAY_TIMEOUT):
-                        pass
-
-    async def _log_in(self) -> None:
-        """Log in, which takes as long as Discord wants: a rate limit may be of minutes."""
-        token = self._settings.discord.token
-        if token is None:
-            raise MuralscapeError("There is no token to log in with.")
-        await self._reach_discord()
-        await self.client.login(token.get_secret_value())
-
-    async def _paint(self, stack: AsyncExitStack) -> None:
-        """Load the weights while the bot answers members already, then paint."""
-        stack.push_async_callback(self._executor.close)
-        await self._executor.start()
-        here = ", ".join(self._executor.devices)
-        log.info("painting on %s", here or "workers, which may come and go")
-        await self._dispatcher.run()
-
-    async def _stop_as_asked(self) -> None:
-        """Cancel the jobs that members asked another shard's bot to cancel."""
-        while self._shard.count > 1:
-            try:
-                await self.jobs.stop_as_asked()
-            except Exception:  # the database may be back in a moment
-                log.exception("cannot read the jobs to cancel; next try soon")
-            await asyncio.sleep(CANCEL_POLL_SECONDS)
-
     async def _sweep(self) -> None:
         retention = self._settings.limits.retention_days * DAY
-        await sweep_forever(self.jobs.forget, self._retention, self._clock, retention)
-
-    async def _wind_down(self) -> None:
-        """Stop painting, tell members where things stand, and let the sends under way end."""
-        grace = self._settings.limits.shutdown_seconds
-        log.info("stopping; paintings under way have %.0f s to finish", grace)
-        for feature in self._features:
-            if feature.close is not None:
-                await feature.close()
-        await self._dispatcher.stop(grace)
-        for feature in self._features:
-            if feature.finish is not None:
-                await feature.finish(grace)
+        await sweep_forever(self._data.forget, self._retention, self._clock, retention)

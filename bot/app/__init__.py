@@ -1,0 +1,1 @@
+"""Builds every object of the bot; starts and stops them in order."""

@@ -1,0 +1,35 @@
+"""How often the bot edits, sends again and looks."""
+
+from dataclasses import dataclass, field
+
+from bot.back_off import BackOff
+from bot.challenges.announcer import TRIES
+from bot.moderation.log import PAUSE
+from bot.moderation.service import ENFORCE_SECONDS
+from bot.mural.messenger import MuralPace
+from bot.muralize.live_cards import Pace
+
+DEPARTURE_SECONDS = 300.0  # between two looks for members who left, and for data to delete
+DELIVERY_BACK_OFF = BackOff(first=2.0, attempts=500)  # by each route: some eight hours
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How often cards are edited, how long sends back off, and how often a bot looks.
+
+    It looks for departures, and whether the database can be written to.
+
+    Tests use shorter times.
+    """
+
+    cards: Pace = field(default_factory=Pace)
+    delivery: BackOff = DELIVERY_BACK_OFF
+    announcements: BackOff = TRIES
+    departures: float = DEPARTURE_SECONDS
+    probe_seconds: float = 10.0
+    log_pause: float = PAUSE  # between two messages of a server's log
+    blocks: float = (
+        ENFORCE_SECONDS  # between two looks for paintings of those whom the host blocked
+    )
+    murals: MuralPace = field(default_factory=MuralPace)
+    remember: float = 0.5  # for storing a request before its interaction is answered

@@ -1,0 +1,85 @@
+"""The challenges of a server, and a member's part in them, as their data: exported and deleted."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from bot.challenges import rules
+from bot.challenges.announcement_store import AnnouncementStore
+from bot.challenges.model import OPEN, Contest
+from bot.challenges.store import ChallengeStore
+
+Change = Callable[[int, Callable[[Contest], Contest]], Awaitable[Contest]]  # by a rule
+
+
+class ChallengeData:
+    """Asked where members want their data, and where the bot has left or a channel was deleted.
+
+    `change` is that of the challenge service; `clock` gives Unix seconds.
+    """
+
+    def __init__(
+        self,
+        store: ChallengeStore,
+        announcements: AnnouncementStore,
+        change: Change,
+        clock: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._announcements = announcements
+        self._change = change
+        self._clock = clock
+
+    async def guild_ids(self) -> set[int]:
+        """Give the servers that have challenges."""
+        return await self._store.guild_ids()
+
+    async def end_in(self, guild_id: int, channel_id: int | None = None) -> None:
+        """Cancel a server's open challenge, or only one in a channel; nothing is announced."""
+        async with self._store.database.write() as connection:
+            contest = await self._store.find_open(connection, guild_id)
+            if contest is not None and channel_id in (None, contest.challenge.channel_id):
+                await self._store.save(connection, contest, rules.cancel(contest, self._clock()))
+                await self._announcements.give_up_in(connection, guild_id)
+
+    async def forget_guild(self, guild_id: int) -> set[str]:
+        """Delete a server's challenges; return their pictures."""
+        return await self._store.forget_guild(guild_id)
+
+    async def about_member(self, member_id: int) -> AsyncIterator[list[dict[str, Any]]]:
+        """Yield the challenges that a member started, entered or voted in, one by one."""
+        async with self._store.database.read() as connection:
+            numbers = await self._store.of_member(connection, member_id)
+        for number in numbers:
+            contest = await self._store.get(number)
+            if contest is not None:
+                yield [_about(contest, member_id)]
+
+    async def forget_member(self, member_id: int) -> set[str]:
+        """Forget a member in all challenges; return the pictures. Counts of closed ones stay."""
+        async with self._store.database.read() as connection:
+            numbers = await self._store.of_member(connection, member_id)
+        pictures: set[str] = set()
+        for number in numbers:
+            contest = await self._store.get(number)
+            if contest is not None:
+                own = [entry for entry in contest.entries if entry.member_id == member_id]
+                names = [name for entry in own for name in entry.pictures]
+                pictures |= set(names)
+                await self._change(number, lambda contest: rules.forget(contest, member_id))
+        return pictures
+
+
+def _about(contest: Contest, member_id: int) -> dict[str, Any]:
+    challenge = contest.challenge
+    about: dict[str, Any] = {
+        "challenge": challenge.id,
+        "guild_id": challenge.guild_id,
+        "title": challenge.terms.title,
+        "state": challenge.state,
+        "started_by_you": challenge.host_id == member_id,
+        "entries": [vars(entry) for entry in contest.entries if entry.member_id == member_id],
+    }
+    if challenge.state in OPEN:
+        chosen = contest.votes.get(member_id)
+        about["vote"] = next((e.number for e in contest.entries if e.id == chosen), None)
+    return about

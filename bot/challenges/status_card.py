@@ -1,0 +1,114 @@
+"""What `/challenge status` shows a member, with the menus and buttons of an open challenge."""
+
+from collections.abc import Sequence
+
+import discord
+
+from bot.challenges.card import FEATURE, MOST_LINES, Post, pictures_of, shown, stage
+from bot.challenges.model import Challenge, ChallengeState, Contest, Entry
+from bot.challenges.rules import PER_MESSAGE, on_part
+from bot.discord_io.components import AnyItem, custom_id
+from bot.discord_io.lines import first_lines
+from bot.languages.speech import _, pgettext
+from bot.people import Member
+
+MOST_CHARACTERS = 900  # of a member's own entries
+MOST_OPTIONS = 25  # in one of Discord's menus
+_PLAIN = discord.ButtonStyle.secondary
+
+
+def status(contest: Contest, member: Member, page: int = 0) -> Post:
+    """Show a member the state of an open challenge, with what they may do.
+
+    While there is a vote it has a `page` of the ballot, numbered as the parts of the ballot are.
+    """
+    challenge, terms = contest.challenge, contest.challenge.terms
+    own = [entry for entry in contest.entries if entry.member_id == member.id][::-1]
+    lines = [
+        _("🎨 ***{title}***, challenge № {id}", title=shown(terms.title), id=challenge.id),
+        *([f"> {shown(terms.theme)}"] if terms.theme else []),
+        stage(challenge),
+        _("Entries: {number}", number=len(contest.live)),
+        *first_lines([_own_line(entry) for entry in own], MOST_LINES, MOST_CHARACTERS),
+    ]
+    if challenge.state is ChallengeState.VOTING:
+        return _voting_status(contest, member, page, lines)
+    items: list[AnyItem] = []
+    alive = [entry for entry in own if entry.removed is None]
+    if alive:
+        withdraw = pgettext("placeholder", "Withdraw an entry…")
+        items.append(_menu(challenge, alive[:MOST_OPTIONS], withdraw, "withdraw"))
+    if member.moderates or member.manages:
+        for start in range(0, len(contest.live), MOST_OPTIONS):
+            chunk = contest.live[start : start + MOST_OPTIONS]
+            remove = pgettext("placeholder", "Remove an entry…")
+            items.append(_menu(challenge, chunk, remove, "remove", str(start)))
+    return Post("\n".join(lines), items=tuple(items))
+
+
+def _voting_status(contest: Contest, member: Member, page: int, lines: list[str]) -> Post:
+    challenge = contest.challenge
+    last = max(0, (max((e.number or 0 for e in contest.ballot), default=0) - 1) // PER_MESSAGE)
+    page = min(max(0, page), last)
+    numbers = on_part(contest, page)
+    entries = [entry for entry in contest.ballot if entry.number in numbers]
+    chosen = contest.votes.get(member.id)
+    number = next((entry.number for entry in contest.ballot if entry.id == chosen), None)
+    lines.append(
+        _("Your vote: entry {number}", number=number) if number else _("You have not voted yet.")
+    )
+    if last:
+        lines.append(_("Page {page} of {pages}", page=page + 1, pages=last + 1))
+    items: list[AnyItem] = [
+        discord.ui.Button[discord.ui.View](
+            label=str(entry.number),
+            style=discord.ButtonStyle.success if entry.id == chosen else _PLAIN,
+            disabled=entry.member_id == member.id,  # nobody votes for their own
+            custom_id=custom_id(FEATURE, challenge.id, "choose", entry.number, page),
+        )
+        for entry in entries
+    ]
+    if last:
+        items += [
+            discord.ui.Button[discord.ui.View](
+                emoji=emoji,
+                disabled=not 0 <= page + step <= last,
+                custom_id=custom_id(FEATURE, challenge.id, "page", max(0, page + step), way),
+                row=2,
+            )
+            for emoji, step, way in (("◀️", -1, "back"), ("▶️", 1, "on"))
+        ]
+    if entries and (member.moderates or member.manages):
+        remove = pgettext("placeholder", "Remove an entry…")
+        menu = _menu(challenge, entries, remove, "remove", str(page))
+        menu.row = 3
+        items.append(menu)
+    return Post("\n".join(lines), pictures_of(entries), tuple(items))
+
+
+def _menu(challenge: Challenge, entries: Sequence[Entry], placeholder: str, *path: str) -> AnyItem:
+    return discord.ui.Select[discord.ui.View](
+        custom_id=custom_id(FEATURE, challenge.id, *path),
+        placeholder=placeholder,
+        options=[
+            discord.SelectOption(
+                # the number of the painting would give away its author on the ballot
+                label=pgettext("label", "Entry {number}", number=entry.number)
+                if entry.number
+                else pgettext("label", "Painting № {number}", number=entry.job_id),
+                # nor its id, which follows the order of entering
+                value=f"number {entry.number}" if entry.number else str(entry.id),
+            )
+            for entry in entries
+        ],
+    )
+
+
+def _own_line(entry: Entry) -> str:
+    if entry.removed is not None:
+        return _(
+            "Your painting № {number} was removed: {reason}",
+            number=entry.job_id,
+            reason=shown(entry.removed),
+        )
+    return _("Your entry: painting № {number}", number=entry.job_id)

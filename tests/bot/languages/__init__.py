@@ -1,0 +1,1 @@
+"""Tests of bot/languages: what members and visitors read, in every language."""
