@@ -132,7 +132,7 @@ class Endless(Rows):
 async def test_an_export_that_is_cancelled_leaves_nothing(harness: JobHarness) -> None:
     """A bot that stops while it writes an export closes the file and deletes it."""
     rows = Endless()
-    privacy = PrivacyService({"rows": rows}, harness.service, harness.retention)
+    privacy = PrivacyService({"rows": rows}, harness.data, harness.retention)
     exporting = asyncio.create_task(exported(privacy, ANN))
     await rows.waiting.wait()
     exporting.cancel()
