@@ -134,7 +134,8 @@ async def test_an_export_that_is_cancelled_leaves_nothing(harness: JobHarness) -
     rows = Endless()
     privacy = PrivacyService({"rows": rows}, harness.data, harness.retention)
     exporting = asyncio.create_task(exported(privacy, ANN))
-    await rows.waiting.wait()
+    async with asyncio.timeout(30):
+        await rows.waiting.wait()
     exporting.cancel()
     with suppress(asyncio.CancelledError):
         await exporting
