@@ -45,6 +45,10 @@ class ExportFiles:
         self._write(b"\n}\n")
         self._file.close()
 
+    def release(self) -> None:
+        """Close the last file, whole or not: an export may be cancelled."""
+        self._file.close()
+
     def _begin_file(self) -> None:
         name = self._list
         if self.files:

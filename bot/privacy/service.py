@@ -61,11 +61,14 @@ class PrivacyService:
     async def _write(self, member_id: int, folder: Path, most_bytes: int) -> Sequence[Path]:
         """Read in pages and write in a thread, so that others are served meanwhile."""
         export = await asyncio.to_thread(ExportFiles, folder, member_id, most_bytes)
-        for name, source in {"paintings": self._data, **self._sources}.items():
-            await asyncio.to_thread(export.begin, name)
-            async for page in source.about_member(member_id):
-                await asyncio.to_thread(export.add, page)
-        await asyncio.to_thread(export.close)
+        try:
+            for name, source in {"paintings": self._data, **self._sources}.items():
+                await asyncio.to_thread(export.begin, name)
+                async for page in source.about_member(member_id):
+                    await asyncio.to_thread(export.add, page)
+            await asyncio.to_thread(export.close)
+        finally:
+            export.release()
         return export.files
 
     async def delete(self, member_id: int) -> int:

@@ -11,6 +11,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -45,6 +46,8 @@ def main() -> None:
     os.dup2(2, 1)  # a library that prints must not write into the answers
     _warm_up()
     idle_memory = _data_bytes()
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    lift = partial(resource.setrlimit, resource.RLIMIT_DATA, (hard, hard))
     answers.write(READY)
     answers.flush()
     while header := tasks.read(HEADER.size):
@@ -55,8 +58,8 @@ def main() -> None:
         memory = idle_memory + len(data)
         _limit_seconds(task.effort)
         _limit_memory(memory, task.effort, 0)
-        answer, picture = _answer(task, data, memory)
-        _limit_memory(resource.RLIM_INFINITY, task.effort, 0)
+        answer, picture = _answer(task, data, memory, lift)
+        lift()
         if picture is not None:
             _share(picture, pixels)
         answers.write(answer_frame(answer, len(answer.data)))
@@ -75,45 +78,58 @@ def _share(picture: Image.Image, pixels: SharedPixels) -> None:
         pixels.write(strip, top * line)
 
 
-def _answer(task: Task, data: bytes, memory: int) -> tuple[Answer, Image.Image | None]:
-    """Do a task; also give the picture where its pixels are the answer."""
+def _answer(
+    task: Task, data: bytes, memory: int, lift: Callable[[], None]
+) -> tuple[Answer, Image.Image | None]:
+    """Do a task; also give the picture where its pixels are the answer.
 
+    `lift` ends the limit of memory without an allocation: where it is used up, not even a refusal
+    could be written.
+    """
+    try:
+        return _work(task, data, memory)
+    except ImageRejected as error:
+        lift()
+        return Answer(0, 0, refused=str(error), wording=error.sentence.wording), None
+    except OutputRejected as error:
+        lift()
+        return Answer(0, 0, unwritable=str(error), wording=error.sentence.wording), None
+    except MemoryError:
+        lift()
+        sentence = images.too_much_memory(task.name)
+        return Answer(0, 0, refused=sentence, wording=sentence.wording), None
+
+
+def _work(task: Task, data: bytes, memory: int) -> tuple[Answer, Image.Image | None]:
+    """Do a task. Raises ImageRejected, OutputRejected, MemoryError."""
     notes: list[Sentence] = []
 
     def before_load(pixels: int) -> None:
         _limit_memory(memory, task.effort, pixels)
 
-    try:
-        if task.kind == "check":
-            return Answer(*images.check(data, task.limits, task.name, before_load)), None
-        if task.kind in ("film", "measure"):
-            return _film(task, data, before_load)
-        if task.kind == "sheet":
-            return _shrink(_sheet(task, data, before_load), task), None
-        picture = images.decode(
-            data,
-            task.limits,
-            task.name,
-            before_load,
-            task.enough,
-            with_alpha=task.with_alpha,
-            tell=notes.append,
-        )
-        if task.kind == "decode":
-            note, wording = (notes[0], notes[0].wording) if notes else ("", None)
-            return Answer(*picture.size, note=note, wording=wording), picture
-        if task.kind == "shrink":
-            return _shrink(picture, task), None
-        encoded = saving.encode_under(picture, task.max_bytes)
-        size, data = encoded.size, encoded.data
-        return Answer(*size, encoded.extension, encoded.content_type, data=data), None
-    except ImageRejected as error:
-        return Answer(0, 0, refused=str(error), wording=error.sentence.wording), None
-    except OutputRejected as error:
-        return Answer(0, 0, unwritable=str(error), wording=error.sentence.wording), None
-    except MemoryError:
-        sentence = images.too_much_memory(task.name)
-        return Answer(0, 0, refused=sentence, wording=sentence.wording), None
+    if task.kind == "check":
+        return Answer(*images.check(data, task.limits, task.name, before_load)), None
+    if task.kind in ("film", "measure"):
+        return _film(task, data, before_load)
+    if task.kind == "sheet":
+        return _shrink(_sheet(task, data, before_load), task), None
+    picture = images.decode(
+        data,
+        task.limits,
+        task.name,
+        before_load,
+        task.enough,
+        with_alpha=task.with_alpha,
+        tell=notes.append,
+    )
+    if task.kind == "decode":
+        note, wording = (notes[0], notes[0].wording) if notes else ("", None)
+        return Answer(*picture.size, note=note, wording=wording), picture
+    if task.kind == "shrink":
+        return _shrink(picture, task), None
+    encoded = saving.encode_under(picture, task.max_bytes)
+    size, data = encoded.size, encoded.data
+    return Answer(*size, encoded.extension, encoded.content_type, data=data), None
 
 
 def _film(
@@ -178,9 +194,7 @@ def _limit_seconds(effort: Effort) -> None:
 
 def _limit_memory(idle: int, effort: Effort, pixels: int) -> None:
     """Let allocations fail beyond what the task may have; `idle` is what the process has anyway."""
-    most = idle
-    if idle != resource.RLIM_INFINITY:
-        most += effort.base_bytes + effort.bytes_per_pixel * pixels
+    most = idle + effort.base_bytes + effort.bytes_per_pixel * pixels
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     with contextlib.suppress(ValueError, OSError):  # a container may allow even less
         resource.setrlimit(resource.RLIMIT_DATA, (most, hard))

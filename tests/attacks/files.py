@@ -23,7 +23,7 @@ def costly_files() -> dict[str, Callable[[], bytes]]:
         "jpeg of 400 empty scans": lambda: jpeg_of_scans(400, 7000),
         "jpeg of 6,000 empty scans": lambda: jpeg_of_scans(6000, 6000),
         "jpeg with 12 MB of exif": lambda: _jpeg_with_exif(12_000_000),
-        "jpeg with stray markers": lambda: _jpeg_with_markers(6_000_000),
+        "jpeg with stray markers": lambda: jpeg_with_markers(6_000_000),
         "webp that promises a canvas": lambda: _webp_promise(7000),
         "png with a text of 200 MB": lambda: _png_with_text(200_000_000),
         "png of 300,000 empty text chunks": lambda: _png_with_chunks(300_000),
@@ -164,7 +164,7 @@ def _jpeg_with_exif(size: int) -> bytes:
     return plain[:2] + segments + plain[2:]
 
 
-def _jpeg_with_markers(count: int) -> bytes:
+def jpeg_with_markers(count: int) -> bytes:
     """A JPEG with empty application segments before its picture."""
     plain = encoded(quarters(), "JPEG")
     return plain[:2] + _segment(0xEB, b"") * count + plain[2:]

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from engine.decoding.messages import Answer, Task, read_answer
 from engine.decoding.pictures import PictureReader, picture_reader
 from engine.errors import ImageRejected, OutputRejected, Stopped
 from engine.picture_limits import DEFAULT_LIMITS, FULL_EFFORT, UPLOAD_EFFORT, Effort, PictureLimits
-from tests.attacks.files import jpeg_of_scans
+from tests.attacks.files import jpeg_of_scans, jpeg_with_markers
 from tests.engine.picture_files import FORMATS, differs, encoded, quarters
 
 
@@ -127,6 +128,18 @@ def test_memory_is_limited(child: Child) -> None:
     task = Task("decode", "It", DEFAULT_LIMITS, Effort(base_bytes=2**20, bytes_per_pixel=1))
     with pytest.raises(ImageRejected, match="memory"):
         child.ask(task, encoded(quarters(3000), "PNG"), None, lambda _size, _strips: None)
+
+
+@pytest.mark.slow
+def test_used_up_memory_is_a_refusal(child: Child) -> None:
+    """Where not a byte is left for a refusal, the child writes it all the same and lives on."""
+    markers = jpeg_with_markers(150_000)  # each is a small object
+    for more in range(18):
+        effort = replace(UPLOAD_EFFORT, base_bytes=6_000_000 + 200_000 * more)
+        with pytest.raises(ImageRejected, match="needs more memory than there is"):
+            child.ask(Task("check", "It", DEFAULT_LIMITS, effort), markers)
+        assert child.alive
+    assert child.ask(Task("check", "It", DEFAULT_LIMITS, UPLOAD_EFFORT), markers).width == 64
 
 
 def test_asking_can_be_stopped(child: Child) -> None:

@@ -12,7 +12,7 @@ from bot.simulator import Invocation, Simulator, Upload
 from bot.simulator.model import Interaction, Message
 from tests.attacks.files import costly_files
 from tests.end_to_end.harness import button, is_result, muralize, picture, private_answers, run
-from tests.soak.traffic import ENDED, SIZE
+from tests.soak.traffic import SIZE, outcome_of
 
 NAME = "eve"
 PATIENCE = 300.0  # seconds until an attack without any answer is a complaint
@@ -132,10 +132,8 @@ class Attacker:
 
         def answers() -> list[Message]:
             private = [m for m in private_answers(self._simulator, asked) if not m.thinking]
-            card = asked.original
-            if card is not None and (is_result(card) or any(w in card.content for w in ENDED)):
-                private.append(card)
-            return private
+            outcome = outcome_of(self._simulator, asked)
+            return private if outcome is None else [*private, outcome]
 
         self.counts[kind] += 1
         for message in await self._simulator.until(answers, PATIENCE):

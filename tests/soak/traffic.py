@@ -18,6 +18,18 @@ REMEMBERED = 24  # results whose buttons are still pressed; the simulator forget
 PATIENCE = 300.0  # seconds that a member waits before it counts as an error
 
 
+def outcome_of(simulator: Simulator, asked: Interaction) -> Message | None:
+    """Find a painting, or the words that there is none: the card, or a reply after a long wait."""
+    card = asked.original
+    if card is None:
+        return None
+    replies = (one for one in simulator.world.messages.values() if one.reference is card)
+    for message in (card, *replies):
+        if is_result(message) or any(words in message.content for words in ENDED):
+            return message
+    return None
+
+
 class Members:
     """Use the bot until cancelled. `counts` says what they got, `complaints` what they did not."""
 
@@ -165,14 +177,7 @@ class Members:
 
     async def _outcome(self, asked: Interaction) -> Message | None:
         """Wait until a painting has come, and return it, or has ended in words."""
-
-        def ended() -> Message | None:
-            card = asked.original
-            if card is None:
-                return None
-            return card if is_result(card) or any(w in card.content for w in ENDED) else None
-
-        card = await self._patient(ended, asked)
+        card = await self._patient(lambda: outcome_of(self._simulator, asked), asked)
         if not is_result(card):
             self.counts["cancelled" if "Cancelled" in card.content else "failed in words"] += 1
             return None

@@ -5,7 +5,7 @@ import contextlib
 import json
 import logging
 import ssl
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,7 +25,8 @@ from bot.executors.nats import wire
 from bot.executors.nats.access import TROUBLE, Access, denied, words
 from bot.executors.nats.client import StrictClient
 from bot.executors.nats.objects import Objects
-from bot.executors.nats.sealing import Unsealed, seal, unseal
+from bot.executors.nats.sealing import Unsealed, seal_files, unseal_files
+from bot.executors.nats.senders import is_relayed
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -119,6 +120,17 @@ class NatsConnection:
             except TROUBLE as error:
                 log.info("not sent on %s: %s", subject, error)
 
+    async def listen(self, subject: str, heard: Callable[[Msg], Awaitable[None]]) -> None:
+        """Call `heard` with each message on a core subject, but for relayed ones."""
+
+        async def hear(message: Msg) -> None:
+            if is_relayed(message):
+                log.warning("a worker has put on %s what it may not send; dropped", subject)
+            else:
+                await heard(message)
+
+        await self.client.subscribe(subject, cb=hear)
+
     async def retry(self, what: str, attempt: Callable[[], Awaitable[T]]) -> T:
         """Repeat a request until the server has done it.
 
@@ -170,20 +182,27 @@ class NatsConnection:
 
         It must be acknowledged within the lease, or it is delivered again. Raises TROUBLE.
         """
-        ask: dict[str, int | bool] = {"batch": 1}
+        ask: dict[str, int] = {"batch": 1}
         ask |= {"expires": int(wait * 1e9)} if wait else {"no_wait": True}
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{stream}"
+        while (message := await self._next_of(subject, ask, wait)) is not None:
+            if not is_relayed(message):
+                return message
+            log.warning("a worker has put into %s what it may not send; dropped", stream)
+            await message.term()
+        return None
+
+    async def _next_of(self, subject: str, ask: Mapping[str, int], wait: float) -> Msg | None:
         # old_style gives the reply an inbox of its own: nats-py's shared inbox drops replies that
         # come with the stream's subject.
         message = await self._request(
             self.client.request(subject, json.dumps(ask).encode(), timeout=wait + 5, old_style=True)
         )
-        status = (message.headers or {}).get("Status")
-        return message if status is None else None  # 404 and 408: no message
+        return message if message.reply else None  # 404 and 408 cannot be acknowledged
 
     async def upload(self, name: str, secret: bytes, *files: Path) -> None:
         """Store files as one object, sealed; retries until that has succeeded."""
-        data = await asyncio.to_thread(_sealed, name, secret, files)
+        data = await asyncio.to_thread(seal_files, secret, name, files)
         await self.retry(name, lambda: self.objects.write(name, data))
 
     async def upload_once(self, name: str, secret: bytes, file: Path) -> None:
@@ -192,7 +211,7 @@ class NatsConnection:
         Large chunks: a quarter as many take a quarter of the work on both ends. On a network that
         needs longer than `ANSWER_SECONDS` for one, the upload fails.
         """
-        data = await asyncio.to_thread(_sealed, name, secret, [file])
+        data = await asyncio.to_thread(seal_files, secret, name, [file])
         chunk = min(LARGE_CHUNK, self.client.max_payload)
         await self.objects.remove_older(name, await self.objects.write(name, data, chunk))
 
@@ -202,7 +221,7 @@ class NatsConnection:
             data = await self.objects.read(name)
             if len(data) != len(files):
                 return False
-            await asyncio.to_thread(_write_unsealed, name, secret, data, files)
+            await asyncio.to_thread(unseal_files, secret, name, data, files)
         except (NotFoundError, DigestMismatchError, Unsealed):
             return False
         return True
@@ -272,14 +291,18 @@ class NatsConnection:
         )
 
     async def _create_streams(self) -> None:
-        """Create the streams, consumers and the object store that do not exist yet."""
-        for stream, subject in ((wire.ORDERS, wire.ORDER), (wire.OUTCOMES, wire.OUTCOME)):
-            await self.streams.add_stream(
+        """Create streams, consumers and the object store, and bring older ones up to date."""
+        for stream, subject in ((wire.ORDERS, wire.ORDER), (wire.OUTCOMES, f"{wire.OUTCOME}.>")):
+            wanted = api.StreamConfig(
                 name=stream,
                 subjects=[subject],
                 retention=api.RetentionPolicy.WORK_QUEUE,
                 duplicate_window=DEDUPLICATION_SECONDS,
             )
+            try:
+                await self.streams.update_stream(wanted)  # an older version's had other subjects
+            except NotFoundError:
+                await self.streams.add_stream(wanted)
             await self.streams.add_consumer(
                 stream,
                 durable_name=stream,
@@ -312,16 +335,3 @@ class NatsConnection:
     async def _back(self) -> None:
         log.info("the NATS server at %s is back", self._access.name)
         self._changed()
-
-
-def _sealed(name: str, secret: bytes, files: Sequence[Path]) -> list[bytes]:
-    return [
-        seal(secret, f"{name} {number}", file.read_bytes()) for number, file in enumerate(files)
-    ]
-
-
-def _write_unsealed(name: str, secret: bytes, data: Sequence[bytes], files: Sequence[Path]) -> None:
-    """Write the files of an object. Raises Unsealed before the first that is another's."""
-    opened = [unseal(secret, f"{name} {number}", part) for number, part in enumerate(data)]
-    for file, part in zip(files, opened, strict=True):
-        file.write_bytes(part)

@@ -19,6 +19,7 @@ from bot.executors.nats.attempt import Allowance, Attempt
 from bot.executors.nats.connection import NatsConnection
 from bot.executors.nats.registry import WorkerRegistry
 from bot.executors.nats.sealing import SECRET_BYTES, secret_of
+from bot.executors.nats.senders import sender_of
 from engine.errors import Sentence
 from engine.request import PaintOutcome
 
@@ -177,7 +178,7 @@ class NatsExecutor:
             await self._connection.send(f"{wire.NUDGE}.{worker}", wire.Nudge())
 
     async def _send_cancel(self, key: str) -> None:
-        await self._connection.send(wire.CANCEL, wire.CancelOrder(key))
+        await self._connection.send(wire.CANCEL, wire.CancelOrder(wire.label_of(key)))
 
     async def _cancel_until_ended(self, attempt: Attempt) -> None:
         """Send the cancel with every beat until the worker's outcome arrives.
@@ -230,9 +231,8 @@ class NatsExecutor:
         await self._connection.open()
         # Orders of an earlier run are void: the bot sends its unfinished jobs again.
         await self._connection.retry("old orders", self._purge_streams)
-        client = self._connection.client
-        await client.subscribe(f"{wire.WORKER}.*", cb=self._on_hello)
-        await client.subscribe(f"{wire.PROGRESS}.{self._run_id}.*", cb=self._on_progress)
+        await self._connection.listen(f"{wire.WORKER}.>", self._on_hello)
+        await self._connection.listen(f"{wire.PROGRESS}.{self._run_id}.*.>", self._on_progress)
         self._run_in_background(self._send_heartbeats())
         self._run_in_background(self._receive_outcomes())
 
@@ -270,6 +270,9 @@ class NatsExecutor:
         except wire.UNREADABLE:
             log.warning("a worker of another version sends on %s", message.subject)
             return
+        if hello.id != sender_of(message, wire.WORKER):
+            log.warning("what came on %s is no heartbeat of %s", message.subject, hello.id)
+            return
         if self._registry.update(hello):
             self._notify_listeners()
         for attempt in tuple(self._attempts.values()):
@@ -277,7 +280,7 @@ class NatsExecutor:
                 await self._nudge(attempt)
 
     async def _on_progress(self, message: Msg) -> None:
-        key = message.subject.rpartition(".")[2]
+        key, _, sender = sender_of(message, f"{wire.PROGRESS}.{self._run_id}").partition(".")
         attempt = self._attempts.get(key)
         if attempt is None:
             if self._unknown.take():
@@ -293,12 +296,15 @@ class NatsExecutor:
                 self._logged_faults.add(why)
                 log.warning("a report on %s cannot be read (%s)", message.subject, why)
             return
+        if (report.key, report.worker) != (key, sender):
+            log.warning("what came from %s is no report of %s", sender, report.worker)
+            return
         now = asyncio.get_running_loop().time()
         if not attempt.worker:
             attempt.moved_at = now
-        attempt.worker = report.worker
+        attempt.worker = sender
         if attempt.cancelled:
-            await self._send_cancel(report.key)
+            await self._send_cancel(key)
         # Two workers may paint one order: a step that the other has passed is not shown again.
         elif report.progress is not None and report.progress.step > attempt.last_step:
             attempt.last_step, attempt.moved_at = report.progress.step, now
@@ -316,14 +322,18 @@ class NatsExecutor:
                 await asyncio.sleep(self._timing.retry)
 
     def _on_outcome(self, message: Msg) -> None:
+        sender = sender_of(message, wire.OUTCOME)
         try:
             outcome = wire.decode(wire.Outcome, message.data)
         except wire.UNREADABLE:
             log.exception("an outcome could not be read; is the worker of another version?")
             # The message's id names the order, so that its job does not wait for ever.
-            key, worker = wire.ids_of(message.headers or {})
-            outcome = wire.Outcome(key, worker, "lost", "its outcome could not be read")
-        self._end(outcome)
+            key = wire.key_of(message.headers or {})
+            outcome = wire.Outcome(key, sender, "lost", "its outcome could not be read")
+        if outcome.worker == sender:
+            self._end(outcome)
+        else:
+            log.warning("what came from %s is no outcome of %s", sender, outcome.worker)
 
     def _end(self, outcome: wire.Outcome) -> None:
         """End an attempt with its first outcome; drop later ones and their pictures."""

@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.executors.contract import PaintOrder, WorkerState
-from bot.executors.nats.wire import Hello
+from bot.executors.nats.wire import Hello, name_of
 from bot.executors.rates import start_rate
 from bot.texts import clean
 from engine.work import work_of
 
 LONGEST_DEVICE = 60  # characters
 MOST_WORKERS = 256  # others are not heard, so that one cannot pretend to be any number
+MOST_OF_A_NAME = 64  # which a server's permissions can pin; so that one leaves room to others
 
 
 @dataclass
@@ -53,9 +54,13 @@ class WorkerRegistry:
     def update(self, hello: Hello) -> bool:
         """Store a worker's heartbeat; return whether its free slots or devices have changed."""
         before = self._known.pop(hello.id, None)
-        if (hello.slots or hello.fault) and len(self._known) < MOST_WORKERS:
+        if (hello.slots or hello.fault) and self._has_place_for(hello.id):
             self._known[hello.id] = _Known(hello, self._clock())
         return before is None or _room(before.hello) != _room(hello)
+
+    def _has_place_for(self, worker: str) -> bool:
+        namesakes = [known for known in self._known if name_of(known) == name_of(worker)]
+        return len(self._known) < MOST_WORKERS and len(namesakes) < MOST_OF_A_NAME
 
     def drop_silent(self) -> bool:
         """Remove workers without a recent heartbeat; return whether there were any."""

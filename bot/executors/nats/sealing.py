@@ -6,6 +6,8 @@ authenticated with it (XSalsa20-Poly1305), each file under a key of its own.
 """
 
 import hashlib
+from collections.abc import Sequence
+from pathlib import Path
 
 from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
@@ -33,6 +35,20 @@ def unseal(secret: bytes, place: str, data: bytes) -> bytes:
         return SecretBox(_derived(secret, place)).decrypt(data)
     except (CryptoError, ValueError) as error:
         raise Unsealed from error
+
+
+def seal_files(secret: bytes, name: str, files: Sequence[Path]) -> list[bytes]:
+    """Read and encrypt the files of an object."""
+    return [
+        seal(secret, f"{name} {number}", file.read_bytes()) for number, file in enumerate(files)
+    ]
+
+
+def unseal_files(secret: bytes, name: str, data: Sequence[bytes], files: Sequence[Path]) -> None:
+    """Decrypt and write the files of an object. Raises Unsealed before it writes another's."""
+    opened = [unseal(secret, f"{name} {number}", part) for number, part in enumerate(data)]
+    for file, part in zip(files, opened, strict=True):
+        file.write_bytes(part)
 
 
 def _derived(secret: bytes, purpose: str) -> bytes:

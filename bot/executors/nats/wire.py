@@ -5,9 +5,11 @@ that may be lost (heartbeats, progress, cancels, nudges) go over core subjects. 
 """
 
 import base64
+import hashlib
 import json
 import math
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Annotated, Any, Literal, TypeVar, get_args
@@ -32,10 +34,10 @@ ORDERS = "MURALSCAPE_ORDERS"  # a stream; an order stays until it is acknowledge
 OUTCOMES = "MURALSCAPE_OUTCOMES"  # a stream; an outcome stays until the bot has acknowledged it
 PICTURES = "muralscape"  # an object store
 
-# Subjects.
+# Subjects. A server's permissions can pin those that end in a worker's id to that worker.
 ORDER = "muralscape.orders"
-OUTCOME = "muralscape.outcomes"
-PROGRESS = "muralscape.progress"  # followed by the bot's run id and the order's key
+OUTCOME = "muralscape.outcomes"  # followed by the worker's id
+PROGRESS = "muralscape.progress"  # followed by the bot's run id, the order's key, the worker's id
 WORKER = "muralscape.workers"  # heartbeats of workers; followed by the worker's id
 BOT = "muralscape.bot"  # heartbeats of the bot
 CANCEL = "muralscape.cancel"
@@ -44,7 +46,8 @@ NUDGE = "muralscape.nudge"  # followed by the worker's id
 MESSAGE_ID = "Nats-Msg-Id"  # a header: JetStream drops a second message with the same id
 
 MOST_SLOTS = 64  # of one worker; some machines have sixteen GPUs
-_NAME = re.compile(r"[\w-]{1,100}")  # valid in a NATS subject, a metric's label and a message
+LONGEST_ID = 100  # characters, of a worker
+_ID = re.compile(r"[\w-]+(\.[\w-]+)*")  # valid in a NATS subject, a metric's label and a message
 
 T = TypeVar("T")
 
@@ -116,7 +119,7 @@ class Outcome:
 class Hello:
     """A worker's heartbeat. `slots` is 0 when it is leaving, or cannot paint because of `fault`."""
 
-    id: str
+    id: str  # the worker's name, a dot, and digits that tell its runs apart
     devices: tuple[str, ...]
     presets: tuple[str, ...]
     slots: Annotated[int, Strict()]
@@ -127,7 +130,7 @@ class Hello:
     def __post_init__(self) -> None:
         """Raise ValueError or TypeError for values that no worker of ours sends."""
         texts = (self.id, *self.devices, *self.presets, *self.busy, self.fault)
-        if not all(isinstance(text, str) for text in texts) or not _NAME.fullmatch(self.id):
+        if not all(isinstance(text, str) for text in texts) or not _is_id(self.id):
             raise ValueError("not the name of a worker")
         if type(self.slots) is not int or not 0 <= self.slots <= MOST_SLOTS:
             raise ValueError("not a worker's number of slots")
@@ -153,9 +156,12 @@ class BotAlive:
 
 @dataclass(frozen=True)
 class CancelOrder:
-    """Stop this attempt before its next step."""
+    """Stop this attempt before its next step.
 
-    key: str
+    All workers hear it, so it has the order's label: who knows its key can speak of it.
+    """
+
+    label: str
 
 
 @dataclass(frozen=True)
@@ -197,35 +203,53 @@ def decode(kind: type[T], data: bytes) -> T:
     return message
 
 
-def progress_of(order: Order) -> str:
+def progress_of(order: Order, worker: str) -> str:
     """Name the subject of an order's progress, which nobody knows but the order's takers."""
-    return f"{PROGRESS}.{order.run_id}.{order.key}"
+    return f"{PROGRESS}.{order.run_id}.{order.key}.{worker}"
 
 
-def outcome_id(outcome: Outcome) -> str:
-    """Give an outcome's message id, which can be read where the outcome itself cannot."""
-    return f"{outcome.key}/{outcome.worker}"
+def new_outcome_id(key: str) -> str:
+    """Give an outcome a message id, in which its key can be read where the outcome cannot.
+
+    Its second half is random: with the id of another's outcome, a worker could have that dropped
+    as a duplicate.
+    """
+    return f"{key}/{secrets.token_hex(8)}"
 
 
-def ids_of(headers: Mapping[str, str]) -> tuple[str, str]:
-    """Read an outcome's key and worker from its message id; empty where there is none."""
-    key, _, worker = headers.get(MESSAGE_ID, "").partition("/")
-    return key, worker
+def key_of(headers: Mapping[str, str]) -> str:
+    """Read an outcome's key from its message id; empty where there is none."""
+    key, slash, _ = headers.get(MESSAGE_ID, "").partition("/")
+    return key if slash else ""
+
+
+def name_of(worker: str) -> str:
+    """Give the name of a worker, without the digits that tell its runs apart."""
+    return worker.partition(".")[0]
+
+
+def label_of(key: str) -> str:
+    """Give a name to an order that all workers may see: its key does not follow from it."""
+    return hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
 
 
 def pictures_of(key: str) -> str:
     """Name the object with an order's pictures: content, styles, then mask and surroundings."""
-    return f"{key}/pictures"
+    return f"{label_of(key)}/pictures"
 
 
 def result_of(key: str, worker: str) -> str:
     """Name the object with a painting and its time-lapse; two workers may have made one."""
-    return f"{key}/result/{worker}"
+    return f"{label_of(key)}/result/{worker}"
 
 
 def checkpoint_of(job_id: int) -> str:
     """Name the object with a job's last checkpoint, whichever attempt wrote it."""
     return f"checkpoint/{job_id}"
+
+
+def _is_id(text: str) -> bool:
+    return len(text) <= LONGEST_ID and _ID.fullmatch(text) is not None
 
 
 def _preview(text: str) -> bytes:

@@ -43,7 +43,7 @@ class Worker:
         timing: wire.NatsTiming | None = None,
         timeouts: Timeouts | None = None,
     ) -> None:
-        self._id = f"{name}-{secrets.token_hex(4)}"
+        self._id = f"{name}.{secrets.token_hex(4)}"
         self._timing = timing or wire.NatsTiming()
         self._connection = NatsConnection(
             access, self._timing, f"muralscape worker {self._id}", inbox=f"_INBOX.{name}"
@@ -71,10 +71,9 @@ class Worker:
                 await opening.until(self._leaving)
             if self._leaving.is_set():
                 return
-            client = self._connection.client
-            await client.subscribe(wire.CANCEL, cb=self._on_cancel)
-            await client.subscribe(wire.BOT, cb=self._on_bot_alive)
-            await client.subscribe(f"{wire.NUDGE}.{self._id}", cb=self._on_nudge)
+            await self._connection.listen(wire.CANCEL, self._on_cancel)
+            await self._connection.listen(wire.BOT, self._on_bot_alive)
+            await self._connection.listen(f"{wire.NUDGE}.{self._id}", self._on_nudge)
             beating = asyncio.create_task(self._send_heartbeats())
             async with BackgroundTasks() as taking:
                 for _ in range(self._local.capacity):
@@ -187,7 +186,7 @@ class Worker:
     async def _paint(self, work: Work) -> wire.Outcome | None:
         """Paint an order; None when it was handed back or is void."""
         order, connection = work.order, self._connection
-        subject = wire.progress_of(order)
+        subject = wire.progress_of(order, self._id)
         await connection.send(subject, wire.ProgressReport(order.key, self._id))
         if not await work.download_inputs():
             return wire.Outcome(order.key, self._id, "lost", "its pictures are not on the server")
@@ -240,7 +239,8 @@ class Worker:
 
     async def _report(self, message: Msg, outcome: wire.Outcome) -> None:
         """Publish an outcome, and acknowledge the order once the server has stored it."""
-        await self._connection.keep(wire.OUTCOME, wire.outcome_id(outcome), outcome)
+        subject = f"{wire.OUTCOME}.{self._id}"
+        await self._connection.keep(subject, wire.new_outcome_id(outcome.key), outcome)
         await message.ack()
 
     async def _stop(self, work: Work, reason: StopReason) -> None:
@@ -269,11 +269,12 @@ class Worker:
 
     async def _on_cancel(self, message: Msg) -> None:
         try:
-            work = self._work.get(wire.decode(wire.CancelOrder, message.data).key)
+            label = wire.decode(wire.CancelOrder, message.data).label
         except wire.UNREADABLE:
             return
-        if work is not None:
-            await self._stop(work, "cancelled")
+        for key, work in tuple(self._work.items()):
+            if wire.label_of(key) == label:
+                await self._stop(work, "cancelled")
 
     async def _on_bot_alive(self, message: Msg) -> None:
         """Stop orders of an earlier run of the bot: it has sent those jobs again."""

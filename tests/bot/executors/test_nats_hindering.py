@@ -41,7 +41,8 @@ async def test_an_order_that_is_held_is_taken_away(site: Site, order_for: MakeOr
     async with asyncio.timeout(120):
         while not painting.done():
             await message.in_progress()
-            await site.worker.client.publish(wire.progress_of(taken), report)  # the same step
+            subject = wire.progress_of(taken, "holder")
+            await site.worker.client.publish(subject, report)  # the same step
             await asyncio.wait({painting}, timeout=0.1)
     with pytest.raises(ExecutorLost, match="holder did not paint it"):
         await painting
@@ -72,8 +73,8 @@ async def test_a_flood_of_reports_is_not_read(site: Site, order_for: MakeOrder) 
     for step in range(1, 1001):
         progress = replace(PROGRESS, step=step, total_steps=1000)
         said = wire.encode(wire.ProgressReport(taken.key, "loud", progress))
-        await site.worker.client.publish(wire.progress_of(taken), said)
-        await site.worker.client.publish(f"{wire.PROGRESS}.{taken.run_id}.nothing", said)
+        await site.worker.client.publish(wire.progress_of(taken, "loud"), said)
+        await site.worker.client.publish(f"{wire.PROGRESS}.{taken.run_id}.nothing.loud", said)
     await site.worker.upload(taken, "loud", 10)
     await site.worker.report(painted(taken, "loud"))
     await message.ack()

@@ -11,9 +11,12 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 
+import nats
 import pytest
+from nats.js.api import AckPolicy, RetentionPolicy
 
 from bot.executors.contract import PaintOrder, PaintProgress
+from bot.executors.nats import wire
 from bot.executors.nats.executor import NatsExecutor
 from engine.request import PaintSettings
 from tests.bot.executors.clockwork import Script
@@ -181,3 +184,21 @@ def test_a_link_that_drops_packets(tmp_path: Path) -> None:
     dropped = re.search(r"dropped (\d+)", ended.stdout)
     assert dropped is not None
     assert int(dropped[1]) > 0
+
+
+async def test_streams_of_an_older_version(nats_server: NatsServer, order_for: MakeOrder) -> None:
+    """Streams that were made for other subjects are brought up to date: orders are painted."""
+    older = await nats.connect(nats_server.url)
+    await older.jetstream().add_stream(
+        name=wire.OUTCOMES, subjects=[wire.OUTCOME], retention=RetentionPolicy.WORK_QUEUE
+    )
+    await older.jetstream().add_consumer(
+        wire.OUTCOMES,
+        durable_name=wire.OUTCOMES,
+        ack_policy=AckPolicy.EXPLICIT,
+        filter_subject=wire.OUTCOME,
+    )
+    await older.close()
+    async with nats_executor(nats_server.url) as executor, working(nats_server.url):
+        async with asyncio.timeout(30):
+            assert (await executor.paint(order_for(Script()), lambda _: None)).steps > 0

@@ -1,10 +1,11 @@
 """With the permissions of docs/nats.conf, a worker reaches no order but those that it took."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import nats
@@ -14,6 +15,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error
 from nats.js import JetStreamContext
 
+from bot.executors.contract import PaintProgress
 from bot.executors.nats import wire
 from bot.executors.nats.access import Access
 from bot.executors.nats.executor import NatsExecutor
@@ -122,8 +124,23 @@ class Intruder:
                 message = await self.streams.get_msg(f"OBJ_{wire.PICTURES}", number, direct=True)
             except Error:
                 continue
-            found.append(message.data or b"")
+            found.append(f"{message.subject} {message.headers} ".encode() + (message.data or b""))
         return found
+
+    async def say(self, message: wire.Message, *subjects: str, name: str = "") -> None:
+        """Send a message on subjects; where that is refused, let the server send it there.
+
+        It does so when it is asked for an object, for a reply goes wherever the request says.
+        """
+        headers = {wire.MESSAGE_ID: name} if name else None
+        data = wire.encode(message)
+        kept = await self.streams.publish(f"$O.{wire.PICTURES}.C.words", data, headers=headers)
+        asked = json.dumps({"seq": kept.seq}).encode()
+        get = f"$JS.API.DIRECT.GET.OBJ_{wire.PICTURES}"
+        for subject in subjects:
+            await self.client.publish(subject, data, headers=headers)
+            await self.client.publish(get, asked, reply=subject)
+        await self.client.request(get, asked)  # answered after those
 
 
 @pytest.fixture
@@ -156,7 +173,7 @@ async def test_another_workers_order_is_out_of_reach(
         await until(lambda: any(state.jobs for state in executor.workers))
         (taken,) = (work.order for work in worker._work.values())
         stored = await intruder.stored()
-        for secret in (order.content.read_bytes(), taken.secret.encode()):
+        for secret in (order.content.read_bytes(), taken.secret.encode(), taken.key.encode()):
             assert stored
             assert not any(secret in data for data in stored)
         assert not any(taken.key in text or taken.secret in text for text in intruder.heard)
@@ -165,10 +182,80 @@ async def test_another_workers_order_is_out_of_reach(
             with pytest.raises(Error):
                 await intruder.client.request(f"$JS.API.{request}", b'{"seq": 1}', timeout=0.5)
         # Even with the key, which it cannot know, it has no secret to seal a painting with.
-        name = wire.result_of(taken.key, "gpu-2-0")
+        name = wire.result_of(taken.key, "gpu-2.0")
         await Objects(intruder.client.jetstream(), wire.PICTURES).write(name, [b"a forgery"])
-        said = wire.Outcome(taken.key, "gpu-2-0", "painted", painted=OUTCOME)
-        await intruder.client.publish(wire.OUTCOME, wire.encode(said))
+        said = wire.Outcome(taken.key, "gpu-2.0", "painted", painted=OUTCOME)
+        await intruder.client.publish(f"{wire.OUTCOME}.gpu-2.0", wire.encode(said))
         with pytest.raises(Exception, match="is missing on the NATS server"):
             await painting
         assert not order.result.exists()
+
+
+async def test_a_worker_speaks_for_itself_alone(site: Site, intruder: Intruder) -> None:
+    """A heartbeat under another's name is not heard, on whatever subject it is sent."""
+    async with bot_of(site) as executor, worker_of(site):
+        await until(lambda: executor.capacity == 1)
+        await intruder.connect()
+        devices: list[tuple[str, ...]] = []
+        executor.watch(lambda: devices.append(executor.devices))
+        (honest,) = (state.name for state in executor.workers)
+        forged = wire.Hello(honest, ("a forgery",), ("mural",), slots=7, busy=(), rate=0.0)
+        await intruder.say(forged, f"{wire.WORKER}.{honest}", f"{wire.WORKER}.gpu-2.0")
+        own = wire.Hello("gpu-2.0", ("its own",), ("mural",), slots=1, busy=(), rate=1.0)
+        await intruder.client.publish(f"{wire.WORKER}.gpu-2.0", wire.encode(own))
+        await until(lambda: executor.capacity == 2)
+        assert any("its own" in named for named in devices)
+        assert not any("a forgery" in named for named in devices)
+
+
+async def test_no_other_tells_how_an_order_goes(
+    site: Site, intruder: Intruder, order_for: MakeOrder
+) -> None:
+    """Progress and outcomes under the name of an order's worker are not heard from another."""
+    steps: list[int] = []
+    async with bot_of(site) as executor, worker_of(site) as worker:
+        await until(lambda: executor.capacity == 1)
+        await intruder.connect()
+        order = order_for(Script(steps=60, step_seconds=0.05))
+        painting = asyncio.create_task(executor.paint(order, lambda now: steps.append(now.step)))
+        await until(lambda: steps)
+        (taken,) = (work.order for work in worker._work.values())
+        (honest,) = (state.name for state in executor.workers)
+        progress = PaintProgress(order.job_id, 10**5, 10**5, 1.0, 1.0, 0.0, 1.0, 1.0)
+        ends = ("", f".{honest}", ".gpu-2.0")
+        await intruder.say(
+            wire.ProgressReport(taken.key, honest, progress),
+            *(f"{wire.PROGRESS}.{taken.run_id}.{taken.key}{end}" for end in ends),
+        )
+        for said in (
+            wire.Outcome(taken.key, honest, "failed", "a forgery"),
+            wire.Outcome(taken.key, honest, "lost"),
+            wire.Outcome(taken.key, honest, "cancelled"),
+        ):
+            subjects = [f"{wire.OUTCOME}{end}" for end in ends]
+            await intruder.say(said, *subjects, name=f"{taken.key}/{said.how}")
+        async with asyncio.timeout(30):
+            assert (await painting).steps == 60
+        assert max(steps) == 60
+
+
+async def test_no_worker_speaks_for_the_bot(
+    site: Site, intruder: Intruder, order_for: MakeOrder
+) -> None:
+    """Another run of the bot, a cancel and an order are not taken from a worker."""
+    async with bot_of(site) as executor, worker_of(site) as worker:
+        await until(lambda: executor.capacity == 1)
+        await intruder.connect()
+        order = order_for(Script(steps=60, step_seconds=0.05))
+        begun = asyncio.Event()
+        painting = asyncio.create_task(executor.paint(order, lambda _: begun.set()))
+        await begun.wait()
+        (taken,) = (work.order for work in worker._work.values())
+        await intruder.say(replace(taken, key="forged"), wire.ORDER)
+        await intruder.say(wire.BotAlive("another run"), wire.BOT)
+        await intruder.say(wire.CancelOrder(wire.label_of(taken.key)), wire.CANCEL)
+        async with asyncio.timeout(30):
+            assert (await painting).steps == 60
+        # the forged order was thrown away, and what comes after it is painted
+        async with asyncio.timeout(30):
+            await executor.paint(order_for(Script()), lambda _: None)

@@ -53,8 +53,9 @@ class ManualWorker:
 
     async def report(self, outcome: wire.Outcome, name: str = "") -> None:
         """Say how an order ended; with another name it is another message to the server."""
-        headers = {"Nats-Msg-Id": name or f"{outcome.key}/{outcome.worker}"}
-        await self.streams.publish(wire.OUTCOME, wire.encode(outcome), headers=headers)
+        headers = {wire.MESSAGE_ID: name or f"{outcome.key}/{outcome.worker}"}
+        subject = f"{wire.OUTCOME}.{outcome.worker}"
+        await self.streams.publish(subject, wire.encode(outcome), headers=headers)
 
     async def stored(self) -> int:
         """Count the messages that objects are made of."""
@@ -194,7 +195,7 @@ async def test_progress_of_two_workers(site: Site, order_for: MakeOrder) -> None
     for worker, step in (("a", 1), ("b", 1), ("a", 5), ("b", 3), ("b", 6), ("a", 6)):
         progress = PaintProgress(order.job_id, step, 9, 1.0, 1.0, 0.0, 1.0, 1.0)
         said = wire.encode(wire.ProgressReport(taken.key, worker, progress))
-        await site.worker.client.publish(wire.progress_of(taken), said)
+        await site.worker.client.publish(wire.progress_of(taken, worker), said)
     await until(lambda: len(heard) >= 3)
     await site.worker.upload(taken, "a", 10)
     await site.worker.report(painted(taken, "a"))
@@ -228,7 +229,7 @@ async def test_an_object_without_its_chunks(site: Site, order_for: MakeOrder) ->
 async def test_outcomes_that_cannot_be_read(site: Site, order_for: MakeOrder) -> None:
     """Nonsense among the outcomes is dropped, and the next one is heard."""
     for nonsense in (b"{", b"[]", b'{"key": 1}', b"\xff"):
-        await site.worker.streams.publish(wire.OUTCOME, nonsense)
+        await site.worker.streams.publish(f"{wire.OUTCOME}.a", nonsense)
     await site.next_is_well(order_for(Script()))
     state = (await site.worker.streams.stream_info(wire.OUTCOMES)).state
     assert state.messages == 0
@@ -246,7 +247,7 @@ async def test_an_outcome_of_another_version(
     outcome = wire.Outcome(taken.key, "a", "lost")
     headers = {"Nats-Msg-Id": f"{taken.key}/a"}
     said = json.dumps(asdict(outcome) | odd).encode()
-    await site.worker.streams.publish(wire.OUTCOME, said, headers=headers)
+    await site.worker.streams.publish(f"{wire.OUTCOME}.a", said, headers=headers)
     await message.ack()
     with pytest.raises(ExecutorLost):
         await asyncio.wait_for(painting, 120)

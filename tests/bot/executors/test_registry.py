@@ -8,7 +8,7 @@ import pytest
 from bot.executors.checks import LONGEST_SENTENCE
 from bot.executors.contract import WorkerState
 from bot.executors.nats import wire
-from bot.executors.nats.registry import MOST_WORKERS, WorkerRegistry
+from bot.executors.nats.registry import MOST_OF_A_NAME, MOST_WORKERS, WorkerRegistry
 from engine.errors import LONGEST, Wording
 from tests.bot.outcomes import OUTCOME
 
@@ -43,6 +43,17 @@ def test_no_number_of_names_makes_room() -> None:
     assert registry.slots == MOST_WORKERS + 1
 
 
+def test_one_name_leaves_room_to_others() -> None:
+    """Runs of one name, which is all that a worker's permissions allow, do not fill the list."""
+    registry = WorkerRegistry(4.0)
+    for number in range(MOST_WORKERS):
+        registry.update(replace(HELLO, id=f"gpu-1.{number}", slots=1))
+    assert registry.slots == MOST_OF_A_NAME < MOST_WORKERS
+    registry.update(replace(HELLO, id="gpu-1.0", slots=2))
+    registry.update(replace(HELLO, id="gpu-2.0", slots=1))
+    assert registry.slots == MOST_OF_A_NAME + 2
+
+
 def test_devices_are_cleaned() -> None:
     """The name of a device mentions nobody, formats nothing and is short."""
     registry = WorkerRegistry(4.0)
@@ -58,6 +69,8 @@ def test_devices_are_cleaned() -> None:
         {"id": "<@1>"},
         {"id": "a b"},
         {"id": "x" * 200},
+        {"id": "gpu-1."},
+        {"id": "gpu-1.>"},
         {"id": 7},
         {"devices": [7]},
         {"slots": -1},

@@ -1,8 +1,11 @@
 """Exporting a member's data, and forgetting a member, against jobs in every state."""
 
+import asyncio
+import gc
 import json
 import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -111,3 +114,31 @@ async def test_jobs_come_in_pages(harness: JobHarness) -> None:
     pages = [page async for page in harness.data.about_member(ANN)]
     assert [len(page) for page in pages] == [PAGE, 3]
     assert len({job["id"] for page in pages for job in page}) == PAGE + 3
+
+
+class Endless(Rows):
+    """Has a page, and then another that does not come."""
+
+    def __init__(self) -> None:
+        self.waiting = asyncio.Event()
+
+    async def about_member(self, member_id: int) -> AsyncIterator[Sequence[Mapping[str, Any]]]:
+        """Yield a page, and wait."""
+        yield [{"number": 1}]
+        self.waiting.set()
+        await asyncio.Event().wait()
+
+
+async def test_an_export_that_is_cancelled_leaves_nothing(harness: JobHarness) -> None:
+    """A bot that stops while it writes an export closes the file and deletes it."""
+    rows = Endless()
+    privacy = PrivacyService({"rows": rows}, harness.data, harness.retention)
+    exporting = asyncio.create_task(exported(privacy, ANN))
+    async with asyncio.timeout(30):
+        await rows.waiting.wait()
+    exporting.cancel()
+    with suppress(asyncio.CancelledError):
+        await exporting
+    del exporting, privacy
+    gc.collect()  # of an open file Python warns, and a warning is an error
+    assert await harness.pictures.names() == []
