@@ -24,6 +24,7 @@ from bot.muralize.request import Request, from_json
 from bot.people import Origin
 from bot.pictures.model import UploadedFile
 from bot.storage.database import Database
+from engine.errors import Wording
 from engine.presets import PRESETS
 from engine.request import BRUSHES, FilmSettings, Losses, PaintOutcome, PaintSettings
 from tests.bot.jobs.harness import PLENTY, JobHarness
@@ -31,6 +32,7 @@ from tests.bot.jobs.harness import PLENTY, JobHarness
 NUMBERS = st.floats(0.1, 100.0)
 INTEGERS = st.integers(1, 10_000)
 WORDS = st.text("abc 123", min_size=1, max_size=20)
+WORDINGS = st.builds(Wording, WORDS, st.dictionaries(WORDS, INTEGERS, max_size=2))
 CURVES = st.lists(st.tuples(INTEGERS, NUMBERS), max_size=5).map(tuple)
 
 SETTINGS_FIELDS: dict[str, st.SearchStrategy[Any]] = {
