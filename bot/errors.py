@@ -19,6 +19,7 @@ MuralscapeError
 │   ├── GuildStorageFull     the server's pictures take all its bytes [pictures/quotas]
 │   ├── HostStorageFull      all pictures take all the host's bytes [pictures/quotas]
 │   ├── AttachmentRejected   an uploaded file cannot be downloaded [pictures/intake]
+│   │   └── NotAPicture      it is something else than a picture or film [pictures/intake]
 │   ├── CheckRefused         the host's picture check forbids a picture [pictures/host_check]
 │   ├── PictureGone          the picture was deleted, by its owner or after the retention time
 │   ├── NameRejected         the name is too long, empty once it is cleaned, or has a forbidden word

@@ -32,7 +32,11 @@ _Checked = tuple[bytes, tuple[int, int], tuple[float, ...]]
 
 
 class AttachmentRejected(Refused):
-    """An uploaded file cannot be taken: too large, too slow, gone, not at Discord, no picture."""
+    """An uploaded file cannot be taken: too large, too slow, gone, not at Discord."""
+
+
+class NotAPicture(AttachmentRejected):
+    """An uploaded file is something else than the picture or film that is asked for."""
 
 
 class Intake:
@@ -122,7 +126,7 @@ class Intake:
         for one in offered:
             kind = kind_by_name(one.name, one.content_type)
             if kind and (kind != VIDEO or one is not film):
-                raise AttachmentRejected(not_a_picture(said(one.called), kind))
+                raise NotAPicture(not_a_picture(said(one.called), kind))
             self._check_description(one)
         files = await asyncio.gather(*(self._download(one) for one in offered))
         checked: list[_Checked] = []
@@ -132,7 +136,7 @@ class Intake:
                 continue
             if kind := kind_by_bytes(data):
                 why = why_still or "" if one is film else ""
-                raise AttachmentRejected(not_a_picture(said(one.called), kind, why))
+                raise NotAPicture(not_a_picture(said(one.called), kind, why))
             # the executor decodes it again
             size = await self._decoder.check(data, self._limits, one.called, owner)
             checked.append((data, size, ()))
@@ -147,7 +151,7 @@ class Intake:
         answer = await self._decoder.measure_film(data, limits, one.called, owner, films.seconds)
         is_film = len(answer.seconds) > 1
         if not is_film and video_format(data):
-            raise AttachmentRejected(
+            raise NotAPicture(
                 _("{name} has a single frame; send it as a picture.", name=said(one.called))
             )
         return (answer.width, answer.height), answer.seconds if is_film else ()

@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 from bot.pictures.decoder import Decoder
-from bot.pictures.intake import AttachmentRejected, Intake
+from bot.pictures.intake import AttachmentRejected, Intake, NotAPicture
 from bot.pictures.ledger import PictureLedger
 from bot.pictures.model import UploadedFile
 from bot.pictures.quotas import ByteQuotas, PictureQuotas
@@ -72,7 +72,8 @@ async def _take(intake: Intake, url: str, owner: Owner) -> str:
         assert sentence.endswith("."), sentence
         assert sentence.isprintable(), sentence
         # A file that could not be fetched says nothing of what the intake makes of hostile ones.
-        return "unfetched" if isinstance(error, AttachmentRejected) else "refused"
+        fetched = isinstance(error, ImageRejected | NotAPicture)
+        return "refused" if fetched else "unfetched"
     return "pictures"
 
 
