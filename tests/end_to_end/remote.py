@@ -97,7 +97,7 @@ class Site:
     async def listed(self) -> set[str]:
         """Name the workers that /metrics knows."""
         names = {key[2] for key in await self.numbers() if key[0] == "muralscape_worker_paintings"}
-        return {name.rpartition("-")[0] for name in names}
+        return {name.rpartition(".")[0] for name in names}
 
     async def until_listed(self, *names: str, within: float = 120.0) -> None:
         """Wait until /metrics knows these workers and no others."""

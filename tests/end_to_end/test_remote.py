@@ -124,4 +124,4 @@ async def listed_to_ben(simulator: Simulator) -> list[str]:
     await simulator.until(lambda: shown.original and shown.original.content)
     assert shown.original is not None
     lines = [line for line in shown.original.content.splitlines() if "-# `" in line]
-    return [re.sub(r"(?<=worker\d)-[0-9a-f]{8}|\d+(?=%)|^-# ", "", line) for line in lines]
+    return [re.sub(r"(?<=worker\d)\.[0-9a-f]{8}|\d+(?=%)|^-# ", "", line) for line in lines]

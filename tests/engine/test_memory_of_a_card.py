@@ -82,7 +82,7 @@ def test_two_processes_on_one_card_share_it(card: FakeCard) -> None:
     try:
         assert ours.recv() == 2
         assert painters_on(card.uuid) == 2
-        assert painters_on("another card") == 1
+        assert painters_on(f"not {card.uuid}") == 1
         assert room_for(CARD) == int(SHARE * 12 * GIB)
     finally:
         other.kill()
