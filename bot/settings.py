@@ -160,7 +160,7 @@ class WebSettings(Section):
 
 
 class LimitSettings(Section):
-    """Limits of uploads, jobs, sizes and times."""
+    """Limits of uploads, jobs, sizes and times; app/from_settings.py hands them to the bot."""
 
     attachment_bytes: Annotated[int, Field(ge=1024)] = 25 * MIB
     pixels: Annotated[int, Field(ge=64 * 64)] = 50_000_000  # of an uploaded picture

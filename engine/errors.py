@@ -81,7 +81,8 @@ def _is_value(value: object) -> bool:
     return _is_text(value)
 
 
-READABLE_WORDS = Sentence("JPEG, PNG, WebP, AVIF, GIF or HEIC")  # the formats that are read
+# the formats that are read: `READABLE` of engine/picture_formats.py
+READABLE_WORDS = Sentence("JPEG, PNG, WebP, AVIF, GIF or HEIC")
 
 
 class EngineError(Exception):

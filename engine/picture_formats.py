@@ -6,6 +6,7 @@ from typing import Any
 from PIL import Image
 
 # Pillow's names of what is read; nothing else is tried.
+# in words for members: `READABLE_WORDS` of engine/errors.py
 READABLE = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "HEIF")
 
 # suffix -> what Pillow is told when it writes such a file

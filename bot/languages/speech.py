@@ -1,4 +1,4 @@
-"""What members read, in their language: `_`, `ngettext` and `pgettext`, and the language of now.
+"""What members read, in their language: `_`, `ngettext` and `pgettext`, and which language that is.
 
 Templates are those of `str.format`: `_("{name} is painted.", name=name)`. English is in the code,
 other languages in `messages/`. The language belongs to the task that runs, as a context variable
@@ -27,6 +27,7 @@ from babel.numbers import format_decimal
 
 ENGLISH = "en-US"
 FOLDER = Path(__file__).with_name("messages")
+# A new language is a line here; then `make translations` makes its catalogue.
 FILES = {  # Discord's name -> catalogue
     "de": "de",
     "fr": "fr",
@@ -36,6 +37,7 @@ FILES = {  # Discord's name -> catalogue
     "ja": "ja",
 }
 LANGUAGES = (ENGLISH, *FILES)  # those that a server can choose
+# by `add`, in place of a file
 _added: dict[str, gettext.NullTranslations] = {}
 
 PLACES = {  # context of pgettext -> the most characters that Discord takes there
@@ -58,7 +60,7 @@ _DECORATION = re.compile(r"^(?:[←-➿⬀-⯿\U0001f000-\U0001faff]\ufe0f?\s+)+
 
 
 class Phrase(str):
-    """A text in the language of a moment that knows its English, for the log."""
+    """A translated text that also carries its English, for the log."""
 
     english: str
 
@@ -69,7 +71,7 @@ class Phrase(str):
         return phrase
 
     def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]  # str has one
-        """Give what a copy is made of."""
+        """Give the arguments of `__new__`, for copying and pickling."""
         return str(self), self.english
 
 
@@ -133,8 +135,8 @@ def pgettext(place: str, message: str, /, **values: object) -> Phrase:
 def said(text: str) -> Phrase:
     """Translate what the engine says, such as a `Sentence` of `engine.errors`.
 
-    What is in no catalogue stays as it is, in English. Sentences of workers come here too: no other
-    template than one of the engine's is filled.
+    What is in no catalogue stays as it is, in English. Only templates of the engine are filled,
+    because workers send sentences too.
     """
     if isinstance(text, Phrase):
         return text
@@ -207,7 +209,7 @@ def _filled(template: str, source: str, values: dict[str, object]) -> Phrase:
 
 
 def catalogue(language: str) -> gettext.NullTranslations:
-    """Give the messages of a language; those of one that there is no catalogue for are English."""
+    """Give the messages of a language; without a catalogue they are English."""
     return _added.get(language) or _read(FILES.get(language, ""))
 
 

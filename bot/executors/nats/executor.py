@@ -219,11 +219,12 @@ class NatsExecutor:
         """Remove an attempt's order and objects from the server."""
         objects = attempt.objects
         if not attempt.has_outcome:
-            # A worker may be painting it: stop that. Or may take it later: withdraw the order.
+            # A worker may be painting it: stop that. If none has it yet, withdraw the order, so
+            # that none takes it later.
             await self._send_cancel(attempt.message.key)
             if attempt.stream_number is not None:
                 await self._connection.withdraw(wire.ORDERS, attempt.stream_number)
-            # A worker that sends an outcome removes its checkpoint; here none did.
+            # A worker removes its checkpoint when it sends an outcome. None was sent.
             objects.append(wire.checkpoint_of(attempt.message.job_id))
         await self._connection.remove(*objects)
 
@@ -249,7 +250,7 @@ class NatsExecutor:
             await asyncio.sleep(self._timing.beat)
 
     def _end_stalled(self) -> None:
-        """Count orders as lost that somebody has, and does nothing with for `timing.stall`.
+        """Count orders as lost that a worker has, or could take, without a step for `timing.stall`.
 
         Every honest worker reports an order at once, and is told to give it up.
         """
