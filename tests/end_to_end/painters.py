@@ -163,7 +163,7 @@ class TimedPainter:
 
 
 def _is_held(order: PaintOrder, step: int) -> bool:
-    """Say whether a step has to wait; the work folder is <data>/pictures/work/<name>."""
+    """Say whether a step has to wait; the order's folder lies three below the data."""
     try:
         return step > int((order.result.parents[3] / HELD).read_text())
     except FileNotFoundError:
@@ -235,7 +235,7 @@ def load_flat(_: EngineSetup) -> TimedPainter:
 
 
 def load_quick(_: EngineSetup) -> TimedPainter:
-    """Paint in no time."""
+    """Paint in no time, films too."""
     return TimedPainter(0.0)
 
 
@@ -279,19 +279,9 @@ def load_to_be_seen(_: EngineSetup) -> SizedPainter:
     return SizedPainter(0.8)
 
 
-def load_copy(_: EngineSetup) -> CopyingPainter:
-    """Hand back the content."""
-    return CopyingPainter(0.0)
-
-
 def load_noisy(_: EngineSetup) -> TimedPainter:
     """Paint something of about a megabyte."""
     return TimedPainter(0.0, noise=True)
-
-
-def load_films(_: EngineSetup) -> TimedPainter:
-    """Paint films in no time."""
-    return TimedPainter(0.0)
 
 
 def load_film(_: EngineSetup) -> TimedPainter:

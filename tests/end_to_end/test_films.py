@@ -100,7 +100,7 @@ def _with_files(simulator: Simulator, interaction: Interaction) -> list[Message]
 async def test_what_moves_and_what_does_not(simulator: Simulator, data_dir: Path) -> None:
     """Clips come back as MP4 with frames left out; stills, and what is asked for so, as PNG."""
     gif, still = animation(pan(4, side=48), "GIF"), animation(pan(1), "GIF")
-    async with running_bot(simulator, data_dir, painter="load_films", limits=PATIENT):
+    async with running_bot(simulator, data_dir, painter="load_quick", limits=PATIENT):
         for content, name, options, files in (
             (video(pan(20, side=48), 1 / 24), "a.mp4", {}, {".mp4": 10}),
             (animation(pan(4, side=48), "WEBP"), "a.webp", {}, {".mp4": 4, ".webp": 4}),
@@ -120,7 +120,7 @@ async def test_what_moves_and_what_does_not(simulator: Simulator, data_dir: Path
 async def test_refused_in_words(simulator: Simulator, data_dir: Path) -> None:
     """A video that cannot be a film as it was asked for is refused, with what to change."""
     mp4 = video(pan(4), 0.1)
-    async with running_bot(simulator, data_dir, painter="load_films", limits=PATIENT):
+    async with running_bot(simulator, data_dir, painter="load_quick", limits=PATIENT):
         for options, words in (
             ({"still": "true"}, "is a video. Leave out `still`"),
             ({"preset": "gatys"}, "paints single pictures: choose one of mural, draft"),
@@ -135,7 +135,7 @@ async def test_refused_in_words(simulator: Simulator, data_dir: Path) -> None:
 async def test_films_switched_off(simulator: Simulator, data_dir: Path) -> None:
     """Where the host wants none, a GIF is painted as its first frame, and a video is refused."""
     limits = ROOMY.model_copy(update={"film_seconds": 0.0})
-    async with running_bot(simulator, data_dir, painter="load_films", limits=limits):
+    async with running_bot(simulator, data_dir, painter="load_quick", limits=limits):
         told = await refusal(simulator, asked_for(simulator, video(pan(4), 0.1), "a.mp4"))
         assert "is a video, which cannot be painted. Send a still" in told
         message = await result_of(simulator, asked_for(simulator, animation(pan(4), "GIF")))
@@ -146,7 +146,7 @@ async def test_a_large_gif_that_does_not_move(simulator: Simulator, data_dir: Pa
     """It is a picture, to which the limits of pictures apply, and not those of films."""
     large = animation([pan(1)[0].resize((200, 100))], "GIF")
     limits = PATIENT.model_copy(update={"film_pixels": 64 * 64})
-    async with running_bot(simulator, data_dir, painter="load_films", limits=limits):
+    async with running_bot(simulator, data_dir, painter="load_quick", limits=limits):
         (still,) = (await result_of(simulator, asked_for(simulator, large))).attachments
         assert still.filename.endswith(".png")
         moving = asked_for(simulator, animation(pan(3, side=100), "GIF"))
@@ -157,7 +157,7 @@ async def test_too_long_a_painting(simulator: Simulator, data_dir: Path) -> None
     """Frames are left out until the film is painted in time; where that is not enough, words."""
     gif = animation(pan(12, side=48), "GIF")
     limits = ROOMY.model_copy(update={"film_minutes": 0.6})
-    async with running_bot(simulator, data_dir, painter="load_films", limits=limits):
+    async with running_bot(simulator, data_dir, painter="load_quick", limits=limits):
         told = await refusal(simulator, asked_for(simulator, gif, size="384"))
         assert "minutes to paint, and here at most 0.6 are allowed" in told
         message = await result_of(simulator, asked_for(simulator, gif, preset="draft", size="96"))
@@ -166,7 +166,7 @@ async def test_too_long_a_painting(simulator: Simulator, data_dir: Path) -> None
 
 async def test_a_video_in_a_message(simulator: Simulator, data_dir: Path) -> None:
     """The message menu takes a clip that somebody posted."""
-    async with running_bot(simulator, data_dir, painter="load_films", limits=PATIENT):
+    async with running_bot(simulator, data_dir, painter="load_quick", limits=PATIENT):
         posted = simulator.people.post(
             "ben", "look", [Upload("a.mp4", video(pan(3), 0.1), "video/mp4")]
         )
@@ -178,7 +178,7 @@ async def test_a_video_in_a_message(simulator: Simulator, data_dir: Path) -> Non
 async def test_cancelled_in_the_middle(simulator: Simulator, data_dir: Path) -> None:
     """Whoever cancels their film gets the frames that are done."""
     hold(data_dir, 2)
-    async with running_bot(simulator, data_dir, painter="load_films", limits=PATIENT) as bot:
+    async with running_bot(simulator, data_dir, painter="load_quick", limits=PATIENT) as bot:
         asked = asked_for(simulator, animation(pan(40, side=48), "GIF"))
         await until_frame(simulator, bot, 1, 2)
         card = await painting(simulator, asked)
@@ -197,7 +197,7 @@ async def test_goes_on_at_the_frame(simulator: Simulator, data_dir: Path) -> Non
     async with running_bot(
         simulator,
         data_dir,
-        painter="load_films",
+        painter="load_quick",
         limits=PATIENT.model_copy(update={"shutdown_seconds": 0.1}),
     ) as bot:
         asked = asked_for(simulator, animation(pan(12, side=48), "GIF"))
@@ -206,7 +206,7 @@ async def test_goes_on_at_the_frame(simulator: Simulator, data_dir: Path) -> Non
         hold(data_dir, 5)
         await until_frame(simulator, bot, 1, 5)
     release(data_dir)
-    async with running_bot(simulator, data_dir, painter="load_films", limits=PATIENT) as bot:
+    async with running_bot(simulator, data_dir, painter="load_quick", limits=PATIENT) as bot:
         message = await result_of(simulator, asked)
         assert "A film of 12 frames" in message.content
         resumed = int(message.content.partition("resumed at ")[2].split()[0])
@@ -230,7 +230,7 @@ async def test_a_film_that_is_too_large(start_simulator: StartSimulator, data_di
     simulator = await start_simulator(DiscordLimits(accepted_upload=3_000))
     web = WebSettings(port=0, public_url=PUBLIC)
     async with running_bot(
-        simulator, data_dir, painter="load_films", limits=PATIENT, web=web
+        simulator, data_dir, painter="load_quick", limits=PATIENT, web=web
     ) as bot:
         gif = animation(pan(12, side=48), "GIF")
         message = await result_of(simulator, asked_for(simulator, gif))
@@ -252,7 +252,7 @@ async def test_a_film_that_is_too_large(start_simulator: StartSimulator, data_di
 
 async def test_hostile_animations(simulator: Simulator, data_dir: Path) -> None:
     """Each is refused in words, or painted as what it shows, at little cost."""
-    async with running_bot(simulator, data_dir, painter="load_films", limits=PATIENT) as bot:
+    async with running_bot(simulator, data_dir, painter="load_quick", limits=PATIENT) as bot:
         for name, content, words in hostile_films():
             told = await refusal(simulator, asked_for(simulator, content, name))
             assert told.startswith("The content picture"), name
@@ -269,7 +269,7 @@ async def test_an_animation_that_takes_long(simulator: Simulator, data_dir: Path
     two = animation(shades, "GIF", 20)
     start = two.index(FRAME)
     long = two[:start] + two[start:-1] * 150 + b";"
-    async with running_bot(simulator, data_dir, painter="load_films", limits=PATIENT):
+    async with running_bot(simulator, data_dir, painter="load_quick", limits=PATIENT):
         told = await refusal(simulator, asked_for(simulator, long))
         assert "takes too long to decode; choose a shorter or smaller one" in told
 
@@ -279,14 +279,14 @@ async def test_the_bot_is_killed(simulator: Simulator, data_dir: Path) -> None:
     """After `kill -9` of the bot the film goes on at the frame, and is delivered once."""
     token, base = simulator.world.token, simulator.api_base
     hold(data_dir, 2)
-    bot = bot_process.start(token, base, data_dir, "load_films")
+    bot = bot_process.start(token, base, data_dir, "load_quick")
     await simulator.until(lambda: simulator.gateway.connected)
     asked = asked_for(simulator, animation(pan(20, side=48), "GIF"), size="64")
     await painting(simulator, asked)
     bot.kill()
     await asyncio.to_thread(bot.join)
     release(data_dir)
-    bot = bot_process.start(token, base, data_dir, "load_films")
+    bot = bot_process.start(token, base, data_dir, "load_quick")
     try:
         message = await result_of(simulator, asked)
         assert "A film of 20 frames" in message.content

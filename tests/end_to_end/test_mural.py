@@ -124,7 +124,7 @@ async def test_a_failed_assembly_is_told_once(simulator: Simulator, data_dir: Pa
     """The host reads that it failed; it is tried again until it works."""
     noise = io.BytesIO()
     Image.effect_noise((96, 64), 90).save(noise, "PNG")  # so that all tiles differ
-    async with running_bot(simulator, data_dir, painter="load_copy"):
+    async with running_bot(simulator, data_dir, painter="load_copying"):
         begun = start(columns="3", rows="2", tiles_per_member="5")
         photo = {"content": Upload("noise.png", noise.getvalue(), "image/png")}
         await told(simulator, simulator.people.invoke(replace(begun, files=photo)))
