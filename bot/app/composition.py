@@ -153,6 +153,7 @@ class App:
             self.challenges, guilds, self.jobs, self._intake, numbered, panel
         )
         blocks = BlockService(BlockStore(self._database), self._data, self._log, clock)
+        check_block = partial(blocks.check, quietly=True)
         requests = RequestStore(self._database, self._shard)
         muralize = MuralizeService(
             self.jobs,
@@ -162,7 +163,7 @@ class App:
             guilds,
             styles,
             self._access,
-            partial(blocks.check, quietly=True),
+            check_block,
             usual_size=limits.usual_size,
             films=films_of(limits),
             remember_seconds=timing.remember,
@@ -219,7 +220,7 @@ class App:
                 self._retention,
                 self._links,
                 self.client,
-                partial(blocks.check, quietly=True),
+                check_block,
                 timing.murals,
                 clock,
             ),

@@ -41,9 +41,9 @@ class Admission:
 
         As many paintings of the same settings are `waiting` that are not jobs yet.
         """
-        seconds = self._schedule.predict(complete(settings), None)
         if not granted.spans:
             return
+        seconds = self.predict(settings, None)
         uses = await self.uses_of(origin.guild_id, origin.member_id)
         now = self._clock()
         pending = [Use(now, seconds)] * waiting

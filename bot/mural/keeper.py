@@ -197,16 +197,16 @@ class MuralKeeper:
         room does not hold up those beside it.
         """
         waiting: set[int] = set()
-        now: Mural | None = mural
-        while now is not None and (tile := next(rules.ready(now, waiting), None)):
-            if await self._queue(now, tile):
+        current: Mural | None = mural
+        while current is not None and (tile := next(rules.ready(current, waiting), None)):
+            if await self._queue(current, tile):
                 return 0.0
             waiting.add(tile.number)
-            now = await self._murals.store.get(mural.id)
+            current = await self._murals.store.get(mural.id)
         return RETRY if waiting else LONGEST_NAP
 
     async def _queue(self, mural: Mural, tile: Tile) -> bool:
-        """Queue the painting of a tile; False where it has to wait for room.
+        """Deal with the order of a tile: queue it or take it back; False where it waits for room.
 
         One order is one job, as jobs are known by the key of the order: where a crash comes
         between the job and the mural, the job is found again.
@@ -249,8 +249,8 @@ class MuralKeeper:
             return False
         rule = partial(rules.queued, number=tile.number, key=order.key, job_id=job.id)
         after = await self._murals.change(mural.id, rule)
-        now = after.tile(tile.number) if after is not None else None
-        if now is None or now.order is None or now.order.job_id != job.id:  # given up meanwhile
+        queued = after.tile(tile.number) if after is not None else None
+        if queued is None or queued.order is None or queued.order.job_id != job.id:  # given up
             await self._murals.drop_jobs([job.id], mural.guild_id)
         return True
 
@@ -285,9 +285,9 @@ class MuralKeeper:
         self._failures.pop(mural.id, None)
         self._assemble_at.pop(mural.id, None)
 
-        def rule(now: Mural) -> Mural:
-            same = now.painted == mural.painted
-            return rules.assembled(now, results, self._clock()) if same else now
+        def rule(current: Mural) -> Mural:
+            same = current.painted == mural.painted
+            return rules.assembled(current, results, self._clock()) if same else current
 
         after = await self._murals.change(mural.id, rule, results.pictures)
         if after is None or after.results != results:  # it changed meanwhile
