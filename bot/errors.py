@@ -58,8 +58,7 @@ from engine.errors import Sentence
 class MuralscapeError(Exception):
     """Base of all errors that the bot raises on purpose.
 
-    The text is in the language of the member for whom it is raised; `str` of an error is English,
-    as the log is.
+    The text is in the member's language; `str` of an error is English, as the log is.
     """
 
     def __str__(self) -> str:

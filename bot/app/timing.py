@@ -28,8 +28,6 @@ class Timing:
     departures: float = DEPARTURE_SECONDS
     probe_seconds: float = 10.0
     log_pause: float = PAUSE  # between two messages of a server's log
-    blocks: float = (
-        ENFORCE_SECONDS  # between two looks for paintings of those whom the host blocked
-    )
+    blocks: float = ENFORCE_SECONDS  # between two looks for paintings of blocked members
     murals: MuralPace = field(default_factory=MuralPace)
     remember: float = 0.5  # for storing a request before its interaction is answered

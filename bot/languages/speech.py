@@ -81,7 +81,7 @@ def speak(language: str) -> None:
 
 
 def decorate(emoji: bool) -> None:
-    """Say whether texts and buttons have decorative emoji, for the rest of this task."""
+    """Switch decorative emoji of texts and buttons on or off, for the rest of this task."""
     _emoji.set(emoji)
 
 
@@ -107,7 +107,7 @@ def is_decorated() -> bool:
 
 
 def decorated(text: str) -> str:
-    """Leave out the decorative emoji of a text that is made, where a server wants few."""
+    """Give a text without its decorative emoji, where a server wants few."""
     return text if _emoji.get() else _DECORATION.sub("", text)
 
 

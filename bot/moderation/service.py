@@ -16,7 +16,7 @@ from bot.people import Member
 
 log = logging.getLogger(__name__)
 
-ENFORCE_SECONDS = 30.0  # between two looks for the paintings of those whom the host blocked
+ENFORCE_SECONDS = 30.0  # between two looks for paintings of blocked members
 FRESH_SECONDS = 5.0  # after which blocks are read again: the host's come from another process
 
 

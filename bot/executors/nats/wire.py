@@ -158,7 +158,8 @@ class BotAlive:
 class CancelOrder:
     """Stop this attempt before its next step.
 
-    All workers hear it, so it has the order's label: who knows its key can speak of it.
+    All workers hear it, so it has the order's label: with the key, a worker could forge reports
+    on the order.
     """
 
     label: str
