@@ -31,6 +31,7 @@ from engine.errors import ImageRejected, OutputRejected, Sentence
 from engine.frames import HEADER
 from engine.picture_limits import Effort
 
+NICENESS = 5  # below the bot's answers and above painting, where cores are few
 STRIP_BYTES = 2**20  # of pixels, about, are copied at a time
 _TYPES = {".jpg": ("JPEG", "image/jpeg"), ".webp": ("WEBP", "image/webp")}
 
@@ -42,6 +43,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError):  # some sandboxes forbid it
+        os.nice(NICENESS)
     tasks, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a library that prints must not write into the answers
     _warm_up()

@@ -1,4 +1,4 @@
-"""A member, and visitors, who try to stop the bot while others use it."""
+"""Two members and visitors try to stop the bot while others use it."""
 
 import asyncio
 import random
@@ -15,6 +15,7 @@ from tests.end_to_end.harness import button, is_result, muralize, picture, priva
 from tests.soak.traffic import SIZE, outcome_of
 
 NAME = "eve"
+SENDER = "mallory"  # of costly files: a member of its own, so that they do not wait for the flood
 PATIENCE = 300.0  # seconds until an attack without any answer is a complaint
 FLOOD = 25  # commands at once
 HALF = b"GET /gallery/1 HTTP/1.1\r\nHost: x\r\n"
@@ -39,9 +40,10 @@ class Attacker:
         self._files: list[bytes] = []
         self.counts: Counter[str] = Counter()
         self.complaints: list[str] = []
-        eve = simulator.world.add_user(NAME, "Eve")
-        for guild in list(simulator.world.guilds.values()):
-            simulator.world.join(guild, eve)
+        for name in (NAME, SENDER):
+            user = simulator.world.add_user(name, name.title())
+            for guild in list(simulator.world.guilds.values()):
+                simulator.world.join(guild, user)
 
     async def attack(self) -> None:
         """Attack in every way, as member and as visitor at once."""
@@ -49,7 +51,8 @@ class Attacker:
             together.create_task(self._repeat([self._hold, self._scan]))
             makers = costly_files().values()
             self._files = await asyncio.to_thread(lambda: [make() for make in makers])
-            together.create_task(self._repeat([self._costly, self._flood, self._fill, self._names]))
+            together.create_task(self._repeat([self._costly]))
+            together.create_task(self._repeat([self._flood, self._fill, self._names]))
 
     async def _repeat(self, deeds: list[Callable[[], Awaitable[None]]]) -> None:
         while True:
@@ -63,11 +66,11 @@ class Attacker:
     async def _costly(self) -> None:
         """Send a file that takes a decoder long, as a picture and as a style."""
         data = self._moments.choice(self._files)
-        await self._ended(muralize(self._simulator, NAME, content=data, size=SIZE), "costly file")
+        await self._ended(muralize(self._simulator, SENDER, content=data, size=SIZE), "costly file")
         file = Upload("a.png", data, "image/png")
-        saved = Invocation("style save", user=NAME, texts={"name": "x"}, files={"picture": file})
+        saved = Invocation("style save", user=SENDER, texts={"name": "x"}, files={"picture": file})
         await self._ended(self._simulator.people.invoke(saved), "costly file")
-        await self._ended(run(self._simulator, "style delete", NAME, {"name": "x"}), "command")
+        await self._ended(run(self._simulator, "style delete", SENDER, {"name": "x"}), "command")
 
     async def _flood(self) -> None:
         """Send many commands at once."""
