@@ -40,10 +40,12 @@ class Assembler:
         self._try_at: dict[int, float] = {}  # monotonic time of the next try, by mural
 
     async def assemble(self, mural: Mural) -> float:
-        """Put a mural together, if it is time for a try.
+        """Put a mural together if all is painted, and if it is time for a try.
 
         Returns the seconds until the next try; infinite where none is needed.
         """
+        if not lifecycle.is_to_assemble(mural):
+            return math.inf
         wait = self._try_at.get(mural.id, 0.0) - time.monotonic()
         if wait > 0:
             return wait

@@ -1,7 +1,5 @@
 """`/mural claim`, `show`, `finish`, `cancel` and `free`; `start_command` has `start`."""
 
-from collections.abc import Callable
-
 import discord
 from discord import app_commands
 
@@ -18,7 +16,6 @@ from bot.mural.model import NOBODY, Choice, Mural, MuralState
 from bot.mural.panel import MuralPanel
 from bot.mural.rules import check_style, no_mural_yet
 from bot.mural.service import MuralService
-from bot.mural.start_command import MuralStarter, add_start
 from bot.names import cleaned_name
 from bot.pictures.intake import Intake
 from bot.pictures.retention import retry_if_deleted
@@ -155,21 +152,11 @@ class MuralCommands:
         await interaction.edit_original_response(content=said)
 
 
-def make_group(
-    commands: MuralCommands,
-    starter: MuralStarter,
-    styles: StyleService,
-    clock: Callable[[], float],
-) -> app_commands.Group:
-    """Make the group with all its commands. `clock` gives Unix seconds."""
-    group = app_commands.Group(
-        name="mural", description="Paint one large picture together", guild_only=True
-    )
+def add_commands(group: app_commands.Group, commands: MuralCommands, styles: StyleService) -> None:
+    """Add the commands but `start` to the group of `/mural`."""
 
     async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         return choices(await styles.like(interaction.guild_id or 0, typed))
-
-    start = add_start(group, starter, clock)
 
     @group.command(name="claim", description="Take a tile, and paint it")
     @app_commands.describe(
@@ -216,5 +203,3 @@ def make_group(
 
     claim.autocomplete("saved_style")(complete)
     finish.autocomplete("saved_style")(complete)
-    start.autocomplete("server_style")(complete)
-    return group

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 import discord
+from discord import app_commands
 
 from bot.feature import Feature
 from bot.guilds.model import Switch
@@ -13,14 +14,14 @@ from bot.jobs.service import JobService
 from bot.mural.assembler import Assembler
 from bot.mural.buttons import MuralButtonHandlers
 from bot.mural.card import FEATURE
-from bot.mural.command import MuralCommands, make_group
+from bot.mural.command import MuralCommands, add_commands
 from bot.mural.data import MuralData
 from bot.mural.messenger import MuralMessenger, MuralPace, tell
 from bot.mural.page import MuralPages
 from bot.mural.panel import MuralPanel
 from bot.mural.reconciler import MuralReconciler
 from bot.mural.service import MuralService
-from bot.mural.start_command import MuralStarter
+from bot.mural.start_command import MuralStarter, add_start
 from bot.mural.tile_jobs import TileJobs
 from bot.mural.workshop import Workshop
 from bot.pictures.intake import Intake
@@ -66,17 +67,28 @@ def feature(
     def bot_id() -> int:
         return client.user.id if client.user is not None else 0
 
+    tile_jobs = TileJobs(
+        murals, jobs, admission, guilds, retention, workshop, may_use, bot_id, clock
+    )
+    assembler = Assembler(
+        murals, guilds, retention, workshop, partial(tell, client), clock, pace.assembling
+    )
     reconciler = MuralReconciler(
         murals,
-        TileJobs(murals, jobs, admission, guilds, retention, workshop, may_use, bot_id, clock),
-        Assembler(
-            murals, guilds, retention, workshop, partial(tell, client), clock, pace.assembling
+        tile_jobs.on_change,
+        (
+            tile_jobs.take_over_ended,
+            murals.advance,
+            tile_jobs.queue_next,
+            assembler.assemble,
+            messenger.show,
         ),
-        messenger,
-        clock,
     )
-    commands = MuralCommands(murals, styles, intake, panel, guilds, client)
-    starter = MuralStarter(murals, styles, intake)
+    group = app_commands.Group(
+        name="mural", description="Paint one large picture together", guild_only=True
+    )
+    add_start(group, MuralStarter(murals, styles, intake), styles, clock)
+    add_commands(group, MuralCommands(murals, styles, intake, panel, guilds, client), styles)
 
     async def channel_deleted(channel: discord.abc.GuildChannel) -> None:
         await data.end_in(channel.guild.id, channel.id)
@@ -86,7 +98,7 @@ def feature(
 
     return Feature(
         name=Switch.MURALS,
-        commands=[make_group(commands, starter, styles, clock)],
+        commands=[group],
         buttons={FEATURE: MuralButtonHandlers(murals, styles, panel)},
         pages=pages.routes(),
         tasks=[reconciler.run],

@@ -1,45 +1,39 @@
-"""The reconciliation loop of murals: does what each mural's state in the database asks for.
-
-Nothing else is remembered, so after a restart it goes on where it was.
-"""
+"""The reconciliation loop of murals: keeps calling what brings each mural up to date."""
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
-from bot.mural import lifecycle
-from bot.mural.assembler import Assembler
-from bot.mural.messenger import MuralMessenger
+from bot.mural.model import Mural
 from bot.mural.service import MuralService
-from bot.mural.tile_jobs import TileJobs
 
 log = logging.getLogger(__name__)
 
 LONGEST_NAP = 60.0  # seconds, so that a change of the system's clock is noticed
 RETRY = 10.0  # seconds until the next try after an error
 
+Step = Callable[[Mural], Awaitable[float]]
+
 
 class MuralReconciler:
-    """Reconciles each mural in a task of its own, when something has changed and when it is due.
+    """Takes the steps for each mural in a task of its own, after a change and when one is due.
 
-    `clock` gives Unix seconds.
+    A step does what the mural's state in the database asks for, so the loop goes on after a restart
+    where it was. It returns the seconds until it is to be taken again, infinite if only after a
+    change. `on_change` is awaited after each change, before the steps.
     """
 
     def __init__(
         self,
         murals: MuralService,
-        tile_jobs: TileJobs,
-        assembler: Assembler,
-        messenger: MuralMessenger,
-        clock: Callable[[], float],
+        on_change: Callable[[], Awaitable[None]],
+        steps: Sequence[Step],
     ) -> None:
         self._murals = murals
-        self._tile_jobs = tile_jobs
-        self._assembler = assembler
-        self._messenger = messenger
-        self._clock = clock
+        self._on_change = on_change
+        self._steps = steps
         self._tasks: dict[int, asyncio.Task[float]] = {}  # running, by mural
         self._changed_since: set[int] = set()  # murals that may have changed while their task runs
         self._due_at: dict[int, float] = {}  # monotonic time of the next task, by mural
@@ -78,8 +72,7 @@ class MuralReconciler:
         """
         try:
             if changed:
-                await self._tile_jobs.follow_deletions()
-                await self._tile_jobs.settle_orphans()
+                await self._on_change()
             murals = await self._murals.store.alive()
         except Exception:  # a locked database may be free in a moment
             log.exception("the murals could not be read; next try in %.0f s", RETRY)
@@ -108,28 +101,18 @@ class MuralReconciler:
         self._task_ended.set()
 
     async def _reconcile(self, mural_id: int) -> float:
-        """Do all that is due for a mural; return the seconds until there may be more."""
+        """Take the steps for a mural; return the seconds until they are to be taken again."""
         try:
-            return await self._steps(mural_id)
+            return await self._take_steps(mural_id)
         except Exception:  # a fault in one server must not stop the others' murals
             log.exception("mural %d failed; next try in %.0f s", mural_id, LONGEST_NAP)
             return LONGEST_NAP
 
-    async def _steps(self, mural_id: int) -> float:
-        mural = await self._murals.store.get(mural_id)
-        if mural is None:
-            return LONGEST_NAP
-        await self._tile_jobs.take_over_ended(mural)
-        mural = await self._murals.change(
-            mural_id, lambda current: lifecycle.advance(current, self._clock())
-        )
-        if mural is None:
-            return LONGEST_NAP
-        naps = [LONGEST_NAP, await self._tile_jobs.queue_next(mural)]
-        if lifecycle.is_to_assemble(mural):
-            naps.append(await self._assembler.assemble(mural))
-        naps.append(await self._messenger.show(mural_id))
-        deadline = lifecycle.next_deadline(mural)
-        if deadline is not None:
-            naps.append(max(0.0, deadline - self._clock()))
+    async def _take_steps(self, mural_id: int) -> float:
+        naps = [LONGEST_NAP]
+        for step in self._steps:
+            mural = await self._murals.store.get(mural_id)
+            if mural is None:
+                break
+            naps.append(await step(mural))
         return min(naps)

@@ -286,6 +286,12 @@ class MuralService:
         self.changed.set()
         return after
 
+    async def advance(self, mural: Mural) -> float:
+        """Apply what is due, such as the end of claiming; return the seconds until more is."""
+        after = await self.change(mural.id, lambda one: lifecycle.advance(one, self._clock()))
+        deadline = lifecycle.next_deadline(after) if after is not None else None
+        return max(0.0, deadline - self._clock()) if deadline is not None else math.inf
+
     async def cancel_jobs(self, job_ids: Collection[int], guild_id: int) -> None:
         """Cancel the jobs of orders that were given up."""
         for job_id in sorted(job_ids):

@@ -20,7 +20,7 @@ from bot.names import cleaned_name
 from bot.pictures.intake import Intake
 from bot.pictures.retention import retry_if_deleted
 from bot.pictures.turns import Owner
-from bot.styles.command import StyleName
+from bot.styles.command import StyleName, choices
 from bot.styles.service import StyleService
 from engine.mural.grid import FEWEST, MOST, MOST_TILES, suggested
 
@@ -119,8 +119,11 @@ class MuralStarter:
 
 
 def add_start(
-    group: app_commands.Group, starter: MuralStarter, clock: Callable[[], float]
-) -> "app_commands.Command[app_commands.Group, ..., None]":
+    group: app_commands.Group,
+    starter: MuralStarter,
+    library: StyleService,
+    clock: Callable[[], float],
+) -> None:
     """Add `start` to the group of `/mural`. `clock` gives Unix seconds."""
 
     @group.command(name="start", description="Start a mural in this channel")
@@ -162,4 +165,6 @@ def add_start(
         )
         await starter.start(interaction, content, terms, only, server_style)
 
-    return start
+    @start.autocomplete("server_style")
+    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return choices(await library.like(interaction.guild_id or 0, typed))

@@ -53,13 +53,18 @@ class TileJobs:
         self._bot_id = bot_id
         self._clock = clock
 
-    async def follow_deletions(self) -> None:
+    async def on_change(self) -> None:
+        """Follow changes that no step for a single mural notices."""
+        await self._follow_deletions()
+        await self._settle_orphans()
+
+    async def _follow_deletions(self) -> None:
         """Take off what owners deleted among their paintings, also while the bot was down."""
         for mural_id, job_id in await self._murals.store.deleted_paintings():
             rule = partial(lifecycle.delete_painting, job_id=job_id, now=self._clock())
             await self._murals.change(mural_id, rule)
 
-    async def settle_orphans(self) -> None:
+    async def _settle_orphans(self) -> None:
         """Settle the ended jobs of tiles to which no order refers any more."""
         ordered = {
             tile.order.job_id
@@ -71,13 +76,14 @@ class TileJobs:
             if job.is_tile and job.id not in ordered:
                 await self._settle(job)
 
-    async def take_over_ended(self, mural: Mural) -> None:
-        """End the orders of which the job has ended."""
+    async def take_over_ended(self, mural: Mural) -> float:
+        """End the orders of which the job has ended. There is more to do only after a change."""
         for tile in mural.tiles:
             if tile.order is not None and tile.order.job_id is not None:
                 job = await self._jobs.get(tile.order.job_id)
                 if job is None or job.state not in (JobState.QUEUED, JobState.PAINTING):
                     await self._take_over(mural, tile, tile.order.job_id, job)
+        return math.inf
 
     async def _take_over(self, mural: Mural, tile: Tile, job_id: int, job: Job | None) -> None:
         """Lay the painting of an ended job on the mural, or else end the order without one."""

@@ -20,7 +20,6 @@ from bot.executors.nats.access import TROUBLE, Access, denied, words
 from bot.executors.nats.client import StrictClient
 from bot.executors.nats.objects import Objects
 from bot.executors.nats.senders import is_relayed
-from bot.executors.nats.streams import create_streams
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -38,17 +37,20 @@ class NatsConnection:
         name: str,
         on_change: Callable[[], None] = lambda: None,
         *,
-        inbox: str = "",
+        prepare: Callable[[JetStreamContext], Awaitable[None]] | None = None,
+        inbox: str | bytes = DEFAULT_INBOX_PREFIX,
     ) -> None:
         """`on_change` is called when `fault` has changed.
 
-        With an `inbox`, replies come to subjects that begin with it: a worker's permissions may
-        allow no others. Only the bot, which gives no `inbox`, creates the streams.
+        `prepare` creates the streams, once there is a connection: the bot does that, and workers
+        may not. Replies come to subjects that begin with `inbox`, because a worker's permissions
+        may allow no others.
         """
         self.timing = timing
         self._access = access
         self._name = name
         self._on_change = on_change
+        self._prepare = prepare
         self._inbox = inbox
         self._ready = asyncio.Event()  # `open` has succeeded
         self._last_error = "no connection yet"
@@ -72,7 +74,7 @@ class NatsConnection:
         return None
 
     async def open(self) -> None:
-        """Connect and create the streams; retries until that has succeeded."""
+        """Connect and prepare the streams; retries until that has succeeded."""
         while not self.client.is_connected:
             try:
                 # `connect` of nats-py retries by itself and reports errors to `error_cb`. But after
@@ -84,8 +86,8 @@ class NatsConnection:
                 await self._on_error(error)
                 await asyncio.sleep(self.timing.retry)
         self.streams = self.client.jetstream(timeout=ANSWER_SECONDS)
-        if not self._inbox:
-            await self.retry("the streams", lambda: create_streams(self.streams, self.timing.lease))
+        if (prepare := self._prepare) is not None:
+            await self.retry("the streams", lambda: prepare(self.streams))
         self.objects = Objects(self.streams, wire.PICTURES)
         self._ready.set()
         self._on_change()
@@ -247,7 +249,7 @@ class NatsConnection:
             reconnected_cb=self._on_reconnect,
             allow_reconnect=True,
             connect_timeout=5,
-            inbox_prefix=self._inbox or DEFAULT_INBOX_PREFIX,
+            inbox_prefix=self._inbox,
             max_reconnect_attempts=-1,
             reconnect_time_wait=self.timing.retry,  # type: ignore[arg-type]
             ping_interval=self.timing.ping,  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from bot.errors import CannotPaint, ExecutorLost, PaintingCancelled
@@ -18,6 +19,7 @@ from bot.executors.nats.receiver import Receiver
 from bot.executors.nats.registry import WorkerRegistry
 from bot.executors.nats.sealed_objects import SealedObjects
 from bot.executors.nats.sealing import SECRET_BYTES
+from bot.executors.nats.streams import create_streams
 from engine.errors import Sentence
 from engine.request import PaintOutcome
 
@@ -44,7 +46,11 @@ class NatsExecutor:
         self._timing = timing or wire.NatsTiming()
         self._run_id = secrets.token_hex(6)
         self._connection = NatsConnection(
-            access, self._timing, "muralscape bot", self._notify_listeners
+            access,
+            self._timing,
+            "muralscape bot",
+            self._notify_listeners,
+            prepare=partial(create_streams, lease=self._timing.lease),
         )
         self._objects = SealedObjects(self._connection)
         self._registry = WorkerRegistry(self._timing.silence)
@@ -63,9 +69,10 @@ class NatsExecutor:
             self._connection,
             self._objects,
             self._registry,
-            self._sender,
             self._run_id,
             self._attempts,
+            self._sender.nudge,
+            self._sender.cancel,
             self._notify_listeners,
             self._run_in_background,
         )

@@ -57,7 +57,11 @@ def reconciler_of(murals: Murals) -> MuralReconciler:
         harness.clock,
         MuralPace().assembling,
     )
-    return MuralReconciler(murals.service, tile_jobs, assembler, messenger, harness.clock)
+    steps = (
+        *(tile_jobs.take_over_ended, murals.service.advance, tile_jobs.queue_next),
+        *(assembler.assemble, messenger.show),
+    )
+    return MuralReconciler(murals.service, tile_jobs.on_change, steps)
 
 
 async def first_queued(murals: Murals) -> Job:
