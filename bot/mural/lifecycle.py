@@ -118,14 +118,15 @@ def failed(mural: Mural, job_id: int, why: str, now: float, hold: float) -> Mura
     if mural.state not in PAINTED_IN:
         return mural.with_tile(replace(tile, order=None))
     tile = replace(tile, order=None, failures=tile.failures + 1, problem=why)
-    is_servers = tile.member_id == NOBODY
-    if tile.picture is not None and not is_servers:
-        return mural.with_tile(tile)
-    if mural.state is MuralState.OPEN and not is_servers:
-        return mural.with_tile(replace(tile, claimed_until=now + hold))
+    if tile.member_id != NOBODY:
+        if tile.picture is not None:
+            return mural.with_tile(tile)
+        if mural.state is MuralState.OPEN:
+            return mural.with_tile(replace(tile, claimed_until=now + hold))
+        return mural.with_tile(_by_server(mural, tile.number, now))
     if tile.failures < MOST_FAILURES:
         return mural.with_tile(_by_server(mural, tile.number, now, tile.failures))
-    return mural.with_tile(tile)
+    return mural.with_tile(tile)  # the photograph stays there
 
 
 def drop_order(mural: Mural, number: int, key: int, now: float) -> Mural:

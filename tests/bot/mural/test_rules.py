@@ -193,6 +193,24 @@ def test_a_tile_of_the_servers_that_cannot_be_painted_does_not_hold_up_the_mural
     assert lifecycle.advance(mural, 5.0).state is MuralState.ASSEMBLING
 
 
+def test_a_members_tile_that_failed_often_does_not_hold_up_the_mural() -> None:
+    """Once claiming is over, the server's style paints it, with tries of its own."""
+    mural = rules.claim(MURAL, 1, member(1), 1.0, HOLD)
+    for job in (501, 502, 503):
+        mural = rules.choose(mural, 1, member(1), NIGHT, job, 1.0)
+        mural = lifecycle.queued(mural, 1, job, job)
+        if job == 503:
+            mural = rules.finish(mural, MOD, 2.0)
+        mural = lifecycle.failed(mural, job, "No.", 2.0, HOLD)
+    tile = mural.tile(1)
+    assert tile is not None
+    assert (tile.member_id, tile.failures) == (NOBODY, 0)
+    while rounds := list(lifecycle.to_queue(mural)):
+        for tile in rounds:
+            mural = painted(mural, tile.number)
+    assert lifecycle.advance(mural, 5.0).state is MuralState.ASSEMBLING
+
+
 ACTIONS = st.lists(
     st.tuples(
         st.sampled_from(
