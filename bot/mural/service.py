@@ -104,7 +104,7 @@ class MuralService:
         *,
         age_restricted: bool = False,
     ) -> Mural:
-        """Start a mural of a stored photograph. Raises Refused."""
+        """Start a mural of a stored photograph; it keeps a copy in its own size. Raises Refused."""
         now = self._clock()
         rules.check_terms(terms, now)
         shrunk = await self._decoder.shrink(
@@ -310,5 +310,5 @@ class MuralService:
 
     def _on_job_change(self, job: Job) -> None:
         has_ended = job.state not in (JobState.QUEUED, JobState.PAINTING)
-        if has_ended:  # its tile is to be changed, or there is room in the queue
+        if has_ended:  # a mural may have its painting now, or the queue may have room
             self.changed.set()
