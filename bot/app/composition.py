@@ -33,7 +33,7 @@ from bot.discord_io.client import MuralscapeClient
 from bot.executors.contract import Executor
 from bot.feature import Feature, add_to_client
 from bot.guilds.feature import feature as settings_feature
-from bot.guilds.house_rules import Surroundings
+from bot.guilds.rules_panel import Surroundings
 from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
 from bot.jobs.admission import Admission
