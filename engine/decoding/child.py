@@ -14,6 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from typing import IO
 
 from PIL import Image
 
@@ -51,24 +52,43 @@ def main() -> None:
     idle_memory = _data_bytes()
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     lift = partial(resource.setrlimit, resource.RLIMIT_DATA, (hard, hard))
-    answers.write(READY)
-    answers.flush()
-    while header := tasks.read(HEADER.size):
-        length, size = HEADER.unpack(header)
-        task = read_task(tasks.read(length))
-        # Read before the limits are set: its size is what the owner sends.
-        data = tasks.read(size)
-        memory = idle_memory + len(data)
-        _limit_seconds(task.effort)
-        _limit_memory(memory, task.effort, 0)
-        answer, picture = _answer(task, data, memory, lift)
-        lift()
-        if picture is not None:
-            _share(picture, pixels)
-        answers.write(answer_frame(answer, len(answer.data)))
-        answers.write(answer.data)
+    try:
+        answers.write(READY)
         answers.flush()
-        del data, answer, picture
+        while True:
+            length, size = HEADER.unpack(_read(tasks, HEADER.size))
+            task = read_task(_read(tasks, length))
+            # Read before the limits are set: its size is what the owner sends.
+            data = _read(tasks, size)
+            answer, picture = _within_limits(task, data, idle_memory, lift)
+            if picture is not None:
+                _share(picture, pixels)
+            answers.write(answer_frame(answer, len(answer.data)))
+            answers.write(answer.data)
+            answers.flush()
+            del data, answer, picture
+    except (EOFError, BrokenPipeError):  # the owner has closed its pipes, or was killed
+        os._exit(0)  # an orderly exit would try to write what is left
+
+
+def _read(tasks: IO[bytes], size: int) -> bytes:
+    """Read so many bytes. Raises EOFError where the owner sends no more."""
+    data = tasks.read(size)
+    if len(data) < size:
+        raise EOFError
+    return data
+
+
+def _within_limits(
+    task: Task, data: bytes, idle_memory: int, lift: Callable[[], None]
+) -> tuple[Answer, Image.Image | None]:
+    """Do a task within its limits, and lift that of memory after it."""
+    memory = idle_memory + len(data)
+    _limit_seconds(task.effort)
+    _limit_memory(memory, task.effort, 0)
+    done = _answer(task, data, memory, lift)
+    lift()
+    return done
 
 
 def _share(picture: Image.Image, pixels: SharedPixels) -> None:

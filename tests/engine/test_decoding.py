@@ -10,7 +10,7 @@ import pytest
 
 from engine import images, picture_formats
 from engine.decoding.client import Child
-from engine.decoding.messages import Answer, Task, read_answer
+from engine.decoding.messages import Answer, Task, read_answer, task_frame
 from engine.decoding.pictures import PictureReader, picture_reader
 from engine.errors import ImageRejected, OutputRejected, Stopped
 from engine.picture_limits import DEFAULT_LIMITS, FULL_EFFORT, UPLOAD_EFFORT, Effort, PictureLimits
@@ -32,6 +32,31 @@ def child() -> Iterator[Child]:
     child.start()
     yield child
     child.close()
+
+
+@pytest.mark.parametrize("sent", ["a header and no more", "a task, and nobody reads the answer"])
+def test_a_child_ends_quietly_without_its_owner(
+    capfd: pytest.CaptureFixture[str], sent: str
+) -> None:
+    """An engine that is killed leaves its child in the middle of a task: no traceback is logged."""
+    child = Child()
+    child.start()
+    process = child._process
+    assert process is not None
+    assert process.stdin is not None
+    assert process.stdout is not None
+    data = encoded(quarters(), "PNG")
+    task = Task("check", "a.png", DEFAULT_LIMITS, UPLOAD_EFFORT)
+    message = task_frame(task, len(data)) + data
+    if sent.startswith("a task"):
+        process.stdout.close()
+        process.stdin.write(message)
+    else:
+        process.stdin.write(message[:9])
+        process.stdin.close()
+    process.wait(120)
+    assert process.returncode == 0
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize("format_name", FORMATS)
