@@ -33,6 +33,8 @@ from engine.frames import HEADER
 from engine.picture_limits import Effort
 
 NICENESS = 5  # below the bot's answers and above painting, where cores are few
+KEPT_BYTES = 256 * 2**20  # of earlier tasks, at most, that do not count against the next one
+FILMS = ("film", "measure", "sheet")  # the tasks that need FFmpeg
 STRIP_BYTES = 2**20  # of pixels, about, are copied at a time
 _TYPES = {".jpg": ("JPEG", "image/jpeg"), ".webp": ("WEBP", "image/webp")}
 
@@ -49,7 +51,7 @@ def main() -> None:
     tasks, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a library that prints must not write into the answers
     _warm_up()
-    idle_memory = _data_bytes()
+    most_idle = _data_bytes() + KEPT_BYTES
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     lift = partial(resource.setrlimit, resource.RLIMIT_DATA, (hard, hard))
     try:
@@ -60,6 +62,9 @@ def main() -> None:
             task = read_task(_read(tasks, length))
             # Read before the limits are set: its size is what the owner sends.
             data = _read(tasks, size)
+            if task.kind in FILMS:  # outside of the limits: libraries that do not fit end a process
+                import engine.motion.reading  # noqa: F401
+            idle_memory = min(_data_bytes() - len(data), most_idle)
             answer, picture = _within_limits(task, data, idle_memory, lift)
             if picture is not None:
                 _share(picture, pixels)
@@ -158,7 +163,7 @@ def _work(task: Task, data: bytes, memory: int) -> tuple[Answer, Image.Image | N
 def _film(
     task: Task, data: bytes, before_load: Callable[[int], None]
 ) -> tuple[Answer, Image.Image | None]:
-    from engine.motion.reading import read_film  # which brings FFmpeg
+    from engine.motion.reading import read_film
 
     film = read_film(
         data,

@@ -13,7 +13,14 @@ from engine.decoding.client import Child
 from engine.decoding.messages import Answer, Task, read_answer, task_frame
 from engine.decoding.pictures import PictureReader, picture_reader
 from engine.errors import ImageRejected, OutputRejected, Stopped
-from engine.picture_limits import DEFAULT_LIMITS, FULL_EFFORT, UPLOAD_EFFORT, Effort, PictureLimits
+from engine.picture_limits import (
+    CLIP_EFFORT,
+    DEFAULT_LIMITS,
+    FULL_EFFORT,
+    UPLOAD_EFFORT,
+    Effort,
+    PictureLimits,
+)
 from tests.attacks.files import jpeg_of_scans, jpeg_with_markers
 from tests.engine.picture_files import FORMATS, differs, encoded, quarters
 
@@ -57,6 +64,14 @@ def test_a_child_ends_quietly_without_its_owner(
     process.wait(120)
     assert process.returncode == 0
     assert capfd.readouterr().err == ""
+
+
+def test_ffmpeg_does_not_count_against_a_film(child: Child) -> None:
+    """Its libraries are loaded before the limits are set, however little a film may take."""
+    film = encoded(quarters(), "GIF", save_all=True, append_images=[quarters().rotate(90)])
+    little = replace(CLIP_EFFORT, base_bytes=8 * 2**20)
+    answer = child.ask(Task("measure", "a.gif", DEFAULT_LIMITS, little), film)
+    assert len(answer.seconds) == 2
 
 
 @pytest.mark.parametrize("format_name", FORMATS)
@@ -156,15 +171,18 @@ def test_memory_is_limited(child: Child) -> None:
 
 
 @pytest.mark.slow
-def test_used_up_memory_is_a_refusal(child: Child) -> None:
+def test_used_up_memory_is_a_refusal() -> None:
     """Where not a byte is left for a refusal, the child writes it all the same and lives on."""
     markers = jpeg_with_markers(150_000)  # each is a small object
     for more in range(18):
+        child = Child()  # what an earlier task has left would not count
+        child.start()
         effort = replace(UPLOAD_EFFORT, base_bytes=6_000_000 + 200_000 * more)
         with pytest.raises(ImageRejected, match="needs more memory than there is"):
             child.ask(Task("check", "It", DEFAULT_LIMITS, effort), markers)
         assert child.alive
-    assert child.ask(Task("check", "It", DEFAULT_LIMITS, UPLOAD_EFFORT), markers).width == 64
+        assert child.ask(Task("check", "It", DEFAULT_LIMITS, UPLOAD_EFFORT), markers).width == 64
+        child.close()
 
 
 def test_asking_can_be_stopped(child: Child) -> None:
