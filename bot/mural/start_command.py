@@ -80,7 +80,7 @@ class MuralStarter:
                 )
 
         mural = await retry_if_deleted(take_in_and_start)
-        width, height = mural.terms.grid.size
+        (width, height), place = mural.terms.grid.size, f"<#{channel_id}>"
         await interaction.edit_original_response(
             content=_(
                 "Mural № {number} is open, with {columns} x {rows} tiles and {width} x {height} "
@@ -90,7 +90,7 @@ class MuralStarter:
                 rows=mural.terms.rows,
                 width=width,
                 height=height,
-                channel=f"<#{channel_id}>",
+                channel=place,
             )
         )
 
