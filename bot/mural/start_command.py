@@ -80,7 +80,8 @@ class MuralStarter:
                 )
 
         mural = await retry_if_deleted(take_in_and_start)
-        (width, height), place = mural.terms.grid.size, f"<#{channel_id}>"
+        width, height = mural.terms.grid.size
+        place = f"<#{channel_id}>"
         await interaction.edit_original_response(
             content=_(
                 "Mural № {number} is open, with {columns} x {rows} tiles and {width} x {height} "
