@@ -198,8 +198,8 @@ class NatsConnection:
                 subject, json.dumps(request).encode(), timeout=wait + 5, old_style=True
             )
         )
-        has_message = bool(message.reply)  # not so for the statuses 404 and 408: there is none
-        return message if has_message else None
+        # Status 404 or 408 says that there is no message; it has no subject for an acknowledgement.
+        return message if message.reply else None
 
     async def withdraw(self, stream: str, number: int) -> None:
         """Delete a message from a stream, if it is still there."""
