@@ -1,24 +1,18 @@
-"""`/mural start`, `claim`, `show`, `finish`, `cancel` and `free`."""
-
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Literal
+"""`/mural claim`, `show`, `finish`, `cancel` and `free`; `start_command` has `start`."""
 
 import discord
 from discord import app_commands
 
-from bot.challenges.deadlines import moment
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.escaping import plain
-from bot.discord_io.posting import check_channel, is_restricted
 from bot.discord_io.uploads import described
 from bot.errors import MuralRefused
 from bot.guilds.service import GuildService
 from bot.languages.speech import _, ngettext
 from bot.mural import card
 from bot.mural.messenger import tell
-from bot.mural.model import Choice, Mural, MuralState, StyleRule, Terms
+from bot.mural.model import NOBODY, Choice, Mural, MuralState
 from bot.mural.panel import MuralPanel
 from bot.mural.rules import check_style, no_mural_yet
 from bot.mural.service import MuralService
@@ -28,13 +22,9 @@ from bot.pictures.retention import retry_if_deleted
 from bot.pictures.turns import Owner
 from bot.styles.command import StyleName, choices
 from bot.styles.service import StyleService
-from engine.mural.grid import FEWEST, MOST, suggested
+from engine.mural.grid import MOST_TILES
 
-LONGEST_TITLE, LONGEST_REASON = 80, 300  # characters
-SUGGESTED = 4  # tiles along the long side, unless the host says otherwise
-MOST_TILES = MOST * MOST
-
-Side = app_commands.Range[int, FEWEST, MOST]
+LONGEST_REASON = 300  # characters
 
 
 class MuralCommands:
@@ -56,78 +46,6 @@ class MuralCommands:
         self._guilds = guilds
         self._client = client
 
-    async def start(
-        self,
-        interaction: Interaction,
-        picture: discord.Attachment,
-        terms: Terms,
-        names: str | None,
-        server_style: str | None,
-    ) -> None:
-        """Start a mural in the channel of the interaction; its message follows.
-
-        `terms` has no columns and rows where the grid is to be suggested.
-        """
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        member = answers.member_of(interaction)
-        await self._murals.check_may_start(member, terms.title)
-        channel = interaction.channel_id or 0
-        check_channel(interaction, channel)
-        if picture.is_spoiler():
-            raise MuralRefused(_("A picture marked as a spoiler cannot be shown openly."))
-        terms = await self._with_styles(member.guild_id, terms, names, server_style)
-        offered = described(_("The picture"), picture)
-
-        async def take_in() -> Mural:
-            owner = Owner(member.guild_id, member.id)
-            async with self._intake.taken([offered], owner) as (photo,):
-                columns, rows = suggested(photo.size, SUGGESTED)
-                full = replace(
-                    terms,
-                    columns=terms.columns or columns,
-                    rows=terms.rows or rows,
-                    tile=await self._murals.tile_side(member.guild_id),
-                )
-                return await self._murals.start(
-                    member,
-                    channel,
-                    full,
-                    photo.name,
-                    age_restricted=is_restricted(interaction, channel),
-                )
-
-        mural = await retry_if_deleted(take_in)
-        (width, height), place = mural.terms.grid.size, f"<#{channel}>"
-        await interaction.edit_original_response(
-            content=_(
-                "Mural № {number} is open, with {columns} x {rows} tiles and {width} x {height} "
-                "pixels when it is finished. It grows in {channel}.",
-                number=mural.id,
-                columns=mural.terms.columns,
-                rows=mural.terms.rows,
-                width=width,
-                height=height,
-                channel=place,
-            )
-        )
-
-    async def _with_styles(
-        self, guild_id: int, terms: Terms, names: str | None, server_style: str | None
-    ) -> Terms:
-        """Add the styles to the terms, by their names in the library."""
-        wanted = [name.strip() for name in (names or "").split(",") if name.strip()]
-        fixed = [await self._styles.find(guild_id, name) for name in wanted]
-        if server_style is not None:
-            own = await self._styles.find(guild_id, server_style)
-        else:
-            own = fixed[0] if fixed else (await self._styles.offered(guild_id))[0]
-        return replace(
-            terms,
-            styles=StyleRule.FIXED if fixed else terms.styles,
-            style_names=tuple(style.name for style in fixed),
-            server_style=Choice(own.picture, own.name),
-        )
-
     async def claim(
         self,
         interaction: Interaction,
@@ -135,7 +53,7 @@ class MuralCommands:
         style: str | None,
         picture: discord.Attachment | None,
     ) -> None:
-        """Show the free tiles; or claim one, and order its painting where a style is given."""
+        """Claim a tile, and order its painting if a style is given; without `tile`, offer some."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         member = answers.member_of(interaction)
         mural = await self._murals.need_unfinished(member.guild_id)
@@ -144,7 +62,7 @@ class MuralCommands:
             return
         mural = await self._murals.claim(member, mural.id, tile)
         if picture is not None:
-            mural = await self._paint_from(interaction, mural, tile, picture)
+            mural = await self._order_from_upload(interaction, mural, tile, picture)
         elif style is not None:
             found = await self._styles.find(member.guild_id, style)
             choice = Choice(found.picture, found.name)
@@ -156,7 +74,7 @@ class MuralCommands:
             return
         await self._panel.show_tiles(interaction, mural)
 
-    async def _paint_from(
+    async def _order_from_upload(
         self, interaction: Interaction, mural: Mural, tile: int, picture: discord.Attachment
     ) -> Mural:
         """Order the painting of a tile in the style of an uploaded picture."""
@@ -168,14 +86,15 @@ class MuralCommands:
             raise MuralRefused(_("A style from an age-restricted channel stays in such channels."))
         offered = described(_("The style picture"), picture)
 
-        async def take_in() -> Mural:
-            async with self._intake.taken([offered], Owner(member.guild_id, member.id)) as (one,):
-                choice = Choice(one.name, offered.title or _("a picture"))
+        async def take_in_and_order() -> Mural:
+            owner = Owner(member.guild_id, member.id)
+            async with self._intake.taken([offered], owner) as (stored,):
+                choice = Choice(stored.name, offered.title or _("a picture"))
                 return await self._murals.choose(
                     member, mural.id, tile, choice, interaction.id, library=False
                 )
 
-        return await retry_if_deleted(take_in)
+        return await retry_if_deleted(take_in_and_order)
 
     async def show(self, interaction: Interaction) -> None:
         """Show the server's mural, or the last one."""
@@ -217,14 +136,15 @@ class MuralCommands:
     async def free(
         self, interaction: Interaction, tile: int, reason: str, mural_id: int | None
     ) -> None:
-        """Take off a tile, by a moderator; the member that had it is told the reason."""
+        """Take off a tile, as a moderator; its owner is told the reason."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         why = cleaned_name(reason, _("The reason"), LONGEST_REASON)
-        mural, had = await self._murals.free(answers.member_of(interaction), tile, mural_id)
-        if had:
+        moderator = answers.member_of(interaction)
+        mural, owner_id = await self._murals.free(moderator, tile, mural_id)
+        if owner_id != NOBODY:
             with await self._guilds.voice(mural.guild_id):
                 text = card.freed(mural, tile, why)
-            await tell(self._client, had, text)
+            await tell(self._client, owner_id, text)
         said = _("Tile {number} is free again.", number=tile)
         if mural.state is not MuralState.OPEN:
             style = plain(mural.terms.server_style.name)
@@ -232,18 +152,11 @@ class MuralCommands:
         await interaction.edit_original_response(content=said)
 
 
-def make_group(
-    commands: MuralCommands, styles: StyleService, clock: Callable[[], float]
-) -> app_commands.Group:
-    """Make the group. `clock` gives Unix seconds."""
-    group = app_commands.Group(
-        name="mural", description="Paint one large picture together", guild_only=True
-    )
+def add_commands(group: app_commands.Group, commands: MuralCommands, styles: StyleService) -> None:
+    """Add the commands but `start` to the group of `/mural`."""
 
     async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         return choices(await styles.like(interaction.guild_id or 0, typed))
-
-    start = _add_start(group, commands, clock)
 
     @group.command(name="claim", description="Take a tile, and paint it")
     @app_commands.describe(
@@ -290,50 +203,3 @@ def make_group(
 
     claim.autocomplete("saved_style")(complete)
     finish.autocomplete("saved_style")(complete)
-    start.autocomplete("server_style")(complete)
-    return group
-
-
-def _add_start(
-    group: app_commands.Group, commands: MuralCommands, clock: Callable[[], float]
-) -> "app_commands.Command[app_commands.Group, ..., None]":
-    @group.command(name="start", description="Start a mural in this channel")
-    @app_commands.describe(
-        content="The picture to paint together",
-        title="What to call it",
-        columns="Tiles side by side; without it, what suits the picture",
-        rows="Tiles one below the other; without it, what suits the picture",
-        styles="What members may paint in",
-        only="Only these styles of the library, with commas between them",
-        until="Such as 3d, 2d 12h, or 2030-05-01 18:00 (UTC)",
-        tiles_per_member="How many tiles each member may have",
-        who="Only members with this role may paint",
-        server_style="The style of tiles that nobody paints",
-    )
-    async def start(
-        interaction: Interaction,
-        content: discord.Attachment,
-        title: app_commands.Range[str, 1, 500],
-        columns: Side | None = None,
-        rows: Side | None = None,
-        styles: Literal["any", "library"] = "any",
-        only: app_commands.Range[str, 1, 500] | None = None,
-        until: app_commands.Range[str, 1, 50] = "7d",
-        tiles_per_member: app_commands.Range[int, 1, MOST_TILES] = 1,
-        who: discord.Role | None = None,
-        server_style: StyleName | None = None,
-    ) -> None:
-        terms = Terms(
-            title=cleaned_name(title, _("The title"), LONGEST_TITLE),
-            columns=columns or 0,
-            rows=rows or 0,
-            tile=0,
-            until=moment(until, clock()),
-            server_style=Choice("", ""),
-            styles=StyleRule(styles),
-            tiles_per_member=tiles_per_member,
-            role=who.id if who is not None and not who.is_default() else None,
-        )
-        await commands.start(interaction, content, terms, only, server_style)
-
-    return start

@@ -1,6 +1,7 @@
 """Sends the message of each mural once, and edits it as the mural grows, at a bounded rate."""
 
 import logging
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -34,7 +35,6 @@ from bot.web.links import Link
 
 log = logging.getLogger(__name__)
 
-NEVER = 3600.0  # seconds
 TRIES = BackOff(first=5.0, longest=3600.0)
 ASSEMBLING = BackOff(first=60.0, longest=3600.0)
 FILM_NAME = "mural-growing.mp4"
@@ -81,31 +81,30 @@ class MuralMessenger:
         self._edited: dict[int, float] = {}  # when each message was last sent or edited
         self._failures: dict[int, int] = {}  # in a row
 
-    async def show(self, mural_id: int) -> float:
+    async def show(self, mural: Mural) -> float:
         """Send or edit a mural's message if that is due; return seconds until the next look.
 
         The first look in a run of the bot edits it anyway: it may have been deleted meanwhile.
         """
-        mural = await self._store.get(mural_id)
-        if mural is None or mural.message.given_up:
-            return NEVER
-        if mural.message.shown >= mural.version and mural_id in self._edited:
-            return NEVER
-        since = self._clock() - self._edited.get(mural_id, float("-inf"))
+        if mural.message.given_up:
+            return math.inf
+        if mural.message.shown >= mural.version and mural.id in self._edited:
+            return math.inf
+        since = self._clock() - self._edited.get(mural.id, -math.inf)
         wait = self._interval(mural)
         if 0 <= since < wait:  # below 0 where the clock was put back
             return wait - since
         try:
             await self._show(mural)
         except (NotNow, NotAllowedHere) as error:
-            failures = self._failures[mural_id] = self._failures.get(mural_id, 0) + 1
-            log.warning("mural %d: its message waits: %s", mural_id, error)
-            self._edited[mural_id] = self._clock()
+            failures = self._failures[mural.id] = self._failures.get(mural.id, 0) + 1
+            log.warning("mural %d: its message waits: %s", mural.id, error)
+            self._edited[mural.id] = self._clock()
             return self._pace.tries.after(failures)
         except (RouteClosed, FileTooLarge) as error:
             return await self._without_message(mural, error)
-        self._failures.pop(mural_id, None)
-        self._edited[mural_id] = self._clock()
+        self._failures.pop(mural.id, None)
+        self._edited[mural.id] = self._clock()
         return self._interval(mural)
 
     async def _without_message(self, mural: Mural, error: SendError) -> float:
@@ -121,7 +120,7 @@ class MuralMessenger:
         if isinstance(error, PlaceGone):
             await self._end_in(mural.guild_id, mural.channel_id)
         await self._store.set_message(mural.id, given_up=True)
-        return NEVER
+        return math.inf
 
     def _interval(self, mural: Mural) -> float:
         began = mural.message.began_at

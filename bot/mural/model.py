@@ -4,7 +4,8 @@ Times are Unix seconds. Pictures are names in the picture store. A member's id o
 server, or for a member with deleted data.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from engine.mural.grid import Grid
@@ -24,10 +25,10 @@ class MuralState(StrEnum):
     REPAIRING = "repairing"  # beside the server's next mural: the server's style paints the gaps
 
 
-PAINTED_IN = (MuralState.OPEN, MuralState.FINISHING, MuralState.REPAIRING)
+PAINTED_IN = (MuralState.OPEN, MuralState.FINISHING, MuralState.REPAIRING)  # tiles are painted
 UNFINISHED = (MuralState.OPEN, MuralState.FINISHING, MuralState.ASSEMBLING)  # one in a server
-ALIVE = (*UNFINISHED, MuralState.REPAIRING)
-NOBODY = 0
+ALIVE = (*UNFINISHED, MuralState.REPAIRING)  # there is something to do
+NOBODY = 0  # as a member's id
 
 
 class StyleRule(StrEnum):
@@ -72,7 +73,7 @@ class Order:
     """A painting of a tile that is wanted, and not finished."""
 
     style: Choice
-    key: int  # of the interaction that chose the style: one order is one job
+    key: int  # unique: the id of the interaction that chose the style, or below 0 for the server
     wanted_at: float
     job_id: int | None = None  # None while it waits for a neighbour, or for room in the queue
 
@@ -89,8 +90,8 @@ class Tile:
     picture: str | None = None  # the painted region, see `engine.mural.grid`
     painted_in: str = ""  # the name of the style of `picture`
     painted_at: float | None = None
-    turn: int = 0  # in the order in which tiles were painted, from 1
-    job_id: int | None = None  # that painted `picture`
+    turn: int = 0  # counts the tiles in the order in which they were painted, from 1
+    job_id: int | None = None  # the job that painted `picture`
     failures: int = 0  # of orders in a row
     problem: str = ""  # why the last order failed
 
@@ -112,18 +113,18 @@ class Results:
 
     @property
     def pictures(self) -> tuple[str, ...]:
-        """All of them."""
+        """All four."""
         return self.preview, self.png, self.jpeg, self.film
 
 
 @dataclass(frozen=True)
 class Message:
-    """The message in which a mural grows, and how it stands with it."""
+    """The message in which a mural grows, and what was sent of it."""
 
     nonce: str
     began_at: float | None = None  # when the first send began
     message_id: int | None = None
-    shown: int = 0  # the version of the mural that it shows
+    shown: int = 0  # the `version` of the mural that it shows
     given_up: bool = False  # it can neither be sent nor edited
 
 
@@ -138,7 +139,7 @@ class Mural:
     state: MuralState
     terms: Terms
     photo: str  # a JPEG that the bot encoded
-    seed: int  # of how edges between tiles wander
+    seed: int  # of the paintings, and of the random course of the edges between tiles
     created_at: float
     message: Message
     closed_at: float | None = None
@@ -151,6 +152,21 @@ class Mural:
     def tile(self, number: int) -> Tile | None:
         """A tile that somebody has; None where it is free."""
         return next((tile for tile in self.tiles if tile.number == number), None)
+
+    def is_ordered(self, number: int, job_id: int) -> bool:
+        """Whether a tile has an order that this job paints."""
+        tile = self.tile(number)
+        return tile is not None and tile.order is not None and tile.order.job_id == job_id
+
+    def with_tile(self, changed: Tile) -> "Mural":
+        """The mural with this tile in place of the one of its number."""
+        tiles = (changed if tile.number == changed.number else tile for tile in self.tiles)
+        return replace(self, tiles=tuple(tiles))
+
+    def without(self, numbers: Collection[int]) -> "Mural":
+        """The mural with these tiles free."""
+        tiles = (tile for tile in self.tiles if tile.number not in numbers)
+        return replace(self, tiles=tuple(tiles))
 
     @property
     def free(self) -> tuple[int, ...]:

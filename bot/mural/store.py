@@ -26,6 +26,7 @@ from bot.pictures.retention import Names
 from bot.storage.database import Database
 from bot.storage.shard import WHOLE, Shard
 
+# Columns that hold the field of the same name.
 _PLAIN = (
     *("guild_id", "channel_id", "host_id", "host_name", "photo", "seed", "created_at"),
     *("closed_at", "age_restricted", "version"),
@@ -72,6 +73,11 @@ class MuralStore:
         found = await self._read(connection, where)
         return found[0] if found else None
 
+    async def unfinished(self, guild_id: int) -> Mural | None:
+        """Read a server's mural that is not over, in a transaction of its own."""
+        async with self.database.read() as connection:
+            return await self.find_unfinished(connection, guild_id)
+
     async def last(self, guild_id: int) -> Mural | None:
         """Read a server's newest mural."""
         newest = sa.select(sa.func.max(murals.c.id)).where(murals.c.guild_id == guild_id)
@@ -80,7 +86,7 @@ class MuralStore:
         return found[0] if found else None
 
     async def alive(self) -> list[Mural]:
-        """Read the shard's murals to be tended, or with a message that is out of date."""
+        """Read the shard's murals that are not over, or of which the message is out of date."""
         stale = (murals.c.shown < murals.c.version) & ~murals.c.given_up
         where = (murals.c.state.in_(ALIVE) | stale) & self._shard.where(murals.c.guild_id)
         async with self.database.read() as connection:
@@ -88,8 +94,8 @@ class MuralStore:
 
     async def save(self, connection: AsyncConnection, before: Mural, after: Mural) -> None:
         """Write the changes between two states of a mural."""
-        row, old = _row(after), _row(before)
-        if row != old:
+        row = _row(after)
+        if row != _row(before):
             query = sa.update(murals).where(murals.c.id == before.id)
             await connection.execute(query.values(row))
         kept = {tile.number for tile in after.tiles}
@@ -98,13 +104,13 @@ class MuralStore:
             where = (tiles.c.mural_id == before.id) & tiles.c.number.in_(gone)
             await connection.execute(sa.delete(tiles).where(where))
         for tile in after.tiles:
-            known = before.tile(tile.number)
-            if known is None:
+            old_tile = before.tile(tile.number)
+            if old_tile is None:
                 values = {**_tile_row(tile), "mural_id": before.id}
                 await connection.execute(sa.insert(tiles).values(values))
-            elif tile != known:
-                one = (tiles.c.mural_id == before.id) & (tiles.c.number == tile.number)
-                await connection.execute(sa.update(tiles).where(one).values(_tile_row(tile)))
+            elif tile != old_tile:
+                where = (tiles.c.mural_id == before.id) & (tiles.c.number == tile.number)
+                await connection.execute(sa.update(tiles).where(where).values(_tile_row(tile)))
 
     async def set_message(self, mural_id: int, **values: object) -> None:
         """Change columns of a mural's message."""
@@ -113,7 +119,7 @@ class MuralStore:
             await connection.execute(query.values(**values))
 
     async def deleted_paintings(self) -> list[tuple[int, int]]:
-        """List the mural and the job of each layer that its owner deleted as a painting."""
+        """List mural and job of each tile of which the owner deleted the painting."""
         query = (
             sa.select(tiles.c.mural_id, tiles.c.job_id)
             .join_from(tiles, jobs, tiles.c.job_id == jobs.c.id)
@@ -170,15 +176,15 @@ class MuralStore:
     ) -> list[Mural]:
         query = sa.select(murals).where(where).order_by(murals.c.id)
         rows = (await connection.execute(query)).mappings().all()
-        inside = sa.select(tiles).where(tiles.c.mural_id.in_([row["id"] for row in rows]))
-        of: dict[int, list[Tile]] = {row["id"]: [] for row in rows}
-        for tile in (await connection.execute(inside.order_by(tiles.c.number))).mappings():
-            of[tile["mural_id"]].append(_tile(tile))
-        return [_mural(row, tuple(of[row["id"]])) for row in rows]
+        tiles_by_mural: dict[int, list[Tile]] = {row["id"]: [] for row in rows}
+        query = sa.select(tiles).where(tiles.c.mural_id.in_(tiles_by_mural))
+        for tile in (await connection.execute(query.order_by(tiles.c.number))).mappings():
+            tiles_by_mural[tile["mural_id"]].append(_tile(tile))
+        return [_mural(row, tuple(tiles_by_mural[row["id"]])) for row in rows]
 
 
 def _row(mural: Mural) -> dict[str, Any]:
-    """The columns of a mural, but for those of its message, which only `set_message` changes."""
+    """The columns of a mural. Those of its message only where it is new: see `set_message`."""
     results = vars(mural.results) if mural.results else dict.fromkeys(_RESULTS)
     terms = {**asdict(mural.terms), "style_names": list(mural.terms.style_names)}
     row = {
@@ -188,10 +194,11 @@ def _row(mural: Mural) -> dict[str, Any]:
         "terms": terms,
         "server_style": mural.terms.server_style.picture,
     }
-    return row if mural.id else {**row, **vars(mural.message)}
+    is_new = mural.id == 0
+    return {**row, **vars(mural.message)} if is_new else row
 
 
-def _mural(row: Mapping[Any, Any], own: tuple[Tile, ...]) -> Mural:
+def _mural(row: Mapping[Any, Any], its_tiles: tuple[Tile, ...]) -> Mural:
     terms = dict(row["terms"])
     terms["server_style"] = Choice(**terms["server_style"])
     terms["style_names"] = tuple(terms["style_names"])
@@ -205,7 +212,7 @@ def _mural(row: Mapping[Any, Any], own: tuple[Tile, ...]) -> Mural:
         terms=Terms(**terms),
         message=Message(**{name: row[name] for name in _MESSAGE}),
         results=results,
-        tiles=own,
+        tiles=its_tiles,
         **{name: row[name] for name in _PLAIN},
     )
 

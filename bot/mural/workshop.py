@@ -59,7 +59,7 @@ class Workshop:
         grid = mural.terms.grid
         left, top, right, bottom = grid.region(number)
         size = right - left, bottom - top
-        async with self._done(mural, "part", number=number) as folder:
+        async with self._output_of(mural, "part", number=number) as folder:
             names = [
                 (await self._retention.adopt(folder / name, size)).name
                 for name in (tasks.CONTENT, tasks.PAINT, tasks.HELD, tasks.WHOLE)
@@ -75,7 +75,7 @@ class Workshop:
         async with self._looking:
             known = self._previews.get(key)
             if known is None:
-                async with self._done(mural, "preview", numbered=free) as folder:
+                async with self._output_of(mural, "preview", numbered=free) as folder:
                     known = await asyncio.to_thread((folder / tasks.PREVIEW).read_bytes)
                     await self._keep_small(mural, folder / tasks.SMALL)
                 self._previews[key] = known
@@ -94,7 +94,7 @@ class Workshop:
 
     async def assemble(self, mural: Mural) -> Results:
         """Store the finished mural in all its forms. Raises WorkshopFailed."""
-        async with self._done(mural, "assemble") as folder:
+        async with self._output_of(mural, "assemble") as folder:
             png = await self._retention.adopt(folder / tasks.FULL_PNG, mural.terms.grid.size)
             zoomed = folder / tasks.ZOOM
             for file in sorted(await asyncio.to_thread(lambda: list(zoomed.iterdir()))):
@@ -107,10 +107,10 @@ class Workshop:
         return Results(preview, png.name, jpeg, film)
 
     @asynccontextmanager
-    async def _done(
+    async def _output_of(
         self, mural: Mural, kind: str, number: int = 0, numbered: tuple[int, ...] = ()
     ) -> AsyncIterator[Path]:
-        """Do a task, and give the folder with its files, which is removed afterwards."""
+        """Do a task, and give the folder with the files that it made; removed afterwards."""
         folder = await self._pictures.make_work_folder()
         layers = [(tile.number, tile.picture) for tile in mural.painted if tile.picture]
         try:

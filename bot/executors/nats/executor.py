@@ -1,41 +1,36 @@
-"""The bot's end: sends orders to workers, follows their progress, and fetches the paintings."""
+"""The executor that has workers paint, on other machines, over a NATS server."""
 
 import asyncio
-import itertools
 import logging
 import secrets
 from collections.abc import Callable, Coroutine
-from functools import lru_cache, partial
-from pathlib import Path
-from typing import Any, Literal
-
-from nats.aio.msg import Msg
+from functools import partial
+from typing import Any
 
 from bot.errors import CannotPaint, ExecutorLost, PaintingCancelled
 from bot.executors.contract import OnProgress, PaintOrder, WorkerState
 from bot.executors.nats import wire
-from bot.executors.nats.access import TROUBLE, Access
-from bot.executors.nats.attempt import Allowance, Attempt
+from bot.executors.nats.access import Access
+from bot.executors.nats.attempt import Attempt
 from bot.executors.nats.connection import NatsConnection
+from bot.executors.nats.orders import OrderSender
+from bot.executors.nats.rate_limit import RateLimit
+from bot.executors.nats.receiver import Receiver
 from bot.executors.nats.registry import WorkerRegistry
-from bot.executors.nats.sealing import SECRET_BYTES, secret_of
-from bot.executors.nats.senders import sender_of
+from bot.executors.nats.sealed_objects import SealedObjects
+from bot.executors.nats.sealing import SECRET_BYTES
+from bot.executors.nats.streams import create_streams
 from engine.errors import Sentence
 from engine.request import PaintOutcome
 
 log = logging.getLogger(__name__)
 
-OUTCOME_WAIT = 5.0  # seconds that one request for an outcome waits
-
-# Cached, because a worker's heartbeat mostly equals its last one.
-_decode_hello = lru_cache(maxsize=256)(partial(wire.decode, wire.Hello))
-
 
 class NatsExecutor:
     """Implements `contract.Executor` with workers that connect to the same NATS server.
 
-    An order can be painted twice, when JetStream redelivers it because its worker seemed lost. The
-    executor takes the first outcome and drops the others.
+    JetStream redelivers an order when its worker seems lost, so two workers may paint it. The first
+    outcome counts, and others are dropped.
     """
 
     def __init__(
@@ -44,24 +39,43 @@ class NatsExecutor:
         timing: wire.NatsTiming | None = None,
         secret: bytes | None = None,
     ) -> None:
-        """Take the bot's secret, from which those of jobs follow; None draws one.
+        """Jobs' secrets are derived from `secret`; without one, a random one is used.
 
-        With the same secret, the checkpoints of an earlier run can be read.
+        With the secret of an earlier run of the bot, its checkpoints can be read.
         """
-        self._secret = secret or secrets.token_bytes(SECRET_BYTES)
         self._timing = timing or wire.NatsTiming()
         self._run_id = secrets.token_hex(6)
         self._connection = NatsConnection(
-            access, self._timing, "muralscape bot", self._notify_listeners
+            access,
+            self._timing,
+            "muralscape bot",
+            self._notify_listeners,
+            prepare=partial(create_streams, lease=self._timing.lease),
         )
+        self._objects = SealedObjects(self._connection)
         self._registry = WorkerRegistry(self._timing.silence)
-        self._attempt_numbers = itertools.count(1)  # for keys
-        self._attempts: dict[str, Attempt] = {}  # by key
+        self._attempts: dict[str, Attempt] = {}  # under way, by key
         self._listeners: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
-        self._unknown = Allowance(self._timing.reports)  # reports on orders that are over
-        self._logged_faults: set[str] = set()  # why reports could not be read; each logged once
+        self._sender = OrderSender(
+            self._connection,
+            self._objects,
+            self._registry,
+            self._run_id,
+            secret or secrets.token_bytes(SECRET_BYTES),
+        )
+        self._receiver = Receiver(
+            self._connection,
+            self._objects,
+            self._registry,
+            self._run_id,
+            self._attempts,
+            self._sender.nudge,
+            self._sender.cancel,
+            self._notify_listeners,
+            self._run_in_background,
+        )
 
     @property
     def capacity(self) -> int:
@@ -106,7 +120,7 @@ class NatsExecutor:
         """Disconnect. Paintings in progress are lost; their workers are told to stop."""
         self._closed = True
         for attempt in tuple(self._attempts.values()):
-            await self._send_cancel(attempt.message.key)
+            await self._sender.cancel(attempt.message.key)
             if not attempt.outcome.done():
                 attempt.outcome.set_exception(ExecutorLost("The executor was closed."))
         await asyncio.sleep(0)  # lets each `paint` raise before its tasks are cancelled
@@ -119,25 +133,22 @@ class NatsExecutor:
         """Have a worker paint one order; see `contract.Executor.paint`."""
         if self._closed:
             raise ExecutorLost("The executor was closed.")
-        message = self._message_for(order)
-        loop = asyncio.get_running_loop()
-        outcome: asyncio.Future[wire.Outcome] = loop.create_future()
-        reports = Allowance(self._timing.reports)
-        attempt = Attempt(order, message, on_progress, outcome, reports, loop.time())
-        self._attempts[message.key] = attempt
-        sending = asyncio.ensure_future(self._send_order(attempt))
+        attempt = self._new_attempt(order, on_progress)
+        key, outcome = attempt.message.key, attempt.outcome
+        self._attempts[key] = attempt
+        sending = asyncio.ensure_future(self._sender.send(attempt))
         try:
             # Sending waits for the NATS server, so a cancel can end the attempt before it is sent.
-            either: set[asyncio.Future[Any]] = {sending, outcome}
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            sent_or_ended: set[asyncio.Future[Any]] = {sending, outcome}
+            await asyncio.wait(sent_or_ended, return_when=asyncio.FIRST_COMPLETED)
             if not outcome.done():
                 sending.result()  # raises what sending raised, such as an unreadable picture
             return await self._fetch_result(attempt, await outcome)
         finally:
             sending.cancel()
-            del self._attempts[message.key]
+            del self._attempts[key]
             if not self._closed:
-                self._run_in_background(self._clean_up(attempt))
+                self._run_in_background(self._sender.clean_up(attempt))
 
     async def cancel(self, job_id: int) -> None:
         """Stop a painting; see `contract.Executor.cancel`."""
@@ -146,50 +157,27 @@ class NatsExecutor:
                 attempt.cancelled = True
                 self._run_in_background(self._cancel_until_ended(attempt))
 
-    def _message_for(self, order: PaintOrder) -> wire.Order:
-        number = next(self._attempt_numbers)
-        return wire.Order(
-            key=f"{self._run_id}-{order.job_id}-{number}-{secrets.token_hex(16)}",
-            run_id=self._run_id,
-            job_id=order.job_id,
-            settings=order.settings,
-            styles=len(order.styles),
-            mask=order.mask is not None,
-            timelapse=order.timelapse is not None,
-            secret=secret_of(self._secret, order.job_id).hex(),
-            animation=_ending_of(order.animation),
-            surroundings=order.surroundings is not None,
+    def _new_attempt(self, order: PaintOrder, on_progress: OnProgress) -> Attempt:
+        loop = asyncio.get_running_loop()
+        return Attempt(
+            order,
+            self._sender.new_message(order),
+            on_progress,
+            outcome=loop.create_future(),
+            report_limit=RateLimit(self._timing.reports),
+            step_due_since=loop.time(),
         )
-
-    async def _send_order(self, attempt: Attempt) -> None:
-        """Upload an order's pictures, put it into the stream, and nudge a worker."""
-        key, connection = attempt.message.key, self._connection
-        await connection.until_open()
-        attempt.objects.append(wire.pictures_of(key))
-        await connection.upload(
-            wire.pictures_of(key), attempt.message.secret_bytes, *attempt.order.inputs
-        )
-        attempt.stream_number = await connection.keep(wire.ORDER, key, attempt.message)
-        await self._nudge(attempt)
-
-    async def _nudge(self, attempt: Attempt) -> None:
-        """Tell the best idle worker to request orders now; others find it when they poll."""
-        if worker := self._registry.choose(attempt.order):
-            await self._connection.send(f"{wire.NUDGE}.{worker}", wire.Nudge())
-
-    async def _send_cancel(self, key: str) -> None:
-        await self._connection.send(wire.CANCEL, wire.CancelOrder(wire.label_of(key)))
 
     async def _cancel_until_ended(self, attempt: Attempt) -> None:
-        """Send the cancel with every beat until the worker's outcome arrives.
+        """Send the cancel with every heartbeat until the worker's outcome arrives.
 
-        The bot ends the attempt itself where no worker has reported on it, and after
+        The bot itself ends the attempt at once where no worker has reported on it, and else after
         `timing.cancel` seconds without an outcome.
         """
         clock = asyncio.get_running_loop().time
         give_up_at = clock() + self._timing.cancel
         while not attempt.outcome.done():
-            await self._send_cancel(attempt.message.key)
+            await self._sender.cancel(attempt.message.key)
             no_worker = not attempt.worker
             too_late = clock() > give_up_at
             # An outcome may have arrived while the cancel was sent.
@@ -209,39 +197,27 @@ class NatsExecutor:
         name = wire.result_of(attempt.message.key, outcome.worker)
         attempt.objects.append(name)
         secret, files = attempt.message.secret_bytes, attempt.order.outputs
-        if not await self._connection.retry(
-            name, lambda: self._connection.download(name, secret, *files)
-        ):
+        is_there = await self._connection.retry(
+            name, lambda: self._objects.download(name, secret, *files)
+        )
+        if not is_there:
             raise ExecutorLost("The painting is missing on the NATS server.")
         return outcome.painted
-
-    async def _clean_up(self, attempt: Attempt) -> None:
-        """Remove an attempt's order and objects from the server."""
-        objects = attempt.objects
-        if not attempt.has_outcome:
-            # A worker may be painting it: stop that. If none has it yet, withdraw the order, so
-            # that none takes it later.
-            await self._send_cancel(attempt.message.key)
-            if attempt.stream_number is not None:
-                await self._connection.withdraw(wire.ORDERS, attempt.stream_number)
-            # A worker removes its checkpoint when it sends an outcome. None was sent.
-            objects.append(wire.checkpoint_of(attempt.message.job_id))
-        await self._connection.remove(*objects)
 
     async def _connect_and_listen(self) -> None:
         await self._connection.open()
         # Orders of an earlier run are void: the bot sends its unfinished jobs again.
         await self._connection.retry("old orders", self._purge_streams)
-        await self._connection.listen(f"{wire.WORKER}.>", self._on_hello)
-        await self._connection.listen(f"{wire.PROGRESS}.{self._run_id}.*.>", self._on_progress)
-        self._run_in_background(self._send_heartbeats())
-        self._run_in_background(self._receive_outcomes())
+        await self._receiver.listen()
+        self._run_in_background(self._beat())
+        self._run_in_background(self._receiver.receive_outcomes())
 
     async def _purge_streams(self) -> None:
         for stream in (wire.ORDERS, wire.OUTCOMES):
             await self._connection.streams.purge_stream(stream)
 
-    async def _send_heartbeats(self) -> None:
+    async def _beat(self) -> None:
+        """Send the bot's heartbeat, and notice silent workers and stalled attempts, in turns."""
         while True:
             await self._connection.send(wire.BOT, wire.BotAlive(self._run_id))
             if self._registry.drop_silent():
@@ -250,105 +226,25 @@ class NatsExecutor:
             await asyncio.sleep(self._timing.beat)
 
     def _end_stalled(self) -> None:
-        """Count orders as lost that a worker has, or could take, without a step for `timing.stall`.
+        """End attempts that have waited for a step for `timing.stall` seconds.
 
-        Every honest worker reports an order at once, and is told to give it up.
+        A step is due while a worker has the order. It is due also while an idle worker could take
+        the order: as each reports what it takes, a worker that keeps silent must have it.
         """
         now = asyncio.get_running_loop().time()
         for attempt in self._attempts.values():
-            due = attempt.worker or (attempt.stream_number and self._registry.choose(attempt.order))
-            if self._connection.fault or not due:
-                attempt.moved_at = now
-            elif now - attempt.moved_at > self._timing.stall and not attempt.outcome.done():
-                who = attempt.worker or "a worker that does not say so"
-                log.warning("%s holds job %d and does not paint", who, attempt.order.job_id)
-                attempt.outcome.set_exception(ExecutorLost(f"{who} did not paint it."))
+            if self._connection.fault or not self._is_step_due(attempt):
+                attempt.step_due_since = now
+            elif now - attempt.step_due_since > self._timing.stall and not attempt.outcome.done():
+                worker = attempt.worker or "a worker that does not say so"
+                log.warning("%s holds job %d and does not paint", worker, attempt.order.job_id)
+                attempt.outcome.set_exception(ExecutorLost(f"{worker} did not paint it."))
 
-    async def _on_hello(self, message: Msg) -> None:
-        """Register a worker, and nudge again for orders that no worker has taken yet."""
-        try:
-            hello = _decode_hello(message.data)
-        except wire.UNREADABLE:
-            log.warning("a worker of another version sends on %s", message.subject)
-            return
-        if hello.id != sender_of(message, wire.WORKER):
-            log.warning("what came on %s is no heartbeat of %s", message.subject, hello.id)
-            return
-        if self._registry.update(hello):
-            self._notify_listeners()
-        for attempt in tuple(self._attempts.values()):
-            if attempt.stream_number is not None and not attempt.worker:
-                await self._nudge(attempt)
-
-    async def _on_progress(self, message: Msg) -> None:
-        key, _, sender = sender_of(message, f"{wire.PROGRESS}.{self._run_id}").partition(".")
-        attempt = self._attempts.get(key)
-        if attempt is None:
-            if self._unknown.take():
-                await self._send_cancel(key)
-            return
-        if attempt.outcome.done() or not attempt.reports.take():
-            return
-        try:
-            report = wire.decode(wire.ProgressReport, message.data)
-        except wire.UNREADABLE as error:
-            # Logged once for each kind of fault, because a worker reports every second.
-            if (why := type(error).__name__) not in self._logged_faults:
-                self._logged_faults.add(why)
-                log.warning("a report on %s cannot be read (%s)", message.subject, why)
-            return
-        if (report.key, report.worker) != (key, sender):
-            log.warning("what came from %s is no report of %s", sender, report.worker)
-            return
-        now = asyncio.get_running_loop().time()
-        if not attempt.worker:
-            attempt.moved_at = now
-        attempt.worker = sender
-        if attempt.cancelled:
-            await self._send_cancel(key)
-        # Two workers may paint one order: a step that the other has passed is not shown again.
-        elif report.progress is not None and report.progress.step > attempt.last_step:
-            attempt.last_step, attempt.moved_at = report.progress.step, now
-            attempt.on_progress(report.progress)
-
-    async def _receive_outcomes(self) -> None:
-        while True:
-            try:
-                message = await self._connection.next_of(wire.OUTCOMES, OUTCOME_WAIT)
-                if message is not None:
-                    self._on_outcome(message)
-                    await message.ack()
-            except TROUBLE as error:
-                log.info("no outcomes now: %s", error or type(error).__name__)
-                await asyncio.sleep(self._timing.retry)
-
-    def _on_outcome(self, message: Msg) -> None:
-        sender = sender_of(message, wire.OUTCOME)
-        try:
-            outcome = wire.decode(wire.Outcome, message.data)
-        except wire.UNREADABLE:
-            log.exception("an outcome could not be read; is the worker of another version?")
-            # The message's id names the order, so that its job does not wait for ever.
-            key = wire.key_of(message.headers or {})
-            outcome = wire.Outcome(key, sender, "lost", "its outcome could not be read")
-        if outcome.worker == sender:
-            self._end(outcome)
-        else:
-            log.warning("what came from %s is no outcome of %s", sender, outcome.worker)
-
-    def _end(self, outcome: wire.Outcome) -> None:
-        """End an attempt with its first outcome; drop later ones and their pictures."""
-        attempt = self._attempts.get(outcome.key)
-        if attempt is not None and not attempt.outcome.done():
-            attempt.worker = outcome.worker
-            attempt.outcome.set_result(outcome)
-            return
-        log.info("%s ended a second time; dropped", outcome.key)
-        # The same worker's outcome, delivered twice, names the picture that `paint` is downloading.
-        is_repeat = attempt is not None and attempt.worker == outcome.worker
-        if not is_repeat:
-            name = wire.result_of(outcome.key, outcome.worker)
-            self._run_in_background(self._connection.remove(name))
+    def _is_step_due(self, attempt: Attempt) -> bool:
+        if attempt.worker:
+            return True
+        is_in_stream = attempt.stream_number is not None
+        return is_in_stream and self._registry.choose(attempt.order) is not None
 
     def _notify_listeners(self) -> None:
         for listener in self._listeners:
@@ -363,12 +259,3 @@ class NatsExecutor:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("a background task of the executor failed", exc_info=error)
-
-
-def _ending_of(animation: Path | None) -> Literal["", ".gif", ".webp"]:
-    match animation and animation.suffix:
-        case ".gif":
-            return ".gif"
-        case ".webp":
-            return ".webp"
-    return ""

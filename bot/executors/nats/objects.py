@@ -36,9 +36,10 @@ class Objects:
         self._nuid = NUID()
 
     async def write(self, name: str, files: Sequence[bytes], chunk: int = SMALL_CHUNK) -> int:
-        """Store an object in chunks of `chunk` bytes; renumbers an older one of that name.
+        """Store an object in chunks of `chunk` bytes, in place of an older one of that name.
 
-        Returns the sequence number of its first message; see `remove_older`.
+        The older one's chunks remain. Returns the number of the new one's first message, with which
+        `remove_older` deletes them.
         """
         data = memoryview(b"".join(files))
         # A new subject for each write, so that chunks of an interrupted one are not mixed in.
@@ -67,7 +68,7 @@ class Objects:
                 headers={api.Header.ROLLUP: MSG_ROLLUP_SUBJECT},
             )
         except Exception:
-            # A server with a full disk does not answer a write, but it answers this.
+            # A server with a full disk answers no write, but it does purge.
             await self._streams.purge_stream(self._stream, subject=self._chunks(nuid))
             raise
         return numbers[0] if numbers else ack.seq
@@ -107,7 +108,7 @@ class Objects:
         await self._purge_chunks(name)
 
     async def remove_older(self, name: str, first: int) -> None:
-        """Delete the chunks of older objects of that name; `first` is what `write` returned."""
+        """Delete the chunks of older objects of that name. `first` is what `write` returned."""
         await self._purge_chunks(name, first)
 
     async def _purge_chunks(self, name: str, before: int | None = None) -> None:

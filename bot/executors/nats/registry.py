@@ -11,8 +11,8 @@ from bot.texts import clean
 from engine.work import work_of
 
 LONGEST_DEVICE = 60  # characters
-MOST_WORKERS = 256  # others are not heard, so that one cannot pretend to be any number
-MOST_OF_A_NAME = 64  # which a server's permissions can pin; so that one leaves room to others
+MOST_WORKERS = 256  # further ones are ignored, so that invented workers do not fill the memory
+MOST_OF_A_NAME = 64  # as permissions can pin a worker to its name, it leaves room for others
 
 
 @dataclass
@@ -54,18 +54,19 @@ class WorkerRegistry:
     def update(self, hello: Hello) -> bool:
         """Store a worker's heartbeat; return whether its free slots or devices have changed."""
         before = self._known.pop(hello.id, None)
-        if (hello.slots or hello.fault) and self._has_place_for(hello.id):
+        is_leaving = not hello.slots and not hello.fault
+        if not is_leaving and self._has_room_for(hello.id):
             self._known[hello.id] = _Known(hello, self._clock())
-        return before is None or _room(before.hello) != _room(hello)
+        return before is None or _offer(before.hello) != _offer(hello)
 
-    def _has_place_for(self, worker: str) -> bool:
+    def _has_room_for(self, worker: str) -> bool:
         namesakes = [known for known in self._known if name_of(known) == name_of(worker)]
         return len(self._known) < MOST_WORKERS and len(namesakes) < MOST_OF_A_NAME
 
     def drop_silent(self) -> bool:
         """Remove workers without a recent heartbeat; return whether there were any."""
-        latest = self._clock() - self._silence
-        gone = [name for name, known in self._known.items() if known.heard_at < latest]
+        silent_since = self._clock() - self._silence
+        gone = [name for name, known in self._known.items() if known.heard_at < silent_since]
         for name in gone:
             del self._known[name]
         return bool(gone)
@@ -81,14 +82,15 @@ class WorkerRegistry:
 
     def seconds(self, order: PaintOrder) -> float:
         """Predict how long the chosen worker takes, or the fastest when all are busy."""
-        chosen = self._known.get(self.choose(order) or "")
-        able = [known for known in self._known.values() if known.hello.slots]
-        among = [chosen] if chosen else able
-        if not among:
+        chosen = self.choose(order)
+        hellos = [known.hello for known in self._known.values()]
+        if chosen is not None:
+            candidates = [hello for hello in hellos if hello.id == chosen]
+        else:
+            candidates = [hello for hello in hellos if hello.slots]
+        if not candidates:
             return float("inf")
-        return min(rate_of(known.hello) for known in among) * work_of(
-            order.settings, order.content_size
-        )
+        return min(map(rate_of, candidates)) * work_of(order.settings, order.content_size)
 
 
 def rate_of(hello: Hello) -> float:
@@ -98,7 +100,8 @@ def rate_of(hello: Hello) -> float:
     return start_rate(hello.devices[0] if hello.devices else "")
 
 
-def _room(hello: Hello) -> tuple[int, tuple[str, ...]]:
+def _offer(hello: Hello) -> tuple[int, tuple[str, ...]]:
+    """A worker's free slots and its devices."""
     return max(0, hello.slots - len(hello.busy)), hello.devices
 
 

@@ -1,8 +1,8 @@
-"""Seals what lies in the object store, so that a worker reads and writes only for its own orders.
+"""Seals files in the object store, so that a worker can read and replace those of its orders only.
 
-NATS permissions are by subject, but whoever may read an object store may read all of it. So each
-job has a secret, which is in its orders alone: pictures, checkpoints and results are encrypted and
-authenticated with it (XSalsa20-Poly1305), each file under a key of its own.
+NATS permissions cannot tell objects of one store apart: a worker that may read one may read all. So
+each job has a secret, which only its orders carry. Pictures, checkpoints and results are encrypted
+and authenticated with it (XSalsa20-Poly1305), each file with a key of its own.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from nacl.secret import SecretBox
 SECRET_BYTES = 32
 
 
-class Unsealed(Exception):
+class WrongSeal(Exception):
     """A file was not sealed with this secret for this place."""
 
 
@@ -30,11 +30,11 @@ def seal(secret: bytes, place: str, data: bytes) -> bytes:
 
 
 def unseal(secret: bytes, place: str, data: bytes) -> bytes:
-    """Decrypt a file. Raises Unsealed where it is another's, or was changed."""
+    """Decrypt a file. Raises WrongSeal for another secret or place, and where it was changed."""
     try:
         return SecretBox(_derived(secret, place)).decrypt(data)
     except (CryptoError, ValueError) as error:
-        raise Unsealed from error
+        raise WrongSeal from error
 
 
 def seal_files(secret: bytes, name: str, files: Sequence[Path]) -> list[bytes]:
@@ -45,7 +45,7 @@ def seal_files(secret: bytes, name: str, files: Sequence[Path]) -> list[bytes]:
 
 
 def unseal_files(secret: bytes, name: str, data: Sequence[bytes], files: Sequence[Path]) -> None:
-    """Decrypt and write the files of an object. Raises Unsealed before it writes another's."""
+    """Decrypt and write the files of an object. Raises WrongSeal before any is written."""
     opened = [unseal(secret, f"{name} {number}", part) for number, part in enumerate(data)]
     for file, part in zip(files, opened, strict=True):
         file.write_bytes(part)

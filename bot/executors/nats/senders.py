@@ -1,19 +1,20 @@
-"""Who sent a message. Where a NATS server has permissions, its subject proves that.
+"""The sender of a message, as its subject proves it on a server with permissions (docs/nats.conf).
 
-A worker may publish heartbeats, progress and outcomes on subjects that end in its own name alone
-(docs/nats.conf). What a message says of its sender has to agree with its subject.
+A worker may publish heartbeats, progress and outcomes only on subjects that end in its own name.
+The sender that a message names must be the one in its subject.
 
-One way leads around permissions: a worker that asks the server for a stored object names the
-subject of the reply, and the server sends it there unasked. Such a reply can be told by a header.
+Permissions have one gap. A worker that requests a stored message also names the subject of the
+reply. The server sends the reply to any subject, also to one that the worker may not publish on.
+Such a relayed message is recognised by a header.
 """
 
 from nats.aio.msg import Msg
 
-RELAYED = "Nats-Stream"  # a header of replies to direct gets; the server always adds it
+RELAYED = "Nats-Stream"  # a header that the server adds to each reply to a direct get
 
 
 def is_relayed(message: Msg) -> bool:
-    """Whether the server sent it from a stream, at the wish of whoever asked for it."""
+    """Whether it is a stored message that the server sent where somebody asked for it."""
     return RELAYED in (message.headers or {})
 
 

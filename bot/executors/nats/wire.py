@@ -63,21 +63,21 @@ class NatsTiming:
     silence: float = 4.0  # without a heartbeat, until a worker counts as gone
     lease: float = 10.0  # without an extension, until JetStream redelivers an order
     poll: float = 2.0  # between two requests of an idle worker for orders
-    upload: float = 0.25  # between two checkpoints at least
+    upload: float = 0.25  # between two uploads of checkpoints at least
     retry: float = 1.0  # before a failed request to the server is repeated
     ping: float = 5.0  # between two pings; two without an answer close the connection
     connect: float = 10.0  # for connecting to the server
     cancel: float = 15.0  # for a worker to confirm a cancel, or to hand its orders back
-    reports: float = 10.0  # on one order that are read, per second
+    reports: float = 10.0  # on one order that the bot reads, in a second
     stall: float = 600.0  # without a new step, until an order is taken from its worker
 
 
 @dataclass(frozen=True)
 class Order:
-    """One attempt at a job. Its pictures are in the object store under its key."""
+    """One attempt at a job. Its pictures are in the object store, see `pictures_of`."""
 
-    # unique, and known to the workers that took it alone: the bot's run id, the job's id, the
-    # attempt's number and random digits
+    # The bot's run id, the job's id, the attempt's number, and random digits. Unique; only the bot
+    # and the workers that took the order know it.
     key: str
     run_id: str  # of the bot; orders of its earlier runs are void
     job_id: int
@@ -102,9 +102,10 @@ class Order:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an attempt ended. `sentence` says why, unless it was painted.
+    """How an attempt ended.
 
-    Older workers send no `wording` of it.
+    Unless it was painted, `sentence` says why, and `wording` lets the bot translate that. Older
+    workers send no `wording`.
     """
 
     key: str
@@ -158,8 +159,8 @@ class BotAlive:
 class CancelOrder:
     """Stop this attempt before its next step.
 
-    All workers hear it, so it has the order's label: with the key, a worker could forge reports
-    on the order.
+    All workers hear it, so it names the order by its label: with the key, any worker could forge
+    reports on the order.
     """
 
     label: str
@@ -176,7 +177,7 @@ _ADAPTERS = {kind: TypeAdapter(kind) for kind in get_args(Message)}
 
 
 def encode(message: Message) -> bytes:
-    """Write a message as JSON; previews in base 64."""
+    """Write a message as JSON, with previews in base 64."""
     return json.dumps(asdict(message), default=_bytes_to_text, separators=(",", ":")).encode()
 
 
@@ -205,21 +206,28 @@ def decode(kind: type[T], data: bytes) -> T:
 
 
 def progress_of(order: Order, worker: str) -> str:
-    """Name the subject of an order's progress, which nobody knows but the order's takers."""
+    """Name the subject of a worker's reports on an order: only those that took it know the key."""
     return f"{PROGRESS}.{order.run_id}.{order.key}.{worker}"
 
 
-def new_outcome_id(key: str) -> str:
-    """Give an outcome a message id, in which its key can be read where the outcome cannot.
+def key_and_worker_of(subject: str, run_id: str) -> tuple[str, str]:
+    """Read the order's key and the worker's id from a subject of `progress_of`."""
+    key, _, worker = subject.removeprefix(f"{PROGRESS}.{run_id}.").partition(".")
+    return key, worker
 
-    Its second half is random: with the id of another's outcome, a worker could have that dropped
-    as a duplicate.
+
+def new_outcome_id(key: str) -> str:
+    """Make the message id of an outcome: the order's key, a slash, and random digits.
+
+    The key can be read from it even where the outcome itself is unreadable. The digits keep the id
+    secret: a worker that knew it could send a message of the same id first, and JetStream would
+    drop the outcome as a duplicate.
     """
     return f"{key}/{secrets.token_hex(8)}"
 
 
 def key_of(headers: Mapping[str, str]) -> str:
-    """Read an outcome's key from its message id; empty where there is none."""
+    """Read the order's key from the message id of an outcome; empty where there is none."""
     key, slash, _ = headers.get(MESSAGE_ID, "").partition("/")
     return key if slash else ""
 
@@ -230,7 +238,7 @@ def name_of(worker: str) -> str:
 
 
 def label_of(key: str) -> str:
-    """Give a name to an order that all workers may see: its key does not follow from it."""
+    """Name an order to all workers: the key cannot be derived from its label."""
     return hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
 
 
@@ -240,12 +248,12 @@ def pictures_of(key: str) -> str:
 
 
 def result_of(key: str, worker: str) -> str:
-    """Name the object with a painting and its time-lapse; two workers may have made one."""
+    """Name the object with a painting and its time-lapse, as made by this worker."""
     return f"{label_of(key)}/result/{worker}"
 
 
 def checkpoint_of(job_id: int) -> str:
-    """Name the object with a job's last checkpoint, whichever attempt wrote it."""
+    """Name the object with a job's last checkpoint. All attempts at the job share it."""
     return f"checkpoint/{job_id}"
 
 

@@ -1,4 +1,4 @@
-"""An order that a worker has taken: its files, its lease, and the checkpoints it uploads."""
+"""An order that a worker has taken: its files, its lease, and the upload of its checkpoints."""
 
 import asyncio
 import contextlib
@@ -13,11 +13,11 @@ from nats.aio.msg import Msg
 from bot.executors.contract import PaintOrder
 from bot.executors.nats import wire
 from bot.executors.nats.access import TROUBLE
-from bot.executors.nats.connection import NatsConnection
+from bot.executors.nats.sealed_objects import SealedObjects
 
 log = logging.getLogger(__name__)
 
-UPLOAD_SHARE = 10.0  # pause between two checkpoint uploads, as a multiple of the last one's time
+PAUSE_FACTOR = 10.0  # a pause between uploads lasts so many times as long as the last upload
 
 StopReason = Literal["", "cancelled", "void", "handed back"]
 
@@ -30,22 +30,22 @@ class Work:
         order: wire.Order,
         message: Msg,
         folder: Path,
-        connection: NatsConnection,
+        objects: SealedObjects,
         timing: wire.NatsTiming,
     ) -> None:
         self.order = order
         self.message = message  # must be acknowledged, or extended, within the lease
         self.files = _files_of(order, folder)
-        self.stop: StopReason = ""
+        self.stop_reason: StopReason = ""  # empty until it is to stop
         self.painting = False
-        self._connection = connection
+        self._objects = objects
         self._timing = timing
-        self._uploaded = 0.0  # mtime of the last uploaded checkpoint
+        self._uploaded_mtime = 0.0  # of the checkpoint that was uploaded last
 
     @property
     def is_given_up(self) -> bool:
-        """Whether it was stopped here for the order to be painted elsewhere, or not at all."""
-        return self.stop in ("handed back", "void")
+        """Whether this worker sends no outcome: it hands the order back, or the order is void."""
+        return self.stop_reason in ("handed back", "void")
 
     @asynccontextmanager
     async def kept_alive(self) -> AsyncIterator[None]:
@@ -62,22 +62,22 @@ class Work:
 
         False when the pictures are missing: the bot has given the order up.
         """
-        connection, files, secret = self._connection, self.files, self.order.secret_bytes
-        if not await connection.download(wire.pictures_of(self.order.key), secret, *files.inputs):
+        objects, files, secret = self._objects, self.files, self.order.secret_bytes
+        if not await objects.download(wire.pictures_of(self.order.key), secret, *files.inputs):
             return False
         if files.resume is not None:
             checkpoint = wire.checkpoint_of(self.order.job_id)
-            await connection.download(checkpoint, secret, files.resume)
+            await objects.download(checkpoint, secret, files.resume)
         return True
 
     async def upload_checkpoint(self) -> None:
         """Upload the checkpoint, if the engine wrote one since the last upload. Raises TROUBLE."""
         file = self.files.checkpoint
-        if file is None or not file.exists() or file.stat().st_mtime == self._uploaded:
+        if file is None or not file.exists() or file.stat().st_mtime == self._uploaded_mtime:
             return
-        self._uploaded = file.stat().st_mtime
+        self._uploaded_mtime = file.stat().st_mtime
         name = wire.checkpoint_of(self.order.job_id)
-        await self._connection.upload_once(name, self.order.secret_bytes, file)
+        await self._objects.upload_once(name, self.order.secret_bytes, file)
 
     async def _extend_lease(self) -> None:
         while True:
@@ -94,7 +94,8 @@ class Work:
             began = clock()
             with contextlib.suppress(*TROUBLE):
                 await self.upload_checkpoint()
-            await asyncio.sleep(max(self._timing.upload, UPLOAD_SHARE * (clock() - began)))
+            upload_seconds = clock() - began
+            await asyncio.sleep(max(self._timing.upload, PAUSE_FACTOR * upload_seconds))
 
 
 def _files_of(order: wire.Order, folder: Path) -> PaintOrder:

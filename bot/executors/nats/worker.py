@@ -20,6 +20,7 @@ from bot.executors.local import LocalExecutor
 from bot.executors.nats import wire
 from bot.executors.nats.access import TROUBLE, Access
 from bot.executors.nats.connection import NatsConnection
+from bot.executors.nats.sealed_objects import SealedObjects
 from bot.executors.nats.work import StopReason, Work
 from bot.executors.process_handle import Timeouts
 from bot.executors.speed import SpeedMeter
@@ -33,7 +34,7 @@ MOST_DELIVERIES = 5  # of one order; each may have cost a worker
 
 
 class Worker:
-    """Paints with one engine process for each of the setups. One `run`, ended by `leave`."""
+    """Paints with one engine process for each of the setups. `run` works until `leave`, once."""
 
     def __init__(
         self,
@@ -48,15 +49,16 @@ class Worker:
         self._connection = NatsConnection(
             access, self._timing, f"muralscape worker {self._id}", inbox=f"_INBOX.{name}"
         )
+        self._objects = SealedObjects(self._connection)
         self._local = LocalExecutor(setups, timeouts)
         self._speed = SpeedMeter()
-        self._work: dict[str, Work] = {}  # by key
+        self._work: dict[str, Work] = {}  # the orders that it has taken, by key
         self._bot_run_id = ""  # orders of other runs are void
         self._nudged = asyncio.Event()
         self._leaving = asyncio.Event()
-        self._drained = asyncio.Event()  # leaving, and nothing is being painted any more
-        self._given_up = asyncio.Event()  # leaving, and what is unfinished cannot be handed back
-        self._tasks: set[asyncio.Task[None]] = set()  # the event loop holds only weak references
+        self._drained = asyncio.Event()  # leaving, and no order is left
+        self._given_up = asyncio.Event()  # leaving, and the server does not take orders back
+        self._sends: set[asyncio.Task[None]] = set()  # the event loop holds only weak references
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -74,12 +76,12 @@ class Worker:
             await self._connection.listen(wire.CANCEL, self._on_cancel)
             await self._connection.listen(wire.BOT, self._on_bot_alive)
             await self._connection.listen(f"{wire.NUDGE}.{self._id}", self._on_nudge)
-            beating = asyncio.create_task(self._send_heartbeats())
-            async with BackgroundTasks() as taking:
+            heartbeats = asyncio.create_task(self._send_heartbeats())
+            async with BackgroundTasks() as painters:
                 for _ in range(self._local.capacity):
-                    taking.start(self._take_orders())
-                await taking.until(self._given_up)
-            beating.cancel()
+                    painters.start(self._take_orders())
+                await painters.until(self._given_up)  # or until all have ended, after `leave`
+            heartbeats.cancel()
             await self._say_hello()
         finally:
             await self._local.close()
@@ -93,8 +95,8 @@ class Worker:
     async def leave(self, grace: float) -> None:
         """Take no more orders; hand unfinished ones back after `grace` seconds.
 
-        What the server does not take back within `timing.cancel`, it gives to another worker when
-        the lease is over.
+        Where the server does not answer within `timing.cancel`, it gives them to other workers once
+        their leases are over.
         """
         self._leaving.set()
         self._nudged.set()
@@ -113,7 +115,7 @@ class Worker:
             self._given_up.set()
 
     async def _take_orders(self) -> None:
-        """Paint one order after another."""
+        """Paint one order after another, until the worker leaves."""
         while not self._leaving.is_set():
             self._nudged.clear()
             message = await self._next_order()
@@ -132,13 +134,13 @@ class Worker:
         if self._local.fault is not None or self._connection.fault is not None:
             return None
         try:
-            return await self._connection.next_of(wire.ORDERS, 0)
+            return await self._connection.pull(wire.ORDERS, 0)
         except TROUBLE as error:
             log.info("no orders now: %s", error or type(error).__name__)
             return None
 
     async def _handle(self, message: Msg) -> None:
-        """Paint an order, refuse it, or leave it to another worker."""
+        """Paint an order, leave it to another worker (`nak`), or drop it (`term`)."""
         try:
             order = wire.decode(wire.Order, message.data)
         except wire.UNREADABLE:
@@ -149,29 +151,29 @@ class Worker:
             self._work[order.key].message = message
         elif self._leaving.is_set():
             await message.nak()
-        elif self._bot_run_id not in ("", order.run_id):
+        elif self._bot_run_id not in ("", order.run_id):  # void
             await message.term()
-        elif order.settings.preset not in PRESETS:
+        elif order.settings.preset not in PRESETS:  # of a newer version
             await message.nak(delay=self._timing.poll)
         elif message.metadata.num_delivered > MOST_DELIVERIES:
             sentence = f"{MOST_DELIVERIES} workers were lost with it"
-            await self._report(message, wire.Outcome(order.key, self._id, "lost", sentence))
+            await self._send_outcome(message, wire.Outcome(order.key, self._id, "lost", sentence))
         else:
             with about_job(str(order.job_id)):
                 await self._work_on(order, message)
 
     async def _work_on(self, order: wire.Order, message: Msg) -> None:
         folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="muralscape-worker-"))
-        work = self._work[order.key] = Work(order, message, folder, self._connection, self._timing)
+        work = self._work[order.key] = Work(order, message, folder, self._objects, self._timing)
         if self._leaving.is_set():
-            work.stop = "handed back"
+            work.stop_reason = "handed back"
         outcome = None
         try:
             async with work.kept_alive():
                 await self._say_hello()
                 outcome = await self._paint(work)
                 if outcome is not None:
-                    await self._report(work.message, outcome)
+                    await self._send_outcome(work.message, outcome)
         except TROUBLE as error:
             log.warning("an order's lease will expire: %s", error or type(error).__name__)
         finally:
@@ -180,41 +182,42 @@ class Worker:
                 self._drained.set()
             await self._say_hello()
             await asyncio.to_thread(shutil.rmtree, folder)
-        if outcome is not None and outcome.how != "lost":  # a retry of a lost order may resume
-            await self._connection.remove(wire.checkpoint_of(order.job_id))
+        # Another attempt at a lost order, or one handed back, may go on from the checkpoint.
+        if outcome is not None and outcome.how != "lost":
+            await self._objects.remove(wire.checkpoint_of(order.job_id))
 
     async def _paint(self, work: Work) -> wire.Outcome | None:
         """Paint an order; None when it was handed back or is void."""
-        order, connection = work.order, self._connection
+        order = work.order
         subject = wire.progress_of(order, self._id)
-        await connection.send(subject, wire.ProgressReport(order.key, self._id))
+        await self._connection.send(subject, wire.ProgressReport(order.key, self._id))
         if not await work.download_inputs():
             return wire.Outcome(order.key, self._id, "lost", "its pictures are not on the server")
 
         def report(progress: PaintProgress) -> None:
             message = wire.ProgressReport(order.key, self._id, progress)
-            task = asyncio.create_task(connection.send(subject, message))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task = asyncio.create_task(self._connection.send(subject, message))
+            self._sends.add(task)
+            task.add_done_callback(self._sends.discard)
 
         try:
-            if work.stop:
+            if work.stop_reason:
                 raise PaintingCancelled
             work.painting = True
             outcome = await self._local.paint(work.files, report)
         except PaintingCancelled:
-            return await self._stopped(work)
+            return await self._end_stopped(work)
         except CannotPaint as failure:
             said = failure.said
             return wire.Outcome(order.key, self._id, "failed", said, wording=said.wording)
         except ExecutorLost as lost:
-            if work.stop == "handed back":
-                return await self._stopped(work)
+            if work.stop_reason == "handed back":
+                return await self._end_stopped(work)
             return wire.Outcome(order.key, self._id, "lost", str(lost))
         finally:
             work.painting = False
         if outcome.is_cut_short and work.is_given_up:
-            return await self._stopped(work)  # the rest is painted elsewhere
+            return await self._end_stopped(work)  # another attempt paints the rest
         self._speed.learn(order.settings, outcome)
         return await self._upload_result(work, outcome)
 
@@ -223,28 +226,28 @@ class Worker:
         if not files.result.exists():
             return wire.Outcome(key, self._id, "lost", "the engine wrote no picture")
         name = wire.result_of(key, self._id)
-        await self._connection.upload(name, work.order.secret_bytes, *files.outputs)
+        await self._objects.upload(name, work.order.secret_bytes, *files.outputs)
         return wire.Outcome(key, self._id, "painted", painted=outcome)
 
-    async def _stopped(self, work: Work) -> wire.Outcome | None:
+    async def _end_stopped(self, work: Work) -> wire.Outcome | None:
         """Confirm a cancel, or leave the order and its checkpoint to another attempt."""
-        if work.stop == "cancelled" or not work.stop:
+        if not work.is_given_up:
             return wire.Outcome(work.order.key, self._id, "cancelled")
         await work.upload_checkpoint()  # the engine wrote it when it stopped
-        if work.stop == "handed back":
+        if work.stop_reason == "handed back":
             await work.message.nak()
         else:
             await work.message.term()
         return None
 
-    async def _report(self, message: Msg, outcome: wire.Outcome) -> None:
-        """Publish an outcome, and acknowledge the order once the server has stored it."""
+    async def _send_outcome(self, message: Msg, outcome: wire.Outcome) -> None:
+        """Send an outcome, and acknowledge the order once the server has stored it."""
         subject = f"{wire.OUTCOME}.{self._id}"
-        await self._connection.keep(subject, wire.new_outcome_id(outcome.key), outcome)
+        await self._connection.store(subject, wire.new_outcome_id(outcome.key), outcome)
         await message.ack()
 
     async def _stop(self, work: Work, reason: StopReason) -> None:
-        work.stop = work.stop or reason
+        work.stop_reason = work.stop_reason or reason
         if work.painting:
             await self._local.cancel(work.order.job_id)
 

@@ -10,8 +10,8 @@ from bot.errors import ExecutorLost
 from bot.executors.contract import PaintProgress
 from bot.executors.nats import wire
 from bot.executors.nats.access import Access
-from bot.executors.nats.attempt import Allowance
 from bot.executors.nats.executor import NatsExecutor
+from bot.executors.nats.rate_limit import RateLimit
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.conftest import FAST, MakeOrder, until
 from tests.bot.executors.nats_server import NatsServer
@@ -82,12 +82,12 @@ async def test_a_flood_of_reports_is_not_read(site: Site, order_for: MakeOrder) 
     assert 1 <= len(heard) < 200
 
 
-def test_an_allowance_fills_again() -> None:
+def test_a_rate_limit_fills_again() -> None:
     """Two seconds' messages are read at once, then as many as the seconds give."""
     now = 0.0
-    allowance = Allowance(5.0, lambda: now)
-    assert [allowance.take() for _ in range(12)].count(True) == 10
+    limit = RateLimit(5.0, lambda: now)
+    assert [limit.allows_one() for _ in range(12)].count(True) == 10
     now = 1.0
-    assert [allowance.take() for _ in range(12)].count(True) == 5
+    assert [limit.allows_one() for _ in range(12)].count(True) == 5
     now = 100.0
-    assert [allowance.take() for _ in range(12)].count(True) == 10
+    assert [limit.allows_one() for _ in range(12)].count(True) == 10

@@ -2,106 +2,24 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from random import Random
 
-import discord
 import pytest
 from PIL import Image
 
 from bot.errors import MuralRefused
-from bot.guilds.limits import Ceilings
 from bot.guilds.model import RoleAllowance
 from bot.guilds.rules import RoleNeeded
-from bot.guilds.service import GuildService
-from bot.guilds.store import GuildStore
 from bot.jobs.allowance import TimeSpent
-from bot.jobs.model import Job, JobState
-from bot.journal import NO_JOURNAL
-from bot.moderation.service import BlockService
-from bot.moderation.store import BlockStore
-from bot.mural import rules
-from bot.mural.keeper import MuralKeeper
-from bot.mural.messenger import MuralMessenger, MuralPace
-from bot.mural.model import Choice, Mural, MuralState, Results, Terms
-from bot.mural.service import MuralService
-from bot.mural.store import MuralStore
+from bot.jobs.model import JobState
+from bot.mural import lifecycle
+from bot.mural.model import Mural, MuralState, Results
 from bot.mural.workshop import Workshop
 from bot.people import Member
-from bot.pictures.decoder import Decoder
-from bot.storage.database import Database
 from engine.request import PaintSettings
-from tests.bot.jobs.harness import GUILD, JobHarness
-
-HOST = Member(99, GUILD, manages=True, moderates=True, name="Mo")
-
-
-@dataclass
-class Murals:
-    """A mural service over real jobs."""
-
-    harness: JobHarness
-    service: MuralService
-    style: Choice
-    photo: str
-    guilds: GuildService
-    workshop: Workshop
-
-    async def start(self) -> Mural:
-        """Start a mural of 2x2 tiles, two for each member."""
-        until = self.harness.clock() + 3600
-        terms = Terms("Town", 2, 2, 64, until, self.style, tiles_per_member=2)
-        return await self.service.start(HOST, 20, terms, self.photo)
-
-    async def ordered(self, mural: Mural, number: int, member: Member) -> Mural:
-        """Have a member claim a tile and choose its style."""
-        await self.service.claim(member, mural.id, number)
-        return await self.service.choose(
-            member, mural.id, number, self.style, 900 + number, library=True
-        )
-
-    async def read(self, mural: Mural) -> Mural:
-        """Read it again."""
-        found = await self.service.store.get(mural.id)
-        assert found is not None
-        return found
-
-
-@pytest.fixture
-async def murals(database: Database, tmp_path: Path) -> AsyncIterator[Murals]:
-    """A service over an empty database."""
-    harness = JobHarness(database, tmp_path / "pictures")
-    await harness.pictures.open()
-    store = MuralStore(database)
-    harness.retention.add_users([store])
-    async with Decoder() as decoder:
-        guilds = GuildService(GuildStore(database), Ceilings(5, 50, 1024, 100))
-        service = MuralService(
-            store,
-            harness.retention,
-            decoder,
-            guilds,
-            harness.service,
-            harness.admission,
-            harness.clock,
-            Random(0),
-            tile_side=512,
-            hold=600.0,
-        )
-        buffer = io.BytesIO()
-        Image.new("RGB", (300, 200), "teal").save(buffer, "PNG")
-        photo = await harness.pictures.put(buffer.getvalue())
-        style = await harness.pictures.put(b"style")
-        workshop = Workshop(harness.retention)
-        yield Murals(harness, service, Choice(style, "Night"), photo, guilds, workshop)
-
-
-def member(number: int) -> Member:
-    """Make a plain member."""
-    return Member(number, GUILD, name=f"Member {number}")
+from tests.bot.jobs.harness import GUILD
+from tests.bot.mural.harness import HOST, Murals, member
 
 
 async def test_claims_at_once(murals: Murals) -> None:
@@ -123,7 +41,7 @@ async def test_a_freed_tile_takes_its_job_along(murals: Murals) -> None:
     """The job of a tile that is freed while it waits in the queue is cancelled."""
     mural = await murals.ordered(await murals.start(), 1, member(1))
     job = await murals.harness.submit(1)
-    rule = partial(rules.queued, number=1, key=901, job_id=job.id)
+    rule = partial(lifecycle.queued, number=1, key=901, job_id=job.id)
     await murals.service.change(mural.id, rule)
     _, had = await murals.service.free(HOST, 1)
     assert had == 1
@@ -138,126 +56,28 @@ async def test_a_member_is_forgotten(murals: Murals) -> None:
     for number, who in ((1, 1), (2, 2)):
         await murals.ordered(mural, number, member(who))
         picture = await murals.harness.pictures.put(b"painted %d" % number)
-        queued = partial(rules.queued, number=number, key=900 + number, job_id=70 + number)
-        done = partial(rules.painted, job_id=70 + number, picture=picture, now=5.0)
+        queued = partial(lifecycle.queued, number=number, key=900 + number, job_id=70 + number)
+        done = partial(lifecycle.painted, job_id=70 + number, picture=picture, now=5.0)
         await murals.service.change(mural.id, queued)
         await murals.service.change(mural.id, done, [picture])
-    (about,) = [one async for page in murals.service.about_member(1) for one in page]
+    (about,) = [one async for page in murals.data.about_member(1) for one in page]
     assert [tile["number"] for tile in about["tiles"]] == [1]
     assert "Member 2" not in str(about)
 
-    gone = await murals.service.forget_member(1)
+    gone = await murals.data.forget_member(1)
     await murals.harness.retention.release(gone)
     mural = await murals.read(mural)
     assert [tile.member_id for tile in mural.tiles] == [2]
     assert mural.free == (1, 3, 4)
     assert not await murals.harness.pictures.has(sorted(gone - {murals.style.picture}))
-    assert [one async for page in murals.service.about_member(1) for one in page] == []
+    assert [one async for page in murals.data.about_member(1) for one in page] == []
 
-    await murals.service.end_in(GUILD)
+    await murals.data.end_in(GUILD)
     mural = await murals.read(mural)
     assert mural.state is MuralState.CANCELLED
     assert mural.message.given_up
-    assert murals.style.picture in await murals.service.forget_guild(GUILD)
-    assert await murals.service.guild_ids() == set()
-
-
-async def test_a_tile_that_is_freed_while_it_is_queued_is_not_painted(
-    murals: Murals, tmp_path: Path
-) -> None:
-    """A job that is submitted when nobody wants it any more is cancelled at once."""
-    photo = await murals.start()
-    await murals.service.store.set_message(photo.id, given_up=True)  # there is no Discord here
-    mural = await murals.ordered(photo, 1, member(1))
-    changes: asyncio.Queue[JobState] = asyncio.Queue()
-    murals.harness.service.subscribe(lambda job: changes.put_nowait(job.state))
-    keeper = asyncio.create_task(keeper_of(murals).run())
-    async with asyncio.timeout(120):
-        while not list((tmp_path / "pictures" / "work").iterdir()):  # noqa: ASYNC110 - of files
-            await asyncio.sleep(0.005)
-    await murals.service.free(HOST, 1)
-    async with asyncio.timeout(120):
-        seen = [await changes.get(), await changes.get()]
-    assert seen == [JobState.QUEUED, JobState.CANCELLED]
-    keeper.cancel()
-    await asyncio.gather(keeper, return_exceptions=True)
-    assert (await murals.read(mural)).tiles == ()
-
-
-def keeper_of(murals: Murals) -> MuralKeeper:
-    """Make a keeper, with a client that is connected to nothing."""
-    harness, store = murals.harness, murals.service.store
-    client = discord.Client(intents=discord.Intents.none())
-    messenger = MuralMessenger(
-        client,
-        store,
-        murals.guilds,
-        murals.workshop,
-        harness.pictures,
-        lambda _: None,
-        murals.service.end_in,
-        harness.clock,
-        MuralPace(),
-    )
-    blocks = BlockService(BlockStore(harness.database), harness.data, NO_JOURNAL, harness.clock)
-
-    async def tell(member_id: int, text: str) -> None:
-        raise AssertionError(f"nobody is to be told: {member_id} {text}")
-
-    return MuralKeeper(
-        murals.service,
-        harness.service,
-        harness.admission,
-        murals.guilds,
-        harness.retention,
-        murals.workshop,
-        messenger,
-        partial(blocks.check, quietly=True),
-        lambda: 1000,
-        tell,
-        harness.clock,
-        MuralPace().assembling,
-    )
-
-
-async def queued_by_keeper(murals: Murals) -> Job:
-    """Run a keeper until it has queued a painting."""
-    changes: asyncio.Queue[Job] = asyncio.Queue()
-    unsubscribe = murals.harness.service.subscribe(changes.put_nowait)
-    keeper = asyncio.create_task(keeper_of(murals).run())
-    try:
-        async with asyncio.timeout(120):
-            return await changes.get()
-    finally:
-        unsubscribe()
-        keeper.cancel()
-        await asyncio.gather(keeper, return_exceptions=True)
-
-
-async def test_a_full_queue_holds_up_its_member_alone(murals: Murals) -> None:
-    """A tile that waits for room in the queue does not hold up the one beside it."""
-    await murals.guilds.change(HOST, {"jobs_per_member": 1})
-    await murals.harness.submit(1)
-    mural = await murals.start()
-    await murals.service.store.set_message(mural.id, given_up=True)  # there is no Discord here
-    for number in (1, 2):
-        await murals.ordered(mural, number, member(number))
-    assert (await queued_by_keeper(murals)).origin.member_id == 2
-
-
-async def test_a_blocked_members_order_is_given_up(murals: Murals) -> None:
-    """What waits to be queued is not queued for a moment, and the tile is free again."""
-    mural = await murals.start()
-    await murals.service.store.set_message(mural.id, given_up=True)  # there is no Discord here
-    for number in (1, 2):
-        await murals.ordered(mural, number, member(number))
-    blocks = BlockService(
-        *(BlockStore(murals.harness.database), murals.harness.data),
-        *(NO_JOURNAL, murals.harness.clock),
-    )
-    await blocks.block(HOST, member(1), "Spam", None)
-    assert (await queued_by_keeper(murals)).origin.member_id == 2
-    assert (await murals.read(mural)).free == (1, 3, 4)
+    assert murals.style.picture in await murals.data.forget_guild(GUILD)
+    assert await murals.data.guild_ids() == set()
 
 
 async def test_a_moderator_takes_a_tile_off_a_finished_mural(murals: Murals) -> None:
@@ -285,14 +105,14 @@ async def finished(murals: Murals) -> Mural:
         tile = (await murals.read(mural)).tile(number)
         assert tile is not None
         assert tile.order is not None
-        queued = partial(rules.queued, number=number, key=tile.order.key, job_id=70 + number)
+        queued = partial(lifecycle.queued, number=number, key=tile.order.key, job_id=70 + number)
         await murals.service.change(mural.id, queued)
-        done = partial(rules.painted, job_id=70 + number, picture=name, now=5.0)
+        done = partial(lifecycle.painted, job_id=70 + number, picture=name, now=5.0)
         await murals.service.change(mural.id, done, [name])
-    await murals.service.change(mural.id, partial(rules.due, now=6.0))
+    await murals.service.change(mural.id, partial(lifecycle.advance, now=6.0))
     results = Results(*names)
     await murals.service.change(
-        mural.id, partial(rules.assembled, results=results, now=7.0), results.pictures
+        mural.id, partial(lifecycle.assembled, results=results, now=7.0), results.pictures
     )
     mural = await murals.read(mural)
     assert mural.state is MuralState.DONE
@@ -303,10 +123,10 @@ async def test_a_deletion_in_a_finished_mural_leaves_the_next_one_alone(murals: 
     """Its tile is painted anew while members paint the next mural, and neither is in the way."""
     old = await finished(murals)
     new = await murals.start()
-    await murals.service.forget_member(1)
+    await murals.data.forget_member(1)
     old = await murals.read(old)
     assert old.results is None
-    assert [tile.number for tile in rules.ready(old)] == [1]
+    assert [tile.number for tile in lifecycle.to_queue(old)] == [1]
     assert {one.id for one in await murals.service.store.alive()} == {old.id, new.id}
     assert (await murals.service.need_unfinished(GUILD)).id == new.id
 
@@ -314,9 +134,9 @@ async def test_a_deletion_in_a_finished_mural_leaves_the_next_one_alone(murals: 
 async def test_a_mural_under_repair_keeps_nobody_from_starting_one(murals: Murals) -> None:
     """A finished mural of which a painting was deleted takes no claims and does not end."""
     old = await finished(murals)
-    await murals.service.forget_member(1)
+    await murals.data.forget_member(1)
     new = await murals.start()
-    await murals.service.end_in(GUILD)
+    await murals.data.end_in(GUILD)
     assert (await murals.read(new)).state is MuralState.CANCELLED
     assert (await murals.read(old)).state is MuralState.REPAIRING
 
@@ -380,8 +200,8 @@ async def test_a_preview_reads_small_layers(murals: Murals) -> None:
     layer = io.BytesIO()
     Image.new("RGB", (80, 80), "red").save(layer, "PNG")
     picture = await murals.harness.pictures.put(layer.getvalue())
-    await murals.service.change(mural.id, partial(rules.queued, number=1, key=901, job_id=71))
-    done = partial(rules.painted, job_id=71, picture=picture, now=5.0)
+    await murals.service.change(mural.id, partial(lifecycle.queued, number=1, key=901, job_id=71))
+    done = partial(lifecycle.painted, job_id=71, picture=picture, now=5.0)
     await murals.service.change(mural.id, done, [picture])
     first = await murals.workshop.preview(await murals.read(mural), numbered=True)
     murals.harness.pictures.path(picture).write_bytes(b"not to be opened")
