@@ -153,7 +153,7 @@ def painting(job: Job, progress: PaintProgress | None, now: float) -> Card:
     return _with_subtext(f"{head}\n{step} · {ready}", job, Action.CANCEL)
 
 
-def parting(job: Job) -> Card:
+def last_edit(job: Job) -> Card:
     """Say, in the last edit of a card, where the outcome will come."""
     paintings = command("paintings")
     if job.origin.guild_id == OUTSIDE:
