@@ -156,7 +156,7 @@ class ChallengeCommands:
         await interaction.edit_original_response(content=card.leaderboard(standings))
 
     async def _outcome(self, challenge: Challenge) -> str:
-        return notices.whether_announced(challenge, await self._challenges.announced(challenge))
+        return notices.announcement_report(challenge, await self._challenges.announced(challenge))
 
     async def own_paintings(
         self, interaction: Interaction, typed: str
