@@ -1,4 +1,4 @@
-"""The objects that features share, built from the settings."""
+"""The stores and services that features are built of."""
 
 import random
 from collections.abc import Callable
@@ -44,43 +44,42 @@ from bot.pictures.retention import PictureRetention
 from bot.pictures.store import PictureStore
 from bot.settings import Settings
 from bot.storage.database import Database
-from bot.storage.shard import Shard, ShardLock
+from bot.storage.shard import Shard
 from bot.styles.model import Starter
 from bot.styles.service import StyleService
 from bot.styles.store import StyleStore
-from bot.web.pages import Pages
 from engine.samples import STYLES
 from engine.work import work_of
 
 
 class Core:
-    """The stores and services, Discord's client, and the pages.
-
-    `clock` gives Unix seconds.
-    """
+    """The stores and services that features are built of. `clock` gives Unix seconds."""
 
     def __init__(
         self,
         settings: Settings,
+        database: Database,
+        shard: Shard,
+        client: MuralscapeClient,
         executor: Executor,
+        decoder: Decoder,
         timing: Timing,
         clock: Callable[[], float],
-        decoder: Decoder,
     ) -> None:
         self.settings = settings
+        self.database = database
+        self.shard = shard
+        self.client = client
         self.executor = executor
+        self.decoder = decoder
         self.timing = timing
         self.clock = clock
-        self.decoder = decoder
         self.random = random.SystemRandom()  # nonces and seeds must not be guessed
-        self.database = Database(settings.database)
-        self.shard = Shard(settings.discord.shard_id, settings.discord.shard_count)
-        self.shard_lock = ShardLock(self.database, self.shard)
-        self.log = LogStore(self.database, self._has_log, clock, self.shard)
+        self.log = LogStore(database, self._has_log, clock, shard)
 
-        job_store = JobStore(self.database, self.shard)
+        job_store = JobStore(database, shard)
         self.pictures = PictureStore(settings.data_dir / "pictures")
-        ledger = PictureLedger(self.database)
+        ledger = PictureLedger(database)
         self.retention = PictureRetention(self.pictures, ledger, [job_store], clock)
         self.intake = build_intake(settings, self.retention, decoder)
 
@@ -92,16 +91,13 @@ class Core:
             self.jobs, executor, self.retention, partial(check_painting, decoder)
         )
 
-        self.pages = self._build_pages()
-        self.links = build_links(settings, clock)
-        self.client = self._build_client()
-        self.access = Access(self.client)
-
+        self.access = Access(client)
         self.guilds = self._build_guilds()
-        self.departures = DepartureStore(self.database, self.shard)
-        self.blocks = BlockService(BlockStore(self.database), self.job_data, self.log, clock)
+        self.links = build_links(settings, clock)
+        self.departures = DepartureStore(database, shard)
+        self.blocks = BlockService(BlockStore(database), self.job_data, self.log, clock)
         self.check_block = partial(self.blocks.check, quietly=True)
-        self.requests = RequestStore(self.database, self.shard)
+        self.requests = RequestStore(database, shard)
         self.styles = self._build_styles()
         self.challenges = self._build_challenges()
         self.muralize = self._build_muralize()
@@ -113,28 +109,6 @@ class Core:
 
     async def _has_log(self, guild_id: int) -> bool:
         return await self.guilds.has_log(guild_id)
-
-    def _build_pages(self) -> Pages:
-        web = self.settings.web
-        return Pages(
-            web.host,
-            web.port,
-            web.admin_port,
-            self.settings.discord.api_base,
-            self.database,
-            self.executor,
-            self.timing.probe_seconds,
-        )
-
-    def _build_client(self) -> MuralscapeClient:
-        return MuralscapeClient(
-            self.settings.discord.api_base,
-            self.settings.discord.cdn_base,
-            self.settings.data_dir / "commands-synced",
-            self.pages.trace,
-            self.pages.linked,
-            self.shard,
-        )
 
     def _build_guilds(self) -> GuildService:
         limits = self.settings.limits
@@ -174,7 +148,7 @@ class Core:
     def _build_muralize(self) -> MuralizeService:
         limits = self.settings.limits
         films = films_of(limits)
-        maker = JobMaker(
+        job_maker = JobMaker(
             self.jobs,
             self.admission,
             self.intake,
@@ -189,7 +163,7 @@ class Core:
             rng=self.random,
         )
         return MuralizeService(
-            maker,
+            job_maker.make,
             self.requests,
             self.admission,
             self.intake,

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
 
 from bot.errors import JobNotFound, Refused
@@ -14,7 +14,6 @@ from bot.jobs.admission import Admission
 from bot.jobs.model import Job
 from bot.jobs.service import CardPlace
 from bot.languages.speech import _, said, speak
-from bot.muralize.job_maker import JobMaker
 from bot.muralize.request import Repeat, Request
 from bot.muralize.rules import check_outside
 from bot.muralize.store import RequestStore
@@ -26,6 +25,9 @@ log = logging.getLogger(__name__)
 
 MOST_RESUMED = 2  # times that starts of the bot resume one request
 
+MakeJob = Callable[
+    [Request | Repeat, CardPlace | None, Standing | None], Coroutine[object, object, Job]
+]
 Refuse = Callable[[Origin, str], Awaitable[None]]
 
 
@@ -44,12 +46,12 @@ class GivenUp(Refused):
 class MuralizeService:
     """Stores requests, and makes jobs of them, also of those that a stop or crash interrupted.
 
-    `paints_films` says whether moving pictures are painted as films.
+    `make_job` is `JobMaker.make`. `paints_films` says whether moving pictures become films.
     """
 
     def __init__(
         self,
-        maker: JobMaker,
+        make_job: MakeJob,
         requests: RequestStore,
         admission: Admission,
         intake: Intake,
@@ -60,7 +62,7 @@ class MuralizeService:
     ) -> None:
         self.paints_films = paints_films
         self.remember_seconds = remember_seconds  # that an answer waits for `remember`
-        self._maker = maker
+        self._make_job = make_job
         self._requests = requests
         self._admission = admission
         self._intake = intake
@@ -135,7 +137,7 @@ class MuralizeService:
         """
         if self._closing.is_set():
             return None
-        making = asyncio.create_task(self._maker.make(request, card, standing))
+        making = asyncio.create_task(self._make_job(request, card, standing))
         self._making.add(making)
         try:
             return await making

@@ -58,7 +58,7 @@ class Control:
         self._platform = platform
         self._people = people
         self._connected = connected
-        self.events = Events(platform, people)
+        self.events = Events(platform)
 
     def add_to(self, app: web.Application) -> None:
         """Register the routes under /sim/."""
