@@ -21,7 +21,7 @@ from bot.discord_io.client import MuralscapeClient
 from bot.executors.contract import Executor
 from bot.feature import Feature, add_to_client
 from bot.guilds.feature import feature as settings_feature
-from bot.guilds.house_rules import Surroundings
+from bot.guilds.rules_panel import Surroundings
 from bot.moderation.feature import feature as moderation_feature
 from bot.moderation.log import LogWriter
 from bot.mural.feature import feature as mural_feature

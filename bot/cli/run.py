@@ -10,7 +10,7 @@ import discord
 
 from bot import logs
 from bot.app.composition import App
-from bot.cli.executor import executor_for
+from bot.app.executor import executor_for
 from bot.cli.guard import guard
 from bot.cli.options import config_option, load_settings
 from bot.errors import HostNeeded, MuralscapeError

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from bot import logs
 from bot.app.composition import App
-from bot.cli.executor import local_executor
+from bot.app.executor import local_executor
 from bot.cli.guard import guard
 from bot.cli.options import load_settings
 from bot.executors.contract import Executor

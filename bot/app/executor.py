@@ -1,7 +1,6 @@
 """Chooses what paints, from the settings: this machine, workers over NATS, or both."""
 
-import click
-
+from bot.errors import HostNeeded
 from bot.executors.composite import CompositeExecutor
 from bot.executors.contract import Executor
 from bot.executors.engine_process import EngineSetup
@@ -13,11 +12,18 @@ from bot.storage.key import read_or_make_key
 NATS_KEY_FILE = "workers.key"  # in the data folder; seals checkpoints, also for the next run
 
 
+class NatsClientMissing(HostNeeded):
+    """The settings ask for workers, and the library that reaches them is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__("nats.url needs its client: pip install 'muralscape[nats]'")
+
+
 def executor_for(settings: Settings) -> Executor:
     """Make the bot's executor.
 
-    Raises `click.UsageError` where the NATS client is missing, and `EngineUnusable` where nothing
-    could paint. (With workers, the bot goes on without its own engine.)
+    Raises `NatsClientMissing`, and `EngineUnusable` where nothing could paint. (With workers, the
+    bot goes on without its own engine.)
     """
     nats = settings.nats
     if not nats.url:
@@ -27,9 +33,7 @@ def executor_for(settings: Settings) -> Executor:
         from bot.executors.nats.access import Access
         from bot.executors.nats.executor import NatsExecutor
     except ModuleNotFoundError:
-        raise click.UsageError(
-            "nats.url needs its client: pip install 'muralscape[nats]'"
-        ) from None
+        raise NatsClientMissing from None
     token = nats.token.get_secret_value() if nats.token else ""
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     secret = read_or_make_key(settings.data_dir / NATS_KEY_FILE)

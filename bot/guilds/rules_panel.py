@@ -1,23 +1,22 @@
-"""`/settings rules` and `/settings allowance`: who may paint, how long, what is off, the log."""
+"""The panel of `/settings rules`: painters, painting time, features switched off, and the log."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import discord
-from discord import app_commands
 
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Press, custom_id, view_of
-from bot.guilds.card import FEATURE, filled, role_select, roles_in_words
+from bot.guilds.menus import FEATURE, filled, role_select, roles_in_words
 from bot.guilds.model import GuildSettings, RoleAllowance, Switch
-from bot.guilds.rules import check_manager, with_allowance
+from bot.guilds.rules import with_allowance
 from bot.guilds.service import GuildService
 from bot.jobs.allowance import amount
 from bot.languages.speech import _, command, pgettext
 from bot.people import GuildDataSource
 
-MOST_SECONDS = 1_000_000  # of painting, that a server may write
+PATHS = frozenset({"painters", "log", "off"})  # of the components of `controls`
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Surroundings:
     log_moved: Callable[[int], None] = lambda _: None
 
 
-class HouseRules:
+class RulesPanel:
     """Shows and changes a server's rules."""
 
     def __init__(self, guilds: GuildService, around: Surroundings) -> None:
@@ -65,7 +64,6 @@ class HouseRules:
     async def pressed(self, interaction: Interaction, press: Press) -> None:
         """Store what was chosen in a menu of the panel, and show what holds now."""
         member = answers.member_of(interaction)
-        check_manager(member)
         await interaction.response.defer()
         what = press.path[0]
         ids = tuple(int(value) for value in press.values if value.isdigit())
@@ -89,31 +87,6 @@ class HouseRules:
         for switch in switched:
             for source in self._around.ends.get(switch, ()):
                 await source.end_in(guild_id)
-
-
-def add_to(group: app_commands.Group, house: HouseRules) -> None:
-    """Add the two commands to `/settings`."""
-
-    @group.command(name="rules", description="Who may paint, what is switched off, and the log")
-    async def show(interaction: Interaction) -> None:
-        check_manager(answers.member_of(interaction))
-        await house.show(interaction)
-
-    @group.command(name="allowance", description="How long each member's paintings may take")
-    @app_commands.describe(
-        role="For whom; without it, for everyone. The largest of a member's roles counts",
-        per_hour="Seconds of painting in an hour; without it, as many as they like",
-        per_day="Seconds of painting in a day; without it, as many as they like",
-    )
-    async def allowance(
-        interaction: Interaction,
-        role: discord.Role | None = None,
-        per_hour: app_commands.Range[int, 1, MOST_SECONDS] | None = None,
-        per_day: app_commands.Range[int, 1, MOST_SECONDS] | None = None,
-    ) -> None:
-        check_manager(answers.member_of(interaction))
-        role_id = role.id if role is not None else interaction.guild_id or 0
-        await house.allow(interaction, role_id, per_hour, per_day)
 
 
 def switches() -> dict[Switch, tuple[str, str]]:

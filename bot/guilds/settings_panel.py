@@ -1,19 +1,20 @@
-"""The text and components of `/settings`."""
+"""The panel of `/settings set`: its text, its components, and the change that each makes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import discord
-from babel import Locale
 
-from bot.discord_io.components import AnyItem, custom_id, view_of
-from bot.guilds.limits import LEAST, Ceilings, EffectiveSettings, titles
+from bot.discord_io import answers
+from bot.discord_io.answers import Interaction
+from bot.discord_io.components import AnyItem, Press, custom_id, view_of
+from bot.guilds.forms import DisplayForm, LimitsForm, own_name
+from bot.guilds.limits import EffectiveSettings, titles
+from bot.guilds.menus import FEATURE, MOST_CHOSEN, filled, role_select, roles_in_words
 from bot.guilds.model import GuildSettings
-from bot.languages.speech import LANGUAGES, _, command, ngettext, pgettext, said
+from bot.guilds.service import GuildService
+from bot.languages.speech import _, command, pgettext, said
 from engine.presets import PRESETS
 
-FEATURE = "settings"
-BY_DISCORD = "server"  # in place of a language: what the server itself says
-MOST_CHOSEN = 25  # channels or roles; Discord's limit for a menu
 _CHANNELS = [
     discord.ChannelType.text,
     discord.ChannelType.news,
@@ -21,6 +22,46 @@ _CHANNELS = [
     discord.ChannelType.stage_voice,
     discord.ChannelType.forum,
 ]
+
+
+class SettingsPanel:
+    """Shows and changes a server's settings."""
+
+    def __init__(self, guilds: GuildService) -> None:
+        self._guilds = guilds
+
+    async def text(self, guild_id: int) -> str:
+        """List the settings of a server."""
+        effective = await self._guilds.effective(guild_id)
+        lost = await self._guilds.lost_channels(guild_id)
+        language = await self._guilds.language(guild_id)
+        return overview(effective, guild_id, language, lost_channels=lost)
+
+    async def show(self, interaction: Interaction) -> None:
+        """Answer a command with the panel."""
+        guild_id = interaction.guild_id or 0
+        view = controls(await self._guilds.effective(guild_id))
+        text = await self.text(guild_id)
+        await interaction.response.send_message(text, view=view, ephemeral=True)
+
+    async def pressed(self, interaction: Interaction, press: Press) -> None:
+        """Open a form, or store what a component of the panel changes."""
+        guild_id = interaction.guild_id or 0
+        if press.path[0] == "limits":
+            effective, ceilings = await self._guilds.effective(guild_id), self._guilds.ceilings
+            await interaction.response.send_modal(LimitsForm(effective, ceilings, self.change))
+        elif press.path[0] == "display":
+            settings = await self._guilds.settings(guild_id)
+            await interaction.response.send_modal(DisplayForm(settings, self.change))
+        else:
+            await self.change(interaction, change_by(press))
+
+    async def change(self, interaction: Interaction, changes: Mapping[str, object]) -> None:
+        """Store changed fields of `GuildSettings`, and show the new values on the panel."""
+        await self._guilds.change(answers.member_of(interaction), changes)
+        guild_id = interaction.guild_id or 0
+        view = controls(await self._guilds.effective(guild_id))
+        await interaction.response.edit_message(content=await self.text(guild_id), view=view)
 
 
 def overview(
@@ -77,7 +118,11 @@ def overview(
 
 
 def controls(effective: EffectiveSettings) -> discord.ui.View:
-    """Make the components that change the settings, with the present values filled in."""
+    """Make the components that change the settings, with the present values filled in.
+
+    All five rows that Discord allows are taken: a further setting goes into one of the forms of
+    `bot/guilds/forms.py`, or on the panel of `/settings rules`, which has two rows left.
+    """
     chosen = effective.settings
     return view_of(
         discord.ui.ChannelSelect(
@@ -115,8 +160,26 @@ def controls(effective: EffectiveSettings) -> discord.ui.View:
     )
 
 
+def change_by(press: Press) -> dict[str, object]:
+    """Give the fields of `GuildSettings` that a component of `controls` changes."""
+    ids = tuple(int(value) for value in press.values if value.isdigit())
+    changes: dict[str, dict[str, object]] = {
+        "channels": {"paint_channels": ids},
+        "styles": {"style_roles": ids},
+        "challenges": {"challenge_roles": ids},
+        "preset": {"default_preset": press.values[0] if press.values else None},
+        "results/private": {"public_results": False},
+        "results/public": {"public_results": True},
+        "mention/on": {"mention_members": True},
+        "mention/off": {"mention_members": False},
+        "gallery/open": {"gallery": True},
+        "gallery/close": {"gallery": False},
+    }
+    return changes["/".join(press.path)]
+
+
 def _switches(chosen: GuildSettings) -> list[AnyItem]:
-    """Make the buttons, which open forms or change something to its opposite."""
+    """Make the row of buttons, which open forms or change something to its opposite."""
     return [
         discord.ui.Button(
             label=pgettext("button", "Limits…"), emoji="🔢", custom_id=custom_id(FEATURE, "limits")
@@ -150,137 +213,6 @@ def _switches(chosen: GuildSettings) -> list[AnyItem]:
             custom_id=custom_id(FEATURE, "display"),
         ),
     ]
-
-
-def own_name(language: str) -> str:
-    """Name a language, which Discord calls `language`, in itself."""
-    return str(Locale.parse(language, sep="-").get_display_name())
-
-
-def display_fields(settings: GuildSettings) -> list[discord.ui.Label[discord.ui.View]]:
-    """Make the fields of the form on the server's language, emoji and previews."""
-    spoken = [
-        discord.SelectOption(
-            label=pgettext("label", "As Discord says"),
-            value=BY_DISCORD,
-            description=pgettext("hint", "The primary language in Discord's server settings"),
-            default=settings.language is None,
-        ),
-        *(
-            discord.SelectOption(label=own_name(one), value=one, default=one == settings.language)
-            for one in LANGUAGES
-        ),
-    ]
-    return [
-        discord.ui.Label(
-            text=pgettext("label", "Language"),
-            description=pgettext(
-                "hint", "Of announcements, murals and the log; members are answered in theirs"
-            ),
-            component=discord.ui.Select(custom_id="language", options=spoken),
-        ),
-        discord.ui.Label(
-            text=pgettext("label", "Decorative emoji"),
-            description=pgettext("hint", "At the start of lines, and on buttons"),
-            component=_yes_or_no("emoji", chosen=settings.emoji),
-        ),
-        discord.ui.Label(
-            text=pgettext("label", "Previews of paintings under way"),
-            description=pgettext("hint", "Pictures that change while something is painted"),
-            component=_yes_or_no("previews", chosen=settings.previews),
-        ),
-    ]
-
-
-def _yes_or_no(name: str, *, chosen: bool) -> discord.ui.Select[discord.ui.View]:
-    return discord.ui.Select(
-        custom_id=name,
-        options=[
-            discord.SelectOption(label=pgettext("label", "Yes"), value="yes", default=chosen),
-            discord.SelectOption(label=pgettext("label", "No"), value="no", default=not chosen),
-        ],
-    )
-
-
-def limit_fields(
-    effective: EffectiveSettings, ceilings: Ceilings
-) -> list[discord.ui.Label[discord.ui.View]]:
-    """Make the fields of the form, with the server's numbers filled in."""
-    return [
-        discord.ui.Label(
-            text=title,
-            description=pgettext(
-                "hint",
-                "From {least} to {most}; empty for the maximum",
-                least=LEAST[name],
-                most=getattr(ceilings, name),
-            ),
-            component=discord.ui.TextInput(
-                custom_id=name,
-                required=False,
-                max_length=6,
-                default=str(number) if (number := getattr(effective.settings, name)) else None,
-            ),
-        )
-        for name, title in titles().items()
-    ]
-
-
-def words_field(settings: GuildSettings) -> discord.ui.Label[discord.ui.View]:
-    """Make the field of the form, with the server's words filled in."""
-    return discord.ui.Label(
-        text=pgettext("label", "Words, one in a line"),
-        description=pgettext(
-            "hint", "In names of styles, titles and themes; case and accents do not matter"
-        ),
-        component=discord.ui.TextInput(
-            custom_id="words",
-            style=discord.TextStyle.paragraph,
-            required=False,
-            default="\n".join(settings.forbidden_words) or None,
-        ),
-    )
-
-
-def words_stored(words: Sequence[str]) -> str:
-    """Confirm the list; the words themselves are in the form."""
-    if not words:
-        return _("No words are forbidden now.")
-    return " ".join(
-        (
-            ngettext("The list has {n} entry now.", "The list has {n} entries now.", len(words)),
-            _(
-                "What has such a word already stays; moderators can change it with {rename_style}, "
-                "{delete_style} and {rename_challenge}.",
-                rename_style=command("style rename"),
-                delete_style=command("style delete"),
-                rename_challenge=command("challenge rename"),
-            ),
-        )
-    )
-
-
-def role_select(path: str, placeholder: str, chosen: Sequence[int]) -> AnyItem:
-    """Make a menu of roles, with those chosen filled in."""
-    return discord.ui.RoleSelect(
-        custom_id=custom_id(FEATURE, path),
-        placeholder=placeholder,
-        min_values=0,
-        max_values=MOST_CHOSEN,
-        default_values=filled(chosen, discord.SelectDefaultValueType.role),
-    )
-
-
-def filled(
-    ids: Sequence[int], kind: discord.SelectDefaultValueType
-) -> list[discord.SelectDefaultValue]:
-    """Fill in the channels or roles of a menu."""
-    return [discord.SelectDefaultValue(id=number, type=kind) for number in ids]
-
-
-def roles_in_words(roles: Sequence[int]) -> str:
-    """Name roles."""
-    return ", ".join(f"<@&{role}>" for role in roles)
 
 
 def _places(channels: Sequence[int], *, lost: bool) -> str:
