@@ -141,14 +141,14 @@ class App:
 
 def build_features(core: Core) -> Sequence[Feature]:
     """Build all features. The last ones are built of those before, which they concern."""
-    features = _painting_features(core)
+    features = _member_features(core)
     features += _moderation_features(core, features)
     features.append(_departures_feature(core, features))
     features.append(privacy_feature(features, core.job_data, core.retention))
     return features
 
 
-def _painting_features(core: Core) -> list[Feature]:
+def _member_features(core: Core) -> list[Feature]:
     numbered = NumberedPictures(core.pictures, core.decoder)
     panel = StatusPanel(core.challenges.announcements, numbered)
     challenge_commands = ChallengeCommands(
