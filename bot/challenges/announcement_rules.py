@@ -70,7 +70,7 @@ def journal_entries(before: Contest, after: Contest, moderator: Member) -> list[
             journal.Person(moderator.id, moderator.name),
             journal.Person(entry.member_id, entry.name),
             f"№ {entry.job_id}",
-            entry.removed,
+            entry.removed or "",
             challenge=after.challenge.id,
         )
         for entry in newly_removed(before, after)

@@ -197,7 +197,8 @@ def owner_of(job: Job) -> str:
 
 def unusual_options(job: Job) -> list[str]:
     """Name the options of a job that are not what they are by default."""
-    settings, options = job.settings, []
+    settings = job.settings
+    options: list[str] = []
     brushes = {"fine": _("fine brush"), "bold": _("bold brush")}
     if settings.strength != 1:
         options.append(_("strength {strength}", strength=significant(settings.strength, 2)))
