@@ -15,6 +15,7 @@ from bot.guilds.rules_panel import RulesPanel, Surroundings
 from bot.guilds.service import GuildService
 from bot.guilds.settings_panel import SettingsPanel
 
+LONGEST_MESSAGE = 2000  # characters, of Discord
 MOST_SECONDS = 1_000_000  # of painting, that a server may write
 
 
@@ -34,8 +35,13 @@ def make_group(guilds: GuildService, around: Surroundings) -> tuple[app_commands
     async def show(interaction: Interaction) -> None:
         check_manager(answers.member_of(interaction))
         guild_id = interaction.guild_id or 0
-        text = f"{await settings_shown.text(guild_id)}\n{await rules_shown.text(guild_id)}"
-        await interaction.response.send_message(text, ephemeral=True)
+        settings, rules = await settings_shown.text(guild_id), await rules_shown.text(guild_id)
+        together = f"{settings}\n{rules}"
+        if len(together) <= LONGEST_MESSAGE:
+            await interaction.response.send_message(together, ephemeral=True)
+            return
+        await interaction.response.send_message(settings, ephemeral=True)
+        await interaction.followup.send(rules, ephemeral=True)
 
     @group.command(name="set", description="Change the settings of this server")
     async def change(interaction: Interaction) -> None:

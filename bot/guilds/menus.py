@@ -1,13 +1,16 @@
-"""Menus of channels and roles in the panels of `/settings`."""
+"""Channels and roles in the panels of `/settings`: menus of them, and their names in the text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 import discord
 
 from bot.discord_io.components import AnyItem, custom_id
+from bot.languages.speech import ngettext
 
 FEATURE = "settings"  # in the custom ids of all components of `/settings`
 MOST_CHOSEN = 25  # channels or roles; Discord's limit for a menu
+MOST_NAMED = 10  # of a list in a message, which may have 2000 characters in all
 
 
 def role_select(path: str, placeholder: str, chosen: Sequence[int]) -> AnyItem:
@@ -29,5 +32,19 @@ def filled(
 
 
 def roles_in_words(roles: Sequence[int]) -> str:
-    """Name roles."""
-    return ", ".join(f"<@&{role}>" for role in roles)
+    """Name roles, as many as fit."""
+    return named((f"<@&{role}>" for role in roles), len(roles))
+
+
+def channels_in_words(channels: Sequence[int]) -> str:
+    """Name channels, as many as fit."""
+    return named((f"<#{channel}>" for channel in channels), len(channels))
+
+
+def named(parts: Iterable[str], number: int, between: str = ", ") -> str:
+    """Join the first of a list, and say how many more there are; `number` is that of all."""
+    shown = between.join(islice(parts, MOST_NAMED))
+    more = number - MOST_NAMED
+    if more <= 0:
+        return shown
+    return ngettext("{names} and {n} more", "{names} and {n} more", more, names=shown)

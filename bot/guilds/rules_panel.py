@@ -8,7 +8,7 @@ import discord
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Press, custom_id, view_of
-from bot.guilds.menus import FEATURE, filled, role_select, roles_in_words
+from bot.guilds.menus import FEATURE, filled, named, role_select, roles_in_words
 from bot.guilds.model import GuildSettings, RoleAllowance, Switch
 from bot.guilds.rules import with_allowance
 from bot.guilds.service import GuildService
@@ -191,7 +191,7 @@ def controls(settings: GuildSettings) -> discord.ui.View:
 def _allowances(allowances: Sequence[RoleAllowance], guild_id: int) -> str:
     if not allowances:
         return _("not limited")
-    return "; ".join(_allowance(one, guild_id) for one in allowances)
+    return named((_allowance(one, guild_id) for one in allowances), len(allowances), "; ")
 
 
 def _allowance(one: RoleAllowance, guild_id: int) -> str:

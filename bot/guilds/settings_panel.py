@@ -9,7 +9,14 @@ from bot.discord_io.answers import Interaction
 from bot.discord_io.components import AnyItem, Press, custom_id, view_of
 from bot.guilds.forms import DisplayForm, LimitsForm, own_name
 from bot.guilds.limits import EffectiveSettings, titles
-from bot.guilds.menus import FEATURE, MOST_CHOSEN, filled, role_select, roles_in_words
+from bot.guilds.menus import (
+    FEATURE,
+    MOST_CHOSEN,
+    channels_in_words,
+    filled,
+    role_select,
+    roles_in_words,
+)
 from bot.guilds.model import GuildSettings
 from bot.guilds.service import GuildService
 from bot.languages.speech import _, command, pgettext, said
@@ -217,8 +224,7 @@ def _switches(chosen: GuildSettings) -> list[AnyItem]:
 
 def _places(channels: Sequence[int], *, lost: bool) -> str:
     if channels:
-        names = ", ".join(f"<#{channel}>" for channel in channels)
-        return _("**Paintings may be made** in {channels}", channels=names)
+        return _("**Paintings may be made** in {channels}", channels=channels_in_words(channels))
     if lost:
         return _(
             "**Paintings may be made** everywhere (the channels that were chosen have been deleted)"

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from typing import IO
 
 from PIL import Image
 
@@ -32,6 +33,8 @@ from engine.frames import HEADER
 from engine.picture_limits import Effort
 
 NICENESS = 5  # below the bot's answers and above painting, where cores are few
+KEPT_BYTES = 256 * 2**20  # of earlier tasks, at most, that do not count against the next one
+FILMS = ("film", "measure", "sheet")  # the tasks that need FFmpeg
 STRIP_BYTES = 2**20  # of pixels, about, are copied at a time
 _TYPES = {".jpg": ("JPEG", "image/jpeg"), ".webp": ("WEBP", "image/webp")}
 
@@ -48,27 +51,49 @@ def main() -> None:
     tasks, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a library that prints must not write into the answers
     _warm_up()
-    idle_memory = _data_bytes()
+    most_idle = _data_bytes() + KEPT_BYTES
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     lift = partial(resource.setrlimit, resource.RLIMIT_DATA, (hard, hard))
-    answers.write(READY)
-    answers.flush()
-    while header := tasks.read(HEADER.size):
-        length, size = HEADER.unpack(header)
-        task = read_task(tasks.read(length))
-        # Read before the limits are set: its size is what the owner sends.
-        data = tasks.read(size)
-        memory = idle_memory + len(data)
-        _limit_seconds(task.effort)
-        _limit_memory(memory, task.effort, 0)
-        answer, picture = _answer(task, data, memory, lift)
-        lift()
-        if picture is not None:
-            _share(picture, pixels)
-        answers.write(answer_frame(answer, len(answer.data)))
-        answers.write(answer.data)
+    try:
+        answers.write(READY)
         answers.flush()
-        del data, answer, picture
+        while True:
+            length, size = HEADER.unpack(_read(tasks, HEADER.size))
+            task = read_task(_read(tasks, length))
+            # Read before the limits are set: its size is what the owner sends.
+            data = _read(tasks, size)
+            if task.kind in FILMS:  # outside of the limits: libraries that do not fit end a process
+                import engine.motion.reading  # noqa: F401
+            idle_memory = min(_data_bytes() - len(data), most_idle)
+            answer, picture = _within_limits(task, data, idle_memory, lift)
+            if picture is not None:
+                _share(picture, pixels)
+            answers.write(answer_frame(answer, len(answer.data)))
+            answers.write(answer.data)
+            answers.flush()
+            del data, answer, picture
+    except (EOFError, BrokenPipeError):  # the owner has closed its pipes, or was killed
+        os._exit(0)  # an orderly exit would try to write what is left
+
+
+def _read(tasks: IO[bytes], size: int) -> bytes:
+    """Read so many bytes. Raises EOFError where the owner sends no more."""
+    data = tasks.read(size)
+    if len(data) < size:
+        raise EOFError
+    return data
+
+
+def _within_limits(
+    task: Task, data: bytes, idle_memory: int, lift: Callable[[], None]
+) -> tuple[Answer, Image.Image | None]:
+    """Do a task within its limits, and lift that of memory after it."""
+    memory = idle_memory + len(data)
+    _limit_seconds(task.effort)
+    _limit_memory(memory, task.effort, 0)
+    done = _answer(task, data, memory, lift)
+    lift()
+    return done
 
 
 def _share(picture: Image.Image, pixels: SharedPixels) -> None:
@@ -138,7 +163,7 @@ def _work(task: Task, data: bytes, memory: int) -> tuple[Answer, Image.Image | N
 def _film(
     task: Task, data: bytes, before_load: Callable[[int], None]
 ) -> tuple[Answer, Image.Image | None]:
-    from engine.motion.reading import read_film  # which brings FFmpeg
+    from engine.motion.reading import read_film
 
     film = read_film(
         data,

@@ -10,10 +10,17 @@ import pytest
 
 from engine import images, picture_formats
 from engine.decoding.client import Child
-from engine.decoding.messages import Answer, Task, read_answer
+from engine.decoding.messages import Answer, Task, read_answer, task_frame
 from engine.decoding.pictures import PictureReader, picture_reader
 from engine.errors import ImageRejected, OutputRejected, Stopped
-from engine.picture_limits import DEFAULT_LIMITS, FULL_EFFORT, UPLOAD_EFFORT, Effort, PictureLimits
+from engine.picture_limits import (
+    CLIP_EFFORT,
+    DEFAULT_LIMITS,
+    FULL_EFFORT,
+    UPLOAD_EFFORT,
+    Effort,
+    PictureLimits,
+)
 from tests.attacks.files import jpeg_of_scans, jpeg_with_markers
 from tests.engine.picture_files import FORMATS, differs, encoded, quarters
 
@@ -32,6 +39,39 @@ def child() -> Iterator[Child]:
     child.start()
     yield child
     child.close()
+
+
+@pytest.mark.parametrize("sent", ["a header and no more", "a task, and nobody reads the answer"])
+def test_a_child_ends_quietly_without_its_owner(
+    capfd: pytest.CaptureFixture[str], sent: str
+) -> None:
+    """An engine that is killed leaves its child in the middle of a task: no traceback is logged."""
+    child = Child()
+    child.start()
+    process = child._process
+    assert process is not None
+    assert process.stdin is not None
+    assert process.stdout is not None
+    data = encoded(quarters(), "PNG")
+    task = Task("check", "a.png", DEFAULT_LIMITS, UPLOAD_EFFORT)
+    message = task_frame(task, len(data)) + data
+    if sent.startswith("a task"):
+        process.stdout.close()
+        process.stdin.write(message)
+    else:
+        process.stdin.write(message[:9])
+        process.stdin.close()
+    process.wait(120)
+    assert process.returncode == 0
+    assert capfd.readouterr().err == ""
+
+
+def test_ffmpeg_does_not_count_against_a_film(child: Child) -> None:
+    """Its libraries are loaded before the limits are set, however little a film may take."""
+    film = encoded(quarters(), "GIF", save_all=True, append_images=[quarters().rotate(90)])
+    little = replace(CLIP_EFFORT, base_bytes=8 * 2**20)
+    answer = child.ask(Task("measure", "a.gif", DEFAULT_LIMITS, little), film)
+    assert len(answer.seconds) == 2
 
 
 @pytest.mark.parametrize("format_name", FORMATS)
@@ -131,15 +171,18 @@ def test_memory_is_limited(child: Child) -> None:
 
 
 @pytest.mark.slow
-def test_used_up_memory_is_a_refusal(child: Child) -> None:
+def test_used_up_memory_is_a_refusal() -> None:
     """Where not a byte is left for a refusal, the child writes it all the same and lives on."""
     markers = jpeg_with_markers(150_000)  # each is a small object
     for more in range(18):
+        child = Child()  # what an earlier task has left would not count
+        child.start()
         effort = replace(UPLOAD_EFFORT, base_bytes=6_000_000 + 200_000 * more)
         with pytest.raises(ImageRejected, match="needs more memory than there is"):
             child.ask(Task("check", "It", DEFAULT_LIMITS, effort), markers)
         assert child.alive
-    assert child.ask(Task("check", "It", DEFAULT_LIMITS, UPLOAD_EFFORT), markers).width == 64
+        assert child.ask(Task("check", "It", DEFAULT_LIMITS, UPLOAD_EFFORT), markers).width == 64
+        child.close()
 
 
 def test_asking_can_be_stopped(child: Child) -> None:
