@@ -74,8 +74,8 @@ class Canvases:
             )
         return torch.lerp(content, mixed, matching.colors) if matching else mixed
 
-    def held_in(self, canvas: Tensor, scale: Scale) -> Tensor:
-        """A canvas with the finished paint of its surroundings, where that is held."""
+    def with_held_paint(self, canvas: Tensor, scale: Scale) -> Tensor:
+        """A canvas with the finished paint of its surroundings laid on, where that is held."""
         held = self.held(scale)
         return canvas if held is None else torch.lerp(canvas, self.paint(scale), fixed(held))
 

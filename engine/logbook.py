@@ -71,9 +71,9 @@ class Logbook:
         """The first step of each scale, counted from 1; losses jump there."""
         return tuple(start + 1 for start in self._starts[:-1])
 
-    def begin(self, scale: int) -> None:
-        """Go on to a scale."""
-        self.scale = scale
+    def begin_next_scale(self) -> None:
+        """Go on to the next scale."""
+        self.scale += 1
 
     def add(self, reading: Reading) -> None:
         """Record a step."""

@@ -224,14 +224,14 @@ def loss_scale(recipe: Recipe, canvas: Tensor, device: Device) -> float:
     """What a recipe's loss is multiplied by on a canvas, so that FP16 can hold its gradients.
 
     FP16 loses what is under 6e-8, and ends at 65504. Gradients of means over pixels shrink with
-    their number. Those of raw Gram matrices grow with it: at 2¹⁴ over the pixels
-    `seed` has a factor of 16 to where it overflows, and of 1000 to where it loses anything, at 64
-    to 256 pixels with FP16 emulated.
+    their number. Those of raw Gram matrices grow with it: at 2⁹ over the pixels `seed` has a
+    factor of 8 to where it overflows, and of over 100 to where it loses anything, at 64 to 256
+    pixels with the bundled weights and FP16 emulated.
     """
     if device.precision != "fp16":
         return 1.0
     pixels = canvas[0, 0].numel()
-    return float(pixels) if recipe.relative else 2**14 / pixels
+    return float(pixels) if recipe.relative else 2**9 / pixels
 
 
 def compare(

@@ -1,6 +1,6 @@
-"""A request on a device: its pictures as canvases, its targets, and the picture that people see."""
+"""What each scale of a painting begins from and matches, and the picture of a canvas."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from typing import TypeVar
@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 class Studio:
-    """Sets a painting up at each of its scales. Canvases are (1, 3, H, W) in the recipe's range."""
+    """Sets up each scale of a painting. Canvases are (1, 3, H, W) in the recipe's range."""
 
     def __init__(
         self,
@@ -58,9 +58,9 @@ class Studio:
         return self._canvases
 
     def first_canvas(self, scale: Scale) -> Tensor:
-        """What the painting starts from, with the seed's noise.
+        """What the painting starts from, with noise by its seed.
 
-        On the CPU, so that a seed means the same noise on every device.
+        On the CPU, because there a seed gives the same noise on every machine.
         """
         canvases = self._canvases.on(CPU)
         start = self._start(scale, canvases)
@@ -68,7 +68,7 @@ class Studio:
             generator = torch.Generator().manual_seed(self._request.settings.seed)
             noise = torch.randn(start.shape, generator=generator)
             start = (start + self._recipe.noise * noise).clamp_(0, 1)
-        return canvases.held_in(start, scale)
+        return canvases.with_held_paint(start, scale)
 
     def stepper(
         self,
@@ -77,11 +77,13 @@ class Studio:
         neighbours: Tensor | None = None,
         styles_seen: StylesSeen | None = None,
     ) -> Stepper:
-        """What takes the steps of a scale.
+        """The stepper of a scale, with the first plan of memory that fits.
 
-        `canvas` is this scale's, from a checkpoint, or the scale's before, clipped and cropped.
-        `neighbours` are those that a checkpoint kept; None looks for them. `styles_seen` are those
-        that another painting saw at this scale. Raises OutOfMemory where nothing fits.
+        `canvas` is as large as this scale's, or it is the previous scale's from `clip_and_crop`,
+        to be enlarged. Without `neighbours`, they are searched for. `styles_seen` are the styles
+        as another painting saw them at this scale; without, they are seen again.
+
+        Raises OutOfMemory where no plan fits.
         """
         room, device, recipe = self._memory, self._encoder.device, self._recipe
         styles = style_sizes(self._request, scale)
@@ -93,6 +95,15 @@ class Studio:
             # Memory ran out, so try a plan that needs less.
             room = room_after(scale.canvas, device, recipe, plan, styles)
 
+    def resumed(self, scale: Scale, state: Mapping[str, Tensor]) -> Stepper:
+        """The stepper of a scale, as far as an earlier one that had this `Stepper.state()`.
+
+        Raises OutOfMemory, and CheckpointRejected as `Stepper.restore` does.
+        """
+        stepper = self.stepper(scale, state["canvas"], state.get("neighbours"))
+        stepper.restore(state)
+        return stepper
+
     def _stepper(
         self,
         scale: Scale,
@@ -103,15 +114,16 @@ class Studio:
     ) -> Stepper:
         canvas = canvas.to(self._encoder.device.torch_device, copy=True)
         width, height = scale.canvas
-        if canvas.shape[2:] != (height, width):  # the canvas of the scale before
+        if canvas.shape[2:] != (height, width):  # it is the previous scale's
             canvas = filled_up(enlarge(canvas, scale.size), scale.canvas)
-            canvas = self._canvases.held_in(canvas, scale)
+            canvas = self._canvases.with_held_paint(canvas, scale)
         objective, used = self.targets(scale, plan).objective(canvas, neighbours, styles_seen)
-        # Targets of extreme features overflow in FP16. (The steps have their own remedy.)
+        # Targets overflow in FP16 where features are extreme. Losses and gradients may overflow
+        # later; the stepper deals with those.
         if not objective.is_finite():
             in_fp32 = self.targets(scale, plan, self._encoder.in_fp32)
             objective, used = in_fp32.objective(canvas, neighbours)
-        give_back_memory()  # that the targets took on the way
+        give_back_memory()  # that making the targets took
         held = self._canvases.held(scale)
         if self._recipe.optimiser == "lbfgs":
             optimiser: Optimiser = LBFGS(canvas, history=plan.history)
@@ -132,7 +144,7 @@ class Studio:
         )
 
     def targets(self, scale: Scale, plan: Plan, encoder: Encoder | None = None) -> Targets:
-        """What is to be matched at a scale, as the painting's encoder sees it or another one."""
+        """What a canvas is to match at a scale, as `encoder` or the painting's own sees it."""
         return Targets(
             canvases=self._canvases,
             recipe=self._recipe,
@@ -143,17 +155,16 @@ class Studio:
         )
 
     def picture(self, canvas: Tensor, scale: Scale) -> Image.Image:
-        """The picture of a canvas, in the content's colours where they are to be kept.
+        """The picture of a canvas, as people see it.
 
-        Where the paint of its surroundings is held, it is that, pixel by pixel.
+        It has the content's colours where they are to be kept, the content itself where the mask
+        keeps it, and exactly the paint of its surroundings where that is held.
 
         Raises OutOfMemory.
         """
 
         def make(canvases: Canvases, canvas: Tensor) -> Image.Image:
-            if self._recipe.canvas == "symmetric":
-                canvas = (canvas + 1) / 2
-            canvas = canvas.clamp(0, 1)
+            canvas = self._in_rgb(canvas).clamp(0, 1)
             if self._request.settings.keep_colors:
                 canvas = with_colors_of(self._in_rgb(canvases.content(scale)), canvas)
             if canvases.keeps_content:
@@ -169,11 +180,14 @@ class Studio:
     def _on_card_or_cpu(
         self, make: Callable[[Canvases, Tensor], T], canvas: Tensor, scale: Scale
     ) -> T:
-        """What is made of a canvas; on the CPU, where the card has too little memory for it."""
+        """What `make` makes of a canvas: on the card or, where memory runs out there, on the CPU.
+
+        Raises OutOfMemory where it runs out on the CPU too.
+        """
         for device in (self._encoder.device.torch_device, CPU):
             with ShortageCaught():
                 return make(self._canvases.on(device), canvas.to(device))
-            give_back_memory()  # memory ran out, so try the next device
+            give_back_memory()  # memory ran out here
         room = quarter_less(self._memory)
         raise does_not_fit(scale.canvas, self._encoder.device, self._recipe, room)
 
@@ -181,16 +195,16 @@ class Studio:
         return (canvas + 1) / 2 if self._recipe.canvas == "symmetric" else canvas
 
     def clip_and_crop(self, canvas: Tensor, scale: Scale) -> Tensor:
-        """Clip a scale's canvas to [0, 1], and return the part of it that is the picture.
+        """Clip a scale's canvas to [0, 1], and cut off what filled it up to the grid.
 
-        The next scale goes on from that. Changes `canvas`, of which the returned part is a view,
-        because a copy takes memory.
+        The next scale goes on from that. `canvas` itself is changed, and a view of it returned,
+        because a copy would take memory.
         """
         picture = canvas[:, :, : scale.height, : scale.width]
         return picture.clamp_(0, 1) if self._recipe.canvas == "rgb" else picture
 
-    def finished(self, canvas: Tensor, scale: Scale, neighbours: Tensor | None) -> Tensor:
-        """The last scale's canvas after the last touch, where the recipe has one.
+    def last_touch(self, canvas: Tensor, scale: Scale, neighbours: Tensor | None) -> Tensor:
+        """A finished canvas with patches of the style itself, where the recipe has neighbours.
 
         Raises OutOfMemory.
         """
@@ -201,23 +215,24 @@ class Studio:
 
         def make(canvases: Canvases, canvas: Tensor) -> Tensor:
             sheet = PaintSheet(canvases.styles(scale), cell)
-            starts, canvas = sheet.corners[neighbours.to(canvas.device)], canvas.clamp(0, 1)
+            starts = sheet.corners[neighbours.to(canvas.device)]
+            canvas = canvas.clamp(0, 1)
             detail = detail_of(canvases.recolored(scale), cell)
             light = matching.light * resized(detail, canvas)
 
-            def in_paint_of(style: int | None) -> Tensor:
+            def touched_with(style: int | None) -> Tensor:
                 return touch(canvas, sheet, starts, cell, light, style=style, seed=seed)
 
-            if not canvases.is_divided:
-                return torch.lerp(canvas, in_paint_of(None), matching.touch)
-            in_white, in_black = in_paint_of(0), in_paint_of(1)
-            touched = torch.lerp(in_black, in_white, canvases.mask(scale))
+            if canvases.is_divided:  # the first style where the mask is white, the second elsewhere
+                touched = torch.lerp(touched_with(1), touched_with(0), canvases.mask(scale))
+            else:
+                touched = touched_with(None)
             return torch.lerp(canvas, touched, matching.touch)
 
         return self._on_card_or_cpu(make, canvas, scale)
 
     def _start(self, scale: Scale, canvases: Canvases) -> Tensor:
-        """What a painting would start from, without noise."""
+        """What the painting starts from, before noise is added."""
         if self._recipe.start == "noise":
             return torch.full_like(canvases.content(scale), 0.5)
         if self._recipe.start == "recolored":
@@ -225,11 +240,11 @@ class Studio:
         return canvases.content(scale)
 
 
-def in_order(request: StylizeRequest) -> StylizeRequest:
-    """The request without styles of no weight, the others in an order of their own.
+def with_sorted_styles(request: StylizeRequest) -> StylizeRequest:
+    """The request without styles of weight 0, and the others in the order of their hashes.
 
-    So neither a style that does not count nor the order of the styles changes anything. With a
-    mask, every style has its place.
+    So the painting does not depend on the order in which styles were given. With a mask, which
+    says where each style paints, the request stays as it is.
     """
     if request.mask is not None:
         return request

@@ -1,7 +1,7 @@
-"""The recipe: a content picture, repainted in the style of others. Reads from top to bottom.
+"""Repaints a content picture in the style of others. Reads from top to bottom.
 
-Source: Gatys, Ecker and Bethge, arXiv 1508.06576, for the idea; `engine.presets` for what each
-preset makes of it.
+After Gatys, Ecker and Bethge, arXiv 1508.06576. `engine.presets` says how each preset differs from
+the paper.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from engine.presets import check_mask, settle
 from engine.request import Painting, PaintOutcome, Progress, StylizeRequest
 from engine.scales import Scale, plan_scales, style_sizes
 from engine.step import Stepper
-from engine.studio import Studio, in_order
+from engine.studio import Studio, with_sorted_styles
 from engine.vgg19 import Encoder
 
 
@@ -35,63 +35,68 @@ def stylize(
 ) -> Painting:
     """Paint a picture.
 
-    `on_progress` is called after every step, or every second one on a graphics card;
-    `should_stop` is asked as often, and where it says yes the checkpoint is written, if there is
-    one, and Stopped is raised. `resume` names a checkpoint of the same request to go on from.
-    `on_fault` is told where a checkpoint cannot be written, and the painting goes on without; None
-    raises OutputRejected. `memory` is a limit in bytes, of this process or of the graphics card;
-    None takes what is free. A picture that does not fit as a whole is painted in blocks.
+    `on_progress` is called after every step, or every second one on a graphics card. `should_stop`
+    is asked as often; once it says yes, a last checkpoint is written and Stopped is raised.
+
+    `checkpoint` is the file to write checkpoints to, and `resume` a checkpoint of the same request
+    to go on from. Where a checkpoint cannot be written, `on_fault` is told and the painting goes
+    on without; if that is None, OutputRejected is raised.
+
+    `memory` is a limit in bytes, of this process or of the graphics card; None takes what is free.
+    A picture that does not fit as a whole is painted in blocks.
 
     Raises RequestRejected, OutOfMemory, CheckpointRejected, OutputRejected, Stopped, and
     PaintingFailed where losses stay infinite even in FP32.
     """
-    # What is to be done: a recipe, and the sizes on the way with their steps.
+    # Settle the recipe, and the scales from coarse to fine, each with its steps.
     check_mask(request)
-    request = in_order(request)
+    request = with_sorted_styles(request)
     recipe, _, steps = settle(request.settings)
     scales = plan_scales(request)
-    room = room_for(encoder.device, memory)
-    # Raises OutOfMemory now rather than at the last scale; the plan itself is not needed.
-    plan_memory(scales[-1].canvas, encoder.device, recipe, room, style_sizes(request, scales[-1]))
-    studio = Studio(request, recipe, encoder, room, scales[-1])
 
-    # Where to begin: at the coarsest scale, or where a checkpoint ends.
+    # Raise OutOfMemory now rather than at the last scale. Each scale makes its own plan later.
+    room = room_for(encoder.device, memory)
+    plan_memory(scales[-1].canvas, encoder.device, recipe, room, style_sizes(request, scales[-1]))
+
+    # Begin at the coarsest scale, or go on where a checkpoint ends.
+    studio = Studio(request, recipe, encoder, room, scales[-1])
     mark = fingerprint(request, encoder.description)
     saved = read_checkpoint(resume, mark) if resume else None
     log = Logbook(scales, saved.log if saved else None)
     writer = CheckpointWriter(checkpoint, log.step, on_fault=on_fault) if checkpoint else None
-    canvas = saved.stepper["canvas"] if saved else studio.first_canvas(scales[0])
-    neighbours = saved.stepper.get("neighbours") if saved else None
+    scale = scales[log.scale]
+    if saved:
+        stepper = studio.resumed(scale, saved.stepper)
+    else:
+        stepper = studio.stepper(scale, studio.first_canvas(scale))
+    del saved  # frees its memory
 
-    for number in range(log.scale, len(scales)):
-        # One scale: its targets are fixed, its canvas is what the one before left. Only the first
-        # of this run goes on from the checkpoint.
-        scale = scales[number]
-        stepper = studio.stepper(scale, canvas, neighbours)
-        if saved:
-            stepper.restore(saved.stepper)
-            saved = None
-        log.begin(number)
+    while not log.is_finished:
+        # After the last step of a scale, go on at the next one from the same canvas.
+        if log.steps_left == 0:
+            canvas = studio.clip_and_crop(stepper.result(), scale)
+            del stepper  # frees its memory, which the next one needs
+            log.begin_next_scale()
+            scale = scales[log.scale]
+            stepper = studio.stepper(scale, canvas)
 
-        # The steps.
-        while log.steps_left:
-            stopping = should_stop is not None and should_stop()
-            if writer and (stopping or writer.due(log.step, stepper.state())):
-                saved_now = Saved(mark, stepper.state(), log.state())
-                writer.write(log.step, saved_now, is_last=stopping)
-            if stopping:
-                raise Stopped(f"Stopped after step {log.step} of {steps}.")
-            for reading in stepper.take(log.steps_left):
-                log.add(reading)
-            if on_progress and not log.is_finished:  # the last step is told after the last touch
-                on_progress(log.progress(partial(_preview, studio, stepper, scale)))
-        finished, last_neighbours = stepper.result(), stepper.neighbours
-        canvas, neighbours = studio.clip_and_crop(finished, scale), None
-        del stepper  # its memory is the next one's
+        # Stop where that is asked for; write a checkpoint then, and when one is due.
+        stopping = should_stop is not None and should_stop()
+        if writer and (stopping or writer.due(log.step, stepper.state())):
+            writer.write(log.step, Saved(mark, stepper.state(), log.state()), is_last=stopping)
+        if stopping:
+            raise Stopped(f"Stopped after step {log.step} of {steps}.")
 
-    # The last touch, which the last step's preview shows too.
-    touched = studio.finished(finished, scales[-1], last_neighbours)
-    picture = studio.picture(touched, scales[-1])
+        # Take a step, or two on a graphics card.
+        for reading in stepper.take(log.steps_left):
+            log.add(reading)
+        if on_progress and not log.is_finished:  # the last step is reported after the last touch
+            on_progress(log.progress(partial(_preview, studio, stepper, scale)))
+
+    # Add the last touch: patches of the style itself.
+    canvas, neighbours = stepper.result(), stepper.neighbours
+    del stepper  # frees its memory
+    picture = studio.picture(studio.last_touch(canvas, scale, neighbours), scale)
     if on_progress:
         on_progress(log.progress(picture.copy))  # a copy: previews are made smaller in place
 
@@ -121,6 +126,6 @@ def _with_alpha(picture: Image, alpha: Image | None) -> Image:
     """The painting as transparent as `alpha`, where that is given."""
     if alpha is None:
         return picture
-    kept = picture.copy()
-    kept.putalpha(alpha.resize(picture.size, Resampling.LANCZOS))
-    return kept
+    transparent = picture.copy()
+    transparent.putalpha(alpha.resize(picture.size, Resampling.LANCZOS))
+    return transparent

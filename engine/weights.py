@@ -67,7 +67,7 @@ def cache_folder() -> Path:
 
 def bundled() -> Weights:
     """Return the weights that come with the package."""
-    return Weights(BUNDLED, "bundled VGG-19 (trained on Tiny ImageNet)")
+    return Weights(BUNDLED, "bundled VGG-19 v2 (trained on Tiny ImageNet)")
 
 
 def imagenet(cache: Path | None = None) -> Weights:
@@ -117,6 +117,21 @@ def load(weights: Weights) -> "dict[str, torch.Tensor]":
     path = weights.path
     read = _read_safetensors if path.suffix.lower() == ".safetensors" else _read_pickle
     return _convolutions(read(path), path)
+
+
+def learned_pooling(weights: Weights) -> str:
+    """Return the pooling that weights learned with, "average" or "max".
+
+    `engine.pretraining` notes it in the file; torchvision's, where nothing is noted, learned with
+    "max".
+    """
+    if weights.path.suffix.lower() != ".safetensors":
+        return "max"
+    from safetensors import safe_open
+
+    with safe_open(weights.path, "pt") as file:
+        noted = (file.metadata() or {}).get("pooling")
+    return "average" if noted == "average" else "max"
 
 
 def keep_convolutions(state_file: Path, target: Path) -> None:

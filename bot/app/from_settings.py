@@ -13,7 +13,7 @@ from bot.settings import LimitSettings, PictureCheckSettings, Settings
 from bot.web.links import KEY_FILE, PaintingLinks
 from engine.picture_limits import PictureLimits
 
-DAY = 86_400.0  # seconds
+MINUTE, DAY = 60.0, 86_400.0  # seconds
 
 
 def ceilings_of(limits: LimitSettings) -> Ceilings:

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.challenges import rules
+from bot.challenges.announcement_rules import ANNOUNCED_BY, makes_stale, new_announcements
 from bot.challenges.model import Announcement, AnnouncementKind, Challenge, Contest
 from bot.challenges.tables import announcements, challenges
 from bot.storage.database import Database
@@ -38,7 +38,7 @@ class AnnouncementStore:
         self, connection: AsyncConnection, before: Contest | None, after: Contest
     ) -> None:
         """Write the announcements of a change, in the transaction of the change."""
-        for kind, part in rules.called_for(before, after):
+        for kind, part in new_announcements(before, after):
             row = {
                 "challenge_id": after.challenge.id,
                 "kind": kind,
@@ -48,7 +48,7 @@ class AnnouncementStore:
                 "given_up": False,
             }
             await connection.execute(sa.insert(announcements).values(row))
-        if before is not None and rules.looks_different(before, after):
+        if before is not None and makes_stale(before, after):
             sent = (announcements.c.challenge_id == after.challenge.id) & (
                 announcements.c.kind.in_(
                     [AnnouncementKind.OPENED, AnnouncementKind.VOTING, AnnouncementKind.CLOSED]
@@ -66,7 +66,7 @@ class AnnouncementStore:
         Where the challenge has `moved` to another channel, all of them are missing there.
         """
         present = (announcements.c.challenge_id == challenge.id) & (
-            announcements.c.kind == rules.ANNOUNCED_BY[challenge.state]
+            announcements.c.kind == ANNOUNCED_BY[challenge.state]
         )
         values = {**_UNTRIED, "given_up": False, "wanted_again": True}
         sent = announcements.c.message_id.is_not(None)
@@ -102,7 +102,7 @@ class AnnouncementStore:
 
     async def of(self, challenge: Challenge) -> list[Announcement]:
         """Read the announcements of a challenge's present state, by part."""
-        kind = rules.ANNOUNCED_BY[challenge.state]
+        kind = ANNOUNCED_BY[challenge.state]
         query = sa.select(announcements).where(
             announcements.c.challenge_id == challenge.id, announcements.c.kind == kind
         )

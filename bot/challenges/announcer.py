@@ -147,7 +147,7 @@ class Announcer:
         problem = Problem.FORBIDDEN if forbidden else Problem.NOT_TAKEN
         await self._announcements.failed(announcement, problem, self._clock() + seconds)
         if forbidden or failures >= FAILURES_BEFORE_TELLING:
-            await self._tell_host(announcement, contest, problem, notices.retried)
+            await self._tell_host(announcement, contest, problem, notices.retry_hint)
 
     async def _give_up(
         self, announcement: Announcement, contest: Contest, error: SendError
@@ -162,7 +162,7 @@ class Announcer:
             return
         problem = Problem.GONE if isinstance(error, PlaceGone) else Problem.IMPOSSIBLE
         await self._announcements.give_up(announcement, problem)
-        await self._tell_host(announcement, contest, problem, notices.to_repost)
+        await self._tell_host(announcement, contest, problem, notices.repost_hint)
 
     async def _tell_host(
         self,

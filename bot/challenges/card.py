@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import discord
 
+from bot.challenges.announcement_rules import PER_MESSAGE, numbers_on_part
 from bot.challenges.model import (
     FORGOTTEN,
     OPEN,
@@ -17,7 +18,6 @@ from bot.challenges.model import (
     Standing,
     Terms,
 )
-from bot.challenges.rules import PER_MESSAGE, on_part
 from bot.discord_io.components import AnyItem, custom_id, view_of
 from bot.discord_io.escaping import name_of
 from bot.discord_io.lines import first_lines
@@ -144,7 +144,7 @@ def _open_to(terms: Terms) -> str:
 def ballot(contest: Contest, part: int) -> Post:
     """Show part of the entries without names, each with a button to vote for it."""
     challenge = contest.challenge
-    numbers = on_part(contest, part)
+    numbers = numbers_on_part(part)
     entries = [entry for entry in contest.ballot if entry.number in numbers]
     voting = challenge.state is ChallengeState.VOTING
     lines = (

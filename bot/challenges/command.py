@@ -143,18 +143,20 @@ class ChallengeCommands:
     async def results(self, interaction: Interaction, challenge: int | None) -> None:
         """Show the results of a closed challenge."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        shown = card.results(await self._challenges.results(interaction.guild_id or 0, challenge))
+        shown = card.results(
+            await self._challenges.history.results(interaction.guild_id or 0, challenge)
+        )
         files = files_of(await self._pictures.uploads(shown))
         await interaction.edit_original_response(content=shown.text, attachments=files)
 
     async def leaderboard(self, interaction: Interaction) -> None:
         """Show the leaderboard."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        standings = await self._challenges.leaderboard(interaction.guild_id or 0)
+        standings = await self._challenges.history.leaderboard(interaction.guild_id or 0)
         await interaction.edit_original_response(content=card.leaderboard(standings))
 
     async def _outcome(self, challenge: Challenge) -> str:
-        return notices.whether_announced(challenge, await self._challenges.announced(challenge))
+        return notices.announcement_report(challenge, await self._challenges.announced(challenge))
 
     async def own_paintings(
         self, interaction: Interaction, typed: str
@@ -169,7 +171,7 @@ class ChallengeCommands:
 
     async def past(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[int]]:
         """Offer the closed challenges, the last one first."""
-        found = await self._challenges.closed_in(interaction.guild_id or 0)
+        found = await self._challenges.history.closed_in(interaction.guild_id or 0)
         wanted = typed.casefold().strip()
         return [
             app_commands.Choice(name=f"№ {one.id} {one.terms.title}"[:100], value=one.id)

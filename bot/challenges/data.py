@@ -1,14 +1,13 @@
 """The challenges of a server, and a member's part in them, as their data: exported and deleted."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from bot.challenges import rules
 from bot.challenges.announcement_store import AnnouncementStore
 from bot.challenges.model import OPEN, Contest
 from bot.challenges.store import ChallengeStore
-
-Change = Callable[[int, Callable[[Contest], Contest]], Awaitable[Contest]]  # by a rule
+from bot.challenges.upkeep import Change
 
 
 class ChallengeData:

@@ -7,21 +7,21 @@ from bot.challenges.model import Announcement, Challenge, Problem
 from bot.languages.speech import _, command
 
 
-def retried() -> str:
-    """Say what follows a failure that may pass."""
+def retry_hint() -> str:
+    """Say what happens after a failure that may pass."""
     return _(
         "I keep trying; {command} tries at once, there or in another channel.",
         command=command("challenge repost"),
     )
 
 
-def to_repost() -> str:
-    """Say what helps after a failure that will not pass."""
+def repost_hint() -> str:
+    """Say what a member can do after a failure that will not pass."""
     return _("{command} posts it in a channel of your choice.", command=command("challenge repost"))
 
 
-def why(challenge: Challenge, problem: str) -> str:
-    """Say why an announcement is not posted; a sentence of an older version stays as it is."""
+def reason_of(challenge: Challenge, problem: str) -> str:
+    """Say why an announcement is not posted. Older versions stored the sentence itself."""
     channel = f"<#{challenge.channel_id}>"
     reasons: dict[str, str] = {
         Problem.FORBIDDEN: _(
@@ -43,19 +43,19 @@ def host_message(challenge: Challenge, problem: Problem, what_follows: str) -> s
         id=challenge.id,
         title=shown(challenge.terms.title),
     )
-    return f"{opening} {why(challenge, problem)} {what_follows}"
+    return f"{opening} {reason_of(challenge, problem)} {what_follows}"
 
 
-def whether_announced(challenge: Challenge, announcements: Sequence[Announcement]) -> str:
+def announcement_report(challenge: Challenge, announcements: Sequence[Announcement]) -> str:
     """Say whether a challenge is announced, with links, or why not.
 
-    `announcements` are those of its present state, here and below.
+    `announcements` are those of the state that it is in.
     """
     failed = next((one for one in announcements if one.problem), None)
     if failed is not None:
-        what_follows = to_repost() if failed.given_up else retried()
+        what_follows = repost_hint() if failed.given_up else retry_hint()
         so_far = _("It is not announced yet.")
-        return f"{so_far} {why(challenge, failed.problem)} {what_follows}"
+        return f"{so_far} {reason_of(challenge, failed.problem)} {what_follows}"
     if any(one.message_id is None for one in announcements):
         return _(
             "It will be announced in {channel} in a moment.",
@@ -64,15 +64,15 @@ def whether_announced(challenge: Challenge, announcements: Sequence[Announcement
     return _("It is announced: {links}", links=links(challenge, announcements))
 
 
-def where_announced(
+def announcement_links(
     challenge: Challenge, announcements: Sequence[Announcement], *, leads: bool
 ) -> str:
-    """Link to the announcements of an open challenge; empty while there are none.
+    """Link to the announcements of the state that an open challenge is in; empty without any.
 
-    A member that `leads` the challenge reads what failed or was deleted instead.
+    A member that `leads` the challenge reads instead which of them failed or were deleted.
     """
     if leads and any(one.problem for one in announcements):
-        return whether_announced(challenge, announcements)
+        return announcement_report(challenge, announcements)
     if leads and any(one.given_up for one in announcements):
         return _(
             "A message of it was deleted; {command} posts it again.",
@@ -83,7 +83,7 @@ def where_announced(
 
 
 def links(challenge: Challenge, announcements: Sequence[Announcement]) -> str:
-    """Link to the messages."""
+    """Write the addresses of the messages."""
     return " ".join(
         f"https://discord.com/channels/{challenge.guild_id}/{one.channel_id}/{one.message_id}"
         for one in announcements

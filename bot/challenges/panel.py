@@ -23,7 +23,9 @@ class StatusPanel:
         """Answer an interaction that was deferred; `text` comes first."""
         challenge, member = contest.challenge, answers.member_of(interaction)
         announcements = await self._announcements.of(challenge)
-        notice = notices.where_announced(challenge, announcements, leads=leads(challenge, member))
+        notice = notices.announcement_links(
+            challenge, announcements, leads=leads(challenge, member)
+        )
         shown = status_card.status(contest, member, page)
         await interaction.edit_original_response(
             content="\n".join(line for line in (text, shown.text, notice) if line),

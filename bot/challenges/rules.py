@@ -5,15 +5,12 @@ member.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
 
-from bot import journal
 from bot.challenges.model import (
     FORGOTTEN,
     OPEN,
-    AnnouncementKind,
     Challenge,
     ChallengeState,
     Contest,
@@ -26,20 +23,23 @@ from bot.languages.speech import _, command, ngettext
 from bot.people import Member
 
 MINUTE, DAY = 60.0, 86_400.0
-SHORTEST, LONGEST = MINUTE, 60 * DAY  # of entering and of voting
-PER_MESSAGE = 10  # pictures; Discord takes no more
-MOST_ENTRIES = 75  # in a challenge; three of Discord's menus
-
-ANNOUNCED_BY = {  # the announcement of a challenge's present state
-    ChallengeState.ENTERING: AnnouncementKind.OPENED,
-    ChallengeState.VOTING: AnnouncementKind.VOTING,
-    ChallengeState.CLOSED: AnnouncementKind.CLOSED,
-    ChallengeState.CANCELLED: AnnouncementKind.CANCELLED,
-}
+SHORTEST, LONGEST = MINUTE, 60 * DAY  # that entering and voting may each last
+MOST_ENTRIES = 75  # in a challenge: three of Discord's menus
 
 
 class LeadersOnly(ChallengeRefused):
     """The member is neither the host of the challenge nor a moderator."""
+
+
+def leads(challenge: Challenge, member: Member) -> bool:
+    """Say whether a member is the host of a challenge or a moderator."""
+    return member.id == challenge.host_id or member.moderates or member.manages
+
+
+def check_leader(challenge: Challenge, member: Member, sentence: str) -> None:
+    """Refuse members who do not lead a challenge, with this sentence."""
+    if not leads(challenge, member):
+        raise LeadersOnly(sentence)
 
 
 def check_terms(terms: Terms, now: float) -> None:
@@ -56,7 +56,7 @@ def check_terms(terms: Terms, now: float) -> None:
 def enter(contest: Contest, painting: FinishedPainting, member: Member, now: float) -> Contest:
     """Add a member's own painting to a challenge."""
     challenge, terms = contest.challenge, contest.challenge.terms
-    _expect_open(challenge, ChallengeState.ENTERING, terms.entries_until, now)
+    _check_state(challenge, ChallengeState.ENTERING, now)
     if painting.member_id != member.id or painting.guild_id != challenge.guild_id:
         raise ChallengeRefused(_("You can enter only your own paintings from this server."))
     if painting.spoiler:
@@ -103,13 +103,12 @@ def withdraw(contest: Contest, entry_id: int, member: Member, now: float) -> Con
     entry = _find(contest, entry_id)
     if entry.member_id != member.id or entry.removed is not None:
         raise ChallengeRefused(_("This is not your entry."))
-    challenge = contest.challenge
-    _expect_open(challenge, ChallengeState.ENTERING, challenge.terms.entries_until, now)
+    _check_state(contest.challenge, ChallengeState.ENTERING, now)
     return _without(contest, entry)
 
 
 def remove(contest: Contest, entry_id: int, member: Member, reason: str) -> Contest:
-    """Remove an entry for a reason; its voters can vote again."""
+    """Remove an entry, as a moderator, for a reason; its voters can vote again."""
     if not (member.moderates or member.manages):
         raise LeadersOnly(_("Only moderators can remove an entry."))
     if contest.challenge.state not in OPEN:
@@ -118,58 +117,13 @@ def remove(contest: Contest, entry_id: int, member: Member, reason: str) -> Cont
     if entry.removed is not None:
         raise ChallengeRefused(_("This entry is removed already."))
     removed = replace(entry, removed=reason, number=None)
-    kept = tuple(removed if other.id == entry.id else other for other in contest.entries)
-    return replace(contest, entries=kept, votes=_votes_without(contest, entry))
-
-
-def removals(before: Contest, after: Contest, moderator: Member) -> list[journal.Entry]:
-    """Give what the moderators' log says of the entries that a change has removed."""
-    challenge = after.challenge
-    already = {entry.id for entry in before.entries if entry.removed is not None}
-    return [
-        journal.Entry(
-            challenge.guild_id,
-            journal.Deed.REMOVED,
-            journal.Person(moderator.id, moderator.name),
-            journal.Person(entry.member_id, entry.name),
-            f"№ {entry.job_id}",
-            entry.removed,
-            challenge=challenge.id,
-        )
-        for entry in after.entries
-        if entry.removed is not None and entry.id not in already
-    ]
-
-
-def delete_painting(contest: Contest, entry: Entry) -> Contest:
-    """Delete an entry's painting: an open challenge loses the entry, a closed one the picture."""
-    if contest.challenge.state in OPEN and entry.removed is None:
-        return _without(contest, entry)
-    blank = replace(entry, picture=None, preview=None)
-    kept = tuple(blank if other.id == entry.id else other for other in contest.entries)
-    return replace(contest, entries=kept)
-
-
-def forget(contest: Contest, member_id: int) -> Contest:
-    """Delete a member's entries and votes, or in a closed challenge their name and pictures."""
-    for entry in contest.entries:
-        if entry.member_id == member_id:
-            contest = delete_painting(contest, entry)
-    nameless = tuple(
-        replace(entry, member_id=FORGOTTEN, name="") if entry.member_id == member_id else entry
-        for entry in contest.entries
-    )
-    votes = {voter: entry for voter, entry in contest.votes.items() if voter != member_id}
-    challenge = contest.challenge
-    if challenge.host_id == member_id:
-        challenge = replace(challenge, host_id=FORGOTTEN, host_name="")
-    return Contest(challenge, nameless, votes)
+    return replace(_with(contest, removed), votes=_votes_without(contest, entry))
 
 
 def vote(contest: Contest, number: int, member: Member, now: float) -> Contest:
     """Cast or change a member's vote."""
     challenge, terms = contest.challenge, contest.challenge.terms
-    _expect_open(challenge, ChallengeState.VOTING, terms.voting_until, now)
+    _check_state(challenge, ChallengeState.VOTING, now)
     if member.guild_id != challenge.guild_id:
         raise ChallengeRefused(_("Only members of the challenge's server may vote."))
     if not terms.newcomers_vote and member.joined_at > challenge.created_at:
@@ -184,19 +138,8 @@ def vote(contest: Contest, number: int, member: Member, now: float) -> Contest:
     return replace(contest, votes={**contest.votes, member.id: entry.id})
 
 
-def leads(challenge: Challenge, member: Member) -> bool:
-    """Say whether a member is the host of a challenge or a moderator."""
-    return member.id == challenge.host_id or member.moderates or member.manages
-
-
-def check_leader(challenge: Challenge, member: Member, sentence: str) -> None:
-    """Refuse members who do not lead a challenge, with this sentence."""
-    if not leads(challenge, member):
-        raise LeadersOnly(sentence)
-
-
 def rename(contest: Contest, title: str | None, theme: str | None) -> Contest:
-    """Give a challenge another title or theme; None keeps the present one."""
+    """Give a challenge another title or theme; None leaves it as it is."""
     terms = contest.challenge.terms
     terms = replace(
         terms,
@@ -207,7 +150,7 @@ def rename(contest: Contest, title: str | None, theme: str | None) -> Contest:
 
 
 def move(contest: Contest, channel_id: int, *, age_restricted: bool) -> Contest:
-    """Announce a challenge in another channel from now on; `age_restricted` is what that is."""
+    """Announce a challenge in another channel, which is `age_restricted` or not, from now on."""
     if contest.challenge.age_restricted and not age_restricted:
         raise ChallengeRefused(
             _("This challenge began in an age-restricted channel; choose such a one.")
@@ -216,7 +159,7 @@ def move(contest: Contest, channel_id: int, *, age_restricted: bool) -> Contest:
 
 
 def go_on(contest: Contest, now: float) -> Contest:
-    """Go to the next state: entering to voting, or to closed without entries; voting to closed."""
+    """Open the voting, or close a challenge that has no entries or was voted on."""
     if contest.challenge.state is ChallengeState.ENTERING and contest.live:
         return _open_voting(contest, now)
     if contest.challenge.state in OPEN:
@@ -233,52 +176,41 @@ def cancel(contest: Contest, now: float) -> Contest:
 
 
 def deadline(challenge: Challenge) -> float | None:
-    """Give the time of the next automatic change; None when the challenge is over."""
+    """Give the time at which the present state ends by itself; None when the challenge is over."""
     if challenge.state is ChallengeState.ENTERING:
         return challenge.terms.entries_until
-    return challenge.terms.voting_until if challenge.state is ChallengeState.VOTING else None
+    if challenge.state is ChallengeState.VOTING:
+        return challenge.terms.voting_until
+    return None
 
 
-def due(contest: Contest, now: float) -> Contest | None:
-    """Go to the next state where a deadline has passed; else None."""
+def go_on_if_due(contest: Contest, now: float) -> Contest:
+    """Go to the next state if its deadline has passed."""
     until = deadline(contest.challenge)
-    return go_on(contest, now) if until is not None and until <= now else None
+    return go_on(contest, now) if until is not None and until <= now else contest
 
 
-def called_for(before: Contest | None, after: Contest) -> Iterator[tuple[AnnouncementKind, int]]:
-    """List the announcements of a change, as kind and part."""
-    state = after.challenge.state
-    if before is None:
-        yield AnnouncementKind.OPENED, 0
-        return
-    if state is not before.challenge.state:
-        if state is ChallengeState.VOTING:
-            for part in range(-(-len(after.ballot) // PER_MESSAGE)):
-                yield AnnouncementKind.VOTING, part
-        else:
-            yield AnnouncementKind(state.value), 0
-    known = {entry.id for entry in before.entries if entry.removed is not None}
-    for entry in after.entries:
-        if entry.removed is not None and entry.id not in known:
-            yield AnnouncementKind.REMOVED, entry.id
+def delete_painting(contest: Contest, entry: Entry) -> Contest:
+    """Delete the painting of an entry, which stays without it if it was removed or is history."""
+    if contest.challenge.state in OPEN and entry.removed is None:
+        return _without(contest, entry)
+    return _with(contest, replace(entry, picture=None, preview=None))
 
 
-def on_part(contest: Contest, part: int) -> Sequence[int]:
-    """Give the ballot numbers of a part of the ballot, including removed entries."""
-    return range(part * PER_MESSAGE + 1, (part + 1) * PER_MESSAGE + 1)
-
-
-def looks_different(before: Contest, after: Contest) -> bool:
-    """Say whether the messages that were sent show an old state."""
-    if before.challenge.state is not after.challenge.state:
-        return True
-    if _texts(before.challenge) != _texts(after.challenge):
-        return True
-    if after.challenge.state is ChallengeState.ENTERING:
-        return False
-    return [(e.id, e.picture, e.member_id) for e in before.live] != [
-        (e.id, e.picture, e.member_id) for e in after.live
-    ]
+def forget(contest: Contest, member_id: int) -> Contest:
+    """Delete a member's paintings, votes and name."""
+    for entry in contest.entries:
+        if entry.member_id == member_id:
+            contest = delete_painting(contest, entry)
+    nameless = tuple(
+        replace(entry, member_id=FORGOTTEN, name="") if entry.member_id == member_id else entry
+        for entry in contest.entries
+    )
+    votes = {voter: entry for voter, entry in contest.votes.items() if voter != member_id}
+    challenge = contest.challenge
+    if challenge.host_id == member_id:
+        challenge = replace(challenge, host_id=FORGOTTEN, host_name="")
+    return Contest(challenge, nameless, votes)
 
 
 def _open_voting(contest: Contest, now: float) -> Contest:
@@ -288,7 +220,7 @@ def _open_voting(contest: Contest, now: float) -> Contest:
     numbers = {entry.id: number for number, entry in enumerate(shuffled, 1)}
     terms = contest.challenge.terms
     until = terms.voting_until
-    if until <= now:  # the bot was down: the voting lasts as long as planned
+    if until <= now:  # the bot was down meanwhile, so the voting begins late
         until = now + terms.voting_until - terms.entries_until
     challenge = replace(
         contest.challenge,
@@ -313,9 +245,10 @@ def _close(contest: Contest, now: float) -> Contest:
     return Contest(challenge, entries, {})
 
 
-def _expect_open(challenge: Challenge, wanted: ChallengeState, until: float, now: float) -> None:
-    """Refuse in another state than `wanted`, and after its deadline."""
-    if challenge.state is wanted and now < until:
+def _check_state(challenge: Challenge, wanted: ChallengeState, now: float) -> None:
+    """Refuse unless a challenge is in the state `wanted`, and the state's deadline is ahead."""
+    until = deadline(challenge)
+    if challenge.state is wanted and until is not None and now < until:
         return
     if challenge.state not in OPEN:
         raise ChallengeRefused(_("This challenge is over."))
@@ -326,15 +259,17 @@ def _expect_open(challenge: Challenge, wanted: ChallengeState, until: float, now
     raise ChallengeRefused(_("The voting is over; the results will be posted in a moment."))
 
 
-def _texts(challenge: Challenge) -> tuple[str, str]:
-    return challenge.terms.title, challenge.terms.theme
-
-
 def _find(contest: Contest, entry_id: int) -> Entry:
     for entry in contest.entries:
         if entry.id == entry_id:
             return entry
     raise ChallengeRefused(_("There is no such entry in this challenge."))
+
+
+def _with(contest: Contest, changed: Entry) -> Contest:
+    """Put a changed entry in the place of the one with its id."""
+    entries = (changed if entry.id == changed.id else entry for entry in contest.entries)
+    return replace(contest, entries=tuple(entries))
 
 
 def _without(contest: Contest, entry: Entry) -> Contest:

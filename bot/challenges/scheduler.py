@@ -49,7 +49,7 @@ class ChallengeScheduler:
 
     async def _act(self) -> float:
         """Do all that is due; return the seconds until there is more to do."""
-        deadline = await self._challenges.act_on_deadlines()
+        deadline = await self._challenges.upkeep.act_on_deadlines()
         next_try = await self._announcer.announce()
         times = [time for time in (deadline, next_try) if time is not None]
         return min([self._longest_nap, *(max(0.0, time - self._clock()) for time in times)])

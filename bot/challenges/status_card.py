@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import discord
 
+from bot.challenges.announcement_rules import PER_MESSAGE, numbers_on_part
 from bot.challenges.card import FEATURE, MOST_LINES, Post, pictures_of, shown, stage
 from bot.challenges.model import Challenge, ChallengeState, Contest, Entry
-from bot.challenges.rules import PER_MESSAGE, on_part
 from bot.discord_io.components import AnyItem, custom_id
 from bot.discord_io.lines import first_lines
 from bot.languages.speech import _, pgettext
@@ -50,7 +50,7 @@ def _voting_status(contest: Contest, member: Member, page: int, lines: list[str]
     challenge = contest.challenge
     last = max(0, (max((e.number or 0 for e in contest.ballot), default=0) - 1) // PER_MESSAGE)
     page = min(max(0, page), last)
-    numbers = on_part(contest, page)
+    numbers = numbers_on_part(page)
     entries = [entry for entry in contest.ballot if entry.number in numbers]
     chosen = contest.votes.get(member.id)
     number = next((entry.number for entry in contest.ballot if entry.id == chosen), None)

@@ -8,7 +8,7 @@ from bot.jobs import allowance
 from bot.jobs.allowance import Allowance, Use
 from bot.jobs.model import Sources
 from bot.jobs.quotas import JobQuotas, UnderWay
-from bot.jobs.schedule import Schedule, complete
+from bot.jobs.schedule import Schedule, with_size_and_steps
 from bot.jobs.store import JobStore
 from bot.people import Origin
 from engine.request import PaintSettings
@@ -57,7 +57,7 @@ class Admission:
 
     def predict(self, settings: PaintSettings, sources: Sources | None) -> float:
         """Predict the seconds that a painting takes; without `sources`, of usual shape."""
-        return self._schedule.predict(complete(settings), sources)
+        return self._schedule.predict(with_size_and_steps(settings), sources)
 
     def predict_finish(
         self, origin: Origin, settings: PaintSettings, sources: Sources | None
@@ -66,4 +66,6 @@ class Admission:
 
         `sources` are None before they are downloaded.
         """
-        return self._schedule.predict_finish(origin, complete(settings), sources, self._clock())
+        return self._schedule.predict_finish(
+            origin, with_size_and_steps(settings), sources, self._clock()
+        )

@@ -13,16 +13,18 @@ from bot.people import Origin
 from engine.presets import PRESETS, size_and_steps
 from engine.request import PaintSettings
 
-_SCHEDULED = (JobState.QUEUED, JobState.PAINTING)
-# Stands in the queue for a job that is not submitted yet. No real job has so large an id, so that
-# of jobs whose turn is equal it comes last.
-_UNSUBMITTED_ID = 2**63
 Size = tuple[int, int]  # width and height in pixels
 WorkOf = Callable[[PaintSettings, Size | None], float]
+
 PLACES_CACHE_SECONDS = 0.5  # how long calculated places are used again
 
+_SCHEDULED = (JobState.QUEUED, JobState.PAINTING)
+# The id of a job that is not submitted yet. Larger than those of all others, because of jobs with
+# equal tags the lowest id is first.
+_UNSUBMITTED_ID = 2**63
 
-def complete(settings: PaintSettings) -> PaintSettings:
+
+def with_size_and_steps(settings: PaintSettings) -> PaintSettings:
     """Fill in the size and steps of the preset. Raises `Refused` where there is no such preset."""
     preset = PRESETS.get(settings.preset)
     if preset is None:
@@ -35,10 +37,10 @@ def complete(settings: PaintSettings) -> PaintSettings:
 class _Painting:
     """A job that is being painted."""
 
-    predicted: float  # seconds, when it started
+    predicted: float  # seconds that it was to take
     started_at: float
-    progress: PaintProgress | None = None  # the last report
-    progress_at: float = 0.0  # when that came
+    progress: PaintProgress | None = None  # as last reported
+    progress_at: float = 0.0  # the time of that report
 
     def seconds_left(self, now: float) -> float:
         if self.progress is None:
@@ -49,39 +51,41 @@ class _Painting:
 class Schedule:
     """Knows every queued and painting job. Times are Unix seconds.
 
-    `work_of` counts the work of a painting, by its settings and the size of its content.
+    `work_of` counts the work of a painting, by its settings and the size of its content; where
+    that is not known, of a square.
     """
 
     def __init__(self, estimator: Estimator, work_of: WorkOf) -> None:
         self._estimator = estimator
         self._work_of = work_of
         self._queue = FairQueue()
-        self._kinds: dict[int, Kind] = {}
-        # Newest predictions of queued jobs, by job id, in seconds of painting. A job that was
-        # queued after the last prediction is absent; its prediction is in the queue.
-        self._predictions: dict[int, float] = {}
-        self._paintings: dict[int, _Painting] = {}  # by job id
         self._slots = 1
+        # All of these are by job id.
+        self._kinds: dict[int, Kind] = {}  # of queued and painting jobs
+        self._paintings: dict[int, _Painting] = {}
+        # The latest predictions of queued jobs, in seconds of painting. Those of jobs that were
+        # queued since `_predict_again` are only in the queue.
+        self._predictions: dict[int, float] = {}
         self._places: dict[int, Place] = {}
-        self._places_at: float | None = None  # when they were calculated; None: out of date
+        self._places_at: float | None = None  # when these were calculated; None: out of date
 
     def set_capacity(self, slots: int, device: str) -> None:
         """Set the executor's slots and device."""
-        self._slots = max(1, slots)  # without a slot, times are predicted as with one
+        self._slots = max(1, slots)  # while there is none, times are predicted as with one
         self._estimator.device = device
         self._predict_again()
 
     def predict(self, settings: PaintSettings, sources: Sources | None) -> float:
-        """Predict the seconds that a painting will take; without `sources`, of usual shape."""
+        """Predict the seconds of a painting; without `sources`, of a square content."""
         return self._estimator.predict(self._kind_of(settings, sources))
 
     def predict_finish(
         self, origin: Origin, settings: PaintSettings, sources: Sources | None, now: float
     ) -> float:
-        """Predict in how many seconds a job would be painted that is submitted now.
+        """Predict in how many seconds a job would be finished if it were submitted now.
 
         It is put into the queue, its place is calculated, and it is removed again. `sources` are
-        None before they are downloaded; then pictures of usual shape are assumed.
+        None before they are downloaded; then a square content is assumed.
         """
         seconds = self._estimator.predict(self._kind_of(settings, sources))
         self._queue.add(Waiting(_UNSUBMITTED_ID, origin.guild_id, origin.member_id, seconds))
@@ -91,15 +95,15 @@ class Schedule:
             self._queue.remove(_UNSUBMITTED_ID)
 
     def learn(self, job: Job) -> None:
-        """Learn from a job that has been painted."""
-        if job.result and job.result.outcome.is_cut_short:
+        """Learn from a job that has been painted how long such jobs take."""
+        if job.result is None or job.started_at is None or job.painted_at is None:
             return
-        if job.result and job.started_at is not None and job.painted_at is not None:
-            seconds = job.painted_at - job.started_at
-            outcome = job.result.outcome
-            kind = self._kind_of(job.settings, job.sources, (outcome.width, outcome.height))
-            self._estimator.learn(kind, outcome.device, seconds)
-            self._predict_again()
+        outcome = job.result.outcome
+        if outcome.is_cut_short:
+            return
+        kind = self._kind_of(job.settings, job.sources, (outcome.width, outcome.height))
+        self._estimator.learn(kind, outcome.device, job.painted_at - job.started_at)
+        self._predict_again()
 
     def enter(self, job: Job) -> None:
         """Add a new job to the queue."""
@@ -133,10 +137,10 @@ class Schedule:
         self._places_at = None
 
     def follow(self, before: Job, after: Job, now: float) -> None:
-        """Put a job back or remove it, as the change of its state demands.
+        """Put a job back into the queue or remove it, as its new state says.
 
-        A painting is charged the seconds since it was taken, however it ended; not where the bot
-        itself put it back. The dispatcher calls `take` itself when a queued job begins to paint.
+        However a painting ended, it is charged the seconds since it was taken; unless the bot put
+        it back without a loss. From queued to painting a job comes by `take` alone.
         """
         painting = self._paintings.get(after.id)
         used = max(0.0, now - painting.started_at) if painting else 0.0
@@ -174,19 +178,21 @@ class Schedule:
     def _kind_of(
         self, settings: PaintSettings, sources: Sources | None, painted: Size | None = None
     ) -> Kind:
-        """Give the kind of a painting: what its seconds are predicted from.
+        """Give the kind of a painting, from which its seconds are predicted.
 
-        `painted` is the size of the finished painting, which has the content's shape.
+        `painted` is the size of the finished painting. It stands for the content's where that was
+        not measured, because both have the same shape.
         """
-        size, megapixels = (sources.content_size, sources.megapixels) if sources else (None, 0.0)
-        work = self._work_of(settings, size or painted)
-        called = f"{settings.preset} film" if settings.film else settings.preset
-        # rounded, so that pictures of nearly one shape are of one kind
-        return Kind(called, float(f"{work:.3g}"), float(f"{megapixels:.2g}"))
+        preset = f"{settings.preset} film" if settings.film else settings.preset
+        content_size = sources.content_size if sources else None
+        work = self._work_of(settings, content_size or painted)
+        megapixels = sources.megapixels if sources else 0.0
+        # Rounded, so that pictures of nearly the same shape are of one kind.
+        return Kind(preset, float(f"{work:.3g}"), float(f"{megapixels:.2g}"))
 
     def _calculate_places(self, now: float) -> dict[int, Place]:
         left = {job_id: painting.seconds_left(now) for job_id, painting in self._paintings.items()}
-        # More jobs than slots are being painted after a worker left and before its job is put back.
+        # Never below 0: when a worker has left, its job counts as painting until it is put back.
         free_slots = max(0, self._slots - len(left))
         places = {job_id: Place(job_id, 0, 0.0, seconds) for job_id, seconds in left.items()}
         free_in = [*left.values(), *[0.0] * free_slots]  # seconds until each slot is free
@@ -196,6 +202,7 @@ class Schedule:
         return places
 
     def _predict_again(self) -> None:
+        """Predict the seconds of all queued jobs, by what was learned since."""
         waiting = self._kinds.keys() - self._paintings.keys()
         seconds = {kind: self._estimator.predict(kind) for kind in set(self._kinds.values())}
         self._predictions = {job_id: seconds[self._kinds[job_id]] for job_id in waiting}

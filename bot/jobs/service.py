@@ -17,7 +17,7 @@ from bot.jobs import allowance, rules
 from bot.jobs.allowance import FREE, Allowance
 from bot.jobs.model import DeliveryState, Job, JobResult, JobState, Place, Sources
 from bot.jobs.quotas import JobQuotas
-from bot.jobs.schedule import Schedule, complete
+from bot.jobs.schedule import Schedule, with_size_and_steps
 from bot.jobs.store import JobStore
 from bot.journal import NO_JOURNAL, Journal
 from bot.people import Member, Origin
@@ -110,7 +110,7 @@ class JobService:
         `PictureGone`.
         """
         channel_id, message_id = card or (None, None)
-        settings = complete(settings)
+        settings = with_size_and_steps(settings)
         job = Job(
             id=0,
             state=JobState.QUEUED,

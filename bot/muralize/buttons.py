@@ -10,7 +10,7 @@ from bot.errors import JobNotFound, NotAllowed, PictureGone, WrongState
 from bot.jobs.model import Job
 from bot.jobs.service import JobService
 from bot.languages.speech import _
-from bot.muralize import alt_text, card
+from bot.muralize import alt_text, card, outcome_card
 from bot.muralize.packer import LinkTo, OutcomePacker
 from bot.muralize.request import Repeat
 from bot.muralize.service import MuralizeService
@@ -124,7 +124,7 @@ class JobButtonHandlers:
         link = self._link_to(job)
         if link is None:
             raise WrongState(_("The bot has no public pages any more, so there is no link."))
-        await interaction.edit_original_response(content=card.full_file(link))
+        await interaction.edit_original_response(content=outcome_card.full_file(link))
 
     async def enter(self, interaction: Interaction, job_id: int) -> None:
         """Enter the painting into the server's challenge."""

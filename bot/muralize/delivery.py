@@ -33,7 +33,8 @@ from bot.jobs.model import NOBODY, Job, JobState
 from bot.jobs.service import JobService
 from bot.languages.speech import speaking
 from bot.logs import about_job
-from bot.muralize import card
+from bot.muralize import outcome_card
+from bot.muralize.card import Card
 from bot.muralize.live_cards import LiveCards
 from bot.muralize.packer import OutcomePacker
 from bot.muralize.sender import JobMessageSender, link_to
@@ -48,7 +49,7 @@ ROUTES_AFTER_LONG = (CHANNEL, INTERACTION, PRIVATE)
 LONG = 60.0  # seconds from the command to the outcome, after which the member has looked away
 MOST_FAULTS = 5  # tries that fail by a fault of ours, such as a full disk
 
-Pack = Callable[[int], Awaitable[tuple[card.Card, list[Upload]]]]
+Pack = Callable[[int], Awaitable[tuple[Card, list[Upload]]]]
 
 
 class Deliverer:
@@ -116,9 +117,9 @@ class Deliverer:
     async def _keep(self, job: Job) -> None:
         """Give up sending an outcome, tell its member so, and keep it for `/queue show`."""
 
-        async def pack(_: int) -> tuple[card.Card, list[Upload]]:
+        async def pack(_: int) -> tuple[Card, list[Upload]]:
             with speaking(job.origin.language):
-                return card.unsent(job), []
+                return outcome_card.undeliverable(job), []
 
         try:
             with contextlib.suppress(MessageDeleted):  # it is not wanted there
@@ -200,7 +201,7 @@ class Deliverer:
         self,
         route: str,
         job: Job,
-        shown: card.Card,
+        shown: Card,
         uploads: Sequence[Upload],
         unclear: float | None,
     ) -> Sent:
@@ -229,12 +230,12 @@ class Deliverer:
                     return sent
             raise
 
-    async def _packed(self, job: Job, limit: int) -> tuple[card.Card, list[Upload]]:
+    async def _packed(self, job: Job, limit: int) -> tuple[Card, list[Upload]]:
         with speaking(job.origin.language):
             try:
                 return await self._packer.pack(job, limit)
             except PictureGone:
-                return card.gone(job), []
+                return outcome_card.deleted(job), []
 
     async def _follow_up(self, job: Job, route: str, sent: Sent, notify: bool) -> None:
         """Edit the card to link to the outcome in another message; or say that it is in the card.
@@ -245,8 +246,8 @@ class Deliverer:
             if route != INTERACTION:
                 link = link_to(job.origin.guild_id, sent) if route == CHANNEL else None
                 with speaking(job.origin.language):
-                    moved = card.moved(job, link)
-                await self._sender.edit_card(job, moved, [])
+                    new = outcome_card.sent_elsewhere(job, link)
+                await self._sender.edit_card(job, new, [])
             elif notify:
                 await self._sender.notify(job, sent)
         except SendError as error:

@@ -21,44 +21,54 @@ from bot.muralize.sender import JobMessageSender
 
 log = logging.getLogger(__name__)
 
-PREVIEWS_AT = (0.15, 0.45, 0.75)  # of the steps; each upload makes members' clients blink
+PREVIEWS_AT = (0.15, 0.45, 0.75)  # shares of the steps; few, because clients blink with each upload
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How often cards are edited, in seconds."""
+    """How often cards are edited. In seconds, where nothing else is said."""
 
-    painting: float = 3.0  # between two edits of the card of a painting job
-    waiting: float = 15.0  # the same for a waiting job; Discord counts the time down by itself
-    late: float = 60.0  # after the token's life; Discord limits edits of old messages (30046)
-    parting: float = 60.0  # before the token expires, where no edit is possible after it
-    upload_rest: float = 5.0  # times the last upload's duration, between two previews
-    look: float = 0.5  # between two checks of the progress
-    debounce: float = 0.1  # a job that starts within it gets one edit, and never shows "Waiting"
-    at_a_time: int = 8  # edits under way, not counting those of waiting jobs
+    # From one edit of a card to the next.
+    painting: float = 3.0
+    waiting: float = 15.0  # clients count the time down by themselves
+    late: float = 60.0  # with an expired token: Discord limits edits of old messages (30046)
+
+    look: float = 0.5  # from one look at the progress of paintings to the next
+    debounce: float = 0.1  # after a change: a job that starts at once never shows "Waiting"
+    last_edit: float = 60.0  # before the token expires, where the card cannot be edited after it
+    preview_rest: float = 5.0  # between two previews, times the duration of the last upload
+    most_edits: int = 8  # under way at a time; one of a waiting job may come on top
 
 
 @dataclass(frozen=True)
 class _Shown:
-    """What members see of a job. An equal `key` means an equal text, which needs no edit."""
+    """What members see of a job."""
 
     state: JobState | None = None
-    key: object = None
-    previews: int = 0  # of `PREVIEWS_AT`, those that are over
+    key: object = None  # texts with the same state and key are equal, so that no edit is needed
+    previews_passed: int = 0  # how many of `PREVIEWS_AT` the last preview had passed
+
+
+@dataclass(frozen=True)
+class _Preview:
+    """A preview to upload."""
+
+    passed: int  # how many of `PREVIEWS_AT` it has passed
+    upload: Upload
 
 
 @dataclass
 class _LiveCard:
-    """A card: its job, the last edit that Discord took, and the last that was tried."""
+    """A card that is edited as its job changes."""
 
     job: Job  # as it is now
-    shown: _Shown = _Shown()
-    settled_start: float | None = None  # Unix seconds; changes only when the prediction has moved
-    tried_state: JobState | None = None  # a failed edit is tried again like one that is due
-    tried_at: float = float("-inf")
-    uploaded_at: float = float("-inf")
+    shown: _Shown = _Shown()  # by the last edit that succeeded
+    tried_state: JobState | None = None  # in the last edit, failed or not
+    tried_at: float = float("-inf")  # when that began; a failed one is repeated at the usual pace
+    uploaded_at: float = float("-inf")  # when the last preview was
+    announced_start: float | None = None  # Unix seconds; kept while the prediction hardly moves
     token_dead: bool = False
-    editing: asyncio.Task[None] | None = None
+    editing: asyncio.Task[None] | None = None  # the edit under way
     closed: bool = False  # edits are not possible any more
 
 
@@ -84,7 +94,7 @@ class LiveCards:
         self._monotonic = monotonic
         self._pace = pace
         self._cards: dict[int, _LiveCard] = {}
-        self._upload_seconds = 0.0  # that the last preview took
+        self._upload_seconds = 0.0  # how long the last preview's upload took
         self._wake = asyncio.Event()
 
     async def run(self) -> None:
@@ -96,8 +106,8 @@ class LiveCards:
                     self._follow(job)
             while True:
                 self._start_edits()
-                # A changed state is shown once the debounce is over, progress at the next look.
-                if await _within(self._pace.look, self._wake):
+                # Look at the progress again in a while, or at a changed state after the debounce.
+                if await _is_set_within(self._pace.look, self._wake):
                     await asyncio.sleep(self._pace.debounce)
                 self._wake.clear()
         finally:
@@ -114,7 +124,10 @@ class LiveCards:
             await asyncio.wait({live.editing})
 
     async def flush(self, seconds: float) -> None:
-        """Make the edits that are due, those after an edit under way too, within `seconds`."""
+        """Make all edits that are due, and stop waiting for them after `seconds`.
+
+        Also those that cannot start yet, because their card or too many others are being edited.
+        """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 self._start_edits()
@@ -123,15 +136,13 @@ class LiveCards:
                     self._start_edits()
 
     def _follow(self, job: Job) -> None:
-        if job.state in (JobState.QUEUED, JobState.PAINTING) and not job.is_tile:
-            live = self._cards.get(job.id)
-            if live is None:
-                self._cards[job.id] = _LiveCard(job)
-                self._wake.set()
-            else:
-                live.job = job
-                if live.tried_state is not job.state:
-                    self._wake.set()
+        """Take a job's new state, and wake `run` where its card does not show that yet."""
+        if job.state not in (JobState.QUEUED, JobState.PAINTING) or job.is_tile:
+            return
+        live = self._cards.setdefault(job.id, _LiveCard(job))
+        live.job = job
+        if live.tried_state is not job.state:
+            self._wake.set()
 
     def _start_edits(self) -> None:
         """Start the edits that are due: changed states, then paintings, then one waiting job."""
@@ -139,7 +150,7 @@ class LiveCards:
         idle = [live for live in self._cards.values() if not live.closed and not live.editing]
 
         def due_again(state: JobState, interval: float) -> list[_LiveCard]:
-            """Give the cards whose last edit, in this same state, is `interval` seconds old."""
+            """Give the cards last edited in this same state, at least `interval` seconds ago."""
             due = []
             for live in idle:
                 pause = self._pace.late if self._is_late(live) else interval
@@ -148,7 +159,7 @@ class LiveCards:
                     due.append(live)
             return due
 
-        # first, because a wrong state is worse than an old progress
+        # A wrong state is worse than an old progress, so these come first.
         changed = [live for live in idle if live.tried_state is not live.job.state]
         painting = due_again(JobState.PAINTING, self._pace.painting)
         waiting = due_again(JobState.QUEUED, self._pace.waiting)
@@ -156,7 +167,7 @@ class LiveCards:
             return
         places = self._jobs.places()
         under_way = sum(1 for live in self._cards.values() if live.editing)
-        for live in (changed + painting)[: max(0, self._pace.at_a_time - under_way)]:
+        for live in (changed + painting)[: max(0, self._pace.most_edits - under_way)]:
             self._edit_if_changed(live, places.get(live.job.id))
         waiting.sort(key=lambda live: live.tried_at)
         for live in waiting:
@@ -176,57 +187,59 @@ class LiveCards:
             return False
 
     def _begin_edit(self, live: _LiveCard, place: Place | None) -> bool:
-        job, now = live.job, self._clock()  # in Unix seconds, as the card shows them
-        progress = None
-        key: object
+        job = live.job
         with speaking(job.origin.language):
-            if self._may_be_last_edit(live, now):
-                message, key = card.parting(job), "parting"
-            elif job.state is JobState.QUEUED:
-                message = card.waiting(job, place, now)
-                key = (place.position, _settled_start(live, place, now)) if place else ()
-            else:
-                progress = self._jobs.progress(job.id)
-                message = card.painting(job, progress, now)
-                key = (job.cancelled_by, progress.step if progress else None)
-            if job.state is live.shown.state and key == live.shown.key:
-                return False
-            live.tried_state, live.tried_at = job.state, self._monotonic()
-            previews, files = self._preview(live, progress)
-        edit = self._edit(live, message, _Shown(job.state, key, previews), files)
-        live.editing = asyncio.create_task(edit)
+            message, key, preview = self._compose(live, place)
+        if (job.state, key) == (live.shown.state, live.shown.key):
+            return False
+        new = _Shown(job.state, key, preview.passed if preview else live.shown.previews_passed)
+        files = [preview.upload] if preview else None
+        live.tried_state, live.tried_at = job.state, self._monotonic()
+        live.editing = asyncio.create_task(self._edit(live, message, new, files))
         return True
 
-    def _preview(
-        self, live: _LiveCard, progress: PaintProgress | None
-    ) -> tuple[int, list[Upload] | None]:
-        """Give how many previews are over with this edit, and the one that it uploads, if any.
+    def _compose(
+        self, live: _LiveCard, place: Place | None
+    ) -> tuple[card.Card, object, _Preview | None]:
+        """Give the card of a job as it is now, its key, and the preview if one is due."""
+        job, now = live.job, self._clock()  # in Unix seconds, as the card shows them
+        if self._may_be_last_edit(live, now):
+            return card.last_edit(job), "last edit", None
+        if job.state is JobState.QUEUED:
+            waiting_key = (place.position, _steady_start(live, place, now)) if place else ()
+            return card.waiting(job, place, now), waiting_key, None
+        progress = self._jobs.progress(job.id)
+        painting_key = (job.cancelled_by, progress.step if progress else None)
+        return card.painting(job, progress, now), painting_key, self._preview(live, progress)
 
-        None is begun so soon after another that clients only wait for uploads, nor so late that
-        the result waits for it.
+    def _preview(self, live: _LiveCard, progress: PaintProgress | None) -> _Preview | None:
+        """Give the preview to upload with the next edit, if one is due.
+
+        After a slow upload the next one waits longer, so that edits of the text come in between.
+        Near the end none is due, because the result would have to wait for its upload.
         """
-        before = live.shown.previews
         if progress is None or progress.preview is None:
-            return before, None
+            return None
         done = progress.step / max(1, progress.total_steps)
-        over = sum(done >= share for share in PREVIEWS_AT)
+        passed = sum(done >= share for share in PREVIEWS_AT)
         rested = self._monotonic() - live.uploaded_at
         if (
-            over <= before
-            or rested < self._pace.upload_rest * self._upload_seconds
+            passed <= live.shown.previews_passed
+            or rested < self._pace.preview_rest * self._upload_seconds
             or progress.seconds_left < 2 * self._upload_seconds
         ):
-            return before, None
+            return None
         name = card.file_name(live.job, f"preview-{live.job.id}.jpg")
-        return over, [Upload(name, progress.preview, alt_text.of_preview(live.job, done))]
+        upload = Upload(name, progress.preview, alt_text.of_preview(live.job, done))
+        return _Preview(passed, upload)
 
     def _is_late(self, live: _LiveCard) -> bool:
         return live.token_dead or self._clock() >= live.job.origin.token_expires_at
 
     def _may_be_last_edit(self, live: _LiveCard, now: float) -> bool:
-        """Say whether the token may expire before the next edit, and no edit is possible after."""
+        """Say whether the token soon expires, and the bot cannot edit the card without it."""
         left = live.job.origin.token_expires_at - now
-        return left <= self._pace.parting and not self._sender.can_edit_late(live.job)
+        return left <= self._pace.last_edit and not self._sender.can_edit_late(live.job)
 
     async def _edit(
         self, live: _LiveCard, message: card.Card, new: _Shown, files: list[Upload] | None
@@ -237,7 +250,7 @@ class LiveCards:
             try:
                 if files and not await self._previews(job.origin.guild_id):
                     files = None
-                sent = await self._edit_by_either(live, message, files)
+                sent = await self._edit_by_token_or_permission(live, message, files)
                 live.shown = new
                 if files:
                     live.uploaded_at = self._monotonic()
@@ -252,27 +265,28 @@ class LiveCards:
             finally:
                 live.editing = None
 
-    async def _edit_by_either(
+    async def _edit_by_token_or_permission(
         self, live: _LiveCard, message: card.Card, files: list[Upload] | None
     ) -> Sent:
-        """Edit by the token while it lives, then by the bot's own permissions."""
+        """Edit by the token of the interaction while it is valid, then by the bot's permissions."""
         if not self._is_late(live):
             try:
                 return await self._sender.edit_original(live.job, message, files)
             except MessageDeleted:
-                raise
+                raise  # it cannot be edited by the bot's permissions either
             except RouteClosed as error:
-                live.token_dead = True  # a repeat counts as one more invalid request
+                # Never used again: Discord counts each use of a dead token as an invalid request.
+                live.token_dead = True
                 log.info("the card is edited without its token from now on: %s", error)
         return await self._sender.edit_card(live.job, message, files)
 
 
-def _settled_start(live: _LiveCard, place: Place, now: float) -> float:
-    """Predict when a job starts, in Unix seconds; a prediction that has hardly moved stays."""
+def _steady_start(live: _LiveCard, place: Place, now: float) -> float:
+    """Give the predicted start in Unix seconds: the one shown before, unless it has moved."""
     start = now + place.starts_in
-    if live.settled_start is None or has_moved(live.settled_start, start, place.starts_in):
-        live.settled_start = start
-    return live.settled_start
+    if live.announced_start is None or has_moved(live.announced_start, start, place.starts_in):
+        live.announced_start = start
+    return live.announced_start
 
 
 def has_moved(before: float, after: float, wait: float) -> bool:
@@ -280,8 +294,8 @@ def has_moved(before: float, after: float, wait: float) -> bool:
     return abs(after - before) >= max(15.0, wait / 4)
 
 
-async def _within(seconds: float, event: asyncio.Event) -> bool:
-    """Wait up to `seconds` for an event; say whether it was set."""
+async def _is_set_within(seconds: float, event: asyncio.Event) -> bool:
+    """Wait up to `seconds` for an event, and say whether it was set."""
     try:
         async with asyncio.timeout(seconds):
             return await event.wait()

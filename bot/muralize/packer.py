@@ -6,7 +6,8 @@ from bot.discord_io.sending import Sent, Upload
 from bot.errors import PictureGone
 from bot.jobs.model import Job, JobResult, JobState
 from bot.jobs.service import JobService
-from bot.muralize import alt_text, card
+from bot.muralize import alt_text, outcome_card
+from bot.muralize.card import Card, file_name, without_switched_off
 from bot.muralize.sender import link_to
 from bot.people import OUTSIDE
 from bot.pictures.decoder import Decoder
@@ -39,7 +40,7 @@ class OutcomePacker:
         self._link_to = link_to
         self._switched_off = switched_off
 
-    async def pack(self, job: Job, limit: int) -> tuple[card.Card, list[Upload]]:
+    async def pack(self, job: Job, limit: int) -> tuple[Card, list[Upload]]:
         """Make the card and the files of an outcome, each in at most `limit` bytes.
 
         Raises PictureGone, and OutputRejected where even the smallest copy is too large.
@@ -48,17 +49,18 @@ class OutcomePacker:
         if uploads and job.parent_id is not None:
             parent = await self._jobs.get(job.parent_id)
             link = _message_of(parent) if parent is not None else None
-            shown = card.made_from(shown, job.parent_id, link)
-        return card.without(shown, await self._switched_off(job.origin.guild_id)), uploads
+            shown = outcome_card.made_from(shown, job.parent_id, link)
+        switched_off = await self._switched_off(job.origin.guild_id)
+        return without_switched_off(shown, switched_off), uploads
 
-    async def _packed(self, job: Job, limit: int) -> tuple[card.Card, list[Upload]]:
+    async def _packed(self, job: Job, limit: int) -> tuple[Card, list[Upload]]:
         if job.result is None or job.state not in (JobState.DELIVERING, JobState.DONE):
-            return card.outcome(job, again=await self._jobs.can_repeat(job)), []
+            return outcome_card.outcome(job, again=await self._jobs.can_repeat(job)), []
         if job.result_deleted:
             raise PictureGone
         film = await self._film(job, job.result, limit)
         if film:
-            return card.outcome(job), film
+            return outcome_card.outcome(job), film
         data, extension = await self._pictures.read(job.result.picture), ".png"
         copy = None
         if len(data) > limit:
@@ -67,21 +69,23 @@ class OutcomePacker:
             encoded = await self._decoder.fit(data, limit, owner)
             data, extension = bytes(encoded.data), encoded.extension
             if extension != ".png":  # else nothing was lost
-                copy = card.Copy(encoded.width, encoded.height, full_bytes, self._link_to(job))
+                copy = outcome_card.Copy(
+                    encoded.width, encoded.height, full_bytes, self._link_to(job)
+                )
         if job.result.film:  # and it did not fit
             width, height = job.result.outcome.width, job.result.outcome.height
-            copy = card.Copy(width, height, 0, self._link_to(job), is_still=True)
-        name = card.file_name(job, f"muralscape-{job.id}")
+            copy = outcome_card.Copy(width, height, 0, self._link_to(job), is_still=True)
+        name = file_name(job, f"muralscape-{job.id}")
         uploads = [Upload(f"{name}{extension}", data, alt_text.of_painting(job))]
         if job.timelapse and job.result.timelapse:
             timelapse = await self._pictures.read(job.result.timelapse)
             if len(timelapse) <= limit:
                 uploads.append(Upload(f"{name}.mp4", timelapse, alt_text.of_timelapse(job)))
-        return card.outcome(job, copy), uploads
+        return outcome_card.outcome(job, copy), uploads
 
     async def _film(self, job: Job, result: JobResult, limit: int) -> list[Upload]:
         """Give the files of a film that fit: the MP4, and the animation that the content was."""
-        name, found = card.file_name(job, f"muralscape-{job.id}"), []
+        name, found = file_name(job, f"muralscape-{job.id}"), []
         for stored in (result.film, result.animation):
             data = await self._pictures.read(stored) if stored else b""
             if data and len(data) <= limit:

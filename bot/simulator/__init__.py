@@ -7,7 +7,7 @@ from bot.simulator.cdn import Upload
 from bot.simulator.clock import Clock
 from bot.simulator.discord_limits import DiscordLimits
 from bot.simulator.faults import CdnFault
-from bot.simulator.people import Invocation
+from bot.simulator.invocations import Invocation
 from bot.simulator.permissions import Permission
 from bot.simulator.server import Simulator
 from bot.simulator.site import SamplePicture

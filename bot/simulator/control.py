@@ -30,6 +30,7 @@ from aiohttp import BodyPartReader, web
 from bot.simulator.cdn import Upload
 from bot.simulator.errors import ApiError, Invalid
 from bot.simulator.events import Events
+from bot.simulator.invocations import Invocation
 from bot.simulator.model import Channel, Guild, Json, User
 from bot.simulator.objects import (
     channel_object,
@@ -39,7 +40,7 @@ from bot.simulator.objects import (
     sticker_object,
     user_object,
 )
-from bot.simulator.people import Invocation, People
+from bot.simulator.people import People
 from bot.simulator.permissions import Permission
 from bot.simulator.platform import Platform
 from bot.simulator.record import call_object, frame_object
@@ -57,7 +58,7 @@ class Control:
         self._platform = platform
         self._people = people
         self._connected = connected
-        self.events = Events(platform, people)
+        self.events = Events(platform)
 
     def add_to(self, app: web.Application) -> None:
         """Register the routes under /sim/."""

@@ -24,7 +24,6 @@ from aiohttp import web
 
 from bot.simulator import bus
 from bot.simulator.model import InteractionType, Json
-from bot.simulator.people import People
 from bot.simulator.platform import Platform
 from bot.simulator.record import Frame, RestCall, call_object, frame_object
 
@@ -65,9 +64,8 @@ class _Listener:
 class Events:
     """GET /sim/events: server-sent events; the last ones are kept for `Last-Event-ID`."""
 
-    def __init__(self, platform: Platform, people: People) -> None:
+    def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._people = people
         self._listeners: set[_Listener] = set()
         self._kept: deque[PageEvent] = deque(maxlen=KEPT)
         self._number = 0
@@ -81,7 +79,7 @@ class Events:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Stream the events that `user` may see, or all events; `traffic=1` adds the traffic."""
         name = request.query.get("user", "")
-        user = self._people.user(name).id if name else None
+        user = self._platform.world.find_user(name).id if name else None
         listener = _Listener(user, request.query.get("traffic") in ("1", "true"))
         headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache"}
         response = web.StreamResponse(headers=headers)

@@ -198,6 +198,13 @@ class World:
                 return channel
         raise Invalid(f"{user.username} sees no channel {which!r}.")
 
+    def find_message(self, message_id: int, user: User) -> Message:
+        """The message with an id, if `user` can see it. Raises `Invalid` otherwise."""
+        message = self.messages.get(message_id)
+        if message is None or message not in self.visible_messages(user, message.channel):
+            raise Invalid(f"{user.username} sees no message {message_id}.")
+        return message
+
     def channels_of(self, user: User) -> Iterator[Channel]:
         """The channels `user` can see: the guilds' first, then direct conversations."""
         for guild in self.guilds.values():

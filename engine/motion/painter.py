@@ -121,7 +121,9 @@ class FilmPainter:
 
         # The canvas: the paint of before moved along; elsewhere the last touch, as a first coat.
         device = self._encoder.device.torch_device
-        coat = studio.finished(studio.canvases.recolored(scale), scale, found.flatten().to(device))
+        coat = studio.last_touch(
+            studio.canvases.recolored(scale), scale, found.flatten().to(device)
+        )
         start = torch.lerp(coat.to(CPU), moved, sure)
         stepper = studio.stepper(
             scale, start, numbers.flatten().to(device), self._styles_seen(studio)
@@ -131,7 +133,7 @@ class FilmPainter:
             if self._should_stop and self._should_stop():
                 raise Stopped("The film was stopped.")
             steps_left -= len(stepper.take(steps_left))
-        canvas = studio.finished(stepper.result(), scale, stepper.neighbours).to(CPU)
+        canvas = studio.last_touch(stepper.result(), scale, stepper.neighbours).to(CPU)
         return Painted(content, torch.lerp(canvas, moved, HOLD * sure), places)
 
     def _search(self, studio: Studio, canvas: Tensor) -> Tensor:

@@ -31,14 +31,16 @@ def _pack(given: argparse.Namespace) -> None:
 def _train(given: argparse.Namespace) -> None:
     """Train a classifier on SHARDS; stop it with Ctrl-C, go on with --resume."""
     from engine.device import choose_device
+    from engine.pretraining.network import Start
     from engine.pretraining.shards import read_shards
     from engine.pretraining.training import Watch, accuracy, train
-    from engine.weights import find, load
+    from engine.weights import find, learned_pooling, load
 
     course = Course(**{name: getattr(given, name) for name in vars(USUAL) if name in given})
     course.check()
     device = choose_device(given.device, given.precision)
-    start = load(find(course.start)) if course.start else None
+    begun = find(course.start) if course.start else None
+    start = Start(load(begun), learned_pooling(begun)) if begun else None
     dataset = read_shards(given.shards)
     validation = read_shards(given.validation) if given.validation else None
     print(

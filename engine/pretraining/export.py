@@ -25,6 +25,11 @@ MOST_PHOTOGRAPHS = 500
 # A channel that the photographs hardly reach would be blown up past FP16: below this share of its
 # layer's mean it is scaled as its layer is.
 FAINT = 1e-3
+# A channel that is seldom active is far below zero elsewhere. Scaled to the mean of the others it
+# would decide what is compared before the ReLU, as `seed` does: its root mean square there is at
+# most this, as large as that of a usual channel.
+LOUDEST = 8.0
+SCALED = f"mean activation 1 over photographs, root mean square before the ReLU at most {LOUDEST:g}"
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,7 @@ class Exported:
     photographs: int
     largest: float  # activation after scaling, where the mean is 1
     faint: int  # channels that the photographs hardly reach
+    held: int  # channels below a mean of 1, for their answers before the ReLU
 
 
 def read_photographs(folder: Path) -> tuple[Tensor, ...]:
@@ -68,22 +74,24 @@ def export(network: Classifier, photographs: Sequence[Tensor], target: Path) -> 
     """Write a classifier's convolutions for painting, as FP16 safetensors.
 
     Each channel is scaled so that its mean activation over the photographs is 1 (Gatys et al.,
-    Texture Synthesis Using CNNs, arXiv 1505.07376, section 2). Raises TrainingFailed where a
-    value does not fit into FP16, OutputRejected where `target` cannot be written.
+    Texture Synthesis Using CNNs, arXiv 1505.07376, section 2), or less where the root mean square
+    before the ReLU would exceed LOUDEST. Raises TrainingFailed where a value does not fit into
+    FP16, OutputRejected where `target` cannot be written.
     """
     state = folded(network)
-    means, maxima = _activations(state, photographs, network.pooling)
-    divisors = [_divisor(mean) for mean in means]
+    layers = _activations(state, photographs, network.pooling)
+    divisors = [layer.divisors() for layer in layers]
     scaled = _scaled(state, divisors)
     halves = {name: tensor.half().contiguous() for name, tensor in scaled.items()}
     if not all(bool(torch.isfinite(tensor).all()) for tensor in halves.values()):
         raise TrainingFailed("A weight does not fit into FP16; train longer or at a lower rate.")
     with written_whole(target) as path:
-        save_file(halves, path, {"scaled": "mean activation 1 over photographs"})
+        save_file(halves, path, {"scaled": SCALED, "pooling": network.pooling})
     return Exported(
         len(photographs),
-        max(float((most / by).max()) for most, by in zip(maxima, divisors, strict=True)),
-        sum(int((mean < FAINT * mean.mean()).sum()) for mean in means),
+        max(float((one.maxima / by).max()) for one, by in zip(layers, divisors, strict=True)),
+        sum(int(one.faint().sum()) for one in layers),
+        sum(int(one.held().sum()) for one in layers),
     )
 
 
@@ -102,32 +110,54 @@ def folded(network: Classifier) -> dict[str, Tensor]:
     return state
 
 
+@dataclass(frozen=True)
+class _Layer:
+    """What a layer's channels answer to the photographs: (C,) each."""
+
+    means: Tensor  # of activations
+    maxima: Tensor  # of activations
+    loudness: Tensor  # root mean squares before the ReLU
+
+    def divisors(self) -> Tensor:
+        """What the channels are divided by."""
+        return self._usual().maximum(self.loudness / LOUDEST)
+
+    def faint(self) -> Tensor:
+        """Whether the photographs hardly reach a channel."""
+        return self.means < FAINT * self.means.mean()
+
+    def held(self) -> Tensor:
+        """Whether a channel is scaled by its loudness instead of its mean."""
+        return self.loudness > LOUDEST * self._usual()
+
+    def _usual(self) -> Tensor:
+        layer = self.means.mean().clamp_min(torch.finfo(torch.float32).tiny)
+        return torch.where(self.faint(), layer, self.means)
+
+
 @torch.no_grad()
 def _activations(
     state: dict[str, Tensor], photographs: Sequence[Tensor], pooling: str
-) -> tuple[list[Tensor], list[Tensor]]:
-    """Each layer's means and maxima by channel, (C,), over the photographs."""
-    means: list[list[Tensor]] = [[] for _ in CONVOLUTIONS]
-    maxima: list[list[Tensor]] = [[] for _ in CONVOLUTIONS]
+) -> list[_Layer]:
+    """Each layer's answers to the photographs."""
+    found: list[list[Tensor]] = [[] for _ in CONVOLUTIONS]
     for photograph in photographs:
         current = plain(photograph, photograph.shape[-1])
         for layer, (name, (index, _, _)) in enumerate(CONVOLUTIONS.items()):
             weight, bias = state[f"features.{index}.weight"], state[f"features.{index}.bias"]
-            current = F.relu_(F.conv2d(current, weight, bias, padding=1))
-            means[layer].append(current.mean((0, 2, 3)))
-            maxima[layer].append(current.amax((0, 2, 3)))
+            current = F.conv2d(current, weight, bias, padding=1)
+            squares = current.square().mean((0, 2, 3))
+            current = F.relu_(current)
+            found[layer].append(
+                torch.stack((current.mean((0, 2, 3)), current.amax((0, 2, 3)), squares))
+            )
             if name in POOLED:
                 current = pool(current, pooling)
-    return (
-        [torch.stack(of_all).mean(0) for of_all in means],
-        [torch.stack(of_all).amax(0) for of_all in maxima],
-    )
-
-
-def _divisor(mean: Tensor) -> Tensor:
-    """What a layer's channels are divided by, (C,)."""
-    layer = mean.mean().clamp_min(torch.finfo(torch.float32).tiny)
-    return torch.where(mean < FAINT * layer, layer, mean)
+    layers = []
+    for of_all in map(torch.stack, found):
+        means, _, squares = of_all.mean(0)
+        layers.append(_Layer(means, of_all[:, 1].amax(0), squares.sqrt()))
+    return layers
 
 
 def _scaled(state: dict[str, Tensor], divisors: Sequence[Tensor]) -> dict[str, Tensor]:

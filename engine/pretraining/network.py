@@ -1,7 +1,7 @@
 """VGG-19 up to conv5_1 as a classifier: batch normalisation while it learns, one linear head."""
 
 from collections.abc import Iterable, Mapping
-from typing import cast
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -9,6 +9,13 @@ from torch import Tensor, nn
 
 from engine.vgg19 import POOLED, pool
 from engine.weights import CONVOLUTIONS
+
+
+class Start(NamedTuple):
+    """Convolutions to begin with, by torchvision's names, and the pooling they learned with."""
+
+    state: Mapping[str, Tensor]
+    pooling: str  # "max" or "average"
 
 
 class Block(nn.Module):
@@ -59,14 +66,15 @@ class Classifier(nn.Module):
         nn.init.zeros_(self.head.bias)
 
     @torch.no_grad()
-    def start_from(self, state: Mapping[str, Tensor], pictures: Tensor) -> None:
-        """Take over convolutions that learned with max pooling; the head stays as it is.
+    def start_from(self, start: Start, pictures: Tensor) -> None:
+        """Take over convolutions; the head stays as it is.
 
-        `state` has torchvision's names. Each channel gets the mean and deviation over `pictures`,
-        (N, 3, H, W) normalised, that it had with max pooling: with average pooling, which is
-        fainter, most channels of the upper layers would be dead. Filters get a length of 1, which
-        normalisation undoes: learning rates suit that.
+        Each channel gets the mean and deviation over `pictures`, (N, 3, H, W) normalised, that it
+        had with the pooling with which it learned: max pooling is louder than average, so that with
+        the other most channels of the upper layers would be dead, or far too loud. Filters get a
+        length of 1, which normalisation undoes: learning rates suit that.
         """
+        state = start.state
         theirs = ours = pictures
         for name, block in self.layers:
             weight, bias = (
@@ -88,7 +96,7 @@ class Classifier(nn.Module):
             ))  # fmt: skip
             theirs = F.relu_(theirs)
             if name in POOLED:
-                theirs, ours = pool(theirs, "max"), pool(ours, self.pooling)
+                theirs, ours = pool(theirs, start.pooling), pool(ours, self.pooling)
 
     def forward(self, pictures: Tensor) -> Tensor:
         """The classes' logits, (N, classes), of normalised pictures, (N, 3, H, W)."""

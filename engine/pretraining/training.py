@@ -3,7 +3,7 @@
 import copy
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from engine.errors import CheckpointRejected, DatasetRejected, TrainingFailed
 from engine.files import written_whole
 from engine.pretraining.augment import augmented, plain
 from engine.pretraining.course import Course, Epoch
-from engine.pretraining.network import Classifier
+from engine.pretraining.network import Classifier, Start
 from engine.pretraining.shards import Dataset
 from engine.pretraining.trained import CHECKPOINT, Trained, read_trained, write_trained
 
@@ -42,14 +42,14 @@ def train(
     device: Device,
     folder: Path,
     *,
-    start: Mapping[str, Tensor] | None = None,
+    start: Start | None = None,
     resume: bool = False,
     watch: Watch | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Trained:
     """Train, with a checkpoint in `folder` every minute and where it is interrupted.
 
-    `start` are the convolutions to begin with, by torchvision's names; without them they are drawn.
+    `start` are the convolutions to begin with; without them they are drawn.
     Randomness depends on the seed and the step alone, so a training that is stopped and resumed
     ends as one that was not, unless the clock ends it. Raises RequestRejected, DatasetRejected,
     CheckpointRejected, OutputRejected, and TrainingFailed where the loss is no longer finite.
@@ -127,7 +127,7 @@ class _Lesson:
         self._epochs: list[Epoch] = []
         self._losses: list[Tensor] = []  # of this epoch
 
-    def begin(self, resume: bool, start: Mapping[str, Tensor] | None) -> None:
+    def begin(self, resume: bool, start: Start | None) -> None:
         """Start afresh in a folder without a training, or go on with the one there."""
         path = self._folder / CHECKPOINT
         if not resume:

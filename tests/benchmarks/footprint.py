@@ -47,7 +47,7 @@ async def _measure(name: str, painter: str | None, folder: Path) -> dict[str, fl
         ) as bot,
     ):
         await simulator.until(lambda: bot.executor.devices, 120)
-        event.listen(bot.app._database._engine.sync_engine, "commit", commits.append)
+        event.listen(bot.app.core.database._engine.sync_engine, "commit", commits.append)
         before = len(simulator.record.calls)
         for number in range(JOBS):  # one after the other: cards of jobs that wait are edited too
             pictures = CONTENTS[number].path.read_bytes(), STYLES[number].path.read_bytes()

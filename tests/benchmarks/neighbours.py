@@ -67,7 +67,7 @@ def _measure(
     stepper = studio.stepper(scale, canvas, neighbours)
     stepper.take(1)
     stepping, _ = _timed(lambda: stepper.take(1))
-    touching, _ = _timed(lambda: studio.finished(canvas, scale, neighbours))
+    touching, _ = _timed(lambda: studio.last_touch(canvas, scale, neighbours))
     corners = PaintSheet(canvases.styles(scale), scale.cell).corners[neighbours]
     collage = _collage(canvases.styles(scale)[0], corners, scale)
     return {"search": searching, "step": stepping, "touch": touching}, collage

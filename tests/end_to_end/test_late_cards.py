@@ -70,7 +70,7 @@ async def test_the_last_edit_says_where(simulator: Simulator, data_dir: Path) ->
     assert simulator.atelier is not None
     for channel in simulator.atelier.guild.channels.values():
         simulator.world.overwrite(channel, simulator.world.bot, deny=int(Permission.VIEW_CHANNEL))
-    timing = replace(FAST, cards=replace(FAST.cards, parting=60.0))
+    timing = replace(FAST, cards=replace(FAST.cards, last_edit=60.0))
     hold(data_dir, 10)
     async with running_bot(simulator, data_dir, timing=timing, clock=simulator.clock):
         asked = muralize(simulator)

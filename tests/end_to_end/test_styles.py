@@ -75,7 +75,7 @@ async def test_a_new_server_after_a_restart(simulator: Simulator, data_dir: Path
     channel = simulator.world.add_channel(other, "other")
     entry = Invocation("muralize", user="ada", channel=channel.name, texts={"saved_style": "night"})
     async with running_bot(simulator, data_dir) as bot:
-        await bot.app._decoder.__aexit__()  # as if all of it were busy
+        await bot.app.core.decoder.__aexit__()  # as if all of it were busy
         assert len(await simulator.people.autocomplete(entry, "saved_style")) == 1
 
 

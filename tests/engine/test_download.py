@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import io
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from filelock import FileLock
 
-from engine.download import ATTEMPTS, IMAGENET_URL, download
+from engine.download import ATTEMPTS, IMAGENET_SHA256, IMAGENET_URL, download
 from engine.errors import OutputRejected, WeightsRejected
 from engine.weights import CONVOLUTIONS, find, load
 from tests.engine.test_weights import Exploit
@@ -256,3 +257,9 @@ def test_the_address_needs_no_torchvision() -> None:
     """ImageNet's address is known without torchvision, which only training installs, and right."""
     weights = pytest.importorskip("torchvision.models").VGG19_Weights.IMAGENET1K_V1
     assert weights.url == IMAGENET_URL
+
+
+def test_the_whole_hash_begins_as_the_name_says() -> None:
+    """torchvision writes the first 32 bits of a file's SHA-256 into its name."""
+    assert re.fullmatch(r"[0-9a-f]{64}", IMAGENET_SHA256)
+    assert IMAGENET_URL.endswith(f"-{IMAGENET_SHA256[:8]}.pth")

@@ -61,21 +61,19 @@ def test_an_age_restricted_challenge_stays_so() -> None:
 def test_a_contest_from_start_to_end() -> None:
     """Votes may be changed; at the end they are counted and deleted."""
     contest = with_entries(1, 2, 3, 4)
-    assert rules.due(contest, ENTRIES_UNTIL - 1) is None
-    opened = rules.due(contest, ENTRIES_UNTIL)
-    assert opened is not None
+    assert rules.go_on_if_due(contest, ENTRIES_UNTIL - 1) is contest
+    opened = rules.go_on_if_due(contest, ENTRIES_UNTIL)
     assert sorted(entry.number or 0 for entry in opened.entries) == [1, 2, 3, 4]
     contest = opened
     for voter, owner in ((11, 1), (12, 1), (1, 2), (13, 3), (14, 1), (14, 3), (2, 1)):
         number = number_of(contest, owner)
         contest = rules.vote(contest, number, member(voter), 1500.0)
         assert all(entry.votes is None for entry in contest.entries)
-    closed = rules.due(contest, VOTING_UNTIL)
-    assert closed is not None
+    closed = rules.go_on_if_due(contest, VOTING_UNTIL)
     ranks = {entry.member_id: (entry.rank, entry.votes) for entry in closed.entries}
     assert ranks == {1: (1, 3), 3: (2, 2), 2: (3, 1), 4: (4, 0)}
     assert closed.votes == {}
-    assert rules.due(closed, 1e9) is None
+    assert rules.go_on_if_due(closed, 1e9) is closed
 
 
 def test_a_shared_place() -> None:
@@ -146,16 +144,14 @@ def test_taking_entries_out() -> None:
 
 def test_voting_that_nobody_opened_lasts_as_long_as_planned() -> None:
     """Where the bot slept through both deadlines, members still get their time to vote."""
-    late = rules.due(with_entries(1, 2), 5000.0)
-    assert late is not None
+    late = rules.go_on_if_due(with_entries(1, 2), 5000.0)
     assert late.challenge.state is ChallengeState.VOTING
     assert late.challenge.terms.voting_until == 6000.0
 
 
 def test_nobody_entered() -> None:
     """Without entries there is no voting."""
-    closed = rules.due(with_entries(), ENTRIES_UNTIL)
-    assert closed is not None
+    closed = rules.go_on_if_due(with_entries(), ENTRIES_UNTIL)
     assert closed.challenge.state is ChallengeState.CLOSED
 
 
@@ -250,7 +246,7 @@ def act(contest: Contest, what: str, who: int, which: int, now: float) -> Contes
         case "vote":
             return rules.vote(contest, which, one, now)
         case "due":
-            return rules.due(contest, now) or contest
+            return rules.go_on_if_due(contest, now)
         case "forget" if who == 5:
             return rules.forget(contest, who)
         case "cancel" if which == 6 and who == 1:

@@ -65,9 +65,9 @@ async def test_deadlines_that_passed_while_the_bot_was_down(contests: Contests) 
     await contests.voting([ANN, BOB])
     contests.clock.now += 100_000
     contests.restart()
-    assert await contests.service.act_on_deadlines() is None
+    assert await contests.service.upkeep.act_on_deadlines() is None
     contests.restart()
-    await contests.service.act_on_deadlines()
+    await contests.service.upkeep.act_on_deadlines()
     kinds = Counter(
         announcement.kind for announcement in await contests.announcements.pending(contests.clock())
     )
@@ -76,7 +76,9 @@ async def test_deadlines_that_passed_while_the_bot_was_down(contests: Contests) 
         AnnouncementKind.VOTING: 1,
         AnnouncementKind.CLOSED: 1,
     }
-    assert (await contests.service.results(GUILD, None)).challenge.state is ChallengeState.CLOSED
+    assert (
+        await contests.service.history.results(GUILD, None)
+    ).challenge.state is ChallengeState.CLOSED
 
 
 async def test_the_next_deadline(contests: Contests) -> None:
@@ -84,9 +86,9 @@ async def test_the_next_deadline(contests: Contests) -> None:
     await contests.start()
     await contests.service.enter(contests.member(ANN), await contests.painted(ANN))
     now = contests.clock()
-    assert await contests.service.act_on_deadlines() == now + 3600
+    assert await contests.service.upkeep.act_on_deadlines() == now + 3600
     contests.clock.now = now + 3600
-    assert await contests.service.act_on_deadlines() == now + 7200
+    assert await contests.service.upkeep.act_on_deadlines() == now + 7200
 
 
 async def test_leaderboard(contests: Contests) -> None:
@@ -97,13 +99,13 @@ async def test_leaderboard(contests: Contests) -> None:
         for voter, owner in ((11, winner), (12, winner), (13, second)):
             await contests.service.vote(contests.member(voter), number, number_of(contest, owner))
         await contests.service.close(MANAGER, cancel=False)
-    standings = await contests.service.leaderboard(GUILD)
+    standings = await contests.service.history.leaderboard(GUILD)
     assert [(s.rank, s.member_id, s.wins, s.podiums, s.votes) for s in standings] == [
         (1, ANN, 1, 2, 3),
         (1, BOB, 1, 2, 3),
         (3, CID, 0, 0, 0),
     ]
-    assert await contests.service.leaderboard(GUILD + 1) == []
+    assert await contests.service.history.leaderboard(GUILD + 1) == []
 
 
 async def test_a_deleted_painting(contests: Contests) -> None:
@@ -113,7 +115,7 @@ async def test_a_deleted_painting(contests: Contests) -> None:
     assert await contests.harness.pictures.has([first.picture or "", first.preview or ""])
     await contests.harness.service.delete_result(first.job_id, Member(ANN, GUILD))
     assert contests.service.changed.is_set()
-    await contests.service.act_on_deadlines()
+    await contests.service.upkeep.act_on_deadlines()
     after = await contests.service.open_in(GUILD)
     assert after is not None
     assert [entry.member_id for entry in after.entries] == [BOB]
@@ -124,8 +126,8 @@ async def test_a_deleted_painting(contests: Contests) -> None:
     await contests.service.close(MANAGER, cancel=False)
     second = after.entries[0]
     await contests.harness.service.delete_result(second.job_id, Member(BOB, GUILD))
-    await contests.service.act_on_deadlines()
-    past = await contests.service.results(GUILD, None)
+    await contests.service.upkeep.act_on_deadlines()
+    past = await contests.service.history.results(GUILD, None)
     assert [(entry.picture, entry.rank) for entry in past.entries] == [(None, 1)]
 
 
@@ -182,11 +184,11 @@ async def test_another_bots_servers(contests: Contests) -> None:
     contests.clock.now += 7200
     contests.shard = Shard(1, 2)
     contests.restart()
-    assert await contests.service.act_on_deadlines() is None
+    assert await contests.service.upkeep.act_on_deadlines() is None
     assert await contests.announcements.pending(contests.clock()) == []
     contests.shard = Shard(0, 2)
     contests.restart()
-    await contests.service.act_on_deadlines()
+    await contests.service.upkeep.act_on_deadlines()
     kinds = [
         announcement.kind for announcement in await contests.announcements.pending(contests.clock())
     ]
@@ -202,7 +204,7 @@ async def test_privacy(contests: Contests) -> None:
     assert (len(about["entries"]), about["vote"]) == (1, number_of(contest, BOB))
     await contests.service.close(MANAGER, cancel=False)
     await contests.data.forget_member(BOB)
-    past = await contests.service.results(GUILD, number)
+    past = await contests.service.history.results(GUILD, number)
     assert sorted((entry.member_id, entry.votes) for entry in past.entries) == [(0, 1), (1, 0)]
     assert [page async for page in contests.data.about_member(BOB)] == []
     ((left,),) = [page async for page in contests.data.about_member(ANN)]

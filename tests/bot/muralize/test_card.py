@@ -6,7 +6,7 @@ import pytest
 
 from bot.executors.contract import PaintProgress
 from bot.jobs.model import DeliveryState, Job, JobResult, JobState, Place, Sources
-from bot.muralize import card
+from bot.muralize import card, outcome_card
 from bot.muralize.buttons import HANDLERS
 from bot.people import Origin
 from bot.web.links import Link
@@ -65,7 +65,7 @@ def test_a_cancelled_painting_says_that_it_stops() -> None:
 def test_outcome_shows_how_it_was_made() -> None:
     """The result shows the final loss, preset, size, steps, seconds, weights, and the buttons."""
     job = replace(JOB, state=JobState.DELIVERING, result=RESULT)
-    shown = card.outcome(job)
+    shown = outcome_card.outcome(job)
     assert "for Ann\\_a\n" in shown.text
     assert "Final loss **1853.2**" in shown.text
     for part in ("mural", "512x384", "300 steps", "12.3 s", "bundled VGG-19"):
@@ -87,7 +87,7 @@ def test_options_that_are_not_usual_are_shown() -> None:
 def test_a_style_name_cannot_format_or_ping() -> None:
     """The name of a style is shown as it is written, whatever is in it."""
     sources = replace(JOB.sources, style_name="**@everyone** <@123456789012345678>")
-    shown = card.outcome(replace(JOB, sources=sources, state=JobState.DONE, result=RESULT))
+    shown = outcome_card.outcome(replace(JOB, sources=sources, state=JobState.DONE, result=RESULT))
     assert "**@everyone**" not in shown.text
     assert "@everyone" not in shown.text
     assert "<@123456789012345678>" not in shown.text
@@ -98,14 +98,14 @@ def test_failures_say_why() -> None:
 
     Where their pictures are kept they can be painted again, too.
     """
-    failed = card.outcome(replace(JOB, state=JobState.FAILED, failure="The disk is full."))
+    failed = outcome_card.outcome(replace(JOB, state=JobState.FAILED, failure="The disk is full."))
     assert "The disk is full." in failed.text
-    own = card.outcome(replace(JOB, state=JobState.CANCELLED, cancelled_by=42))
+    own = outcome_card.outcome(replace(JOB, state=JobState.CANCELLED, cancelled_by=42))
     assert "moderator" not in own.text
-    other = card.outcome(replace(JOB, state=JobState.CANCELLED, cancelled_by=43))
+    other = outcome_card.outcome(replace(JOB, state=JobState.CANCELLED, cancelled_by=43))
     assert "by a moderator" in other.text
     assert failed.actions == own.actions == ("delete",)
-    assert card.outcome(replace(JOB, state=JobState.FAILED), again=True).actions == (
+    assert outcome_card.outcome(replace(JOB, state=JobState.FAILED), again=True).actions == (
         *("again", "delete"),
     )
 
@@ -135,21 +135,27 @@ async def test_buttons_are_in_rows_of_five() -> None:
 @pytest.mark.parametrize(
     ("copy", "said"),
     [
-        (card.Copy(256, 192, 15_728_640, None), "a smaller copy, 256x192: the file of 15.0 MiB is"),
-        (card.Copy(512, 384, 15_728_640, None), "a compressed copy: the file of 15.0 MiB is"),
+        (
+            outcome_card.Copy(256, 192, 15_728_640, None),
+            "a smaller copy, 256x192: the file of 15.0 MiB is",
+        ),
+        (
+            outcome_card.Copy(512, 384, 15_728_640, None),
+            "a compressed copy: the file of 15.0 MiB is",
+        ),
     ],
 )
-def test_a_copy_is_called_one(copy: card.Copy, said: str) -> None:
+def test_a_copy_is_called_one(copy: outcome_card.Copy, said: str) -> None:
     """Where Discord does not take the file, the card says what it has; with a link, if there is."""
     job = replace(JOB, state=JobState.DELIVERING, result=RESULT)
-    assert "512x384" in card.outcome(job, copy).text
-    assert said in card.outcome(job, copy).text
-    assert "full" not in card.outcome(job, copy).actions
+    assert "512x384" in outcome_card.outcome(job, copy).text
+    assert said in outcome_card.outcome(job, copy).text
+    assert "full" not in outcome_card.outcome(job, copy).actions
     link = Link("https://murals.example/paintings/7.png?expires=99", 99)
-    linked = card.outcome(job, replace(copy, link=link))
+    linked = outcome_card.outcome(job, replace(copy, link=link))
     assert f"[The full file](<{link.url}>) can be opened until <t:99:f>." in linked.text
     assert "full" in linked.actions
-    assert "copy" not in card.outcome(job).text
+    assert "copy" not in outcome_card.outcome(job).text
 
 
 def test_every_button_has_a_handler() -> None:

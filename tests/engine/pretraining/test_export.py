@@ -11,14 +11,14 @@ from engine.device import choose_device
 from engine.errors import DatasetRejected, TrainingFailed
 from engine.pretraining.augment import plain
 from engine.pretraining.card import model_card
-from engine.pretraining.export import export, folded, read_photographs
+from engine.pretraining.export import LOUDEST, export, folded, read_photographs
 from engine.pretraining.network import Classifier
 from engine.pretraining.trained import Trained
 from engine.request import PaintSettings, StylizeRequest
 from engine.samples import FOLDER
 from engine.stylize import stylize
 from engine.vgg19 import POOLED, Encoder, pool
-from engine.weights import CONVOLUTIONS, Weights, load
+from engine.weights import CONVOLUTIONS, Weights, learned_pooling, load
 
 SIDE = 64  # pixels of the photographs here
 
@@ -61,15 +61,19 @@ def test_folding_changes_nothing(trained: Trained, photographs: tuple[torch.Tens
 
 
 def test_mean_activation_is_one(exported: Weights, photographs: tuple[torch.Tensor, ...]) -> None:
-    """Painting's own encoder finds a mean of one in nearly all channels of every layer."""
+    """Painting's own encoder finds a mean of one in nearly all channels, or the loudest allowed."""
     encoder = Encoder(load(exported), choose_device("cpu", "fp32"), "tiny")
-    taps = [f"relu{name}" for name in CONVOLUTIONS]
+    taps = [f"{kind}{name}" for name in CONVOLUTIONS for kind in ("conv", "relu")]
     seen = [encoder(plain(p, SIDE), taps, pooling="max", padding="zeros") for p in photographs]
-    for tap in taps:
-        means = torch.stack([features[tap].mean((0, 2, 3)) for features in seen]).mean(0)
+    for name in CONVOLUTIONS:
+        before, after = (torch.stack([f[kind + name] for f in seen]) for kind in ("conv", "relu"))
+        means = after.mean((0, 1, 3, 4))
+        loudness = before.square().mean((0, 1, 3, 4)).sqrt()
+        scaled = ((means - 1).abs() < 0.02) | ((loudness / LOUDEST - 1).abs() < 0.02)
         assert float(means.median()) == pytest.approx(1, abs=0.01)
-        assert float(((means - 1).abs() < 0.02).float().mean()) > 0.9
+        assert float(scaled.float().mean()) > 0.9
         assert float(means.max()) < 1.1
+        assert float(loudness.max()) < 1.1 * LOUDEST
 
 
 def test_the_file_is_of_the_usual_size_and_paints(
@@ -93,6 +97,34 @@ def test_a_channel_that_is_never_reached_does_no_harm(
     result = export(network, photographs[:2], tmp_path / "dead.safetensors")
     assert result.faint >= 3
     load(Weights(tmp_path / "dead.safetensors", "dead"))
+
+
+def test_a_channel_that_is_seldom_active_stays_quiet_before_the_relu(
+    photographs: tuple[torch.Tensor, ...], tmp_path: Path
+) -> None:
+    """A mean of one would put it far below zero elsewhere: it is scaled to the limit instead."""
+    network = Classifier(2)
+    network.initialise(torch.Generator().manual_seed(1))
+    torch.nn.init.constant_(network.layers[0][1].norm.bias[:9], -0.5)
+    target = tmp_path / "seldom.safetensors"
+    result = export(network, photographs, target)
+    weights = load(Weights(target, "seldom"))
+    weight, bias = (weights[f"features.0.{part}"] for part in ("weight", "bias"))
+    answers = [F.conv2d(plain(one, SIDE), weight, bias, padding=1) for one in photographs]
+    squares = torch.stack([one.square().mean((0, 2, 3)) for one in answers]).mean(0)
+    assert result.held >= 9
+    assert squares[:9].sqrt().tolist() == pytest.approx([LOUDEST] * 9, rel=1e-2)
+
+
+def test_the_file_says_with_which_pooling_it_learned(exported: Weights, tmp_path: Path) -> None:
+    """A training that begins with it needs that; other files learned as torchvision's did."""
+    assert learned_pooling(exported) == "max"
+    network = Classifier(2, "average")
+    network.initialise(torch.Generator().manual_seed(1))
+    target = tmp_path / "average.safetensors"
+    export(network, read_photographs(FOLDER)[:1], target)
+    assert learned_pooling(Weights(target, "average")) == "average"
+    assert learned_pooling(Weights(tmp_path / "vgg19.pth", "torchvision's")) == "max"
 
 
 def test_weights_that_do_not_fit_are_refused(

@@ -10,11 +10,11 @@ from engine.device import choose_device
 from engine.errors import CheckpointRejected, DatasetRejected, RequestRejected, TrainingFailed
 from engine.pretraining.augment import plain
 from engine.pretraining.course import Course
-from engine.pretraining.network import Classifier
+from engine.pretraining.network import Classifier, Start
 from engine.pretraining.trained import CHECKPOINT, read_trained
 from engine.pretraining.training import Watch, accuracy, train
 from engine.vgg19 import Encoder
-from engine.weights import bundled, load
+from engine.weights import bundled, learned_pooling, load
 from tests.engine.pretraining.conftest import COURSE, SHORT, Lesson
 
 
@@ -203,17 +203,18 @@ def test_a_checkpoint_is_written_every_minute(lesson: Lesson, tmp_path: Path) ->
 
 @torch.no_grad()
 def test_it_starts_from_given_weights(lesson: Lesson) -> None:
-    """With max pooling the features stay; with average pooling no channel dies of it."""
-    state = load(bundled())
+    """With the pooling they learned with the features stay; with the other no channel dies."""
+    learned = learned_pooling(bundled())
+    start = Start(load(bundled()), learned)
     shown = plain(lesson.training.pictures, 32)
-    expected = Encoder(state, lesson.device, "bundled")(
-        shown[:2], ["relu5_1"], pooling="max", padding="zeros"
+    expected = Encoder(start.state, lesson.device, "bundled")(
+        shown[:2], ["relu5_1"], pooling=learned, padding="zeros"
     )["relu5_1"]
-    network = Classifier(4, "max").eval()
-    network.start_from(state, shown)
+    network = Classifier(4, learned).eval()
+    network.start_from(start, shown)
     assert torch.allclose(network.features(shown[:2]), expected, atol=1e-2)
     assert float(expected.max()) > 1
-    averaging = Classifier(4, "average").eval()
-    averaging.start_from(state, shown)
-    theirs, ours = (net.features(shown).mean((0, 2, 3)) for net in (network, averaging))
+    other = Classifier(4, "max" if learned == "average" else "average").eval()
+    other.start_from(start, shown)
+    theirs, ours = (net.features(shown).mean((0, 2, 3)) for net in (network, other))
     assert float((ours > theirs / 4).float().mean()) > 0.95
