@@ -1,4 +1,7 @@
-"""What a picture may be, and how much its decoding may cost: plain values, free of Pillow."""
+"""What a picture may be, and how much its decoding may cost: plain values, free of Pillow.
+
+`check_size` of `engine.images` holds pictures to them.
+"""
 
 from dataclasses import dataclass
 

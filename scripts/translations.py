@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po, write_po
 from discord import Locale, app_commands
 
 from bot.app.composition import App
-from bot.discord_io.command_names import CommandNames, place_of
+from bot.discord_io.command_translator import CommandNames, place_of
 from bot.executors.local import LocalExecutor
 from bot.languages.speech import FILES, FOLDER
 from bot.settings import Settings

@@ -26,7 +26,7 @@ from bot.moderation.feature import feature as moderation_feature
 from bot.moderation.log import LogWriter
 from bot.mural.feature import feature as mural_feature
 from bot.muralize.feature import feature as muralize_feature
-from bot.paintings.feature import feature as paintings_feature
+from bot.own_paintings.feature import feature as paintings_feature
 from bot.pictures.decoder import Decoder
 from bot.pictures.retention import sweep_forever
 from bot.privacy.feature import feature as privacy_feature

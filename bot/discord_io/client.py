@@ -17,7 +17,7 @@ from discord.http import Route
 from yarl import URL
 
 from bot.discord_io import answers
-from bot.discord_io.command_names import CommandNames
+from bot.discord_io.command_translator import CommandNames
 from bot.discord_io.components import Handler, RoutedComponent
 from bot.languages.speech import speak
 from bot.storage.shard import WHOLE, Shard

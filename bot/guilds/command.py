@@ -9,10 +9,10 @@ from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Handler, Press
 from bot.guilds import rules_panel
-from bot.guilds.forms import WordsForm
 from bot.guilds.rules import check_manager
 from bot.guilds.rules_panel import RulesPanel, Surroundings
 from bot.guilds.service import GuildService
+from bot.guilds.settings_forms import WordsForm
 from bot.guilds.settings_panel import SettingsPanel
 
 LONGEST_MESSAGE = 2000  # characters, of Discord

@@ -7,7 +7,6 @@ import discord
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import AnyItem, Press, custom_id, view_of
-from bot.guilds.forms import DisplayForm, LimitsForm, own_name
 from bot.guilds.limits import EffectiveSettings, titles
 from bot.guilds.menus import (
     FEATURE,
@@ -19,6 +18,7 @@ from bot.guilds.menus import (
 )
 from bot.guilds.model import GuildSettings
 from bot.guilds.service import GuildService
+from bot.guilds.settings_forms import DisplayForm, LimitsForm, own_name
 from bot.languages.speech import _, command, pgettext, said
 from engine.presets import PRESETS
 
@@ -128,7 +128,7 @@ def controls(effective: EffectiveSettings) -> discord.ui.View:
     """Make the components that change the settings, with the present values filled in.
 
     All five rows that Discord allows are taken: a further setting goes into one of the forms of
-    `bot/guilds/forms.py`, or on the panel of `/settings rules`, which has two rows left.
+    `bot/guilds/settings_forms.py`, or on the panel of `/settings rules`, which has two rows left.
     """
     chosen = effective.settings
     return view_of(

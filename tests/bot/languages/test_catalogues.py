@@ -10,7 +10,7 @@ from babel.messages import Catalog, Message
 from babel.messages.pofile import read_po
 
 from bot.app.composition import App
-from bot.discord_io.command_names import CommandNames
+from bot.discord_io.command_translator import CommandNames
 from bot.executors.local import LocalExecutor
 from bot.languages.speech import FILES, FOLDER, PLACES
 from bot.settings import Settings

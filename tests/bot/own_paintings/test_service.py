@@ -7,7 +7,7 @@ from bot.guilds.limits import Ceilings
 from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
 from bot.jobs.model import JobState
-from bot.paintings.service import PaintingService
+from bot.own_paintings.service import PaintingService
 from tests.bot.decoders import DECODER
 from tests.bot.jobs.harness import ANN, BOB, GUILD, JobHarness
 

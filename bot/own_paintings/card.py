@@ -11,7 +11,7 @@ from bot.jobs.model import Job
 from bot.languages.speech import _, command, ngettext, pgettext, significant
 from bot.muralize import alt_text
 from bot.muralize.card import Action, Card, button
-from bot.paintings.model import ALL, Filter, Page, key_of
+from bot.own_paintings.model import ALL, Filter, Page, key_of
 
 FEATURE = "paintings"
 MOST_OPTIONS = 25  # of a menu

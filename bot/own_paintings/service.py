@@ -9,7 +9,7 @@ from bot.guilds.service import GuildService
 from bot.jobs.model import Job, Wanted
 from bot.jobs.service import JobService
 from bot.languages.speech import _
-from bot.paintings.model import ALL, Filter, Page, key_of
+from bot.own_paintings.model import ALL, Filter, Page, key_of
 from bot.people import Member
 from bot.pictures.copies import Copies
 from bot.pictures.decoder import Decoder

@@ -10,9 +10,9 @@ from bot.jobs.model import Job
 from bot.languages.speech import _
 from bot.muralize.card import buttons
 from bot.muralize.packer import OutcomePacker
-from bot.paintings import card
-from bot.paintings.model import Filter, Page
-from bot.paintings.service import EVERYTHING, PaintingService
+from bot.own_paintings import card
+from bot.own_paintings.model import Filter, Page
+from bot.own_paintings.service import EVERYTHING, PaintingService
 from bot.people import OUTSIDE
 
 
