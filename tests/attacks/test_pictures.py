@@ -53,6 +53,7 @@ async def test_others_are_served_meanwhile(simulator: Simulator, data_dir: Path)
         assert max(ticks.between(*wait) for wait in waits_for_an_answer(simulator)) < 1000
 
 
+@pytest.mark.slow
 async def test_sigterm_is_obeyed_meanwhile(simulator: Simulator, data_dir: Path) -> None:
     """A bot that decodes an endless picture ends at once, and so do its children."""
     bot = bot_process.start(simulator.world.token, simulator.api_base, data_dir, "load_quick")

@@ -6,6 +6,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from bot.challenges.model import Contest
 from bot.simulator import DiscordLimits, Invocation, Simulator, Upload
 from bot.simulator.model import Interaction, Message
@@ -172,6 +174,7 @@ async def test_back_out_and_removed(simulator: Simulator, data_dir: Path) -> Non
         await simulator.until(lambda: posted(simulator, "🚫 **Cancelled: *Night*"))
 
 
+@pytest.mark.slow
 async def test_a_hundred_press_at_once(simulator: Simulator, data_dir: Path) -> None:
     """A hundred members press vote at the same moment, twice each: a hundred votes."""
     (guild,) = simulator.world.guilds.values()
@@ -214,6 +217,7 @@ async def test_an_announcement_whose_answer_was_lost(
     assert len(posted(simulator, "Challenge: *Night*")) == 1
 
 
+@pytest.mark.slow
 async def test_killed_as_an_announcement_arrives(
     start_simulator: StartSimulator, data_dir: Path
 ) -> None:

@@ -114,6 +114,7 @@ async def test_too_large(start_simulator: StartSimulator, data_dir: Path) -> Non
     assert message.attachments[0].pixels is not None
 
 
+@pytest.mark.slow
 async def test_a_painting_that_fits_nowhere(
     start_simulator: StartSimulator, data_dir: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

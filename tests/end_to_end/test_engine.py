@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.simulator import Simulator
 from bot.simulator.model import Interaction, Message
 from engine.samples import CONTENTS, STYLES
@@ -62,6 +64,7 @@ async def test_the_bots_process_never_imports_torch() -> None:
     assert text.strip() == b"set()"
 
 
+@pytest.mark.slow
 async def test_the_same_seed_is_the_same_painting(simulator: Simulator, data_dir: Path) -> None:
     """A painting made again by the seed that it shows is equal to it, pixel for pixel."""
     given = {

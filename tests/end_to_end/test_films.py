@@ -250,6 +250,7 @@ async def test_a_film_that_is_too_large(start_simulator: StartSimulator, data_di
         assert (status, frames_of(data)) == (200, 12)
 
 
+@pytest.mark.slow
 async def test_hostile_animations(simulator: Simulator, data_dir: Path) -> None:
     """Each is refused in words, or painted as what it shows, at little cost."""
     async with running_bot(simulator, data_dir, painter="load_quick", limits=PATIENT) as bot:

@@ -61,6 +61,7 @@ async def test_from_the_command_to_the_full_file(cramped: Simulator, data_dir: P
         assert full == (data_dir / "pictures" / name[:2] / name).read_bytes()
 
 
+@pytest.mark.slow
 async def test_links_live_through_restarts_and_die_with_the_painting(
     cramped: Simulator, data_dir: Path
 ) -> None:

@@ -55,6 +55,7 @@ async def test_a_refusal_after_the_token_died(simulator: Simulator, data_dir: Pa
     assert "is not a picture" in letter.content
 
 
+@pytest.mark.slow
 async def test_a_clock_that_is_wrong(start_simulator: StartSimulator, data_dir: Path) -> None:
     """A message that was sent is found though the bot's clock is ten minutes ahead of Discord's."""
     simulator = await start_simulator(DiscordLimits(nonce_window=0.0))

@@ -26,7 +26,15 @@ async def end(simulator: Simulator, bot: ForkServerProcess) -> None:
     await simulator.until(lambda: not simulator.gateway.connected)
 
 
-@pytest.mark.parametrize("moment", ["logging in", "connecting", "painting", "delivering"])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "painting",
+        pytest.param("logging in", marks=pytest.mark.slow),
+        pytest.param("connecting", marks=pytest.mark.slow),
+        pytest.param("delivering", marks=pytest.mark.slow),
+    ],
+)
 async def test_sigterm(simulator: Simulator, data_dir: Path, moment: str) -> None:
     """Three jobs survive it: after the next start each is delivered once."""
     hold(data_dir, 10)

@@ -102,6 +102,7 @@ def test_strokes_move_by_fractions_of_a_cell() -> None:
     assert (now[1:-1, 1:-2] == numbers[1:-1, 2:-1])[inner].float().mean() > 0.9
 
 
+@pytest.mark.slow
 def test_frames_hold_their_paint(encoder: Encoder) -> None:
     """Painted along the motion, frames differ far less than painted each alone."""
     frames = pan(3)
@@ -130,6 +131,7 @@ def test_a_film_is_painted_again_to_the_bit(encoder: Encoder) -> None:
     assert films[0].seconds == clip.seconds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loops", [True, False])
 def test_a_film_goes_on_at_the_frame(encoder: Encoder, tmp_path: Path, loops: bool) -> None:
     """Stopped after any frame and resumed, a film is what it would have been, to the bit."""

@@ -145,6 +145,7 @@ def test_targets_that_do_not_fit_are_planned_anew(
     assert max(card.seen) <= 480
 
 
+@pytest.mark.slow
 def test_a_repeat_in_fp32_gets_smaller_blocks_of_its_own(
     wish: StylizeRequest, state: Mapping[str, Tensor]
 ) -> None:
@@ -163,6 +164,7 @@ def test_a_repeat_in_fp32_gets_smaller_blocks_of_its_own(
         assert card.seen == [max(SHAPE)]
 
 
+@pytest.mark.slow
 def test_weights_in_fp32_that_do_not_fit_are_tried_again(
     wish: StylizeRequest, state: Mapping[str, Tensor]
 ) -> None:

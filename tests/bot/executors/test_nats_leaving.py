@@ -33,6 +33,7 @@ async def test_while_the_engine_is_loaded(nats_server: NatsServer) -> None:
     assert not worker.pids
 
 
+@pytest.mark.slow
 async def test_without_the_server(
     nats_server: NatsServer, order_for: MakeOrder, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -18,6 +18,7 @@ from engine.weights import bundled, learned_pooling, load
 from tests.engine.pretraining.conftest import COURSE, SHORT, Lesson
 
 
+@pytest.mark.slow
 def test_it_learns_to_tell_materials_apart(lesson: Lesson, tmp_path: Path) -> None:
     """Four materials are told apart far better than by chance, and the loss falls."""
     trained = train(lesson.training, lesson.validation, COURSE, lesson.device, tmp_path)
@@ -42,6 +43,7 @@ class Interrupter:
             raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 def test_a_training_that_is_stopped_and_resumed_ends_as_one_that_was_not(
     lesson: Lesson, tmp_path: Path
 ) -> None:
