@@ -68,6 +68,7 @@ class MuralizeService:
         self._intake = intake
         self._guilds = guilds
         self._making: set[asyncio.Task[Job]] = set()
+        self._of_this_run: set[int] | None = set()  # interaction ids; None once `resume` has read
         self._closing = asyncio.Event()
 
     async def admit(self, guild_id: int, channels: Sequence[int]) -> EffectiveSettings:
@@ -110,6 +111,8 @@ class MuralizeService:
         Requests count as jobs do, so that a burst is refused before its pictures are fetched.
         Raises what `JobQuotas.check` does.
         """
+        if self._of_this_run is not None:
+            self._of_this_run.add(request.origin.interaction_id)
         effective = await self._guilds.effective(request.origin.guild_id)
         async with self._requests.database.write() as connection:
             pending = await self._requests.pending(connection, request.origin)
@@ -158,9 +161,16 @@ class MuralizeService:
     async def resume(self, refuse: Refuse) -> None:
         """Resume the requests of the last run; `refuse` tells a member about an error.
 
-        All at once: the intake bounds how many are at it, and shares that among members.
+        All at once: the intake bounds how many are at it, and shares that among members. Requests
+        that arrived before this has read are left to the commands that stored them.
         """
-        resuming = (self._resume(request, refuse) for request in await self._requests.ours())
+        stored = await self._requests.ours()
+        of_this_run, self._of_this_run = self._of_this_run or set(), None
+        resuming = (
+            self._resume(request, refuse)
+            for request in stored
+            if request.origin.interaction_id not in of_this_run
+        )
         await asyncio.gather(*resuming)
 
     async def _resume(self, request: Request | Repeat, refuse: Refuse) -> None:
