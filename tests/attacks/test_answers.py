@@ -169,6 +169,7 @@ def test_status_of_a_member_with_many_removed_entries() -> None:
     assert "more" in post.text
 
 
+@pytest.mark.slow
 async def test_a_curve_is_drawn_once(simulator: Simulator, data_dir: Path) -> None:
     """Ten presses of "Loss curve" at once are one drawing, kept beside the painting."""
     async with running_bot(simulator, data_dir):

@@ -18,6 +18,7 @@ SECRET = "a-secret-of-the-nats-server"
 OTHER_SECRET = "a-secret-that-no-list-of-ours-names"
 
 
+@pytest.mark.slow
 async def test_files_and_environments_are_private(
     simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 import io
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from bot.simulator import Simulator
@@ -35,6 +36,7 @@ def has_black_and_white(data: bytes) -> bool:
     return darkest < 40 and lightest > 230  # type: ignore[operator]  # of one band
 
 
+@pytest.mark.slow
 async def test_twelve_entries(simulator: Simulator, data_dir: Path) -> None:
     """Each preview bears its number, also after a removal; the status takes votes too."""
     async with running_bot(simulator, data_dir) as bot:

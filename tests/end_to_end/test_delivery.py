@@ -103,6 +103,7 @@ async def answered(simulator: Simulator, interaction: Interaction) -> Message:
     )
 
 
+@pytest.mark.slow
 async def test_too_large(start_simulator: StartSimulator, data_dir: Path) -> None:
     """On 40005 the picture is encoded smaller and sent again, until Discord takes it."""
     simulator = await start_simulator(DiscordLimits(accepted_upload=150_000))
@@ -134,6 +135,7 @@ async def test_a_painting_that_fits_nowhere(
     assert "this outcome cannot be sent" in caplog.text
 
 
+@pytest.mark.slow
 async def test_sends_are_counted(simulator: Simulator, data_dir: Path) -> None:
     """An outcome for which Discord hangs up each time is sent so often, then kept."""
     counted = replace(FAST, delivery=replace(FAST.delivery, attempts=3))

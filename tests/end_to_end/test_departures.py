@@ -6,6 +6,8 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from bot.simulator import Simulator, upheaval
 from bot.simulator.default_world import Atelier
 from tests.end_to_end.harness import (
@@ -92,6 +94,7 @@ async def test_removed_and_invited_back(simulator: Simulator, data_dir: Path) ->
         assert "are shown at" in shown.content
 
 
+@pytest.mark.slow
 async def test_data_goes_after_the_grace(simulator: Simulator, data_dir: Path) -> None:
     """Once the host's grace is over, nothing of the server is left: no row, no picture."""
     world, guild = simulator.world, atelier_of(simulator).guild
@@ -105,6 +108,7 @@ async def test_data_goes_after_the_grace(simulator: Simulator, data_dir: Path) -
         )
 
 
+@pytest.mark.slow
 async def test_an_outage_loses_nothing(simulator: Simulator, data_dir: Path) -> None:
     """A server that is only unavailable keeps gallery and data, also over a restart of the bot."""
     guild = atelier_of(simulator).guild

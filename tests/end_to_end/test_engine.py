@@ -54,6 +54,7 @@ async def _paint(output: Path) -> dict[str, Any]:
     return printed
 
 
+@pytest.mark.slow
 async def test_the_bots_process_never_imports_torch() -> None:
     """All of the bot is imported without torch and without Matplotlib."""
     code = "import bot.cli.run, sys; print({'torch', 'matplotlib'} & set(sys.modules))"

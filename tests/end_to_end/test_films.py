@@ -191,6 +191,7 @@ async def test_cancelled_in_the_middle(simulator: Simulator, data_dir: Path) -> 
         assert f"stopped after {frames_of(film.content)} of 40 frames" in message.content
 
 
+@pytest.mark.slow
 async def test_goes_on_at_the_frame(simulator: Simulator, data_dir: Path) -> None:
     """After the engine died, and after a restart of the bot, the film is painted to its end."""
     hold(data_dir, 2)

@@ -77,6 +77,7 @@ async def test_links_live_through_restarts_and_die_with_the_painting(
         assert [(await fetch(bot, path))[0] for path in paths] == [404, 404]
 
 
+@pytest.mark.slow
 async def test_privacy_delete_ends_a_link(cramped: Simulator, data_dir: Path) -> None:
     """Deleting all data of a member also ends the links to their paintings."""
     async with running_bot(cramped, data_dir, painter="load_noisy", web=OPEN) as bot:
@@ -87,6 +88,7 @@ async def test_privacy_delete_ends_a_link(cramped: Simulator, data_dir: Path) ->
         assert (await fetch(bot, path))[0] == 404
 
 
+@pytest.mark.slow
 async def test_without_a_public_address(cramped: Simulator, data_dir: Path) -> None:
     """The message says what it is, and offers nothing that could not be opened."""
     async with running_bot(cramped, data_dir, painter="load_noisy"):

@@ -12,6 +12,7 @@ from typing import Any
 
 import aiohttp
 import psutil
+import pytest
 
 from engine.samples import CONTENTS, STYLES
 from tests.end_to_end.test_run import output_of, start
@@ -113,6 +114,7 @@ async def test_port_taken() -> None:
             )
 
 
+@pytest.mark.slow
 async def test_a_bot_elsewhere(tmp_path: Path) -> None:
     """With --no-bot it prints the settings with which a bot of its own process connects."""
     async with simulate("--no-bot", "--port", "0") as process:

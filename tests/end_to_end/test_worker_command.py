@@ -43,6 +43,7 @@ def order(tmp_path: Path) -> PaintOrder:
     return PaintOrder(1, settings, content, (content,), tmp_path / "result.png")
 
 
+@pytest.mark.slow
 async def test_paints_with_the_real_engine_and_leaves(tmp_path: Path, order: PaintOrder) -> None:
     """Let in by its NKey, a worker paints with the bundled weights and goes at SIGTERM."""
     keys = tmp_path / "bot.nk", tmp_path / "worker.nk"

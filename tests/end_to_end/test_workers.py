@@ -142,6 +142,7 @@ async def test_a_successor_goes_on_where_the_dead_one_was(site: Site) -> None:
     assert outcome.steps == 60
 
 
+@pytest.mark.slow
 async def test_a_worker_that_is_asked_to_leave_hands_its_job_back(site: Site) -> None:
     """On SIGTERM a worker stops taking orders, and another goes on with what it painted."""
     leaving = site.add_worker(grace=0.0)
@@ -179,6 +180,7 @@ async def test_without_a_server_or_workers_jobs_wait(tmp_path: Path) -> None:
             site.end()
 
 
+@pytest.mark.slow
 async def test_a_worker_that_wakes_late_delivers_nothing_twice(site: Site) -> None:
     """A worker that froze until its lease had lapsed ends a job that another has ended: dropped."""
     frozen = site.add_worker()

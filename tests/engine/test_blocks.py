@@ -102,7 +102,12 @@ def test_the_cores_cover_the_picture_once(height: int, width: int, side: int) ->
 
 
 @pytest.mark.parametrize(
-    ("preset", "keeps_content"), [("mural", True), ("gatys", True), ("gatys", False)]
+    ("preset", "keeps_content"),
+    [
+        ("mural", True),
+        pytest.param("gatys", True, marks=pytest.mark.slow),
+        pytest.param("gatys", False, marks=pytest.mark.slow),
+    ],
 )
 def test_a_scale_that_is_painted_in_blocks_comes_out_the_same(
     preset: str, keeps_content: bool, exact: Encoder

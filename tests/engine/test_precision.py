@@ -119,6 +119,7 @@ def test_the_loss_scale_leaves_room_on_both_sides(
         assert float(difference) < 0.01
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_a_cpu_goes_on_in_fp16(
     wish: Callable[..., StylizeRequest], encoder: Encoder, half: Encoder, tmp_path: Path
 ) -> None:

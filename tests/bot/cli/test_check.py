@@ -65,6 +65,7 @@ async def test_a_file_of_settings_that_is_a_folder(tmp_path: Path) -> None:
     assert output.startswith("fail  settings")
 
 
+@pytest.mark.slow
 async def test_an_engine_that_cannot_work() -> None:
     """A device or weights that are not there fail in the engine's own words."""
     executor = LocalExecutor([EngineSetup(weights="no/such/file.pth")])

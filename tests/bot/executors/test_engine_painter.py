@@ -79,6 +79,7 @@ async def test_paints(executor: LocalExecutor, order: PaintOrder) -> None:
         assert film.streams.video[0].frames >= 6
 
 
+@pytest.mark.slow
 async def test_the_first_painting_is_as_fast_as_the_second(
     executor: LocalExecutor, order: PaintOrder, tmp_path: Path
 ) -> None:
@@ -153,6 +154,7 @@ async def test_the_hosts_folders_stay_unnamed(executor: LocalExecutor, order: Pa
     assert "gone" not in refused.value.sentence
 
 
+@pytest.mark.slow
 async def test_weights_that_are_not_there(tmp_path: Path) -> None:
     """A file of weights that does not exist is said when the executor starts."""
     executor = LocalExecutor([replace(SETUP, weights=str(tmp_path / "none.safetensors"))])

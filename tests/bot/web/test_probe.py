@@ -28,6 +28,7 @@ async def test_it_follows_the_bot(simulator: Simulator, data_dir: Path) -> None:
     assert (gone.returncode, said.startswith(b"the bot does not answer: ")) == (1, True)
 
 
+@pytest.mark.slow
 def test_a_bot_that_hangs() -> None:
     """A port that takes connections and says nothing is no living bot."""
     with socket.create_server(("127.0.0.1", 0)) as silent:

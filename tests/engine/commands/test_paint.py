@@ -66,6 +66,7 @@ def test_paints_with_every_extra(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_says_in_one_line_what_it_made(tmp_path: Path) -> None:
     """Without --json a person reads the size, the steps, the loss and which weights painted."""
     done = muralscape("paint", CONTENT, STYLE, "-o", "out.jpg", *SMALL, folder=tmp_path)
