@@ -1,4 +1,4 @@
-"""What each scale of a painting begins from and matches, and the picture of a canvas."""
+"""Builds each scale of a painting (canvas, targets, stepper), and makes pictures of canvases."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -58,7 +58,7 @@ class Studio:
         return self._canvases
 
     def first_canvas(self, scale: Scale) -> Tensor:
-        """What the painting starts from, with noise by its seed.
+        """What the painting starts from, with noise drawn from its seed.
 
         On the CPU, because there a seed gives the same noise on every machine.
         """
@@ -80,23 +80,24 @@ class Studio:
         """The stepper of a scale, with the first plan of memory that fits.
 
         `canvas` is as large as this scale's, or it is the previous scale's from `clip_and_crop`,
-        to be enlarged. Without `neighbours`, they are searched for. `styles_seen` are the styles
-        as another painting saw them at this scale; without, they are seen again.
+        to be enlarged. Without `neighbours`, the style cell nearest to each cell of the content,
+        they are searched for. `styles_seen` are style features that another painting computed at
+        this scale; without, they are computed.
 
         Raises OutOfMemory where no plan fits.
         """
         room, device, recipe = self._memory, self._encoder.device, self._recipe
         styles = style_sizes(self._request, scale)
         while True:
-            give_back_memory()  # that was cached for the sizes of the scale before
+            give_back_memory()  # cached for the sizes of the previous scale
             plan = plan_memory(scale.canvas, device, recipe, room, styles)
-            with ShortageCaught():
+            with ShortageCaught():  # goes on below where memory runs out
                 return self._stepper(scale, canvas, plan, neighbours, styles_seen)
             # Memory ran out, so try a plan that needs less.
             room = room_after(scale.canvas, device, recipe, plan, styles)
 
     def resumed(self, scale: Scale, state: Mapping[str, Tensor]) -> Stepper:
-        """The stepper of a scale, as far as an earlier one that had this `Stepper.state()`.
+        """The stepper of a scale, in the `Stepper.state()` that an earlier one had.
 
         Raises OutOfMemory, and CheckpointRejected as `Stepper.restore` does.
         """
@@ -118,12 +119,12 @@ class Studio:
             canvas = filled_up(enlarge(canvas, scale.size), scale.canvas)
             canvas = self._canvases.with_held_paint(canvas, scale)
         objective, used = self.targets(scale, plan).objective(canvas, neighbours, styles_seen)
-        # Targets overflow in FP16 where features are extreme. Losses and gradients may overflow
-        # later; the stepper deals with those.
+        # Where features are extreme, targets overflow in FP16 and are computed in FP32, styles too.
+        # Overflows of losses and gradients in the steps are the stepper's.
         if not objective.is_finite():
             in_fp32 = self.targets(scale, plan, self._encoder.in_fp32)
             objective, used = in_fp32.objective(canvas, neighbours)
-        give_back_memory()  # that making the targets took
+        give_back_memory()  # taken for making the targets
         held = self._canvases.held(scale)
         if self._recipe.optimiser == "lbfgs":
             optimiser: Optimiser = LBFGS(canvas, history=plan.history)
@@ -144,7 +145,7 @@ class Studio:
         )
 
     def targets(self, scale: Scale, plan: Plan, encoder: Encoder | None = None) -> Targets:
-        """What a canvas is to match at a scale, as `encoder` or the painting's own sees it."""
+        """What a canvas is to match at a scale, by `encoder` or the painting's own."""
         return Targets(
             canvases=self._canvases,
             recipe=self._recipe,
@@ -195,7 +196,7 @@ class Studio:
         return (canvas + 1) / 2 if self._recipe.canvas == "symmetric" else canvas
 
     def clip_and_crop(self, canvas: Tensor, scale: Scale) -> Tensor:
-        """Clip a scale's canvas to [0, 1], and cut off what filled it up to the grid.
+        """Cut off what filled a scale's canvas up to the grid, and clip it to [0, 1] if it is RGB.
 
         The next scale goes on from that. `canvas` itself is changed, and a view of it returned,
         because a copy would take memory.
@@ -204,7 +205,7 @@ class Studio:
         return picture.clamp_(0, 1) if self._recipe.canvas == "rgb" else picture
 
     def last_touch(self, canvas: Tensor, scale: Scale, neighbours: Tensor | None) -> Tensor:
-        """A finished canvas with patches of the style itself, where the recipe has neighbours.
+        """A finished canvas with patches of the style itself, if the recipe takes cells of it.
 
         Raises OutOfMemory.
         """

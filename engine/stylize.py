@@ -1,4 +1,4 @@
-"""Repaints a content picture in the style of others. Reads from top to bottom.
+"""Repaints a content picture in the style of others.
 
 After Gatys, Ecker and Bethge, arXiv 1508.06576. `engine.presets` says how each preset differs from
 the paper.

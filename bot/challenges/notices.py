@@ -21,7 +21,7 @@ def repost_hint() -> str:
 
 
 def reason_of(challenge: Challenge, problem: str) -> str:
-    """Say why an announcement is not posted. Older versions stored the sentence itself."""
+    """Say why an announcement is not posted: by `Problem`, or a sentence of an older version."""
     channel = f"<#{challenge.channel_id}>"
     reasons: dict[str, str] = {
         Problem.FORBIDDEN: _(
@@ -49,7 +49,7 @@ def host_message(challenge: Challenge, problem: Problem, what_follows: str) -> s
 def announcement_report(challenge: Challenge, announcements: Sequence[Announcement]) -> str:
     """Say whether a challenge is announced, with links, or why not.
 
-    `announcements` are those of the state that it is in.
+    `announcements` are those of its present state, such as of the opening or of the voting.
     """
     failed = next((one for one in announcements if one.problem), None)
     if failed is not None:
@@ -69,7 +69,7 @@ def announcement_links(
 ) -> str:
     """Link to the announcements of the state that an open challenge is in; empty without any.
 
-    A member that `leads` the challenge reads instead which of them failed or were deleted.
+    Where the member `leads` the challenge, it says instead which of them failed or were deleted.
     """
     if leads and any(one.problem for one in announcements):
         return announcement_report(challenge, announcements)

@@ -19,8 +19,8 @@ WorkOf = Callable[[PaintSettings, Size | None], float]
 PLACES_CACHE_SECONDS = 0.5  # how long calculated places are used again
 
 _SCHEDULED = (JobState.QUEUED, JobState.PAINTING)
-# The id of a job that is not submitted yet. Larger than those of all others, because of jobs with
-# equal tags the lowest id is first.
+# The id of a job that is not submitted yet. Larger than any real id: among jobs with equal tags in
+# the fair queue, the lowest id goes first.
 _UNSUBMITTED_ID = 2**63
 
 
@@ -37,7 +37,7 @@ def with_size_and_steps(settings: PaintSettings) -> PaintSettings:
 class _Painting:
     """A job that is being painted."""
 
-    predicted: float  # seconds that it was to take
+    predicted: float  # seconds, when it began
     started_at: float
     progress: PaintProgress | None = None  # as last reported
     progress_at: float = 0.0  # the time of that report
@@ -51,8 +51,8 @@ class _Painting:
 class Schedule:
     """Knows every queued and painting job. Times are Unix seconds.
 
-    `work_of` counts the work of a painting, by its settings and the size of its content; where
-    that is not known, of a square.
+    `work_of` computes the work of a painting from its settings and the size of its content, None
+    for a square.
     """
 
     def __init__(self, estimator: Estimator, work_of: WorkOf) -> None:
@@ -63,15 +63,15 @@ class Schedule:
         # All of these are by job id.
         self._kinds: dict[int, Kind] = {}  # of queued and painting jobs
         self._paintings: dict[int, _Painting] = {}
-        # The latest predictions of queued jobs, in seconds of painting. Those of jobs that were
-        # queued since `_predict_again` are only in the queue.
+        # The latest predictions of queued jobs, in seconds of painting. Jobs queued since the last
+        # `_predict_again` are missing; the queue itself has theirs.
         self._predictions: dict[int, float] = {}
         self._places: dict[int, Place] = {}
         self._places_at: float | None = None  # when these were calculated; None: out of date
 
     def set_capacity(self, slots: int, device: str) -> None:
         """Set the executor's slots and device."""
-        self._slots = max(1, slots)  # while there is none, times are predicted as with one
+        self._slots = max(1, slots)  # without any slot, times are predicted as if there were one
         self._estimator.device = device
         self._predict_again()
 
@@ -124,13 +124,13 @@ class Schedule:
         return waiting.job_id
 
     def put_back(self, job_id: int, used: float = 0.0) -> None:
-        """Return a painting job to the queue; `used` are the seconds that it is charged."""
+        """Return a painting job to the queue; charge `used` seconds to its member and server."""
         del self._paintings[job_id]
         self._queue.put_back(job_id, used)
         self._places_at = None
 
     def leave(self, job_id: int, used: float = 0.0) -> None:
-        """Remove a job that is neither queued nor painting any more, and charge what it used."""
+        """Remove a job that is neither queued nor painting any more; `used` as in `put_back`."""
         self._queue.remove(job_id, used)
         self._kinds.pop(job_id, None)
         self._paintings.pop(job_id, None)
@@ -139,8 +139,8 @@ class Schedule:
     def follow(self, before: Job, after: Job, now: float) -> None:
         """Put a job back into the queue or remove it, as its new state says.
 
-        However a painting ended, it is charged the seconds since it was taken; unless the bot put
-        it back without a loss. From queued to painting a job comes by `take` alone.
+        The seconds since a job was taken are charged however its painting ended, except where the
+        bot put it back without counting a loss. Only `take` moves a job from queued to painting.
         """
         painting = self._paintings.get(after.id)
         used = max(0.0, now - painting.started_at) if painting else 0.0
@@ -180,8 +180,8 @@ class Schedule:
     ) -> Kind:
         """Give the kind of a painting, from which its seconds are predicted.
 
-        `painted` is the size of the finished painting. It stands for the content's where that was
-        not measured, because both have the same shape.
+        `painted`, the size of the finished painting, is used where the content's was not measured:
+        both have the same shape.
         """
         preset = f"{settings.preset} film" if settings.film else settings.preset
         content_size = sources.content_size if sources else None
@@ -202,7 +202,7 @@ class Schedule:
         return places
 
     def _predict_again(self) -> None:
-        """Predict the seconds of all queued jobs, by what was learned since."""
+        """Predict the seconds of all queued jobs anew, by what the estimator knows now."""
         waiting = self._kinds.keys() - self._paintings.keys()
         seconds = {kind: self._estimator.predict(kind) for kind in set(self._kinds.values())}
         self._predictions = {job_id: seconds[self._kinds[job_id]] for job_id in waiting}

@@ -1,4 +1,4 @@
-"""The reconciliation loop of murals: keeps calling what brings each mural up to date."""
+"""The reconciliation loop of murals: runs the steps that bring each mural up to date."""
 
 import asyncio
 import logging
@@ -11,7 +11,8 @@ from bot.mural.service import MuralService
 
 log = logging.getLogger(__name__)
 
-LONGEST_NAP = 60.0  # seconds, so that a change of the system's clock is noticed
+# Seconds. Steps compute their waits from the wall clock, which may be changed meanwhile.
+LONGEST_NAP = 60.0
 RETRY = 10.0  # seconds until the next try after an error
 
 Step = Callable[[Mural], Awaitable[float]]
@@ -21,8 +22,9 @@ class MuralReconciler:
     """Takes the steps for each mural in a task of its own, after a change and when one is due.
 
     A step does what the mural's state in the database asks for, so the loop goes on after a restart
-    where it was. It returns the seconds until it is to be taken again, infinite if only after a
-    change. `on_change` is awaited after each change, before the steps.
+    where it was. It returns the seconds after which it wants to be taken again, infinity if only
+    after a change; all are taken each minute. `on_change` is awaited after each change, before the
+    steps. `retry` are the seconds until the next try after an error.
     """
 
     def __init__(
@@ -30,12 +32,14 @@ class MuralReconciler:
         murals: MuralService,
         on_change: Callable[[], Awaitable[None]],
         steps: Sequence[Step],
+        retry: float = RETRY,
     ) -> None:
         self._murals = murals
         self._on_change = on_change
         self._steps = steps
+        self._retry = retry
         self._tasks: dict[int, asyncio.Task[float]] = {}  # running, by mural
-        self._changed_since: set[int] = set()  # murals that may have changed while their task runs
+        self._rerun: set[int] = set()  # murals that changed while their task ran: run it again
         self._due_at: dict[int, float] = {}  # monotonic time of the next task, by mural
         self._task_ended = asyncio.Event()
 
@@ -45,7 +49,8 @@ class MuralReconciler:
             changed = True
             while True:
                 nap = await self._start_tasks(changed=changed)
-                changed = await self._wait(nap)
+                missed = changed and nap is None  # a change that nobody has seen to yet
+                changed = await self._wait(self._retry if nap is None else nap) or missed
         finally:
             for task in self._tasks.values():
                 task.cancel()
@@ -65,24 +70,24 @@ class MuralReconciler:
         self._task_ended.clear()
         return changed
 
-    async def _start_tasks(self, *, changed: bool) -> float:
-        """Start a task for each mural that is due, after a change for all of them.
+    async def _start_tasks(self, *, changed: bool) -> float | None:
+        """Start a task for each mural that is due or, after a change, for every mural.
 
-        Returns the seconds until the next one is due.
+        Returns the seconds until the next one is due, None where the murals could not be read.
         """
         try:
             if changed:
                 await self._on_change()
             murals = await self._murals.store.alive()
         except Exception:  # a locked database may be free in a moment
-            log.exception("the murals could not be read; next try in %.0f s", RETRY)
-            return RETRY
+            log.exception("the murals could not be read; next try in %.0f s", self._retry)
+            return None
         now = time.monotonic()
         naps = [LONGEST_NAP]
         for mural in murals:
             if mural.id in self._tasks:
                 if changed:
-                    self._changed_since.add(mural.id)
+                    self._rerun.add(mural.id)
             elif changed or self._due_at.get(mural.id, now) <= now:
                 task = asyncio.create_task(self._reconcile(mural.id), name=f"mural {mural.id}")
                 self._tasks[mural.id] = task
@@ -94,8 +99,8 @@ class MuralReconciler:
     def _on_task_done(self, mural_id: int, task: "asyncio.Task[float]") -> None:
         del self._tasks[mural_id]
         nap = LONGEST_NAP if task.cancelled() else task.result()
-        if mural_id in self._changed_since:
-            self._changed_since.remove(mural_id)
+        if mural_id in self._rerun:
+            self._rerun.remove(mural_id)
             nap = 0.0
         self._due_at[mural_id] = time.monotonic() + nap
         self._task_ended.set()
@@ -104,7 +109,7 @@ class MuralReconciler:
         """Take the steps for a mural; return the seconds until they are to be taken again."""
         try:
             return await self._take_steps(mural_id)
-        except Exception:  # a fault in one server must not stop the others' murals
+        except Exception:  # an error in one mural must not stop the others
             log.exception("mural %d failed; next try in %.0f s", mural_id, LONGEST_NAP)
             return LONGEST_NAP
 

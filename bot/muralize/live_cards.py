@@ -1,7 +1,7 @@
 """Edits the cards of waiting and painting jobs as they change, at a bounded rate.
 
 A card is edited by the token of its interaction, and after the token's 15 minutes by the bot's own
-permissions. Where it has none, the last edit says where the outcome will come.
+permissions. Where the bot has none, the last edit before that says where the outcome will come.
 """
 
 import asyncio
@@ -31,13 +31,13 @@ class Pace:
     # From one edit of a card to the next.
     painting: float = 3.0
     waiting: float = 15.0  # clients count the time down by themselves
-    late: float = 60.0  # with an expired token: Discord limits edits of old messages (30046)
+    late: float = 60.0  # after the token expired: Discord limits edits of old messages (30046)
 
-    look: float = 0.5  # from one look at the progress of paintings to the next
-    debounce: float = 0.1  # after a change: a job that starts at once never shows "Waiting"
+    look: float = 0.5  # between two polls of the progress of paintings
+    debounce: float = 0.1  # after a change, so that a job that starts at once skips "Waiting"
     last_edit: float = 60.0  # before the token expires, where the card cannot be edited after it
-    preview_rest: float = 5.0  # between two previews, times the duration of the last upload
-    most_edits: int = 8  # under way at a time; one of a waiting job may come on top
+    preview_rest: float = 5.0  # pause between two previews, as a multiple of the last upload's time
+    most_edits: int = 8  # under way at a time; each pass may add one, of a waiting job
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,14 @@ class _Shown:
 
     state: JobState | None = None
     key: object = None  # texts with the same state and key are equal, so that no edit is needed
-    previews_passed: int = 0  # how many of `PREVIEWS_AT` the last preview had passed
+    previews_passed: int = 0  # how many of `PREVIEWS_AT` were reached at the last preview
 
 
 @dataclass(frozen=True)
 class _Preview:
     """A preview to upload."""
 
-    passed: int  # how many of `PREVIEWS_AT` it has passed
+    passed: int  # how many of `PREVIEWS_AT` are reached
     upload: Upload
 
 
@@ -63,9 +63,9 @@ class _LiveCard:
 
     job: Job  # as it is now
     shown: _Shown = _Shown()  # by the last edit that succeeded
-    tried_state: JobState | None = None  # in the last edit, failed or not
-    tried_at: float = float("-inf")  # when that began; a failed one is repeated at the usual pace
-    uploaded_at: float = float("-inf")  # when the last preview was
+    tried_state: JobState | None = None  # that the last edit was to show, failed or not
+    tried_at: float = float("-inf")  # when that edit began; repeated at the usual pace
+    uploaded_at: float = float("-inf")  # when the last preview was uploaded
     announced_start: float | None = None  # Unix seconds; kept while the prediction hardly moves
     token_dead: bool = False
     editing: asyncio.Task[None] | None = None  # the edit under way
@@ -106,7 +106,7 @@ class LiveCards:
                     self._follow(job)
             while True:
                 self._start_edits()
-                # Look at the progress again in a while, or at a changed state after the debounce.
+                # Sleep until the next poll; a changed state ends that, after the debounce.
                 if await _is_set_within(self._pace.look, self._wake):
                     await asyncio.sleep(self._pace.debounce)
                 self._wake.clear()
@@ -126,7 +126,7 @@ class LiveCards:
     async def flush(self, seconds: float) -> None:
         """Make all edits that are due, and stop waiting for them after `seconds`.
 
-        Also those that cannot start yet, because their card or too many others are being edited.
+        That includes edits that wait for one of the same card, or for too many of others.
         """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -159,7 +159,7 @@ class LiveCards:
                     due.append(live)
             return due
 
-        # A wrong state is worse than an old progress, so these come first.
+        # Cards with an outdated state come first; outdated progress matters less.
         changed = [live for live in idle if live.tried_state is not live.job.state]
         painting = due_again(JobState.PAINTING, self._pace.painting)
         waiting = due_again(JobState.QUEUED, self._pace.waiting)
@@ -167,9 +167,11 @@ class LiveCards:
             return
         places = self._jobs.places()
         under_way = sum(1 for live in self._cards.values() if live.editing)
-        for live in (changed + painting)[: max(0, self._pace.most_edits - under_way)]:
-            self._edit_if_changed(live, places.get(live.job.id))
-        waiting.sort(key=lambda live: live.tried_at)
+        for live in changed + sorted(painting, key=_tried_at):
+            if under_way >= self._pace.most_edits:
+                break
+            under_way += self._edit_if_changed(live, places.get(live.job.id))
+        waiting.sort(key=_tried_at)
         for live in waiting:
             if self._edit_if_changed(live, places.get(live.job.id)):
                 break
@@ -191,6 +193,7 @@ class LiveCards:
         with speaking(job.origin.language):
             message, key, preview = self._compose(live, place)
         if (job.state, key) == (live.shown.state, live.shown.key):
+            live.tried_state = job.state  # it is shown already, whatever was tried since
             return False
         new = _Shown(job.state, key, preview.passed if preview else live.shown.previews_passed)
         files = [preview.upload] if preview else None
@@ -203,7 +206,7 @@ class LiveCards:
     ) -> tuple[card.Card, object, _Preview | None]:
         """Give the card of a job as it is now, its key, and the preview if one is due."""
         job, now = live.job, self._clock()  # in Unix seconds, as the card shows them
-        if self._may_be_last_edit(live, now):
+        if self._is_last_chance(live, now):
             return card.last_edit(job), "last edit", None
         if job.state is JobState.QUEUED:
             waiting_key = (place.position, _steady_start(live, place, now)) if place else ()
@@ -236,7 +239,7 @@ class LiveCards:
     def _is_late(self, live: _LiveCard) -> bool:
         return live.token_dead or self._clock() >= live.job.origin.token_expires_at
 
-    def _may_be_last_edit(self, live: _LiveCard, now: float) -> bool:
+    def _is_last_chance(self, live: _LiveCard, now: float) -> bool:
         """Say whether the token soon expires, and the bot cannot edit the card without it."""
         left = live.job.origin.token_expires_at - now
         return left <= self._pace.last_edit and not self._sender.can_edit_late(live.job)
@@ -282,11 +285,15 @@ class LiveCards:
 
 
 def _steady_start(live: _LiveCard, place: Place, now: float) -> float:
-    """Give the predicted start in Unix seconds: the one shown before, unless it has moved."""
+    """Give the predicted start in Unix seconds; the one shown before is kept until it has moved."""
     start = now + place.starts_in
     if live.announced_start is None or has_moved(live.announced_start, start, place.starts_in):
         live.announced_start = start
     return live.announced_start
+
+
+def _tried_at(live: _LiveCard) -> float:
+    return live.tried_at
 
 
 def has_moved(before: float, after: float, wait: float) -> bool:

@@ -39,9 +39,9 @@ class NatsExecutor:
         timing: wire.NatsTiming | None = None,
         secret: bytes | None = None,
     ) -> None:
-        """Jobs' secrets are derived from `secret`; without one, a random one is used.
+        """Each job's secret is derived from `secret`, which is random by default.
 
-        With the secret of an earlier run of the bot, its checkpoints can be read.
+        Given the secret of an earlier run, this one can read the checkpoints of that run.
         """
         self._timing = timing or wire.NatsTiming()
         self._run_id = secrets.token_hex(6)
@@ -123,7 +123,7 @@ class NatsExecutor:
             await self._sender.cancel(attempt.message.key)
             if not attempt.outcome.done():
                 attempt.outcome.set_exception(ExecutorLost("The executor was closed."))
-        await asyncio.sleep(0)  # lets each `paint` raise before its tasks are cancelled
+        await asyncio.sleep(0)  # lets each `paint` raise before the background tasks are cancelled
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -138,7 +138,7 @@ class NatsExecutor:
         self._attempts[key] = attempt
         sending = asyncio.ensure_future(self._sender.send(attempt))
         try:
-            # Sending waits for the NATS server, so a cancel can end the attempt before it is sent.
+            # Sending waits for the NATS server; a cancel may end the attempt before that answers.
             sent_or_ended: set[asyncio.Future[Any]] = {sending, outcome}
             await asyncio.wait(sent_or_ended, return_when=asyncio.FIRST_COMPLETED)
             if not outcome.done():
@@ -171,7 +171,7 @@ class NatsExecutor:
     async def _cancel_until_ended(self, attempt: Attempt) -> None:
         """Send the cancel with every heartbeat until the worker's outcome arrives.
 
-        The bot itself ends the attempt at once where no worker has reported on it, and else after
+        Where no worker has reported on the attempt, the bot ends it at once; otherwise after
         `timing.cancel` seconds without an outcome.
         """
         clock = asyncio.get_running_loop().time
@@ -189,13 +189,15 @@ class NatsExecutor:
         """Download the painting, or raise why there is none."""
         if outcome.how == "failed":
             raise CannotPaint(Sentence.received(outcome.sentence, outcome.wording))
+        name = wire.result_of(attempt.message.key, outcome.worker)
+        if outcome.painted is not None:
+            attempt.objects.append(name)  # to be removed, whether it is wanted or not
+        # After a cancel a painting is wanted only if the worker cut it short for that.
         cut_short = outcome.painted is not None and outcome.painted.is_cut_short
         if outcome.how == "cancelled" or (attempt.cancelled and not cut_short):
             raise PaintingCancelled
         if outcome.painted is None:  # the worker lost it, or its outcome could not be read
             raise ExecutorLost(outcome.sentence)
-        name = wire.result_of(attempt.message.key, outcome.worker)
-        attempt.objects.append(name)
         secret, files = attempt.message.secret_bytes, attempt.order.outputs
         is_there = await self._connection.retry(
             name, lambda: self._objects.download(name, secret, *files)
@@ -217,7 +219,7 @@ class NatsExecutor:
             await self._connection.streams.purge_stream(stream)
 
     async def _beat(self) -> None:
-        """Send the bot's heartbeat, and notice silent workers and stalled attempts, in turns."""
+        """On each beat send the bot's heartbeat, drop silent workers, and end stalled attempts."""
         while True:
             await self._connection.send(wire.BOT, wire.BotAlive(self._run_id))
             if self._registry.drop_silent():
@@ -228,8 +230,8 @@ class NatsExecutor:
     def _end_stalled(self) -> None:
         """End attempts that have waited for a step for `timing.stall` seconds.
 
-        A step is due while a worker has the order. It is due also while an idle worker could take
-        the order: as each reports what it takes, a worker that keeps silent must have it.
+        A step is due while a worker has the order. It is also due while nobody reports to have it,
+        although an idle worker could take it: one may have taken it without a report.
         """
         now = asyncio.get_running_loop().time()
         for attempt in self._attempts.values():

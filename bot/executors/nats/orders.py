@@ -62,7 +62,7 @@ class OrderSender:
         await self.nudge(attempt)
 
     async def nudge(self, attempt: Attempt) -> None:
-        """Tell the best idle worker to request orders now; others find it when they poll."""
+        """Tell the best idle worker to pull orders now; without that, workers poll for them."""
         if worker := self._registry.choose(attempt.order):
             await self._connection.send(f"{wire.NUDGE}.{worker}", wire.Nudge())
 
@@ -73,11 +73,11 @@ class OrderSender:
     async def clean_up(self, attempt: Attempt) -> None:
         """Remove an ended attempt's order and objects from the server."""
         if not attempt.has_outcome:
-            # A worker may be painting it: stop that. Or no worker has it yet: withdraw it.
+            # Whether a worker has the order is not known, so stop its painting and withdraw it.
             await self.cancel(attempt.message.key)
             if attempt.stream_number is not None:
                 await self._connection.withdraw(wire.ORDERS, attempt.stream_number)
-            # A worker that sends an outcome removes the checkpoint. None was sent.
+            # A worker removes the checkpoint when it sends an outcome; here none was sent.
             attempt.objects.append(wire.checkpoint_of(attempt.message.job_id))
         await self._objects.remove(*attempt.objects)
 

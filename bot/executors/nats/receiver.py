@@ -28,7 +28,7 @@ _decode_hello = lru_cache(maxsize=256)(partial(wire.decode, wire.Hello))
 class Receiver:
     """Passes on what workers send: to the registry, and to the attempt that it is about.
 
-    `attempts` are those under way, by key. `nudge` and `cancel` are those of `OrderSender`.
+    `attempts` has those under way, by key. `nudge` and `cancel` are methods of `OrderSender`.
     `on_workers_change` is called when slots or devices have changed. `run_in_background` starts a
     coroutine that nobody waits for.
     """
@@ -75,7 +75,7 @@ class Receiver:
                 await asyncio.sleep(self._connection.timing.retry)
 
     async def _on_hello(self, message: Msg) -> None:
-        """Register a worker, and nudge again for orders that no worker has taken yet."""
+        """Update the registry by a heartbeat, and nudge again for orders that nobody has taken."""
         try:
             hello = _decode_hello(message.data)
         except wire.UNREADABLE:
@@ -94,7 +94,7 @@ class Receiver:
         """Note which worker has taken an order, and pass its progress on."""
         key, worker = wire.key_and_worker_of(message.subject, self._run_id)
         attempt = self._attempts.get(key)
-        if attempt is None:  # it has ended, so the worker has missed the cancel: repeat it
+        if attempt is None:  # it has ended, and this worker missed the cancel sent then
             if self._late_report_limit.allows_one():
                 await self._cancel(key)
             return
@@ -112,7 +112,7 @@ class Receiver:
         attempt.worker = worker
         if attempt.cancelled:
             await self._cancel(key)
-        # Two workers may paint one order: a step that the other has passed is not shown again.
+        # Two workers may paint one order: only steps beyond the highest so far are shown.
         elif report.progress is not None and report.progress.step > attempt.last_step:
             attempt.last_step, attempt.step_due_since = report.progress.step, now
             attempt.on_progress(report.progress)
@@ -149,9 +149,9 @@ class Receiver:
 
     def _drop_late(self, outcome: wire.Outcome, attempt: Attempt | None) -> None:
         """Remove the painting of an outcome whose attempt has ended, unless it is being fetched."""
-        log.info("%s ended a second time; dropped", outcome.key)
-        # JetStream may deliver the outcome that ended the attempt a second time. The executor is
-        # downloading its painting now.
+        log.info("a late or second outcome of %s; dropped", outcome.key)
+        # JetStream may deliver the outcome that ended the attempt a second time, while the executor
+        # still downloads its painting: that stays.
         is_being_fetched = attempt is not None and attempt.worker == outcome.worker
         if not is_being_fetched:
             painting = wire.result_of(outcome.key, outcome.worker)

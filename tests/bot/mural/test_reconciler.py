@@ -12,6 +12,7 @@ from bot.moderation.service import BlockService
 from bot.moderation.store import BlockStore
 from bot.mural.assembler import Assembler
 from bot.mural.messenger import MuralMessenger, MuralPace
+from bot.mural.model import Mural
 from bot.mural.reconciler import MuralReconciler
 from bot.mural.tile_jobs import TileJobs
 from tests.bot.mural.harness import HOST, Murals, member
@@ -124,3 +125,27 @@ async def test_a_blocked_members_order_is_given_up(murals: Murals) -> None:
     await blocks.block(HOST, member(1), "Spam", None)
     assert (await first_queued(murals)).origin.member_id == 2
     assert (await murals.read(mural)).free == (1, 3, 4)
+
+
+async def test_a_change_is_not_lost_to_an_error(murals: Murals) -> None:
+    """Where the murals cannot be read, the steps after the change are taken at the next try."""
+    await murals.start()
+    tries, taken = 0, asyncio.Event()
+
+    async def fail_twice() -> None:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise OSError("the database is locked")
+
+    async def take(_: Mural) -> float:
+        taken.set()
+        return float("inf")
+
+    reconciler = MuralReconciler(murals.service, fail_twice, [take], retry=0.01)
+    reconciling = asyncio.create_task(reconciler.run())
+    async with asyncio.timeout(120):
+        await taken.wait()
+    assert tries == 3
+    reconciling.cancel()
+    await asyncio.gather(reconciling, return_exceptions=True)
