@@ -41,6 +41,7 @@ async def test_two_hundred_jobs_in_chaos(
         victim = Victim(simulator, tmp_path / "data", moments, mounted)
         await victim.start()
         asked = await suffer(victim, JOBS // 2, WILD)
+        asked += await suffer(victim, JOBS // 5, MILD)  # a bot that was killed just now warms up
         before = victim.process.memory_info().rss
         asked += await suffer(victim, JOBS - len(asked), MILD)
         grown = victim.process.memory_info().rss - before
