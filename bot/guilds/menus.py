@@ -1,7 +1,6 @@
 """Channels and roles in the panels of `/settings`: menus of them, and their names in the text."""
 
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from collections.abc import Sequence
 
 import discord
 
@@ -33,18 +32,18 @@ def filled(
 
 def roles_in_words(roles: Sequence[int]) -> str:
     """Name roles, as many as fit."""
-    return named((f"<@&{role}>" for role in roles), len(roles))
+    return named([f"<@&{role}>" for role in roles])
 
 
 def channels_in_words(channels: Sequence[int]) -> str:
     """Name channels, as many as fit."""
-    return named((f"<#{channel}>" for channel in channels), len(channels))
+    return named([f"<#{channel}>" for channel in channels])
 
 
-def named(parts: Iterable[str], number: int, between: str = ", ") -> str:
-    """Join the first of a list, and say how many more there are; `number` is that of all."""
-    shown = between.join(islice(parts, MOST_NAMED))
-    more = number - MOST_NAMED
+def named(parts: Sequence[str], between: str = ", ") -> str:
+    """Join the first of a list, and say how many more there are."""
+    shown = between.join(parts[:MOST_NAMED])
+    more = len(parts) - MOST_NAMED
     if more <= 0:
         return shown
     return ngettext("{names} and {n} more", "{names} and {n} more", more, names=shown)

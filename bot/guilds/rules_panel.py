@@ -191,7 +191,7 @@ def controls(settings: GuildSettings) -> discord.ui.View:
 def _allowances(allowances: Sequence[RoleAllowance], guild_id: int) -> str:
     if not allowances:
         return _("not limited")
-    return named((_allowance(one, guild_id) for one in allowances), len(allowances), "; ")
+    return named([_allowance(one, guild_id) for one in allowances], "; ")
 
 
 def _allowance(one: RoleAllowance, guild_id: int) -> str:
