@@ -27,8 +27,8 @@ async def test_a_short_soak(tmp_path: Path) -> None:
     assert last.bot_files > 3
     assert last.lag[0] > 0
     assert last.disk > 0
-    assert last.attacks == sum(found.attacks.values()) > 0
-    assert last.paintings + last.answers == sum(found.counts.values()) > 0
+    assert 0 < last.attacks <= sum(found.attacks.values())  # some end after the last reading
+    assert 0 < last.paintings + last.answers <= sum(found.counts.values())
 
 
 async def test_members_find_a_painting_in_a_reply(simulator: Simulator, data_dir: Path) -> None:

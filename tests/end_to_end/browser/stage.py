@@ -109,7 +109,7 @@ class Screen:
     async def choose_command(self, typed: str) -> None:
         """Type a command and take the first that is offered."""
         await self.box.fill(typed)
-        await self.page.get_by_role("option").first.wait_for()
+        await self.page.get_by_role("option", disabled=False).first.wait_for()
         await self.box.press("Enter")
         await self.form.wait_for()
 

@@ -1,7 +1,9 @@
 """The page in the language of a member's client."""
 
+import asyncio
+
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from bot.simulator.model import Channel, Interaction, Json
 from tests.end_to_end.browser.stage import Stage
@@ -19,7 +21,10 @@ def in_german(entry: Json) -> Json:
 
 
 async def test_commands_are_shown_and_typed_in_german(stage: Stage, room: Channel) -> None:
-    """Once the member has chosen German, names of commands and options are German."""
+    """Once the member has chosen German, names of commands and options are German.
+
+    What they began to type before their choice arrived is looked for again in German.
+    """
     simulator, people = stage.simulator, stage.simulator.people
     command = simulator.commands.named("queue")
     english = command.definition
@@ -31,8 +36,20 @@ async def test_commands_are_shown_and_typed_in_german(stage: Stage, room: Channe
 
     try:
         screen = await stage.screen("ada", room)
+        chosen = asyncio.Event()
+
+        async def once_chosen(route: Route) -> None:
+            await chosen.wait()
+            await route.continue_()
+
+        await screen.page.route("**/sim/locale", once_chosen)
         await screen.page.locator('[data-key="me"]').click()
         await screen.page.get_by_role("menuitem", name="Deutsch").click()
+        await screen.box.fill("/schlange abb")
+        offered = screen.page.get_by_role("option")
+        await expect(offered).to_have_text("The bot has no such command here.")
+        chosen.set()
+        await expect(offered).to_contain_text("/schlange abbrechen")
         await screen.choose_command("/schlange abb")
         await expect(screen.form.locator(".command-name")).to_have_text("/schlange abbrechen")
         await expect(screen.form.get_by_role("button", name="bild", exact=True)).to_be_visible()

@@ -43,6 +43,7 @@ export class Composer {
     byId("composer").append(this.tray, this.line, this.picker);
     for (const name of ["world", "channel", "me"]) on(name, () => this.rename());
     on("me", () => this.cancelCommand());
+    for (const name of ["world", "me"]) on(name, () => this.palette.open && this.typed());
     on("mention", (user) => this.insert(`<@${user.id}> `));
   }
 
