@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import discord
 
 from bot.challenges.announcement_rules import PER_MESSAGE, numbers_on_part
+from bot.challenges.buttons import vote_button
 from bot.challenges.model import (
     FORGOTTEN,
     OPEN,
@@ -18,12 +19,11 @@ from bot.challenges.model import (
     Standing,
     Terms,
 )
-from bot.discord_io.components import AnyItem, custom_id, view_of
-from bot.discord_io.escaping import name_of
+from bot.discord_io.components import AnyItem, view_of
+from bot.discord_io.escaping import name_of, plain
 from bot.discord_io.lines import first_lines
 from bot.languages.speech import LANGUAGES, _, command, is_decorated, ngettext, pgettext, speaking
 
-FEATURE = "challenges"
 MOST_LINES = 20  # of a list; a message has at most 2,000 characters
 MOST_OF_RESULTS = 1600  # characters
 _MEDALS = {1: "🥇", 2: "🥈", 3: "🥉"}
@@ -95,9 +95,9 @@ def has_marker(text: str, challenge: Challenge, kind: AnnouncementKind, part: in
 def opened(contest: Contest) -> Post:
     """Announce a challenge and explain how to enter."""
     challenge, terms = contest.challenge, contest.challenge.terms
-    lines: list[str] = [_("🎨 **Challenge: *{title}***", title=shown(terms.title))]
+    lines: list[str] = [_("🎨 **Challenge: *{title}***", title=plain(terms.title))]
     if terms.theme:
-        lines.append(f"> {shown(terms.theme)}")
+        lines.append(f"> {plain(terms.theme)}")
     if challenge.state is ChallengeState.ENTERING:
         entering, voting = when(terms.entries_until), when(terms.voting_until)
         lines += [
@@ -148,7 +148,7 @@ def ballot(contest: Contest, part: int) -> Post:
     entries = [entry for entry in contest.ballot if entry.number in numbers]
     voting = challenge.state is ChallengeState.VOTING
     lines = (
-        _("🗳️ **Vote: *{title}***", title=shown(challenge.terms.title)),
+        _("🗳️ **Vote: *{title}***", title=plain(challenge.terms.title)),
         _(
             "Which is the best? Press its number. You have one vote until {until} and can change "
             "it as often as you like. The counts are shown at the end.",
@@ -158,7 +158,7 @@ def ballot(contest: Contest, part: int) -> Post:
         else stage(challenge),
         marker(challenge, AnnouncementKind.VOTING, part),
     )
-    buttons = tuple(_vote_button(challenge, entry) for entry in entries) if voting else ()
+    buttons = tuple(vote_button(challenge, entry) for entry in entries) if voting else ()
     return Post("\n".join(lines), pictures_of(entries), buttons)
 
 
@@ -166,7 +166,7 @@ def results(contest: Contest) -> Post:
     """Show the results, with names."""
     challenge = contest.challenge
     placed = sorted(contest.live, key=lambda entry: (entry.rank or 0, entry.number or 0))
-    lines: list[str] = [_("🏆 **Results: *{title}***", title=shown(challenge.terms.title))]
+    lines: list[str] = [_("🏆 **Results: *{title}***", title=plain(challenge.terms.title))]
     if not placed:
         lines.append(_("Nobody entered."))
     elif not any(entry.votes for entry in placed):
@@ -180,7 +180,7 @@ def cancelled(contest: Contest) -> Post:
     """Announce that a challenge was cancelled."""
     challenge = contest.challenge
     lines = (
-        _("🚫 **Cancelled: *{title}***", title=shown(challenge.terms.title)),
+        _("🚫 **Cancelled: *{title}***", title=plain(challenge.terms.title)),
         _("This challenge ends without a result."),
         marker(challenge, AnnouncementKind.CANCELLED),
     )
@@ -195,9 +195,9 @@ def removed(contest: Contest, entry_id: int) -> Post:
         _(
             "A moderator removed your painting № {number} from the challenge *{title}*.",
             number=entry.job_id,
-            title=shown(challenge.terms.title),
+            title=plain(challenge.terms.title),
         ),
-        _("Reason: {reason}", reason=shown(entry.removed or "")),
+        _("Reason: {reason}", reason=plain(entry.removed or "")),
         marker(challenge, AnnouncementKind.REMOVED, entry_id),
     )
     return Post("\n".join(lines))
@@ -210,7 +210,7 @@ def entered(contest: Contest, job_id: int) -> str:
         "Your painting № {number} is in the challenge *{title}*. You can withdraw it with "
         "{command} until {until}.",
         number=job_id,
-        title=shown(terms.title),
+        title=plain(terms.title),
         command=command("challenge status"),
         until=when(terms.entries_until),
     )
@@ -244,11 +244,6 @@ def leaderboard(standings: Sequence[Standing]) -> str:
     return "\n".join([_("🏆 **Leaderboard** over all challenges"), *lines])
 
 
-def shown(name: str) -> str:
-    """Escape a text, in addition to cleaning."""
-    return discord.utils.escape_mentions(discord.utils.escape_markdown(name))
-
-
 def when(moment: float) -> str:
     """Write a time so that Discord shows it in each member's time zone, and relative to now."""
     return f"<t:{round(moment)}:f> (<t:{round(moment)}:R>)"
@@ -268,12 +263,6 @@ def stage(challenge: Challenge) -> str:
         ),
         ChallengeState.CANCELLED: _("This challenge was cancelled."),
     }[challenge.state]
-
-
-def _vote_button(challenge: Challenge, entry: Entry) -> AnyItem:
-    return discord.ui.Button[discord.ui.View](
-        label=str(entry.number), custom_id=custom_id(FEATURE, challenge.id, "vote", entry.number)
-    )
 
 
 def _result_line(entry: Entry) -> str:

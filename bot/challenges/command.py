@@ -13,6 +13,7 @@ from bot.challenges.pictures import NumberedPictures
 from bot.challenges.service import ChallengeService
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
+from bot.discord_io.escaping import plain
 from bot.discord_io.posting import check_channel, is_restricted
 from bot.discord_io.sending import files_of
 from bot.discord_io.uploads import described
@@ -120,7 +121,7 @@ class ChallengeCommands:
         await interaction.response.defer(ephemeral=True, thinking=True)
         member = answers.member_of(interaction)
         contest = await self._challenges.rename(member, challenge, title, theme)
-        name = card.shown(contest.challenge.terms.title)
+        name = plain(contest.challenge.terms.title)
         text = _(
             "Challenge № {id} is called *{name}* now; its messages follow.",
             id=contest.challenge.id,
