@@ -156,7 +156,7 @@ def components(effective: EffectiveSettings) -> discord.ui.View:
         ),
         discord.ui.Select(
             custom_id=custom_id(FEATURE, "on"),
-            placeholder=pgettext("placeholder", "What is on (now: nothing)"),
+            placeholder=pgettext("placeholder", "Choose what is on"),
             min_values=0,
             max_values=len(yes_or_no()),
             options=[
