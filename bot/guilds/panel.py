@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import discord
 
@@ -20,7 +20,7 @@ Change = Callable[[Sequence[str]], Mapping[str, Any]]
 class Panel(ABC):
     """Shows and changes what a server has chosen; `changes` has each component's, by its path."""
 
-    changes: Mapping[str, Change]
+    changes: ClassVar[Mapping[str, Change]]
 
     def __init__(self, guilds: GuildService) -> None:
         self._guilds = guilds

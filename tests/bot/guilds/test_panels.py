@@ -1,6 +1,6 @@
 """The texts of the two panels of `/settings`."""
 
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import pytest
 
@@ -44,7 +44,7 @@ def test_every_yes_or_no_is_on_the_panel() -> None:
     assert list(settings_panel.yes_or_no()) == names
     for name in names:
         for value, word in ((True, "yes"), (False, "no")):
-            effective = capped(replace(GuildSettings(), **{name: value}), CEILINGS)
+            effective = capped(GuildSettings.from_json({name: value}), CEILINGS)
             label, meaning = settings_panel.yes_or_no()[name]
             assert f"**{label}**: {word}" in settings_panel.overview(effective, ID, "en-US")
             menu = settings_panel.components(effective).children[2].to_component_dict()
