@@ -117,13 +117,19 @@ class NatsConnection:
                 log.info("not sent on %s: %s", subject, error)
 
     async def listen(self, subject: str, handler: Callable[[Msg], Awaitable[None]]) -> None:
-        """Call `handler` with each message on a core subject; drops relayed ones, see `senders`."""
+        """Call `handler` with each message on a core subject, and log its errors.
+
+        Drops relayed messages, see `senders`.
+        """
 
         async def drop_or_handle(message: Msg) -> None:
             if is_relayed(message):
                 log.warning("a worker has put on %s what it may not send; dropped", subject)
-            else:
+                return
+            try:
                 await handler(message)
+            except Exception:  # nats-py would report it as an error of the connection
+                log.exception("a message on %s could not be handled", message.subject)
 
         await self.client.subscribe(subject, cb=drop_or_handle)
 

@@ -43,7 +43,7 @@ class Receiver:
         nudge: Callable[[Attempt], Awaitable[None]],
         cancel: Callable[[str], Awaitable[None]],
         on_workers_change: Callable[[], None],
-        run_in_background: Callable[[Coroutine[Any, Any, None]], None],
+        run_in_background: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
         self._connection = connection
         self._objects = objects
@@ -103,18 +103,19 @@ class Receiver:
         report = self._read_report(message)
         if report is None:
             return
-        if (report.key, report.worker) != (key, worker):
+        job_id = report.progress.job_id if report.progress else attempt.order.job_id
+        if (report.key, report.worker, job_id) != (key, worker, attempt.order.job_id):
             log.warning("what came from %s is no report of %s", worker, report.worker)
             return
         now = asyncio.get_running_loop().time()
         if not attempt.worker:
-            attempt.step_due_since = now
+            attempt.awaiting_step_since = now
         attempt.worker = worker
         if attempt.cancelled:
             await self._cancel(key)
         # Two workers may paint one order: only steps beyond the highest so far are shown.
         elif report.progress is not None and report.progress.step > attempt.last_step:
-            attempt.last_step, attempt.step_due_since = report.progress.step, now
+            attempt.last_step, attempt.awaiting_step_since = report.progress.step, now
             attempt.on_progress(report.progress)
 
     def _read_report(self, message: Msg) -> wire.ProgressReport | None:
@@ -141,18 +142,16 @@ class Receiver:
             log.warning("what came from %s is no outcome of %s", worker, outcome.worker)
             return
         attempt = self._attempts.get(outcome.key)
-        if attempt is not None and not attempt.outcome.done():
+        if attempt is None or attempt.ended.done():
+            self._drop(outcome)
+        elif not attempt.has_outcome:
             attempt.worker = outcome.worker
             attempt.outcome.set_result(outcome)
-        else:
-            self._drop_late(outcome, attempt)
+        elif attempt.worker != outcome.worker:  # otherwise its painting is being downloaded
+            self._drop(outcome)
 
-    def _drop_late(self, outcome: wire.Outcome, attempt: Attempt | None) -> None:
-        """Remove the painting of an outcome whose attempt has ended, unless it is being fetched."""
+    def _drop(self, outcome: wire.Outcome) -> None:
+        """Remove the painting of a late outcome, or of a second worker's."""
         log.info("a late or second outcome of %s; dropped", outcome.key)
-        # JetStream may deliver the outcome that ended the attempt a second time, while the executor
-        # still downloads its painting: that stays.
-        is_being_fetched = attempt is not None and attempt.worker == outcome.worker
-        if not is_being_fetched:
-            painting = wire.result_of(outcome.key, outcome.worker)
-            self._run_in_background(self._objects.remove(painting))
+        painting = wire.result_of(outcome.key, outcome.worker)
+        self._run_in_background(self._objects.remove(painting))

@@ -115,6 +115,11 @@ class Outcome:
     painted: PaintOutcome | None = None
     wording: Wording | None = None
 
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether it is of a film that was cancelled, and has the frames painted by then."""
+        return self.painted is not None and self.painted.is_cut_short
+
 
 @dataclass(frozen=True)
 class Hello:

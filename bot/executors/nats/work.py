@@ -3,8 +3,6 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -23,19 +21,24 @@ StopReason = Literal["", "cancelled", "void", "handed back"]
 
 
 class Work:
-    """An order that a worker has taken. `folder` is for its files."""
+    """An order that a worker has taken. `folder` is for its files.
+
+    `number` is its job id for the worker's own executor. The worker may have two orders of one job:
+    a second attempt, while the first one is still being stopped.
+    """
 
     def __init__(
         self,
         order: wire.Order,
         message: Msg,
+        number: int,
         folder: Path,
         objects: SealedObjects,
         timing: wire.NatsTiming,
     ) -> None:
         self.order = order
         self.message = message  # must be acknowledged, or extended, within the lease
-        self.files = _files_of(order, folder)
+        self.files = _files_of(order, number, folder)
         self.stop_reason: StopReason = ""  # empty until it is to stop
         self.painting = False
         self._objects = objects
@@ -46,16 +49,6 @@ class Work:
     def is_given_up(self) -> bool:
         """Whether this worker sends no outcome: it hands the order back, or the order is void."""
         return self.stop_reason in ("handed back", "void")
-
-    @asynccontextmanager
-    async def kept_alive(self) -> AsyncIterator[None]:
-        """Extend the lease and upload checkpoints until the block ends."""
-        tasks = [asyncio.create_task(t) for t in (self._extend_lease(), self._upload_checkpoints())]
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
 
     async def download_inputs(self) -> bool:
         """Download the order's pictures, and the checkpoint of an earlier attempt if there is one.
@@ -75,11 +68,13 @@ class Work:
         file = self.files.checkpoint
         if file is None or not file.exists() or file.stat().st_mtime == self._uploaded_mtime:
             return
-        self._uploaded_mtime = file.stat().st_mtime
+        mtime = file.stat().st_mtime
         name = wire.checkpoint_of(self.order.job_id)
         await self._objects.upload_once(name, self.order.secret_bytes, file)
+        self._uploaded_mtime = mtime
 
-    async def _extend_lease(self) -> None:
+    async def extend_lease(self) -> None:
+        """Extend the lease until cancelled."""
         while True:
             await asyncio.sleep(self._timing.lease / 3)
             try:
@@ -87,8 +82,8 @@ class Work:
             except TROUBLE as error:
                 log.warning("the lease could not be extended: %s", error)
 
-    async def _upload_checkpoints(self) -> None:
-        """Upload checkpoints, seldom enough to leave the network to other transfers."""
+    async def upload_checkpoints(self) -> None:
+        """Upload checkpoints until cancelled, seldom enough to leave the network to others."""
         clock = asyncio.get_running_loop().time
         while True:
             began = clock()
@@ -98,9 +93,9 @@ class Work:
             await asyncio.sleep(max(self._timing.upload, PAUSE_FACTOR * upload_seconds))
 
 
-def _files_of(order: wire.Order, folder: Path) -> PaintOrder:
+def _files_of(order: wire.Order, number: int, folder: Path) -> PaintOrder:
     return PaintOrder(
-        job_id=order.job_id,
+        job_id=number,
         settings=order.settings,
         content=folder / "content",
         styles=tuple(folder / f"style-{number}" for number in range(order.styles)),

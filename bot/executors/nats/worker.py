@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import random
 import secrets
 import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from nats.aio.msg import Msg
@@ -53,6 +55,7 @@ class Worker:
         self._local = LocalExecutor(setups, timeouts)
         self._speed = SpeedMeter()
         self._work: dict[str, Work] = {}  # the orders that it has taken, by key
+        self._numbers = itertools.count(1)  # for the local executor, see `Work`
         self._bot_run_id = ""  # orders of other runs are void
         self._nudged = asyncio.Event()
         self._leaving = asyncio.Event()
@@ -76,12 +79,11 @@ class Worker:
             await self._connection.listen(wire.CANCEL, self._on_cancel)
             await self._connection.listen(wire.BOT, self._on_bot_alive)
             await self._connection.listen(f"{wire.NUDGE}.{self._id}", self._on_nudge)
-            heartbeats = asyncio.create_task(self._send_heartbeats())
-            async with BackgroundTasks() as painters:
+            async with BackgroundTasks() as heartbeats, BackgroundTasks() as painters:
+                heartbeats.keep("heartbeats", self._send_heartbeats)
                 for _ in range(self._local.capacity):
                     painters.start(self._take_orders())
                 await painters.until(self._given_up)  # or until all have ended, after `leave`
-            heartbeats.cancel()
             await self._say_hello()
         finally:
             await self._local.close()
@@ -164,12 +166,14 @@ class Worker:
 
     async def _work_on(self, order: wire.Order, message: Msg) -> None:
         folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="muralscape-worker-"))
-        work = self._work[order.key] = Work(order, message, folder, self._objects, self._timing)
+        number = next(self._numbers)
+        work = Work(order, message, number, folder, self._objects, self._timing)
+        self._work[order.key] = work
         if self._leaving.is_set():
             work.stop_reason = "handed back"
-        outcome = None
         try:
-            async with work.kept_alive():
+            async with BackgroundTasks() as tasks:
+                tasks.start(work.extend_lease())
                 await self._say_hello()
                 outcome = await self._paint(work)
                 if outcome is not None:
@@ -182,9 +186,6 @@ class Worker:
                 self._drained.set()
             await self._say_hello()
             await asyncio.to_thread(shutil.rmtree, folder)
-        # Another attempt at a lost order, or one handed back, may go on from the checkpoint.
-        if outcome is not None and outcome.how != "lost":
-            await self._objects.remove(wire.checkpoint_of(order.job_id))
 
     async def _paint(self, work: Work) -> wire.Outcome | None:
         """Paint an order; None when it was handed back or is void."""
@@ -195,7 +196,8 @@ class Worker:
             return wire.Outcome(order.key, self._id, "lost", "its pictures are not on the server")
 
         def report(progress: PaintProgress) -> None:
-            message = wire.ProgressReport(order.key, self._id, progress)
+            of_job = replace(progress, job_id=order.job_id)
+            message = wire.ProgressReport(order.key, self._id, of_job)
             task = asyncio.create_task(self._connection.send(subject, message))
             self._sends.add(task)
             task.add_done_callback(self._sends.discard)
@@ -204,7 +206,9 @@ class Worker:
             if work.stop_reason:
                 raise PaintingCancelled
             work.painting = True
-            outcome = await self._local.paint(work.files, report)
+            async with BackgroundTasks() as uploads:
+                uploads.start(work.upload_checkpoints())
+                outcome = await self._local.paint(work.files, report)
         except PaintingCancelled:
             return await self._end_stopped(work)
         except CannotPaint as failure:
@@ -213,6 +217,8 @@ class Worker:
         except ExecutorLost as lost:
             if work.stop_reason == "handed back":
                 return await self._end_stopped(work)
+            with contextlib.suppress(*TROUBLE):  # the next attempt resumes from an older one then
+                await work.upload_checkpoint()
             return wire.Outcome(order.key, self._id, "lost", str(lost))
         finally:
             work.painting = False
@@ -249,7 +255,7 @@ class Worker:
     async def _stop(self, work: Work, reason: StopReason) -> None:
         work.stop_reason = work.stop_reason or reason
         if work.painting:
-            await self._local.cancel(work.order.job_id)
+            await self._local.cancel(work.files.job_id)
 
     async def _send_heartbeats(self) -> None:
         while True:

@@ -45,11 +45,12 @@ class ManualWorker:
         message = (await orders.fetch(1, timeout=120))[0]
         return wire.decode(wire.Order, message.data), message
 
-    async def upload(self, order: wire.Order, worker: str, shade: int) -> None:
-        """Store a grey painting, as a worker of that name."""
+    async def upload(self, order: wire.Order, worker: str, shade: int, size: int = 0) -> None:
+        """Store a grey painting of at least `size` bytes, as a worker of that name."""
         objects = Objects(self.streams, wire.PICTURES)
         name = wire.result_of(order.key, worker)
-        await objects.write(name, [seal(order.secret_bytes, f"{name} 0", picture_of(shade))])
+        picture = picture_of(shade).ljust(size)
+        await objects.write(name, [seal(order.secret_bytes, f"{name} 0", picture)])
 
     async def report(self, outcome: wire.Outcome, name: str = "") -> None:
         """Say how an order ended; with another name it is another message to the server."""
