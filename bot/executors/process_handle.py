@@ -90,8 +90,12 @@ class EngineProcess:
         try:
             await asyncio.shield(starting)
         except asyncio.CancelledError:
-            await starting  # a process that is half started cannot be ended
+            with contextlib.suppress(OSError):
+                await starting  # a process that is half started cannot be ended
             raise
+        except OSError as error:  # such as too little memory for another process
+            self.end_reason = f"No engine process can be started ({error})."
+            raise ExecutorLost(self.end_reason) from error
         done, _ = await asyncio.wait({self._ready}, timeout=self._timeouts.start)
         if not done:
             self._kill(f"it was not ready after {self._timeouts.start:.0f} s")
