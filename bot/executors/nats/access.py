@@ -13,7 +13,7 @@ from nats.js.errors import Error as JetStreamError
 STORE_FAILED = 10051  # JetStream's code for a failed write to a stream, as on a full disk
 
 # Errors after which a retry may succeed.
-TROUBLE = (nats.errors.Error, JetStreamError, OSError, asyncio.TimeoutError)
+RETRYABLE = (nats.errors.Error, JetStreamError, OSError, asyncio.TimeoutError)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from nats.js.errors import ServerError, ServiceUnavailableError
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_fixed
 
 from bot.executors.nats import wire
-from bot.executors.nats.access import TROUBLE, Access, denied, words
+from bot.executors.nats.access import RETRYABLE, Access, denied, words
 from bot.executors.nats.client import StrictClient
 from bot.executors.nats.objects import Objects
 from bot.executors.nats.senders import is_relayed
@@ -82,7 +82,7 @@ class NatsConnection:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(self.timing.connect):
                         await self._connect()
-            except (*TROUBLE, ValueError) as error:
+            except (*RETRYABLE, ValueError) as error:
                 await self._on_error(error)
                 await asyncio.sleep(self.timing.retry)
         self.streams = self.client.jetstream(timeout=ANSWER_SECONDS)
@@ -102,7 +102,7 @@ class NatsConnection:
             # Sends what is still in the buffer.
             try:
                 await self.client.flush(2)
-            except TROUBLE as error:
+            except RETRYABLE as error:
                 log.info("not everything was sent: %s", error)
         if self._has_client:
             with contextlib.suppress(OSError):  # the server closed the connection meanwhile
@@ -113,7 +113,7 @@ class NatsConnection:
         if self.client.is_connected:
             try:
                 await self.client.publish(subject, wire.encode(message))
-            except TROUBLE as error:
+            except RETRYABLE as error:
                 log.info("not sent on %s: %s", subject, error)
 
     async def listen(self, subject: str, handler: Callable[[Msg], Awaitable[None]]) -> None:
@@ -153,7 +153,7 @@ class NatsConnection:
                 self._on_change()
 
         retrying = AsyncRetrying(
-            retry=retry_if_exception_type(TROUBLE),
+            retry=retry_if_exception_type(RETRYABLE),
             wait=wait_fixed(self.timing.retry),
             before_sleep=before_sleep,
         )
@@ -183,7 +183,7 @@ class NatsConnection:
     async def pull(self, stream: str, wait: float) -> Msg | None:
         """Pull the next message of a stream; None when none came in `wait` seconds.
 
-        It must be acknowledged within the lease, or it is delivered again. Raises TROUBLE.
+        It must be acknowledged within the lease, or it is delivered again. Raises RETRYABLE.
         """
         while (message := await self._pull_any(stream, wait)) is not None:
             if not is_relayed(message):
@@ -211,7 +211,7 @@ class NatsConnection:
         """Delete a message from a stream, if it is still there."""
         try:
             await self.streams.delete_msg(stream, number)
-        except TROUBLE as error:
+        except RETRYABLE as error:
             log.info("message %d of %s is gone: %s", number, stream, words(error))
 
     async def _request(self, request: Coroutine[Any, Any, Msg]) -> Msg:

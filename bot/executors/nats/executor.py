@@ -243,7 +243,7 @@ class NatsExecutor:
     async def _send_heartbeats(self) -> None:
         """On each beat send the bot's heartbeat, drop silent workers, and end stalled attempts."""
         while True:
-            await self._connection.send(wire.BOT, wire.BotAlive(self._run_id))
+            await self._connection.send(wire.BOT, wire.BotHeartbeat(self._run_id))
             if self._registry.drop_silent():
                 self._notify_listeners()
             self._end_stalled()

@@ -88,9 +88,9 @@ class OrderSender:
 
 def _suffix_of(animation: Path | None) -> Literal["", ".gif", ".webp"]:
     """Give the suffix of an animation's file; empty where no animation is wanted."""
-    match animation and animation.suffix:
-        case ".gif":
+    match animation:
+        case Path(suffix=".gif"):
             return ".gif"
-        case ".webp":
+        case Path(suffix=".webp"):
             return ".webp"
     return ""

@@ -9,7 +9,7 @@ from typing import Any
 from nats.aio.msg import Msg
 
 from bot.executors.nats import wire
-from bot.executors.nats.access import TROUBLE
+from bot.executors.nats.access import RETRYABLE
 from bot.executors.nats.attempt import Attempt
 from bot.executors.nats.connection import NatsConnection
 from bot.executors.nats.rate_limit import RateLimit
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 OUTCOME_WAIT = 5.0  # seconds that one request for an outcome waits
 
 # Cached, because a worker's heartbeat mostly equals its last one.
-_decode_hello = lru_cache(maxsize=256)(partial(wire.decode, wire.Hello))
+_decode_heartbeat = lru_cache(maxsize=256)(partial(wire.decode, wire.WorkerHeartbeat))
 
 
 class Receiver:
@@ -59,7 +59,7 @@ class Receiver:
 
     async def listen(self) -> None:
         """Subscribe to heartbeats and reports."""
-        await self._connection.listen(f"{wire.WORKER}.>", self._on_hello)
+        await self._connection.listen(f"{wire.WORKER}.>", self._on_worker_heartbeat)
         await self._connection.listen(f"{wire.PROGRESS}.{self._run_id}.*.>", self._on_report)
 
     async def receive_outcomes(self) -> None:
@@ -70,21 +70,21 @@ class Receiver:
                 if message is not None:
                     self._on_outcome(message)
                     await message.ack()
-            except TROUBLE as error:
+            except RETRYABLE as error:
                 log.info("no outcomes now: %s", error or type(error).__name__)
                 await asyncio.sleep(self._connection.timing.retry)
 
-    async def _on_hello(self, message: Msg) -> None:
+    async def _on_worker_heartbeat(self, message: Msg) -> None:
         """Update the registry by a heartbeat, and nudge again for orders that nobody has taken."""
         try:
-            hello = _decode_hello(message.data)
+            heartbeat = _decode_heartbeat(message.data)
         except wire.UNREADABLE:
             log.warning("a worker of another version sends on %s", message.subject)
             return
-        if hello.id != sender_of(message, wire.WORKER):
-            log.warning("what came on %s is no heartbeat of %s", message.subject, hello.id)
+        if heartbeat.id != sender_of(message, wire.WORKER):
+            log.warning("what came on %s is no heartbeat of %s", message.subject, heartbeat.id)
             return
-        if self._registry.update(hello):
+        if self._registry.update(heartbeat):
             self._on_workers_change()
         for attempt in tuple(self._attempts.values()):
             if attempt.stream_number is not None and not attempt.worker:

@@ -18,7 +18,7 @@ from bot.executors.nats import wire
 from bot.executors.nats.access import Access
 from bot.executors.nats.executor import NatsExecutor
 from bot.executors.nats.streams import create_streams
-from engine.request import PaintOutcome
+from engine.request import PaintOutcome, PaintSettings
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.conftest import (
     FAST,
@@ -62,7 +62,20 @@ async def until_stream(
 ) -> None:
     """Wait until the state of a stream is so."""
     async with asyncio.timeout(60):
-        while not condition((await worker.streams.stream_info(stream)).state):  # noqa: ASYNC110 - what is waited for is no event
+        while True:
+            info = await worker.streams.stream_info(stream)
+            if condition(info.state):
+                return
+            await asyncio.sleep(0.01)
+
+
+async def until_delivered(worker: ManualWorker, stream: str) -> None:
+    """Wait until a message of a stream has been delivered."""
+    async with asyncio.timeout(60):
+        while True:
+            info = await worker.streams.consumer_info(stream, stream)
+            if info.delivered is not None and info.delivered.consumer_seq:
+                return
             await asyncio.sleep(0.01)
 
 
@@ -174,6 +187,22 @@ async def test_the_next_attempt_on_the_same_worker(
             await stalling.paint(order, heard.append)
             await stalling.paint(order_for(Script()), lambda _: None)
     assert {progress.job_id for progress in heard} == {order.job_id}
+
+
+async def test_an_order_whose_bot_the_worker_does_not_know_yet(nats_server: NatsServer) -> None:
+    """A worker that missed the heartbeats of a new run leaves its orders until it hears one."""
+    async with ManualWorker(nats_server.url) as bot:
+        await create_streams(bot.streams, FAST.lease)
+        async with working(nats_server.url) as worker:
+            # As often as needed, because the worker may still be starting.
+            while worker._bot_run_id != "earlier":
+                await bot.client.publish(wire.BOT, wire.encode(wire.BotHeartbeat("earlier")))
+                await asyncio.sleep(0.05)
+            order = wire.Order("key", "later", 1, PaintSettings(), 1, False, False, "ab" * 32)
+            await bot.streams.publish(wire.ORDER, wire.encode(order))
+            await until_delivered(bot, wire.ORDERS)
+            await bot.client.publish(wire.BOT, wire.encode(wire.BotHeartbeat("later")))
+            await until_stream(bot, wire.OUTCOMES, lambda state: state.messages == 1)
 
 
 async def test_what_a_bot_leaves_behind(nats_server: NatsServer, order_for: MakeOrder) -> None:
