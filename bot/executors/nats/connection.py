@@ -1,4 +1,4 @@
-"""A connection to a NATS server that reconnects by itself and repeats what failed."""
+"""A connection to a NATS server that reconnects by itself and retries failed requests."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ from nats.js.errors import ServerError, ServiceUnavailableError
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_fixed
 
 from bot.executors.nats import wire
-from bot.executors.nats.access import RETRYABLE, Access, denied, words
+from bot.executors.nats.access import RETRYABLE, Access, denied, explain
 from bot.executors.nats.client import StrictClient
 from bot.executors.nats.objects import Objects
 from bot.executors.nats.senders import is_relayed
@@ -55,8 +55,8 @@ class NatsConnection:
         self._ready = asyncio.Event()  # `open` has succeeded
         self._last_error = "no connection yet"
         self._credentials_refused = False  # at the last attempt to connect
-        self._refused_writes: dict[str, str] = {}  # why the server refuses them now, by request
-        self._has_client = False  # whether `close` has a client to close
+        self._refused_writes: dict[str, str] = {}  # the server's reason, by `what` of `retry`
+        self._has_client = False  # `client` has begun to connect
         self._requests: set[asyncio.Task[Msg]] = set()  # cancelled when the connection is lost
         self.client = StrictClient()
         self.streams: JetStreamContext
@@ -134,7 +134,7 @@ class NatsConnection:
         await self.client.subscribe(subject, cb=drop_or_handle)
 
     async def retry(self, what: str, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Repeat a request until the server has done it.
+        """Retry a request until it succeeds.
 
         The server may be unreachable, restarting, or its disk full. `what` names the request in the
         log.
@@ -144,7 +144,7 @@ class NatsConnection:
         def before_sleep(state: RetryCallState) -> None:
             nonlocal logged_reason
             error = state.outcome.exception() if state.outcome else None
-            reason = words(error) if error else ""
+            reason = explain(error) if error else ""
             if reason != logged_reason:
                 logged_reason = reason
                 log.warning("%s: %s; retried until it succeeds", what, reason)
@@ -212,7 +212,7 @@ class NatsConnection:
         try:
             await self.streams.delete_msg(stream, number)
         except RETRYABLE as error:
-            log.info("message %d of %s is gone: %s", number, stream, words(error))
+            log.info("message %d of %s is gone: %s", number, stream, explain(error))
 
     async def _request(self, request: Coroutine[Any, Any, Msg]) -> Msg:
         """Wait for a reply. Raises ConnectionClosedError when the connection is lost meanwhile."""
@@ -265,7 +265,7 @@ class NatsConnection:
         if self._credentials_refused:  # the next error is only that the server hung up
             return
         self._credentials_refused = denied(error)
-        reason = words(error)
+        reason = explain(error)
         if reason != self._last_error:
             log.warning("NATS at %s: %s", self._access.name, reason)
         self._last_error = reason

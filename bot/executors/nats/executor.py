@@ -76,8 +76,7 @@ class NatsExecutor:
             self._registry,
             self._run_id,
             self._attempts,
-            self._sender.nudge,
-            self._sender.cancel,
+            self._sender,
             self._notify_listeners,
             self._run_in_background,
         )

@@ -26,7 +26,7 @@ LENGTHS = "Lengths"  # a header: the number of bytes of each file in the object
 class Objects:
     """The objects of one bucket. An object holds one or more files, concatenated.
 
-    Names are words of letters, digits, - and _, separated by /.
+    The parts of a name have letters, digits, - and _, and are separated by /.
     """
 
     def __init__(self, streams: JetStreamContext, bucket: str) -> None:
@@ -43,7 +43,7 @@ class Objects:
         """
         data = memoryview(b"".join(files))
         # A new subject for each write, so that chunks of an interrupted one are not mixed in.
-        nuid = f"{_words(name)}.{self._nuid.next().decode()}"
+        nuid = f"{_tokens(name)}.{self._nuid.next().decode()}"
         digest, numbers = hashlib.sha256(), []
         try:
             for start in range(0, len(data), chunk):
@@ -58,7 +58,7 @@ class Objects:
                 size=len(data),
                 mtime=datetime.now(UTC).isoformat(),
                 chunks=len(numbers),
-                digest=_text(digest.digest()),
+                digest=_digest(digest.digest()),
                 headers={LENGTHS: [str(len(file)) for file in files]},
                 options=api.ObjectMetaOptions(max_chunk_size=chunk),
             )
@@ -78,11 +78,11 @@ class Objects:
 
         Raises NotFoundError when a part of it is missing, DigestMismatchError when it is damaged.
         """
-        about = await self._streams.get_msg(
+        description = await self._streams.get_msg(
             self._stream, subject=self._description(name), direct=True
         )
         try:
-            info = api.ObjectInfo.from_response(json.loads(about.data or b""))
+            info = api.ObjectInfo.from_response(json.loads(description.data or b""))
             lengths = [int(length) for length in (info.headers or {}).get(LENGTHS, ())]
         except (ValueError, TypeError, AttributeError) as error:  # not written by us
             raise NotFoundError from error
@@ -97,7 +97,7 @@ class Objects:
             position = chunk.seq + 1
             digest.update(chunk.data)
             data += chunk.data
-        if data and (info.digest or "").lower() != _text(digest.digest()).lower():
+        if data and (info.digest or "").lower() != _digest(digest.digest()).lower():
             raise DigestMismatchError
         ends = itertools.accumulate(lengths or [len(data)])
         return [bytes(data[start:end]) for start, end in itertools.pairwise([0, *ends])]
@@ -112,7 +112,7 @@ class Objects:
         await self._purge_chunks(name, first)
 
     async def _purge_chunks(self, name: str, before: int | None = None) -> None:
-        subject = self._chunks(f"{_words(name)}.>")
+        subject = self._chunks(f"{_tokens(name)}.>")
         await self._streams.purge_stream(self._stream, seq=before, subject=subject)
 
     def _chunks(self, nuid: str) -> str:
@@ -122,10 +122,10 @@ class Objects:
         return f"$O.{self._bucket}.M.{base64.urlsafe_b64encode(name.encode()).decode()}"
 
 
-def _words(name: str) -> str:
-    """Turn a name into words of a subject, so that its chunks can be purged by it."""
+def _tokens(name: str) -> str:
+    """Turn a name into tokens of a subject, so that its chunks can be purged by it."""
     return name.replace("/", ".")
 
 
-def _text(sha256: bytes) -> str:
+def _digest(sha256: bytes) -> str:
     return f"SHA-256={base64.urlsafe_b64encode(sha256).decode()}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nats.js.errors import DigestMismatchError, NotFoundError
 
-from bot.executors.nats.access import RETRYABLE, words
+from bot.executors.nats.access import RETRYABLE, explain
 from bot.executors.nats.connection import NatsConnection
 from bot.executors.nats.sealing import WrongSeal, seal_files, unseal_files
 
@@ -61,4 +61,4 @@ class SealedObjects:
         try:
             await self._connection.objects.remove(name)
         except RETRYABLE as error:
-            log.info("%s stays for now: %s", name, words(error))
+            log.info("%s stays for now: %s", name, explain(error))
