@@ -212,7 +212,7 @@ class NatsConnection:
         try:
             await self.streams.delete_msg(stream, number)
         except RETRYABLE as error:
-            log.info("message %d of %s is gone: %s", number, stream, explain(error))
+            log.info("message %d of %s was not deleted: %s", number, stream, explain(error))
 
     async def _request(self, request: Coroutine[Any, Any, Msg]) -> Msg:
         """Wait for a reply. Raises ConnectionClosedError when the connection is lost meanwhile."""

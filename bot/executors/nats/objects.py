@@ -49,7 +49,7 @@ class Objects:
             for start in range(0, len(data), chunk):
                 part = bytes(data[start : start + chunk])
                 digest.update(part)
-                ack = await self._streams.publish(self._chunks(nuid), part)
+                ack = await self._streams.publish(self._chunk_subject(nuid), part)
                 numbers.append(ack.seq)
             info = api.ObjectInfo(
                 name=name,
@@ -58,18 +58,18 @@ class Objects:
                 size=len(data),
                 mtime=datetime.now(UTC).isoformat(),
                 chunks=len(numbers),
-                digest=_digest(digest.digest()),
+                digest=_digest_text(digest.digest()),
                 headers={LENGTHS: [str(len(file)) for file in files]},
                 options=api.ObjectMetaOptions(max_chunk_size=chunk),
             )
             ack = await self._streams.publish(
-                self._description(name),
+                self._description_subject(name),
                 json.dumps(info.as_dict()).encode(),
                 headers={api.Header.ROLLUP: MSG_ROLLUP_SUBJECT},
             )
         except Exception:
             # A server with a full disk answers no write, but it does purge.
-            await self._streams.purge_stream(self._stream, subject=self._chunks(nuid))
+            await self._streams.purge_stream(self._stream, subject=self._chunk_subject(nuid))
             raise
         return numbers[0] if numbers else ack.seq
 
@@ -79,7 +79,7 @@ class Objects:
         Raises NotFoundError when a part of it is missing, DigestMismatchError when it is damaged.
         """
         description = await self._streams.get_msg(
-            self._stream, subject=self._description(name), direct=True
+            self._stream, subject=self._description_subject(name), direct=True
         )
         try:
             info = api.ObjectInfo.from_response(json.loads(description.data or b""))
@@ -90,21 +90,21 @@ class Objects:
         position = 1  # sequence number from which to look for the next chunk
         for _ in range(info.chunks or 0):
             chunk = await self._streams.get_msg(
-                self._stream, position, self._chunks(info.nuid), direct=True, next=True
+                self._stream, position, self._chunk_subject(info.nuid), direct=True, next=True
             )
             if chunk.seq is None or chunk.data is None:
                 raise NotFoundError
             position = chunk.seq + 1
             digest.update(chunk.data)
             data += chunk.data
-        if data and (info.digest or "").lower() != _digest(digest.digest()).lower():
+        if data and (info.digest or "").lower() != _digest_text(digest.digest()).lower():
             raise DigestMismatchError
         ends = itertools.accumulate(lengths or [len(data)])
         return [bytes(data[start:end]) for start, end in itertools.pairwise([0, *ends])]
 
     async def remove(self, name: str) -> None:
         """Delete an object, if it exists."""
-        await self._streams.purge_stream(self._stream, subject=self._description(name))
+        await self._streams.purge_stream(self._stream, subject=self._description_subject(name))
         await self._purge_chunks(name)
 
     async def remove_older(self, name: str, first: int) -> None:
@@ -112,13 +112,13 @@ class Objects:
         await self._purge_chunks(name, first)
 
     async def _purge_chunks(self, name: str, before: int | None = None) -> None:
-        subject = self._chunks(f"{_tokens(name)}.>")
+        subject = self._chunk_subject(f"{_tokens(name)}.>")
         await self._streams.purge_stream(self._stream, seq=before, subject=subject)
 
-    def _chunks(self, nuid: str) -> str:
+    def _chunk_subject(self, nuid: str) -> str:
         return f"$O.{self._bucket}.C.{nuid}"
 
-    def _description(self, name: str) -> str:
+    def _description_subject(self, name: str) -> str:
         return f"$O.{self._bucket}.M.{base64.urlsafe_b64encode(name.encode()).decode()}"
 
 
@@ -127,5 +127,5 @@ def _tokens(name: str) -> str:
     return name.replace("/", ".")
 
 
-def _digest(sha256: bytes) -> str:
+def _digest_text(sha256: bytes) -> str:
     return f"SHA-256={base64.urlsafe_b64encode(sha256).decode()}"
