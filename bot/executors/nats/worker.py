@@ -36,7 +36,7 @@ MOST_DELIVERIES = 5  # of one order; each may have cost a worker
 
 
 class Worker:
-    """Paints with one engine process for each of the setups. `run` works until `leave`, once."""
+    """Paints with one engine process for each of the setups. Call `run` once; `leave` ends it."""
 
     def __init__(
         self,
