@@ -186,15 +186,24 @@ async def test_an_acknowledged_order_is_not_given_out_again(
 
 
 async def test_progress_of_two_workers(site: Site, order_for: MakeOrder) -> None:
-    """Where two paint one order, the steps that are told never go back."""
+    """Where two paint one order, the steps that are told never go back, and are of its job."""
     heard: list[int] = []
     order = order_for(Script())
     painting = asyncio.create_task(
         site.executor.paint(order, lambda progress: heard.append(progress.step))
     )
     taken, message = await site.worker.take()
-    for worker, step in (("a", 1), ("b", 1), ("a", 5), ("b", 3), ("b", 6), ("a", 6)):
-        progress = PaintProgress(order.job_id, step, 9, 1.0, 1.0, 0.0, 1.0, 1.0)
+    job_id, another = order.job_id, order.job_id + 1
+    for worker, step, job in (
+        ("a", 1, job_id),
+        ("b", 1, job_id),
+        ("b", 2, another),
+        ("a", 5, job_id),
+        ("b", 3, job_id),
+        ("b", 6, job_id),
+        ("a", 6, job_id),
+    ):
+        progress = PaintProgress(job, step, 9, 1.0, 1.0, 0.0, 1.0, 1.0)
         said = wire.encode(wire.ProgressReport(taken.key, worker, progress))
         await site.worker.client.publish(wire.progress_of(taken, worker), said)
     await until(lambda: len(heard) >= 3)
