@@ -1,4 +1,4 @@
-"""The bot's end of one engine process, from its start to its end."""
+"""Starts one engine process, sends it orders, and ends it."""
 
 import asyncio
 import atexit
