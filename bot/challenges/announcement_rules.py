@@ -1,4 +1,4 @@
-"""The rules of what a change of a challenge calls for: messages, edits, lines of the log. Pure."""
+"""Derives from a change of a challenge its messages, edits, and lines of the log. Pure."""
 
 import math
 from collections.abc import Iterator, Sequence

@@ -61,9 +61,9 @@ class AnnouncementStore:
     async def want_again(
         self, connection: AsyncConnection, challenge: Challenge, *, moved: bool
     ) -> None:
-        """Let the messages of the present state be posted again where they are missing.
+        """Have the messages of the present state posted again where they are missing.
 
-        Where the challenge has `moved` to another channel, all of them are missing there.
+        Where the challenge has `moved` to another channel, all of them are posted there.
         """
         present = (announcements.c.challenge_id == challenge.id) & (
             announcements.c.kind == ANNOUNCED_BY[challenge.state]

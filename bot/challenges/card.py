@@ -1,4 +1,4 @@
-"""The messages of challenges. None of them notifies anybody: the client allows no mentions."""
+"""The messages of challenges. They notify nobody: the client allows no mentions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -39,7 +39,7 @@ def command() -> None:
 @command.command()
 @_kind
 @_id
-@click.option("--reason", default="", help="Why; those concerned read this once.")
+@click.option("--reason", default="", help="Why; members concerned read this once.")
 @click.option(
     "--days",
     type=click.FloatRange(min=0, max=LONGEST_DAYS, min_open=True),

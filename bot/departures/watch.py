@@ -49,7 +49,7 @@ class DepartureWatch:
         await self._departures.back(guild.id)
 
     async def rules_changed(self, change: discord.RawAppCommandPermissionsUpdateEvent) -> None:
-        """A server's managers changed who may use a command."""
+        """A server's managers changed the permissions of a command."""
         await self._access.forget(change.guild.id)
 
     async def run(self) -> None:

@@ -33,7 +33,7 @@ class RouteClosed(SendError):
 
 
 class NotAllowedHere(RouteClosed):
-    """The bot lacks a permission here, or the thread is closed; somebody may change that."""
+    """The bot lacks a permission here, or the thread is closed; moderators may change that."""
 
 
 class PlaceGone(RouteClosed):
@@ -41,7 +41,7 @@ class PlaceGone(RouteClosed):
 
 
 class MessageDeleted(PlaceGone):
-    """Somebody deleted the message (10008): what it would have shown is not wanted there."""
+    """The message was deleted (10008), so what it shows is not wanted there."""
 
 
 class FileTooLarge(SendError):

@@ -16,13 +16,13 @@ DECODING_RATE = 0.02  # seconds for a megapixel, as a JPEG takes
 class Kind:
     """Paintings that take the same time on one device."""
 
-    preset: str  # with a word more where it is a film
+    preset: str  # of a film with a word added
     work: float  # megapixels of the canvas times steps; see `rates.work_of`
     decoded: float = 0.0  # megapixels of the pictures that it is painted from
 
     @property
     def decoding(self) -> float:
-        """Seconds of decoding, which takes the processor whatever the device."""
+        """Seconds of decoding, which runs on the CPU whatever the device is."""
         return self.decoded * DECODING_RATE
 
 

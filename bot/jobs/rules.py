@@ -11,7 +11,7 @@ from bot.journal import Deed, Entry, Person
 from bot.languages.speech import _, speaking
 from bot.people import OUTSIDE, Member
 
-MOST_TIMES_LOST = 1  # a job whose executor is lost more often fails
+MOST_TIMES_LOST = 1  # a job that loses its executor more often fails
 # A job that makes the kernel kill the whole bot must fail at some time, but one that was only
 # interrupted by many restarts should be painted.
 MOST_STARTS = 25
@@ -26,9 +26,9 @@ def started(job: Job, now: float) -> Job:
 
 
 def painted(job: Job, result: JobResult, now: float) -> Job:
-    """Painting to delivering; to cancelled where somebody has asked for that.
+    """Painting to delivering; to cancelled where a member has cancelled it meanwhile.
 
-    A member that cancels a film of their own gets the frames that are done.
+    A film that its own member cancels is delivered with the frames that are done.
     """
     _expect(job, JobState.PAINTING)
     by_owner = job.cancelled_by == job.origin.member_id

@@ -82,7 +82,7 @@ class Schedule:
     def predict_finish(
         self, origin: Origin, settings: PaintSettings, sources: Sources | None, now: float
     ) -> float:
-        """Predict in how many seconds a job would be finished if it were submitted now.
+        """Predict the seconds until a job that is submitted now would be finished.
 
         It is put into the queue, its place is calculated, and it is removed again. `sources` are
         None before they are downloaded; then a square content is assumed.

@@ -61,7 +61,7 @@ def line(entry: Entry, at: float) -> str:
 
 
 def _sentence(entry: Entry) -> str:
-    """Say who did what."""
+    """Write what was done, and by which member."""
     words: dict[str, object] = {
         "who": person(entry.actor),
         "what": plain(entry.what),
@@ -93,7 +93,7 @@ def _sentence(entry: Entry) -> str:
 
 
 def _own(deed: Deed, words: dict[str, object]) -> str:
-    """Say what somebody did that concerns nobody else."""
+    """Write what a member did to something of their own."""
     match deed:
         case Deed.DELETED:
             return _("🗑️ {who} deleted the painting {what}", **words)

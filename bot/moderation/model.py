@@ -15,7 +15,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Block:
-    """Somebody may not use the bot: in one server, or, by the host, anywhere."""
+    """A member or server may not use the bot: in one server or, blocked by the host, anywhere."""
 
     guild_id: int  # or HOST
     kind: Kind

@@ -32,12 +32,12 @@ def holds(block: Block, now: float) -> bool:
 
 
 def short_refusal() -> str:
-    """Say that somebody may not use the bot, once they know why."""
+    """Refuse a blocked member that has read the full refusal."""
     return _("You cannot use this bot here.")
 
 
 def refusal(block: Block) -> str:
-    """Say once, in full, why somebody may not use the bot."""
+    """Refuse a blocked member in full: by whom, until when, why, and what still works."""
     reason = [_("Reason: {reason}.", reason=block.reason)] if block.reason else []
     ask = (
         _("If you think that this is a mistake, ask the host.")
@@ -49,7 +49,7 @@ def refusal(block: Block) -> str:
 
 
 def _closed(block: Block) -> str:
-    """Say who has closed the bot to whom, and until when."""
+    """Say that the host or the moderators have closed the bot, and until when."""
     until = end(block)
     if block.kind is Kind.SERVER:
         return (

@@ -1,4 +1,4 @@
-"""Blocks members, and says who is blocked."""
+"""Blocks members, lifts blocks, and checks them."""
 
 import logging
 import time
@@ -16,7 +16,7 @@ from bot.people import Member
 
 log = logging.getLogger(__name__)
 
-ENFORCE_SECONDS = 30.0  # between two looks for paintings of blocked members
+ENFORCE_SECONDS = 30.0  # between two checks for paintings of blocked members
 FRESH_SECONDS = 5.0  # after which blocks are read again: the host's come from another process
 
 
@@ -96,7 +96,7 @@ class BlockService:
         ]
 
     async def enforce(self) -> None:
-        """Cancel the paintings of those who are blocked, and delete blocks that have ended."""
+        """Delete ended blocks, and cancel the paintings of blocked members and servers."""
         now = self._clock()
         await self.store.prune(now)
         blocks = await self.store.all()

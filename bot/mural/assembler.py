@@ -68,7 +68,7 @@ class Assembler:
         return math.inf
 
     async def _put_off(self, mural: Mural, error: WorkshopFailed) -> float:
-        """Have the next try made later, and tell the mural's host about the first failure."""
+        """Postpone the next try, and tell the mural's host about the first failure."""
         failures = self._failures[mural.id] = self._failures.get(mural.id, 0) + 1
         wait = self._back_off.after(failures)
         self._try_at[mural.id] = time.monotonic() + wait

@@ -1,4 +1,4 @@
-"""The messages of murals. None of them notifies anybody: the client allows no mentions."""
+"""The messages of murals. They notify nobody: the client allows no mentions."""
 
 from collections.abc import Sequence
 

@@ -1,6 +1,6 @@
-"""What follows for a mural when time passes, tiles are painted, or paintings are deleted.
+"""How a mural changes when time passes, tiles are painted, or paintings are deleted.
 
-Pure functions, each from a mural to the one it becomes: the same one, where the event does not
+Pure functions, each from a mural to the changed mural, or to the same one where the event does not
 concern it. `now` is in Unix seconds. What members may do is in `rules`.
 """
 
@@ -54,10 +54,10 @@ def end_claiming(mural: Mural, now: float) -> Mural:
 
 
 def to_queue(mural: Mural, skipped: Collection[int] = ()) -> Iterator[Tile]:
-    """The tiles with an order to be queued now, the first ordered first, but for those `skipped`.
+    """The tiles with an order to be queued now, in the order of their orders, without `skipped`.
 
-    A tile waits while one beside it is queued or being painted, because its painting begins at the
-    finished one.
+    A tile waits while one beside it is queued or being painted, because its painting continues the
+    finished one at the common edge.
     """
     if mural.state not in PAINTED_IN:
         return

@@ -54,7 +54,7 @@ class MuralPace:
 class MuralMessenger:
     """Shows murals in their channels. `clock` gives Unix seconds.
 
-    `end_in` ends what a server has in a channel that was deleted.
+    `end_in` ends a server's mural in a channel that was deleted.
     """
 
     def __init__(

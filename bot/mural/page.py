@@ -20,7 +20,7 @@ from bot.web.html import TEMPLATES, Html
 from bot.web.links import Link, LinkExpired, LinkInvalid, NotYet, PaintingLinks
 from engine.mural.grid import ZOOM_SIDE
 
-# Whoever has the link may see the mural, so caches and search engines keep no copy of the page.
+# Only visitors with the link may see the mural, so caches and search engines keep no copy of it.
 _PRIVATE = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
 # A tile of a finished mural never changes under its address, but may be deleted.
 _TILES = {"Cache-Control": "private, max-age=3600", "X-Robots-Tag": "noindex"}

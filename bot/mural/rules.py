@@ -1,7 +1,7 @@
-"""What members and moderators may do with a mural: pure, each from a mural to the one it becomes.
+"""What members and moderators may do with a mural: pure, each from a mural to the changed mural.
 
 `now` is in Unix seconds. A rule that does not allow a change raises MuralRefused with a sentence
-for the member. What follows by itself is in `lifecycle`.
+for the member. Changes that nobody asks for are in `lifecycle`.
 """
 
 from dataclasses import replace

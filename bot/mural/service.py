@@ -36,8 +36,8 @@ BORDERED = 1 + 2 / BORDER_SHARE  # a tile's side with its border, as a multiple 
 class MuralService:
     """Starts and changes murals. Its methods are safe to call concurrently.
 
-    `tile_side` is how many pixels a tile has where the server allows that; a claim holds for
-    `hold` seconds. `clock` gives Unix seconds.
+    `tile_side` is the side of a tile in pixels, where the server's limit allows that; a claim holds
+    for `hold` seconds. `clock` gives Unix seconds.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class MuralService:
         check_words(settings, _("The title"), title)
 
     async def tile_side(self, guild_id: int) -> int:
-        """How many pixels a tile has in a server. With its border it is within the server's limit.
+        """The side of a tile in pixels; with its border, a tile is within the server's limit.
 
         Raises MuralRefused where the server's limit is too small for tiles.
         """
@@ -263,7 +263,7 @@ class MuralService:
         return mural
 
     async def change(self, mural_id: int, rule: Rule, pictures: Sequence[str] = ()) -> Mural | None:
-        """Apply a rule, by which the mural may refer to `pictures`; None where it is gone.
+        """Apply a rule, after which the mural may refer to `pictures`; None where it is gone.
 
         Then cancels the jobs and deletes the pictures that the mural needs no more.
         """

@@ -1,4 +1,4 @@
-"""The jobs of tiles: submits a job for each order, and takes over what became of it."""
+"""The jobs of tiles: submits a job for each order, and lays its painting on the mural."""
 
 import logging
 import math
@@ -77,7 +77,10 @@ class TileJobs:
                 await self._settle(job)
 
     async def take_over_ended(self, mural: Mural) -> float:
-        """End the orders of which the job has ended. There is more to do only after a change."""
+        """End the orders of which the job has ended.
+
+        Returns infinity: there is more to do only after a change.
+        """
         for tile in mural.tiles:
             if tile.order is not None and tile.order.job_id is not None:
                 job = await self._jobs.get(tile.order.job_id)

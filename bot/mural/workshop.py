@@ -51,7 +51,7 @@ class Workshop:
         self._retention = retention
         self._pictures = retention.pictures
         self._turn = asyncio.Lock()
-        self._looking = asyncio.Lock()  # so that many who ask at once get one preview
+        self._looking = asyncio.Lock()  # so that several requests at once make one preview
         self._previews: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
 
     async def part(self, mural: Mural, number: int) -> Part:

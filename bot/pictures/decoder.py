@@ -73,7 +73,7 @@ class Decoder:
         return answer.width, answer.height
 
     async def check_painting(self, data: bytes, owner: Owner) -> tuple[int, int]:
-        """Give the width and height of a painting, as large as may be. Raises ImageRejected."""
+        """Give the width and height of one of our own paintings. Raises ImageRejected."""
         task = Task("check", Sentence("The painting"), OWN_LIMITS, FULL_EFFORT)
         answer = await self._ask(task, data, owner)
         return answer.width, answer.height
@@ -81,7 +81,7 @@ class Decoder:
     async def measure_film(
         self, data: bytes, limits: PictureLimits, name: str, owner: Owner, seconds: float
     ) -> Answer:
-        """Give the size of a moving picture's frames and the seconds of each, of its first seconds.
+        """Measure the first `seconds` of a moving picture: its size, and the seconds of each frame.
 
         Raises ImageRejected.
         """

@@ -95,15 +95,15 @@ class PictureStore:
         await asyncio.to_thread(self._put_copy, name, label, data)
 
     def unfinished(self, job_id: int) -> Path:
-        """Give the path of what a later try of a job goes on from; it may be there or not."""
+        """Give the path of the state from which a later try of a job goes on, saved or not."""
         return self._unfinished / f"{job_id}.pth"
 
     async def remove_unfinished(self, job_id: int) -> None:
-        """Remove what is at `unfinished`."""
+        """Remove the saved state of a job."""
         await asyncio.to_thread(self.unfinished(job_id).unlink, missing_ok=True)
 
     async def keep_unfinished(self, job_ids: Collection[int]) -> None:
-        """Remove what is there of all other jobs."""
+        """Remove the saved states of all other jobs."""
         await asyncio.to_thread(
             self._keep_unfinished, {self.unfinished(job_id) for job_id in job_ids}
         )
