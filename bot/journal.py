@@ -31,7 +31,7 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Entry:
+class JournalEntry:
     """A line of the log."""
 
     guild_id: int
@@ -47,14 +47,14 @@ class Entry:
 class Journal(Protocol):
     """Notes entries in the transaction of the deed; sends them to the log channel later."""
 
-    async def note(self, connection: AsyncConnection, entry: Entry) -> None:
+    async def note(self, connection: AsyncConnection, entry: JournalEntry) -> None:
         """Note an entry, where the server has a log channel."""
 
 
 class NoJournal:
     """Notes nothing."""
 
-    async def note(self, connection: AsyncConnection, entry: Entry) -> None:
+    async def note(self, connection: AsyncConnection, entry: JournalEntry) -> None:
         """Leave it."""
 
 

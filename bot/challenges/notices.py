@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.challenges.card import shown
 from bot.challenges.model import Announcement, Challenge, Problem
+from bot.discord_io.escaping import plain
 from bot.languages.speech import _, command
 
 
@@ -41,7 +41,7 @@ def host_message(challenge: Challenge, problem: Problem, what_follows: str) -> s
     opening = _(
         "Your challenge № {id}, *{title}*, is not announced as it should be.",
         id=challenge.id,
-        title=shown(challenge.terms.title),
+        title=plain(challenge.terms.title),
     )
     return f"{opening} {reason_of(challenge, problem)} {what_follows}"
 

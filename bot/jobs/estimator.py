@@ -13,7 +13,7 @@ DECODING_RATE = 0.02  # seconds for a megapixel, as a JPEG takes
 
 
 @dataclass(frozen=True)
-class Kind:
+class PaintingKind:
     """Paintings that take the same time on one device."""
 
     preset: str  # of a film with a word added
@@ -36,18 +36,18 @@ class Estimator:
 
     def __init__(self, device: str = "") -> None:
         self.device = device  # to predict for; known when the executor has started
-        self._seconds: defaultdict[tuple[str, Kind], deque[float]]
+        self._seconds: defaultdict[tuple[str, PaintingKind], deque[float]]
         self._seconds = defaultdict(lambda: deque(maxlen=REMEMBERED))
         self._rates: defaultdict[tuple[str, str], deque[float]]
         self._rates = defaultdict(lambda: deque(maxlen=REMEMBERED))
 
-    def learn(self, kind: Kind, device: str, seconds: float) -> None:
+    def learn(self, kind: PaintingKind, device: str, seconds: float) -> None:
         """Record how long a painting took."""
         self._seconds[device, kind].append(seconds)
         painting = max(0.0, seconds - kind.decoding)
         self._rates[device, kind.preset].append(painting / kind.work)
 
-    def predict(self, kind: Kind) -> float:
+    def predict(self, kind: PaintingKind) -> float:
         """Predict the seconds that a painting of this kind takes."""
         same = self._seconds.get((self.device, kind), ())
         if len(same) >= ENOUGH:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.errors import Refused
 from bot.languages.speech import _, command
-from bot.moderation.model import Block, Kind
+from bot.moderation.model import Block, BlockKind
 from bot.people import Member
 
 LONGEST_REASON = 300  # characters
@@ -21,7 +21,7 @@ def found(blocks: Iterable[Block], guild_id: int, member_id: int, now: float) ->
         for block in blocks
         if holds(block, now)
         and (block.by_host or block.guild_id == guild_id)
-        and block.subject_id == (member_id if block.kind is Kind.MEMBER else guild_id)
+        and block.subject_id == (member_id if block.kind is BlockKind.MEMBER else guild_id)
     ]
     return min(holding, key=lambda block: (not block.by_host, block.kind), default=None)
 
@@ -51,7 +51,7 @@ def refusal(block: Block) -> str:
 def _closed(block: Block) -> str:
     """Say that the host or the moderators have closed the bot, and until when."""
     until = end(block)
-    if block.kind is Kind.SERVER:
+    if block.kind is BlockKind.SERVER:
         return (
             _("The host of this bot has closed it to this server until {end}.", end=until)
             if until

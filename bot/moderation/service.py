@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from bot.errors import Blocked, Refused
 from bot.jobs.data import JobData
-from bot.journal import Deed, Entry, Journal, Person
+from bot.journal import Deed, Journal, JournalEntry, Person
 from bot.languages.speech import _
 from bot.moderation import rules
-from bot.moderation.model import Block, Kind
+from bot.moderation.model import Block, BlockKind
 from bot.moderation.store import BlockStore
 from bot.people import Member
 
@@ -56,7 +56,7 @@ class BlockService:
         now = self._clock()
         block = Block(
             actor.guild_id,
-            Kind.MEMBER,
+            BlockKind.MEMBER,
             target.id,
             created_at=now,
             by_id=actor.id,
@@ -78,7 +78,7 @@ class BlockService:
         own = await self.of(actor.guild_id)
         known = next((block for block in own if block.subject_id == member_id), None)
         async with self.store.database.write() as connection:
-            lifted = await self.store.lift(connection, actor.guild_id, Kind.MEMBER, member_id)
+            lifted = await self.store.lift(connection, actor.guild_id, BlockKind.MEMBER, member_id)
             if known is None or not lifted:
                 raise Refused(_("This member is not blocked here."))
             entry = _entry(Deed.LIFTED, actor, replace(known, reason=""))
@@ -114,8 +114,8 @@ class BlockService:
         return self._blocks
 
 
-def _entry(deed: Deed, actor: Member, block: Block) -> Entry:
-    return Entry(
+def _entry(deed: Deed, actor: Member, block: Block) -> JournalEntry:
+    return JournalEntry(
         block.guild_id,
         deed,
         Person(actor.id, actor.name),

@@ -8,13 +8,13 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from bot.mural.model import (
-    NOBODY,
+    NO_MEMBER,
     PAINTED_IN,
     Mural,
     MuralState,
-    Order,
     Results,
     Tile,
+    TileOrder,
 )
 
 MOST_FAILURES = 3  # of orders in a row; then the server's tile stays as it is in the photograph
@@ -118,7 +118,7 @@ def failed(mural: Mural, job_id: int, why: str, now: float, hold: float) -> Mura
     if mural.state not in PAINTED_IN:
         return mural.with_tile(replace(tile, order=None))
     tile = replace(tile, order=None, failures=tile.failures + 1, problem=why)
-    if tile.member_id != NOBODY:
+    if tile.member_id != NO_MEMBER:
         if tile.picture is not None:
             return mural.with_tile(tile)
         if mural.state is MuralState.OPEN:
@@ -162,7 +162,7 @@ def forget(mural: Mural, member_id: int, now: float) -> Mural:
     theirs = [tile.number for tile in mural.tiles if tile.member_id == member_id]
     mural = remove(mural, theirs, now)
     if mural.host_id == member_id:
-        mural = replace(mural, host_id=NOBODY, host_name="")
+        mural = replace(mural, host_id=NO_MEMBER, host_name="")
     return mural
 
 
@@ -207,8 +207,8 @@ def _by_server(mural: Mural, number: int, now: float, failures: int = 0) -> Tile
     """
     milliseconds = int(now * 1000)
     key = -(milliseconds << 20 | number << 12 | mural.id % 2**12)
-    order = Order(mural.terms.server_style, key, now)
-    return Tile(number, NOBODY, order=order, failures=failures)
+    order = TileOrder(mural.terms.server_style, key, now)
+    return Tile(number, NO_MEMBER, order=order, failures=failures)
 
 
 def _is_complete(mural: Mural) -> bool:
@@ -217,7 +217,7 @@ def _is_complete(mural: Mural) -> bool:
 
 def _is_settled(tile: Tile) -> bool:
     """Whether a tile needs no painting any more."""
-    given_up = tile.failures >= MOST_FAILURES and tile.member_id == NOBODY
+    given_up = tile.failures >= MOST_FAILURES and tile.member_id == NO_MEMBER
     return tile.order is None and (tile.picture is not None or given_up)
 
 

@@ -17,7 +17,7 @@ from bot.jobs.model import NOBODY, Job, JobState
 from bot.jobs.service import JobService
 from bot.languages.speech import _, command
 from bot.mural import lifecycle, rules
-from bot.mural.model import Choice, Message, Mural, MuralState, Terms
+from bot.mural.model import ChosenStyle, Mural, MuralMessage, MuralState, Terms
 from bot.mural.store import MuralStore
 from bot.people import Member, Origin
 from bot.pictures.decoder import Decoder
@@ -125,7 +125,7 @@ class MuralService:
             photo=own_photo,
             seed=self._random.getrandbits(31),
             created_at=now,
-            message=Message(str(self._random.getrandbits(63))),
+            message=MuralMessage(str(self._random.getrandbits(63))),
             age_restricted=age_restricted,
         )
         async with (
@@ -152,7 +152,14 @@ class MuralService:
         )
 
     async def choose(
-        self, member: Member, mural_id: int, number: int, style: Choice, key: int, *, library: bool
+        self,
+        member: Member,
+        mural_id: int,
+        number: int,
+        style: ChosenStyle,
+        key: int,
+        *,
+        library: bool,
     ) -> Mural:
         """Order the painting of a member's own tile. Raises Refused.
 
@@ -221,7 +228,7 @@ class MuralService:
 
         return await self._change_of(member, mural_id, rule), owner_id
 
-    async def finish(self, member: Member, style: Choice | None) -> Mural:
+    async def finish(self, member: Member, style: ChosenStyle | None) -> Mural:
         """End the claiming. The rest is painted in `style`, or in the server's. Raises Refused."""
 
         def rule(mural: Mural) -> Mural:

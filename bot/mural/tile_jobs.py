@@ -12,7 +12,7 @@ from bot.jobs.model import Job, JobState, Sources
 from bot.jobs.service import JobService
 from bot.languages.speech import _
 from bot.mural import lifecycle
-from bot.mural.model import NOBODY, Mural, Order, Tile
+from bot.mural.model import NO_MEMBER, Mural, Tile, TileOrder
 from bot.mural.service import MuralService
 from bot.mural.workshop import Workshop, WorkshopFailed
 from bot.people import Origin
@@ -131,13 +131,13 @@ class TileJobs:
             current = await self._murals.store.get(mural.id)
         return RETRY if tried else math.inf
 
-    async def _queue(self, mural: Mural, tile: Tile, order: Order) -> bool:
+    async def _queue(self, mural: Mural, tile: Tile, order: TileOrder) -> bool:
         """Submit the job of an order, or drop the order of a blocked member.
 
         False where the order has to wait.
         """
         try:
-            if tile.member_id != NOBODY:
+            if tile.member_id != NO_MEMBER:
                 await self._may_use(mural.guild_id, tile.member_id)
             job = await self._submit(mural, tile, order)
         except Blocked:
@@ -154,7 +154,7 @@ class TileJobs:
             await self._murals.cancel_jobs([job.id], mural.guild_id)
         return True
 
-    async def _submit(self, mural: Mural, tile: Tile, order: Order) -> Job:
+    async def _submit(self, mural: Mural, tile: Tile, order: TileOrder) -> Job:
         """Submit the job of an order. Raises Refused and WorkshopFailed.
 
         The order's key is the job's interaction id, and an interaction has one job. So where the
@@ -191,7 +191,7 @@ class TileJobs:
         return Origin(
             guild_id=mural.guild_id,
             channel_id=mural.channel_id,
-            member_id=tile.member_id if tile.member_id != NOBODY else self._bot_id(),
+            member_id=tile.member_id if tile.member_id != NO_MEMBER else self._bot_id(),
             interaction_id=key,
             interaction_token="",
             token_expires_at=0.0,

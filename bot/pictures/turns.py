@@ -15,7 +15,7 @@ class Owner:
     member_id: int
 
 
-NOBODY = Owner(0, 0)  # what the bot does for itself, such as a server's first styles
+THE_BOT = Owner(0, 0)  # what the bot does for itself, such as a server's first styles
 VISITORS = Owner(0, 1)
 
 

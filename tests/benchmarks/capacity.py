@@ -126,7 +126,7 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 
 def run(_: Device | None = None) -> dict[str, float]:
-    """Waiting times in seconds: of all members, of those with one job in the week, and with many."""
+    """Waiting times in seconds: of all members, of those with one job a week, and with many."""
     asks = week(SERVERS, SEED)
     often = Counter(ask.member_id for ask in asks)
     print(f"{len(asks)} jobs of {SERVERS} servers in a week; members and their share of the jobs:")
