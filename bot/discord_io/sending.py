@@ -125,6 +125,16 @@ async def send_once(
     return place_of(sent)
 
 
+def is_ours(
+    client: discord.Client, message: discord.Message, nonce: str, is_marked: Callable[[str], bool]
+) -> bool:
+    """Recognise a message of the bot by its nonce, or by its text once Discord forgot the nonce."""
+    if str(message.nonce) == nonce:
+        return True
+    me = client.user
+    return me is not None and message.author.id == me.id and is_marked(message.content)
+
+
 def only(member_ids: Sequence[int]) -> discord.AllowedMentions:
     """Let a message notify these members and nobody else."""
     mentions = discord.AllowedMentions.none()

@@ -12,7 +12,7 @@ import discord
 
 from bot.back_off import BackOff
 from bot.discord_io.components import view_of
-from bot.discord_io.sending import NotNow, Outgoing, SendError, send_once
+from bot.discord_io.sending import NotNow, Outgoing, SendError, is_ours, send_once
 from bot.guilds.service import GuildService
 from bot.moderation import card
 from bot.moderation.log_store import LogStore, WaitingEntry
@@ -108,15 +108,13 @@ class LogWriter:
             Outgoing(text, view_of(), nonce),
             begin=lambda: self._store.began(entries, nonce, self._clock()),
             unclear_since=first.began_at,
-            arrived=lambda message: (
-                str(message.nonce) == nonce
-                or (self._is_ours(message) and card.has_marker(message.content, first.id, last.id))
+            arrived=lambda message: is_ours(
+                self._client,
+                message,
+                nonce,
+                lambda text: card.has_marker(text, first.id, last.id),
             ),
         )
-
-    def _is_ours(self, message: discord.Message) -> bool:
-        me = self._client.user
-        return me is not None and message.author.id == me.id
 
     async def _put_off(
         self, guild_id: int, channel_id: int, entries: Sequence[WaitingEntry], error: SendError

@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from bot.errors import PictureGone
+from engine.files import sync
 
 CHUNK = 1 << 20  # bytes
 
@@ -174,10 +175,10 @@ class PictureStore:
     def _move_in(self, file: Path, name: str) -> None:
         target = self.path(name)
         target.parent.mkdir(mode=0o700, exist_ok=True)
-        _sync(file)  # data before the name, so that a power cut leaves no partial picture
+        sync(file)  # data before the name, so that a power cut leaves no partial picture
         self._count(file.stat().st_size)
         file.replace(target)
-        _sync(target.parent)
+        sync(target.parent)
 
     def _remove(self, names: Sequence[str]) -> None:
         for name in names:
@@ -210,11 +211,3 @@ class PictureStore:
                 if self.path(name).stat().st_mtime < moment:
                     old.add(name)
         return old
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

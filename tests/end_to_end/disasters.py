@@ -1,4 +1,4 @@
-"""What can befall a bot that runs in a process of its own."""
+"""Disasters for a bot in its own process: kills, lost networks, a full disk, wrong clocks."""
 
 import asyncio
 import contextlib
