@@ -23,7 +23,7 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
 
 
-NOBODY = 0  # in place of the member who cancelled a job: they left, or the bot did
+NOBODY = 0  # in place of the member that cancelled a job: the bot did, or the member is gone
 UNFINISHED = frozenset({JobState.QUEUED, JobState.PAINTING, JobState.DELIVERING})
 
 

@@ -37,7 +37,7 @@ def short_refusal() -> str:
 
 
 def refusal(block: Block) -> str:
-    """Refuse a blocked member in full: by whom, until when, why, and what still works."""
+    """Refuse a blocked member in full: by host or moderators, until when, why; what still works."""
     reason = [_("Reason: {reason}.", reason=block.reason)] if block.reason else []
     ask = (
         _("If you think that this is a mistake, ask the host.")
