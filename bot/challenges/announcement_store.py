@@ -109,7 +109,7 @@ class AnnouncementStore:
         return await self._read(query.order_by(announcements.c.part))
 
     async def tried(self, challenge: Challenge, within: float) -> list[Announcement]:
-        """Read them once each was tried, or after `within` seconds as they are."""
+        """Read those of the present state once each was tried, or after `within` seconds."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within), self._tried:
                 while not all(one.settled for one in await self.of(challenge)):

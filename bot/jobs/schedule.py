@@ -84,8 +84,8 @@ class Schedule:
     ) -> float:
         """Predict the seconds until a job that is submitted now would be finished.
 
-        It is put into the queue, its place is calculated, and it is removed again. `sources` are
-        None before they are downloaded; then a square content is assumed.
+        Puts the job into the queue, calculates its place, and removes it again. `sources` are None
+        before they are downloaded; then a square content is assumed.
         """
         seconds = self._estimator.predict(self._kind_of(settings, sources))
         self._queue.add(Waiting(_UNSUBMITTED_ID, origin.guild_id, origin.member_id, seconds))

@@ -59,7 +59,7 @@ class TileJobs:
         await self._settle_orphans()
 
     async def _follow_deletions(self) -> None:
-        """Take off what owners deleted among their paintings, also while the bot was down."""
+        """Take paintings that owners deleted off their murals, also after the bot was down."""
         for mural_id, job_id in await self._murals.store.deleted_paintings():
             rule = partial(lifecycle.delete_painting, job_id=job_id, now=self._clock())
             await self._murals.change(mural_id, rule)
@@ -166,7 +166,7 @@ class TileJobs:
         quotas = (await self._guilds.effective(mural.guild_id)).jobs
         async with self._murals.store.database.read() as connection:
             await self._admission.check_quota(connection, origin, quotas)
-        part = await self._workshop.part(mural, tile.number)
+        part = await self._workshop.tile_sources(mural, tile.number)
         sources = Sources(
             part.content,
             (order.style.picture,),

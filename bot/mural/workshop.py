@@ -54,7 +54,7 @@ class Workshop:
         self._looking = asyncio.Lock()  # so that several requests at once make one preview
         self._previews: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
 
-    async def part(self, mural: Mural, number: int) -> TileSources:
+    async def tile_sources(self, mural: Mural, number: int) -> TileSources:
         """Store what a tile is to be painted from. Raises WorkshopFailed."""
         grid = mural.terms.grid
         left, top, right, bottom = grid.region(number)

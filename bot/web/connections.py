@@ -188,7 +188,7 @@ def noting(handler: Handler) -> Handler:
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         if isinstance(request.protocol, Connection):
             request.protocol.answering()
-        # aiohttp would repeat the header, and fail where it is no UTF-8
+        # aiohttp's own refusal repeats the header, and fails where it is not UTF-8
         if request.headers.get("Expect", "100-continue").lower() != "100-continue":
             raise web.HTTPExpectationFailed(text=_UNREADABLE, headers=USUAL_HEADERS)
         return await handler(request)
