@@ -59,9 +59,11 @@ class MuralizeService:
         *,
         paints_films: bool,
         remember_seconds: float,
+        find_seconds: float,
     ) -> None:
         self.paints_films = paints_films
         self.remember_seconds = remember_seconds  # that an answer waits for `remember`
+        self.find_seconds = find_seconds  # that it waits for Discord to find what is pointed at
         self._make_job = make_job
         self._requests = requests
         self._admission = admission

@@ -46,6 +46,7 @@ class Run:
             GuildService(GuildStore(harness.database), Ceilings(5, 50, 1024, 8)),
             paints_films=False,
             remember_seconds=1,
+            find_seconds=1,
         )
 
     async def refuse(self, origin: Origin, sentence: str) -> None:

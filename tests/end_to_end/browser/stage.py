@@ -17,7 +17,9 @@ from tests.bot.clients import patient
 from tests.end_to_end.harness import Bot, copy_database, running_bot
 
 # As members are used to it, only sooner; a card edited without a pause is hard to press.
-TIMING = Timing(Pace(painting=0.15, waiting=0.3, look=0.05), BackOff(first=0.05, longest=0.2))
+TIMING = Timing(
+    Pace(painting=0.15, waiting=0.3, look=0.05), BackOff(first=0.05, longest=0.2), long=600.0
+)
 
 # Nothing here is about speed: a busy machine takes seconds to start what draws a loss curve.
 PATIENCE = 60_000.0  # milliseconds
