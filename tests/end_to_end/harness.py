@@ -222,7 +222,8 @@ def copy_database(migrated: Path, data_dir: Path) -> None:
 
 def query(data_dir: Path, sql: str) -> list[Any]:
     """Read from the bot's database."""
-    with closing(sqlite3.connect(f"file:{data_dir}/muralscape.db?mode=ro", uri=True)) as connection:
+    file = f"file:{data_dir}/muralscape.db?mode=ro"
+    with closing(sqlite3.connect(file, timeout=120, uri=True)) as connection:
         connection.row_factory = sqlite3.Row
         return connection.execute(sql).fetchall()
 
