@@ -22,7 +22,7 @@ from bot.storage.database import Database
 from bot.web.links import PaintingLinks
 from engine.samples import CONTENTS, STYLES
 from tests.bot.conftest import ON_SQLITE, database, database_url
-from tests.end_to_end.browser.chromium import chromium, program
+from tests.end_to_end.browser.chromium import chromium, new_page, program
 from tests.end_to_end.browser.test_accessibility import faults
 
 __all__ = ["database", "database_url"]
@@ -85,7 +85,8 @@ async def test_the_page_zooms(database: Database, tmp_path: Path) -> None:
     """Under 150 kB before tiles; zooming in loads finer ones; axe and the console are silent."""
     async with open_mural(database, tmp_path) as link, chromium() as browser:
         for scheme, width in (("light", 1280), ("dark", 390)):
-            page = await browser.new_page(
+            page = await new_page(
+                browser,
                 color_scheme="dark" if scheme == "dark" else "light",
                 viewport={"width": width, "height": 844},
             )
@@ -120,7 +121,7 @@ async def test_the_page_zooms(database: Database, tmp_path: Path) -> None:
             )
             assert said == []
             await page.close()
-        page = await browser.new_page(bypass_csp=True)  # axe is put into the page
+        page = await new_page(browser, bypass_csp=True)  # axe is put into the page
         await page.goto(link, wait_until="networkidle")
         assert await faults(page) == []
 
@@ -131,7 +132,7 @@ async def test_a_small_mural_is_shown_whole(database: Database, tmp_path: Path) 
     """One tile of a single level fills the viewer, in the middle of it, wide or narrow."""
     async with open_mural(database, tmp_path, tile=96) as link, chromium() as browser:
         for width in (1280, 390):
-            page = await browser.new_page(viewport={"width": width, "height": 844})
+            page = await new_page(browser, viewport={"width": width, "height": 844})
             await page.goto(link, wait_until="networkidle")
             await page.wait_for_function("document.querySelector('#viewer img')?.naturalWidth > 0")
             viewer = await page.locator("#viewer").bounding_box()
