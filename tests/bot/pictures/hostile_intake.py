@@ -43,7 +43,7 @@ async def main(address: str, count: int) -> None:
         hosts = ["127.0.0.1"]
         async with (
             Decoder() as decoder,
-            Intake(retention, quotas, decoder, hosts=hosts, limits=LIMITS, seconds=30) as intake,
+            Intake(retention, quotas, decoder, hosts=hosts, limits=LIMITS, seconds=300) as intake,
         ):
 
             async def member(member_id: int) -> None:
