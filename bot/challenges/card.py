@@ -1,4 +1,4 @@
-"""The messages of challenges. None of them notifies anybody: the client allows no mentions."""
+"""The messages of challenges. They notify nobody: the client allows no mentions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,13 +16,14 @@ from bot.challenges.model import (
     ChallengeState,
     Contest,
     Entry,
-    Standing,
+    LeaderboardLine,
     Terms,
 )
 from bot.discord_io.components import AnyItem, view_of
 from bot.discord_io.escaping import name_of, plain
 from bot.discord_io.lines import first_lines
-from bot.languages.speech import LANGUAGES, _, command, is_decorated, ngettext, pgettext, speaking
+from bot.discord_io.timestamps import when
+from bot.languages.speech import _, command, in_every_language, is_decorated, ngettext, pgettext
 
 MOST_LINES = 20  # of a list; a message has at most 2,000 characters
 MOST_OF_RESULTS = 1600  # characters
@@ -84,12 +85,10 @@ def has_marker(text: str, challenge: Challenge, kind: AnnouncementKind, part: in
     The host's name may follow that of an opened challenge.
     """
     last = text.rsplit("\n", 1)[-1]
-    for language in LANGUAGES:
-        with speaking(language):
-            line = marker(challenge, kind, part)
-        if last == line or (kind is AnnouncementKind.OPENED and last.startswith(f"{line} · ")):
-            return True
-    return False
+    return any(
+        last == line or (kind is AnnouncementKind.OPENED and last.startswith(f"{line} · "))
+        for line in in_every_language(lambda: marker(challenge, kind, part))
+    )
 
 
 def opened(contest: Contest) -> Post:
@@ -226,7 +225,7 @@ def now(challenge: Challenge) -> str:
     }[challenge.state]
 
 
-def leaderboard(standings: Sequence[Standing]) -> str:
+def leaderboard(standings: Sequence[LeaderboardLine]) -> str:
     """List the members with the most wins, podiums and votes."""
     if not standings:
         return _("No challenge has ended in this server yet.")
@@ -242,11 +241,6 @@ def leaderboard(standings: Sequence[Standing]) -> str:
         for standing in standings[:MOST_LINES]
     ]
     return "\n".join([_("🏆 **Leaderboard** over all challenges"), *lines])
-
-
-def when(moment: float) -> str:
-    """Write a time so that Discord shows it in each member's time zone, and relative to now."""
-    return f"<t:{round(moment)}:f> (<t:{round(moment)}:R>)"
 
 
 def stage(challenge: Challenge) -> str:

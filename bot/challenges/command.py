@@ -30,7 +30,7 @@ from bot.texts import clean
 LONGEST_TITLE, LONGEST_THEME = 80, 300  # characters
 OFFERED = 25  # choices while a member types; Discord takes no more
 
-Place = discord.TextChannel | discord.Thread
+PostChannel = discord.TextChannel | discord.Thread
 
 
 class ChallengeCommands:
@@ -242,7 +242,7 @@ def _add_changes(group: app_commands.Group, commands: ChallengeCommands) -> None
 
     @group.command(name="repost", description="Post the challenge's message again if it is missing")
     @app_commands.describe(channel="Another channel for this and all later messages")
-    async def repost(interaction: Interaction, channel: Place | None = None) -> None:
+    async def repost(interaction: Interaction, channel: PostChannel | None = None) -> None:
         await commands.repost(interaction, channel.id if channel is not None else None)
 
 
@@ -270,7 +270,7 @@ def _add_start(
         voting_until: app_commands.Range[str, 1, 50] = "3d",
         entries_per_member: app_commands.Range[int, 1, 10] = 1,
         who: discord.Role | None = None,
-        channel: Place | None = None,
+        channel: PostChannel | None = None,
         newcomers_vote: bool = False,
     ) -> None:
         entries_end = moment(entries_until, clock())

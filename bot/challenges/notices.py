@@ -37,7 +37,7 @@ def reason_of(challenge: Challenge, problem: str) -> str:
 
 
 def host_message(challenge: Challenge, problem: Problem, what_follows: str) -> str:
-    """Write the direct message to the member who started a challenge."""
+    """Write the direct message to the host of a challenge."""
     opening = _(
         "Your challenge № {id}, *{title}*, is not announced as it should be.",
         id=challenge.id,
@@ -69,7 +69,7 @@ def announcement_links(
 ) -> str:
     """Link to the announcements of the state that an open challenge is in; empty without any.
 
-    Where the member `leads` the challenge, it says instead which of them failed or were deleted.
+    For a member that `leads` the challenge it reports instead those that failed or were deleted.
     """
     if leads and any(one.problem for one in announcements):
         return announcement_report(challenge, announcements)
