@@ -52,7 +52,7 @@ class BackgroundTasks:
     def keep(self, name: str, make: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Start a task that is started again, with back-off, whenever it fails.
 
-        For everything without which the bot is still of use; failures are logged and counted.
+        For tasks that the bot can do without for a while; failures are logged and counted.
         """
 
         async def kept() -> None:

@@ -135,7 +135,7 @@ async def test_frozen_while_painting(order_for: MakeOrder) -> None:
 
 
 async def test_frozen_while_idle(order_for: MakeOrder) -> None:
-    """A process that freezes between two paintings is a fault in words, and is replaced."""
+    """A process that freezes between two paintings is a fault with a message, and is replaced."""
     executor = LocalExecutor([SETUP], replace(SHORT_TIMEOUTS, idle=2.5))
     await executor.start()
     (pid,) = executor.pids

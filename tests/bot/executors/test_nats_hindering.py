@@ -21,7 +21,7 @@ PROGRESS = PaintProgress(1, 1, 100, 1.0, 1.0, 0.0, 1.0, 1.0)
 IDLE = wire.WorkerHeartbeat("idle", ("a clock",), ("mural",), slots=1, busy=(), rate=1.0)
 
 
-@pytest.fixture(params=[0.5])
+@pytest.fixture(params=[2.0])
 async def site(nats_server: NatsServer, request: pytest.FixtureRequest) -> AsyncIterator[Site]:
     """A bot that waits so many seconds for a step and reads ten reports per second."""
     timing = replace(FAST, stall=request.param, reports=10.0)
