@@ -140,7 +140,7 @@ class App:
 
 
 def build_features(core: Core) -> Sequence[Feature]:
-    """Build all features. The last ones are built of those before, which they concern."""
+    """Build all features. The last ones act on the ones before, so they are built from them."""
     features = _member_features(core)
     features += _moderation_features(core, features)
     features.append(_departures_feature(core, features))

@@ -10,7 +10,7 @@ from bot.moderation.service import ENFORCE_SECONDS
 from bot.mural.messenger import MuralPace
 from bot.muralize.live_cards import Pace
 
-DEPARTURE_SECONDS = 300.0  # between two looks for members who left, and for data to delete
+DEPARTURE_SECONDS = 300.0  # between two checks for members that left, and for data to delete
 DELIVERY_BACK_OFF = BackOff(first=2.0, attempts=500)  # by each route: some eight hours
 
 

@@ -37,7 +37,7 @@ from bot.pictures.retention import PictureRetention
 from bot.pictures.thumbnails import make_thumbnail
 from bot.pictures.turns import Owner
 
-NO_ENTRY = 0  # the id of none
+NO_ENTRY = 0  # an id that no entry has
 Rule = Callable[[Contest], Contest]
 FIRST_TRY_SECONDS = 8.0  # that a command waits for the first try of its announcement
 

@@ -21,8 +21,8 @@ from bot.muralize.pointers import (
     LAST,
     ME,
     STICKER,
-    Kind,
     Pointer,
+    PointerKind,
     moving_drawing,
     of_members,
     of_messages,
@@ -123,7 +123,7 @@ class PictureFinder:
     ) -> UploadedFile:
         guild, wanted = _guild_of(interaction), pointer.value.casefold()
         if guild is None:
-            return await self._member(interaction, Pointer(Kind.MEMBER, "0"), called)
+            return await self._member(interaction, Pointer(PointerKind.MEMBER, "0"), called)
         # of no member, and more than fits into a message to Discord's gateway
         fits = len(pointer.value) <= LONGEST_NAME
         members = (
@@ -177,14 +177,14 @@ class PictureFinder:
 
 
 Find = Callable[[PictureFinder, Interaction, Pointer, str], Awaitable[UploadedFile]]
-_FINDERS: dict[Kind, Find] = {
-    Kind.LAST: PictureFinder._last,
-    Kind.MEMBER: PictureFinder._member,
-    Kind.MEMBER_NAME: PictureFinder._named_member,
-    Kind.EMOJI: PictureFinder._emoji,
-    Kind.STICKER: PictureFinder._sticker,
-    Kind.NAME: PictureFinder._named,
-    Kind.LINK: PictureFinder._link,
+_FINDERS: dict[PointerKind, Find] = {
+    PointerKind.LAST: PictureFinder._last,
+    PointerKind.MEMBER: PictureFinder._member,
+    PointerKind.MEMBER_NAME: PictureFinder._named_member,
+    PointerKind.EMOJI: PictureFinder._emoji,
+    PointerKind.STICKER: PictureFinder._sticker,
+    PointerKind.NAME: PictureFinder._named,
+    PointerKind.LINK: PictureFinder._link,
 }
 
 

@@ -198,10 +198,10 @@ async def running_bot(
 
 
 def faults_of(event: object) -> list[str]:
-    """List what members could not read of a message of the bot.
+    """List the parts of a message of the bot that members could not read.
 
-    That is a file without alt text, and a mention that clients show as a number: of a member whom
-    the message does not bring along.
+    These are files without alt text, and mentions that clients show as a number because the message
+    does not notify the member.
     """
     if not isinstance(event, MessageChanged) or not event.message.author.bot:
         return []

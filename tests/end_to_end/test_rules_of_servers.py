@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.guilds.model import Switch
-from bot.moderation.model import HOST, Block, Kind
+from bot.moderation.model import HOST, Block, BlockKind
 from bot.moderation.store import BlockStore
 from bot.settings import PictureCheckSettings
 from bot.simulator import Invocation, Simulator, Upload, upheaval
@@ -199,7 +199,7 @@ async def test_the_host_blocks_without_a_restart(simulator: Simulator, data_dir:
         await simulator.until(lambda: query(data_dir, "SELECT 1 FROM jobs WHERE state='painting'"))
         database = Database(sqlite_url(data_dir / "muralscape.db"))
         async with database.write() as connection:
-            block = Block(HOST, Kind.SERVER, guild.id, 0.0, reason="Not paid for")
+            block = Block(HOST, BlockKind.SERVER, guild.id, 0.0, reason="Not paid for")
             await BlockStore(database).put(connection, block)
         await database.close()
         await simulator.until(lambda: query(data_dir, "SELECT 1 FROM jobs WHERE state='cancelled'"))

@@ -1,4 +1,4 @@
-"""A NATS client that insists on TLS where asked to, and drops dead connections at once."""
+"""A NATS client that can require TLS, and drops dead connections at once."""
 
 import asyncio
 from contextlib import suppress

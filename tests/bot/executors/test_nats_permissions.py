@@ -171,7 +171,7 @@ async def test_another_workers_order_is_out_of_reach(
         order = order_for(SLOW)
         painting = asyncio.create_task(executor.paint(order, lambda _: None))
         await until(lambda: any(state.jobs for state in executor.workers))
-        (taken,) = (work.order for work in worker._work.values())
+        (taken,) = (one.order for one in worker._taken.values())
         stored = await intruder.stored()
         for secret in (order.content.read_bytes(), taken.secret.encode(), taken.key.encode()):
             assert stored
@@ -199,9 +199,11 @@ async def test_a_worker_speaks_for_itself_alone(site: Site, intruder: Intruder) 
         devices: list[tuple[str, ...]] = []
         executor.watch(lambda: devices.append(executor.devices))
         (honest,) = (state.name for state in executor.workers)
-        forged = wire.Hello(honest, ("a forgery",), ("mural",), slots=7, busy=(), rate=0.0)
+        forged = wire.WorkerHeartbeat(
+            honest, ("a forgery",), ("mural",), slots=7, busy=(), rate=0.0
+        )
         await intruder.say(forged, f"{wire.WORKER}.{honest}", f"{wire.WORKER}.gpu-2.0")
-        own = wire.Hello("gpu-2.0", ("its own",), ("mural",), slots=1, busy=(), rate=1.0)
+        own = wire.WorkerHeartbeat("gpu-2.0", ("its own",), ("mural",), slots=1, busy=(), rate=1.0)
         await intruder.client.publish(f"{wire.WORKER}.gpu-2.0", wire.encode(own))
         await until(lambda: executor.capacity == 2)
         assert any("its own" in named for named in devices)
@@ -220,7 +222,7 @@ async def test_no_other_tells_how_an_order_goes(
         order = order_for(Script(steps=60, step_seconds=0.01, wait_for=str(go_on)))
         painting = asyncio.create_task(executor.paint(order, lambda now: steps.append(now.step)))
         await until(lambda: steps)
-        (taken,) = (work.order for work in worker._work.values())
+        (taken,) = (one.order for one in worker._taken.values())
         (honest,) = (state.name for state in executor.workers)
         progress = PaintProgress(order.job_id, 10**5, 10**5, 1.0, 1.0, 0.0, 1.0, 1.0)
         ends = ("", f".{honest}", ".gpu-2.0")
@@ -253,9 +255,9 @@ async def test_no_worker_speaks_for_the_bot(
         begun = asyncio.Event()
         painting = asyncio.create_task(executor.paint(order, lambda _: begun.set()))
         await begun.wait()
-        (taken,) = (work.order for work in worker._work.values())
+        (taken,) = (one.order for one in worker._taken.values())
         await intruder.say(replace(taken, key="forged"), wire.ORDER)
-        await intruder.say(wire.BotAlive("another run"), wire.BOT)
+        await intruder.say(wire.BotHeartbeat("another run"), wire.BOT)
         await intruder.say(wire.CancelOrder(wire.label_of(taken.key)), wire.CANCEL)
         go_on.touch()
         async with asyncio.timeout(120):

@@ -1,4 +1,4 @@
-"""The intake in a process of its own: `python -m tests.bot.muralize.hostile_intake ADDRESS COUNT`.
+"""The intake in a process of its own: `python -m tests.bot.pictures.hostile_intake ADDRESS COUNT`.
 
 Takes files 0 to COUNT - 1 from a web server and prints what became of them as one JSON object.
 """

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
-from bot.mural.model import Choice, Message, Mural, MuralState, Terms, Tile
+from bot.mural.model import ChosenStyle, Mural, MuralMessage, MuralState, Terms, Tile
 from bot.mural.page import MuralPages
 from bot.mural.store import MuralStore
 from bot.mural.workshop import Workshop
@@ -42,9 +42,9 @@ async def open_mural(database: Database, folder: Path, tile: int = 384) -> Async
     await pictures.open()
     retention = PictureRetention(pictures, PictureLedger(database), [store], time.time)
     photo = await pictures.put(CONTENTS[5].path.read_bytes())
-    terms = Terms("Mountains", 3, 3, tile, time.time() + 60, Choice(photo, "Night"))
+    terms = Terms("Mountains", 3, 3, tile, time.time() + 60, ChosenStyle(photo, "Night"))
     mural = Mural(
-        *(0, 10, 20, 99, MuralState.DONE, terms, photo, 7, 0.0, Message("5")), host_name="Mo"
+        *(0, 10, 20, 99, MuralState.DONE, terms, photo, 7, 0.0, MuralMessage("5")), host_name="Mo"
     )
     tiles = []
     for number in range(1, 10):
