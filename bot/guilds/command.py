@@ -9,7 +9,7 @@ from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Handler, Press
 from bot.guilds.rules import check_manager
-from bot.guilds.rules_panel import RulesPanel, Surroundings
+from bot.guilds.rules_panel import RulesPanel, SettingEffects
 from bot.guilds.service import GuildService
 from bot.guilds.settings_forms import WordsForm
 from bot.guilds.settings_panel import SettingsPanel
@@ -18,9 +18,9 @@ LONGEST_MESSAGE = 2000  # characters, of Discord
 MOST_SECONDS = 1_000_000  # of painting, that a server may write
 
 
-def make_group(guilds: GuildService, around: Surroundings) -> tuple[app_commands.Group, Handler]:
+def make_group(guilds: GuildService, effects: SettingEffects) -> tuple[app_commands.Group, Handler]:
     """Make the group, and the handler of the components of both panels."""
-    settings_shown, rules_shown = SettingsPanel(guilds), RulesPanel(guilds, around)
+    settings_shown, rules_shown = SettingsPanel(guilds), RulesPanel(guilds, effects)
     group = app_commands.Group(
         name="settings",
         description="How the bot works in this server",

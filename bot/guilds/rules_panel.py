@@ -20,7 +20,7 @@ from bot.people import GuildDataSource, Member
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class SettingEffects:
     """What the settings touch in other features.
 
     `ends` has, by feature, what is under way in a server and ends when the feature is switched off.
@@ -43,14 +43,14 @@ class RulesPanel(Panel):
         "off": lambda values: {"off": tuple(switch for switch in Switch if switch in values)},
     }
 
-    def __init__(self, guilds: GuildService, around: Surroundings) -> None:
+    def __init__(self, guilds: GuildService, effects: SettingEffects) -> None:
         super().__init__(guilds)
-        self._around = around
+        self._effects = effects
 
     async def text(self, guild_id: int) -> str:
         """List the rules of a server."""
         settings = await self._guilds.settings(guild_id)
-        return overview(settings, guild_id, self._around.log_problem(guild_id))
+        return overview(settings, guild_id, self._effects.log_problem(guild_id))
 
     async def controls(self, guild_id: int) -> discord.ui.View:
         """Make the menus that change the rules."""
@@ -71,10 +71,10 @@ class RulesPanel(Panel):
         before = await self._guilds.settings(member.guild_id)
         await super().store(member, changes)
         if "log_channel" in changes:
-            self._around.log_moved(member.guild_id)
+            self._effects.log_moved(member.guild_id)
         for switch in changes.get("off", ()):
             if not before.has_off(switch):
-                for source in self._around.ends.get(switch, ()):
+                for source in self._effects.ends.get(switch, ()):
                     await source.end_in(member.guild_id)
 
 
