@@ -154,6 +154,10 @@ class MuralscapeClient(discord.Client):
         for check in self.checks:
             await check(interaction, self.features.get(name, ""))
 
+    async def tell(self, interaction: answers.Interaction, error: Exception) -> None:
+        """Tell the member about an error; log it unless it is the member's."""
+        await answers.tell(interaction, error)
+
     async def setup_hook(self) -> None:
         """Route the components of all messages, and register the commands."""
         self.add_dynamic_items(RoutedComponent)
