@@ -61,6 +61,15 @@ class Recipe:
     keeps_aspect: bool = True  # False squeezes both pictures to a square
     resampling: Literal["lanczos", "bilinear"] = "lanczos"
 
+    def __post_init__(self) -> None:
+        if self.canvas != "rgb" and (self.matching or self.start == "recolored"):
+            raise ValueError("colours and cells of the style are for pixels in [0, 1] alone")
+
+    @property
+    def pixel_range(self) -> tuple[float, float]:
+        """The values of black and of white on the canvas."""
+        return (0.0, 1.0) if self.canvas == "rgb" else (-1.0, 1.0)
+
 
 @dataclass(frozen=True)
 class Preset:

@@ -67,7 +67,8 @@ class Studio:
         if self._recipe.noise:
             generator = torch.Generator().manual_seed(self._request.settings.seed)
             noise = torch.randn(start.shape, generator=generator)
-            start = (start + self._recipe.noise * noise).clamp_(0, 1)
+            black, white = self._recipe.pixel_range
+            start = (start + self._recipe.noise * (white - black) * noise).clamp_(black, white)
         return canvases.with_held_paint(start, scale)
 
     def stepper(
@@ -116,7 +117,8 @@ class Studio:
         canvas = canvas.to(self._encoder.device.torch_device, copy=True)
         width, height = scale.canvas
         if canvas.shape[2:] != (height, width):  # it is the previous scale's
-            canvas = filled_up(enlarge(canvas, scale.size), scale.canvas)
+            canvas = enlarge(canvas, scale.size).clamp_(*self._recipe.pixel_range)
+            canvas = filled_up(canvas, scale.canvas)
             canvas = self._canvases.with_held_paint(canvas, scale)
         objective, used = self.targets(scale, plan).objective(canvas, neighbours, styles_seen)
         # Where features are extreme, targets overflow in FP16 and are computed in FP32, styles too.
@@ -196,13 +198,12 @@ class Studio:
         return (canvas + 1) / 2 if self._recipe.canvas == "symmetric" else canvas
 
     def clip_and_crop(self, canvas: Tensor, scale: Scale) -> Tensor:
-        """Cut off what filled a scale's canvas up to the grid, and clip it to [0, 1] if it is RGB.
+        """Cut off what filled a scale's canvas up to the grid, and clip it to the recipe's range.
 
         The next scale goes on from that. `canvas` itself is changed, and a view of it returned,
         because a copy would take memory.
         """
-        picture = canvas[:, :, : scale.height, : scale.width]
-        return picture.clamp_(0, 1) if self._recipe.canvas == "rgb" else picture
+        return canvas[:, :, : scale.height, : scale.width].clamp_(*self._recipe.pixel_range)
 
     def last_touch(self, canvas: Tensor, scale: Scale, neighbours: Tensor | None) -> Tensor:
         """A finished canvas with patches of the style itself, if the recipe takes cells of it.
@@ -235,7 +236,7 @@ class Studio:
     def _start(self, scale: Scale, canvases: Canvases) -> Tensor:
         """What the painting starts from, before noise is added."""
         if self._recipe.start == "noise":
-            return torch.full_like(canvases.content(scale), 0.5)
+            return torch.full_like(canvases.content(scale), sum(self._recipe.pixel_range) / 2)
         if self._recipe.start == "recolored":
             return canvases.recolored(scale)
         return canvases.content(scale)

@@ -58,7 +58,7 @@ def to_picture(pixels: Tensor) -> Image.Image:
 def enlarge(pixels: Tensor, size: tuple[int, int]) -> Tensor:
     """The canvas at `size` (width, height) for the next scale."""
     width, height = size
-    return F.interpolate(pixels, (height, width), mode="bicubic", align_corners=False).clamp_(0, 1)
+    return F.interpolate(pixels, (height, width), mode="bicubic", align_corners=False)
 
 
 def per_channel(values: tuple[float, float, float], like: Tensor) -> Tensor:
