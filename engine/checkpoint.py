@@ -36,7 +36,7 @@ class Saved:
     log: State  # losses, steps and seconds so far
 
 
-def fingerprint(request: StylizeRequest, weights: str) -> str:
+def fingerprint_of(request: StylizeRequest, weights: str) -> str:
     """A hash of all that decides a painting, so that a checkpoint meets only its own.
 
     The preset goes in with what it says today: another version's checkpoint is another painting's.
@@ -44,7 +44,7 @@ def fingerprint(request: StylizeRequest, weights: str) -> str:
     digest = hashlib.sha256()
     masks = (request.mask,) if request.mask else ()
     around = request.surroundings
-    surroundings = (around.paint, around.held, around.whole) if around else ()
+    surroundings = (around.paint, around.paint_mask, around.whole) if around else ()
     for picture in (request.content, *request.styles, *masks, *surroundings):
         digest.update(repr(picture.size).encode())
         digest.update(picture.tobytes())

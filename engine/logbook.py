@@ -25,7 +25,7 @@ class Logbook:
         self._totals: list[float] = []  # the loss of every step
         self._before = 0.0  # seconds of the runs that this one goes on from
         self._began = time.perf_counter()
-        self.scale = 0  # being painted, counted from 0
+        self.scale_number = 0  # of the scale being painted, counted from 0
         self.losses = Losses(math.nan, math.nan, math.nan)
         self.repeated_steps = 0
         if state:
@@ -33,7 +33,7 @@ class Logbook:
             self.losses = Losses(total, content, style)
             self._totals = _numbers(state["totals"])
             self._before = float(_number(state["seconds"]))
-            self.scale = int(_number(state["scale"]))
+            self.scale_number = int(_number(state["scale"]))
             self.repeated_steps = int(_number(state["repeated_steps"]))
 
     def state(self) -> State:
@@ -42,7 +42,7 @@ class Logbook:
             "losses": [self.losses.total, self.losses.content, self.losses.style],
             "totals": self._totals,
             "seconds": self.seconds,
-            "scale": self.scale,
+            "scale": self.scale_number,
             "repeated_steps": self.repeated_steps,
         }
 
@@ -54,7 +54,7 @@ class Logbook:
     @property
     def steps_left(self) -> int:
         """Steps still to be taken at this scale."""
-        return self._starts[self.scale + 1] - self.step
+        return self._starts[self.scale_number + 1] - self.step
 
     @property
     def is_finished(self) -> bool:
@@ -73,7 +73,7 @@ class Logbook:
 
     def begin_next_scale(self) -> None:
         """Go on to the next scale."""
-        self.scale += 1
+        self.scale_number += 1
 
     def add(self, reading: Reading) -> None:
         """Record a step."""
@@ -93,8 +93,9 @@ class Logbook:
         """Where the painting stands."""
         # Work is counted in pixels: a step costs what its convolutions cost.
         work = [scale.width * scale.height * scale.steps for scale in self._scales]
-        share = 1 - self.steps_left / self._scales[self.scale].steps
-        done = sum(work[: self.scale]) + work[self.scale] * share
+        number = self.scale_number
+        share = 1 - self.steps_left / self._scales[number].steps
+        done = sum(work[:number]) + work[number] * share
         return Progress(
             step=self.step,
             total_steps=self._starts[-1],

@@ -113,11 +113,12 @@ class PaintSettings:
 class Surroundings:
     """What lies around a picture that is a part of a larger one, and is to flow into it.
 
-    `paint` and `held` cover the content, at any size; `whole` is all of the larger picture.
+    `paint` and `paint_mask` cover the content, at any size; `whole` is all of the larger picture.
     """
 
-    paint: "Image"  # mode RGB: finished paint, wherever `held` is not black
-    held: "Image"  # white where the paint stays as it is, grey where the painting fades into it
+    paint: "Image"  # mode RGB: finished paint, wherever the mask is not black
+    # white where the paint stays as it is, grey where the painting fades into it
+    paint_mask: "Image"
     whole: "Image"  # mode RGB: its colours are matched to the styles', rather than the part's
 
 

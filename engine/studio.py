@@ -11,22 +11,16 @@ from torch import Tensor
 
 from engine.canvases import Canvases, filled_up
 from engine.device import give_back_memory
-from engine.memory import Plan, does_not_fit, plan_memory, quarter_less, room_after
+from engine.memory import Plan, budget_after, does_not_fit, plan_memory, quarter_less
 from engine.optimiser import LBFGS, Adam, Optimiser
 from engine.presets import Recipe
 from engine.request import StylizeRequest
 from engine.scales import Scale, style_sizes
-from engine.seams import fixed, joined
+from engine.seams import frozen, joined
 from engine.shortage import ShortageCaught
 from engine.step import Stepper
 from engine.targets import StylesSeen, Targets
-from engine.tensors import (
-    detail_of,
-    enlarge,
-    resized,
-    to_picture,
-    with_colors_of,
-)
+from engine.tensors import detail_of, enlarge, resized, to_picture, with_colors_of
 from engine.touch import PaintSheet, touch
 from engine.vgg19 import Encoder
 
@@ -42,11 +36,11 @@ class Studio:
         request: StylizeRequest,
         recipe: Recipe,
         encoder: Encoder,
-        memory: int,
+        memory_budget: int,
         finest: Scale,
     ) -> None:
         """Take the bytes of memory to stay within, and the last of the scales."""
-        self._memory = memory
+        self._memory_budget = memory_budget
         self._request = request
         self._recipe = recipe
         self._encoder = encoder
@@ -69,7 +63,15 @@ class Studio:
             noise = torch.randn(start.shape, generator=generator)
             black, white = self._recipe.pixel_range
             start = (start + self._recipe.noise * (white - black) * noise).clamp_(black, white)
-        return canvases.with_held_paint(start, scale)
+        return canvases.with_frozen_paint(start, scale)
+
+    def _start(self, scale: Scale, canvases: Canvases) -> Tensor:
+        """What the painting starts from, before noise is added."""
+        if self._recipe.start == "noise":
+            return torch.full_like(canvases.content(scale), sum(self._recipe.pixel_range) / 2)
+        if self._recipe.start == "recolored":
+            return canvases.recolored(scale)
+        return canvases.content(scale)
 
     def stepper(
         self,
@@ -87,15 +89,15 @@ class Studio:
 
         Raises OutOfMemory where no plan fits.
         """
-        room, device, recipe = self._memory, self._encoder.device, self._recipe
+        budget, device, recipe = self._memory_budget, self._encoder.device, self._recipe
         styles = style_sizes(self._request, scale)
         while True:
             give_back_memory()  # cached for the sizes of the previous scale
-            plan = plan_memory(scale.canvas, device, recipe, room, styles)
+            plan = plan_memory(scale.canvas, device, recipe, budget, styles)
             with ShortageCaught():  # goes on below where memory runs out
                 return self._stepper(scale, canvas, plan, neighbours, styles_seen)
             # Memory ran out, so try a plan that needs less.
-            room = room_after(scale.canvas, device, recipe, plan, styles)
+            budget = budget_after(scale.canvas, device, recipe, plan, styles)
 
     def resumed(self, scale: Scale, state: Mapping[str, Tensor]) -> Stepper:
         """The stepper of a scale, in the `Stepper.state()` that an earlier one had.
@@ -112,39 +114,42 @@ class Studio:
         canvas: Tensor,
         plan: Plan,
         neighbours: Tensor | None,
-        styles_seen: StylesSeen | None = None,
+        styles_seen: StylesSeen | None,
     ) -> Stepper:
+        """The stepper of a scale by one plan of memory; see `stepper`."""
         canvas = canvas.to(self._encoder.device.torch_device, copy=True)
         width, height = scale.canvas
         if canvas.shape[2:] != (height, width):  # it is the previous scale's
             canvas = enlarge(canvas, scale.size).clamp_(*self._recipe.pixel_range)
             canvas = filled_up(canvas, scale.canvas)
-            canvas = self._canvases.with_held_paint(canvas, scale)
-        objective, used = self.targets(scale, plan).objective(canvas, neighbours, styles_seen)
-        # Where features are extreme, targets overflow in FP16 and are computed in FP32, styles too.
-        # Overflows of losses and gradients in the steps are the stepper's.
+            canvas = self._canvases.with_frozen_paint(canvas, scale)
+        targets = self.targets(scale, plan)
+        objective, neighbours_used = targets.objective(canvas, neighbours, styles_seen)
+        # Where features are extreme, targets overflow in FP16: all of them, the styles' too, are
+        # computed again in FP32. The stepper deals with overflows of losses and gradients.
         if not objective.is_finite():
-            in_fp32 = self.targets(scale, plan, self._encoder.in_fp32)
-            objective, used = in_fp32.objective(canvas, neighbours)
+            targets = self.targets(scale, plan, self._encoder.in_fp32)
+            objective, neighbours_used = targets.objective(canvas, neighbours)
         give_back_memory()  # taken for making the targets
-        held = self._canvases.held(scale)
-        if self._recipe.optimiser == "lbfgs":
-            optimiser: Optimiser = LBFGS(canvas, history=plan.history)
-        else:
-            rate, averaging = self._recipe.learning_rate, self._recipe.averaging
-            optimiser = Adam(canvas, rate, averaging=averaging)
+        paint_mask = self._canvases.paint_mask(scale)
         return Stepper(
             encoder=self._encoder,
             recipe=self._recipe,
             objective=objective,
             plan=plan,
             canvas=canvas,
-            optimiser=optimiser,
-            memory=self._memory,
+            optimiser=self._optimiser(canvas, plan),
+            memory_budget=self._memory_budget,
             steps=scale.steps,
-            neighbours=used,
-            held=None if held is None else fixed(held),
+            neighbours=neighbours_used,
+            frozen=None if paint_mask is None else frozen(paint_mask),
         )
+
+    def _optimiser(self, canvas: Tensor, plan: Plan) -> Optimiser:
+        recipe = self._recipe
+        if recipe.optimiser == "lbfgs":
+            return LBFGS(canvas, history=plan.history)
+        return Adam(canvas, recipe.learning_rate, averaging=recipe.averaging)
 
     def targets(self, scale: Scale, plan: Plan, encoder: Encoder | None = None) -> Targets:
         """What a canvas is to match at a scale, by `encoder` or the painting's own."""
@@ -161,7 +166,7 @@ class Studio:
         """The picture of a canvas, as people see it.
 
         It has the content's colours where they are to be kept, the content itself where the mask
-        keeps it, and exactly the paint of its surroundings where that is held.
+        keeps it, and the paint of its surroundings where their mask is white.
 
         Raises OutOfMemory.
         """
@@ -173,17 +178,17 @@ class Studio:
             if canvases.keeps_content:
                 content = self._in_rgb(canvases.content(scale))
                 canvas = torch.lerp(content, canvas, canvases.mask(scale))
-            held = canvases.held(scale)
-            if held is not None:
-                canvas = joined(canvas, self._in_rgb(canvases.paint(scale)), held)
+            paint_mask = canvases.paint_mask(scale)
+            if paint_mask is not None:
+                canvas = joined(canvas, self._in_rgb(canvases.paint(scale)), paint_mask)
             return to_picture(canvas[:, :, : scale.height, : scale.width])
 
-        return self._on_card_or_cpu(make, canvas, scale)
+        return self._on_device_or_cpu(make, canvas, scale)
 
-    def _on_card_or_cpu(
+    def _on_device_or_cpu(
         self, make: Callable[[Canvases, Tensor], T], canvas: Tensor, scale: Scale
     ) -> T:
-        """What `make` makes of a canvas: on the card or, where memory runs out there, on the CPU.
+        """What `make` makes of a canvas: on the device or, where memory runs out there, on the CPU.
 
         Raises OutOfMemory where it runs out on the CPU too.
         """
@@ -191,10 +196,11 @@ class Studio:
             with ShortageCaught():
                 return make(self._canvases.on(device), canvas.to(device))
             give_back_memory()  # memory ran out here
-        room = quarter_less(self._memory)
-        raise does_not_fit(scale.canvas, self._encoder.device, self._recipe, room)
+        budget = quarter_less(self._memory_budget)
+        raise does_not_fit(scale.canvas, self._encoder.device, self._recipe, budget)
 
     def _in_rgb(self, canvas: Tensor) -> Tensor:
+        """A canvas with pixels in [0, 1]."""
         return (canvas + 1) / 2 if self._recipe.canvas == "symmetric" else canvas
 
     def clip_and_crop(self, canvas: Tensor, scale: Scale) -> Tensor:
@@ -217,13 +223,13 @@ class Studio:
 
         def make(canvases: Canvases, canvas: Tensor) -> Tensor:
             sheet = PaintSheet(canvases.styles(scale), cell)
-            starts = sheet.corners[neighbours.to(canvas.device)]
+            corners = sheet.corners[neighbours.to(canvas.device)]
             canvas = canvas.clamp(0, 1)
             detail = detail_of(canvases.recolored(scale), cell)
             light = matching.light * resized(detail, canvas)
 
             def touched_with(style: int | None) -> Tensor:
-                return touch(canvas, sheet, starts, cell, light, style=style, seed=seed)
+                return touch(canvas, sheet, corners, cell, light, style=style, seed=seed)
 
             if canvases.is_divided:  # the first style where the mask is white, the second elsewhere
                 touched = torch.lerp(touched_with(1), touched_with(0), canvases.mask(scale))
@@ -231,15 +237,7 @@ class Studio:
                 touched = touched_with(None)
             return torch.lerp(canvas, touched, matching.touch)
 
-        return self._on_card_or_cpu(make, canvas, scale)
-
-    def _start(self, scale: Scale, canvases: Canvases) -> Tensor:
-        """What the painting starts from, before noise is added."""
-        if self._recipe.start == "noise":
-            return torch.full_like(canvases.content(scale), sum(self._recipe.pixel_range) / 2)
-        if self._recipe.start == "recolored":
-            return canvases.recolored(scale)
-        return canvases.content(scale)
+        return self._on_device_or_cpu(make, canvas, scale)
 
 
 def with_sorted_styles(request: StylizeRequest) -> StylizeRequest:

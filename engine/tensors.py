@@ -85,7 +85,7 @@ def recolored(content: Tensor, style: Tensor, whole: Tensor | None = None) -> Te
 def _spread(picture: Tensor) -> tuple[Tensor, Tensor]:
     """The mean (3, 1) of a picture's colours and the symmetric root (3, 3) of their covariance.
 
-    The root is float64 and on the CPU, which is done with nine numbers before a card has begun.
+    The root is float64 and on the CPU, which is done with nine numbers before a GPU has begun.
     """
     colors = picture[0].flatten(1)
     mean = colors.mean(1, keepdim=True)

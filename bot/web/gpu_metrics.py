@@ -33,9 +33,9 @@ class GpuMetrics(Collector):
         if self._there:
             try:
                 for index in range(pynvml.nvmlDeviceGetCount()):
-                    card = pynvml.nvmlDeviceGetHandleByIndex(index)
-                    memory = pynvml.nvmlDeviceGetMemoryInfo(card)
-                    labels = [str(index), str(pynvml.nvmlDeviceGetName(card))]
+                    gpu = pynvml.nvmlDeviceGetHandleByIndex(index)
+                    memory = pynvml.nvmlDeviceGetMemoryInfo(gpu)
+                    labels = [str(index), str(pynvml.nvmlDeviceGetName(gpu))]
                     used.add_metric(labels, float(memory.used))
                     total.add_metric(labels, float(memory.total))
             except pynvml.NVMLError as error:  # a GPU that is no longer on the bus
@@ -48,5 +48,5 @@ def _families() -> tuple[GaugeMetricFamily, GaugeMetricFamily]:
     labels = ["index", "name"]
     return (
         GaugeMetricFamily("muralscape_gpu_memory_used_bytes", "In use by anyone", labels=labels),
-        GaugeMetricFamily("muralscape_gpu_memory_total_bytes", "Of the card", labels=labels),
+        GaugeMetricFamily("muralscape_gpu_memory_total_bytes", "In all", labels=labels),
     )

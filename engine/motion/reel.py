@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from engine.checkpoint import Saved, fingerprint
+from engine.checkpoint import Saved, fingerprint_of
 from engine.errors import CheckpointRejected
 from engine.motion.clip import Clip
 from engine.motion.closing import frames_led_back
@@ -71,9 +71,9 @@ class Reel:
             raise CheckpointRejected("The checkpoint is of no film, or damaged.") from error
 
 
-def fingerprint_of(clip: Clip, like: StylizeRequest, weights: str) -> str:
-    """A hash of all that decides a film, as `engine.checkpoint.fingerprint` is of a picture."""
-    digest = hashlib.sha256(fingerprint(like, weights).encode())
+def fingerprint_of_film(clip: Clip, like: StylizeRequest, weights: str) -> str:
+    """A hash of all that decides a film, as `engine.checkpoint.fingerprint_of` is of a picture."""
+    digest = hashlib.sha256(fingerprint_of(like, weights).encode())
     for frame in clip.frames:
         digest.update(frame.tobytes())
     digest.update(repr((clip.seconds, clip.loops)).encode())

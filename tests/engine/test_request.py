@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from engine.checkpoint import fingerprint
+from engine.checkpoint import fingerprint_of
 from engine.errors import RequestRejected
 from engine.presets import PRESETS, settle
 from engine.request import PaintOutcome, PaintSettings, StylizeRequest
@@ -145,6 +145,6 @@ def test_a_mask_counts_in_a_checkpoint(content: Image.Image, style: Image.Image)
     plain = StylizeRequest(content, (style,))
     masks = [Image.new("RGB", (8, 8), grey) for grey in ("black", "white")]
 
-    marks = {fingerprint(replace(plain, mask=mask), "bundled") for mask in (None, *masks)}
+    marks = {fingerprint_of(replace(plain, mask=mask), "bundled") for mask in (None, *masks)}
 
     assert len(marks) == 3

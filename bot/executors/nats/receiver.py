@@ -154,5 +154,5 @@ class Receiver:
         # still downloads its painting: that stays.
         is_being_fetched = attempt is not None and attempt.worker == outcome.worker
         if not is_being_fetched:
-            painting = wire.result_of(outcome.key, outcome.worker)
+            painting = wire.result_name(outcome.key, outcome.worker)
             self._run_in_background(self._objects.remove(painting))

@@ -177,7 +177,7 @@ def numbers() -> None:
             code = (
                 "from tests.benchmarks.card import bare; bare.make_do();"
                 "from tests.benchmarks.card import tools as t; t.CARD, t.DEVICE = False, 'cpu';"
-                "print(t.stepper('gatys', 96, 'fp32', room=2**40).take(1)[0].losses.total)"
+                "print(t.stepper('gatys', 96, 'fp32', memory_budget=2**40).take(1)[0].losses.total)"
             )
             done = subprocess.run(
                 [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True

@@ -48,7 +48,7 @@ class ManualWorker:
     async def upload(self, order: wire.Order, worker: str, shade: int) -> None:
         """Store a grey painting, as a worker of that name."""
         objects = Objects(self.streams, wire.PICTURES)
-        name = wire.result_of(order.key, worker)
+        name = wire.result_name(order.key, worker)
         await objects.write(name, [seal(order.secret_bytes, f"{name} 0", picture_of(shade))])
 
     async def report(self, outcome: wire.Outcome, name: str = "") -> None:
