@@ -78,10 +78,10 @@ def choose_device(device: str = "auto", precision: str = "auto") -> Device:
     elif device == "cuda":
         device = "cuda:0"
     kind, _, index = device.partition(":")
-    if kind not in ("cpu", "cuda") or (index and not index.isdigit()):
+    if device != "cpu" and not (kind == "cuda" and index.isdigit()):
         raise RequestRejected(f"There is no device {device!r}: say auto, cpu, cuda or cuda:N.")
     if kind == "cuda":
-        return _gpu(int(index or 0), precision)
+        return _gpu(int(index), precision)
     if precision == "tf32":
         raise RequestRejected("tf32 is for graphics cards: say auto, bf16 or fp32.")
     _prepare_cpu()

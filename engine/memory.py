@@ -144,7 +144,10 @@ def free_bytes(device: Device) -> int:
 
 
 def budget_for(device: Device, limit: int | None = None) -> int:
-    """Bytes to plan a painting with; of a limit, what this process has not taken already."""
+    """Bytes to plan a painting with; of a limit, what this process has not taken already.
+
+    Raises OutOfMemory where a limit is too small for the program alone.
+    """
     budget = int(SHARE * free_bytes(device))
     if limit is None:
         return budget
@@ -152,7 +155,15 @@ def budget_for(device: Device, limit: int | None = None) -> int:
         return min(limit, budget)
     import psutil
 
-    return max(0, limit - psutil.Process().memory_info().rss)
+    taken = psutil.Process().memory_info().rss
+    least = taken + FIXED_BYTES
+    if limit < least:
+        raise OutOfMemory(
+            "The program alone takes {taken} GiB of memory: allow it at least {least} GiB.",
+            taken=round(taken / 2**30, 1),
+            least=math.ceil(10 * least / 2**30) / 10,
+        )
+    return limit - taken
 
 
 def plan_memory(

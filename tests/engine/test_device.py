@@ -47,6 +47,8 @@ def test_precision_can_be_chosen() -> None:
         ("tpu", "auto", "no device 'tpu'"),
         ("cuda:x", "auto", "no device 'cuda:x'"),
         ("cuda:99", "auto", "CUDA devices found"),
+        ("cpu:7", "auto", "no device 'cpu:7'"),
+        ("cuda:", "auto", "no device 'cuda:'"),
         ("cpu", "int4", "no precision 'int4'"),
         ("cpu", "tf32", "tf32 is for graphics cards"),
     ],
@@ -164,7 +166,8 @@ def test_a_limit_counts_what_the_process_has_taken() -> None:
     """On the CPU the limit is the whole process's, program and weights included."""
     device = choose_device("cpu", "fp32")
     assert 0 < budget_for(device, 64 * 2**30) < 64 * 2**30
-    assert budget_for(device, 1) == 0
+    with pytest.raises(OutOfMemory, match=r"program alone takes .* allow it at least"):
+        budget_for(device, 1)
 
 
 def test_lbfgs_counts_its_history() -> None:
