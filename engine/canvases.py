@@ -9,7 +9,7 @@ from torch import Tensor
 
 from engine.presets import Recipe
 from engine.request import StylizeRequest
-from engine.scales import ENOUGH, Scale, fit, style_sizes
+from engine.scales import REDUCING_GAP, Scale, fit, style_sizes
 from engine.seams import frozen
 from engine.tensors import recolored, to_mask, to_tensor
 
@@ -122,7 +122,7 @@ class Canvases:
         if size[0] >= picture.width or size[1] >= picture.height:
             return picture
         # `seed` is bilinear, and keeps the original's numbers.
-        gap = ENOUGH if self._recipe.resampling == "lanczos" else None
+        gap = REDUCING_GAP if self._recipe.resampling == "lanczos" else None
         resampling = Image.Resampling[self._recipe.resampling.upper()]
         return picture.resize(size, resampling, reducing_gap=gap)
 

@@ -18,12 +18,12 @@ from engine.presets import settle
 from engine.request import StylizeRequest
 from engine.scales import plan_scales
 
-# A file is written when the time since the last one is this many times what that one took, and so
-# many steps were taken: a worker on another machine sends each file away, which costs it and the
-# server more than the writing does.
+# A file is written once the time since the last one is so many times what writing that one took...
 PAUSE_PER_WRITE = 20.0
+# ...and so many steps were taken: a worker on another machine sends each file away, which costs it
+# and the server more than the writing does.
 STEPS_PER_WRITE = 4
-# Of the first file, which nothing was measured of yet: a slow disk's.
+# By this the first file's writing is estimated, before anything was measured: a slow disk's.
 BYTES_PER_SECOND = 200e6
 
 
@@ -55,7 +55,7 @@ def fingerprint_of(request: StylizeRequest, weights: str) -> str:
 
 
 class CheckpointWriter:
-    """Writes checkpoints to one path, seldom enough to cost a painting under five hundredths."""
+    """Writes checkpoints to one path, seldom enough to cost a painting under 5 % of its time."""
 
     def __init__(
         self,

@@ -54,7 +54,6 @@ class Recipe:
     learning_rate: float = 1.0  # of Adam, in the canvas's unit; L-BFGS takes unit steps
     history: int = 20  # pairs that L-BFGS remembers
     noise: float = 0.0  # deviation of what the seed adds to the start, of pixels in [0, 1]
-    averaging: float = 0.0  # decay of the average over iterates that is shown; 0 shows the last
     smoothness: float = 0.0  # weight of the total variation, squared
     matching: Matching | None = None  # None: content and style are compared as wholes
     coarsest: int | None = None  # pixels on the long side of the first scale; None: one scale only

@@ -65,7 +65,7 @@ class Stepper:
         self._block_sides = {"fp32": fp32_side} | {encoder.device.precision: plan.block_side}
         self._recipe = recipe
         self._objective = objective
-        self._canvas = canvas
+        self.canvas = canvas
         self._optimiser = optimiser
         self.neighbours = neighbours
         self._movable = None if frozen is None else 1 - frozen
@@ -76,17 +76,13 @@ class Stepper:
         self._warm_up_left = WARM_UP_STEPS  # steps to take before one is captured
         self._graph: Callable[[], Tensor] | None = None  # replays a captured step
 
-    def result(self) -> Tensor:
-        """The canvas to show or to go on from."""
-        return self._optimiser.result()
-
     def state(self) -> dict[str, Tensor]:
         """Everything that later steps at this scale depend on.
 
         The loss scale is not among it: it belongs to a number type, and a painting may go on in
         another one elsewhere. Where it was too large, the next step finds that out again.
         """
-        own = {"canvas": self._canvas}
+        own = {"canvas": self.canvas}
         if self.neighbours is not None:
             own["neighbours"] = self.neighbours
         return own | {f"optimiser.{k}": v for k, v in self._optimiser.state().items()}
@@ -181,7 +177,7 @@ class Stepper:
             self._may_capture = False
             self._forget_graph()
             return
-        size = _size(self._canvas)
+        size = _size(self.canvas)
         side = min(self._block_sides[device.precision], max(size))
         if side <= SMALLEST_BLOCK:
             plan = replace(self._plan, block_side=side)
@@ -192,7 +188,7 @@ class Stepper:
 
     def _blocks(self, device: Device) -> list[Block]:
         """Those of a step: one, unless the canvas is larger than the memory."""
-        width, height = _size(self._canvas)
+        width, height = _size(self.canvas)
         return cut(height, width, self._block_sides[device.precision])
 
     @torch.no_grad()
@@ -204,14 +200,14 @@ class Stepper:
         recipe, precision = self._recipe, encoder.device.precision
         scale = self._loss_scale if precision == "fp16" else self._no_scale
         content, style, gradient = compare(
-            encoder, recipe, self._objective, self._canvas, self._blocks(encoder.device), scale
+            encoder, recipe, self._objective, self.canvas, self._blocks(encoder.device), scale
         )
         # With respect to the canvas: `see` divides by the deviation what VGG-19 is shown.
         _, deviation = normalisation(recipe.canvas, gradient.device)
         gradient /= scale
         gradient /= deviation
         if recipe.smoothness:
-            content = content + add_smoothness(self._canvas, recipe.smoothness, gradient)
+            content = content + add_smoothness(self.canvas, recipe.smoothness, gradient)
         if self._movable is not None:
             gradient *= self._movable
 
@@ -219,7 +215,7 @@ class Stepper:
         finite = (gradient.isfinite().all() & total.isfinite()).float()
         self._optimiser.step(gradient, finite)
         if recipe.canvas == "rgb" and recipe.optimiser == "adam":
-            self._canvas.clamp_(0, 1)
+            self.canvas.clamp_(0, 1)
         if precision == "fp16":
             # Halved where the gradient alone overflowed: a smaller one does not mend the loss.
             self._loss_scale *= 1 - 0.5 * (1 - finite) * total.isfinite()

@@ -146,10 +146,9 @@ class Studio:
         )
 
     def _optimiser(self, canvas: Tensor, plan: Plan) -> Optimiser:
-        recipe = self._recipe
-        if recipe.optimiser == "lbfgs":
+        if self._recipe.optimiser == "lbfgs":
             return LBFGS(canvas, history=plan.history)
-        return Adam(canvas, recipe.learning_rate, averaging=recipe.averaging)
+        return Adam(canvas, self._recipe.learning_rate)
 
     def targets(self, scale: Scale, plan: Plan, encoder: Encoder | None = None) -> Targets:
         """What a canvas is to match at a scale, by `encoder` or the painting's own."""

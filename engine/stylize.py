@@ -75,7 +75,7 @@ def stylize(
     while not log.is_finished:
         # After the last step of a scale, go on at the next one from the same canvas.
         if log.steps_left == 0:
-            canvas = studio.clip_and_crop(stepper.result(), scale)
+            canvas = studio.clip_and_crop(stepper.canvas, scale)
             del stepper  # frees its memory, which the next one needs
             log.begin_next_scale()
             scale = scales[log.scale_number]
@@ -96,7 +96,7 @@ def stylize(
             on_progress(log.progress(partial(_preview, studio, stepper, scale)))
 
     # Add the last touch: patches of the style itself.
-    canvas, neighbours = stepper.result(), stepper.neighbours
+    canvas, neighbours = stepper.canvas, stepper.neighbours
     del stepper  # frees its memory
     picture = studio.picture(studio.last_touch(canvas, scale, neighbours), scale)
     if on_progress:
@@ -121,7 +121,7 @@ def stylize(
 
 
 def _preview(studio: Studio, stepper: Stepper, scale: Scale) -> Image:
-    return studio.picture(stepper.result(), scale)
+    return studio.picture(stepper.canvas, scale)
 
 
 def _with_alpha(picture: Image, alpha: Image | None) -> Image:

@@ -133,7 +133,7 @@ class FilmPainter:
             if self._should_stop and self._should_stop():
                 raise Stopped("The film was stopped.")
             steps_left -= len(stepper.take(steps_left))
-        canvas = studio.last_touch(stepper.result(), scale, stepper.neighbours).to(CPU)
+        canvas = studio.last_touch(stepper.canvas, scale, stepper.neighbours).to(CPU)
         return Painted(content, torch.lerp(canvas, moved, HOLD * sure), places)
 
     def _search(self, studio: Studio, canvas: Tensor) -> Tensor:

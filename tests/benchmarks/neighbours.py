@@ -60,7 +60,7 @@ def _measure(
     canvases = Canvases(request, MURAL, scale, device)
     targets = Targets(canvases, MURAL, request.settings, scale, encoder, plan)
     taps = {*MURAL.content_taps, *matching.compared}
-    cells = targets.style_cells(matching, [targets.style(canvases.styles(scale)[0], taps)[0]])
+    cells = targets.style_cells(matching, [targets.see_style(canvases.styles(scale)[0], taps)[0]])
     canvas = canvases.recolored(scale)
     searching, neighbours = _timed(lambda: targets.search(matching, cells, canvas, canvas))
     studio = Studio(request, MURAL, encoder, budget, scale)

@@ -110,7 +110,7 @@ def test_the_loss_scale_leaves_room_on_both_sides(
         scale = taken._loss_scale * factor
         blocks = taken._blocks(FP16)
         with torch.no_grad():
-            *_, found = compare(half, taken._recipe, taken._objective, taken._canvas, blocks, scale)
+            *_, found = compare(half, taken._recipe, taken._objective, taken.canvas, blocks, scale)
         return found / scale
 
     own = gradient(1.0)

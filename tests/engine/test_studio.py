@@ -45,8 +45,8 @@ def test_dark_pixels_of_a_symmetric_canvas_stay_dark_at_the_next_scale(
 ) -> None:
     """Between two scales the canvas is clipped to its own range, in which black is -1."""
     painter = studio(half_black, SEED, encoder)
-    coarse = painter.stepper(COARSE, painter.first_canvas(COARSE)).result()
-    fine = painter.stepper(FINE, painter.clip_and_crop(coarse, COARSE)).result()
+    coarse = painter.stepper(COARSE, painter.first_canvas(COARSE)).canvas
+    fine = painter.stepper(FINE, painter.clip_and_crop(coarse, COARSE)).canvas
 
     off = ImageChops.difference(painter.picture(fine, FINE), half_black.content)
     assert max(ImageStat.Stat(off).mean) < 5

@@ -71,7 +71,7 @@ def _compare_blocks(found: Findings, one: Stepper, side: int, block: int) -> Non
                 one._encoder,
                 one._recipe,
                 one._objective,
-                one._canvas,
+                one.canvas,
                 cut(side, side, length),
                 one._loss_scale,
             )
