@@ -1,4 +1,4 @@
-"""The features that a painting is held against: the content's, or its neighbours' in the style."""
+"""The features that a painting is compared with: the content's, or its neighbours' in the style."""
 
 from collections.abc import Callable, Mapping
 from typing import Protocol

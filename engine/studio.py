@@ -83,9 +83,9 @@ class Studio:
         """The stepper of a scale, with the first plan of memory that fits.
 
         `canvas` is as large as this scale's, or it is the previous scale's from `clip_and_crop`,
-        to be enlarged. Without `neighbours`, the style cell nearest to each cell of the content,
-        they are searched for. `styles_seen` are style features that another painting computed at
-        this scale; without, they are computed.
+        to be enlarged. `neighbours` say which cell of the styles each cell of the canvas is like;
+        with None they are searched for. `styles_seen` are what another painting computed of the
+        styles at this scale; with None it is computed.
 
         Raises OutOfMemory where no plan fits.
         """

@@ -42,7 +42,7 @@ class Reel:
         self.last, self.seconds = painted, seconds
         self.pictures.append(picture)
 
-    def saved(self, mark: str) -> Saved:
+    def saved(self, fingerprint: str) -> Saved:
         """What `restore` takes, with the fingerprint of the film."""
         kept = {-1: self.last, 0: self.first, **self.tail}
         tensors = {
@@ -52,7 +52,8 @@ class Reel:
             for name in ("content", "canvas", "places")
         }
         pixels = [torch.from_numpy(np.array(picture)) for picture in self.pictures]
-        return Saved(mark, {**tensors, "pictures": torch.stack(pixels)}, {"seconds": self.seconds})
+        tensors["pictures"] = torch.stack(pixels)
+        return Saved(fingerprint, tensors, {"seconds": self.seconds})
 
     def restore(self, saved: Saved) -> None:
         """Go on from what `saved` gave. Raises CheckpointRejected."""
