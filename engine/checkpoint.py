@@ -124,6 +124,10 @@ def read_checkpoint(path: Path, expected: str) -> Saved:
         saved = Saved(**{field.name: values[field.name] for field in fields(Saved)})
     except (KeyError, TypeError) as error:
         raise CheckpointRejected(f"{path} is no checkpoint of a painting.") from error
+    if not isinstance(saved.log, dict) or not isinstance(saved.stepper, dict):
+        raise CheckpointRejected(f"{path} is no checkpoint of a painting.")
+    if not all(isinstance(value, Tensor) for value in saved.stepper.values()):
+        raise CheckpointRejected(f"{path} is no checkpoint of a painting.")
     if saved.fingerprint != expected:
         raise CheckpointRejected(
             f"{path} belongs to another painting: give the same pictures, options and weights."

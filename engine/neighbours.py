@@ -54,19 +54,20 @@ class StyleCells:
             for tap in fitted
         }
         counts = [down * across for down, across in (rows_and_columns(f, cell) for f in styles)]
-        samples = _samples(counts, seed)
+        device = styles[0][compared[0]].device
+        samples = [sample.to(device) for sample in _samples(counts, seed)]
         # One style after the other, so that only one's descriptions are there as a whole.
         described = torch.cat(
             [
-                _descriptions(features, compared, cell)[own.to(features[compared[0]].device)]
-                for features, own in zip(styles, samples, strict=True)
+                _descriptions(features, compared, cell)[sample]
+                for features, sample in zip(styles, samples, strict=True)
             ]
         )
         # The numbers of the cells that are compared, one style's after the other's.
         starts = [sum(counts[:number]) for number in range(len(counts))]
-        numbers = [start + own for start, own in zip(starts, samples, strict=True)]
-        self._sample = torch.cat(numbers).to(described.device)
-        self._counts = [len(own) for own in samples]
+        numbers = [start + sample for start, sample in zip(starts, samples, strict=True)]
+        self._sample = torch.cat(numbers)
+        self._counts = [len(sample) for sample in samples]
         self._axes = principal_axes(described)
         self._known = F.normalize(described @ self._axes, dim=1)
 

@@ -88,13 +88,19 @@ class Stepper:
         return own | {f"optimiser.{k}": v for k, v in self._optimiser.state().items()}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from `state()`. Raises CheckpointRejected where its history has another length."""
+        """Go on from `state()`.
+
+        Raises CheckpointRejected where a part of it is missing, or its history has another length.
+        """
         for name, own in self.state().items():
-            if own.shape != state[name].shape:
+            saved = state.get(name)
+            if saved is None:
+                raise CheckpointRejected(f"The checkpoint is damaged: it lacks {name}.")
+            if own.shape != saved.shape:
                 raise CheckpointRejected(
                     "The checkpoint was made with more or less memory: give --memory as then."
                 )
-            own.copy_(state[name])
+            own.copy_(saved)
 
     def take(self, count: int) -> list[Reading]:
         """Take up to `count` steps, at least one, and wait for them.

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engine.canvases import Canvases, filled_up
 from engine.device import give_back_memory
+from engine.errors import CheckpointRejected
 from engine.memory import Plan, budget_after, does_not_fit, plan_memory, quarter_less
 from engine.optimiser import LBFGS, Adam, Optimiser
 from engine.presets import Recipe
@@ -102,11 +103,30 @@ class Studio:
     def resumed(self, scale: Scale, state: Mapping[str, Tensor]) -> Stepper:
         """The stepper of a scale, in the `Stepper.state()` that an earlier one had.
 
-        Raises OutOfMemory, and CheckpointRejected as `Stepper.restore` does.
+        Raises OutOfMemory, and CheckpointRejected where it is no state of this scale.
         """
-        stepper = self.stepper(scale, state["canvas"], state.get("neighbours"))
+        canvas, neighbours = state.get("canvas"), state.get("neighbours")
+        if canvas is None or not self._fits(scale, canvas, neighbours):
+            raise CheckpointRejected("The checkpoint's canvas is damaged: begin anew.")
+        stepper = self.stepper(scale, canvas, neighbours)
         stepper.restore(state)
         return stepper
+
+    def _fits(self, scale: Scale, canvas: Tensor, neighbours: Tensor | None) -> bool:
+        """Whether a canvas and the neighbours of its cells can be those of a scale."""
+        width, height = scale.canvas
+        if canvas.shape != (1, 3, height, width) or not bool(canvas.isfinite().all()):
+            return False
+        if self._recipe.matching is None or neighbours is None:
+            return self._recipe.matching is None and neighbours is None
+        area = scale.cell**2
+        cells = sum(across * down for across, down in style_sizes(self._request, scale)) // area
+        return (
+            neighbours.shape == (width * height // area,)
+            and neighbours.dtype == torch.int64
+            and int(neighbours.min()) >= 0
+            and int(neighbours.max()) < cells
+        )
 
     def _stepper(
         self,
