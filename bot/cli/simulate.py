@@ -15,8 +15,8 @@ import click
 from pydantic import SecretStr
 
 from bot import logs
+from bot.app.choose_executor import local_executor
 from bot.app.composition import App
-from bot.app.executor import local_executor
 from bot.cli.guard import guard
 from bot.cli.options import load_settings
 from bot.executors.contract import Executor

@@ -1,7 +1,7 @@
 """The `Executor` protocol: what the dispatcher requires of anything that paints.
 
 Plain data in and out, pictures by path, so that an executor can be a process on this machine or a
-worker on another.
+worker on another. `bot/app/choose_executor.py` chooses the executor by the host's settings.
 """
 
 from collections.abc import Callable

@@ -8,7 +8,6 @@ from discord import app_commands
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Handler, Press
-from bot.guilds import rules_panel
 from bot.guilds.rules import check_manager
 from bot.guilds.rules_panel import RulesPanel, Surroundings
 from bot.guilds.service import GuildService
@@ -54,7 +53,7 @@ def make_group(guilds: GuildService, around: Surroundings) -> tuple[app_commands
         settings = await guilds.settings(interaction.guild_id or 0)
         await interaction.response.send_modal(WordsForm(settings, store))
 
-    @group.command(name="rules", description="Who may paint, what is switched off, and the log")
+    @group.command(name="rules", description="Who may do what, what is switched off, and the log")
     async def rules(interaction: Interaction) -> None:
         check_manager(answers.member_of(interaction))
         await rules_shown.show(interaction)
@@ -80,7 +79,7 @@ def make_group(guilds: GuildService, around: Surroundings) -> tuple[app_commands
 
     async def pressed(interaction: Interaction, press: Press) -> None:
         check_manager(answers.member_of(interaction))
-        on_rules = press.path[0] in rules_panel.PATHS
-        await (rules_shown if on_rules else settings_shown).pressed(interaction, press)
+        panel = rules_shown if press.path[0] in rules_shown.changes else settings_shown
+        await panel.pressed(interaction, press)
 
     return group, pressed

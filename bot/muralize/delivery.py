@@ -46,7 +46,6 @@ log = logging.getLogger(__name__)
 INTERACTION, CHANNEL, PRIVATE = "interaction", "channel", "direct message"
 ROUTES = (INTERACTION, CHANNEL, PRIVATE)
 ROUTES_AFTER_LONG = (CHANNEL, INTERACTION, PRIVATE)
-LONG = 60.0  # seconds from the command to the outcome, after which the member has looked away
 MOST_FAULTS = 5  # tries that fail by a fault of ours, such as a full disk
 
 Pack = Callable[[int], Awaitable[tuple[Card, list[Upload]]]]
@@ -55,7 +54,7 @@ Pack = Callable[[int], Awaitable[tuple[Card, list[Upload]]]]
 class Deliverer:
     """Delivers the outcomes of jobs. `mentions` says whether a server wants members mentioned.
 
-    `long` is after how many seconds a member has looked away.
+    `long` is after how many seconds from the command its member has looked away.
     """
 
     def __init__(
@@ -67,7 +66,7 @@ class Deliverer:
         clock: Callable[[], float],
         back_off: BackOff,
         mentions: Callable[[int], Awaitable[bool]],
-        long: float = LONG,
+        long: float,
         at_a_time: int = 4,
     ) -> None:
         self._jobs = jobs

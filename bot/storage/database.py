@@ -24,7 +24,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from bot.errors import HostNeeded, MuralscapeError
 from bot.storage import sqlite
 
-# All tables are declared with this. Constraints have names by convention, because a migration can
+# All tables are declared with this, in `store.py` or `tables.py` of their feature, and made by a
+# migration in `migrations/versions`. Constraints have names by convention, because a migration can
 # only change a constraint that has a name.
 metadata = MetaData(
     naming_convention={

@@ -76,7 +76,8 @@ class NatsExecutor:
             self._registry,
             self._run_id,
             self._attempts,
-            self._sender,
+            self._sender.nudge,
+            self._sender.cancel,
             self._notify_listeners,
             self._run_in_background,
         )
