@@ -215,7 +215,7 @@ class NatsExecutor:
         """Download the painting, or raise why there is none."""
         if outcome.how == "failed":
             raise CannotPaint(Sentence.received(outcome.sentence, outcome.wording))
-        name = wire.result_of(attempt.message.key, outcome.worker)
+        name = wire.result_name(attempt.message.key, outcome.worker)
         if outcome.painted is not None:
             attempt.objects.append(name)  # to be removed, whether it is wanted or not
         # After a cancel a painting is wanted only if the worker cut it short for that.

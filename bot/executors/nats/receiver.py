@@ -153,5 +153,5 @@ class Receiver:
     def _drop(self, outcome: wire.Outcome) -> None:
         """Remove the painting of a late outcome, or of a second worker's."""
         log.info("a late or second outcome of %s; dropped", outcome.key)
-        painting = wire.result_of(outcome.key, outcome.worker)
+        painting = wire.result_name(outcome.key, outcome.worker)
         self._run_in_background(self._objects.remove(painting))

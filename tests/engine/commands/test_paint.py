@@ -207,6 +207,9 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [CONTENT, STYLE, "-o", "out.png", "--preset", "oil"],
         [CONTENT, STYLE, "-o", "out.png", "--size", "0"],
         [CONTENT, STYLE, "-o", "out.png", "--size", "many"],
+        [CONTENT, STYLE, "-o", "out.png", "--size", "9" * 30],
+        [CONTENT, STYLE, "-o", "out.png", "--memory", "nan"],
+        [CONTENT, STYLE, "-o", "out.png", "--memory", "inf"],
         [CONTENT, STYLE, "-o", "out.png", "--steps", "-1"],
         [CONTENT, STYLE, "-o", "out.png", "--strength", "nan"],
         [CONTENT, STYLE, "-o", "out.png", "--brush", "broom"],
@@ -225,6 +228,7 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [CONTENT, STYLE, "-o", "out.png", "--resume", "state.pth", *SMALL],
         [CONTENT, STYLE, "-o", "out.png", "--resume", "missing.pth", *SMALL],
         [CONTENT, f"{STYLE}=much", "-o", "out.png"],
+        [CONTENT, f"{STYLE}=1e308", f"{STYLE}=1e308", "-o", "out.png"],
         [CONTENT, "-o", "out.png"],
         [CONTENT, STYLE],
         [CONTENT, STYLE, "-o", "out.png", "--unknown"],
@@ -267,15 +271,15 @@ def test_a_folder_that_cannot_be_written_is_told_first(tmp_path: Path) -> None:
 def test_a_memory_that_is_too_small_is_told_before_painting(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One line says that it does not fit, and nothing is left behind."""
+    """One line says how much the program needs, and nothing is left behind."""
     with pytest.raises(SystemExit) as ended:
         main(
             ["paint", CONTENT, STYLE, "-o", str(tmp_path / "out.png"), "--size", "2048",
-             "--memory", "0.5"]
+             "--memory", "0.1"]
         )  # fmt: skip
 
     said = capsys.readouterr().err
     assert ended.value.code == 2
-    assert "does not fit into" in said
+    assert "The program alone takes" in said
     assert len(said.splitlines()) == 1
     assert not list(tmp_path.iterdir())
