@@ -15,6 +15,7 @@ MuralscapeError
 │   ├── NotAllowed           the painting belongs to another member
 │   ├── JobNotFound          no painting of that number in this server
 │   ├── WrongState           the job is in another state
+│   ├── OutdatedMessage      another version of the bot made the message with the button or menu
 │   ├── MemberStorageFull    the member's pictures take all their bytes [pictures/quotas]
 │   ├── GuildStorageFull     the server's pictures take all its bytes [pictures/quotas]
 │   ├── HostStorageFull      all pictures take all the host's bytes [pictures/quotas]
@@ -98,6 +99,18 @@ class Blocked(Refused):
 
 class WrongState(Refused):
     """The job is in a state in which this cannot be done."""
+
+
+class OutdatedMessage(Refused):
+    """Another version of the bot made the message; this one has no such button or menu."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Another version of me made this message, and it no longer works. Use the command "
+                "again."
+            )
+        )
 
 
 class NothingToPaint(Refused):

@@ -10,7 +10,7 @@ from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Press
 from bot.discord_io.form import Form
 from bot.discord_io.timestamps import when
-from bot.errors import ChallengeRefused
+from bot.errors import ChallengeRefused, OutdatedMessage
 from bot.languages.speech import _, pgettext
 from bot.names import cleaned_name
 
@@ -40,7 +40,7 @@ class ChallengeButtonHandlers:
             form = ReasonForm(self._challenges, self._panel, press.values[0])
             await interaction.response.send_modal(form)
         else:
-            raise ValueError(f"no handler of {action!r}")
+            raise OutdatedMessage
 
     async def _vote(self, interaction: Interaction, challenge_id: int, number: int) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)

@@ -7,6 +7,7 @@ from typing import Any, Protocol, cast
 
 import discord
 
+from bot.errors import OutdatedMessage
 from bot.languages.speech import is_decorated
 
 AnyItem = discord.ui.Item[discord.ui.View]
@@ -67,9 +68,10 @@ class RoutedComponent(discord.ui.DynamicItem[AnyItem], template=_TEMPLATE):
         data = cast(dict[str, Any], interaction.data or {})
         press = Press(self._path, tuple(data.get("values") or ()))
         try:
-            if self._feature in handlers:
-                await router.admit(interaction, self._feature)
-                await handlers[self._feature](interaction, press)
+            if self._feature not in handlers:
+                raise OutdatedMessage
+            await router.admit(interaction, self._feature)
+            await handlers[self._feature](interaction, press)
         except Exception as error:  # noqa: BLE001 - discord.py would log it and leave the member waiting
             await router.tell(interaction, error)
 

@@ -9,6 +9,7 @@ import discord
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Press
+from bot.errors import OutdatedMessage
 from bot.guilds.service import GuildService
 from bot.languages.speech import decorate
 from bot.people import Member
@@ -41,8 +42,11 @@ class Panel(ABC):
         )
 
     async def pressed(self, interaction: Interaction, press: Press) -> None:
-        """Store what was chosen in a component."""
-        await self.change(interaction, self.changes[press.path[0]](press.values))
+        """Store what was chosen in a component. Raises Refused."""
+        change = self.changes.get(press.path[0])
+        if change is None:
+            raise OutdatedMessage
+        await self.change(interaction, change(press.values))
 
     async def change(self, interaction: Interaction, changes: Mapping[str, Any]) -> None:
         """Store changed fields of `GuildSettings`, and show on the panel what holds now."""

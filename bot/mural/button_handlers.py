@@ -3,7 +3,7 @@
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Press
-from bot.errors import MuralRefused
+from bot.errors import MuralRefused, OutdatedMessage
 from bot.languages.speech import _
 from bot.mural.model import ChosenStyle, MuralState
 from bot.mural.panel import MuralPanel
@@ -40,7 +40,7 @@ class MuralButtonHandlers:
         elif action == "back":
             await self._give_back(interaction, mural_id, int(rest[0]))
         else:
-            raise ValueError(f"no handler of {action!r}")
+            raise OutdatedMessage
 
     async def _show(self, interaction: Interaction, mural_id: int, page: int) -> None:
         mural = await self._murals.get_for(answers.member_of(interaction), mural_id)

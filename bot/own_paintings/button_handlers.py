@@ -6,6 +6,7 @@ from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Press
 from bot.discord_io.sending import files_of
+from bot.errors import OutdatedMessage
 from bot.jobs.model import Job
 from bot.languages.speech import _
 from bot.muralize import buttons as job_buttons
@@ -54,7 +55,7 @@ class PaintingButtonHandlers:
         elif action in ("before", "after", "back"):
             await self.show_page(interaction, int(number), Filter(*rest))
         else:
-            raise ValueError(f"no handler of {action!r}")
+            raise OutdatedMessage
 
     async def show_page(
         self, interaction: Interaction, number: int, chosen: Filter = EVERYTHING, before: str = ""

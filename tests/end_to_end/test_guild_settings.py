@@ -72,3 +72,22 @@ async def test_members_may_not(simulator: Simulator, data_dir: Path) -> None:
         sent = simulator.people.submit(str(form.id), "mo", {"largest_size": "9999999"[:6]})
         told = await said_privately(simulator, sent)
         assert "write a whole number from 32 to 1024" in told.content
+
+
+async def test_components_of_another_version(simulator: Simulator, data_dir: Path) -> None:
+    """A press of what this version does not know is answered in words, whatever it belonged to."""
+    unknown = (
+        "settings/gone",
+        "challenges/1/gone",
+        "murals/1/gone",
+        "paintings/gone",
+        "job:1:gone",
+    )
+    async with running_bot(simulator, data_dir):
+        panel = await said_privately(simulator, command(simulator, "settings set", "mo"))
+        button = panel.components[-1]["components"][0]
+        for path in (*unknown, "gone/1"):
+            button["custom_id"] = path
+            pressed = simulator.people.press(panel.id, path, "mo")
+            answer = await said_privately(simulator, pressed)
+            assert "Another version of me made this message" in answer.content
