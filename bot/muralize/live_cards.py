@@ -216,8 +216,10 @@ class LiveCards:
         if self._is_last_chance(live, now):
             return card.last_edit(job), "last edit", None
         if job.state is JobState.QUEUED:
-            waiting_key = (place.position, _steady_start(live, place, now)) if place else ()
-            return card.waiting(job, place, now), waiting_key, None
+            paused = self._jobs.slots == 0
+            start = _steady_start(live, place, now) if place and not paused else None
+            position = place.position if place else None
+            return card.waiting(job, place, now, paused=paused), (position, start), None
         progress = self._jobs.progress(job.id)
         painting_key = (job.cancelled_by, progress.step if progress else None)
         return card.painting(job, progress, now), painting_key, self._preview(live, progress)

@@ -256,7 +256,7 @@ async def test_announcements_that_failed(contests: Contests) -> None:
 
 
 async def test_moved_while_it_is_sent(contests: Contests) -> None:
-    """What then arrives in the old channel does not count: it is still to be sent to the new one."""
+    """What then arrives in the old channel does not count; the new one is still to get it."""
     challenge, announcements = await contests.start(), contests.announcements
     (under_way,) = await announcements.pending(contests.clock())
     await announcements.began(under_way, contests.clock())
