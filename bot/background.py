@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 
 from bot.back_off import BackOff
@@ -10,6 +10,18 @@ from bot.back_off import BackOff
 log = logging.getLogger(__name__)
 
 RESTARTS = BackOff(first=1.0, longest=60.0)
+
+
+async def cancel_all(tasks: Collection[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and wait until all have ended; what they raise is dropped."""
+    pending = set(tasks)
+    while pending:
+        # Repeated, because Python 3.11's wait_for, which discord.py and nats-py use, swallows a
+        # cancellation that arrives together with the result.
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=2.0)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class BackgroundTasks:
@@ -31,14 +43,7 @@ class BackgroundTasks:
         return self
 
     async def __aexit__(self, *_error: object) -> None:
-        pending = set(self._tasks)
-        while pending:
-            # Repeated, because Python 3.11's wait_for, which discord.py uses to connect, swallows
-            # a cancellation that arrives together with the result.
-            for task in pending:
-                task.cancel()
-            _, pending = await asyncio.wait(pending, timeout=2.0)
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await cancel_all(self._tasks)
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Start a task."""
@@ -47,7 +52,7 @@ class BackgroundTasks:
     def keep(self, name: str, make: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Start a task that is started again, with back-off, whenever it fails.
 
-        For everything without which the bot is still of use; failures are logged and counted.
+        For tasks that the bot can do without for a while; failures are logged and counted.
         """
 
         async def kept() -> None:

@@ -27,8 +27,8 @@ class Feature:
     tasks: Sequence[Task] = ()  # run until the bot stops
     pictures_in_use: Sequence[PictureUser] = ()
     personal_data: Mapping[str, PersonalDataSource] = field(default_factory=dict)
-    close: Callable[[], Awaitable[None]] | None = None  # takes no new work; painting stops then
-    finish: Callable[[float], Awaitable[None]] | None = None  # the seconds there are for the rest
+    close: Callable[[], Awaitable[None]] | None = None  # at a stop, first: takes no new work
+    finish: Callable[[float], Awaitable[None]] | None = None  # at a stop, last: within seconds
     events: Mapping[str, Listener] = field(default_factory=dict)  # of discord.py, without "on_"
     guild_data: Sequence[GuildDataSource] = ()
     checks: Sequence[Check] = ()  # of every command and component, before its handler

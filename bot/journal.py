@@ -1,4 +1,4 @@
-"""What a server's moderators can read in their log channel, and the interface of what keeps it.
+"""The entries of the log that a server's moderators read, and the interface that notes them.
 
 Ids are Discord's; times are Unix seconds.
 """
@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 class Deed(StrEnum):
-    """What somebody did."""
+    """The action that an entry of the log tells of."""
 
     PAINTED = "painted"
     DELETED = "deleted"  # a painting
-    CANCELLED = "cancelled"  # somebody else's painting
+    CANCELLED = "cancelled"  # another member's painting
     REMOVED = "removed"  # an entry of a challenge
     STYLE_DELETED = "style"  # from the library
     BLOCKED = "blocked"
@@ -31,13 +31,13 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Entry:
+class JournalEntry:
     """A line of the log."""
 
     guild_id: int
     deed: Deed
     actor: Person
-    member: Person | None = None  # whom it concerns, where that is somebody else
+    member: Person | None = None  # the member concerned, where it is not the actor
     what: str = ""  # such as a painting's number, or the name of a style
     reason: str = ""
     place: tuple[int, int] | None = None  # the ids of a channel and a message to link to
@@ -47,14 +47,14 @@ class Entry:
 class Journal(Protocol):
     """Notes entries in the transaction of the deed; sends them to the log channel later."""
 
-    async def note(self, connection: AsyncConnection, entry: Entry) -> None:
+    async def note(self, connection: AsyncConnection, entry: JournalEntry) -> None:
         """Note an entry, where the server has a log channel."""
 
 
 class NoJournal:
     """Notes nothing."""
 
-    async def note(self, connection: AsyncConnection, entry: Entry) -> None:
+    async def note(self, connection: AsyncConnection, entry: JournalEntry) -> None:
         """Leave it."""
 
 

@@ -90,8 +90,8 @@ class JsonFormatter(MaskingFormatter):
 class FloodFilter(logging.Filter):
     """Drops records of a place in the source that has logged too often within a minute.
 
-    So no attacker fills the disk by making the bot log. The last line before, and the first after,
-    say so.
+    It keeps an attacker from filling the disk with the bot's log. The last line before the gap and
+    the first one after it say that lines are missing.
     """
 
     def __init__(self, most: int = MOST_LINES) -> None:

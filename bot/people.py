@@ -1,4 +1,4 @@
-"""Members, where they ask, and the interfaces of whatever keeps data about them and their servers.
+"""Members, the origins of their requests, and the interfaces of stores with data about them.
 
 Ids are Discord's; times are Unix seconds.
 """
@@ -38,13 +38,13 @@ class Origin:
     private: bool = False  # the answer is ephemeral
     member_name: str = ""  # the display name, cleaned; clients cannot show every mention
     upload_limit: int = 0  # bytes of a file in the answer, with the member's Nitro; 0: unknown
-    age_restricted: bool = False  # the channel is, or that of the painting that this one repeats
+    age_restricted: bool = False  # in such a channel, or a repeat of a painting from one
     language: str = ENGLISH  # the member's, as Discord names it
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What a member may do at the place where they ask, as Discord said last."""
+    """What a member may do in a channel, as Discord last reported it."""
 
     roles: frozenset[int]
     channels: tuple[int, ...]  # the channel, and a thread's parent; none in direct messages
@@ -55,12 +55,12 @@ class Standing:
 
 
 class Gate(Protocol):
-    """Knows who may paint; asked where a job is admitted."""
+    """Decides whether a member may paint, before a job is admitted."""
 
     async def check(
         self, origin: Origin, standing: Standing | None, *, by_button: bool
     ) -> Standing:
-        """Give what a member may do where they ask; without `standing`, find it out.
+        """Give what a member may do in the channel; ask Discord where `standing` is None.
 
         Raises Refused where they may not paint, or have left.
         """

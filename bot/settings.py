@@ -1,8 +1,7 @@
 """The settings, their defaults, and what values they take; `settings_loader` reads them.
 
-The variable of a setting is `MURALSCAPE_` and its path with `__` between levels, so
-`limits.pixels` is `MURALSCAPE_LIMITS__PIXELS`; lists are words with
-commas between, or JSON.
+The variable of a setting is `MURALSCAPE_` and its path with `__` between levels: `limits.pixels` is
+`MURALSCAPE_LIMITS__PIXELS`. Lists are words with commas between, or JSON.
 """
 
 import ipaddress
@@ -90,7 +89,7 @@ def _database_url(value: str) -> str:
 
 
 def _none_if_empty(value: object) -> object:
-    """An empty variable, as a compose file passes it on, is as good as none."""
+    """Take an empty variable for a missing one: compose files pass missing ones on as empty."""
     return None if value == "" else value
 
 

@@ -108,7 +108,7 @@ def unreadable(error: OSError | ValueError) -> str:
         case OSError():
             return f"cannot be read ({error.strerror})"
         case UnicodeDecodeError():
-            return "cannot be read (it is no text)"
+            return "cannot be read (it is not text)"
     return str(error)
 
 

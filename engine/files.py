@@ -40,7 +40,7 @@ def written_whole(path: Path) -> Iterator[Path]:
     temporary = _beside(path)
     try:
         yield temporary
-        _sync(temporary)  # a full disk may be told no earlier
+        sync(temporary)  # a full disk may be told no earlier
         temporary.replace(path.resolve())  # through a link, so that the link stays one
     except OSError as error:
         raise OutputRejected(_cannot_write(path, error)) from error
@@ -56,7 +56,8 @@ def make_folder(path: Path) -> None:
         raise OutputRejected(_cannot_write(path, error)) from error
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Have the system write a file, or the names in a folder, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -10,6 +10,7 @@ line in `FILES` of `bot/languages/speech.py`.
 import asyncio
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from babel.messages import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
@@ -67,7 +68,8 @@ def collected() -> Catalog:
         for file, _line, message, _comments, place in extract_from_dir(
             ROOT / folder, methods, keywords=keywords, strip_comment_tags=True
         ):
-            where = [(f"{folder}/{file}", None)]
+            # without a line number, which would change with every edit of the file
+            where: list[tuple[str, Any]] = [(f"{folder}/{file}", None)]
             messages.add(message, locations=where, context=place or context)
     for place, text in asyncio.run(_of_commands()):
         messages.add(text, context=place)

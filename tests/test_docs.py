@@ -116,6 +116,15 @@ def test_the_picture_of_the_architecture_is_of_today() -> None:
     assert drawing["flowchart"](ROOT) in ARCHITECTURE.read_text()
 
 
+def test_the_architecture_names_every_part_of_the_engine() -> None:
+    """The table of the engine has each of its modules and folders, and no others."""
+    table = ARCHITECTURE.read_text().partition("## The engine")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`(?:engine/)?(\w+(?:\.py|/))`", table))
+    there = {file.name for file in (ROOT / "engine").glob("[!_]*.py")}
+    folders = {f"{file.parent.name}/" for file in (ROOT / "engine").glob("*/*") if file.is_file()}
+    assert named == there | folders - {"__pycache__/"}
+
+
 def test_ten_tasks_name_their_files() -> None:
     """Each of the ten tasks links to a test or a module, and the names in it stand in its files."""
     text = CONTRIBUTING.read_text().partition("## Ten tasks")[2].partition("\n## ")[0]

@@ -26,7 +26,7 @@ def test_it_runs_where_little_is_installed(tmp_path: Path) -> None:
         env=os.environ | environment,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=600,
         check=True,
     )
     lines = (tmp_path / "results.jsonl").read_text().splitlines()

@@ -3,12 +3,15 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from bot.cli.group import SUBCOMMANDS
 from bot.discord_io import permissions
 from bot.settings_loader import names
 
 ROOT = Path(__file__).parents[1]
 HANDBOOK = (ROOT / "docs" / "hosting.md").read_text()
+CONTAINERS = (ROOT / "docs" / "docker.md").read_text()
 
 
 def test_every_permission_is_explained() -> None:
@@ -44,3 +47,13 @@ def test_every_metric_exists() -> None:
     dashboard = (ROOT / "grafana" / "muralscape.json").read_text()
     for metric in re.findall(r"muralscape_\w+", HANDBOOK):
         assert metric in dashboard
+
+
+@pytest.mark.parametrize("proxy", ["Caddy on the host", "nginx on the host", "Traefik in a"])
+def test_proxies_pass_on_every_public_page(proxy: str) -> None:
+    """Each page of the table that is not for this machine alone is passed on by each proxy."""
+    public = set(re.findall(r"^\| `/(\w+)/", HANDBOOK, re.MULTILINE))
+    assert public == {"gallery", "paintings", "murals"}
+    rules = re.search(rf"^{proxy}.*\n\n((?: {{4}}.*\n|\n)+)", CONTAINERS, re.MULTILINE)
+    assert rules is not None
+    assert public == set(re.findall(r"(?<=[/(|])(\w+)(?=[/|)])", rules[1]))

@@ -140,7 +140,7 @@ class App:
 
 
 def build_features(core: Core) -> Sequence[Feature]:
-    """Build all features. The last ones are built of those before, which they concern."""
+    """Build all features. The last ones act on the ones before, so they are built from them."""
     features = _member_features(core)
     features += _moderation_features(core, features)
     features.append(_departures_feature(core, features))
@@ -168,6 +168,7 @@ def _member_features(core: Core) -> list[Feature]:
             challenge_commands.enter,
             core.timing.cards,
             core.timing.delivery,
+            core.timing.long,
             core.clock,
         ),
         paintings_feature(

@@ -143,6 +143,7 @@ class Core:
             self.clock,
             self.random,
             self.log,
+            self.timing.first_try,
         )
 
     def _build_muralize(self) -> MuralizeService:
@@ -170,6 +171,7 @@ class Core:
             self.guilds,
             paints_films=films.are_painted,
             remember_seconds=self.timing.remember,
+            find_seconds=self.timing.find,
         )
 
     def _build_murals(self) -> MuralService:

@@ -4,12 +4,14 @@ from dataclasses import dataclass, field
 
 from bot.back_off import BackOff
 from bot.challenges.announcer import TRIES
+from bot.challenges.service import FIRST_TRY_SECONDS
 from bot.moderation.log import PAUSE
 from bot.moderation.service import ENFORCE_SECONDS
 from bot.mural.messenger import MuralPace
+from bot.muralize.delivery import LONG
 from bot.muralize.live_cards import Pace
 
-DEPARTURE_SECONDS = 300.0  # between two looks for members who left, and for data to delete
+DEPARTURE_SECONDS = 300.0  # between two checks for members that left, and for data to delete
 DELIVERY_BACK_OFF = BackOff(first=2.0, attempts=500)  # by each route: some eight hours
 
 
@@ -31,3 +33,6 @@ class Timing:
     blocks: float = ENFORCE_SECONDS  # between two looks for paintings of blocked members
     murals: MuralPace = field(default_factory=MuralPace)
     remember: float = 0.5  # for storing a request before its interaction is answered
+    find: float = 1.5  # for asking Discord for a picture; it must be answered within 3 s
+    first_try: float = FIRST_TRY_SECONDS
+    long: float = LONG  # from a command to its outcome, after which the member has looked away

@@ -1,4 +1,4 @@
-"""The rules of what a change of a challenge calls for: messages, edits, lines of the log. Pure."""
+"""Derives from a change of a challenge its messages, edits, and lines of the log. Pure."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -61,10 +61,12 @@ def _visible(contest: Contest) -> tuple[object, ...]:
     return *visible, [(entry.id, entry.picture, entry.member_id) for entry in contest.live]
 
 
-def journal_entries(before: Contest, after: Contest, moderator: Member) -> list[journal.Entry]:
+def journal_entries(
+    before: Contest, after: Contest, moderator: Member
+) -> list[journal.JournalEntry]:
     """Give what the moderators' log says of the entries that a change has removed."""
     return [
-        journal.Entry(
+        journal.JournalEntry(
             after.challenge.guild_id,
             journal.Deed.REMOVED,
             journal.Person(moderator.id, moderator.name),

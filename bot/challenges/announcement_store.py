@@ -61,9 +61,9 @@ class AnnouncementStore:
     async def want_again(
         self, connection: AsyncConnection, challenge: Challenge, *, moved: bool
     ) -> None:
-        """Let the messages of the present state be posted again where they are missing.
+        """Have the messages of the present state posted again where they are missing.
 
-        Where the challenge has `moved` to another channel, all of them are missing there.
+        Where the challenge has `moved` to another channel, all of them are posted there.
         """
         present = (announcements.c.challenge_id == challenge.id) & (
             announcements.c.kind == ANNOUNCED_BY[challenge.state]
@@ -109,7 +109,7 @@ class AnnouncementStore:
         return await self._read(query.order_by(announcements.c.part))
 
     async def tried(self, challenge: Challenge, within: float) -> list[Announcement]:
-        """Read them once each was tried, or after `within` seconds as they are."""
+        """Read those of the present state once each was tried, or after `within` seconds."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within), self._tried:
                 while not all(one.settled for one in await self.of(challenge)):

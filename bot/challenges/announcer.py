@@ -28,6 +28,7 @@ from bot.discord_io.sending import (
     SendError,
     explained,
     files_of,
+    is_ours,
     send_once,
 )
 from bot.guilds.service import GuildService
@@ -202,12 +203,13 @@ class Announcer:
         self, announcement: Announcement, contest: Contest, message: discord.Message
     ) -> bool:
         """Recognise the message of an announcement by its nonce, or by its last line."""
-        if str(message.nonce) == announcement.nonce:
-            return True
-        me = self._client.user
-        ours = me is not None and message.author.id == me.id
-        return ours and card.has_marker(
-            message.content, contest.challenge, announcement.kind, announcement.part
+        return is_ours(
+            self._client,
+            message,
+            announcement.nonce,
+            lambda text: card.has_marker(
+                text, contest.challenge, announcement.kind, announcement.part
+            ),
         )
 
 

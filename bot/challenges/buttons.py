@@ -9,6 +9,7 @@ from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Press
 from bot.discord_io.form import Form
+from bot.discord_io.timestamps import when
 from bot.errors import ChallengeRefused
 from bot.languages.speech import _, pgettext
 from bot.names import cleaned_name
@@ -42,7 +43,7 @@ class ChallengeButtonHandlers:
     async def _vote(self, interaction: Interaction, challenge_id: int, number: int) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         contest = await self._challenges.vote(answers.member_of(interaction), challenge_id, number)
-        until = card.when(contest.challenge.terms.voting_until)
+        until = when(contest.challenge.terms.voting_until)
         text = _(
             "Your vote is for entry {number}. You can move it until {until}.",
             number=number,

@@ -1,4 +1,4 @@
-"""The messages of challenges. None of them notifies anybody: the client allows no mentions."""
+"""The messages of challenges. They notify nobody: the client allows no mentions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,13 +15,14 @@ from bot.challenges.model import (
     ChallengeState,
     Contest,
     Entry,
-    Standing,
+    LeaderboardLine,
     Terms,
 )
 from bot.discord_io.components import AnyItem, custom_id, view_of
-from bot.discord_io.escaping import name_of
+from bot.discord_io.escaping import name_of, plain
 from bot.discord_io.lines import first_lines
-from bot.languages.speech import LANGUAGES, _, command, is_decorated, ngettext, pgettext, speaking
+from bot.discord_io.timestamps import when
+from bot.languages.speech import _, command, in_every_language, is_decorated, ngettext, pgettext
 
 FEATURE = "challenges"
 MOST_LINES = 20  # of a list; a message has at most 2,000 characters
@@ -84,20 +85,18 @@ def has_marker(text: str, challenge: Challenge, kind: AnnouncementKind, part: in
     The host's name may follow that of an opened challenge.
     """
     last = text.rsplit("\n", 1)[-1]
-    for language in LANGUAGES:
-        with speaking(language):
-            line = marker(challenge, kind, part)
-        if last == line or (kind is AnnouncementKind.OPENED and last.startswith(f"{line} · ")):
-            return True
-    return False
+    return any(
+        last == line or (kind is AnnouncementKind.OPENED and last.startswith(f"{line} · "))
+        for line in in_every_language(lambda: marker(challenge, kind, part))
+    )
 
 
 def opened(contest: Contest) -> Post:
     """Announce a challenge and explain how to enter."""
     challenge, terms = contest.challenge, contest.challenge.terms
-    lines: list[str] = [_("🎨 **Challenge: *{title}***", title=shown(terms.title))]
+    lines: list[str] = [_("🎨 **Challenge: *{title}***", title=plain(terms.title))]
     if terms.theme:
-        lines.append(f"> {shown(terms.theme)}")
+        lines.append(f"> {plain(terms.theme)}")
     if challenge.state is ChallengeState.ENTERING:
         entering, voting = when(terms.entries_until), when(terms.voting_until)
         lines += [
@@ -148,7 +147,7 @@ def ballot(contest: Contest, part: int) -> Post:
     entries = [entry for entry in contest.ballot if entry.number in numbers]
     voting = challenge.state is ChallengeState.VOTING
     lines = (
-        _("🗳️ **Vote: *{title}***", title=shown(challenge.terms.title)),
+        _("🗳️ **Vote: *{title}***", title=plain(challenge.terms.title)),
         _(
             "Which is the best? Press its number. You have one vote until {until} and can change "
             "it as often as you like. The counts are shown at the end.",
@@ -166,7 +165,7 @@ def results(contest: Contest) -> Post:
     """Show the results, with names."""
     challenge = contest.challenge
     placed = sorted(contest.live, key=lambda entry: (entry.rank or 0, entry.number or 0))
-    lines: list[str] = [_("🏆 **Results: *{title}***", title=shown(challenge.terms.title))]
+    lines: list[str] = [_("🏆 **Results: *{title}***", title=plain(challenge.terms.title))]
     if not placed:
         lines.append(_("Nobody entered."))
     elif not any(entry.votes for entry in placed):
@@ -180,7 +179,7 @@ def cancelled(contest: Contest) -> Post:
     """Announce that a challenge was cancelled."""
     challenge = contest.challenge
     lines = (
-        _("🚫 **Cancelled: *{title}***", title=shown(challenge.terms.title)),
+        _("🚫 **Cancelled: *{title}***", title=plain(challenge.terms.title)),
         _("This challenge ends without a result."),
         marker(challenge, AnnouncementKind.CANCELLED),
     )
@@ -195,9 +194,9 @@ def removed(contest: Contest, entry_id: int) -> Post:
         _(
             "A moderator removed your painting № {number} from the challenge *{title}*.",
             number=entry.job_id,
-            title=shown(challenge.terms.title),
+            title=plain(challenge.terms.title),
         ),
-        _("Reason: {reason}", reason=shown(entry.removed or "")),
+        _("Reason: {reason}", reason=plain(entry.removed or "")),
         marker(challenge, AnnouncementKind.REMOVED, entry_id),
     )
     return Post("\n".join(lines))
@@ -210,7 +209,7 @@ def entered(contest: Contest, job_id: int) -> str:
         "Your painting № {number} is in the challenge *{title}*. You can withdraw it with "
         "{command} until {until}.",
         number=job_id,
-        title=shown(terms.title),
+        title=plain(terms.title),
         command=command("challenge status"),
         until=when(terms.entries_until),
     )
@@ -226,7 +225,7 @@ def now(challenge: Challenge) -> str:
     }[challenge.state]
 
 
-def leaderboard(standings: Sequence[Standing]) -> str:
+def leaderboard(standings: Sequence[LeaderboardLine]) -> str:
     """List the members with the most wins, podiums and votes."""
     if not standings:
         return _("No challenge has ended in this server yet.")
@@ -242,16 +241,6 @@ def leaderboard(standings: Sequence[Standing]) -> str:
         for standing in standings[:MOST_LINES]
     ]
     return "\n".join([_("🏆 **Leaderboard** over all challenges"), *lines])
-
-
-def shown(name: str) -> str:
-    """Escape a text, in addition to cleaning."""
-    return discord.utils.escape_mentions(discord.utils.escape_markdown(name))
-
-
-def when(moment: float) -> str:
-    """Write a time so that Discord shows it in each member's time zone, and relative to now."""
-    return f"<t:{round(moment)}:f> (<t:{round(moment)}:R>)"
 
 
 def stage(challenge: Challenge) -> str:

@@ -13,6 +13,7 @@ from bot.challenges.pictures import NumberedPictures
 from bot.challenges.service import ChallengeService
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
+from bot.discord_io.escaping import plain
 from bot.discord_io.posting import check_channel, is_restricted
 from bot.discord_io.sending import files_of
 from bot.discord_io.uploads import described
@@ -29,7 +30,7 @@ from bot.texts import clean
 LONGEST_TITLE, LONGEST_THEME = 80, 300  # characters
 OFFERED = 25  # choices while a member types; Discord takes no more
 
-Place = discord.TextChannel | discord.Thread
+PostChannel = discord.TextChannel | discord.Thread
 
 
 class ChallengeCommands:
@@ -120,7 +121,7 @@ class ChallengeCommands:
         await interaction.response.defer(ephemeral=True, thinking=True)
         member = answers.member_of(interaction)
         contest = await self._challenges.rename(member, challenge, title, theme)
-        name = card.shown(contest.challenge.terms.title)
+        name = plain(contest.challenge.terms.title)
         text = _(
             "Challenge № {id} is called *{name}* now; its messages follow.",
             id=contest.challenge.id,
@@ -241,7 +242,7 @@ def _add_changes(group: app_commands.Group, commands: ChallengeCommands) -> None
 
     @group.command(name="repost", description="Post the challenge's message again if it is missing")
     @app_commands.describe(channel="Another channel for this and all later messages")
-    async def repost(interaction: Interaction, channel: Place | None = None) -> None:
+    async def repost(interaction: Interaction, channel: PostChannel | None = None) -> None:
         await commands.repost(interaction, channel.id if channel is not None else None)
 
 
@@ -269,7 +270,7 @@ def _add_start(
         voting_until: app_commands.Range[str, 1, 50] = "3d",
         entries_per_member: app_commands.Range[int, 1, 10] = 1,
         who: discord.Role | None = None,
-        channel: Place | None = None,
+        channel: PostChannel | None = None,
         newcomers_vote: bool = False,
     ) -> None:
         entries_end = moment(entries_until, clock())

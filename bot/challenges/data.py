@@ -11,7 +11,7 @@ from bot.challenges.upkeep import Change
 
 
 class ChallengeData:
-    """Asked where members want their data, and where the bot has left or a channel was deleted.
+    """Serves `/privacy`, and departures: the bot has left a server, or a channel was deleted.
 
     `change` is that of the challenge service; `clock` gives Unix seconds.
     """

@@ -161,7 +161,7 @@ class Gallery:
         return await small_copy(self._copies, self._decoder, picture, int(side), VISITORS)
 
     def _before(self, request: web.Request) -> int | None:
-        """Read from which challenge on the page shows older ones."""
+        """Read the id of the challenge before which the page begins."""
         given = request.query.get("before")
         if given is None:
             return None
@@ -172,7 +172,7 @@ class Gallery:
     def _page(
         self, request: web.Request, template: str, source: str | None, **values: object
     ) -> web.Response:
-        # Never the Host header, which is the visitor's word: caches and previews would keep it.
+        # Never the Host header, which the visitor chooses: caches and previews would keep it.
         if self._public_url:
             values["address"] = self._public_url + request.path
             values["image"] = f"{self._public_url}{source}-640.webp" if source else None

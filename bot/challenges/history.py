@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.challenges.model import Challenge, ChallengeState, Contest, Standing
+from bot.challenges.model import Challenge, ChallengeState, Contest, LeaderboardLine
 from bot.challenges.store import ChallengeStore
 from bot.errors import ChallengeRefused
 from bot.languages.speech import _
@@ -34,7 +34,7 @@ class ChallengeHistory:
             raise ChallengeRefused(_("This challenge has no results, because it was not closed."))
         return contest
 
-    async def leaderboard(self, guild_id: int) -> list[Standing]:
+    async def leaderboard(self, guild_id: int) -> list[LeaderboardLine]:
         """List the best of a server's members over all its closed challenges, the first one first.
 
         Members with equal scores share a rank.
@@ -42,6 +42,6 @@ class ChallengeHistory:
         rows = await self._store.tally(guild_id, LEADERS)
         scores = [(row["wins"], row["podiums"], row["votes"]) for row in rows]
         return [
-            Standing(rank=1 + scores.index(score), **row)
+            LeaderboardLine(rank=1 + scores.index(score), **row)
             for row, score in zip(rows, scores, strict=True)
         ]

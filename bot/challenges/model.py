@@ -109,7 +109,7 @@ class Contest:
 
 
 @dataclass(frozen=True)
-class Standing:
+class LeaderboardLine:
     """A member's line of the leaderboard, over all closed challenges of a server."""
 
     rank: int  # shared by members with equal scores

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.challenges.card import shown
 from bot.challenges.model import Announcement, Challenge, Problem
+from bot.discord_io.escaping import plain
 from bot.languages.speech import _, command
 
 
@@ -37,11 +37,11 @@ def reason_of(challenge: Challenge, problem: str) -> str:
 
 
 def host_message(challenge: Challenge, problem: Problem, what_follows: str) -> str:
-    """Write the direct message to the member who started a challenge."""
+    """Write the direct message to the host of a challenge."""
     opening = _(
         "Your challenge № {id}, *{title}*, is not announced as it should be.",
         id=challenge.id,
-        title=shown(challenge.terms.title),
+        title=plain(challenge.terms.title),
     )
     return f"{opening} {reason_of(challenge, problem)} {what_follows}"
 
@@ -88,7 +88,7 @@ def announcement_links(
 ) -> str:
     """Link to the announcements of the state that an open challenge is in; empty without any.
 
-    Where the member `leads` the challenge, it says instead which of them failed or were deleted.
+    For a member that `leads` the challenge it reports instead those that failed or were deleted.
     """
     if leads and any(one.problem or one.given_up for one in announcements):
         return announcement_report(challenge, announcements)

@@ -1,4 +1,4 @@
-"""The rules of challenges: pure, each from a contest to the contest it becomes.
+"""The rules of challenges: pure, each from a contest to the changed contest.
 
 `now` is in Unix seconds. A rule that does not allow a change raises Refused with a sentence for the
 member.

@@ -37,7 +37,7 @@ from bot.pictures.retention import PictureRetention
 from bot.pictures.thumbnails import make_thumbnail
 from bot.pictures.turns import Owner
 
-NO_ENTRY = 0  # the id of none
+NO_ENTRY = 0  # an id that no entry has
 Rule = Callable[[Contest], Contest]
 FIRST_TRY_SECONDS = 8.0  # that a command waits for the first try of its announcement
 
@@ -56,6 +56,7 @@ class ChallengeService:
         clock: Callable[[], float],
         random: Random,
         journal: Journal = NO_JOURNAL,
+        first_try: float = FIRST_TRY_SECONDS,
     ) -> None:
         self.store = store
         self._database = store.database
@@ -70,6 +71,7 @@ class ChallengeService:
         self._clock = clock
         self._random = random
         self._journal = journal
+        self._first_try = first_try
         self.changed = asyncio.Event()  # set when there may be something to announce
         jobs.subscribe(self._follow)
 
@@ -222,7 +224,7 @@ class ChallengeService:
 
     async def announced(self, challenge: Challenge) -> Sequence[Announcement]:
         """Give the announcements of a challenge's state, if possible after a first try of each."""
-        return await self.announcements.tried(challenge, FIRST_TRY_SECONDS)
+        return await self.announcements.tried(challenge, self._first_try)
 
     async def open_in(self, guild_id: int) -> Contest | None:
         """Read a server's open challenge."""

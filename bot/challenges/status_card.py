@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import discord
 
 from bot.challenges.announcement_rules import PER_MESSAGE, numbers_on_part
-from bot.challenges.card import FEATURE, MOST_LINES, Post, pictures_of, shown, stage
+from bot.challenges.card import FEATURE, MOST_LINES, Post, pictures_of, stage
 from bot.challenges.model import Challenge, ChallengeState, Contest, Entry
 from bot.discord_io.components import AnyItem, custom_id
+from bot.discord_io.escaping import plain
 from bot.discord_io.lines import first_lines
 from bot.languages.speech import _, pgettext
 from bot.people import Member
@@ -25,8 +26,8 @@ def status(contest: Contest, member: Member, page: int = 0) -> Post:
     challenge, terms = contest.challenge, contest.challenge.terms
     own = [entry for entry in contest.entries if entry.member_id == member.id][::-1]
     lines = [
-        _("🎨 ***{title}***, challenge № {id}", title=shown(terms.title), id=challenge.id),
-        *([f"> {shown(terms.theme)}"] if terms.theme else []),
+        _("🎨 ***{title}***, challenge № {id}", title=plain(terms.title), id=challenge.id),
+        *([f"> {plain(terms.theme)}"] if terms.theme else []),
         stage(challenge),
         _("Entries: {number}", number=len(contest.live)),
         *first_lines([_own_line(entry) for entry in own], MOST_LINES, MOST_CHARACTERS),
@@ -109,6 +110,6 @@ def _own_line(entry: Entry) -> str:
         return _(
             "Your painting № {number} was removed: {reason}",
             number=entry.job_id,
-            reason=shown(entry.removed),
+            reason=plain(entry.removed),
         )
     return _("Your entry: painting № {number}", number=entry.job_id)

@@ -1,4 +1,4 @@
-"""Changes to challenges that follow from time, or from deleted paintings, and from no command."""
+"""Changes of challenges without a command: at deadlines, and after paintings were deleted."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial

@@ -57,7 +57,7 @@ def check_pages(
 ) -> Finding:
     """Check that the bot's pages can be served, and health and metrics not to strangers.
 
-    Inside a container, which one of `marks` shows, every address is reached only through ports
+    In a container (one of the files `marks` exists), every address is reached only through ports
     that the host publishes.
     """
     name = "web"

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.cli.options import config_option, in_words, load_settings
 from bot.errors import HostNeeded
-from bot.moderation.model import HOST, Block, Kind
+from bot.moderation.model import HOST, Block, BlockKind
 from bot.moderation.rules import LONGEST_REASON, holds
 from bot.moderation.store import BlockStore
 from bot.storage.database import Database, known_versions
@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 DAY = 86_400.0  # seconds
 LONGEST_DAYS = 36_500.0
 
-_kind = click.argument("kind", type=click.Choice([kind.value for kind in Kind]))
+_kind = click.argument("kind", type=click.Choice([kind.value for kind in BlockKind]))
 _id = click.argument("number", metavar="ID", type=click.IntRange(min=1, max=2**63 - 1))
 
 
@@ -39,7 +39,7 @@ def command() -> None:
 @command.command()
 @_kind
 @_id
-@click.option("--reason", default="", help="Why; those concerned read this once.")
+@click.option("--reason", default="", help="Why; members concerned read this once.")
 @click.option(
     "--days",
     type=click.FloatRange(min=0, max=LONGEST_DAYS, min_open=True),
@@ -53,7 +53,7 @@ def add(kind: str, number: int, reason: str, days: float | None, config: Path | 
     now = time.time()
     until = None if days is None else now + days * DAY
     why = clean(reason).rstrip(" .")
-    block = Block(HOST, Kind(kind), number, created_at=now, reason=why, until=until)
+    block = Block(HOST, BlockKind(kind), number, created_at=now, reason=why, until=until)
 
     async def write(store: BlockStore) -> None:
         async with store.database.write() as connection:
@@ -72,7 +72,7 @@ def lift(kind: str, number: int, config: Path | None) -> None:
 
     async def write(store: BlockStore) -> bool:
         async with store.database.write() as connection:
-            return await store.lift(connection, HOST, Kind(kind), number)
+            return await store.lift(connection, HOST, BlockKind(kind), number)
 
     if not _do(config, write):
         raise click.ClickException(f"{kind} {number} is not blocked")

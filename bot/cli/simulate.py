@@ -85,7 +85,8 @@ async def _simulate_alone(port: int, open_page: bool) -> None:
     stop = _stop_signal()
     async with Simulator(port=port, samples=samples()) as discord:
         given = pointed_at(discord, Settings()).discord
-        click.echo(f"# a loopback Discord, whose page is {discord.url}; for a bot's environment:")
+        click.echo(f"# A loopback Discord, with its page at {discord.url}.")
+        click.echo("# The environment of a bot that uses it:")
         click.echo(f"MURALSCAPE_DISCORD__TOKEN={discord.world.token}")
         click.echo(f"MURALSCAPE_DISCORD__API_BASE={given.api_base}")
         click.echo(f"MURALSCAPE_DISCORD__CDN_BASE={given.cdn_base}")

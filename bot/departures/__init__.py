@@ -1,1 +1,1 @@
-"""Servers that the bot was removed from, and members who left: what ends, what is deleted."""
+"""Departures of servers and members: ends what is under way, and deletes data later."""

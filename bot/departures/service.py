@@ -1,4 +1,4 @@
-"""Ends what is under way in servers that the bot has left, and deletes their data after a grace."""
+"""Ends what is under way in servers that the bot has left, and deletes their data later."""
 
 import asyncio
 import logging

@@ -17,8 +17,8 @@ log = logging.getLogger(__name__)
 class DepartureWatch:
     """Follows servers by events, and members by questions, every `interval` seconds.
 
-    Discord tells who leaves only to bots with the privileged intent for members. An outage is not a
-    departure: such a server stays among the client's.
+    Discord reports members that leave only to bots with the privileged intent for members. An
+    outage is not a departure: such a server stays among the client's.
     """
 
     def __init__(
@@ -49,11 +49,11 @@ class DepartureWatch:
         await self._departures.back(guild.id)
 
     async def rules_changed(self, change: discord.RawAppCommandPermissionsUpdateEvent) -> None:
-        """A server's managers changed who may use a command."""
+        """A server's managers changed the permissions of a command."""
         await self._access.forget(change.guild.id)
 
     async def run(self) -> None:
-        """Delete what is due, and cancel the jobs of members who have left; until cancelled."""
+        """Delete what is due, and cancel the jobs of members that have left; until cancelled."""
         while True:
             try:
                 await self._departures.purge()

@@ -1,7 +1,7 @@
-"""Whether a member may still paint on a server's account: asked where a job is admitted.
+"""Checks, before a job is admitted, that a member may still paint in a server.
 
-What an interaction in the server says of its member is Discord's own word, and enough. For a button
-in a direct message, and for a request that a restart took up again, Discord is asked anew.
+An interaction in the server carries the member's roles and permissions. For a button in a direct
+message, and for a request that was resumed after a restart, Discord is asked for them.
 """
 
 from collections.abc import Collection
@@ -16,7 +16,7 @@ from bot.languages.speech import ENGLISH, _
 from bot.languages.speech import command as slash
 from bot.people import OUTSIDE, Origin, Standing
 
-COMMAND = "muralize"  # whose rules bind the buttons that paint
+COMMAND = "muralize"  # its rules apply to buttons that paint, too
 
 
 class CommandClosed(Refused):
@@ -48,7 +48,8 @@ class Access:
         """Give what a member may do; ask Discord where `standing`, from the interaction, is None.
 
         Discord has checked the rules of a command that was typed, but not those for `by_button`.
-        Raises NotAMember, CommandClosed and OutsideClosed; `SendError` where Discord is silent.
+        Raises NotAMember, CommandClosed and OutsideClosed; `SendError` where Discord does not
+        answer.
         """
         if origin.guild_id == OUTSIDE:
             if self._client.shard_id:  # such jobs are those of bot 0, which has their pictures
@@ -63,7 +64,7 @@ class Access:
         return standing
 
     async def is_member(self, guild_id: int, member_id: int) -> bool:
-        """Ask Discord whether somebody is a member of a server. Raises `SendError`."""
+        """Ask Discord whether a user is a member of a server. Raises `SendError`."""
         return await self._fetch(guild_id, member_id) is not None
 
     def existing(self, guild_id: int) -> Collection[int] | None:

@@ -25,7 +25,7 @@ _MARGIN = 15.0  # seconds before the token expires in which no answer is begun
 ALREADY_ANSWERED = 40060
 TOKEN_DEAD = 50027
 TELLING = BackOff(first=1.0, factor=4.0, attempts=5)  # of telling a member something
-# unknown, dead or answered; or a message that somebody deleted, and with it the wish for an answer
+# The interaction is unknown, expired or answered already; or its message was deleted (10008).
 _NO_ANSWER_POSSIBLE = {10062, 10015, TOKEN_DEAD, ALREADY_ANSWERED, 10008}
 
 

@@ -29,7 +29,7 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
 Linked = Callable[[bool], None]
 Listener = Callable[..., Coroutine[Any, Any, None]]
-# Raises Refused where a member may not use a feature, which is given by its name.
+# Takes an interaction and the name of a feature. Raises Refused where the member may not use it.
 Check = Callable[[answers.Interaction, str], Coroutine[Any, Any, None]]
 
 IN_SERVERS = app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False)
@@ -141,7 +141,7 @@ class MuralscapeClient(discord.Client):
                 log.warning("the gateway cannot be reached; trying again")
 
     def take_up(self, interaction: answers.Interaction) -> None:
-        """Speak the member's language for the rest of this task, and end it before `close` does."""
+        """Speak the member's language for the rest of this task, and let `close` cancel it."""
         speak(interaction.locale.value)
         self._handle(cast("asyncio.Task[Any]", asyncio.current_task()))
 

@@ -1,4 +1,4 @@
-"""Who may use a command, by a server's Integrations page: pure rules.
+"""The rules of a server's Integrations page: which members may use a command, and where. Pure.
 
 https://discord.com/developers/docs/interactions/application-commands#permissions
 """

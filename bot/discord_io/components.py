@@ -28,12 +28,12 @@ Handler = Callable[[Interaction, Press], Awaitable[None]]
 
 
 class Router(Protocol):
-    """A client that has the handler of each feature's components, and checks who may use them."""
+    """A client that has the handlers of components, and checks that members may use them."""
 
     handlers: dict[str, Handler]
 
     def take_up(self, interaction: Interaction) -> None:
-        """Speak the member's language, and know the task that handles the interaction."""
+        """Speak the member's language for the rest of this task, and keep track of the task."""
 
     async def admit(self, interaction: Interaction, name: str) -> None:
         """Raise Refused where a member may not use the components of a feature."""

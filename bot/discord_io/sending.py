@@ -33,7 +33,7 @@ class RouteClosed(SendError):
 
 
 class NotAllowedHere(RouteClosed):
-    """The bot lacks a permission here, or the thread is closed; somebody may change that."""
+    """The bot lacks a permission here, or the thread is closed; moderators may change that."""
 
 
 class PlaceGone(RouteClosed):
@@ -41,7 +41,7 @@ class PlaceGone(RouteClosed):
 
 
 class MessageDeleted(PlaceGone):
-    """Somebody deleted the message (10008): what it would have shown is not wanted there."""
+    """The message was deleted (10008), so what it shows is not wanted there."""
 
 
 class FileTooLarge(SendError):
@@ -123,6 +123,16 @@ async def send_once(
             **reference,
         )
     return place_of(sent)
+
+
+def is_ours(
+    client: discord.Client, message: discord.Message, nonce: str, is_marked: Callable[[str], bool]
+) -> bool:
+    """Recognise a message of the bot by its nonce, or by its text once Discord forgot the nonce."""
+    if str(message.nonce) == nonce:
+        return True
+    me = client.user
+    return me is not None and message.author.id == me.id and is_marked(message.content)
 
 
 def only(member_ids: Sequence[int]) -> discord.AllowedMentions:

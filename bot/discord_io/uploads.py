@@ -30,7 +30,7 @@ def described(called: str, attachment: discord.Attachment) -> UploadedFile:
 
 
 def avatar_of(called: str, user: discord.User | discord.Member) -> UploadedFile:
-    """Describe a user's avatar, a member's as their server has it; of a moving one the still."""
+    """Describe a user's avatar: a member's own in the server where they have one, as a still."""
     avatar = user.display_avatar.replace(size=AVATAR_SIDE, format="png")
     name = clean(user.display_name)
     title = _("{name}'s avatar", name=name) if name else _("somebody's avatar")
@@ -38,7 +38,7 @@ def avatar_of(called: str, user: discord.User | discord.Member) -> UploadedFile:
 
 
 def emoji_of(called: str, emoji_id: int, name: str) -> UploadedFile:
-    """Describe a custom emoji; of a moving one the still."""
+    """Describe a custom emoji, an animated one as a still."""
     url = f"{discord.Asset.BASE}/emojis/{emoji_id}.png"
     return UploadedFile(called, url, 0, name=f"{name}.png", title=title_of(name))
 
@@ -47,7 +47,8 @@ def sticker_of(called: str, sticker: discord.StickerItem | discord.GuildSticker)
     """Describe a sticker that is a picture."""
     url = sticker.url
     if discord.Asset.BASE != DISCORD_CDN and sticker.format is discord.StickerFormatType.gif:
-        url = f"{discord.Asset.BASE}/stickers/{sticker.id}.gif"  # discord.py writes their host out
+        # discord.py hard-codes the host of GIF stickers
+        url = f"{discord.Asset.BASE}/stickers/{sticker.id}.gif"
     return UploadedFile(called, url, 0, name=PurePath(url).name, title=title_of(sticker.name))
 
 

@@ -30,7 +30,7 @@ def checked_outcome(outcome: PaintOutcome) -> PaintOutcome:
     if max(len(outcome.curve), len(outcome.scale_starts)) > LARGEST_STEPS:
         raise ValueError("not the curve of a painting")
     texts = {
-        name: short_text(said) for name, said in vars(outcome).items() if isinstance(said, str)
+        name: short_text(text) for name, text in vars(outcome).items() if isinstance(text, str)
     }
     wordings = tuple(map(checked_wording, outcome.wordings))
     return replace(outcome, **texts, wordings=wordings)  # type: ignore[arg-type]  # as its fields
@@ -69,6 +69,6 @@ def checked_sentence(text: str) -> str:
     return clean(text)[:LONGEST_SENTENCE].rstrip()
 
 
-def short_text(said: str) -> str:
+def short_text(text: str) -> str:
     """Clean a text that members or hosts read, and cut it."""
-    return clean(said)[:LONGEST_TEXT].rstrip()
+    return clean(text)[:LONGEST_TEXT].rstrip()

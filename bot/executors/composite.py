@@ -110,7 +110,7 @@ class CompositeExecutor:
         return min(seconds, key=lambda one: seconds[one] * self._rounds(one))
 
     def _rounds(self, executor: Executor) -> float:
-        """Count how many paintings a slot must finish before a new order's is done."""
+        """Count the paintings that a slot does until a new order is done, that one included."""
         painting = sum(one is executor for one in self._painting.values())
         return float("inf") if not executor.capacity else 1 + painting // executor.capacity
 

@@ -106,7 +106,7 @@ class EnginePainter:
                 for watcher in watchers:
                     watcher(progress)
 
-            go_on = partial(
+            paint = partial(
                 stylize,
                 request,
                 self._encoder,
@@ -115,7 +115,7 @@ class EnginePainter:
                 checkpoint=order.checkpoint,
                 on_fault=log.warning,
             )
-            painting = _resumed(go_on, order)
+            painting = _paint_from_checkpoint(paint, order)
         saving.save(painting.picture, order.result)
         return replace(
             painting.outcome, notes=tuple(notes), wordings=tuple(note.wording for note in notes)
@@ -150,8 +150,8 @@ class EnginePainter:
         should_stop: Callable[[], bool],
     ) -> PaintOutcome:
         notes: list[Sentence] = []
-        settings, film = order.settings, order.settings.film
-        if order.film is None or film is None:
+        settings, film_settings = order.settings, order.settings.film
+        if order.film is None or film_settings is None:
             raise RequestRejected("This order has no film.")
         _, size, steps = settle(settings)
         clip = self._reader.decode_film(
@@ -160,14 +160,14 @@ class EnginePainter:
             OWN_LIMITS,
             "The content picture",
             should_stop,
-            seconds=film.seconds,
-            most=film.frames,
+            seconds=film_settings.seconds,
+            most=film_settings.frames,
             tell=notes.append,
         )
         read = partial(self._read, settings, notes, should_stop)
         styles = tuple(read(style, "The style picture") for style in order.styles)
 
-        def tell(progress: FilmProgress) -> None:
+        def report(progress: FilmProgress) -> None:
             on_progress(
                 Progress(
                     progress.frame,
@@ -180,14 +180,14 @@ class EnginePainter:
             )
 
         began = time.monotonic()
-        painted = _resumed(
+        painted = _paint_from_checkpoint(
             partial(
                 paint_film,
                 clip,
                 styles,
                 settings,
                 self._encoder,
-                on_progress=tell,
+                on_progress=report,
                 should_stop=should_stop,
                 checkpoint=order.checkpoint,
                 on_fault=log.warning,
@@ -197,8 +197,8 @@ class EnginePainter:
         seconds = time.monotonic() - began
         saving.save(painted.frames[0], order.result)
         write_film(painted, order.film)
-        whole = len(painted.frames) == len(clip.frames)
-        if order.animation and whole:
+        is_complete = len(painted.frames) == len(clip.frames)
+        if order.animation and is_complete:
             write_film(painted, order.animation)
         elif order.animation:
             order.animation.touch()
@@ -221,15 +221,12 @@ class EnginePainter:
         )
 
 
-def _resumed(paint: Callable[..., T], order: PaintOrder) -> T:
-    """Paint, from the order's checkpoint if there is one.
-
-    With a checkpoint of other weights: from the beginning, and outside of the handler, since the
-    error keeps alive what the first try has made.
-    """
+def _paint_from_checkpoint(paint: Callable[..., T], order: PaintOrder) -> T:
+    """Resume from the order's checkpoint; paint anew without one, and where it does not fit."""
     resume = order.resume if order.resume and order.resume.exists() else None
     with contextlib.suppress(CheckpointRejected):
         return paint(resume=resume)
+    # Outside of an exception handler, because the error keeps alive what the first try has made.
     return paint()
 
 

@@ -216,8 +216,8 @@ class _Reporter:
     def report(self, progress: Progress) -> None:
         """Send a step's progress, if the last report is old enough."""
         now = time.monotonic()
-        last = progress.step == progress.total_steps
-        if now - self._reported_at < self._setup.progress_seconds and not last:
+        is_last = progress.step == progress.total_steps
+        if now - self._reported_at < self._setup.progress_seconds and not is_last:
             return
         preview = None
         if now - self._preview_at >= self._setup.preview_seconds:

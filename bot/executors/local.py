@@ -116,6 +116,7 @@ class _EngineSlot:
         self._process: EngineProcess | None = None
         self._ready = asyncio.Event()  # the process can paint
         self._cancelled = asyncio.Event()  # the current order was cancelled
+        self._closed = asyncio.Event()
         self._supervising: asyncio.Task[None] | None = None
 
     @property
@@ -138,6 +139,7 @@ class _EngineSlot:
         self._supervising = asyncio.create_task(self._supervise(process))
 
     async def close(self) -> None:
+        self._closed.set()
         if self._supervising:
             self._supervising.cancel()
             await asyncio.wait({self._supervising})
@@ -146,16 +148,17 @@ class _EngineSlot:
 
     async def paint(self, order: PaintOrder, on_progress: OnProgress) -> PaintOutcome:
         self._cancelled.clear()
-        events = {asyncio.create_task(e.wait()) for e in (self._ready, self._cancelled)}
+        events = self._ready, self._cancelled, self._closed
+        waits = {asyncio.create_task(event.wait()) for event in events}
         try:
-            await asyncio.wait(events, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for event in events:
-                event.cancel()
+            for wait in waits:
+                wait.cancel()
         if self._cancelled.is_set():
             raise PaintingCancelled
-        if self._process is None:
-            raise ExecutorLost("The executor was not started.")
+        if self._closed.is_set() or self._process is None:
+            raise ExecutorLost("The executor was closed.")
         return await self._process.paint(order, on_progress)
 
     def cancel(self, job_id: int) -> None:

@@ -1,4 +1,4 @@
-"""The bot's end of one engine process, from its start to its end."""
+"""Starts one engine process, sends it orders, and ends it."""
 
 import asyncio
 import atexit
@@ -56,11 +56,11 @@ class EngineProcess:
         self._loop = asyncio.get_running_loop()
         self._setup = setup
         self._process: subprocess.Popen[bytes]
-        self._ready = self._future(str)
-        self._answer = self._future(PaintOutcome)
+        self._ready = self._future(str)  # the device, once the process is warm
+        self._answer = self._future(PaintOutcome)  # to the last order
         self._on_progress: OnProgress | None = None
-        self._heard_at = 0.0
-        self._cancelled = False
+        self._heard_at = 0.0  # on the event loop's clock, the last message
+        self._cancelled = False  # the order being painted was cancelled
         self.end_reason = ""  # a sentence; empty while it lives
         self.pid: int | None = None
         self.dead = asyncio.Event()
@@ -90,8 +90,12 @@ class EngineProcess:
         try:
             await asyncio.shield(starting)
         except asyncio.CancelledError:
-            await starting  # a process that is half started cannot be ended
+            with contextlib.suppress(OSError):
+                await starting  # a process that is half started cannot be ended
             raise
+        except OSError as error:  # such as too little memory for another process
+            self.end_reason = f"No engine process can be started ({error})."
+            raise ExecutorLost(self.end_reason) from error
         done, _ = await asyncio.wait({self._ready}, timeout=self._timeouts.start)
         if not done:
             self._kill(f"it was not ready after {self._timeouts.start:.0f} s")
@@ -166,7 +170,7 @@ class EngineProcess:
             bufsize=0,
         )
         self.pid = self._process.pid
-        atexit.register(self._end)
+        atexit.register(self._kill_and_wait)
         threading.Thread(target=self._listen, name="engine pipe", daemon=True).start()
 
     def _send(self, message: Paint | Cancel) -> None:
@@ -190,14 +194,14 @@ class EngineProcess:
         with contextlib.suppress(RuntimeError):  # the event loop was closed before the process
             try:
                 while True:
-                    self._loop.call_soon_threadsafe(self._heard, decode(self._read, TO_BOT))
+                    self._loop.call_soon_threadsafe(self._on_message, decode(self._read, TO_BOT))
             except (EOFError, OSError):
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     self._process.wait(EXIT_SECONDS)
             except ValueError as error:
                 self._loop.call_soon_threadsafe(self._kill, f"it sent what is no message: {error}")
-            self._end()
-            self._loop.call_soon_threadsafe(self._died)
+            self._kill_and_wait()
+            self._loop.call_soon_threadsafe(self._on_exit)
 
     def _read(self, size: int) -> bytes:
         """Read so many bytes. Raises EOFError when the process has closed the pipe."""
@@ -209,11 +213,11 @@ class EngineProcess:
             data += part
         return bytes(data)
 
-    def _end(self) -> None:
+    def _kill_and_wait(self) -> None:
         self._process.kill()
         self._process.wait()
 
-    def _heard(self, message: object) -> None:
+    def _on_message(self, message: object) -> None:
         self._heard_at = self._loop.time()
         match message:
             case PaintProgress():
@@ -226,18 +230,18 @@ class EngineProcess:
             case Painted(outcome):
                 self._answer.set_result(outcome)
             case Failed(sentence, wording):
-                asked = self._answer if self._ready.done() else self._ready
-                asked.set_exception(CannotPaint(Sentence.received(sentence, wording)))
+                waited_for = self._answer if self._ready.done() else self._ready
+                waited_for.set_exception(CannotPaint(Sentence.received(sentence, wording)))
             case Cancelled():
                 self._answer.set_exception(PaintingCancelled())
             case Crashed(text):
                 log.error("engine process %s crashed:\n%s", self.pid, text)
                 self.end_reason = self.end_reason or "it crashed: " + text.strip().splitlines()[-1]
 
-    def _died(self) -> None:
+    def _on_exit(self) -> None:
         reason = self.end_reason or f"it ended with exit code {self._process.returncode}"
         self.end_reason = f"Engine process {self.pid}: {reason}."
-        atexit.unregister(self._end)
+        atexit.unregister(self._kill_and_wait)
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()

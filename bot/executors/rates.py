@@ -1,7 +1,7 @@
-"""Seconds of painting for each unit of work that are assumed of a device; see `work`."""
+"""How fast a device is assumed to paint until that has been measured."""
 
-# Assumed before the first measurement: a recent GPU in FP16, and two CPU cores.
-START_RATES = {"cuda": 0.05, "cpu": 25.0}  # seconds for a megapixel and step
+# Seconds per megapixel and step (`engine.work`), of a recent GPU in FP16 and of two CPU cores.
+START_RATES = {"cuda": 0.05, "cpu": 25.0}
 
 
 def start_rate(device: str) -> float:

@@ -15,7 +15,10 @@ def usual_seconds(rate: float) -> float:
 
 
 class SpeedMeter:
-    """Measures one executor: the median, because a painting may have shared its machine."""
+    """Measures one executor by the median of its last paintings.
+
+    A painting can take longer than usual where other programs use the machine.
+    """
 
     def __init__(self) -> None:
         self._rates: deque[float] = deque(maxlen=REMEMBERED)
@@ -26,7 +29,7 @@ class SpeedMeter:
         return median(self._rates) if self._rates else None
 
     def learn(self, settings: PaintSettings, outcome: PaintOutcome) -> None:
-        """Record how long a painting took. Films go by flow too, and say nothing of pictures."""
+        """Record how long a painting took. Films are left out: their frames take other times."""
         if settings.film:
             return
         size = outcome.width, outcome.height

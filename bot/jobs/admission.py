@@ -39,7 +39,7 @@ class Admission:
     ) -> None:
         """Raise TimeSpent or NeverRoom for what `submit` would refuse, before any download.
 
-        As many paintings of the same settings are `waiting` that are not jobs yet.
+        `waiting` counts the member's requests of the same settings that are not jobs yet.
         """
         if not granted.spans:
             return
@@ -62,7 +62,7 @@ class Admission:
     def predict_finish(
         self, origin: Origin, settings: PaintSettings, sources: Sources | None
     ) -> float:
-        """Predict in how many seconds a job would be painted that is submitted now.
+        """Predict the seconds until a job that is submitted now would be painted.
 
         `sources` are None before they are downloaded.
         """

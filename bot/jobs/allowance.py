@@ -101,10 +101,10 @@ def seconds_used(
     painted_at: float | None,
     finished_at: float | None,
 ) -> float:
-    """Give the seconds that a job counts with.
+    """Give the seconds of painting time that a job uses up.
 
-    One that was cancelled or failed counts with what it took, but never more than predicted: its
-    last start may be long ago.
+    A cancelled or failed job uses what it took, at most its prediction: its last start may be long
+    ago.
     """
     ended_at = painted_at if painted_at is not None else finished_at
     if ended_at is None:

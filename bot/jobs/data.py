@@ -18,7 +18,7 @@ PAGE = 50  # jobs read at a time for an export
 
 
 class JobData:
-    """Asked where members want their data, and where they or the bot have left a server.
+    """Serves `/privacy`, and departures: a member or the bot has left a server.
 
     `change` is that of the job service; `clock` gives Unix seconds.
     """
@@ -61,7 +61,7 @@ class JobData:
         """
         for job in await self._store.running_of_member(member_id):
             with contextlib.suppress(WrongState):  # it was finished a moment ago
-                # by nobody: the member wants no part of a film either
+                # not as the member, because a film that its owner cancels keeps its first part
                 if self._store.shard.has(job.origin.guild_id):
                     await self._change(job.id, lambda job: rules.end(job, self._clock()))
                 else:

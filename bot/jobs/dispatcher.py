@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 RETRY_SECONDS = 5.0  # until the next try after the database failed
 # Raises ExecutorLost where the files of an order are not the painting that was announced.
 Verify = Callable[[Owner, PaintOrder, PaintOutcome], Awaitable[None]]
-ANIMATIONS = (".gif", ".webp")  # that a film of one comes back as too, beside the MP4
+ANIMATIONS = (".gif", ".webp")  # a film of one of these comes back in its format and as an MP4
 
 
 class Dispatcher:
@@ -191,7 +191,7 @@ class Dispatcher:
                 raise PaintingCancelled
             outcome = await self._executor.paint(order, self._service.record_progress)
             if outcome.is_cut_short and self._puts_back(job):
-                raise PaintingCancelled  # the rest is painted after the next start
+                raise PaintingCancelled  # the rest is painted after the next start of the bot
             owner = Owner(job.origin.guild_id, job.origin.member_id)
             await self._verify(owner, order, outcome)
             size = outcome.width, outcome.height
@@ -207,7 +207,7 @@ class Dispatcher:
             await self._pictures.remove_work_folder(folder)
 
     def _puts_back(self, job: Job) -> bool:
-        """Whether a painting is stopped for the next start to go on with it."""
+        """Whether a painting is stopped so that the next start of the bot can go on with it."""
         return self._putting_back and job.id not in self._cancelled
 
     async def _adopted(self, file: Path | None) -> str | None:
@@ -240,7 +240,7 @@ class Dispatcher:
 
 
 def our_fault() -> str:
-    """Tell a member of an error that is none of theirs."""
+    """Tell a member that the bot itself failed."""
     return _(
         "Something went wrong here while this was painted, and it was given up. "
         "The host of this bot finds the reason in its log."

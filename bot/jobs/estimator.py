@@ -13,16 +13,16 @@ DECODING_RATE = 0.02  # seconds for a megapixel, as a JPEG takes
 
 
 @dataclass(frozen=True)
-class Kind:
+class PaintingKind:
     """Paintings that take the same time on one device."""
 
-    preset: str  # with a word more where it is a film
+    preset: str  # of a film with a word added
     work: float  # megapixels of the canvas times steps; see `rates.work_of`
     decoded: float = 0.0  # megapixels of the pictures that it is painted from
 
     @property
     def decoding(self) -> float:
-        """Seconds of decoding, which takes the processor whatever the device."""
+        """Seconds of decoding, which runs on the CPU whatever the device is."""
         return self.decoded * DECODING_RATE
 
 
@@ -36,18 +36,18 @@ class Estimator:
 
     def __init__(self, device: str = "") -> None:
         self.device = device  # to predict for; known when the executor has started
-        self._seconds: defaultdict[tuple[str, Kind], deque[float]]
+        self._seconds: defaultdict[tuple[str, PaintingKind], deque[float]]
         self._seconds = defaultdict(lambda: deque(maxlen=REMEMBERED))
         self._rates: defaultdict[tuple[str, str], deque[float]]
         self._rates = defaultdict(lambda: deque(maxlen=REMEMBERED))
 
-    def learn(self, kind: Kind, device: str, seconds: float) -> None:
+    def learn(self, kind: PaintingKind, device: str, seconds: float) -> None:
         """Record how long a painting took."""
         self._seconds[device, kind].append(seconds)
         painting = max(0.0, seconds - kind.decoding)
         self._rates[device, kind.preset].append(painting / kind.work)
 
-    def predict(self, kind: Kind) -> float:
+    def predict(self, kind: PaintingKind) -> float:
         """Predict the seconds that a painting of this kind takes."""
         same = self._seconds.get((self.device, kind), ())
         if len(same) >= ENOUGH:

@@ -23,7 +23,7 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
 
 
-NOBODY = 0  # in place of the member who cancelled a job: they left, or the bot did
+NOBODY = 0  # in place of the member that cancelled a job: the bot did, or the member is gone
 UNFINISHED = frozenset({JobState.QUEUED, JobState.PAINTING, JobState.DELIVERING})
 
 
@@ -118,7 +118,7 @@ class Job:
     result: JobResult | None = None
     result_deleted: bool = False  # by its owner or after the retention time
     parent_id: int | None = None  # the job that this one repeats
-    timelapse: bool = False  # whether it is filmed
+    timelapse: bool = False  # whether a time-lapse is recorded
 
     @property
     def blurred(self) -> bool:
@@ -137,7 +137,7 @@ class Job:
 
     @property
     def needs_no_pictures(self) -> bool:
-        """Whether its pictures may go: it was cancelled or deleted. A failed one has *Again*."""
+        """Whether its pictures may be deleted. A failed job keeps them for the button *Again*."""
         return self.result_deleted or self.state is JobState.CANCELLED
 
     @property

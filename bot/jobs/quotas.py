@@ -89,9 +89,9 @@ class UnderWay:
 class JobQuotas:
     """How many jobs may be queued or painting at a time.
 
-    Servers have equal shares of the painter, so a member could invite the bot to many servers and
-    have many shares: `per_person` bounds that. It is a number rather than a share of its own,
-    because a member who uses two servers as others do should wait no longer in either.
+    Servers have equal shares of the painter, so a member could gain many shares by inviting the bot
+    to many servers: `per_person` bounds that. It is a fixed number, not one share for all of a
+    member's servers, so that a member of two servers waits no longer in either than others do.
     """
 
     per_member: int  # in one server

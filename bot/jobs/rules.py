@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from bot.errors import ExecutorLost, JobNotFound, NotAllowed, WrongState
 from bot.jobs.model import NOBODY, Job, JobResult, JobState
-from bot.journal import Deed, Entry, Person
+from bot.journal import Deed, JournalEntry, Person
 from bot.languages.speech import _, speaking
 from bot.people import OUTSIDE, Member
 
-MOST_TIMES_LOST = 1  # a job whose executor is lost more often fails
+MOST_TIMES_LOST = 1  # a job that loses its executor more often fails
 # A job that makes the kernel kill the whole bot must fail at some time, but one that was only
 # interrupted by many restarts should be painted.
 MOST_STARTS = 25
@@ -26,9 +26,9 @@ def started(job: Job, now: float) -> Job:
 
 
 def painted(job: Job, result: JobResult, now: float) -> Job:
-    """Painting to delivering; to cancelled where somebody has asked for that.
+    """Painting to delivering; to cancelled where a member has cancelled it meanwhile.
 
-    A member that cancels a film of their own gets the frames that are done.
+    A film that its own member cancels is delivered with the frames that are done.
     """
     _expect(job, JobState.PAINTING)
     by_owner = job.cancelled_by == job.origin.member_id
@@ -136,7 +136,7 @@ def kept(job: Job, now: float) -> Job:
     return _done(replace(job, delivery=replace(job.delivery, kept=True)), now)
 
 
-def entry_of(before: Job, after: Job, actor: Member | None) -> Entry | None:
+def entry_of(before: Job, after: Job, actor: Member | None) -> JournalEntry | None:
     """Give what the moderators' log says of a change, if anything; `actor` deleted the result."""
     origin, delivery = after.origin, after.delivery
     if origin.guild_id == OUTSIDE:
@@ -146,15 +146,15 @@ def entry_of(before: Job, after: Job, actor: Member | None) -> Entry | None:
         place = None
         if not origin.private and delivery.channel_id is not None and delivery.message_id:
             place = delivery.channel_id, delivery.message_id
-        return Entry(origin.guild_id, Deed.PAINTED, owner, what=number, place=place)
+        return JournalEntry(origin.guild_id, Deed.PAINTED, owner, what=number, place=place)
     if after.result_deleted and not before.result_deleted and after.result and actor is not None:
         by = Person(actor.id, actor.name)
         other = None if actor.id == owner.id else owner
-        return Entry(origin.guild_id, Deed.DELETED, by, other, number)
+        return JournalEntry(origin.guild_id, Deed.DELETED, by, other, number)
     stopper = after.cancelled_by
     if before.cancelled_by is None and stopper not in (None, NOBODY, owner.id):
         by = Person(stopper or NOBODY, actor.name if actor else "")
-        return Entry(origin.guild_id, Deed.CANCELLED, by, owner, number)
+        return JournalEntry(origin.guild_id, Deed.CANCELLED, by, owner, number)
     return None
 
 

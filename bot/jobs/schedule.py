@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bot.errors import Refused
 from bot.executors.contract import PaintProgress
-from bot.jobs.estimator import Estimator, Kind
+from bot.jobs.estimator import Estimator, PaintingKind
 from bot.jobs.fair_queue import FairQueue, Waiting
 from bot.jobs.model import Job, JobState, Place, Sources
 from bot.languages.speech import _
@@ -61,7 +61,7 @@ class Schedule:
         self._queue = FairQueue()
         self._slots = 1
         # All of these are by job id.
-        self._kinds: dict[int, Kind] = {}  # of queued and painting jobs
+        self._kinds: dict[int, PaintingKind] = {}  # of queued and painting jobs
         self._paintings: dict[int, _Painting] = {}
         # The latest predictions of queued jobs, in seconds of painting. Jobs queued since the last
         # `_predict_again` are missing; the queue itself has theirs.
@@ -82,10 +82,10 @@ class Schedule:
     def predict_finish(
         self, origin: Origin, settings: PaintSettings, sources: Sources | None, now: float
     ) -> float:
-        """Predict in how many seconds a job would be finished if it were submitted now.
+        """Predict the seconds until a job that is submitted now would be finished.
 
-        It is put into the queue, its place is calculated, and it is removed again. `sources` are
-        None before they are downloaded; then a square content is assumed.
+        Puts the job into the queue, calculates its place, and removes it again. `sources` are None
+        before they are downloaded; then a square content is assumed.
         """
         seconds = self._estimator.predict(self._kind_of(settings, sources))
         self._queue.add(Waiting(_UNSUBMITTED_ID, origin.guild_id, origin.member_id, seconds))
@@ -177,7 +177,7 @@ class Schedule:
 
     def _kind_of(
         self, settings: PaintSettings, sources: Sources | None, painted: Size | None = None
-    ) -> Kind:
+    ) -> PaintingKind:
         """Give the kind of a painting, from which its seconds are predicted.
 
         `painted`, the size of the finished painting, is used where the content's was not measured:
@@ -188,7 +188,7 @@ class Schedule:
         work = self._work_of(settings, content_size or painted)
         megapixels = sources.megapixels if sources else 0.0
         # Rounded, so that pictures of nearly the same shape are of one kind.
-        return Kind(preset, float(f"{work:.3g}"), float(f"{megapixels:.2g}"))
+        return PaintingKind(preset, float(f"{work:.3g}"), float(f"{megapixels:.2g}"))
 
     def _calculate_places(self, now: float) -> dict[int, Place]:
         left = {job_id: painting.seconds_left(now) for job_id, painting in self._paintings.items()}

@@ -16,7 +16,7 @@ from bot.pictures.retention import Names
 from bot.storage.database import Database
 from bot.storage.shard import WHOLE, Shard
 
-EVERY = Wanted()  # painting of a member
+EVERY = Wanted()  # all paintings of a member
 WAITING_OR_PAINTING = (JobState.QUEUED, JobState.PAINTING)
 _unfinished = jobs.c.state.in_(sorted(UNFINISHED))
 _kept = jobs.c.kept & jobs.c.told_at.is_(None)

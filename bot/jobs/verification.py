@@ -48,7 +48,7 @@ async def check_painting(
 async def _check_film(
     decoder: Decoder, owner: Owner, order: PaintOrder, outcome: PaintOutcome
 ) -> None:
-    """Check that an order of a film has one, and of how many frames, and read it whole."""
+    """Check that a film came where one was ordered, its frames and size, and decode it whole."""
     most = order.settings.film.frames if order.settings.film else 0
     if (order.film is not None) != (outcome.frames > 0) or outcome.frames > most:
         raise ExecutorLost("The painting has other frames than were asked for.")

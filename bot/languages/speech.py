@@ -12,7 +12,7 @@ start of a line decorate it, and are left out where a server wants few.
 import gettext
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -94,6 +94,14 @@ def speaking(language: str, *, emoji: bool = True) -> Iterator[None]:
     finally:
         _language.reset(token)
         _emoji.reset(decoration)
+
+
+def in_every_language(write: Callable[[], str]) -> Iterator[str]:
+    """Yield what `write` makes in each language, such as a line that identifies a message."""
+    for language in LANGUAGES:
+        with speaking(language):
+            text = write()
+        yield text
 
 
 def spoken() -> str:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from bot.discord_io.escaping import plain
 from bot.discord_io.lines import first_lines
 from bot.discord_io.sending import NotAllowedHere, PlaceGone, SendError
-from bot.journal import Deed, Entry, Person
-from bot.languages.speech import LANGUAGES, _, speaking
+from bot.journal import Deed, JournalEntry, Person
+from bot.languages.speech import _, in_every_language
 from bot.moderation.model import Block
 from bot.moderation.rules import end
 
@@ -51,7 +51,7 @@ def _listed(block: Block) -> str:
     return " · ".join((name, *_reason(block.reason)))
 
 
-def line(entry: Entry, at: float) -> str:
+def line(entry: JournalEntry, at: float) -> str:
     """Write a line of the log."""
     parts = [_sentence(entry), *_reason(entry.reason)]
     if entry.place is not None:
@@ -60,8 +60,8 @@ def line(entry: Entry, at: float) -> str:
     return f"<t:{round(at)}:T> {' · '.join(parts)}"
 
 
-def _sentence(entry: Entry) -> str:
-    """Say who did what."""
+def _sentence(entry: JournalEntry) -> str:
+    """Write what was done, and by which member."""
     words: dict[str, object] = {
         "who": person(entry.actor),
         "what": plain(entry.what),
@@ -93,7 +93,7 @@ def _sentence(entry: Entry) -> str:
 
 
 def _own(deed: Deed, words: dict[str, object]) -> str:
-    """Say what somebody did that concerns nobody else."""
+    """Write what a member did to something of their own."""
     match deed:
         case Deed.DELETED:
             return _("🗑️ {who} deleted the painting {what}", **words)
@@ -110,11 +110,7 @@ def marker(first: int, last: int) -> str:
 
 def has_marker(text: str, first: int, last: int) -> bool:
     """Say whether a text ends with such a line, in any language."""
-    for language in LANGUAGES:
-        with speaking(language):
-            if text.endswith(marker(first, last)):
-                return True
-    return False
+    return any(text.endswith(line) for line in in_every_language(lambda: marker(first, last)))
 
 
 def log_problem(channel_id: int, error: SendError) -> str:

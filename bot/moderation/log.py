@@ -12,10 +12,10 @@ import discord
 
 from bot.back_off import BackOff
 from bot.discord_io.components import view_of
-from bot.discord_io.sending import NotNow, Outgoing, SendError, send_once
+from bot.discord_io.sending import NotNow, Outgoing, SendError, is_ours, send_once
 from bot.guilds.service import GuildService
 from bot.moderation import card
-from bot.moderation.log_store import LogStore, Waiting
+from bot.moderation.log_store import LogStore, WaitingEntry
 from bot.moderation.rules import batch
 
 log = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ class LogWriter:
         for remembered in (self._failures, self._next_try, self._problems):
             remembered.pop(guild_id, None)
 
-    async def _send(self, channel_id: int, entries: Sequence[Waiting], text: str) -> None:
+    async def _send(self, channel_id: int, entries: Sequence[WaitingEntry], text: str) -> None:
         first, last = entries[0], entries[-1]
         nonce = first.nonce or self._draw_nonce()
         await send_once(
@@ -108,18 +108,16 @@ class LogWriter:
             Outgoing(text, view_of(), nonce),
             begin=lambda: self._store.began(entries, nonce, self._clock()),
             unclear_since=first.began_at,
-            arrived=lambda message: (
-                str(message.nonce) == nonce
-                or (self._is_ours(message) and card.has_marker(message.content, first.id, last.id))
+            arrived=lambda message: is_ours(
+                self._client,
+                message,
+                nonce,
+                lambda text: card.has_marker(text, first.id, last.id),
             ),
         )
 
-    def _is_ours(self, message: discord.Message) -> bool:
-        me = self._client.user
-        return me is not None and message.author.id == me.id
-
     async def _put_off(
-        self, guild_id: int, channel_id: int, entries: Sequence[Waiting], error: SendError
+        self, guild_id: int, channel_id: int, entries: Sequence[WaitingEntry], error: SendError
     ) -> None:
         """Record a failure, and when to try again; entries that waited for a day are left out."""
         failures = self._failures[guild_id] = self._failures.get(guild_id, 0) + 1
@@ -133,7 +131,7 @@ class LogWriter:
             await self._store.remove(old)
 
 
-def _next(entries: Sequence[Waiting]) -> Sequence[Waiting]:
+def _next(entries: Sequence[WaitingEntry]) -> Sequence[WaitingEntry]:
     """Choose the entries of the next message: those of one that has begun, or the oldest."""
     nonce = entries[0].nonce
     if nonce is not None:
@@ -141,6 +139,6 @@ def _next(entries: Sequence[Waiting]) -> Sequence[Waiting]:
     return entries[: batch([card.line(one.entry, one.at) for one in entries])]
 
 
-def _text(entries: Sequence[Waiting]) -> str:
+def _text(entries: Sequence[WaitingEntry]) -> str:
     lines = [card.line(one.entry, one.at) for one in entries]
     return "\n".join([*lines, card.marker(entries[0].id, entries[-1].id)])

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.journal import Deed, Entry, Person
+from bot.journal import Deed, JournalEntry, Person
 from bot.storage.database import Database, metadata
 from bot.storage.shard import WHOLE, Shard
 
@@ -30,11 +30,11 @@ log_entries = sa.Table(
 
 
 @dataclass(frozen=True)
-class Waiting:
+class WaitingEntry:
     """An entry that is not in the log channel yet."""
 
     id: int
-    entry: Entry
+    entry: JournalEntry
     at: float
     nonce: str | None
     began_at: float | None
@@ -59,7 +59,7 @@ class LogStore:
         self._ours = shard.where(log_entries.c.guild_id)
         self.noted = asyncio.Event()  # set when there may be something to send
 
-    async def note(self, connection: AsyncConnection, entry: Entry) -> None:
+    async def note(self, connection: AsyncConnection, entry: JournalEntry) -> None:
         """Note an entry in the transaction of its deed."""
         if not await self._has_channel(entry.guild_id):
             return
@@ -73,25 +73,25 @@ class LogStore:
         await connection.execute(sa.insert(log_entries).values(row))
         self.noted.set()
 
-    async def waiting(self) -> dict[int, list[Waiting]]:
+    async def waiting(self) -> dict[int, list[WaitingEntry]]:
         """Read the entries of each server, oldest first."""
-        found: dict[int, list[Waiting]] = {}
+        found: dict[int, list[WaitingEntry]] = {}
         query = sa.select(log_entries).where(self._ours).order_by(log_entries.c.id)
         # a write, to wait for the end of a transaction that has noted something
         async with self._database.write() as connection:
             for row in (await connection.execute(query)).mappings():
                 entry = _read(row["guild_id"], row["entry"])
-                waiting = Waiting(row["id"], entry, row["at"], row["nonce"], row["began_at"])
+                waiting = WaitingEntry(row["id"], entry, row["at"], row["nonce"], row["began_at"])
                 found.setdefault(row["guild_id"], []).append(waiting)
         return found
 
-    async def began(self, entries: Sequence[Waiting], nonce: str, now: float) -> None:
+    async def began(self, entries: Sequence[WaitingEntry], nonce: str, now: float) -> None:
         """Record, before it is sent, which entries a message has."""
         query = sa.update(log_entries).where(log_entries.c.id.in_([one.id for one in entries]))
         async with self._database.write() as connection:
             await connection.execute(query.values(nonce=nonce, began_at=now))
 
-    async def remove(self, entries: Sequence[Waiting]) -> None:
+    async def remove(self, entries: Sequence[WaitingEntry]) -> None:
         """Delete entries that are in the log channel, or have no channel."""
         query = sa.delete(log_entries).where(log_entries.c.id.in_([one.id for one in entries]))
         async with self._database.write() as connection:
@@ -134,7 +134,7 @@ class LogStore:
         return set()
 
 
-def _written(entry: Entry) -> str:
+def _written(entry: JournalEntry) -> str:
     values = {
         "deed": entry.deed,
         "actor": vars(entry.actor),
@@ -147,9 +147,9 @@ def _written(entry: Entry) -> str:
     return json.dumps(values)
 
 
-def _read(guild_id: int, written: str) -> Entry:
+def _read(guild_id: int, written: str) -> JournalEntry:
     values = json.loads(written)
-    return Entry(
+    return JournalEntry(
         guild_id,
         Deed(values["deed"]),
         Person(**values["actor"]),

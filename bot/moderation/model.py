@@ -6,7 +6,7 @@ from enum import StrEnum
 HOST = 0  # in place of a server's id: the host of the bot has made the block
 
 
-class Kind(StrEnum):
+class BlockKind(StrEnum):
     """What is blocked."""
 
     MEMBER = "member"
@@ -15,10 +15,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Block:
-    """Somebody may not use the bot: in one server, or, by the host, anywhere."""
+    """A member or server may not use the bot: in one server or, blocked by the host, anywhere."""
 
     guild_id: int  # or HOST
-    kind: Kind
+    kind: BlockKind
     subject_id: int  # of the member, or of the server
     created_at: float
     by_id: int = 0  # the moderator; 0 for the host, and for one with deleted data

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.errors import Refused
 from bot.languages.speech import _, command
-from bot.moderation.model import Block, Kind
+from bot.moderation.model import Block, BlockKind
 from bot.people import Member
 
 LONGEST_REASON = 300  # characters
@@ -21,7 +21,7 @@ def found(blocks: Iterable[Block], guild_id: int, member_id: int, now: float) ->
         for block in blocks
         if holds(block, now)
         and (block.by_host or block.guild_id == guild_id)
-        and block.subject_id == (member_id if block.kind is Kind.MEMBER else guild_id)
+        and block.subject_id == (member_id if block.kind is BlockKind.MEMBER else guild_id)
     ]
     return min(holding, key=lambda block: (not block.by_host, block.kind), default=None)
 
@@ -32,12 +32,12 @@ def holds(block: Block, now: float) -> bool:
 
 
 def short_refusal() -> str:
-    """Say that somebody may not use the bot, once they know why."""
+    """Refuse a blocked member that has read the full refusal."""
     return _("You cannot use this bot here.")
 
 
 def refusal(block: Block) -> str:
-    """Say once, in full, why somebody may not use the bot."""
+    """Refuse a blocked member in full: by host or moderators, until when, why; what still works."""
     reason = [_("Reason: {reason}.", reason=block.reason)] if block.reason else []
     ask = (
         _("If you think that this is a mistake, ask the host.")
@@ -49,9 +49,9 @@ def refusal(block: Block) -> str:
 
 
 def _closed(block: Block) -> str:
-    """Say who has closed the bot to whom, and until when."""
+    """Say that the host or the moderators have closed the bot, and until when."""
     until = end(block)
-    if block.kind is Kind.SERVER:
+    if block.kind is BlockKind.SERVER:
         return (
             _("The host of this bot has closed it to this server until {end}.", end=until)
             if until

@@ -1,4 +1,4 @@
-"""Blocks members, and says who is blocked."""
+"""Blocks members, lifts blocks, and checks them."""
 
 import logging
 import time
@@ -7,16 +7,16 @@ from dataclasses import replace
 
 from bot.errors import Blocked, Refused
 from bot.jobs.data import JobData
-from bot.journal import Deed, Entry, Journal, Person
+from bot.journal import Deed, Journal, JournalEntry, Person
 from bot.languages.speech import _
 from bot.moderation import rules
-from bot.moderation.model import Block, Kind
+from bot.moderation.model import Block, BlockKind
 from bot.moderation.store import BlockStore
 from bot.people import Member
 
 log = logging.getLogger(__name__)
 
-ENFORCE_SECONDS = 30.0  # between two looks for paintings of blocked members
+ENFORCE_SECONDS = 30.0  # between two checks for paintings of blocked members
 FRESH_SECONDS = 5.0  # after which blocks are read again: the host's come from another process
 
 
@@ -56,7 +56,7 @@ class BlockService:
         now = self._clock()
         block = Block(
             actor.guild_id,
-            Kind.MEMBER,
+            BlockKind.MEMBER,
             target.id,
             created_at=now,
             by_id=actor.id,
@@ -78,7 +78,7 @@ class BlockService:
         own = await self.of(actor.guild_id)
         known = next((block for block in own if block.subject_id == member_id), None)
         async with self.store.database.write() as connection:
-            lifted = await self.store.lift(connection, actor.guild_id, Kind.MEMBER, member_id)
+            lifted = await self.store.lift(connection, actor.guild_id, BlockKind.MEMBER, member_id)
             if known is None or not lifted:
                 raise Refused(_("This member is not blocked here."))
             entry = _entry(Deed.LIFTED, actor, replace(known, reason=""))
@@ -96,7 +96,7 @@ class BlockService:
         ]
 
     async def enforce(self) -> None:
-        """Cancel the paintings of those who are blocked, and delete blocks that have ended."""
+        """Delete ended blocks, and cancel the paintings of blocked members and servers."""
         now = self._clock()
         await self.store.prune(now)
         blocks = await self.store.all()
@@ -114,8 +114,8 @@ class BlockService:
         return self._blocks
 
 
-def _entry(deed: Deed, actor: Member, block: Block) -> Entry:
-    return Entry(
+def _entry(deed: Deed, actor: Member, block: Block) -> JournalEntry:
+    return JournalEntry(
         block.guild_id,
         deed,
         Person(actor.id, actor.name),

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.moderation.model import HOST, Block, Kind
+from bot.moderation.model import HOST, Block, BlockKind
 from bot.storage.database import Database, metadata
 
 blocks = sa.Table(
@@ -36,7 +36,7 @@ class BlockStore:
         await connection.execute(sa.insert(blocks).values(vars(block)))
 
     async def lift(
-        self, connection: AsyncConnection, guild_id: int, kind: Kind, subject_id: int
+        self, connection: AsyncConnection, guild_id: int, kind: BlockKind, subject_id: int
     ) -> bool:
         """Delete a block; False where there is none."""
         which = Block(guild_id, kind, subject_id, 0.0)
@@ -47,7 +47,7 @@ class BlockStore:
         async with self.database.read() as connection:
             query = sa.select(blocks).order_by(blocks.c.created_at, blocks.c.subject_id)
             found = (await connection.execute(query)).mappings()
-            return [Block(**{**row, "kind": Kind(row["kind"])}) for row in found]
+            return [Block(**{**row, "kind": BlockKind(row["kind"])}) for row in found]
 
     async def tell(self, block: Block) -> bool:
         """Record that a reason is given now; False where it was given before."""
@@ -69,7 +69,7 @@ class BlockStore:
         yield [
             {"blocked": True, **{name: getattr(block, name) for name in shown}}
             for block in every
-            if block.kind is Kind.MEMBER and block.subject_id == member_id
+            if block.kind is BlockKind.MEMBER and block.subject_id == member_id
         ]
         yield [
             {"you_blocked_somebody": True, "guild_id": one.guild_id, "created_at": one.created_at}

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from bot.back_off import BackOff
 from bot.guilds.service import GuildService
 from bot.mural import card, lifecycle
-from bot.mural.model import NOBODY, Mural
+from bot.mural.model import NO_MEMBER, Mural
 from bot.mural.service import MuralService
 from bot.mural.workshop import Workshop, WorkshopFailed
 from bot.pictures.retention import PictureRetention
@@ -68,12 +68,12 @@ class Assembler:
         return math.inf
 
     async def _put_off(self, mural: Mural, error: WorkshopFailed) -> float:
-        """Have the next try made later, and tell the mural's host about the first failure."""
+        """Postpone the next try, and tell the mural's host about the first failure."""
         failures = self._failures[mural.id] = self._failures.get(mural.id, 0) + 1
         wait = self._back_off.after(failures)
         self._try_at[mural.id] = time.monotonic() + wait
         log.error("mural %d: not assembled; next try in %.0f s: %s", mural.id, wait, error)
-        if failures == 1 and mural.host_id != NOBODY:
+        if failures == 1 and mural.host_id != NO_MEMBER:
             with await self._guilds.voice(mural.guild_id):
                 text = card.not_assembled(mural)
             await self._tell(mural.host_id, text)

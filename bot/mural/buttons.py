@@ -5,7 +5,7 @@ from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Press
 from bot.errors import MuralRefused
 from bot.languages.speech import _
-from bot.mural.model import Choice, MuralState
+from bot.mural.model import ChosenStyle, MuralState
 from bot.mural.panel import MuralPanel
 from bot.mural.service import MuralService
 from bot.styles.service import StyleService
@@ -53,7 +53,7 @@ class MuralButtonHandlers:
     async def _paint(self, interaction: Interaction, mural_id: int, number: int, name: str) -> None:
         member = answers.member_of(interaction)
         style = await self._styles.find(member.guild_id, name)
-        choice = Choice(style.picture, style.name)
+        choice = ChosenStyle(style.picture, style.name)
         mural = await self._murals.choose(
             member, mural_id, number, choice, interaction.id, library=True
         )

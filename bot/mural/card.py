@@ -1,4 +1,4 @@
-"""The messages of murals. None of them notifies anybody: the client allows no mentions."""
+"""The messages of murals. They notify nobody: the client allows no mentions."""
 
 from collections.abc import Sequence
 
@@ -7,8 +7,9 @@ import discord
 from bot.discord_io.components import AnyItem, custom_id, view_of
 from bot.discord_io.escaping import name_of, plain
 from bot.discord_io.lines import first_lines
-from bot.languages.speech import LANGUAGES, _, command, listed, ngettext, pgettext, speaking
-from bot.mural.model import NOBODY, Mural, MuralState, StyleRule, Terms, Tile
+from bot.discord_io.timestamps import when
+from bot.languages.speech import _, command, in_every_language, listed, ngettext, pgettext
+from bot.mural.model import NO_MEMBER, Mural, MuralState, StyleRule, Terms, Tile
 from bot.mural.rules import tiles_of
 from bot.people import Member
 from bot.styles.model import Style
@@ -27,11 +28,7 @@ def marker(mural: Mural) -> str:
 
 def has_marker(text: str, mural: Mural) -> bool:
     """Say whether a text ends with such a line, in any language."""
-    for language in LANGUAGES:
-        with speaking(language):
-            if text.endswith(marker(mural)):
-                return True
-    return False
+    return any(text.endswith(line) for line in in_every_language(lambda: marker(mural)))
 
 
 def growing(mural: Mural, url: str | None) -> str:
@@ -110,12 +107,12 @@ def painted_by(mural: Mural) -> list[str]:
     """Name the painters, those with the most tiles first."""
     count: dict[tuple[int, str], int] = {}
     for tile in mural.painted:
-        if tile.member_id != NOBODY:
+        if tile.member_id != NO_MEMBER:
             name = name_of(tile.name, tile.member_id)
             count[tile.member_id, name] = count.get((tile.member_id, name), 0) + 1
     ranked = sorted(count.items(), key=lambda item: -item[1])
     names = [f"{name} ({number})" if number > 1 else name for (_member, name), number in ranked]
-    server = sum(tile.member_id == NOBODY for tile in mural.painted)
+    server = sum(tile.member_id == NO_MEMBER for tile in mural.painted)
     if server:
         names.append(_("the server ({number})", number=server))
     return [_("Painted by {names}.", names=", ".join(_shortened(names)))] if names else []
@@ -276,8 +273,3 @@ def not_assembled(mural: Mural) -> str:
         "tried again, at growing intervals. The host of this bot finds the cause in its log.",
         title=plain(mural.terms.title),
     )
-
-
-def when(moment: float) -> str:
-    """Write a time so that Discord shows it in each member's time zone, and relative to now."""
-    return f"<t:{round(moment)}:f> (<t:{round(moment)}:R>)"

@@ -12,7 +12,7 @@ from bot.guilds.service import GuildService
 from bot.languages.speech import _, ngettext
 from bot.mural import card
 from bot.mural.messenger import tell
-from bot.mural.model import NOBODY, Choice, Mural, MuralState
+from bot.mural.model import NO_MEMBER, ChosenStyle, Mural, MuralState
 from bot.mural.panel import MuralPanel
 from bot.mural.rules import check_style, no_mural_yet
 from bot.mural.service import MuralService
@@ -65,7 +65,7 @@ class MuralCommands:
             mural = await self._order_from_upload(interaction, mural, tile, picture)
         elif style is not None:
             found = await self._styles.find(member.guild_id, style)
-            choice = Choice(found.picture, found.name)
+            choice = ChosenStyle(found.picture, found.name)
             mural = await self._murals.choose(
                 member, mural.id, tile, choice, interaction.id, library=True
             )
@@ -89,7 +89,7 @@ class MuralCommands:
         async def take_in_and_order() -> Mural:
             owner = Owner(member.guild_id, member.id)
             async with self._intake.taken([offered], owner) as (stored,):
-                choice = Choice(stored.name, offered.title or _("a picture"))
+                choice = ChosenStyle(stored.name, offered.title or _("a picture"))
                 return await self._murals.choose(
                     member, mural.id, tile, choice, interaction.id, library=False
                 )
@@ -111,7 +111,7 @@ class MuralCommands:
         choice = None
         if style is not None:
             found = await self._styles.find(member.guild_id, style)
-            choice = Choice(found.picture, found.name)
+            choice = ChosenStyle(found.picture, found.name)
         mural = await self._murals.finish(member, choice)
         left = sum(tile.order is not None for tile in mural.tiles)
         await interaction.edit_original_response(
@@ -141,7 +141,7 @@ class MuralCommands:
         why = cleaned_name(reason, _("The reason"), LONGEST_REASON)
         moderator = answers.member_of(interaction)
         mural, owner_id = await self._murals.free(moderator, tile, mural_id)
-        if owner_id != NOBODY:
+        if owner_id != NO_MEMBER:
             with await self._guilds.voice(mural.guild_id):
                 text = card.freed(mural, tile, why)
             await tell(self._client, owner_id, text)

@@ -13,7 +13,7 @@ from bot.mural.service import MuralService
 
 
 class MuralData:
-    """Asked where members want their data, and where the bot has left or a channel was deleted.
+    """Serves `/privacy`, and departures: the bot has left a server, or a channel was deleted.
 
     `clock` gives Unix seconds.
     """

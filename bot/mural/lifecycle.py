@@ -1,6 +1,6 @@
-"""What follows for a mural when time passes, tiles are painted, or paintings are deleted.
+"""How a mural changes when time passes, tiles are painted, or paintings are deleted.
 
-Pure functions, each from a mural to the one it becomes: the same one, where the event does not
+Pure functions, each from a mural to the changed mural, or to the same one where the event does not
 concern it. `now` is in Unix seconds. What members may do is in `rules`.
 """
 
@@ -8,13 +8,13 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from bot.mural.model import (
-    NOBODY,
+    NO_MEMBER,
     PAINTED_IN,
     Mural,
     MuralState,
-    Order,
     Results,
     Tile,
+    TileOrder,
 )
 
 MOST_FAILURES = 3  # of orders in a row; then the server's tile stays as it is in the photograph
@@ -54,10 +54,10 @@ def end_claiming(mural: Mural, now: float) -> Mural:
 
 
 def to_queue(mural: Mural, skipped: Collection[int] = ()) -> Iterator[Tile]:
-    """The tiles with an order to be queued now, the first ordered first, but for those `skipped`.
+    """The tiles with an order to be queued now, in the order of their orders, without `skipped`.
 
-    A tile waits while one beside it is queued or being painted, because its painting begins at the
-    finished one.
+    A tile waits while one beside it is queued or being painted, because its painting continues the
+    finished one at the common edge.
     """
     if mural.state not in PAINTED_IN:
         return
@@ -118,7 +118,7 @@ def failed(mural: Mural, job_id: int, why: str, now: float, hold: float) -> Mura
     if mural.state not in PAINTED_IN:
         return mural.with_tile(replace(tile, order=None))
     tile = replace(tile, order=None, failures=tile.failures + 1, problem=why)
-    if tile.member_id != NOBODY:
+    if tile.member_id != NO_MEMBER:
         if tile.picture is not None:
             return mural.with_tile(tile)
         if mural.state is MuralState.OPEN:
@@ -162,7 +162,7 @@ def forget(mural: Mural, member_id: int, now: float) -> Mural:
     theirs = [tile.number for tile in mural.tiles if tile.member_id == member_id]
     mural = remove(mural, theirs, now)
     if mural.host_id == member_id:
-        mural = replace(mural, host_id=NOBODY, host_name="")
+        mural = replace(mural, host_id=NO_MEMBER, host_name="")
     return mural
 
 
@@ -207,8 +207,8 @@ def _by_server(mural: Mural, number: int, now: float, failures: int = 0) -> Tile
     """
     milliseconds = int(now * 1000)
     key = -(milliseconds << 20 | number << 12 | mural.id % 2**12)
-    order = Order(mural.terms.server_style, key, now)
-    return Tile(number, NOBODY, order=order, failures=failures)
+    order = TileOrder(mural.terms.server_style, key, now)
+    return Tile(number, NO_MEMBER, order=order, failures=failures)
 
 
 def _is_complete(mural: Mural) -> bool:
@@ -217,7 +217,7 @@ def _is_complete(mural: Mural) -> bool:
 
 def _is_settled(tile: Tile) -> bool:
     """Whether a tile needs no painting any more."""
-    given_up = tile.failures >= MOST_FAILURES and tile.member_id == NOBODY
+    given_up = tile.failures >= MOST_FAILURES and tile.member_id == NO_MEMBER
     return tile.order is None and (tile.picture is not None or given_up)
 
 

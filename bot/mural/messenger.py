@@ -21,6 +21,7 @@ from bot.discord_io.sending import (
     Upload,
     explained,
     files_of,
+    is_ours,
     send_once,
 )
 from bot.errors import MuralscapeError, PictureGone
@@ -54,7 +55,7 @@ class MuralPace:
 class MuralMessenger:
     """Shows murals in their channels. `clock` gives Unix seconds.
 
-    `end_in` ends what a server has in a channel that was deleted.
+    `end_in` ends a server's mural in a channel that was deleted.
     """
 
     def __init__(
@@ -183,11 +184,9 @@ class MuralMessenger:
 
     def _is_ours(self, mural: Mural, message: discord.Message) -> bool:
         """Recognise the message of a mural by its nonce, or by its last line."""
-        if str(message.nonce) == mural.message.nonce:
-            return True
-        me = self._client.user
-        ours = me is not None and message.author.id == me.id
-        return ours and card.has_marker(message.content, mural)
+        return is_ours(
+            self._client, message, mural.message.nonce, lambda text: card.has_marker(text, mural)
+        )
 
 
 async def tell(client: discord.Client, member_id: int, text: str) -> None:

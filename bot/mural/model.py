@@ -28,7 +28,7 @@ class MuralState(StrEnum):
 PAINTED_IN = (MuralState.OPEN, MuralState.FINISHING, MuralState.REPAIRING)  # tiles are painted
 UNFINISHED = (MuralState.OPEN, MuralState.FINISHING, MuralState.ASSEMBLING)  # one in a server
 ALIVE = (*UNFINISHED, MuralState.REPAIRING)  # there is something to do
-NOBODY = 0  # as a member's id
+NO_MEMBER = 0  # as a member's id
 
 
 class StyleRule(StrEnum):
@@ -40,7 +40,7 @@ class StyleRule(StrEnum):
 
 
 @dataclass(frozen=True)
-class Choice:
+class ChosenStyle:
     """A style that was chosen for a tile."""
 
     picture: str
@@ -56,7 +56,7 @@ class Terms:
     rows: int
     tile: int
     until: float
-    server_style: Choice  # of the tiles that nobody paints
+    server_style: ChosenStyle  # of the tiles that nobody paints
     styles: StyleRule = StyleRule.ANY
     style_names: tuple[str, ...] = ()  # for the rule `FIXED`
     tiles_per_member: int = 1
@@ -69,10 +69,10 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class Order:
+class TileOrder:
     """A painting of a tile that is wanted, and not finished."""
 
-    style: Choice
+    style: ChosenStyle
     key: int  # unique: the id of the interaction that chose the style, or below 0 for the server
     wanted_at: float
     job_id: int | None = None  # None while it waits for a neighbour, or for room in the queue
@@ -86,7 +86,7 @@ class Tile:
     member_id: int
     name: str = ""  # of the member at that time
     claimed_until: float | None = None  # before it is painted; None: no limit
-    order: Order | None = None
+    order: TileOrder | None = None
     picture: str | None = None  # the painted region, see `engine.mural.grid`
     painted_in: str = ""  # the name of the style of `picture`
     painted_at: float | None = None
@@ -118,7 +118,7 @@ class Results:
 
 
 @dataclass(frozen=True)
-class Message:
+class MuralMessage:
     """The message in which a mural grows, and what was sent of it."""
 
     nonce: str
@@ -141,7 +141,7 @@ class Mural:
     photo: str  # a JPEG that the bot encoded
     seed: int  # of the paintings, and of the random course of the edges between tiles
     created_at: float
-    message: Message
+    message: MuralMessage
     closed_at: float | None = None
     host_name: str = ""
     age_restricted: bool = False

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot.errors import MuralscapeError, PictureGone
 from bot.languages.speech import _, command, listed, ngettext
-from bot.mural.model import NOBODY, Mural, MuralState
+from bot.mural.model import NO_MEMBER, Mural, MuralState
 from bot.mural.store import MuralStore
 from bot.mural.workshop import Workshop, zoom_label, zoom_levels
 from bot.pictures.store import PictureStore
@@ -20,14 +20,14 @@ from bot.web.html import TEMPLATES, Html
 from bot.web.links import Link, LinkExpired, LinkInvalid, NotYet, PaintingLinks
 from engine.mural.grid import ZOOM_SIDE
 
-# Whoever has the link may see the mural, so caches and search engines keep no copy of the page.
+# Only visitors with the link may see the mural, so caches and search engines keep no copy of it.
 _PRIVATE = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
 # A tile of a finished mural never changes under its address, but may be deleted.
 _TILES = {"Cache-Control": "private, max-age=3600", "X-Robots-Tag": "noindex"}
 
 
 @dataclass(frozen=True)
-class Painter:
+class PainterLine:
     """A line of the list of painters."""
 
     name: str
@@ -193,14 +193,14 @@ def _path(number: int) -> str:
     return f"/murals/{number}/"
 
 
-def _painters(mural: Mural) -> list[Painter]:
+def _painters(mural: Mural) -> list[PainterLine]:
     """The painters by name, with the numbers of their tiles."""
     tiles: dict[tuple[int, str], list[int]] = {}
     for tile in sorted(mural.painted, key=lambda one: one.number):
         tiles.setdefault((tile.member_id, tile.name), []).append(tile.number)
     return [
-        Painter(
-            _("The server") if member == NOBODY else name or _("A member"),
+        PainterLine(
+            _("The server") if member == NO_MEMBER else name or _("A member"),
             ngettext(
                 "tile {tiles}", "tiles {tiles}", len(numbers), tiles=listed(map(str, numbers))
             ),

@@ -22,9 +22,9 @@ class MuralReconciler:
     """Takes the steps for each mural in a task of its own, after a change and when one is due.
 
     A step does what the mural's state in the database asks for, so the loop goes on after a restart
-    where it was. It returns the seconds after which it wants to be taken again, infinity if only
-    after a change; all are taken each minute. `on_change` is awaited after each change, before the
-    steps. `retry` are the seconds until the next try after an error.
+    where it was. It returns the seconds until it is to be taken again, infinity for only after a
+    change; even so all are taken each minute. `on_change` is awaited after each change, before the
+    steps. `retry` is the number of seconds until the next try after an error.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""What members and moderators may do with a mural: pure, each from a mural to the one it becomes.
+"""What members and moderators may do with a mural: pure, each from a mural to the changed mural.
 
 `now` is in Unix seconds. A rule that does not allow a change raises MuralRefused with a sentence
-for the member. What follows by itself is in `lifecycle`.
+for the member. Changes that nobody asks for are in `lifecycle`.
 """
 
 from dataclasses import replace
@@ -10,15 +10,15 @@ from bot.errors import MuralRefused
 from bot.languages.speech import _, command, ngettext
 from bot.mural.lifecycle import end_claiming, remove
 from bot.mural.model import (
-    NOBODY,
+    NO_MEMBER,
     UNFINISHED,
-    Choice,
+    ChosenStyle,
     Mural,
     MuralState,
-    Order,
     StyleRule,
     Terms,
     Tile,
+    TileOrder,
 )
 from bot.people import Member
 from engine.mural.grid import FEWEST, MOST
@@ -82,7 +82,9 @@ def claim(mural: Mural, number: int, member: Member, now: float, hold: float) ->
     return replace(mural, tiles=(*mural.tiles, new))
 
 
-def choose(mural: Mural, number: int, member: Member, style: Choice, key: int, now: float) -> Mural:
+def choose(
+    mural: Mural, number: int, member: Member, style: ChosenStyle, key: int, now: float
+) -> Mural:
     """Order the painting of a member's own tile; one that is painted already is painted anew.
 
     `key` is the id of the interaction, so that a double click orders once.
@@ -95,7 +97,7 @@ def choose(mural: Mural, number: int, member: Member, style: Choice, key: int, n
         raise MuralRefused(
             _("Tile {number} is being painted; wait until it is finished.", number=number)
         )
-    order = Order(style, key, now)
+    order = TileOrder(style, key, now)
     return mural.with_tile(replace(tile, order=order, claimed_until=None, problem=""))
 
 
@@ -116,7 +118,7 @@ def free(mural: Mural, number: int, member: Member, now: float) -> Mural:
     tile = mural.tile(number)
     if tile is None:
         raise MuralRefused(_("Tile {number} is free already.", number=number))
-    if tile.member_id == NOBODY:
+    if tile.member_id == NO_MEMBER:
         raise MuralRefused(_("Tile {number} is the server's own.", number=number))
     return remove(mural, [number], now)
 

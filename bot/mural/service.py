@@ -17,7 +17,7 @@ from bot.jobs.model import NOBODY, Job, JobState
 from bot.jobs.service import JobService
 from bot.languages.speech import _, command
 from bot.mural import lifecycle, rules
-from bot.mural.model import Choice, Message, Mural, MuralState, Terms
+from bot.mural.model import ChosenStyle, Mural, MuralMessage, MuralState, Terms
 from bot.mural.store import MuralStore
 from bot.people import Member, Origin
 from bot.pictures.decoder import Decoder
@@ -36,8 +36,8 @@ BORDERED = 1 + 2 / BORDER_SHARE  # a tile's side with its border, as a multiple 
 class MuralService:
     """Starts and changes murals. Its methods are safe to call concurrently.
 
-    `tile_side` is how many pixels a tile has where the server allows that; a claim holds for
-    `hold` seconds. `clock` gives Unix seconds.
+    `tile_side` is the side of a tile in pixels, where the server's limit allows that; a claim holds
+    for `hold` seconds. `clock` gives Unix seconds.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class MuralService:
         check_words(settings, _("The title"), title)
 
     async def tile_side(self, guild_id: int) -> int:
-        """How many pixels a tile has in a server. With its border it is within the server's limit.
+        """The side of a tile in pixels; with its border, a tile is within the server's limit.
 
         Raises MuralRefused where the server's limit is too small for tiles.
         """
@@ -125,7 +125,7 @@ class MuralService:
             photo=own_photo,
             seed=self._random.getrandbits(31),
             created_at=now,
-            message=Message(str(self._random.getrandbits(63))),
+            message=MuralMessage(str(self._random.getrandbits(63))),
             age_restricted=age_restricted,
         )
         async with (
@@ -152,7 +152,14 @@ class MuralService:
         )
 
     async def choose(
-        self, member: Member, mural_id: int, number: int, style: Choice, key: int, *, library: bool
+        self,
+        member: Member,
+        mural_id: int,
+        number: int,
+        style: ChosenStyle,
+        key: int,
+        *,
+        library: bool,
     ) -> Mural:
         """Order the painting of a member's own tile. Raises Refused.
 
@@ -221,7 +228,7 @@ class MuralService:
 
         return await self._change_of(member, mural_id, rule), owner_id
 
-    async def finish(self, member: Member, style: Choice | None) -> Mural:
+    async def finish(self, member: Member, style: ChosenStyle | None) -> Mural:
         """End the claiming. The rest is painted in `style`, or in the server's. Raises Refused."""
 
         def rule(mural: Mural) -> Mural:
@@ -263,7 +270,7 @@ class MuralService:
         return mural
 
     async def change(self, mural_id: int, rule: Rule, pictures: Sequence[str] = ()) -> Mural | None:
-        """Apply a rule, by which the mural may refer to `pictures`; None where it is gone.
+        """Apply a rule, after which the mural may refer to `pictures`; None where it is gone.
 
         Then cancels the jobs and deletes the pictures that the mural needs no more.
         """

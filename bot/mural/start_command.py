@@ -14,7 +14,7 @@ from bot.discord_io.posting import check_channel, is_restricted
 from bot.discord_io.uploads import described
 from bot.errors import MuralRefused
 from bot.languages.speech import _
-from bot.mural.model import Choice, Mural, StyleRule, Terms
+from bot.mural.model import ChosenStyle, Mural, StyleRule, Terms
 from bot.mural.service import MuralService
 from bot.names import cleaned_name
 from bot.pictures.intake import Intake
@@ -115,7 +115,7 @@ class MuralStarter:
             terms,
             styles=StyleRule.FIXED if allowed else terms.styles,
             style_names=tuple(style.name for style in allowed),
-            server_style=Choice(servers.picture, servers.name),
+            server_style=ChosenStyle(servers.picture, servers.name),
         )
 
 
@@ -159,7 +159,7 @@ def add_start(
             rows=rows or 0,
             tile=0,  # `MuralStarter.start` knows it, and the styles
             until=moment(until, clock()),
-            server_style=Choice("", ""),
+            server_style=ChosenStyle("", ""),
             styles=StyleRule(styles),
             tiles_per_member=tiles_per_member,
             role=who.id if who is not None and not who.is_default() else None,

@@ -11,15 +11,15 @@ from bot.jobs.tables import jobs
 from bot.mural.model import (
     ALIVE,
     UNFINISHED,
-    Choice,
-    Message,
+    ChosenStyle,
     Mural,
+    MuralMessage,
     MuralState,
-    Order,
     Results,
     StyleRule,
     Terms,
     Tile,
+    TileOrder,
 )
 from bot.mural.tables import murals, tiles
 from bot.pictures.retention import Names
@@ -36,7 +36,7 @@ _OF_TILE = (
     *("turn", "job_id", "failures", "problem"),
 )
 _RESULTS = tuple(Results.__dataclass_fields__)
-_MESSAGE = tuple(Message.__dataclass_fields__)
+_MESSAGE = tuple(MuralMessage.__dataclass_fields__)
 _PICTURES = (murals.c.photo, murals.c.server_style, *(murals.c[name] for name in _RESULTS))
 _TILE_PICTURES = (tiles.c.picture, tiles.c.style)
 
@@ -200,7 +200,7 @@ def _row(mural: Mural) -> dict[str, Any]:
 
 def _mural(row: Mapping[Any, Any], its_tiles: tuple[Tile, ...]) -> Mural:
     terms = dict(row["terms"])
-    terms["server_style"] = Choice(**terms["server_style"])
+    terms["server_style"] = ChosenStyle(**terms["server_style"])
     terms["style_names"] = tuple(terms["style_names"])
     terms["styles"] = StyleRule(terms["styles"])
     results = None
@@ -210,7 +210,7 @@ def _mural(row: Mapping[Any, Any], its_tiles: tuple[Tile, ...]) -> Mural:
         id=row["id"],
         state=MuralState(row["state"]),
         terms=Terms(**terms),
-        message=Message(**{name: row[name] for name in _MESSAGE}),
+        message=MuralMessage(**{name: row[name] for name in _MESSAGE}),
         results=results,
         tiles=its_tiles,
         **{name: row[name] for name in _PLAIN},
@@ -232,6 +232,6 @@ def _tile_row(tile: Tile) -> dict[str, Any]:
 def _tile(row: Mapping[Any, Any]) -> Tile:
     order = None
     if row["order_key"] is not None:
-        style = Choice(row["style"], row["style_name"] or "")
-        order = Order(style, row["order_key"], row["wanted_at"], row["order_job_id"])
+        style = ChosenStyle(row["style"], row["style_name"] or "")
+        order = TileOrder(style, row["order_key"], row["wanted_at"], row["order_job_id"])
     return Tile(order=order, **{name: row[name] for name in _OF_TILE})

@@ -1,4 +1,4 @@
-"""The jobs of tiles: submits a job for each order, and takes over what became of it."""
+"""The jobs of tiles: submits a job for each order, and lays its painting on the mural."""
 
 import logging
 import math
@@ -12,7 +12,7 @@ from bot.jobs.model import Job, JobState, Sources
 from bot.jobs.service import JobService
 from bot.languages.speech import _
 from bot.mural import lifecycle
-from bot.mural.model import NOBODY, Mural, Order, Tile
+from bot.mural.model import NO_MEMBER, Mural, Tile, TileOrder
 from bot.mural.service import MuralService
 from bot.mural.workshop import Workshop, WorkshopFailed
 from bot.people import Origin
@@ -59,7 +59,7 @@ class TileJobs:
         await self._settle_orphans()
 
     async def _follow_deletions(self) -> None:
-        """Take off what owners deleted among their paintings, also while the bot was down."""
+        """Take paintings that owners deleted off their murals, also after the bot was down."""
         for mural_id, job_id in await self._murals.store.deleted_paintings():
             rule = partial(lifecycle.delete_painting, job_id=job_id, now=self._clock())
             await self._murals.change(mural_id, rule)
@@ -77,7 +77,10 @@ class TileJobs:
                 await self._settle(job)
 
     async def take_over_ended(self, mural: Mural) -> float:
-        """End the orders of which the job has ended. There is more to do only after a change."""
+        """End the orders of which the job has ended.
+
+        Returns infinity: there is more to do only after a change.
+        """
         for tile in mural.tiles:
             if tile.order is not None and tile.order.job_id is not None:
                 job = await self._jobs.get(tile.order.job_id)
@@ -128,13 +131,13 @@ class TileJobs:
             current = await self._murals.store.get(mural.id)
         return RETRY if tried else math.inf
 
-    async def _queue(self, mural: Mural, tile: Tile, order: Order) -> bool:
+    async def _queue(self, mural: Mural, tile: Tile, order: TileOrder) -> bool:
         """Submit the job of an order, or drop the order of a blocked member.
 
         False where the order has to wait.
         """
         try:
-            if tile.member_id != NOBODY:
+            if tile.member_id != NO_MEMBER:
                 await self._may_use(mural.guild_id, tile.member_id)
             job = await self._submit(mural, tile, order)
         except Blocked:
@@ -151,7 +154,7 @@ class TileJobs:
             await self._murals.cancel_jobs([job.id], mural.guild_id)
         return True
 
-    async def _submit(self, mural: Mural, tile: Tile, order: Order) -> Job:
+    async def _submit(self, mural: Mural, tile: Tile, order: TileOrder) -> Job:
         """Submit the job of an order. Raises Refused and WorkshopFailed.
 
         The order's key is the job's interaction id, and an interaction has one job. So where the
@@ -163,7 +166,7 @@ class TileJobs:
         quotas = (await self._guilds.effective(mural.guild_id)).jobs
         async with self._murals.store.database.read() as connection:
             await self._admission.check_quota(connection, origin, quotas)
-        part = await self._workshop.part(mural, tile.number)
+        part = await self._workshop.tile_sources(mural, tile.number)
         sources = Sources(
             part.content,
             (order.style.picture,),
@@ -188,7 +191,7 @@ class TileJobs:
         return Origin(
             guild_id=mural.guild_id,
             channel_id=mural.channel_id,
-            member_id=tile.member_id if tile.member_id != NOBODY else self._bot_id(),
+            member_id=tile.member_id if tile.member_id != NO_MEMBER else self._bot_id(),
             interaction_id=key,
             interaction_token="",
             token_expires_at=0.0,

@@ -31,7 +31,7 @@ class WorkshopFailed(MuralscapeError):
 
 
 @dataclass(frozen=True)
-class Part:
+class TileSources:
     """What a tile is painted from, as named in the picture store."""
 
     content: str
@@ -51,10 +51,10 @@ class Workshop:
         self._retention = retention
         self._pictures = retention.pictures
         self._turn = asyncio.Lock()
-        self._looking = asyncio.Lock()  # so that many who ask at once get one preview
+        self._looking = asyncio.Lock()  # so that several requests at once make one preview
         self._previews: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
 
-    async def part(self, mural: Mural, number: int) -> Part:
+    async def tile_sources(self, mural: Mural, number: int) -> TileSources:
         """Store what a tile is to be painted from. Raises WorkshopFailed."""
         grid = mural.terms.grid
         left, top, right, bottom = grid.region(number)
@@ -64,7 +64,7 @@ class Workshop:
                 (await self._retention.adopt(folder / name, size)).name
                 for name in (tasks.CONTENT, tasks.PAINT, tasks.HELD, tasks.WHOLE)
             ]
-        return Part(names[0], (names[1], names[2], names[3]), size)
+        return TileSources(names[0], (names[1], names[2], names[3]), size)
 
     async def preview(self, mural: Mural, *, numbered: bool) -> bytes:
         """Make a JPEG of a mural as it stands, on request with the numbers of its free tiles."""

@@ -1,4 +1,4 @@
-"""Alt texts of the files of a job, for members who do not see them.
+"""Alt texts of the files of a job, for members that do not see them.
 
 Discord takes 1,024 characters. Names are cleaned and short, and a member's own text leaves room for
 what is put before it.

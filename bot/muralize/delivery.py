@@ -53,7 +53,10 @@ Pack = Callable[[int], Awaitable[tuple[Card, list[Upload]]]]
 
 
 class Deliverer:
-    """Delivers the outcomes of jobs. `mentions` says whether a server wants members mentioned."""
+    """Delivers the outcomes of jobs. `mentions` says whether a server wants members mentioned.
+
+    `long` is after how many seconds a member has looked away.
+    """
 
     def __init__(
         self,
@@ -64,6 +67,7 @@ class Deliverer:
         clock: Callable[[], float],
         back_off: BackOff,
         mentions: Callable[[int], Awaitable[bool]],
+        long: float = LONG,
         at_a_time: int = 4,
     ) -> None:
         self._jobs = jobs
@@ -73,6 +77,7 @@ class Deliverer:
         self._clock = clock
         self._back_off = back_off
         self._mentions = mentions
+        self._long = long
         self._turns = asyncio.Semaphore(at_a_time)  # each holds a picture in memory
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
@@ -255,7 +260,7 @@ class Deliverer:
 
     def _took_long(self, job: Job) -> bool:
         ended = job.painted_at or job.finished_at or self._clock()
-        return ended - job.created_at > LONG
+        return ended - job.created_at > self._long
 
 
 def _routes(job: Job, notify: bool) -> tuple[str, ...]:

@@ -56,13 +56,19 @@ def feature(
     enter: Enter,
     pace: Pace,
     back_off: BackOff,
+    long: float,
     clock: Callable[[], float],
 ) -> Feature:
-    """Build the feature. `enter` enters a painting into the server's challenge."""
+    """Build the feature. `enter` enters a painting into the server's challenge.
+
+    `long` is as in `Deliverer`.
+    """
     sender = JobMessageSender(client, muralize.voice, clock)
     cards = LiveCards(jobs, sender, muralize.shows_previews, clock, time.monotonic, pace)
     packer = OutcomePacker(jobs, pictures, decoder, links.to, muralize.switched_off)
-    deliverer = Deliverer(jobs, sender, cards, packer, clock, back_off, muralize.mentions_members)
+    deliverer = Deliverer(
+        jobs, sender, cards, packer, clock, back_off, muralize.mentions_members, long
+    )
     handlers = JobButtonHandlers(
         jobs,
         muralize,
@@ -86,7 +92,7 @@ def feature(
             make_command(
                 muralize,
                 styles,
-                PictureFinder(muralize.may_fetch),
+                PictureFinder(muralize.may_fetch, muralize.find_seconds),
                 paint,
                 partial(MissingForm, muralize, paint),
             ),

@@ -21,8 +21,8 @@ from bot.muralize.pointers import (
     LAST,
     ME,
     STICKER,
-    Kind,
     Pointer,
+    PointerKind,
     moving_drawing,
     of_members,
     of_messages,
@@ -31,7 +31,6 @@ from bot.muralize.pointers import (
 from bot.people import OUTSIDE
 from bot.pictures.model import UploadedFile
 
-SECONDS = 1.5  # for asking Discord; the interaction must be answered within 3
 LOOKED_THROUGH = 50  # messages
 MOST_NAMED = 5  # members of one name
 LONGEST_NAME = 32  # characters of a member's name, which Discord allows
@@ -39,10 +38,14 @@ MOST_CHOICES = 25  # Discord takes no more
 
 
 class PictureFinder:
-    """Finds pictures. `may_fetch` says whether an address lies where files are fetched from."""
+    """Finds pictures. `may_fetch` says whether an address lies where files are fetched from.
 
-    def __init__(self, may_fetch: MayFetch) -> None:
+    `seconds` is how long Discord is asked for one.
+    """
+
+    def __init__(self, may_fetch: MayFetch, seconds: float) -> None:
         self._may_fetch = may_fetch
+        self._seconds = seconds
 
     async def find(self, interaction: Interaction, text: str, called: str) -> UploadedFile:
         """Find what a text points at; error messages call it `called`.
@@ -51,7 +54,7 @@ class PictureFinder:
         """
         pointer = read_pointer(text)
         try:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(self._seconds):
                 file = await _FINDERS[pointer.kind](self, interaction, pointer, called)
         except TimeoutError:
             raise NothingToPaint(
@@ -120,7 +123,7 @@ class PictureFinder:
     ) -> UploadedFile:
         guild, wanted = _guild_of(interaction), pointer.value.casefold()
         if guild is None:
-            return await self._member(interaction, Pointer(Kind.MEMBER, "0"), called)
+            return await self._member(interaction, Pointer(PointerKind.MEMBER, "0"), called)
         # of no member, and more than fits into a message to Discord's gateway
         fits = len(pointer.value) <= LONGEST_NAME
         members = (
@@ -174,14 +177,14 @@ class PictureFinder:
 
 
 Find = Callable[[PictureFinder, Interaction, Pointer, str], Awaitable[UploadedFile]]
-_FINDERS: dict[Kind, Find] = {
-    Kind.LAST: PictureFinder._last,
-    Kind.MEMBER: PictureFinder._member,
-    Kind.MEMBER_NAME: PictureFinder._named_member,
-    Kind.EMOJI: PictureFinder._emoji,
-    Kind.STICKER: PictureFinder._sticker,
-    Kind.NAME: PictureFinder._named,
-    Kind.LINK: PictureFinder._link,
+_FINDERS: dict[PointerKind, Find] = {
+    PointerKind.LAST: PictureFinder._last,
+    PointerKind.MEMBER: PictureFinder._member,
+    PointerKind.MEMBER_NAME: PictureFinder._named_member,
+    PointerKind.EMOJI: PictureFinder._emoji,
+    PointerKind.STICKER: PictureFinder._sticker,
+    PointerKind.NAME: PictureFinder._named,
+    PointerKind.LINK: PictureFinder._link,
 }
 
 

@@ -1,7 +1,7 @@
 """Finds the pictures of a message: attached, forwarded, linked, in components, stickers, emojis.
 
-Only pictures on the hosts that files are fetched from count, which are Discord's own. Of a picture
-from elsewhere, to which a link leads, that holds for Discord's copy of it at most.
+Only pictures on the hosts that files are fetched from count, which are Discord's own. Of a linked
+picture from elsewhere, at most Discord's copy is on one of them.
 """
 
 import re

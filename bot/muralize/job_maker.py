@@ -40,8 +40,8 @@ Submit = Callable[..., Awaitable[Job]]  # `JobService.submit`, given what every 
 class JobMaker:
     """Makes jobs of requests.
 
-    `gate` knows who may paint, and `check_block` who is blocked. A new painting whose member chose
-    no size has at most `usual_size` pixels. `clock` gives Unix seconds.
+    `gate` and `check_block` decide whether a member may paint. A new painting without a chosen size
+    has at most `usual_size` pixels. `clock` gives Unix seconds.
     """
 
     def __init__(

@@ -18,7 +18,7 @@ _LINK = re.compile(r"<?([a-z]{2,10}://[^\s<>]+)>?", re.IGNORECASE)
 _MESSAGE = re.compile(r"/channels/(\d+|@me)/\d+/\d+")
 
 
-class Kind(Enum):
+class PointerKind(Enum):
     """What is pointed at."""
 
     LAST = "the last picture of the channel"
@@ -34,7 +34,7 @@ class Kind(Enum):
 class Pointer:
     """A text that is understood: the id, name or address, and an emoji's name."""
 
-    kind: Kind
+    kind: PointerKind
     value: str = ""
     name: str = ""
 
@@ -44,21 +44,21 @@ def read_pointer(text: str) -> Pointer:
     text = text.strip()
     lower = text.casefold()
     if lower == LAST:
-        return Pointer(Kind.LAST)
+        return Pointer(PointerKind.LAST)
     if lower == ME:
-        return Pointer(Kind.MEMBER)
+        return Pointer(PointerKind.MEMBER)
     if found := _MEMBER.fullmatch(text):
-        return Pointer(Kind.MEMBER, found[1] or found[2])
+        return Pointer(PointerKind.MEMBER, found[1] or found[2])
     if found := _EMOJI.fullmatch(text):
-        return Pointer(Kind.EMOJI, found[2], found[1])
+        return Pointer(PointerKind.EMOJI, found[2], found[1])
     if found := _LINK.fullmatch(text):
         return _link(found[1])
     if lower.startswith(STICKER) and lower.removeprefix(STICKER).isdecimal():
-        return Pointer(Kind.STICKER, lower.removeprefix(STICKER))
+        return Pointer(PointerKind.STICKER, lower.removeprefix(STICKER))
     if text.startswith("@") and len(text) > 1:
-        return Pointer(Kind.MEMBER_NAME, text[1:].strip())
+        return Pointer(PointerKind.MEMBER_NAME, text[1:].strip())
     if found := _NAME.fullmatch(text):
-        return Pointer(Kind.NAME, found[1])
+        return Pointer(PointerKind.NAME, found[1])
     if not any(letter.isalnum() for letter in text):
         raise NothingToPaint(
             _(
@@ -89,7 +89,7 @@ def _link(address: str) -> Pointer:
         )
     if "/stickers/" in parts.path and parts.path.endswith(".json"):
         raise NothingToPaint(moving_drawing())
-    return Pointer(Kind.LINK, address)
+    return Pointer(PointerKind.LINK, address)
 
 
 def moving_drawing() -> Phrase:

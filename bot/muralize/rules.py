@@ -66,7 +66,7 @@ def check(request: Request, effective: EffectiveSettings) -> None:
 
 
 def check_standing(origin: Origin, standing: Standing, effective: EffectiveSettings) -> None:
-    """Raise Refused where a member may not paint at the place where they ask."""
+    """Raise Refused where a member may not paint in the channel of the request."""
     check_on(effective.settings, Switch.PAINTING)
     check_may_paint(effective.settings, standing.roles, manages=standing.manages)
     if origin.guild_id == OUTSIDE:
@@ -84,9 +84,9 @@ def check_outside(effective: EffectiveSettings) -> None:
 
 
 def check_in_time(origin: Origin, seconds: float, now: float) -> None:
-    """Raise TooLate for what only the interaction's token could deliver, if it dies before that.
+    """Raise TooLate where only the interaction's token could deliver a painting, but dies before.
 
-    `seconds` is the predicted time until it is painted.
+    `seconds` is the predicted time until the painting is ready.
     """
     if origin.guild_id == OUTSIDE and now + seconds > origin.token_expires_at:
         raise TooLate(seconds)
@@ -117,7 +117,7 @@ def changed(job: Job, change: str, largest: int, rng: random.Random) -> PaintSet
 
 
 def why_still(request: Request) -> str:
-    """Say why not a film but its first frame is painted of a moving content; empty for a film."""
+    """Say why only the first frame of a moving content is painted; empty where a film is."""
     if request.still:
         return _("Leave out `{still}`, or send a picture.", still=option("still"))
     if request.mask is not None:

@@ -35,7 +35,7 @@ DEFAULT_UPLOAD_LIMIT = discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
 class JobMessageSender:
     """Sends and edits the messages of jobs.
 
-    `voice` lets a server's wishes hold for what is said to one of its members, in their language.
+    `voice` sets the language of a member, and the wishes of their server such as fewer emoji.
     `clock` gives Unix seconds.
     """
 

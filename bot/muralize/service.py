@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
 
+from bot.back_off import BackOff
 from bot.errors import JobNotFound, Refused
 from bot.guilds.limits import EffectiveSettings
 from bot.guilds.model import Switch
@@ -24,6 +25,9 @@ from engine.errors import ImageRejected, RequestRejected
 log = logging.getLogger(__name__)
 
 MOST_RESUMED = 2  # times that starts of the bot resume one request
+# After a fault of ours or of Discord's, such as a full disk: for some eight hours.
+TRIES = BackOff(first=1.0, longest=300.0, attempts=100)
+REFUSALS = (Refused, JobNotFound, ImageRejected, RequestRejected)
 
 MakeJob = Callable[
     [Request | Repeat, CardPlace | None, Standing | None], Coroutine[object, object, Job]
@@ -59,14 +63,18 @@ class MuralizeService:
         *,
         paints_films: bool,
         remember_seconds: float,
+        find_seconds: float,
+        tries: BackOff = TRIES,
     ) -> None:
         self.paints_films = paints_films
         self.remember_seconds = remember_seconds  # that an answer waits for `remember`
+        self.find_seconds = find_seconds  # that it waits for Discord to find what is pointed at
         self._make_job = make_job
         self._requests = requests
         self._admission = admission
         self._intake = intake
         self._guilds = guilds
+        self._tries = tries
         self._making: set[asyncio.Task[Job]] = set()
         self._of_this_run: set[int] | None = set()  # interaction ids; None once `resume` has read
         self._closing = asyncio.Event()
@@ -120,8 +128,10 @@ class MuralizeService:
             await self._requests.add(connection, request)
 
     async def forget(self, request: Request | Repeat) -> None:
-        """Delete a request that was refused."""
-        await self._requests.remove(request)
+        """Delete a request that was refused; retries, since it would be painted after a restart."""
+        what = f"request {request.origin.interaction_id} could not be deleted"
+        retrying = self._tries.retrying(Exception, log=log, what=what, stop=self._closing)
+        await retrying(self._requests.remove, request)
 
     async def start(
         self,
@@ -174,18 +184,32 @@ class MuralizeService:
         await asyncio.gather(*resuming)
 
     async def _resume(self, request: Request | Repeat, refuse: Refuse) -> None:
+        """Make a job of a request of the last run, or tell its member why not; retries."""
         speak(request.origin.language)  # in the rest of this task, which is the request's own
-        try:
-            if await self._requests.resuming(request) > MOST_RESUMED:
+        resumed = 0  # times that starts of the bot resumed it, with this one; 0 until counted
+
+        async def make() -> None:
+            nonlocal resumed
+            resumed = resumed or await self._requests.resuming(request)
+            if resumed > MOST_RESUMED:
                 raise GivenUp
             job = await self.start(request)
-        except (Refused, JobNotFound, ImageRejected, RequestRejected) as error:
-            try:
-                await refuse(request.origin, said(error.sentence))
-                await self._requests.remove(request)
-            except Exception:  # such as a full disk
-                log.exception("a refusal of a request of the last run waits for the next start")
-        except Exception:
-            log.exception("a request of the last run waits for the next start")
-        else:
             log.info("a request of the last run became job %s", job.id if job else "none yet")
+
+        what = "a request of the last run could not be resumed"
+        retrying = self._tries.retrying(
+            _may_pass, log=log, what=what, traceback=True, stop=self._closing
+        )
+        try:
+            try:
+                await retrying(make)
+            except REFUSALS as error:
+                await refuse(request.origin, said(error.sentence))
+                await self.forget(request)
+        except Exception:  # it has failed for hours, or the bot is stopping
+            log.exception("a request of the last run waits for the next start")
+
+
+def _may_pass(error: Exception) -> bool:
+    """Say whether another try may succeed: not where the request is refused."""
+    return not isinstance(error, REFUSALS)

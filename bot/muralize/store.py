@@ -102,7 +102,7 @@ class RequestStore:
         return [one for one in await self.all() if self._shard.has(one.origin.guild_id)]
 
     async def resuming(self, request: Request | Repeat) -> int:
-        """Count that a request is resumed, before it is; return how many times it was, with this.
+        """Count a resumption before it begins; return the number of them, this one included.
 
         A request that ended the bot is still counted after the next start.
         """

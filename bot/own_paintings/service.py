@@ -144,7 +144,7 @@ class PaintingService:
 
 
 def _wanted(chosen: Filter, styles: Sequence[str], presets: Sequence[str]) -> Wanted:
-    """Read a filter; what there is no painting of any more does not count."""
+    """Read a filter; a style or preset without any painting left is ignored."""
     return Wanted(
         preset=chosen.preset if chosen.preset in presets else None,
         style=next((style for style in styles if key_of(style) == chosen.style), None),

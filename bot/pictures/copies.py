@@ -1,4 +1,4 @@
-"""Whatever is derived from a picture, such as a smaller copy, is made once."""
+"""Keeps files derived from a picture, such as smaller copies, so that each is made once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -23,7 +23,7 @@ class Copies:
         if task is None:
             task = self._under_way[key] = asyncio.create_task(self._read(name, label, make))
             task.add_done_callback(lambda _: self._under_way.pop(key))
-        # Shielded: others wait for the same, when the one that came first has left.
+        # Shielded: a caller that is cancelled must not cancel the task for the others.
         return await asyncio.shield(task)
 
     async def _read(self, name: str, label: str, make: Callable[[], Awaitable[bytes]]) -> bytes:

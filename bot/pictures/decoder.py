@@ -7,7 +7,7 @@ from functools import partial
 from typing import Self
 
 from bot.languages.speech import english
-from bot.pictures.turns import NOBODY, Owner, Turns
+from bot.pictures.turns import THE_BOT, Owner, Turns
 from engine.decoding.client import Child
 from engine.decoding.messages import Answer, Task
 from engine.errors import ImageRejected, Sentence
@@ -73,7 +73,7 @@ class Decoder:
         return answer.width, answer.height
 
     async def check_painting(self, data: bytes, owner: Owner) -> tuple[int, int]:
-        """Give the width and height of a painting, as large as may be. Raises ImageRejected."""
+        """Give the width and height of one of our own paintings. Raises ImageRejected."""
         task = Task("check", Sentence("The painting"), OWN_LIMITS, FULL_EFFORT)
         answer = await self._ask(task, data, owner)
         return answer.width, answer.height
@@ -81,7 +81,7 @@ class Decoder:
     async def measure_film(
         self, data: bytes, limits: PictureLimits, name: str, owner: Owner, seconds: float
     ) -> Answer:
-        """Give the size of a moving picture's frames and the seconds of each, of its first seconds.
+        """Measure the first `seconds` of a moving picture: its size, and the seconds of each frame.
 
         Raises ImageRejected.
         """
@@ -90,7 +90,7 @@ class Decoder:
         )
 
     async def sheet(
-        self, data: bytes, side: int, quality: int, frames: int, owner: Owner = NOBODY
+        self, data: bytes, side: int, quality: int, frames: int, owner: Owner = THE_BOT
     ) -> bytes:
         """Encode so many frames of a film, evenly over its time, as one JPEG `side` pixels long.
 
@@ -120,7 +120,7 @@ class Decoder:
         side: int,
         extension: str = ".jpg",
         quality: int = 85,
-        owner: Owner = NOBODY,
+        owner: Owner = THE_BOT,
         number: int = 0,
     ) -> bytes:
         """Encode a stored picture with at most `side` pixels on its long side.
@@ -139,7 +139,7 @@ class Decoder:
         )
         return bytes((await self._ask(task, data, owner)).data)
 
-    async def fit(self, data: bytes, max_bytes: int, owner: Owner = NOBODY) -> Answer:
+    async def fit(self, data: bytes, max_bytes: int, owner: Owner = THE_BOT) -> Answer:
         """Encode a painting in at most `max_bytes` bytes. Raises OutputRejected."""
         task = Task("fit", "The painting", OWN_LIMITS, ENCODING_EFFORT, max_bytes=max_bytes)
         return await self._ask(task, data, owner)

@@ -1,7 +1,7 @@
 """The host's own check of pictures: a command or a page on this machine that answers yes or no.
 
-It gets a smaller copy that was decoded and encoded anew in a child, never bytes from outside; of
-what moves, some of the frames side by side.
+It never gets bytes from outside, but a smaller copy that a child process has decoded and encoded
+anew. The copy of a moving picture shows some of its frames side by side.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 LONG_SIDE = 1024  # pixels of the copy
 QUALITY = 90  # of the copy, a JPEG
-FRAMES = 16  # of what moves
+FRAMES = 16  # of a moving picture
 MOST_BYTES = 4096  # of an answer
 LONGEST_REASON = 300  # characters
 KILL_SECONDS = 5.0  # until a killed command is waited for no longer
@@ -80,7 +80,7 @@ class HostCheck:
         self._turns = Turns(at_a_time)
 
     async def check(self, name: str, called: str, owner: Owner) -> None:
-        """Ask about a stored picture, which sentences call `called`. Raises CheckRefused."""
+        """Ask about a stored picture; messages name it `called`. Raises CheckRefused."""
         async with self._turns.of(owner):
             data = await self._pictures.read(name)
             if video_format(data) or animation_ending(data):
@@ -168,8 +168,8 @@ async def _read(pipe: asyncio.StreamReader) -> bytes:
 
 
 async def _ended(process: asyncio.subprocess.Process) -> None:
-    """Wait for a process that was killed; what it has left in its pipe must be read for that."""
-    with contextlib.suppress(TimeoutError):  # something of it may live on, in another session
+    """Wait for a killed process to end, which takes reading what it left in its pipe."""
+    with contextlib.suppress(TimeoutError):  # a child of it in another session may live on
         async with asyncio.timeout(KILL_SECONDS):
             if process.stdout is not None:
                 await _read(process.stdout)

@@ -82,10 +82,12 @@ class Intake:
     ) -> AsyncIterator[tuple[StoredPicture, ...]]:
         """Store the pictures, all of them or none, and yield them in order.
 
-        In the block, rows that refer to them are written. Where it raises, pictures to which no row
-        refers are deleted. Nothing is stored that does not fit into the owner's quota. Each
-        member's requests take turns, so that nobody's large or slow pictures hold up others'.
-        The first of them may be a film, unless `why_still` says why not, or None that it never is.
+        The block writes the rows that refer to them. Where it raises, the pictures to which no row
+        refers are deleted. Nothing is stored that does not fit into the owner's quota. Members take
+        turns, so that large or slow pictures of one do not hold up those of others.
+
+        `why_still` is empty where the first file may be a film. Otherwise it is the reason why
+        films are not taken here, or None where they never are.
 
         Raises AttachmentRejected, ImageRejected, CheckRefused and those of
         `PictureQuotas.room_for` with a sentence for the member.

@@ -1,4 +1,4 @@
-"""What a file is that is not a picture, for the sentence that its sender reads."""
+"""Recognises files that are not pictures, and words the refusal."""
 
 import mimetypes
 
@@ -35,7 +35,7 @@ _BEGINNINGS = (
 
 
 def kind_by_name(name: str, content_type: str) -> str | None:
-    """Say what a file is by its sender's word; None for a picture, and where that is open."""
+    """Give the kind of a file by its declared type or name; None if it may be a picture."""
     declared = content_type.split(";")[0].strip().lower()
     if declared in ("", "application/octet-stream"):
         declared = mimetypes.guess_type(name)[0] or ""
@@ -48,7 +48,7 @@ def is_wanted(name: str, content_type: str, *, films: bool) -> bool:
 
 
 def kind_by_bytes(data: bytes) -> str | None:
-    """Say what a file is by its first bytes; None for a picture, and where that is open."""
+    """Give the kind of a file by its first bytes; None if it may be a picture."""
     if video_format(data):
         return VIDEO
     if data[:4] == b"RIFF" and data[8:12] != b"WEBP":
@@ -57,7 +57,10 @@ def kind_by_bytes(data: bytes) -> str | None:
 
 
 def not_a_picture(called: str, kind: str, why_still: str = "") -> str:
-    """Say what a file is and what to send instead; of a video, why it is no film, where known."""
+    """Say what a file is and what to send instead.
+
+    `why_still` is the reason why a video cannot be painted as a film here, where there is one.
+    """
     if kind == VIDEO and why_still:
         return joined(_("{name} is a video.", name=called), why_still)
     formats = said(READABLE_WORDS)

@@ -90,7 +90,7 @@ class PictureQuotas:
             await self._check(owner)
             yield
         finally:
-            self._members -= Counter({owner: size})  # drops counts of nought
+            self._members -= Counter({owner: size})  # drops counts of zero
             self._guilds -= Counter({owner.guild_id: size})
 
     async def _check(self, owner: Owner) -> None:

@@ -48,9 +48,9 @@ class PictureUser(Protocol):
 
 
 class PictureRetention:
-    """Deletes pictures that none of its `users` refers to.
+    """Deletes pictures to which none of its `users` refers.
 
-    A lock makes sure that no row comes to refer to a picture while it is being deleted. The sweep
+    A lock keeps rows from beginning to refer to a picture while it is being deleted. The sweep
     leaves pictures alone for `grace` seconds, because an intake stores a picture before the row
     that refers to it. The ledger follows what is on the disk.
     """

@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from bot.errors import PictureGone
+from engine.files import sync
 
 CHUNK = 1 << 20  # bytes
 
@@ -95,15 +96,15 @@ class PictureStore:
         await asyncio.to_thread(self._put_copy, name, label, data)
 
     def unfinished(self, job_id: int) -> Path:
-        """Give the path of what a later try of a job goes on from; it may be there or not."""
+        """Give the path of the state from which a later try of a job goes on, saved or not."""
         return self._unfinished / f"{job_id}.pth"
 
     async def remove_unfinished(self, job_id: int) -> None:
-        """Remove what is at `unfinished`."""
+        """Remove the saved state of a job."""
         await asyncio.to_thread(self.unfinished(job_id).unlink, missing_ok=True)
 
     async def keep_unfinished(self, job_ids: Collection[int]) -> None:
-        """Remove what is there of all other jobs."""
+        """Remove the saved states of all other jobs."""
         await asyncio.to_thread(
             self._keep_unfinished, {self.unfinished(job_id) for job_id in job_ids}
         )
@@ -174,10 +175,10 @@ class PictureStore:
     def _move_in(self, file: Path, name: str) -> None:
         target = self.path(name)
         target.parent.mkdir(mode=0o700, exist_ok=True)
-        _sync(file)  # data before the name, so that a power cut leaves no partial picture
+        sync(file)  # data before the name, so that a power cut leaves no partial picture
         self._count(file.stat().st_size)
         file.replace(target)
-        _sync(target.parent)
+        sync(target.parent)
 
     def _remove(self, names: Sequence[str]) -> None:
         for name in names:
@@ -210,11 +211,3 @@ class PictureStore:
                 if self.path(name).stat().st_mtime < moment:
                     old.add(name)
         return old
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -4,13 +4,13 @@ from bot.pictures.copies import Copies
 from bot.pictures.decoder import Decoder
 from bot.pictures.model import LONG_SIDE
 from bot.pictures.retention import PictureRetention
-from bot.pictures.turns import NOBODY, Owner
+from bot.pictures.turns import THE_BOT, Owner
 
 _QUALITY = 82  # of WebP files
 
 
 async def make_thumbnail(
-    retention: PictureRetention, decoder: Decoder, name: str, owner: Owner = NOBODY
+    retention: PictureRetention, decoder: Decoder, name: str, owner: Owner = THE_BOT
 ) -> str:
     """Store a small JPEG of a stored picture and return its name. Raises PictureGone."""
     data = await retention.pictures.read(name)

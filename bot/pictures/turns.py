@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Owner:
-    """The member that something is done for; all visitors of the bot's pages are one owner."""
+    """The member for whom work is done; all visitors of the bot's pages are one owner."""
 
     guild_id: int
     member_id: int
 
 
-NOBODY = Owner(0, 0)  # what the bot does for itself, such as a server's first styles
+THE_BOT = Owner(0, 0)  # what the bot does for itself, such as a server's first styles
 VISITORS = Owner(0, 1)
 
 
@@ -72,6 +72,6 @@ class Turns:
         return not self._members[owner] and self._guilds[owner.guild_id] < most
 
     def _end(self, owner: Owner) -> None:
-        self._members -= Counter([owner])  # drops counts of nought
+        self._members -= Counter([owner])  # drops counts of zero
         self._guilds -= Counter([owner.guild_id])
         self._give()

@@ -1,1 +1,1 @@
-"""`/queue`: where paintings stand, and cancelling them."""
+"""`/queue`: shows the places of paintings, and cancels them."""

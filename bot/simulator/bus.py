@@ -84,7 +84,7 @@ class CommandsChanged:
 
 @dataclass(frozen=True)
 class CommandPermissionsChanged:
-    """A guild's managers changed who may use a command: `command_id`, or the application's id."""
+    """A guild's managers changed the permissions of `command_id`, or of the application's id."""
 
     guild_id: int
     command_id: int

@@ -55,7 +55,7 @@ class Commands:
         return command
 
     def registered(self) -> list[Command]:
-        """All commands, whoever may use them where."""
+        """All commands, without regard to permissions."""
         return list(self._by_id.values())
 
     def named(self, name: str) -> Command:

@@ -190,7 +190,7 @@ class Control:
         return _accepted(interaction.id)
 
     def _commands(self, channel: Channel | None) -> list[Json]:
-        """The commands in a channel, as the first who sees it has them."""
+        """The commands in a channel, as the first user that sees the channel has them."""
         commands, world = self._platform.commands, self._platform.world
         people = [user for user in world.users.values() if not user.bot]
         seers = [user for user in people if channel is not None and world.sees(user, channel)]

@@ -78,7 +78,7 @@ class Dispatcher:
                 data = {"guild_id": str(happened.guild.id), "role_id": str(happened.role_id)}
                 yield Dispatch("GUILD_ROLE_DELETE", data)
         elif isinstance(happened, bus.CommandPermissionsChanged):
-            if self._with_bot(happened.guild_id):  # whatever the intents
+            if self._with_bot(happened.guild_id):  # with any intents
                 data = self.commands.permissions_object(happened.guild_id, happened.command_id)
                 yield Dispatch("APPLICATION_COMMAND_PERMISSIONS_UPDATE", data)
         elif isinstance(happened, bus.MemberChanged):

@@ -76,7 +76,7 @@ class Downloads:
         return _public(picture)
 
     async def _default_avatar(self, request: web.Request) -> web.Response:
-        """The avatar of a user who has chosen none, in one of six colours."""
+        """The avatar of a user without one of their own, in one of six colours."""
         return _public(plain_png(256, _DEFAULT_AVATARS[int(request.match_info["number"])]))
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:

@@ -53,7 +53,7 @@ def closed_dms() -> ApiError:
 
 
 def no_mutual_guild() -> ApiError:
-    """The bot shares no guild with the member, who has not installed it either."""
+    """The bot shares no guild with the user, and the user has not installed it."""
     message = "Cannot send messages to this user due to having no mutual guilds"
     return ApiError(403, 50278, message)
 

@@ -1,4 +1,4 @@
-"""Where the application is installed, in a guild or by a user, and what that allows where."""
+"""The installations of the application, in guilds and by users, and where they allow commands."""
 
 from enum import IntEnum
 
@@ -33,7 +33,7 @@ def owners_of(world: World, user: User, channel: Channel, command: Command) -> d
 
 
 def owners_of_message(world: World, channel: Channel, message: Message | None) -> dict[str, str]:
-    """The installations for a press under a message: the guild's, and of whoever made it appear."""
+    """The installations for a press under a message: the guild's, and that of its interaction."""
     owners = dict(message.interaction.owners) if message and message.interaction else {}
     guild = world.guild_of(channel)
     if guild is None:
@@ -44,8 +44,11 @@ def owners_of_message(world: World, channel: Channel, message: Message | None) -
 
 
 def must_be_hidden(world: World, interaction: Interaction) -> bool:
-    """Whether the answers in a guild are ephemeral: its members may not use in public there what
-    they installed for themselves."""
+    """Whether the answers in a guild are ephemeral.
+
+    They are where only the user has installed the application, and may not use such applications
+    in public there.
+    """
     channel = interaction.channel
     if channel.guild_id is None or not interaction.by_user_alone:
         return False

@@ -1,4 +1,4 @@
-"""What a guild's managers set on the Integrations page: who may use which command where.
+"""A guild's Integrations page: which roles and users may use a command, and in which channels.
 
 They are permissions of the application, for all its commands, or of one command, which override
 them (https://discord.com/developers/docs/interactions/application-commands#permissions). Those of

@@ -203,10 +203,10 @@ class Payloads:
         return max(self._limits.advertised_upload, boosted or 0, bought or 0)
 
     def _of_application(self, interaction: Interaction) -> int:
-        """What the application may do: where only the user has installed it, what they may do."""
+        """The application's permissions: the user's own where only the user has installed it."""
         world, channel = self._world, interaction.channel
-        whose = interaction.user if interaction.by_user_alone else world.bot
-        return int(world.permissions(whose, channel))
+        holder = interaction.user if interaction.by_user_alone else world.bot
+        return int(world.permissions(holder, channel))
 
 
 def _sticker_item(sticker: Sticker) -> Json:

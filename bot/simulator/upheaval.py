@@ -1,4 +1,4 @@
-"""What ends in a guild: members, channels, roles, and the guild's being available."""
+"""Changes that take something from a guild: bans, deleted channels and roles, outages."""
 
 from bot.simulator.bus import ChannelChanged, GuildChanged, RoleDeleted
 from bot.simulator.model import Channel, ChannelType, Guild, Role, User

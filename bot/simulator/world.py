@@ -23,7 +23,7 @@ from bot.simulator.model import (
 )
 from bot.simulator.permissions import EVERYONE, Permission, in_channel, in_guild
 
-# Flags of an application whose bot reads messages: of a verified one, and of a small one.
+# Flags of an application that may read messages: of a verified one, and of a small one.
 READS_CONTENT = 1 << 18 | 1 << 19
 HAS_COMMANDS = 1 << 23  # the badge for that
 

@@ -218,5 +218,5 @@ def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
 def _begin(connection: Connection) -> None:
     # A transaction that begins with a read cannot always go on to write (SQLITE_BUSY_SNAPSHOT), so
     # a writing one begins with BEGIN IMMEDIATE.
-    driver = cast(sqlite.PromptConnection, connection.connection.driver_connection)
+    driver = cast(sqlite.OneTripConnection, connection.connection.driver_connection)
     driver.begin_with(connection.get_execution_options().get("begin", "BEGIN"))

@@ -50,12 +50,12 @@ def try_to_write(folder: Path) -> None:
 
 
 def in_container(marks: Sequence[Path] = CONTAINER_MARKS) -> bool:
-    """Whether this is a container, which one of `marks` shows."""
+    """Whether this is a container: one of the files `marks` exists."""
     return any(mark.exists() for mark in marks)
 
 
 def how_to_own(folder: Path, *, container: bool | None = None) -> str:
-    """Say how to give the data folder to this user; `container` None: as it is here."""
+    """Say how to give the data folder to this user; with `container` None, detect a container."""
     owner = f"{os.getuid()}:{os.getgid()}"
     if in_container() if container is None else container:
         return (

@@ -53,7 +53,7 @@ class Shard:
         return (guild_id >> 22) % self.count == self.id
 
     def where(self, guild_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
-        """Make the SQL condition for that."""
+        """Make the SQL condition for servers of this shard."""
         if self.count == 1:
             return sa.true()
         # 22 as a literal: PostgreSQL shifts by an INTEGER, and a parameter would be a BIGINT

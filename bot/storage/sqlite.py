@@ -56,7 +56,7 @@ class BeginningConnection(sqlite3.Connection):
             super().execute(begin)
 
 
-class PromptConnection(aiosqlite.Connection):
+class OneTripConnection(aiosqlite.Connection):
     """A driver connection for SQLAlchemy with one trip to the thread for each statement."""
 
     def __init__(self, open_sqlite: Callable[[], BeginningConnection]) -> None:
@@ -80,9 +80,9 @@ class PromptConnection(aiosqlite.Connection):
         """Begin the next transaction with this statement, in the trip of its first one."""
         self._sqlite.begin = statement
 
-    def cursor(self) -> "PromptCursor":  # type: ignore[override]
+    def cursor(self) -> "OneTripCursor":  # type: ignore[override]
         """Make a cursor, without a trip."""
-        return PromptCursor(self)
+        return OneTripCursor(self)
 
     async def commit(self) -> None:
         """Commit the transaction, if a statement was run in it."""
@@ -114,7 +114,7 @@ class PromptConnection(aiosqlite.Connection):
         return self._sqlite
 
 
-class PromptCursor:
+class OneTripCursor:
     """The part of a cursor that SQLAlchemy uses."""
 
     description: Any = None
@@ -122,15 +122,15 @@ class PromptCursor:
     lastrowid: int | None = None
     arraysize = 1
 
-    def __init__(self, connection: PromptConnection) -> None:
+    def __init__(self, connection: OneTripConnection) -> None:
         self._connection = connection
         self._rows: Sequence[Any] = ()
 
-    async def __aenter__(self) -> "PromptCursor":
+    async def __aenter__(self) -> "OneTripCursor":
         """Be ready at once."""
         return self
 
-    async def execute(self, sql: str, parameters: Parameters = ()) -> "PromptCursor":
+    async def execute(self, sql: str, parameters: Parameters = ()) -> "OneTripCursor":
         """Run a statement and fetch its rows."""
         done = await self._connection.run(sql, parameters)
         self.description, self.rowcount, self.lastrowid = (
@@ -139,7 +139,7 @@ class PromptCursor:
         self._rows = done.rows
         return self
 
-    async def executemany(self, sql: str, parameters: Sequence[Parameters]) -> "PromptCursor":
+    async def executemany(self, sql: str, parameters: Sequence[Parameters]) -> "OneTripCursor":
         """Run a statement with each of several rows."""
         done = await self._connection.run_many(sql, parameters)
         self.rowcount, self.lastrowid = done.rowcount, done.lastrowid
@@ -155,13 +155,13 @@ class PromptCursor:
         self._rows = ()
 
 
-async def connect(url: URL, busy_seconds: float) -> PromptConnection:
+async def connect(url: URL, busy_seconds: float) -> OneTripConnection:
     """Open the database of a URL; writes of other processes are waited for `busy_seconds`."""
     (file,), options = url.get_dialect()().create_connect_args(url)
     # isolation_level None: we begin transactions ourselves
     options.update(timeout=busy_seconds, isolation_level=None)
     open_sqlite = functools.partial(BeginningConnection, file, **options)
-    connection = PromptConnection(open_sqlite)
+    connection = OneTripConnection(open_sqlite)
     # SQLAlchemy does the same to the connections that it opens: the thread must not keep a process
     # alive. aiosqlite has no public way to it.
     connection._thread.daemon = True

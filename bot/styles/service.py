@@ -8,7 +8,7 @@ from bot.errors import NothingToPaint, Refused
 from bot.guilds.model import GuildSettings, Switch
 from bot.guilds.rules import check_may_save, check_words
 from bot.guilds.service import GuildService
-from bot.journal import NO_JOURNAL, Deed, Entry, Journal, Person
+from bot.journal import NO_JOURNAL, Deed, Journal, JournalEntry, Person
 from bot.languages.speech import _, ngettext
 from bot.names import cleaned_name
 from bot.people import Member
@@ -237,12 +237,12 @@ class StyleService:
         return Style(0, guild_id, starter.title, key, picture, picture, None, now)
 
 
-def _deletion(style: Style, member: Member) -> Entry:
+def _deletion(style: Style, member: Member) -> JournalEntry:
     author = None
     if style.author_id is not None and style.author_id != member.id:
         author = Person(style.author_id, style.author_name)
     actor = Person(member.id, member.name)
-    return Entry(style.guild_id, Deed.STYLE_DELETED, actor, author, style.name)
+    return JournalEntry(style.guild_id, Deed.STYLE_DELETED, actor, author, style.name)
 
 
 def _owns(style: Style, member: Member) -> bool:

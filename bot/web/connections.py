@@ -40,8 +40,8 @@ class Bounds:
 class Connections:
     """The open connections. `on_cut` is told why one was cut: total, address, head or answer.
 
-    Where there are too many, the one that has waited longest for a request is cut. Only where all
-    are being answered the new one is.
+    Where there are too many, the one that has waited longest for a request is cut. Where all are
+    being answered, the new one is cut.
     """
 
     def __init__(self, bounds: Bounds, on_cut: Callable[[str], None]) -> None:
@@ -158,7 +158,7 @@ class Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Answer what is no HTTP without a traceback: scanners send such things all day."""
+        """Answer what is not HTTP, without a traceback in the log: scanners send it all day."""
         if status >= 500:
             return super().handle_error(request, status, exc, message)
         log.debug("unreadable request from %s: %s", request.remote, type(exc).__name__)
@@ -188,7 +188,7 @@ def noting(handler: Handler) -> Handler:
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         if isinstance(request.protocol, Connection):
             request.protocol.answering()
-        # aiohttp would repeat the header, and fail where it is no UTF-8
+        # aiohttp's own refusal repeats the header, and fails where it is not UTF-8
         if request.headers.get("Expect", "100-continue").lower() != "100-continue":
             raise web.HTTPExpectationFailed(text=_UNREADABLE, headers=USUAL_HEADERS)
         return await handler(request)
@@ -197,9 +197,9 @@ def noting(handler: Handler) -> Handler:
 
 
 def bounded_address(transport: asyncio.BaseTransport) -> str | None:
-    """Name the address whose connections are counted together.
+    """Give the address under which a connection is counted.
 
-    None for loopback and private ones: there a proxy speaks for many visitors.
+    None for loopback and private addresses: a proxy there connects for many visitors.
     """
     address = peer_of(transport)
     if address is None or address.is_private:

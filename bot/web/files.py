@@ -9,8 +9,8 @@ from aiohttp.abc import AbstractStreamWriter
 class FileAnswer(web.FileResponse):
     """aiohttp's answer with a file, but never by the kernel's sendfile.
 
-    asyncio does not end its sendfile when the connection is cut (seen with Python 3.11), so a
-    visitor who reads nothing would keep connection, file and task for ever.
+    asyncio does not end its sendfile when the connection is cut (seen with Python 3.11): a visitor
+    that reads nothing would hold the connection, the file and the task for ever.
     """
 
     async def _sendfile(

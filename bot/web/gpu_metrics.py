@@ -47,6 +47,8 @@ class GpuMetrics(Collector):
 def _families() -> tuple[GaugeMetricFamily, GaugeMetricFamily]:
     labels = ["index", "name"]
     return (
-        GaugeMetricFamily("muralscape_gpu_memory_used_bytes", "In use by anyone", labels=labels),
+        GaugeMetricFamily(
+            "muralscape_gpu_memory_used_bytes", "Used by all programs", labels=labels
+        ),
         GaugeMetricFamily("muralscape_gpu_memory_total_bytes", "Of the card", labels=labels),
     )

@@ -35,10 +35,11 @@ class _Result:
 
 
 class Health:
-    """Serves the results of checks: `looks` cost nothing and are taken when somebody asks.
+    """Serves the results of checks.
 
-    `probes` are made in the background by `watch`, every `interval` seconds, with `seconds` to
-    answer, so that asking often costs no more. `clock` gives monotonic seconds.
+    `looks` cost nothing and are made at each request. `probes` are made in the background by
+    `watch`, every `interval` seconds, with `seconds` to answer, so that many requests cost no more
+    than few. `clock` gives monotonic seconds.
     """
 
     def __init__(

@@ -15,7 +15,7 @@ class JobMetrics:
         self._states: dict[int, JobState] = {}  # of the jobs that are not settled
         self._entered = Counter(
             "muralscape_jobs",
-            "Jobs that came into a state",
+            "Jobs that entered a state",
             ["state", "preset"],
             registry=registry,
         )
@@ -25,10 +25,10 @@ class JobMetrics:
             ["state", "preset"],
             registry=registry,
         )
-        self._queue = Gauge("muralscape_queue_length", "Jobs that wait", registry=registry)
+        self._queue = Gauge("muralscape_queue_length", "Queued jobs", registry=registry)
         self._wait = Histogram(
             "muralscape_queue_wait_seconds",
-            "From the order to the first step",
+            "Seconds from the order to the first step",
             buckets=SECONDS,
             registry=registry,
         )
@@ -44,7 +44,7 @@ class JobMetrics:
         )
         self._speed = Gauge(
             "muralscape_steps_per_second",
-            "Of the last painting that was finished",
+            "Steps per second of the last finished painting",
             ["preset"],
             registry=registry,
         )

@@ -40,7 +40,7 @@ class Metrics:
         PlatformCollector(registry=self.registry)
         self._linked = Gauge(
             "muralscape_gateway_connected",
-            "1 while Discord's gateway has greeted the bot",
+            "1 while the bot is connected to Discord's gateway",
             registry=self.registry,
         )
         self._reconnects = Counter(
@@ -50,7 +50,7 @@ class Metrics:
         )
         self._lag = Histogram(
             "muralscape_event_loop_lag_seconds",
-            "How much later than asked for the event loop goes on",
+            "Seconds by which the event loop wakes a task too late",
             buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 3),
             registry=self.registry,
         )

@@ -15,7 +15,7 @@ class RestMetrics:
         self._api_base = api_base
         self._seconds = Histogram(
             "muralscape_rest_seconds",
-            "From a request to its answer's head",
+            "Seconds from a request to the headers of its answer",
             ["method"],
             registry=registry,
         )

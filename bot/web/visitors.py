@@ -21,8 +21,7 @@ async def in_their_language(request: web.Request, handler: Handler) -> web.Strea
 def negotiated(header: str) -> str:
     """Give the most wanted language that there is, by Discord's name; English where none is.
 
-    A language fits whatever its region: all who speak "pt" get "pt-BR". Parts of the header that
-    cannot be read are skipped.
+    Regions do not matter: "pt" gets "pt-BR". Parts of the header that cannot be read are skipped.
     """
     there = {name.lower(): name for name in (*FILES, ENGLISH)}
     for name in (*FILES, ENGLISH):

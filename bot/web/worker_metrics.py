@@ -60,12 +60,12 @@ def _families() -> tuple[GaugeMetricFamily, ...]:
         GaugeMetricFamily("muralscape_workers", "Workers on other machines", labels=["state"]),
         GaugeMetricFamily(
             "muralscape_worker_paintings",
-            "Paintings that a worker is at",
+            "Paintings that a worker is making",
             labels=["worker", "device"],
         ),
         GaugeMetricFamily(
             "muralscape_worker_seconds_per_megapixel_step",
-            "How slowly a worker paints, by its last paintings",
+            "Seconds that a worker takes for a step of a megapixel, by its last paintings",
             labels=["worker"],
         ),
     )

@@ -20,7 +20,7 @@ from bot.challenges.store import ChallengeStore
 from bot.people import Member
 from bot.pictures.decoder import Decoder
 from bot.pictures.store import PictureStore
-from bot.pictures.turns import NOBODY, Owner
+from bot.pictures.turns import THE_BOT, Owner
 from bot.simulator import Simulator
 from bot.simulator.model import Interaction
 from bot.storage.database import Database, sqlite_url
@@ -45,7 +45,7 @@ class CountingDecoder(Decoder):
         side: int,
         extension: str = ".jpg",
         quality: int = 85,
-        owner: Owner = NOBODY,
+        owner: Owner = THE_BOT,
         number: int = 0,
     ) -> bytes:
         """Encode, and count."""

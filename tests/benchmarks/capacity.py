@@ -25,13 +25,13 @@ QUANTILES = (0.5, 0.9, 0.99)
 
 
 class Queue(Protocol):
-    """What decides whose turn it is."""
+    """The order in which jobs are painted."""
 
     def add(self, job: Waiting) -> None:
-        """Let a job wait."""
+        """Add a job."""
 
     def take(self) -> Waiting | None:
-        """Take the job whose turn it is; None when none waits."""
+        """Take the next job; None when none is waiting."""
 
     def remove(self, job_id: int) -> None:
         """Note that a job that was taken is done."""
@@ -44,7 +44,7 @@ class FirstCome:
         self._line: deque[Waiting] = deque()
 
     def add(self, job: Waiting) -> None:
-        """Let a job wait."""
+        """Add a job."""
         self._line.append(job)
 
     def take(self) -> Waiting | None:
@@ -52,7 +52,7 @@ class FirstCome:
         return self._line.popleft() if self._line else None
 
     def remove(self, job_id: int) -> None:
-        """A job that was taken is in no line."""
+        """Do nothing: a taken job is no longer in the queue."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Outcome:
 def serve(asks: Sequence[Ask], queue: Queue, cards: int, seconds: float, seed: int) -> Outcome:
     """Paint a week's jobs on so many cards, the usual one in so many seconds.
 
-    `asks` are in the order in which they come. A card that is free takes whose turn it is at once.
+    `asks` are in the order in which they come. A free card takes the next job at once.
     """
     chance = Random(seed)
     spread = [math.exp(chance.gauss(0.0, SPREAD)) for _ in asks]
@@ -126,7 +126,7 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 
 def run(_: Device | None = None) -> dict[str, float]:
-    """Waiting times in seconds: of all, of who asked once in the week, of who asked for many."""
+    """Waiting times in seconds: of all members, of those with one job a week, and with many."""
     asks = week(SERVERS, SEED)
     often = Counter(ask.member_id for ask in asks)
     print(f"{len(asks)} jobs of {SERVERS} servers in a week; members and their share of the jobs:")

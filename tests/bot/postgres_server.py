@@ -74,7 +74,7 @@ class PostgresServer:
         return self
 
     def stop(self) -> None:
-        """Stop it at once, whoever is connected, and remove its files."""
+        """Stop it at once, without waiting for its clients, and remove its files."""
         if self._process is not None:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait(30)
@@ -88,7 +88,7 @@ class PostgresServer:
         return name
 
     def empty(self, database: str) -> None:
-        """Take every row out of a database, whoever is connected: a tenth of the time of a copy."""
+        """Delete every row of a database and cut its clients off: ten times as fast as a copy."""
         self.run("psql", "--quiet", "--no-psqlrc", f"--dbname={database}", f"--command={EMPTY}")
 
     def run(self, program: str, *arguments: str) -> None:

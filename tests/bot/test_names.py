@@ -70,7 +70,7 @@ def test_examples(typed: str, kept: str) -> None:
 
 @pytest.mark.parametrize("typed", ["", "   ", "***", "<@123>", "\u202e\u200f", "\u200b", "-# "])
 def test_nothing_left(typed: str) -> None:
-    """A name of which nothing is left is refused in words."""
+    """A name of which nothing is left is refused with a message."""
     with pytest.raises(NameRejected, match="at least one letter"):
         cleaned_name(typed, "The name", 50)
 

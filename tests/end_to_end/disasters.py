@@ -1,4 +1,4 @@
-"""What can befall a bot that runs in a process of its own."""
+"""Disasters for a bot in its own process: kills, lost networks, a full disk, wrong clocks."""
 
 import asyncio
 import contextlib
@@ -113,7 +113,7 @@ class Victim:
             await asyncio.sleep(self.moments.uniform(0.3, 1.0))
             ballast.unlink()
             return
-        # no file of the bot's can grow: to it that is the same, by another name (EFBIG)
+        # no file of the bot can grow: the same fault with another number (EFBIG)
         self.process.rlimit(psutil.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
         await asyncio.sleep(self.moments.uniform(0.3, 1.0))
         self.process.rlimit(psutil.RLIMIT_FSIZE, NO_LIMIT)

@@ -34,7 +34,8 @@ from tests.bot.decoders import DECODER
 
 PAINTERS = "tests.end_to_end.painters:"
 
-# Everything that waits, waits less; but an answer waits for its request on a busy machine's disk.
+# Everything that waits, waits less; but answers wait for what they tell on a busy machine too, and
+# members look at their cards for longer than that paints.
 FAST = Timing(
     Pace(painting=0.1, waiting=0.2, look=0.02, debounce=0.0, late=0.1),
     BackOff(first=0.05, longest=0.2),
@@ -49,6 +50,9 @@ FAST = Timing(
     log_pause=0.05,
     blocks=0.1,
     remember=60.0,
+    find=60.0,
+    first_try=60.0,
+    long=600.0,
 )
 
 ROOMY = LimitSettings(jobs_per_member=50, jobs_per_guild=1000, shutdown_seconds=5, mural_tile=64)
@@ -194,10 +198,10 @@ async def running_bot(
 
 
 def faults_of(event: object) -> list[str]:
-    """List what members could not read of a message of the bot.
+    """List the parts of a message of the bot that members could not read.
 
-    That is a file without alt text, and a mention that clients show as a number: of a member whom
-    the message does not bring along.
+    These are files without alt text, and mentions that clients show as a number because the message
+    does not notify the member.
     """
     if not isinstance(event, MessageChanged) or not event.message.author.bot:
         return []
@@ -218,7 +222,8 @@ def copy_database(migrated: Path, data_dir: Path) -> None:
 
 def query(data_dir: Path, sql: str) -> list[Any]:
     """Read from the bot's database."""
-    with closing(sqlite3.connect(f"file:{data_dir}/muralscape.db?mode=ro", uri=True)) as connection:
+    file = f"file:{data_dir}/muralscape.db?mode=ro"
+    with closing(sqlite3.connect(file, timeout=120, uri=True)) as connection:
         connection.row_factory = sqlite3.Row
         return connection.execute(sql).fetchall()
 

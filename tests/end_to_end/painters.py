@@ -4,8 +4,8 @@ They run in the real engine process, behind the real executor. `load_quick` and 
 what an `EngineSetup` names. A test that needs a painting under way, on a machine however slow,
 holds it: see `hold`.
 
-What decodes pictures and writes films is imported where it is used: each of the hundreds of bots
-in the tests starts such a process, and few need that.
+Modules that decode pictures or write films are imported where they are used: each of the hundreds
+of bots in the tests starts such a process, and few need them.
 """
 
 import time

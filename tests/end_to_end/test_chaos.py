@@ -105,7 +105,7 @@ async def settled(victim: Victim) -> None:
         except TimeoutError:
             if restarted:
                 pytest.fail(f"not settled: {unsettled(victim.data_dir)}")
-            # What a full disk kept from being written down waits for the next start.
+            # An outcome that cannot be sent, on a disk too full to note that, waits for a start.
             restarted = True
             assert await victim.stop() == 0
             await victim.start()

@@ -57,11 +57,11 @@ async def test_token_expired(simulator: Simulator, data_dir: Path) -> None:
         simulator.clock.advance(901)
         release(data_dir)
         message = await only_result(simulator, data_dir)
+        await simulator.until(lambda: asked.original and "Finished" in asked.original.content)
     assert message.interaction is None
     assert message.channel is asked.channel
     assert message.mentions == [asked.user]
     assert asked.original is not None
-    assert "Finished" in asked.original.content
     assert str(message.id) in asked.original.content
     assert len(simulator.record.find("PATCH", "^/webhooks/", 401)) <= 2  # a card's edit, the result
 

@@ -253,7 +253,7 @@ async def test_a_film_that_is_too_large(start_simulator: StartSimulator, data_di
 
 @pytest.mark.slow
 async def test_hostile_animations(simulator: Simulator, data_dir: Path) -> None:
-    """Each is refused in words, or painted as what it shows, at little cost."""
+    """Each is refused with a message, or painted as what it shows, at little cost."""
     async with running_bot(simulator, data_dir, painter="load_quick", limits=PATIENT) as bot:
         for name, content, words in hostile_films():
             told = await refusal(simulator, asked_for(simulator, content, name))

@@ -93,7 +93,7 @@ async def test_the_engine_process_is_killed(simulator: Simulator, data_dir: Path
 
 @pytest.mark.slow
 async def test_the_engine_process_is_killed_ten_times(simulator: Simulator, data_dir: Path) -> None:
-    """Whenever the painter dies, each job comes once, or fails in words after a second death."""
+    """Whenever the painter dies, each job comes once, or fails with a message at a second death."""
     moments = random.Random(6576)
     asked = []
     async with running_bot(simulator, data_dir, painter="load_steady") as bot:

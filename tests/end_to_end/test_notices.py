@@ -5,7 +5,16 @@ from pathlib import Path
 from bot.simulator import Simulator
 from bot.simulator.faults import CdnFault
 from bot.simulator.model import Message
-from tests.end_to_end.harness import UNTOLD, muralize, painting, query, results, run, running_bot
+from tests.end_to_end.harness import (
+    FAST,
+    UNTOLD,
+    muralize,
+    painting,
+    query,
+    results,
+    run,
+    running_bot,
+)
 from tests.end_to_end.painters import hold, release
 from tests.end_to_end.test_delivery import forbid_posting, kill_token
 from tests.end_to_end.test_painting import said_privately
@@ -21,13 +30,13 @@ def notices(simulator: Simulator) -> list[Message]:
     return [message for message in simulator.world.messages.values() if message.notified]
 
 
-async def test_after_a_minute_the_result_is_a_reply(simulator: Simulator, data_dir: Path) -> None:
+async def test_after_long_the_result_is_a_reply(simulator: Simulator, data_dir: Path) -> None:
     """A long painting comes as a reply to its card and notifies its member, and only them."""
     hold(data_dir, 10)
     async with running_bot(simulator, data_dir, clock=simulator.clock):
         asked = muralize(simulator)
         card = await painting(simulator, asked)
-        simulator.clock.advance(61)
+        simulator.clock.advance(FAST.long + 1)
         release(data_dir)
         (message,) = await simulator.until(lambda: results(simulator))
         await settled(simulator, data_dir)
@@ -39,7 +48,7 @@ async def test_after_a_minute_the_result_is_a_reply(simulator: Simulator, data_d
     assert notices(simulator) == [message]
 
 
-async def test_within_a_minute_nobody_is_notified(simulator: Simulator, data_dir: Path) -> None:
+async def test_soon_after_nobody_is_notified(simulator: Simulator, data_dir: Path) -> None:
     """A quick painting replaces its card; the member is still looking."""
     async with running_bot(simulator, data_dir, clock=simulator.clock):
         asked = muralize(simulator)
@@ -58,7 +67,7 @@ async def test_a_server_may_not_want_that(simulator: Simulator, data_dir: Path) 
         simulator.people.press(panel.id, "settings/mention/off", "olga")
         await simulator.until(lambda: "its member is not mentioned" in panel.content)
         card = await painting(simulator, muralize(simulator))
-        simulator.clock.advance(61)
+        simulator.clock.advance(FAST.long + 1)
         release(data_dir)
         (message,) = await simulator.until(lambda: results(simulator))
         await settled(simulator, data_dir)
@@ -73,7 +82,7 @@ async def test_without_the_right_to_post(simulator: Simulator, data_dir: Path) -
     async with running_bot(simulator, data_dir, clock=simulator.clock):
         asked = muralize(simulator)
         await painting(simulator, asked)
-        simulator.clock.advance(61)
+        simulator.clock.advance(FAST.long + 1)
         release(data_dir)
         (message,) = await simulator.until(lambda: results(simulator))
         (notice,) = await simulator.until(lambda: notices(simulator))
@@ -108,7 +117,7 @@ async def test_a_card_deleted_after_its_token(simulator: Simulator, data_dir: Pa
     async with running_bot(simulator, data_dir, clock=simulator.clock) as bot:
         card = await painting(simulator, muralize(simulator))
         simulator.people.delete(card.id, "mo")
-        simulator.clock.advance(61)
+        simulator.clock.advance(FAST.long + 1)
         release(data_dir)
         await settled(simulator, data_dir)
 

@@ -1,5 +1,6 @@
 """Two bots in processes of their own on one PostgreSQL database, against one Discord."""
 
+import asyncio
 import itertools
 from collections import Counter
 from multiprocessing.context import ForkServerProcess
@@ -13,7 +14,7 @@ from bot.storage.database import Database
 from bot.storage.shard import Shard
 from tests.bot.conftest import ON_POSTGRES, database_url, migrated_postgres, postgres
 from tests.end_to_end import bot_process
-from tests.end_to_end.harness import Share, all_settled, muralize, picture, results
+from tests.end_to_end.harness import UNTOLD, Share, all_settled, muralize, picture, results
 
 __all__ = ["database_url", "migrated_postgres", "postgres"]
 
@@ -35,6 +36,16 @@ def rooms(simulator: Simulator) -> list[Channel]:
         for name in ("ada", "ben"):
             world.join(guild, simulator.people.user(name))
     return [world.add_channel(found[shard], f"room{shard}", "") for shard in (0, 1)]
+
+
+async def until_told(database: Database) -> None:
+    """Wait until every request has its outcome."""
+    async with asyncio.timeout(120):
+        while True:
+            async with database.read() as connection:
+                if not list(await connection.execute(sa.text(UNTOLD))):
+                    return
+            await asyncio.sleep(0.05)
 
 
 @ON_POSTGRES
@@ -61,17 +72,18 @@ async def test_two_bots_share_the_servers(
             asked.append(muralize(simulator, user, content=content, channel=channel.name))
     await simulator.until(lambda: all_settled(simulator, 3))
     bots[1].kill()
-    bots[1].join()
+    await asyncio.to_thread(bots[1].join)
     bots[1] = start(1)
     await simulator.until(lambda: all_settled(simulator, len(asked)))
+    database = Database(database_url)
+    await until_told(database)
     for bot in bots:
         bot.terminate()
-        bot.join(120)
+        await asyncio.to_thread(bot.join, 120)  # which needs the simulator to take its leave
         assert bot.exitcode == 0
     shown = [message.channel.guild_id for message in results(simulator)]
     assert Counter(shown) == {channel.guild_id: EACH for channel in channels}
     assert {message.interaction for message in results(simulator)} == set(asked)
-    database = Database(database_url)
     async with database.read() as connection:
         rows = list(await connection.execute(sa.text("SELECT state, guild_id, content FROM jobs")))
     await database.close()

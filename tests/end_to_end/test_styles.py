@@ -111,7 +111,7 @@ async def test_forbidden_words(simulator: Simulator, data_dir: Path) -> None:
 
 
 async def test_names(simulator: Simulator, data_dir: Path) -> None:
-    """Hostile names are cleaned or refused in words; nothing pings."""
+    """Hostile names are cleaned or refused with a message; nothing pings."""
     async with running_bot(simulator, data_dir):
         for name, kept in (
             ("@everyone", "everyone"),

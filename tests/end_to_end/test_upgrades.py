@@ -9,7 +9,7 @@ import pytest
 from bot.simulator import Simulator
 from bot.storage.database import Database, known_versions, sqlite_url
 from tests.bot.storage.test_paint_settings_migration import ROW, insert, migrate
-from tests.end_to_end.harness import all_settled, muralize, query, running_bot
+from tests.end_to_end.harness import UNTOLD, all_settled, muralize, query, running_bot
 from tests.end_to_end.test_run import output_of, start
 
 FIRST = known_versions()[-1]
@@ -40,6 +40,7 @@ async def test_it_starts_on_what_an_older_version_left(
     async with running_bot(simulator, data_dir):
         muralize(simulator)
         await simulator.until(lambda: all_settled(simulator, 1))
+        await simulator.until(lambda: not query(data_dir, UNTOLD))
     states = query(data_dir, "SELECT state FROM jobs ORDER BY id")
     assert [state for (state,) in states] == ["cancelled", "done"]
     (now,) = query(data_dir, "SELECT version_num FROM alembic_version")

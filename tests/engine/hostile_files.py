@@ -1,4 +1,4 @@
-"""Files as nobody's camera writes them, by the thousand: each a function of a seed and a number."""
+"""Damaged and hostile picture files by the thousand: each a function of a seed and a number."""
 
 import io
 import random

@@ -1,4 +1,4 @@
-"""Moving pictures as nobody's program writes them."""
+"""Damaged and hostile moving pictures."""
 
 from PIL import Image
 

@@ -164,7 +164,7 @@ def test_wall_time_is_limited(child: Child) -> None:
 
 
 def test_memory_is_limited(child: Child) -> None:
-    """A picture that needs more than it may have is refused in words."""
+    """A picture that needs more than it may have is refused with a message."""
     task = Task("decode", "It", DEFAULT_LIMITS, Effort(base_bytes=2**20, bytes_per_pixel=1))
     with pytest.raises(ImageRejected, match="memory"):
         child.ask(task, encoded(quarters(3000), "PNG"), None, lambda _size, _strips: None)

@@ -196,7 +196,7 @@ def test_stopping_on_a_full_disk(encoder: Encoder, tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_a_film(encoder: Encoder) -> None:
-    """Presets without strokes and masks are refused in words."""
+    """Presets without strokes and masks are refused with a message."""
     frame = pan(1)[0]
     with pytest.raises(RequestRejected, match="choose one of mural, draft"):
         film_painter(StylizeRequest(frame, (frame,), PaintSettings(preset="seed")), encoder)

@@ -98,7 +98,7 @@ def test_checkpoints_are_some_steps_apart(
 def test_a_checkpoint_meets_only_its_own_painting(
     small: StylizeRequest, encoder: Encoder, tmp_path: Path
 ) -> None:
-    """Other options, a damaged file and a missing one are refused in words."""
+    """Other options, a damaged file and a missing one are refused with a message."""
     file = tmp_path / "nst_model.pth"
     with pytest.raises(Stopped):
         stylize(small, encoder, should_stop=lambda: True, checkpoint=file)

@@ -25,10 +25,10 @@ def seeds() -> Iterator[tuple[str, bytes]]:
         wire.Order("k", "r", 7, SETTINGS, 1, mask=True, timelapse=False, secret="ab" * 32),
         wire.Outcome("k", "w", "failed", "No room.", None),
         wire.Outcome("k", "w", "painted", painted=OUTCOME),
-        wire.Hello("w-1.0", ("cuda:0",), ("mural",), 1, ("k",), 0.05),
+        wire.WorkerHeartbeat("w-1.0", ("cuda:0",), ("mural",), 1, ("k",), 0.05),
         wire.ProgressReport("k", "w", replace(PROGRESS, preview=PREVIEW)),
         wire.ProgressReport("k", "w"),
-        wire.BotAlive("r"),
+        wire.BotHeartbeat("r"),
         wire.CancelOrder("k"),
         wire.Nudge(),
     )

@@ -1,6 +1,5 @@
 """What must hold for messages of workers and children, whatever bytes they send."""
 
-import io
 import math
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
@@ -13,6 +12,7 @@ from bot.executors.contract import PaintProgress
 from bot.executors.nats import wire
 from engine.decoding.messages import read_answer
 from engine.errors import Wording
+from tests.bot.executors.bytes_pipe import pipe_of
 
 CORPUS = Path(__file__).parent / "wire_corpus"
 # The first byte of an input says who reads the others.
@@ -48,23 +48,11 @@ def _read(reader: str, data: bytes) -> tuple[object, Callable[[], object]]:
         return answer, lambda: answer
     if reader in ("bot", "engine process"):
         side = pipe.TO_BOT if reader == "bot" else pipe.TO_ENGINE
-        heard = pipe.decode(_reader(data), side)
-        return heard, lambda: pipe.decode(_reader(pipe.encode(heard)), side)
+        heard = pipe.decode(pipe_of(data), side)
+        return heard, lambda: pipe.decode(pipe_of(pipe.encode(heard)), side)
     kind = next(kind for kind in _KINDS if kind.__name__ == reader)
     message: wire.Message = wire.decode(kind, data)
     return message, lambda: wire.decode(kind, wire.encode(message))
-
-
-def _reader(data: bytes) -> Callable[[int], bytes]:
-    file = io.BytesIO(data)
-
-    def read(size: int) -> bytes:
-        got = file.read(size)
-        if len(got) < size:
-            raise EOFError
-        return got
-
-    return read
 
 
 def _check(value: object) -> None:

@@ -99,7 +99,7 @@ async def hosted(simulator: Simulator, folder: Path) -> AsyncIterator[Host]:
         yield Host(process, f"http://127.0.0.1:{port}", log, folder / "data")
     finally:
         process.terminate()
-        await asyncio.wait_for(process.wait(), 60)
+        await asyncio.wait_for(process.wait(), 120)
     log_guard.look_through(log.read_text(), str(log))
     if process.returncode != 0:
         raise RuntimeError(f"the bot ended with exit code {process.returncode}; see {log}")

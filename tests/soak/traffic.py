@@ -176,10 +176,10 @@ class Members:
         del self._simulator.world.messages[message.id]
 
     async def _outcome(self, asked: Interaction) -> Message | None:
-        """Wait until a painting has come, and return it, or has ended in words."""
+        """Wait until a painting has come, and return it, or its failure."""
         card = await self._patient(lambda: outcome_of(self._simulator, asked), asked)
         if not is_result(card):
-            self.counts["cancelled" if "Cancelled" in card.content else "failed in words"] += 1
+            self.counts["cancelled" if "Cancelled" in card.content else "failed"] += 1
             return None
         self.counts["painted"] += 1
         self._results.append(card)

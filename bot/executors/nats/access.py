@@ -12,8 +12,8 @@ from nats.js.errors import Error as JetStreamError
 
 STORE_FAILED = 10051  # JetStream's code for a failed write to a stream, as on a full disk
 
-# Errors after which a retry may succeed.
-TROUBLE = (nats.errors.Error, JetStreamError, OSError, asyncio.TimeoutError)
+# Errors after which a retry may succeed, here or on the server.
+RETRYABLE = (nats.errors.Error, JetStreamError, OSError, asyncio.TimeoutError)
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ def denied(error: BaseException) -> bool:
     return "authorization" in str(error).lower()
 
 
-def words(error: BaseException) -> str:
-    """Put an error in words for the host."""
+def explain(error: BaseException) -> str:
+    """Explain an error to the host."""
     match error:
         case ssl.SSLCertVerificationError(verify_message=why):
             return f"its certificate was refused: {why}; name who signed it with a CA file"

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from bot.errors import PaintingEnded
 from bot.executors.contract import OnProgress, PaintOrder
 from bot.executors.nats import wire
 from bot.executors.nats.rate_limit import RateLimit
@@ -15,21 +16,25 @@ class Attempt:
     order: PaintOrder
     message: wire.Order  # the order as it is sent
     on_progress: OnProgress
-    outcome: asyncio.Future[wire.Outcome]  # done when the attempt has ended
+    outcome: asyncio.Future[wire.Outcome]  # set when a worker's outcome arrives
+    ended: asyncio.Future[None]  # done when the attempt has ended; an error if the bot ended it
     report_limit: RateLimit  # for the reports on it
-    # On the event loop's clock. Begins anew with each step, and while no worker could make one.
-    step_due_since: float
+    # On the event loop's clock. Restarts with each step, and while no worker could make one.
+    awaiting_step_since: float
     stream_number: int | None = None  # of the order in its stream; None until it is there
     worker: str = ""  # the id of the worker that reported last; empty before the first report
     last_step: int = 0  # the newest step that `on_progress` was called with
     cancelled: bool = False  # `NatsExecutor.cancel` was called
+    lost: bool = False  # ended by ExecutorLost: the job may get another attempt
     objects: list[str] = field(default_factory=list)  # on the server, to be removed at the end
 
     @property
     def has_outcome(self) -> bool:
-        """Whether a worker ended the attempt: it painted, failed, was cancelled or lost the job.
+        """Whether a worker has painted, failed, lost or, as it was told, cancelled the order."""
+        return self.outcome.done() and not self.outcome.cancelled()
 
-        False while the attempt goes on, and where the bot itself ended it with an error.
-        """
-        outcome = self.outcome
-        return outcome.done() and not outcome.cancelled() and outcome.exception() is None
+    def end(self, error: PaintingEnded) -> None:
+        """Make `NatsExecutor.paint` raise an error, unless it has ended."""
+        if not self.ended.done():
+            self.ended.set_exception(error)
+            self.ended.exception()  # retrieved, so that asyncio does not log it as unhandled

@@ -1,4 +1,4 @@
-"""A connection to a NATS server that reconnects by itself and repeats what failed."""
+"""A connection to a NATS server that reconnects by itself and retries failed requests."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ from nats.js.errors import ServerError, ServiceUnavailableError
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_fixed
 
 from bot.executors.nats import wire
-from bot.executors.nats.access import TROUBLE, Access, denied, words
+from bot.executors.nats.access import RETRYABLE, Access, denied, explain
 from bot.executors.nats.client import StrictClient
 from bot.executors.nats.objects import Objects
 from bot.executors.nats.senders import is_relayed
@@ -55,8 +55,8 @@ class NatsConnection:
         self._ready = asyncio.Event()  # `open` has succeeded
         self._last_error = "no connection yet"
         self._credentials_refused = False  # at the last attempt to connect
-        self._refused_writes: dict[str, str] = {}  # why the server refuses them now, by request
-        self._has_client = False  # whether `close` has a client to close
+        self._refused_writes: dict[str, str] = {}  # the server's reason, by `what` of `retry`
+        self._has_client = False  # `client` has begun to connect
         self._requests: set[asyncio.Task[Msg]] = set()  # cancelled when the connection is lost
         self.client = StrictClient()
         self.streams: JetStreamContext
@@ -82,7 +82,7 @@ class NatsConnection:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(self.timing.connect):
                         await self._connect()
-            except (*TROUBLE, ValueError) as error:
+            except (*RETRYABLE, ValueError) as error:
                 await self._on_error(error)
                 await asyncio.sleep(self.timing.retry)
         self.streams = self.client.jetstream(timeout=ANSWER_SECONDS)
@@ -102,7 +102,7 @@ class NatsConnection:
             # Sends what is still in the buffer.
             try:
                 await self.client.flush(2)
-            except TROUBLE as error:
+            except RETRYABLE as error:
                 log.info("not everything was sent: %s", error)
         if self._has_client:
             with contextlib.suppress(OSError):  # the server closed the connection meanwhile
@@ -113,22 +113,28 @@ class NatsConnection:
         if self.client.is_connected:
             try:
                 await self.client.publish(subject, wire.encode(message))
-            except TROUBLE as error:
+            except RETRYABLE as error:
                 log.info("not sent on %s: %s", subject, error)
 
     async def listen(self, subject: str, handler: Callable[[Msg], Awaitable[None]]) -> None:
-        """Call `handler` with each message on a core subject; drops relayed ones, see `senders`."""
+        """Call `handler` with each message on a core subject, and log its errors.
+
+        Drops relayed messages, see `senders`.
+        """
 
         async def drop_or_handle(message: Msg) -> None:
             if is_relayed(message):
                 log.warning("a worker has put on %s what it may not send; dropped", subject)
-            else:
+                return
+            try:
                 await handler(message)
+            except Exception:  # nats-py would report it as an error of the connection
+                log.exception("a message on %s could not be handled", message.subject)
 
         await self.client.subscribe(subject, cb=drop_or_handle)
 
     async def retry(self, what: str, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Repeat a request until the server has done it.
+        """Retry a request until it succeeds.
 
         The server may be unreachable, restarting, or its disk full. `what` names the request in the
         log.
@@ -138,7 +144,7 @@ class NatsConnection:
         def before_sleep(state: RetryCallState) -> None:
             nonlocal logged_reason
             error = state.outcome.exception() if state.outcome else None
-            reason = words(error) if error else ""
+            reason = explain(error) if error else ""
             if reason != logged_reason:
                 logged_reason = reason
                 log.warning("%s: %s; retried until it succeeds", what, reason)
@@ -147,7 +153,7 @@ class NatsConnection:
                 self._on_change()
 
         retrying = AsyncRetrying(
-            retry=retry_if_exception_type(TROUBLE),
+            retry=retry_if_exception_type(RETRYABLE),
             wait=wait_fixed(self.timing.retry),
             before_sleep=before_sleep,
         )
@@ -177,7 +183,7 @@ class NatsConnection:
     async def pull(self, stream: str, wait: float) -> Msg | None:
         """Pull the next message of a stream; None when none came in `wait` seconds.
 
-        It must be acknowledged within the lease, or it is delivered again. Raises TROUBLE.
+        It must be acknowledged within the lease, or it is delivered again. Raises RETRYABLE.
         """
         while (message := await self._pull_any(stream, wait)) is not None:
             if not is_relayed(message):
@@ -205,8 +211,8 @@ class NatsConnection:
         """Delete a message from a stream, if it is still there."""
         try:
             await self.streams.delete_msg(stream, number)
-        except TROUBLE as error:
-            log.info("message %d of %s is gone: %s", number, stream, words(error))
+        except RETRYABLE as error:
+            log.info("message %d of %s was not deleted: %s", number, stream, explain(error))
 
     async def _request(self, request: Coroutine[Any, Any, Msg]) -> Msg:
         """Wait for a reply. Raises ConnectionClosedError when the connection is lost meanwhile."""
@@ -259,7 +265,7 @@ class NatsConnection:
         if self._credentials_refused:  # the next error is only that the server hung up
             return
         self._credentials_refused = denied(error)
-        reason = words(error)
+        reason = explain(error)
         if reason != self._last_error:
             log.warning("NATS at %s: %s", self._access.name, reason)
         self._last_error = reason

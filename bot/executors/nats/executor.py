@@ -5,8 +5,9 @@ import logging
 import secrets
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
+from bot.background import BackgroundTasks, cancel_all
 from bot.errors import CannotPaint, ExecutorLost, PaintingCancelled
 from bot.executors.contract import OnProgress, PaintOrder, WorkerState
 from bot.executors.nats import wire
@@ -19,11 +20,14 @@ from bot.executors.nats.receiver import Receiver
 from bot.executors.nats.registry import WorkerRegistry
 from bot.executors.nats.sealed_objects import SealedObjects
 from bot.executors.nats.sealing import SECRET_BYTES
-from bot.executors.nats.streams import create_streams
+from bot.executors.nats.streams import prepare_streams
 from engine.errors import Sentence
 from engine.request import PaintOutcome
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
+
+CLEAN_UP_SECONDS = 2.0  # for `close` to remove from the server what paintings have left
 
 
 class NatsExecutor:
@@ -50,13 +54,14 @@ class NatsExecutor:
             self._timing,
             "muralscape bot",
             self._notify_listeners,
-            prepare=partial(create_streams, lease=self._timing.lease),
+            prepare=partial(prepare_streams, lease=self._timing.lease),
         )
         self._objects = SealedObjects(self._connection)
         self._registry = WorkerRegistry(self._timing.silence)
         self._attempts: dict[str, Attempt] = {}  # under way, by key
         self._listeners: list[Callable[[], None]] = []
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()  # the event loop holds only weak references
+        self._clean_ups: set[asyncio.Task[None]] = set()  # those of `_tasks` that clean up
         self._closed = False
         self._sender = OrderSender(
             self._connection,
@@ -71,8 +76,7 @@ class NatsExecutor:
             self._registry,
             self._run_id,
             self._attempts,
-            self._sender.nudge,
-            self._sender.cancel,
+            self._sender,
             self._notify_listeners,
             self._run_in_background,
         )
@@ -114,19 +118,20 @@ class NatsExecutor:
 
     async def start(self) -> None:
         """Begin to connect, and return at once: server and workers may come later."""
-        self._run_in_background(self._connect_and_listen())
+        self._run_in_background(self._run())
 
     async def close(self) -> None:
         """Disconnect. Paintings in progress are lost; their workers are told to stop."""
         self._closed = True
-        for attempt in tuple(self._attempts.values()):
+        attempts = tuple(self._attempts.values())
+        for attempt in attempts:
+            attempt.end(ExecutorLost("The executor was closed."))
+        for attempt in attempts:
             await self._sender.cancel(attempt.message.key)
-            if not attempt.outcome.done():
-                attempt.outcome.set_exception(ExecutorLost("The executor was closed."))
-        await asyncio.sleep(0)  # lets each `paint` raise before the background tasks are cancelled
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._clean_ups and self._connection.fault is None:
+            await asyncio.wait(self._clean_ups, timeout=CLEAN_UP_SECONDS)
+        while self._tasks:  # a task may start another while it is cancelled
+            await cancel_all(tuple(self._tasks))
         await self._connection.close()
 
     async def paint(self, order: PaintOrder, on_progress: OnProgress) -> PaintOutcome:
@@ -134,21 +139,26 @@ class NatsExecutor:
         if self._closed:
             raise ExecutorLost("The executor was closed.")
         attempt = self._new_attempt(order, on_progress)
-        key, outcome = attempt.message.key, attempt.outcome
-        self._attempts[key] = attempt
-        sending = asyncio.ensure_future(self._sender.send(attempt))
+        self._attempts[attempt.message.key] = attempt
+        painting = self._create_task(self._send_and_fetch(attempt))
         try:
-            # Sending waits for the NATS server; a cancel may end the attempt before that answers.
-            sent_or_ended: set[asyncio.Future[Any]] = {sending, outcome}
-            await asyncio.wait(sent_or_ended, return_when=asyncio.FIRST_COMPLETED)
-            if not outcome.done():
-                sending.result()  # raises what sending raised, such as an unreadable picture
-            return await self._fetch_result(attempt, await outcome)
+            # The bot may end the attempt while a request still waits for the NATS server.
+            either: set[asyncio.Future[Any]] = {painting, attempt.ended}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if attempt.ended.done():
+                attempt.ended.result()  # raises why the bot ended it
+            return painting.result()
+        except ExecutorLost:
+            attempt.lost = True
+            raise
         finally:
-            sending.cancel()
-            del self._attempts[key]
+            painting.cancel()
+            attempt.ended.cancel()
+            del self._attempts[attempt.message.key]
             if not self._closed:
-                self._run_in_background(self._sender.clean_up(attempt))
+                clean_up = self._run_in_background(self._clean_up(attempt, painting))
+                self._clean_ups.add(clean_up)
+                clean_up.add_done_callback(self._clean_ups.discard)
 
     async def cancel(self, job_id: int) -> None:
         """Stop a painting; see `contract.Executor.cancel`."""
@@ -164,26 +174,41 @@ class NatsExecutor:
             self._sender.new_message(order),
             on_progress,
             outcome=loop.create_future(),
+            ended=loop.create_future(),
             report_limit=RateLimit(self._timing.reports),
-            step_due_since=loop.time(),
+            awaiting_step_since=loop.time(),
         )
 
-    async def _cancel_until_ended(self, attempt: Attempt) -> None:
-        """Send the cancel with every heartbeat until the worker's outcome arrives.
+    async def _send_and_fetch(self, attempt: Attempt) -> PaintOutcome:
+        """Send an order, wait for its outcome, and download the painting."""
+        await self._sender.send(attempt)
+        return await self._fetch_result(attempt, await attempt.outcome)
 
-        Where no worker has reported on the attempt, the bot ends it at once; otherwise after
-        `timing.cancel` seconds without an outcome.
+    async def _clean_up(self, attempt: Attempt, painting: asyncio.Task[PaintOutcome]) -> None:
+        await cancel_all([painting])  # so that it stores nothing more
+        await self._sender.clean_up(attempt)
+
+    async def _cancel_until_ended(self, attempt: Attempt) -> None:
+        """Send the cancel with every heartbeat until the attempt has ended.
+
+        Its worker has `timing.cancel` seconds to answer; after that the bot ends the attempt.
         """
         clock = asyncio.get_running_loop().time
-        give_up_at = clock() + self._timing.cancel
-        while not attempt.outcome.done():
+        deadline = clock() + self._timing.cancel
+        while not attempt.ended.done():
             await self._sender.cancel(attempt.message.key)
-            no_worker = not attempt.worker
-            too_late = clock() > give_up_at
-            # An outcome may have arrived while the cancel was sent.
-            if (no_worker or too_late) and not attempt.outcome.done():
-                attempt.outcome.set_exception(PaintingCancelled())
-            await asyncio.wait({attempt.outcome}, timeout=self._timing.beat)
+            if self._has_nothing_to_wait_for(attempt, clock() > deadline):
+                attempt.end(PaintingCancelled())
+            await asyncio.wait({attempt.ended}, timeout=self._timing.beat)
+
+    def _has_nothing_to_wait_for(self, attempt: Attempt, is_late: bool) -> bool:
+        """Whether to end a cancelled attempt now; `is_late` once its worker's time is over."""
+        if not attempt.has_outcome:
+            return is_late or not attempt.worker
+        if not attempt.outcome.result().is_cut_short:
+            return True
+        # The frames of a film that are done are wanted, and being downloaded.
+        return is_late and self._connection.fault is not None
 
     async def _fetch_result(self, attempt: Attempt, outcome: wire.Outcome) -> PaintOutcome:
         """Download the painting, or raise why there is none."""
@@ -193,8 +218,7 @@ class NatsExecutor:
         if outcome.painted is not None:
             attempt.objects.append(name)  # to be removed, whether it is wanted or not
         # After a cancel a painting is wanted only if the worker cut it short for that.
-        cut_short = outcome.painted is not None and outcome.painted.is_cut_short
-        if outcome.how == "cancelled" or (attempt.cancelled and not cut_short):
+        if outcome.how == "cancelled" or (attempt.cancelled and not outcome.is_cut_short):
             raise PaintingCancelled
         if outcome.painted is None:  # the worker lost it, or its outcome could not be read
             raise ExecutorLost(outcome.sentence)
@@ -206,43 +230,42 @@ class NatsExecutor:
             raise ExecutorLost("The painting is missing on the NATS server.")
         return outcome.painted
 
-    async def _connect_and_listen(self) -> None:
+    async def _run(self) -> None:
+        """Connect, then send heartbeats and receive outcomes until cancelled."""
         await self._connection.open()
-        # Orders of an earlier run are void: the bot sends its unfinished jobs again.
-        await self._connection.retry("old orders", self._purge_streams)
         await self._receiver.listen()
-        self._run_in_background(self._beat())
-        self._run_in_background(self._receiver.receive_outcomes())
+        async with BackgroundTasks() as loops:
+            loops.keep("heartbeats of the bot", self._send_heartbeats)
+            loops.keep("outcomes of workers", self._receiver.receive_outcomes)
+            await loops.until(asyncio.Event())
 
-    async def _purge_streams(self) -> None:
-        for stream in (wire.ORDERS, wire.OUTCOMES):
-            await self._connection.streams.purge_stream(stream)
-
-    async def _beat(self) -> None:
+    async def _send_heartbeats(self) -> None:
         """On each beat send the bot's heartbeat, drop silent workers, and end stalled attempts."""
         while True:
-            await self._connection.send(wire.BOT, wire.BotAlive(self._run_id))
+            await self._connection.send(wire.BOT, wire.BotHeartbeat(self._run_id))
             if self._registry.drop_silent():
                 self._notify_listeners()
             self._end_stalled()
             await asyncio.sleep(self._timing.beat)
 
     def _end_stalled(self) -> None:
-        """End attempts that have waited for a step for `timing.stall` seconds.
-
-        A step is due while a worker has the order. It is also due while nobody reports to have it,
-        although an idle worker could take it: one may have taken it without a report.
-        """
+        """End attempts that have waited for a step for `timing.stall` seconds."""
         now = asyncio.get_running_loop().time()
         for attempt in self._attempts.values():
-            if self._connection.fault or not self._is_step_due(attempt):
-                attempt.step_due_since = now
-            elif now - attempt.step_due_since > self._timing.stall and not attempt.outcome.done():
+            if self._connection.fault or not self._awaits_step(attempt):
+                attempt.awaiting_step_since = now
+            elif now - attempt.awaiting_step_since > self._timing.stall:
                 worker = attempt.worker or "a worker that does not say so"
                 log.warning("%s holds job %d and does not paint", worker, attempt.order.job_id)
-                attempt.outcome.set_exception(ExecutorLost(f"{worker} did not paint it."))
+                attempt.end(ExecutorLost(f"{worker} did not paint it."))
 
-    def _is_step_due(self, attempt: Attempt) -> bool:
+    def _awaits_step(self, attempt: Attempt) -> bool:
+        """Whether a worker should be painting: one has reported, or an idle one could take it.
+
+        The idle one may have taken it without a report.
+        """
+        if attempt.has_outcome:
+            return False
         if attempt.worker:
             return True
         is_in_stream = attempt.stream_number is not None
@@ -250,14 +273,25 @@ class NatsExecutor:
 
     def _notify_listeners(self) -> None:
         for listener in self._listeners:
-            listener()
+            try:
+                listener()
+            except Exception:  # must end neither our tasks nor those of nats-py, which call this
+                log.exception("a listener of the executor failed")
 
-    def _run_in_background(self, work: Coroutine[Any, Any, None]) -> None:
+    def _create_task(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Start a task that `close` cancels."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._on_task_done)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
-    def _on_task_done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            log.error("a background task of the executor failed", exc_info=error)
+    def _run_in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Start a task that nobody waits for; its error is logged."""
+        task = self._create_task(work)
+        task.add_done_callback(_log_error)
+        return task
+
+
+def _log_error(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        log.error("a background task of the executor failed", exc_info=error)

@@ -26,7 +26,7 @@ LENGTHS = "Lengths"  # a header: the number of bytes of each file in the object
 class Objects:
     """The objects of one bucket. An object holds one or more files, concatenated.
 
-    Names are words of letters, digits, - and _, separated by /.
+    The parts of a name have letters, digits, - and _, and are separated by /.
     """
 
     def __init__(self, streams: JetStreamContext, bucket: str) -> None:
@@ -43,13 +43,13 @@ class Objects:
         """
         data = memoryview(b"".join(files))
         # A new subject for each write, so that chunks of an interrupted one are not mixed in.
-        nuid = f"{_words(name)}.{self._nuid.next().decode()}"
+        nuid = f"{_tokens(name)}.{self._nuid.next().decode()}"
         digest, numbers = hashlib.sha256(), []
         try:
             for start in range(0, len(data), chunk):
                 part = bytes(data[start : start + chunk])
                 digest.update(part)
-                ack = await self._streams.publish(self._chunks(nuid), part)
+                ack = await self._streams.publish(self._chunk_subject(nuid), part)
                 numbers.append(ack.seq)
             info = api.ObjectInfo(
                 name=name,
@@ -58,18 +58,18 @@ class Objects:
                 size=len(data),
                 mtime=datetime.now(UTC).isoformat(),
                 chunks=len(numbers),
-                digest=_text(digest.digest()),
+                digest=_digest_text(digest.digest()),
                 headers={LENGTHS: [str(len(file)) for file in files]},
                 options=api.ObjectMetaOptions(max_chunk_size=chunk),
             )
             ack = await self._streams.publish(
-                self._description(name),
+                self._description_subject(name),
                 json.dumps(info.as_dict()).encode(),
                 headers={api.Header.ROLLUP: MSG_ROLLUP_SUBJECT},
             )
         except Exception:
             # A server with a full disk answers no write, but it does purge.
-            await self._streams.purge_stream(self._stream, subject=self._chunks(nuid))
+            await self._streams.purge_stream(self._stream, subject=self._chunk_subject(nuid))
             raise
         return numbers[0] if numbers else ack.seq
 
@@ -78,11 +78,11 @@ class Objects:
 
         Raises NotFoundError when a part of it is missing, DigestMismatchError when it is damaged.
         """
-        about = await self._streams.get_msg(
-            self._stream, subject=self._description(name), direct=True
+        description = await self._streams.get_msg(
+            self._stream, subject=self._description_subject(name), direct=True
         )
         try:
-            info = api.ObjectInfo.from_response(json.loads(about.data or b""))
+            info = api.ObjectInfo.from_response(json.loads(description.data or b""))
             lengths = [int(length) for length in (info.headers or {}).get(LENGTHS, ())]
         except (ValueError, TypeError, AttributeError) as error:  # not written by us
             raise NotFoundError from error
@@ -90,21 +90,21 @@ class Objects:
         position = 1  # sequence number from which to look for the next chunk
         for _ in range(info.chunks or 0):
             chunk = await self._streams.get_msg(
-                self._stream, position, self._chunks(info.nuid), direct=True, next=True
+                self._stream, position, self._chunk_subject(info.nuid), direct=True, next=True
             )
             if chunk.seq is None or chunk.data is None:
                 raise NotFoundError
             position = chunk.seq + 1
             digest.update(chunk.data)
             data += chunk.data
-        if data and (info.digest or "").lower() != _text(digest.digest()).lower():
+        if data and (info.digest or "").lower() != _digest_text(digest.digest()).lower():
             raise DigestMismatchError
         ends = itertools.accumulate(lengths or [len(data)])
         return [bytes(data[start:end]) for start, end in itertools.pairwise([0, *ends])]
 
     async def remove(self, name: str) -> None:
         """Delete an object, if it exists."""
-        await self._streams.purge_stream(self._stream, subject=self._description(name))
+        await self._streams.purge_stream(self._stream, subject=self._description_subject(name))
         await self._purge_chunks(name)
 
     async def remove_older(self, name: str, first: int) -> None:
@@ -112,20 +112,20 @@ class Objects:
         await self._purge_chunks(name, first)
 
     async def _purge_chunks(self, name: str, before: int | None = None) -> None:
-        subject = self._chunks(f"{_words(name)}.>")
+        subject = self._chunk_subject(f"{_tokens(name)}.>")
         await self._streams.purge_stream(self._stream, seq=before, subject=subject)
 
-    def _chunks(self, nuid: str) -> str:
+    def _chunk_subject(self, nuid: str) -> str:
         return f"$O.{self._bucket}.C.{nuid}"
 
-    def _description(self, name: str) -> str:
+    def _description_subject(self, name: str) -> str:
         return f"$O.{self._bucket}.M.{base64.urlsafe_b64encode(name.encode()).decode()}"
 
 
-def _words(name: str) -> str:
-    """Turn a name into words of a subject, so that its chunks can be purged by it."""
+def _tokens(name: str) -> str:
+    """Turn a name into tokens of a subject, so that its chunks can be purged by it."""
     return name.replace("/", ".")
 
 
-def _text(sha256: bytes) -> str:
+def _digest_text(sha256: bytes) -> str:
     return f"SHA-256={base64.urlsafe_b64encode(sha256).decode()}"

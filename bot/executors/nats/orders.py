@@ -71,22 +71,26 @@ class OrderSender:
         await self._connection.send(wire.CANCEL, wire.CancelOrder(wire.label_of(key)))
 
     async def clean_up(self, attempt: Attempt) -> None:
-        """Remove an ended attempt's order and objects from the server."""
+        """Remove an ended attempt's order and objects from the server; waits for a connection.
+
+        The job's checkpoint stays if the attempt was lost: the next one may resume from it.
+        """
+        await self._connection.until_open()
         if not attempt.has_outcome:
             # Whether a worker has the order is not known, so stop its painting and withdraw it.
             await self.cancel(attempt.message.key)
             if attempt.stream_number is not None:
                 await self._connection.withdraw(wire.ORDERS, attempt.stream_number)
-            # A worker removes the checkpoint when it sends an outcome; here none was sent.
+        if not attempt.lost:
             attempt.objects.append(wire.checkpoint_of(attempt.message.job_id))
         await self._objects.remove(*attempt.objects)
 
 
 def _suffix_of(animation: Path | None) -> Literal["", ".gif", ".webp"]:
     """Give the suffix of an animation's file; empty where no animation is wanted."""
-    match animation and animation.suffix:
-        case ".gif":
+    match animation:
+        case Path(suffix=".gif"):
             return ".gif"
-        case ".webp":
+        case Path(suffix=".webp"):
             return ".webp"
     return ""

@@ -1,24 +1,25 @@
 """The worker registry: which workers are connected, and which would finish an order first."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from bot.executors.contract import PaintOrder, WorkerState
-from bot.executors.nats.wire import Hello, name_of
+from bot.executors.nats.wire import WorkerHeartbeat, name_of
 from bot.executors.rates import start_rate
 from bot.texts import clean
 from engine.work import work_of
 
 LONGEST_DEVICE = 60  # characters
 MOST_WORKERS = 256  # further ones are ignored, so that invented workers do not fill the memory
-MOST_OF_A_NAME = 64  # as permissions can pin a worker to its name, it leaves room for others
+# Of one name. Permissions pin a worker to its name, so it cannot take the places of all others.
+MOST_NAMESAKES = 64
 
 
 @dataclass
-class _Known:
-    hello: Hello
-    heard_at: float
+class _Connected:
+    heartbeat: WorkerHeartbeat  # the last one
+    received_at: float
 
 
 class WorkerRegistry:
@@ -27,90 +28,98 @@ class WorkerRegistry:
     def __init__(self, silence: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._silence = silence
         self._clock = clock
-        self._known: dict[str, _Known] = {}
+        self._connected: dict[str, _Connected] = {}  # by the worker's id
 
     @property
     def slots(self) -> int:
         """How many orders they can paint at a time."""
-        return sum(known.hello.slots for known in self._known.values())
+        return sum(worker.slots for worker in self._heartbeats)
 
     @property
     def devices(self) -> tuple[str, ...]:
         """What they paint on, the device of the first worker first."""
-        able = (known.hello for known in self._known.values() if known.hello.slots)
-        return tuple(device for hello in able for device in hello.devices)
+        able = [worker for worker in self._heartbeats if worker.slots]
+        return tuple(device for worker in able for device in worker.devices)
 
     @property
     def fault(self) -> str | None:
         """Why the connected workers cannot paint; None when one can, or none is connected."""
-        faults = [f"{known.hello.id}: {known.hello.fault}" for known in self._known.values()]
+        faults = [f"{worker.id}: {worker.fault}" for worker in self._heartbeats]
         return None if self.slots or not faults else faults[0]
+
+    @property
+    def _heartbeats(self) -> Collection[WorkerHeartbeat]:
+        """The last heartbeat of each worker, which describes it."""
+        return [connected.heartbeat for connected in self._connected.values()]
 
     def states(self, job_ids: Mapping[str, int]) -> tuple[WorkerState, ...]:
         """Give each worker's state, by name. `job_ids` maps this bot's order keys to its jobs."""
-        hellos = (known.hello for known in self._known.values())
-        return tuple(_state(hello, job_ids) for hello in sorted(hellos, key=lambda one: one.id))
+        workers = sorted(self._heartbeats, key=lambda worker: worker.id)
+        return tuple(_state(worker, job_ids) for worker in workers)
 
-    def update(self, hello: Hello) -> bool:
+    def update(self, heartbeat: WorkerHeartbeat) -> bool:
         """Store a worker's heartbeat; return whether its free slots or devices have changed."""
-        before = self._known.pop(hello.id, None)
-        is_leaving = not hello.slots and not hello.fault
-        if not is_leaving and self._has_room_for(hello.id):
-            self._known[hello.id] = _Known(hello, self._clock())
-        return before is None or _offer(before.hello) != _offer(hello)
+        before = self._connected.pop(heartbeat.id, None)
+        is_leaving = not heartbeat.slots and not heartbeat.fault
+        if not is_leaving and self._has_room_for(heartbeat.id):
+            self._connected[heartbeat.id] = _Connected(heartbeat, self._clock())
+        return before is None or _offer(before.heartbeat) != _offer(heartbeat)
 
     def _has_room_for(self, worker: str) -> bool:
-        namesakes = [known for known in self._known if name_of(known) == name_of(worker)]
-        return len(self._known) < MOST_WORKERS and len(namesakes) < MOST_OF_A_NAME
+        namesakes = [other for other in self._connected if name_of(other) == name_of(worker)]
+        return len(self._connected) < MOST_WORKERS and len(namesakes) < MOST_NAMESAKES
 
     def drop_silent(self) -> bool:
         """Remove workers without a recent heartbeat; return whether there were any."""
-        silent_since = self._clock() - self._silence
-        gone = [name for name, known in self._known.items() if known.heard_at < silent_since]
-        for name in gone:
-            del self._known[name]
-        return bool(gone)
+        oldest = self._clock() - self._silence
+        silent = [key for key, worker in self._connected.items() if worker.received_at < oldest]
+        for key in silent:
+            del self._connected[key]
+        return bool(silent)
 
     def choose(self, order: PaintOrder) -> str | None:
-        """Name the fastest idle worker that has the preset; None when there is none."""
+        """Give the id of the fastest idle worker that has the preset; None when there is none."""
         preset = order.settings.preset
-        hellos = (known.hello for known in self._known.values())
         idle = [
-            hello for hello in hellos if len(hello.busy) < hello.slots and preset in hello.presets
+            worker
+            for worker in self._heartbeats
+            if len(worker.busy) < worker.slots and preset in worker.presets
         ]
         return min(idle, key=rate_of).id if idle else None
 
     def seconds(self, order: PaintOrder) -> float:
-        """Predict how long the chosen worker takes, or the fastest when all are busy."""
+        """Predict how long the chosen worker takes, or the fastest when all are busy.
+
+        Infinite when no worker can paint.
+        """
         chosen = self.choose(order)
-        hellos = [known.hello for known in self._known.values()]
         if chosen is not None:
-            candidates = [hello for hello in hellos if hello.id == chosen]
+            candidates = [self._connected[chosen].heartbeat]
         else:
-            candidates = [hello for hello in hellos if hello.slots]
+            candidates = [worker for worker in self._heartbeats if worker.slots]
         if not candidates:
             return float("inf")
         return min(map(rate_of, candidates)) * work_of(order.settings, order.content_size)
 
 
-def rate_of(hello: Hello) -> float:
+def rate_of(worker: WorkerHeartbeat) -> float:
     """Give a worker's seconds per megapixel and step: measured, or assumed by its device."""
-    if hello.rate is not None:
-        return hello.rate
-    return start_rate(hello.devices[0] if hello.devices else "")
+    if worker.rate is not None:
+        return worker.rate
+    return start_rate(worker.devices[0] if worker.devices else "")
 
 
-def _offer(hello: Hello) -> tuple[int, tuple[str, ...]]:
+def _offer(worker: WorkerHeartbeat) -> tuple[int, tuple[str, ...]]:
     """A worker's free slots and its devices."""
-    return max(0, hello.slots - len(hello.busy)), hello.devices
+    return max(0, worker.slots - len(worker.busy)), worker.devices
 
 
-def _state(hello: Hello, job_ids: Mapping[str, int]) -> WorkerState:
+def _state(worker: WorkerHeartbeat, job_ids: Mapping[str, int]) -> WorkerState:
     return WorkerState(
-        name=hello.id,
-        devices=tuple(clean(device)[:LONGEST_DEVICE] for device in hello.devices),
-        slots=hello.slots,
-        paintings=len(hello.busy),
-        jobs=tuple(job_ids[key] for key in hello.busy if key in job_ids),
-        rate=hello.rate,
+        name=worker.id,
+        devices=tuple(clean(device)[:LONGEST_DEVICE] for device in worker.devices),
+        slots=worker.slots,
+        paintings=len(worker.busy),
+        jobs=tuple(job_ids[key] for key in worker.busy if key in job_ids),
+        rate=worker.rate,
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nats.js.errors import DigestMismatchError, NotFoundError
 
-from bot.executors.nats.access import TROUBLE, words
+from bot.executors.nats.access import RETRYABLE, explain
 from bot.executors.nats.connection import NatsConnection
 from bot.executors.nats.sealing import WrongSeal, seal_files, unseal_files
 
@@ -27,7 +27,7 @@ class SealedObjects:
         await self._connection.retry(name, lambda: self._connection.objects.write(name, data))
 
     async def upload_once(self, name: str, secret: bytes, file: Path) -> None:
-        """Replace an object by a file, without retries. Raises TROUBLE.
+        """Replace an object by a file, without retries. Raises RETRYABLE.
 
         Uses large chunks: a quarter as many take a quarter of the work on both ends. On a network
         that needs longer than `ANSWER_SECONDS` for one, the upload fails.
@@ -60,5 +60,5 @@ class SealedObjects:
     async def _remove(self, name: str) -> None:
         try:
             await self._connection.objects.remove(name)
-        except TROUBLE as error:
-            log.info("%s stays for now: %s", name, words(error))
+        except RETRYABLE as error:
+            log.info("%s stays for now: %s", name, explain(error))

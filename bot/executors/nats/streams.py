@@ -1,4 +1,4 @@
-"""Creates the JetStream streams, their consumers and the object store of Muralscape."""
+"""Prepares the JetStream streams, their consumers and the object store of Muralscape."""
 
 from nats.js import JetStreamContext, api
 from nats.js.errors import NotFoundError
@@ -7,6 +7,16 @@ from bot.executors.nats import wire
 
 DEDUPLICATION_SECONDS = 120.0  # JetStream's deduplication window
 OBJECT_SECONDS = 7 * 86_400.0  # until the server deletes an object by itself
+
+
+async def prepare_streams(streams: JetStreamContext, lease: float) -> None:
+    """Create the streams, and purge the orders and outcomes of earlier runs of the bot.
+
+    Those are void, because the bot sends its unfinished jobs again.
+    """
+    await create_streams(streams, lease)
+    for stream in (wire.ORDERS, wire.OUTCOMES):
+        await streams.purge_stream(stream)
 
 
 async def create_streams(streams: JetStreamContext, lease: float) -> None:

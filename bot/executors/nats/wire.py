@@ -115,9 +115,14 @@ class Outcome:
     painted: PaintOutcome | None = None
     wording: Wording | None = None
 
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether it is of a film that was cancelled, and has the frames painted by then."""
+        return self.painted is not None and self.painted.is_cut_short
+
 
 @dataclass(frozen=True)
-class Hello:
+class WorkerHeartbeat:
     """A worker's heartbeat. `slots` is 0 when it is leaving, or cannot paint because of `fault`."""
 
     id: str  # the worker's name, a dot, and digits that tell its runs apart
@@ -149,7 +154,7 @@ class ProgressReport:
 
 
 @dataclass(frozen=True)
-class BotAlive:
+class BotHeartbeat:
     """The bot's heartbeat."""
 
     run_id: str
@@ -171,7 +176,7 @@ class Nudge:
     """An order waits in the stream: request it now instead of at the next poll."""
 
 
-Message = Order | Outcome | Hello | ProgressReport | BotAlive | CancelOrder | Nudge
+Message = Order | Outcome | WorkerHeartbeat | ProgressReport | BotHeartbeat | CancelOrder | Nudge
 _ADAPTERS: dict[type, TypeAdapter[Any]]
 _ADAPTERS = {kind: TypeAdapter(kind) for kind in get_args(Message)}
 
@@ -199,7 +204,7 @@ def decode(kind: type[T], data: bytes) -> T:
         sentence = checked_sentence(message.sentence)
         wording = message.wording and checked_wording(message.wording)
         return replace(message, sentence=sentence, painted=painted, wording=wording)
-    if isinstance(message, Hello):
+    if isinstance(message, WorkerHeartbeat):
         devices = tuple(short_text(device) for device in message.devices)
         return replace(message, devices=devices)
     return message

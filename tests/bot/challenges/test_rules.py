@@ -214,7 +214,7 @@ def test_moments_that_are_none(typed: str) -> None:
     ],
 )
 def test_terms_that_cannot_be(terms: Terms, words: str) -> None:
-    """Deadlines that are past, wrong way round or years away are refused in words."""
+    """Deadlines that are past, wrong way round or years away are refused with a message."""
     with pytest.raises(ChallengeRefused, match=words):
         rules.check_terms(terms, START)
 

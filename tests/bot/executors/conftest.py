@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -80,10 +80,13 @@ def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
 
 @asynccontextmanager
 async def working(
-    url: str, ca_file: Path | None = None, timeouts: Timeouts | None = None
+    url: str,
+    ca_file: Path | None = None,
+    timeouts: Timeouts | None = None,
+    setups: Sequence[EngineSetup] = (SETUP,),
 ) -> AsyncIterator[Worker]:
-    """Run a worker in this process, clockwork in its engine process."""
-    worker = Worker(Access(url, ca_file=ca_file), [SETUP], "worker", FAST, timeouts)
+    """Run a worker in this process, clockwork in its engine processes."""
+    worker = Worker(Access(url, ca_file=ca_file), setups, "worker", FAST, timeouts)
     running = asyncio.create_task(worker.run())
     try:
         yield worker

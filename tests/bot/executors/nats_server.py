@@ -1,5 +1,6 @@
 """A real NATS server with JetStream on loopback, for tests and benchmarks."""
 
+import signal
 import socket
 import subprocess
 import sys
@@ -23,16 +24,23 @@ class NatsServer:
         folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self.config = folder / "server.conf"
-        self.config.write_text(
+        self._fixed = (
             f'listen: "127.0.0.1:{self.port}"\n'
-            f'jetstream {{ store_dir: "{folder / "streams"}", {store} }}\n{more}\n'
+            f'jetstream {{ store_dir: "{folder / "streams"}", {store} }}\n'
         )
         self._process: subprocess.Popen[bytes] | None = None
+        self.configure(more)
 
     @property
     def url(self) -> str:
         """Where it is."""
         return f"nats://127.0.0.1:{self.port}"
+
+    def configure(self, more: str) -> None:
+        """Add this to its configuration instead of what was added before, also while it runs."""
+        self.config.write_text(f"{self._fixed}{more}\n")
+        if self._process is not None:
+            self._process.send_signal(signal.SIGHUP)
 
     def start(self) -> "NatsServer":
         """Start it and wait until it takes connections."""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -134,7 +135,7 @@ async def test_frozen_while_painting(order_for: MakeOrder) -> None:
 
 
 async def test_frozen_while_idle(order_for: MakeOrder) -> None:
-    """A process that freezes between two paintings is a fault in words, and is replaced."""
+    """A process that freezes between two paintings is a fault with a message, and is replaced."""
     executor = LocalExecutor([SETUP], replace(SHORT_TIMEOUTS, idle=2.5))
     await executor.start()
     (pid,) = executor.pids
@@ -266,3 +267,32 @@ async def test_the_loop_stays_responsive(order_for: MakeOrder) -> None:
             await executor.paint(order_for(Script(fault="die")), ignore)
         await executor.close()
     assert max(ticks.holds) < 50
+
+
+async def test_closing_loses_what_waits_for_a_new_process(order_for: MakeOrder) -> None:
+    """An order whose process died, and was not replaced yet when the executor closed, is lost."""
+    executor = LocalExecutor([SETUP])
+    await executor.start()
+    with pytest.raises(ExecutorLost):
+        await executor.paint(order_for(Script(fault="die")), ignore)
+    waiting = asyncio.create_task(executor.paint(order_for(Script()), ignore))
+    await until(lambda: executor.fault == "the engine is being started")
+    await executor.close()
+    with pytest.raises(ExecutorLost, match="was closed"):
+        await asyncio.wait_for(waiting, 30)
+
+
+async def test_a_system_that_starts_no_process(
+    executor: LocalExecutor, order_for: MakeOrder, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A dead process is replaced as soon as the system has room for another one."""
+    (old,) = executor.pids
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))  # standard streams: no pipe can be made
+    try:
+        os.kill(old, signal.SIGKILL)
+        await until(lambda: "No engine process can be started" in caplog.text)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    await wait_for_new_pid(executor, old)
+    await executor.paint(order_for(Script()), ignore)

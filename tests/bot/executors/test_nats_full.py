@@ -72,18 +72,20 @@ async def test_orders_wait_for_room(small_server: NatsServer, order_for: MakeOrd
 
 
 async def test_a_painting_under_way_waits_for_room(
-    small_server: NatsServer, order_for: MakeOrder
+    small_server: NatsServer, order_for: MakeOrder, tmp_path: Path
 ) -> None:
     """What is painted while the store fills up is delivered once there is room, painted once."""
     client = await nats.connect(small_server.url)
     streams = client.jetstream()
     heard: list[PaintProgress] = []
-    order = order_for(SCRIPT)
+    go_on = tmp_path / "go on"
+    order = order_for(Script(steps=40, wait_for=str(go_on)))
     async with working(small_server.url), nats_executor(small_server.url) as executor:
         painting = asyncio.create_task(executor.paint(order, heard.append))
         await until(lambda: heard)
         await fill(streams)
-        await until(lambda: heard[-1].step == SCRIPT.steps)
+        go_on.touch()
+        await until(lambda: heard[-1].step == 40)
         assert not painting.done()
         await streams.purge_stream("FILLER")
         async with asyncio.timeout(SOON):

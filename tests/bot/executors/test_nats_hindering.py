@@ -18,10 +18,10 @@ from tests.bot.executors.nats_server import NatsServer
 from tests.bot.executors.test_nats_twice import ManualWorker, Site, painted
 
 PROGRESS = PaintProgress(1, 1, 100, 1.0, 1.0, 0.0, 1.0, 1.0)
-IDLE = wire.Hello("idle", ("a clock",), ("mural",), slots=1, busy=(), rate=1.0)
+IDLE = wire.WorkerHeartbeat("idle", ("a clock",), ("mural",), slots=1, busy=(), rate=1.0)
 
 
-@pytest.fixture(params=[0.5])
+@pytest.fixture(params=[2.0])
 async def site(nats_server: NatsServer, request: pytest.FixtureRequest) -> AsyncIterator[Site]:
     """A bot that waits so many seconds for a step and reads ten reports per second."""
     timing = replace(FAST, stall=request.param, reports=10.0)
@@ -53,10 +53,10 @@ async def test_an_order_that_is_hidden_is_taken_away(site: Site, order_for: Make
     """The same where nobody says that it has the order, while another worker is idle."""
     painting = site.paint(order_for(Script()))
     await site.worker.take()
-    hello = wire.encode(IDLE)
+    heartbeat = wire.encode(IDLE)
     async with asyncio.timeout(120):
         while not painting.done():
-            await site.worker.client.publish(f"{wire.WORKER}.idle", hello)
+            await site.worker.client.publish(f"{wire.WORKER}.idle", heartbeat)
             await asyncio.wait({painting}, timeout=0.1)
     with pytest.raises(ExecutorLost, match="did not paint it"):
         await painting

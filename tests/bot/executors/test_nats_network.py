@@ -100,12 +100,12 @@ async def test_connections_that_break(nats_server: NatsServer, order_for: MakeOr
 
 
 async def test_a_worker_whose_connection_stalls(
-    nats_server: NatsServer, order_for: MakeOrder
+    nats_server: NatsServer, order_for: MakeOrder, tmp_path: Path
 ) -> None:
     """A worker notices that its connection is dead, takes a new one, and its painting counts."""
     heard: list[PaintProgress] = []
-    script = Script(steps=40, step_seconds=0.02)
-    order = order_for(script)
+    go_on = tmp_path / "go on"
+    order = order_for(Script(steps=40, step_seconds=0.02, wait_for=str(go_on)))
     async with (
         bad_network(nats_server.port) as network,
         working(network.url),
@@ -114,6 +114,7 @@ async def test_a_worker_whose_connection_stalls(
         painting = asyncio.create_task(executor.paint(order, heard.append))
         await until(lambda: heard)
         network.stall()
+        go_on.touch()
         async with asyncio.timeout(SOON):
             await painting
         assert network.connections >= 2
@@ -173,7 +174,7 @@ def test_a_link_that_drops_packets(tmp_path: Path) -> None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=2 * SOON,
             env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])},
         )
     except FileNotFoundError:
@@ -200,5 +201,5 @@ async def test_streams_of_an_older_version(nats_server: NatsServer, order_for: M
     )
     await older.close()
     async with nats_executor(nats_server.url) as executor, working(nats_server.url):
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(SOON):
             assert (await executor.paint(order_for(Script()), lambda _: None)).steps > 0

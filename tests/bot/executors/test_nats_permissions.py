@@ -103,7 +103,7 @@ class Intruder:
             inbox_prefix="_INBOX.gpu-2",
             error_cb=self._on_error,
         )
-        self.streams = self.client.jetstream(timeout=0.5)
+        self.streams = self.client.jetstream(timeout=60)
         for subject in (">", "muralscape.>", "_INBOX.>", "_INBOX.gpu-1.>", "$O.>", "$JS.>"):
             await self.client.subscribe(subject, cb=self._on_message)
         await self.client.subscribe(wire.CANCEL, cb=self._on_message)
@@ -171,7 +171,7 @@ async def test_another_workers_order_is_out_of_reach(
         order = order_for(SLOW)
         painting = asyncio.create_task(executor.paint(order, lambda _: None))
         await until(lambda: any(state.jobs for state in executor.workers))
-        (taken,) = (work.order for work in worker._work.values())
+        (taken,) = (one.order for one in worker._taken.values())
         stored = await intruder.stored()
         for secret in (order.content.read_bytes(), taken.secret.encode(), taken.key.encode()):
             assert stored
@@ -199,9 +199,11 @@ async def test_a_worker_speaks_for_itself_alone(site: Site, intruder: Intruder) 
         devices: list[tuple[str, ...]] = []
         executor.watch(lambda: devices.append(executor.devices))
         (honest,) = (state.name for state in executor.workers)
-        forged = wire.Hello(honest, ("a forgery",), ("mural",), slots=7, busy=(), rate=0.0)
+        forged = wire.WorkerHeartbeat(
+            honest, ("a forgery",), ("mural",), slots=7, busy=(), rate=0.0
+        )
         await intruder.say(forged, f"{wire.WORKER}.{honest}", f"{wire.WORKER}.gpu-2.0")
-        own = wire.Hello("gpu-2.0", ("its own",), ("mural",), slots=1, busy=(), rate=1.0)
+        own = wire.WorkerHeartbeat("gpu-2.0", ("its own",), ("mural",), slots=1, busy=(), rate=1.0)
         await intruder.client.publish(f"{wire.WORKER}.gpu-2.0", wire.encode(own))
         await until(lambda: executor.capacity == 2)
         assert any("its own" in named for named in devices)
@@ -209,17 +211,18 @@ async def test_a_worker_speaks_for_itself_alone(site: Site, intruder: Intruder) 
 
 
 async def test_no_other_tells_how_an_order_goes(
-    site: Site, intruder: Intruder, order_for: MakeOrder
+    site: Site, intruder: Intruder, order_for: MakeOrder, tmp_path: Path
 ) -> None:
     """Progress and outcomes under the name of an order's worker are not heard from another."""
     steps: list[int] = []
     async with bot_of(site) as executor, worker_of(site) as worker:
         await until(lambda: executor.capacity == 1)
         await intruder.connect()
-        order = order_for(Script(steps=60, step_seconds=0.05))
+        go_on = tmp_path / "go on"
+        order = order_for(Script(steps=60, step_seconds=0.01, wait_for=str(go_on)))
         painting = asyncio.create_task(executor.paint(order, lambda now: steps.append(now.step)))
         await until(lambda: steps)
-        (taken,) = (work.order for work in worker._work.values())
+        (taken,) = (one.order for one in worker._taken.values())
         (honest,) = (state.name for state in executor.workers)
         progress = PaintProgress(order.job_id, 10**5, 10**5, 1.0, 1.0, 0.0, 1.0, 1.0)
         ends = ("", f".{honest}", ".gpu-2.0")
@@ -234,28 +237,31 @@ async def test_no_other_tells_how_an_order_goes(
         ):
             subjects = [f"{wire.OUTCOME}{end}" for end in ends]
             await intruder.say(said, *subjects, name=f"{taken.key}/{said.how}")
-        async with asyncio.timeout(30):
+        go_on.touch()
+        async with asyncio.timeout(120):
             assert (await painting).steps == 60
         assert max(steps) == 60
 
 
 async def test_no_worker_speaks_for_the_bot(
-    site: Site, intruder: Intruder, order_for: MakeOrder
+    site: Site, intruder: Intruder, order_for: MakeOrder, tmp_path: Path
 ) -> None:
     """Another run of the bot, a cancel and an order are not taken from a worker."""
     async with bot_of(site) as executor, worker_of(site) as worker:
         await until(lambda: executor.capacity == 1)
         await intruder.connect()
-        order = order_for(Script(steps=60, step_seconds=0.05))
+        go_on = tmp_path / "go on"
+        order = order_for(Script(steps=60, step_seconds=0.01, wait_for=str(go_on)))
         begun = asyncio.Event()
         painting = asyncio.create_task(executor.paint(order, lambda _: begun.set()))
         await begun.wait()
-        (taken,) = (work.order for work in worker._work.values())
+        (taken,) = (one.order for one in worker._taken.values())
         await intruder.say(replace(taken, key="forged"), wire.ORDER)
-        await intruder.say(wire.BotAlive("another run"), wire.BOT)
+        await intruder.say(wire.BotHeartbeat("another run"), wire.BOT)
         await intruder.say(wire.CancelOrder(wire.label_of(taken.key)), wire.CANCEL)
-        async with asyncio.timeout(30):
+        go_on.touch()
+        async with asyncio.timeout(120):
             assert (await painting).steps == 60
         # the forged order was thrown away, and what comes after it is painted
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             await executor.paint(order_for(Script()), lambda _: None)

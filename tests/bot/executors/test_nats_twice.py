@@ -45,11 +45,12 @@ class ManualWorker:
         message = (await orders.fetch(1, timeout=120))[0]
         return wire.decode(wire.Order, message.data), message
 
-    async def upload(self, order: wire.Order, worker: str, shade: int) -> None:
-        """Store a grey painting, as a worker of that name."""
+    async def upload(self, order: wire.Order, worker: str, shade: int, size: int = 0) -> None:
+        """Store a grey painting of at least `size` bytes, as a worker of that name."""
         objects = Objects(self.streams, wire.PICTURES)
         name = wire.result_of(order.key, worker)
-        await objects.write(name, [seal(order.secret_bytes, f"{name} 0", picture_of(shade))])
+        picture = picture_of(shade).ljust(size)
+        await objects.write(name, [seal(order.secret_bytes, f"{name} 0", picture)])
 
     async def report(self, outcome: wire.Outcome, name: str = "") -> None:
         """Say how an order ended; with another name it is another message to the server."""
@@ -185,15 +186,24 @@ async def test_an_acknowledged_order_is_not_given_out_again(
 
 
 async def test_progress_of_two_workers(site: Site, order_for: MakeOrder) -> None:
-    """Where two paint one order, the steps that are told never go back."""
+    """Where two paint one order, the steps that are told never go back, and are of its job."""
     heard: list[int] = []
     order = order_for(Script())
     painting = asyncio.create_task(
         site.executor.paint(order, lambda progress: heard.append(progress.step))
     )
     taken, message = await site.worker.take()
-    for worker, step in (("a", 1), ("b", 1), ("a", 5), ("b", 3), ("b", 6), ("a", 6)):
-        progress = PaintProgress(order.job_id, step, 9, 1.0, 1.0, 0.0, 1.0, 1.0)
+    job_id, another = order.job_id, order.job_id + 1
+    for worker, step, job in (
+        ("a", 1, job_id),
+        ("b", 1, job_id),
+        ("b", 2, another),
+        ("a", 5, job_id),
+        ("b", 3, job_id),
+        ("b", 6, job_id),
+        ("a", 6, job_id),
+    ):
+        progress = PaintProgress(job, step, 9, 1.0, 1.0, 0.0, 1.0, 1.0)
         said = wire.encode(wire.ProgressReport(taken.key, worker, progress))
         await site.worker.client.publish(wire.progress_of(taken, worker), said)
     await until(lambda: len(heard) >= 3)

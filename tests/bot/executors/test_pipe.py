@@ -1,9 +1,7 @@
 """Messages between the bot and an engine process: typed, bounded, and never unpickled."""
 
-import io
 import json
 import pickle
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from bot.languages.speech import speaking
 from engine import frames
 from engine.errors import Sentence
 from engine.request import PaintSettings
+from tests.bot.executors.bytes_pipe import pipe_of
 from tests.bot.outcomes import OUTCOME
 from tests.catalogues import spoken_as
 
@@ -31,26 +30,13 @@ ORDER = PaintOrder(
 PROGRESS = PaintProgress(7, 3, 10, 1.5, 0.5, 1.0, 2.0, 4.0, preview=b"\xff\xd8\xff and so on")
 
 
-def reader(data: bytes) -> Callable[[int], bytes]:
-    """Read from bytes as from a pipe."""
-    file = io.BytesIO(data)
-
-    def read(size: int) -> bytes:
-        got = file.read(size)
-        if len(got) < size:
-            raise EOFError
-        return got
-
-    return read
-
-
 @pytest.mark.parametrize("message", [pipe.Paint(ORDER), pipe.Cancel(7)])
 def test_what_the_bot_sends_arrives(message: pipe.FromBot) -> None:
     """Orders keep their settings and paths; they are no messages of an engine process."""
     data = pipe.encode(message)
-    assert pipe.decode(reader(data), pipe.TO_ENGINE) == message
+    assert pipe.decode(pipe_of(data), pipe.TO_ENGINE) == message
     with pytest.raises(ValueError, match="not a message"):
-        pipe.decode(reader(data), pipe.TO_BOT)
+        pipe.decode(pipe_of(data), pipe.TO_BOT)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +49,7 @@ def test_what_the_bot_sends_arrives(message: pipe.FromBot) -> None:
 )
 def test_what_an_engine_process_sends_arrives(message: pipe.FromEngine) -> None:
     """Every kind of message arrives as it was sent, the preview after the JSON."""
-    assert pipe.decode(reader(pipe.encode(message)), pipe.TO_BOT) == message
+    assert pipe.decode(pipe_of(pipe.encode(message)), pipe.TO_BOT) == message
 
 
 def test_a_failure_is_translated_after_it_came_through_the_pipe() -> None:
@@ -81,7 +67,7 @@ def test_a_failure_is_translated_after_it_came_through_the_pipe() -> None:
     }
     failures = []
     for sentence in (known, hostile, unknown):
-        message = pipe.decode(reader(pipe.encode(pipe.Failed.of(sentence))), pipe.TO_BOT)
+        message = pipe.decode(pipe_of(pipe.encode(pipe.Failed.of(sentence))), pipe.TO_BOT)
         assert isinstance(message, pipe.Failed)
         failures.append(CannotPaint(Sentence.received(message.sentence, message.wording)))
     with spoken_as("de", german), speaking("de"):
@@ -130,4 +116,4 @@ def framed(values: object, after: bytes = b"") -> bytes:
 def test_anything_else_is_refused(sent: bytes) -> None:
     """Other types, values out of range and long messages are errors, found before memory is."""
     with pytest.raises(ValueError):  # noqa: PT011 - pydantic's, json's and ours
-        pipe.decode(reader(sent), pipe.TO_BOT)
+        pipe.decode(pipe_of(sent), pipe.TO_BOT)

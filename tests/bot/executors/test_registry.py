@@ -8,20 +8,20 @@ import pytest
 from bot.executors.checks import LONGEST_SENTENCE
 from bot.executors.contract import WorkerState
 from bot.executors.nats import wire
-from bot.executors.nats.registry import MOST_OF_A_NAME, MOST_WORKERS, WorkerRegistry
+from bot.executors.nats.registry import MOST_NAMESAKES, MOST_WORKERS, WorkerRegistry
 from engine.errors import LONGEST, Wording
 from tests.bot.outcomes import OUTCOME
 
-HELLO = wire.Hello("gpu-1", ("cuda:0",), ("mural",), slots=2, busy=(), rate=0.5)
+HEARTBEAT = wire.WorkerHeartbeat("gpu-1", ("cuda:0",), ("mural",), slots=2, busy=(), rate=0.5)
 
 
 def test_workers_are_listed_while_their_heartbeats_come() -> None:
     """Workers are listed by name with this bot's jobs; silent ones and those that left are not."""
     now = 100.0
     registry = WorkerRegistry(4.0, lambda: now)
-    registry.update(replace(HELLO, id="z", slots=1))
+    registry.update(replace(HEARTBEAT, id="z", slots=1))
     now = 103.0
-    registry.update(replace(HELLO, busy=("ours", "another bot's")))
+    registry.update(replace(HEARTBEAT, busy=("ours", "another bot's")))
     assert registry.states({"ours": 7}) == (
         WorkerState("gpu-1", ("cuda:0",), slots=2, paintings=2, jobs=(7,), rate=0.5),
         WorkerState("z", ("cuda:0",), slots=1, paintings=0, jobs=(), rate=0.5),
@@ -29,7 +29,7 @@ def test_workers_are_listed_while_their_heartbeats_come() -> None:
     now = 105.0
     registry.drop_silent()
     assert [state.name for state in registry.states({})] == ["gpu-1"]
-    registry.update(replace(HELLO, slots=0))
+    registry.update(replace(HEARTBEAT, slots=0))
     assert registry.states({}) == ()
 
 
@@ -37,9 +37,9 @@ def test_no_number_of_names_makes_room() -> None:
     """Heartbeats under ever new names are heard of so many workers only; known ones go on."""
     registry = WorkerRegistry(4.0)
     for number in range(MOST_WORKERS + 10):
-        registry.update(replace(HELLO, id=f"gpu-{number}", slots=1))
+        registry.update(replace(HEARTBEAT, id=f"gpu-{number}", slots=1))
     assert registry.slots == MOST_WORKERS
-    registry.update(replace(HELLO, id="gpu-0", slots=2))
+    registry.update(replace(HEARTBEAT, id="gpu-0", slots=2))
     assert registry.slots == MOST_WORKERS + 1
 
 
@@ -47,17 +47,17 @@ def test_one_name_leaves_room_to_others() -> None:
     """Runs of one name, which is all that a worker's permissions allow, do not fill the list."""
     registry = WorkerRegistry(4.0)
     for number in range(MOST_WORKERS):
-        registry.update(replace(HELLO, id=f"gpu-1.{number}", slots=1))
-    assert registry.slots == MOST_OF_A_NAME < MOST_WORKERS
-    registry.update(replace(HELLO, id="gpu-1.0", slots=2))
-    registry.update(replace(HELLO, id="gpu-2.0", slots=1))
-    assert registry.slots == MOST_OF_A_NAME + 2
+        registry.update(replace(HEARTBEAT, id=f"gpu-1.{number}", slots=1))
+    assert registry.slots == MOST_NAMESAKES < MOST_WORKERS
+    registry.update(replace(HEARTBEAT, id="gpu-1.0", slots=2))
+    registry.update(replace(HEARTBEAT, id="gpu-2.0", slots=1))
+    assert registry.slots == MOST_NAMESAKES + 2
 
 
 def test_devices_are_cleaned() -> None:
     """The name of a device mentions nobody, formats nothing and is short."""
     registry = WorkerRegistry(4.0)
-    registry.update(replace(HELLO, devices=("<@&1> **cuda:0** @everyone `\u202e" + "x" * 500,)))
+    registry.update(replace(HEARTBEAT, devices=("<@&1> **cuda:0** @everyone `\u202e" + "x" * 500,)))
     ((device,),) = (state.devices for state in registry.states({}))
     assert device.startswith("cuda:0 everyone xxx")
     assert len(device) <= 60
@@ -85,9 +85,9 @@ def test_devices_are_cleaned() -> None:
 )
 def test_a_malformed_heartbeat_is_refused(odd: dict[str, object]) -> None:
     """Values that no worker of ours sends raise an error."""
-    assert wire.decode(wire.Hello, wire.encode(HELLO)) == HELLO
+    assert wire.decode(wire.WorkerHeartbeat, wire.encode(HEARTBEAT)) == HEARTBEAT
     with pytest.raises((ValueError, TypeError)):
-        wire.decode(wire.Hello, json.dumps(asdict(HELLO) | odd).encode())
+        wire.decode(wire.WorkerHeartbeat, json.dumps(asdict(HEARTBEAT) | odd).encode())
 
 
 def test_texts_of_an_outcome_are_cleaned() -> None:

@@ -66,7 +66,7 @@ class Studio:
 
     async def stop(self, grace: float = 10.0) -> None:
         """Stop the dispatcher."""
-        async with asyncio.timeout(grace + 30):
+        async with asyncio.timeout(grace + 120):
             await self.dispatcher.stop(grace)
             await self.running
 

@@ -3,12 +3,12 @@
 import pytest
 
 from bot.executors.rates import START_RATES
-from bot.jobs.estimator import DECODING_RATE, Estimator, Kind
+from bot.jobs.estimator import DECODING_RATE, Estimator, PaintingKind
 
-MURAL = Kind("mural", 20.0)
+MURAL = PaintingKind("mural", 20.0)
 
 
-def learned(*paintings: tuple[Kind, float], device: str = "cpu") -> Estimator:
+def learned(*paintings: tuple[PaintingKind, float], device: str = "cpu") -> Estimator:
     """An estimator for "cpu" that has seen these paintings."""
     estimator = Estimator("cpu")
     for kind, seconds in paintings:
@@ -29,12 +29,12 @@ def test_one_painting_outweighs_the_start_values() -> None:
 
 def test_more_work_takes_longer() -> None:
     """From one painting, another of twice the work is predicted to take twice as long."""
-    assert learned((MURAL, 42.0)).predict(Kind("mural", 40.0)) == pytest.approx(84.0)
+    assert learned((MURAL, 42.0)).predict(PaintingKind("mural", 40.0)) == pytest.approx(84.0)
 
 
 def test_paintings_of_the_same_kind_tell_most() -> None:
     """Three paintings of one kind decide, whatever other kinds would suggest."""
-    large = Kind("mural", 80.0)
+    large = PaintingKind("mural", 80.0)
     estimator = learned(*[(MURAL, 10.0)] * 5, *[(large, 100.0)] * 3)
     assert estimator.predict(large) == 100.0
     assert estimator.predict(MURAL) == 10.0
@@ -48,7 +48,7 @@ def test_an_outlier_does_no_harm() -> None:
 
 def test_other_presets_help_a_new_one() -> None:
     """A preset never painted here is predicted from the others, not from the start values."""
-    seconds = learned((Kind("draft", 3.0), 1.0)).predict(Kind("gatys", 3.0))
+    seconds = learned((PaintingKind("draft", 3.0), 1.0)).predict(PaintingKind("gatys", 3.0))
     assert seconds == pytest.approx(1.0)
 
 
@@ -64,5 +64,5 @@ def test_old_paintings_fade() -> None:
 
 def test_decoding_counts_too() -> None:
     """A tiny canvas of a large photograph takes the seconds of its decoding."""
-    seconds = learned((MURAL, 42.0)).predict(Kind("mural", 0.001, decoded=50.0))
+    seconds = learned((MURAL, 42.0)).predict(PaintingKind("mural", 0.001, decoded=50.0))
     assert seconds == pytest.approx(50 * DECODING_RATE, rel=0.01)

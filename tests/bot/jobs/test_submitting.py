@@ -62,7 +62,7 @@ async def test_missing_pictures_are_refused(harness: JobHarness) -> None:
 
 
 async def test_unknown_presets_are_refused(harness: JobHarness) -> None:
-    """A preset that does not exist is refused in words."""
+    """A preset that does not exist is refused with a message."""
     sources, settings = await harness.sources(), PaintSettings("sketch")
     with pytest.raises(Refused, match="no preset called `sketch`"):
         await harness.service.submit(harness.origin(), sources, settings, PLENTY)
@@ -100,7 +100,7 @@ async def test_guild_quota(harness: JobHarness) -> None:
 
 
 async def test_quotas_over_all_servers(harness: JobHarness) -> None:
-    """Many servers give a member no more, and the whole queue is bounded, in words."""
+    """Many servers give a member no more, and the whole queue is bounded, with a message."""
     quotas = JobQuotas(per_member=5, per_guild=5, per_person=2, in_all=3)
     for guild in (GUILD, GUILD + 1):
         await harness.submit(ANN, guild, quotas)

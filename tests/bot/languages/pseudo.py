@@ -19,7 +19,7 @@ _MARKUP = re.compile(
 
 
 class Pseudo(gettext.NullTranslations):
-    """Puts ⟦brackets⟧ around whatever of a message is not filled in later."""
+    """Puts ⟦brackets⟧ around the parts of a message that are not filled in later."""
 
     def gettext(self, message: str) -> str:
         """Mark a message."""

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import Refused
-from bot.moderation.model import HOST, Block, Kind
+from bot.moderation.model import HOST, Block, BlockKind
 from bot.moderation.rules import CHARACTERS, LINES, batch, check_may_block, found, refusal
 from bot.people import OUTSIDE, Member
 
@@ -13,7 +13,7 @@ small = st.integers(1, 3)
 blocks = st.builds(
     Block,
     guild_id=st.sampled_from((HOST, 1, 2, 3)),
-    kind=st.sampled_from(Kind),
+    kind=st.sampled_from(BlockKind),
     subject_id=small,
     created_at=st.just(0.0),
     until=st.none() | st.integers(1, 10).map(float),
@@ -31,9 +31,13 @@ def test_a_block_holds_where_it_was_made(
         for one in every
         if (one.until is None or now < one.until)
         and (
-            (one.kind is Kind.MEMBER and one.subject_id == member and one.guild_id in (HOST, guild))
-            or (one.kind is Kind.SERVER and one.subject_id == guild and one.by_host)
-            or (one.kind is Kind.SERVER and one.subject_id == guild and one.guild_id == guild)
+            (
+                one.kind is BlockKind.MEMBER
+                and one.subject_id == member
+                and one.guild_id in (HOST, guild)
+            )
+            or (one.kind is BlockKind.SERVER and one.subject_id == guild and one.by_host)
+            or (one.kind is BlockKind.SERVER and one.subject_id == guild and one.guild_id == guild)
         )
     ]
     assert (block is None) == (not able)
@@ -74,11 +78,11 @@ def test_who_may_block_whom() -> None:
 
 def test_a_refusal_names_reason_and_end() -> None:
     """What somebody reads once says who closed the bot, until when, and why."""
-    text = refusal(Block(10, Kind.MEMBER, 1, 0.0, reason="Spam", until=60.0))
+    text = refusal(Block(10, BlockKind.MEMBER, 1, 0.0, reason="Spam", until=60.0))
     assert text.startswith(
         "The moderators of this server have closed this bot to you here until <t"
     )
     assert "Reason: Spam." in text
     assert "host of this bot has closed it to this server." in refusal(
-        Block(HOST, Kind.SERVER, 10, 0.0)
+        Block(HOST, BlockKind.SERVER, 10, 0.0)
     )

@@ -12,7 +12,7 @@ from bot.guilds.limits import Ceilings
 from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
 from bot.mural.data import MuralData
-from bot.mural.model import Choice
+from bot.mural.model import ChosenStyle
 from bot.mural.service import MuralService
 from bot.mural.store import MuralStore
 from bot.mural.workshop import Workshop
@@ -49,4 +49,4 @@ async def murals(database: Database, tmp_path: Path) -> AsyncIterator[Murals]:
         style = await harness.pictures.put(b"style")
         workshop = Workshop(harness.retention)
         data = MuralData(service, harness.clock)
-        yield Murals(harness, service, data, Choice(style, "Night"), photo, guilds, workshop)
+        yield Murals(harness, service, data, ChosenStyle(style, "Night"), photo, guilds, workshop)

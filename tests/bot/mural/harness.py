@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.guilds.service import GuildService
 from bot.mural.data import MuralData
-from bot.mural.model import Choice, Mural, Terms
+from bot.mural.model import ChosenStyle, Mural, Terms
 from bot.mural.service import MuralService
 from bot.mural.workshop import Workshop
 from bot.people import Member
@@ -20,7 +20,7 @@ class Murals:
     harness: JobHarness
     service: MuralService
     data: MuralData
-    style: Choice
+    style: ChosenStyle
     photo: str
     guilds: GuildService
     workshop: Workshop

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from bot.errors import MuralRefused
 from bot.mural import lifecycle, rules
 from bot.mural.model import (
-    NOBODY,
-    Choice,
-    Message,
+    NO_MEMBER,
+    ChosenStyle,
     Mural,
+    MuralMessage,
     MuralState,
     Results,
     StyleRule,
@@ -21,9 +21,9 @@ from bot.mural.model import (
 from bot.people import Member
 
 GUILD, HOLD, UNTIL = 10, 100.0, 10_000.0
-NIGHT = Choice("a" * 64, "Night")
+NIGHT = ChosenStyle("a" * 64, "Night")
 TERMS = Terms("Town", 3, 3, 64, UNTIL, NIGHT, tiles_per_member=2)
-MURAL = Mural(1, GUILD, 20, 99, MuralState.OPEN, TERMS, "b" * 64, 7, 0.0, Message("5"))
+MURAL = Mural(1, GUILD, 20, 99, MuralState.OPEN, TERMS, "b" * 64, 7, 0.0, MuralMessage("5"))
 MOD = Member(98, GUILD, moderates=True)
 
 
@@ -116,7 +116,7 @@ def test_the_end_leaves_no_tile_to_nobody() -> None:
     mural = lifecycle.advance(mural, UNTIL)
     assert mural.state is MuralState.FINISHING
     assert mural.free == ()
-    assert {tile.number for tile in mural.tiles if tile.member_id == NOBODY} == {
+    assert {tile.number for tile in mural.tiles if tile.member_id == NO_MEMBER} == {
         *(2, 3, 4, 6, 7, 8, 9)
     }
     with pytest.raises(MuralRefused):
@@ -146,7 +146,7 @@ def test_a_deleted_tile_of_a_finished_mural_is_painted_in_the_servers_style() ->
         assert after.results is None
         assert rules.tiles_of(after, 1) == []
         assert [tile.number for tile in lifecycle.to_queue(after)] == [1]
-    assert lifecycle.forget(MURAL, 99, 1.0).host_id == NOBODY
+    assert lifecycle.forget(MURAL, 99, 1.0).host_id == NO_MEMBER
     with pytest.raises(MuralRefused, match="the server's own"):
         rules.free(mural, 2, MOD, 5.0)
 
@@ -165,7 +165,7 @@ def test_the_order_of_a_member_that_may_not_paint_any_more_is_given_up() -> None
     assert lifecycle.drop_order(mural, 2, 1002, 3.0).tile(2) is None
     finishing = lifecycle.drop_order(rules.finish(mural, MOD, 3.0), 2, 1002, 4.0).tile(2)
     assert finishing is not None
-    assert finishing.member_id == NOBODY
+    assert finishing.member_id == NO_MEMBER
     again = rules.choose(mural, 1, member(1), NIGHT, 7, 3.0)
     assert lifecycle.drop_order(again, 1, 7, 4.0) == mural
 
@@ -204,7 +204,7 @@ def test_a_members_tile_that_failed_often_does_not_hold_up_the_mural() -> None:
         mural = lifecycle.failed(mural, job, "No.", 2.0, HOLD)
     tile = mural.tile(1)
     assert tile is not None
-    assert (tile.member_id, tile.failures) == (NOBODY, 0)
+    assert (tile.member_id, tile.failures) == (NO_MEMBER, 0)
     while rounds := list(lifecycle.to_queue(mural)):
         for tile in rounds:
             mural = painted(mural, tile.number)

@@ -1,5 +1,8 @@
 """Requests that a start of the bot finds stored."""
 
+from bot.back_off import BackOff
+from bot.discord_io.sending import NotNow
+from bot.errors import Refused
 from bot.guilds.limits import Ceilings
 from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
@@ -31,6 +34,7 @@ class Run:
     def __init__(self, harness: JobHarness) -> None:
         self.made: list[int] = []
         self.refused: list[str] = []
+        self.faults: list[Exception] = []  # of the next tries to make a job
         self.service = MuralizeService(
             self._make,
             RequestStore(harness.database),
@@ -46,6 +50,8 @@ class Run:
             GuildService(GuildStore(harness.database), Ceilings(5, 50, 1024, 8)),
             paints_films=False,
             remember_seconds=1,
+            find_seconds=1,
+            tries=BackOff(first=0.001, longest=0.001, attempts=9),
         )
 
     async def refuse(self, origin: Origin, sentence: str) -> None:
@@ -55,6 +61,8 @@ class Run:
     async def _make(
         self, request: Request | Repeat, card: CardPlace | None, standing: Standing | None
     ) -> Job:
+        if self.faults:
+            raise self.faults.pop(0)
         self.made.append(request.origin.interaction_id)
         return JOB
 
@@ -71,3 +79,30 @@ async def test_a_request_that_comes_during_the_start_is_begun_once(harness: JobH
     await run.service.resume(run.refuse)
     assert run.made == [old.origin.interaction_id]
     assert run.refused == []
+
+
+@ON_SQLITE
+async def test_a_start_goes_on_after_faults(harness: JobHarness) -> None:
+    """What a lost network or a full disk keeps from being a job is tried again in the same run.
+
+    That counts as one resumption, however often it is tried.
+    """
+    request = Request(harness.origin(), PICTURE, PICTURE, None, PaintSettings())
+    await Run(harness).service.remember(request)
+    run = Run(harness)
+    run.faults += [NotNow("Server disconnected"), *[OSError(28, "No space left on device")] * 4]
+    await run.service.resume(run.refuse)
+    assert run.made == [request.origin.interaction_id]
+    assert run.refused == []
+
+
+@ON_SQLITE
+async def test_a_refusal_after_a_fault(harness: JobHarness) -> None:
+    """It is told once, and its request is gone."""
+    request = Request(harness.origin(), PICTURE, PICTURE, None, PaintSettings())
+    await Run(harness).service.remember(request)
+    run = Run(harness)
+    run.faults += [NotNow("Server disconnected"), Refused("Not here.")]
+    await run.service.resume(run.refuse)
+    assert (run.made, run.refused) == ([], ["Not here."])
+    assert await RequestStore(harness.database).all() == []

@@ -1,4 +1,4 @@
-"""Hostile files by the thousand through the intake: `python -m tests.bot.muralize.hostile [COUNT]`.
+"""Hostile files by the thousand through the intake: `python -m tests.bot.pictures.hostile [COUNT]`.
 
 The files are made and served in this process and taken in by another, so that the peak of memory
 is the intake's alone.

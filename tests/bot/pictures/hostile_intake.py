@@ -1,4 +1,4 @@
-"""The intake in a process of its own: `python -m tests.bot.muralize.hostile_intake ADDRESS COUNT`.
+"""The intake in a process of its own: `python -m tests.bot.pictures.hostile_intake ADDRESS COUNT`.
 
 Takes files 0 to COUNT - 1 from a web server and prints what became of them as one JSON object.
 """
@@ -43,7 +43,7 @@ async def main(address: str, count: int) -> None:
         hosts = ["127.0.0.1"]
         async with (
             Decoder() as decoder,
-            Intake(retention, quotas, decoder, hosts=hosts, limits=LIMITS, seconds=30) as intake,
+            Intake(retention, quotas, decoder, hosts=hosts, limits=LIMITS, seconds=300) as intake,
         ):
 
             async def member(member_id: int) -> None:

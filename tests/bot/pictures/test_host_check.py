@@ -105,7 +105,7 @@ async def test_of_a_film_it_sees_frames(desk: Desk, film: bytes, size: str) -> N
     ids=["code", "slow", "long", "missing", "closed"],
 )
 async def test_without_an_answer_the_host_has_chosen(desk: Desk, ask: Ask, seconds: float) -> None:
-    """A picture is refused in words that say so, or let through."""
+    """A picture is refused with a message that says so, or let through."""
     refused = await desk.asked(desk.check(ask, seconds))
     assert "could not be checked just now" in refused
     assert await desk.asked(desk.check(ask, seconds, lenient=True)) == ""

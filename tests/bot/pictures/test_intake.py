@@ -190,7 +190,7 @@ async def test_good_pictures_are_saved_by_hash(
 async def test_bad_downloads(
     host: Host, make_intake: MakeIntake, store: PictureStore, name: str, words: str
 ) -> None:
-    """A download that fails is told in words, and nothing is left on disk, not even the other."""
+    """A failed download is told with a message, and nothing is left on disk, not even the other."""
     seconds = 0.3 if "0.3 seconds" in words else 60.0
     async with make_intake("127.0.0.1", seconds=seconds) as intake:
         with pytest.raises(AttachmentRejected) as caught:

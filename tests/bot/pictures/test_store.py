@@ -83,7 +83,7 @@ async def test_open_clears_half_done_work(pictures: PictureStore, tmp_path: Path
 
 
 async def test_a_picture_that_is_gone(pictures: PictureStore) -> None:
-    """Reading a picture that was deleted is refused in words."""
+    """Reading a picture that was deleted is refused with a message."""
     name = await pictures.put(b"mural")
     await pictures.remove([name, name])
     assert not await pictures.has([name])

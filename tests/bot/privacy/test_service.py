@@ -134,7 +134,7 @@ async def test_an_export_that_is_cancelled_leaves_nothing(harness: JobHarness) -
     rows = Endless()
     privacy = PrivacyService({"rows": rows}, harness.data, harness.retention)
     exporting = asyncio.create_task(exported(privacy, ANN))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         await rows.waiting.wait()
     exporting.cancel()
     with suppress(asyncio.CancelledError):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 import zlib
 
 import aiohttp
@@ -167,13 +168,14 @@ async def test_interactions_go_to_the_newest_session(simulator: Simulator, bot: 
 async def test_heartbeats_are_timed(start_simulator: StartSimulator) -> None:
     """Heartbeats come at the asked interval, and those over a tolerance are listed as late."""
     simulator = await start_simulator(DiscordLimits(heartbeat_interval=0.3))
+    begun = time.monotonic()
     async with running(SmallBot(), simulator):
         beats = simulator.record.heartbeats
         await simulator.until(lambda: len(beats) >= 4)
     # The first comes at once, in answer to hello; the client waits before each of the others.
-    assert all(beat.gap > 0.05 for beat in list(beats)[1:])
+    assert beats[3].at - begun >= 3 * 0.3
     assert simulator.record.late_heartbeats(60) == []
-    assert len(simulator.record.late_heartbeats(-0.25)) >= 3
+    assert len(simulator.record.late_heartbeats(-60)) >= 4
 
 
 async def test_a_silent_gateway(simulator: Simulator, bot: SmallBot) -> None:

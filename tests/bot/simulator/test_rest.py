@@ -9,8 +9,9 @@ import discord
 import pytest
 
 from bot.simulator import DiscordLimits, Invocation, Simulator
+from bot.simulator.clock import Clock
 from bot.simulator.permissions import Permission
-from tests.bot.clients import StartSimulator, running
+from tests.bot.clients import patient, running
 from tests.bot.simulator.conftest import SmallBot
 
 
@@ -155,18 +156,33 @@ async def test_direct_messages(simulator: Simulator, bot: SmallBot) -> None:
     assert caught.value.code == 50007
 
 
-async def test_old_messages_take_few_edits(start_simulator: StartSimulator) -> None:
+class StillClock(Clock):
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._now = time.time()
+
+    def __call__(self) -> float:
+        """The time now."""
+        return self._now + self._ahead
+
+
+async def test_old_messages_take_few_edits() -> None:
     """Over an hour later a few edits pass; then 30046 comes as a 429, which discord.py obeys."""
-    simulator = await start_simulator(DiscordLimits(old_message_edits=1, old_message_window=0.1))
-    bot = SmallBot()
-    async with running(bot, simulator):
+    limits, bot = DiscordLimits(old_message_edits=1, old_message_window=0.1), SmallBot()
+    simulator = Simulator(limits=patient(limits), clock=StillClock())
+    async with simulator, running(bot, simulator):
         message = await gallery(bot).send("0")
         await message.edit(content="1")
         simulator.clock.advance(3601)
         await message.edit(content="2")
-        await message.edit(content="3")
-    (refused,) = simulator.record.find("PATCH", status=429)
-    assert refused.answer["code"] == 30046
+        editing = asyncio.create_task(message.edit(content="3"))
+        await simulator.until(lambda: simulator.record.find("PATCH", status=429))
+        simulator.clock.advance(1)
+        await editing
+    refused = simulator.record.find("PATCH", status=429)
+    assert {call.answer["code"] for call in refused} == {30046}
     assert simulator.people.messages("ada")[0]["content"] == "3"
 
 

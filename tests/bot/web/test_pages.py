@@ -78,11 +78,19 @@ async def test_a_bot_becomes_ready(simulator: Simulator, data_dir: Path) -> None
 
 async def test_the_gateway_is_lost(simulator: Simulator, data_dir: Path) -> None:
     """While the gateway is lost the bot says so; then it is ready again, and counts it."""
+    seen = asyncio.Event()
+
+    async def once_seen(shard_id: int | None, *, initial: bool = False) -> None:
+        await seen.wait()
+
     async with running_bot(simulator, data_dir) as bot:
         await until_ready(bot)
         assert await number(bot, "gateway_reconnects_total") == 0
+        bot.app.client.before_identify_hook = once_seen  # type: ignore[method-assign]
+        simulator.gateway.forget()
         await simulator.gateway.close(4000, "Unknown error")
         body = await until_ready(bot, wanted=False)
+        seen.set()
         assert body["checks"]["gateway"] == "Discord's gateway is not connected"
         assert body["checks"]["database"] == "ok"
         await until_ready(bot)

@@ -93,7 +93,7 @@ async def test_head_and_ranges(counter: Counter) -> None:
 
 @pytest.mark.parametrize("change", ["job", "extension", "expiry", "no signature", "bare"])
 async def test_a_wrong_link(counter: Counter, change: str) -> None:
-    """403 and a page in words, whether or not there is such a painting."""
+    """403 and a page that says why, whether or not there is such a painting."""
     await counter.links.open()
     path = await counter.path()
     changed = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.async_api import Browser, BrowserContext, Locator, Page
 
 from bot.app.timing import Timing
 from bot.back_off import BackOff
@@ -14,14 +14,13 @@ from bot.muralize.live_cards import Pace
 from bot.simulator import Simulator
 from bot.simulator.model import Channel
 from tests.bot.clients import patient
+from tests.end_to_end.browser.chromium import PATIENCE
 from tests.end_to_end.harness import Bot, copy_database, running_bot
 
 # As members are used to it, only sooner; a card edited without a pause is hard to press.
-TIMING = Timing(Pace(painting=0.15, waiting=0.3, look=0.05), BackOff(first=0.05, longest=0.2))
-
-# Nothing here is about speed: a busy machine takes seconds to start what draws a loss curve.
-PATIENCE = 60_000.0  # milliseconds
-expect.set_options(timeout=PATIENCE)
+TIMING = Timing(
+    Pace(painting=0.15, waiting=0.3, look=0.05), BackOff(first=0.05, longest=0.2), long=600.0
+)
 
 # Tall enough for the rooms of all tests: axe takes one that is half scrolled away for too small.
 DESKTOP = {"width": 1280, "height": 1400}

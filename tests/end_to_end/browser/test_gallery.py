@@ -8,7 +8,7 @@ from playwright.async_api import Page
 
 from bot.storage.database import Database
 from tests.bot.conftest import ON_SQLITE, database, database_url
-from tests.end_to_end.browser.chromium import chromium, program
+from tests.end_to_end.browser.chromium import chromium, new_page, program
 from tests.end_to_end.browser.test_accessibility import faults
 from tests.end_to_end.browser.wall import open_gallery
 
@@ -49,7 +49,8 @@ async def test_light_dark_wide_and_narrow(database: Database, tmp_path: Path) ->
     """No layout shift, under 100 kB before pictures, no scripts needed, no fault that axe finds."""
     async with open_gallery(database, tmp_path / "pictures") as address, chromium() as browser:
         for scheme, width in (("light", 1280), ("dark", 390)):
-            page = await browser.new_page(
+            page = await new_page(
+                browser,
                 color_scheme="dark" if scheme == "dark" else "light",
                 viewport={"width": width, "height": 800},
                 bypass_csp=True,  # axe is put into the page

@@ -11,7 +11,7 @@ from bot.web.paintings import Paintings
 from bot.web.server import WebServer
 from tests.bot.conftest import ON_SQLITE, database, database_url
 from tests.bot.jobs.harness import JobHarness
-from tests.end_to_end.browser.chromium import chromium, program
+from tests.end_to_end.browser.chromium import chromium, new_page, program
 from tests.end_to_end.browser.test_accessibility import faults
 from tests.end_to_end.browser.test_gallery import look
 
@@ -34,7 +34,8 @@ async def test_refusals(database: Database, tmp_path: Path) -> None:
     harness.clock.now += 60
     async with chromium() as browser:
         for scheme, width in (("light", 1280), ("dark", 390)):
-            page = await browser.new_page(
+            page = await new_page(
+                browser,
                 color_scheme="dark" if scheme == "dark" else "light",
                 viewport={"width": width, "height": 800},
                 bypass_csp=True,  # axe is put into the page

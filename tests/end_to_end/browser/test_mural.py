@@ -1,5 +1,6 @@
 """The page of a finished mural in a real browser: it zooms, is light, and everybody can use it."""
 
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +11,7 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
-from bot.mural.model import Choice, Message, Mural, MuralState, Terms, Tile
+from bot.mural.model import ChosenStyle, Mural, MuralMessage, MuralState, Terms, Tile
 from bot.mural.page import MuralPages
 from bot.mural.store import MuralStore
 from bot.mural.workshop import Workshop
@@ -21,11 +22,17 @@ from bot.storage.database import Database
 from bot.web.links import PaintingLinks
 from engine.samples import CONTENTS, STYLES
 from tests.bot.conftest import ON_SQLITE, database, database_url
-from tests.end_to_end.browser.chromium import chromium, program
+from tests.end_to_end.browser.chromium import chromium, new_page, program
 from tests.end_to_end.browser.test_accessibility import faults
-from tests.ports import free_port
 
 __all__ = ["database", "database_url"]
+
+
+# Several tiles are shown, and all of them have arrived.
+WHOLE = """() => {
+  const tiles = [...document.querySelectorAll('#viewer img')];
+  return tiles.length > 1 && tiles.every(img => img.naturalWidth > 0);
+}"""
 
 
 @asynccontextmanager
@@ -35,9 +42,9 @@ async def open_mural(database: Database, folder: Path, tile: int = 384) -> Async
     await pictures.open()
     retention = PictureRetention(pictures, PictureLedger(database), [store], time.time)
     photo = await pictures.put(CONTENTS[5].path.read_bytes())
-    terms = Terms("Mountains", 3, 3, tile, time.time() + 60, Choice(photo, "Night"))
+    terms = Terms("Mountains", 3, 3, tile, time.time() + 60, ChosenStyle(photo, "Night"))
     mural = Mural(
-        *(0, 10, 20, 99, MuralState.DONE, terms, photo, 7, 0.0, Message("5")), host_name="Mo"
+        *(0, 10, 20, 99, MuralState.DONE, terms, photo, 7, 0.0, MuralMessage("5")), host_name="Mo"
     )
     tiles = []
     for number in range(1, 10):
@@ -47,7 +54,8 @@ async def open_mural(database: Database, folder: Path, tile: int = 384) -> Async
             style.convert("RGB").resize((right - left, bottom - top)).save(file)
         stored = await pictures.put(file.read_bytes())
         tiles.append(Tile(number, number % 4, f"Member {number % 4}", picture=stored, turn=number))
-    port = free_port()
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
     link_of = PaintingLinks(folder / "key", f"http://127.0.0.1:{port}", 600.0, 600.0, time.time)
     await link_of.open()
     workshop = Workshop(retention)
@@ -62,7 +70,7 @@ async def open_mural(database: Database, folder: Path, tile: int = 384) -> Async
     app.add_routes(pages.routes())
     runner = web.AppRunner(app)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
+    await web.SockSite(runner, listening).start()
     try:
         link = pages.link(whole)
         assert link is not None
@@ -77,7 +85,8 @@ async def test_the_page_zooms(database: Database, tmp_path: Path) -> None:
     """Under 150 kB before tiles; zooming in loads finer ones; axe and the console are silent."""
     async with open_mural(database, tmp_path) as link, chromium() as browser:
         for scheme, width in (("light", 1280), ("dark", 390)):
-            page = await browser.new_page(
+            page = await new_page(
+                browser,
                 color_scheme="dark" if scheme == "dark" else "light",
                 viewport={"width": width, "height": 844},
             )
@@ -87,8 +96,7 @@ async def test_the_page_zooms(database: Database, tmp_path: Path) -> None:
             assert answer is not None
             assert len(await answer.body()) < 150_000
             tiles = page.locator("#viewer img")
-            await page.wait_for_function("document.querySelectorAll('#viewer img').length > 1")
-            assert await tiles.evaluate_all("all => all.every(img => img.naturalWidth > 0)")
+            await page.wait_for_function(WHOLE)
             await page.screenshot(path=tmp_path / f"whole-{width}.png", full_page=True)
             for _ in range(6):
                 await page.click("#nearer")
@@ -113,7 +121,7 @@ async def test_the_page_zooms(database: Database, tmp_path: Path) -> None:
             )
             assert said == []
             await page.close()
-        page = await browser.new_page(bypass_csp=True)  # axe is put into the page
+        page = await new_page(browser, bypass_csp=True)  # axe is put into the page
         await page.goto(link, wait_until="networkidle")
         assert await faults(page) == []
 
@@ -124,8 +132,9 @@ async def test_a_small_mural_is_shown_whole(database: Database, tmp_path: Path) 
     """One tile of a single level fills the viewer, in the middle of it, wide or narrow."""
     async with open_mural(database, tmp_path, tile=96) as link, chromium() as browser:
         for width in (1280, 390):
-            page = await browser.new_page(viewport={"width": width, "height": 844})
+            page = await new_page(browser, viewport={"width": width, "height": 844})
             await page.goto(link, wait_until="networkidle")
+            await page.wait_for_function("document.querySelector('#viewer img')?.naturalWidth > 0")
             viewer = await page.locator("#viewer").bounding_box()
             shown = await page.locator("#viewer img").bounding_box()
             assert viewer is not None

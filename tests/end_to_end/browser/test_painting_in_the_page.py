@@ -6,6 +6,7 @@ from playwright.async_api import expect
 from bot.simulator.model import Channel
 from tests.end_to_end.browser.stage import Stage
 from tests.end_to_end.harness import picture
+from tests.end_to_end.painters import hold, release
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -24,11 +25,14 @@ async def test_command_progress_result(stage: Stage, room: Channel) -> None:
     await ada.attach("style", "style.png", STYLE)
     await ada.option("preset", "draft")
     await ada.page.get_by_role("option", name="draft").click()
-    await ada.send()
-
-    message = ada.messages.first
-    await expect(message).to_contain_text("Ada used /muralize")
-    await expect(message).to_contain_text("Painting")
+    hold(stage.data_dir, 10)
+    try:
+        await ada.send()
+        message = ada.messages.first
+        await expect(message).to_contain_text("Ada used /muralize")
+        await expect(message).to_contain_text("Painting")
+    finally:
+        release(stage.data_dir)
     await expect(message).to_contain_text("Final loss")
     await expect(message.get_by_role("button", name="Again")).to_be_visible()
     await message.get_by_role("button", name="Enlarge").click()

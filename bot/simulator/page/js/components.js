@@ -102,7 +102,8 @@ function button(component, message) {
 
 function emoji(entry) {
   if (!entry) return null;
-  return h("span", { class: "emoji", "aria-hidden": "true" }, entry.id ? `:${entry.name}:` : entry.name);
+  if (entry.id) return h("img", { class: "emoji", src: `/cdn/emojis/${entry.id}.png`, alt: "" });
+  return h("span", { class: "emoji", "aria-hidden": "true" }, entry.name);
 }
 
 function select(component, message) {

@@ -1,4 +1,4 @@
-"""Servers' style libraries, and whose style a painting is in."""
+"""Servers' style libraries, and the author of a painting's style."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""The language of the member who asked for a job."""
+"""The language of a job's member."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the column; whoever asked before reads English, as they did."""
+    """Add the column. Members of earlier jobs go on reading English."""
     column = sa.Column("language", sa.String(10), nullable=False, server_default="en-US")
     op.add_column("jobs", column)
 

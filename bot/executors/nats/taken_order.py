@@ -3,8 +3,6 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -12,55 +10,51 @@ from nats.aio.msg import Msg
 
 from bot.executors.contract import PaintOrder
 from bot.executors.nats import wire
-from bot.executors.nats.access import TROUBLE
+from bot.executors.nats.access import RETRYABLE
 from bot.executors.nats.sealed_objects import SealedObjects
 
 log = logging.getLogger(__name__)
 
-PAUSE_FACTOR = 10.0  # a pause between uploads lasts so many times as long as the last upload
+PAUSE_FACTOR = 10.0  # how many times as long as the last upload the pause after it lasts
 
-StopReason = Literal["", "cancelled", "void", "handed back"]
+# "void" is an order of an earlier run of the bot; "handed back" one of a worker that leaves.
+StopReason = Literal["cancelled", "void", "handed back"]
 
 
-class Work:
-    """An order that a worker has taken. `folder` is for its files."""
+class TakenOrder:
+    """An order that a worker has taken. `folder` is for its files.
+
+    `local_id` is its job id for the worker's own executor. The job's own would not do: a worker may
+    have two orders of one job, a second attempt while it still stops the first.
+    """
 
     def __init__(
         self,
         order: wire.Order,
         message: Msg,
+        local_id: int,
         folder: Path,
         objects: SealedObjects,
         timing: wire.NatsTiming,
     ) -> None:
         self.order = order
         self.message = message  # must be acknowledged, or extended, within the lease
-        self.files = _files_of(order, folder)
-        self.stop_reason: StopReason = ""  # empty until it is to stop
-        self.painting = False
+        self.files = _files_of(order, local_id, folder)
+        self.stop_reason: StopReason | None = None  # None until it is to stop
+        self.painting = False  # the engine has it
         self._objects = objects
         self._timing = timing
         self._uploaded_mtime = 0.0  # of the checkpoint that was uploaded last
 
     @property
-    def is_given_up(self) -> bool:
-        """Whether this worker sends no outcome: it hands the order back, or the order is void."""
-        return self.stop_reason in ("handed back", "void")
-
-    @asynccontextmanager
-    async def kept_alive(self) -> AsyncIterator[None]:
-        """Extend the lease and upload checkpoints until the block ends."""
-        tasks = [asyncio.create_task(t) for t in (self._extend_lease(), self._upload_checkpoints())]
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
+    def sends_outcome(self) -> bool:
+        """Whether this worker sends an outcome: not of an order that is void or handed back."""
+        return self.stop_reason not in ("handed back", "void")
 
     async def download_inputs(self) -> bool:
         """Download the order's pictures, and the checkpoint of an earlier attempt if there is one.
 
-        False when the pictures are missing: the bot has given the order up.
+        False when the pictures are missing: the attempt has ended.
         """
         objects, files, secret = self._objects, self.files, self.order.secret_bytes
         if not await objects.download(wire.pictures_of(self.order.key), secret, *files.inputs):
@@ -71,36 +65,41 @@ class Work:
         return True
 
     async def upload_checkpoint(self) -> None:
-        """Upload the checkpoint, if the engine wrote one since the last upload. Raises TROUBLE."""
+        """Upload the checkpoint, if the engine wrote one since the last upload.
+
+        Raises RETRYABLE.
+        """
         file = self.files.checkpoint
         if file is None or not file.exists() or file.stat().st_mtime == self._uploaded_mtime:
             return
-        self._uploaded_mtime = file.stat().st_mtime
+        mtime = file.stat().st_mtime
         name = wire.checkpoint_of(self.order.job_id)
         await self._objects.upload_once(name, self.order.secret_bytes, file)
+        self._uploaded_mtime = mtime
 
-    async def _extend_lease(self) -> None:
+    async def extend_lease(self) -> None:
+        """Extend the lease until cancelled."""
         while True:
             await asyncio.sleep(self._timing.lease / 3)
             try:
                 await self.message.in_progress()
-            except TROUBLE as error:
+            except RETRYABLE as error:
                 log.warning("the lease could not be extended: %s", error)
 
-    async def _upload_checkpoints(self) -> None:
-        """Upload checkpoints, seldom enough to leave the network to other transfers."""
+    async def upload_checkpoints(self) -> None:
+        """Upload checkpoints until cancelled; pauses leave the network to other transfers."""
         clock = asyncio.get_running_loop().time
         while True:
             began = clock()
-            with contextlib.suppress(*TROUBLE):
+            with contextlib.suppress(*RETRYABLE):
                 await self.upload_checkpoint()
             upload_seconds = clock() - began
             await asyncio.sleep(max(self._timing.upload, PAUSE_FACTOR * upload_seconds))
 
 
-def _files_of(order: wire.Order, folder: Path) -> PaintOrder:
+def _files_of(order: wire.Order, local_id: int, folder: Path) -> PaintOrder:
     return PaintOrder(
-        job_id=order.job_id,
+        job_id=local_id,
         settings=order.settings,
         content=folder / "content",
         styles=tuple(folder / f"style-{number}" for number in range(order.styles)),
