@@ -88,7 +88,7 @@ class Host:
                 response = web.StreamResponse(headers={"Content-Length": "100"})
                 await response.prepare(request)
                 self.waiting.set()
-                while request.transport is not None and not request.transport.is_closing():
+                while request.transport and not request.transport.is_closing():  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
                 self.left.set()
                 return response
