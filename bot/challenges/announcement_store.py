@@ -192,7 +192,7 @@ class AnnouncementStore:
     ) -> None:
         """Record that no message in a server, or a channel, is sent or edited any more."""
         theirs = sa.select(challenges.c.id).where(challenges.c.guild_id == guild_id)
-        lost = announcements.c.challenge_id.in_(theirs)
+        lost: sa.ColumnElement[bool] = announcements.c.challenge_id.in_(theirs)
         if channel_id is not None:
             to_it = theirs.where(challenges.c.channel_id == channel_id)
             unsent = announcements.c.message_id.is_(None) & announcements.c.challenge_id.in_(to_it)

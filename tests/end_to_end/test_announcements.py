@@ -154,7 +154,6 @@ async def test_threads(simulator: Simulator, data_dir: Path) -> None:
 @pytest.mark.slow
 async def test_a_part_of_a_ballot_fails(simulator: Simulator, data_dir: Path) -> None:
     """The host reads what is posted and what is not; each part is posted once, again on request."""
-    posting = {"method": "POST", "path": r"^/channels/\d+/messages$"}
     options = OPTIONS | {"entries_per_member": "6"}
     async with running_bot(simulator, data_dir):
         await told(simulator, command(simulator, "challenge start", "mo", options))
@@ -163,7 +162,9 @@ async def test_a_part_of_a_ballot_fails(simulator: Simulator, data_dir: Path) ->
                 painted = await result_of(simulator, muralize(simulator, user))
                 press = simulator.people.press(painted.id, button(painted, "enter"), user)
                 await told(simulator, press)
-        refused = simulator.faults.fail(403, 50013, skip=1, **posting)
+        refused = simulator.faults.fail(
+            403, 50013, method="POST", path=r"^/channels/\d+/messages$", skip=1
+        )
         said = await told(simulator, command(simulator, "challenge close", "mo"))
         (first,) = posted(simulator, "🗳️ **Vote")
         assert "Only a part of it is announced" in said

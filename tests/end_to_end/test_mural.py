@@ -119,8 +119,7 @@ async def test_a_message_that_is_deleted_before_it_is_noted(
     simulator: Simulator, data_dir: Path
 ) -> None:
     """It is sent anew, although Discord gives the deleted one for its nonce."""
-    sending = {"method": "POST", "path": r"^/channels/\d+/messages$"}
-    simulator.faults.hang_up(after=True, times=1, **sending)
+    simulator.faults.hang_up(method="POST", path=r"^/channels/\d+/messages$", after=True, times=1)
     searching = simulator.faults.hold(method="GET", path="/messages$")
     async with running_bot(simulator, data_dir, painter="load_flat"):
         await told(simulator, simulator.people.invoke(start(columns="2", rows="2")))
