@@ -9,8 +9,8 @@ from torch import Tensor
 
 from engine.presets import Recipe
 from engine.request import StylizeRequest
-from engine.scales import ENOUGH, Scale, fit, style_sizes
-from engine.seams import fixed
+from engine.scales import REDUCING_GAP, Scale, fit, style_sizes
+from engine.seams import frozen
 from engine.tensors import recolored, to_mask, to_tensor
 
 Size = tuple[int, int]  # width and height in pixels
@@ -74,10 +74,10 @@ class Canvases:
             )
         return torch.lerp(content, mixed, matching.colors) if matching else mixed
 
-    def with_held_paint(self, canvas: Tensor, scale: Scale) -> Tensor:
-        """A canvas with the finished paint of its surroundings laid on, where that is held."""
-        held = self.held(scale)
-        return canvas if held is None else torch.lerp(canvas, self.paint(scale), fixed(held))
+    def with_frozen_paint(self, canvas: Tensor, scale: Scale) -> Tensor:
+        """A canvas with the finished paint of its surroundings laid on, where that is frozen."""
+        mask = self.paint_mask(scale)
+        return canvas if mask is None else torch.lerp(canvas, self.paint(scale), frozen(mask))
 
     def paint(self, scale: Scale) -> Tensor:
         """The finished paint of the surroundings; without them, the content."""
@@ -85,12 +85,12 @@ class Canvases:
             return self.content(scale)
         return filled_up(self._tensor(self._around.paint, scale.size), scale.canvas)
 
-    def held(self, scale: Scale) -> Tensor | None:
-        """How much of the surroundings' paint stays, (1, 1, H, W) in [0, 1]; None without them."""
+    def paint_mask(self, scale: Scale) -> Tensor | None:
+        """Where that paint stays, (1, 1, H, W): 1 as it is, 0 not at all; None without it."""
         if self._around is None:
             return None
-        held = to_mask(self._around.held.convert("L"), scale.size, self._device)
-        return filled_up(held, scale.canvas)
+        mask = to_mask(self._around.paint_mask.convert("L"), scale.size, self._device)
+        return filled_up(mask, scale.canvas)
 
     def _whole(self) -> Tensor | None:
         """The larger picture that the content is a part of, small; None without one."""
@@ -122,7 +122,7 @@ class Canvases:
         if size[0] >= picture.width or size[1] >= picture.height:
             return picture
         # `seed` is bilinear, and keeps the original's numbers.
-        gap = ENOUGH if self._recipe.resampling == "lanczos" else None
+        gap = REDUCING_GAP if self._recipe.resampling == "lanczos" else None
         resampling = Image.Resampling[self._recipe.resampling.upper()]
         return picture.resize(size, resampling, reducing_gap=gap)
 

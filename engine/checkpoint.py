@@ -18,12 +18,12 @@ from engine.presets import settle
 from engine.request import StylizeRequest
 from engine.scales import plan_scales
 
-# A file is written when the time since the last one is this many times what that one took, and so
-# many steps were taken: a worker on another machine sends each file away, which costs it and the
-# server more than the writing does.
+# A file is written once the time since the last one is so many times what writing that one took...
 PAUSE_PER_WRITE = 20.0
+# ...and so many steps were taken: a worker on another machine sends each file away, which costs it
+# and the server more than the writing does.
 STEPS_PER_WRITE = 4
-# Of the first file, which nothing was measured of yet: a slow disk's.
+# By this the first file's writing is estimated, before anything was measured: a slow disk's.
 BYTES_PER_SECOND = 200e6
 
 
@@ -36,7 +36,7 @@ class Saved:
     log: State  # losses, steps and seconds so far
 
 
-def fingerprint(request: StylizeRequest, weights: str) -> str:
+def fingerprint_of(request: StylizeRequest, weights: str) -> str:
     """A hash of all that decides a painting, so that a checkpoint meets only its own.
 
     The preset goes in with what it says today: another version's checkpoint is another painting's.
@@ -44,7 +44,7 @@ def fingerprint(request: StylizeRequest, weights: str) -> str:
     digest = hashlib.sha256()
     masks = (request.mask,) if request.mask else ()
     around = request.surroundings
-    surroundings = (around.paint, around.held, around.whole) if around else ()
+    surroundings = (around.paint, around.paint_mask, around.whole) if around else ()
     for picture in (request.content, *request.styles, *masks, *surroundings):
         digest.update(repr(picture.size).encode())
         digest.update(picture.tobytes())
@@ -55,7 +55,7 @@ def fingerprint(request: StylizeRequest, weights: str) -> str:
 
 
 class CheckpointWriter:
-    """Writes checkpoints to one path, seldom enough to cost a painting under five hundredths."""
+    """Writes checkpoints to one path, seldom enough to cost a painting under 5 % of its time."""
 
     def __init__(
         self,
@@ -124,6 +124,10 @@ def read_checkpoint(path: Path, expected: str) -> Saved:
         saved = Saved(**{field.name: values[field.name] for field in fields(Saved)})
     except (KeyError, TypeError) as error:
         raise CheckpointRejected(f"{path} is no checkpoint of a painting.") from error
+    if not isinstance(saved.log, dict) or not isinstance(saved.stepper, dict):
+        raise CheckpointRejected(f"{path} is no checkpoint of a painting.")
+    if not all(isinstance(value, Tensor) for value in saved.stepper.values()):
+        raise CheckpointRejected(f"{path} is no checkpoint of a painting.")
     if saved.fingerprint != expected:
         raise CheckpointRejected(
             f"{path} belongs to another painting: give the same pictures, options and weights."

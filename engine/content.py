@@ -1,4 +1,4 @@
-"""The features that a painting is held against: the content's, or its neighbours' in the style."""
+"""The features that a painting is compared with: the content's, or its neighbours' in the style."""
 
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -38,7 +38,7 @@ class KeptContent:
 
 
 class ContentSeenAgain:
-    """Features that are computed whenever a block needs them: a third more time, no memory."""
+    """Features that are computed whenever a block needs them: a third more time, no memory kept."""
 
     def __init__(self, see: Callable[[Block], Mapping[str, Tensor]], blocks: list[Block]) -> None:
         """`see` returns a block's own features; `blocks` are all of the picture's."""

@@ -1,6 +1,6 @@
 """Files that were cut off, or whose end is damaged: what is there of their pictures.
 
-A download that stopped, a card that was pulled: most of the picture is there, and browsers show it.
+A download stopped, a memory card was pulled: most of the picture is there, and browsers show it.
 PNG is unpacked to see how far it goes. JPEG, WebP and GIF are given one end and another one: what
 comes out alike of both is there.
 """

@@ -20,7 +20,7 @@ DTYPES = {
     "fp16": torch.float16,
     "bf16": torch.bfloat16,
     "fp32": torch.float32,
-    "tf32": torch.float32,  # products of 10 bits in convolutions, on a graphics card alone
+    "tf32": torch.float32,  # products of 10 bits in convolutions, on a GPU alone
 }
 
 # Flags of /proc/cpuinfo that mean BF16 products in hardware, on x86 and on ARM. Without one of
@@ -56,7 +56,7 @@ class Device:
 
     @property
     def name(self) -> str:
-        """The device in words, with a graphics card's name."""
+        """The device in words, with a GPU's name."""
         if self.is_cuda:
             return f"{self.torch_device} ({torch.cuda.get_device_name(self.torch_device)})"
         return str(self.torch_device)
@@ -65,8 +65,8 @@ class Device:
 def choose_device(device: str = "auto", precision: str = "auto") -> Device:
     """Take the first CUDA device that torch has kernels for, or the CPU, in its best arithmetic.
 
-    `device` is "auto", "cpu", "cuda" or "cuda:N"; `precision` is "auto" or a key of DTYPES. A card
-    becomes the process's own: what names no card runs on it from then on.
+    `device` is "auto", "cpu", "cuda" or "cuda:N"; `precision` is "auto" or a key of DTYPES. A GPU
+    becomes the process's own: what names no GPU runs on it from then on.
     Raises RequestRejected for others, and for a CUDA device that is not there or is too old.
     """
     if precision not in ("auto", *DTYPES):
@@ -74,14 +74,14 @@ def choose_device(device: str = "auto", precision: str = "auto") -> Device:
             f"There is no precision {precision!r}: say auto, {', '.join(DTYPES)}."
         )
     if device == "auto":
-        device = _first_card() or "cpu"
+        device = _first_gpu() or "cpu"
     elif device == "cuda":
         device = "cuda:0"
     kind, _, index = device.partition(":")
-    if kind not in ("cpu", "cuda") or (index and not index.isdigit()):
+    if device != "cpu" and not (kind == "cuda" and index.isdigit()):
         raise RequestRejected(f"There is no device {device!r}: say auto, cpu, cuda or cuda:N.")
     if kind == "cuda":
-        return _card(int(index or 0), precision)
+        return _gpu(int(index), precision)
     if precision == "tf32":
         raise RequestRejected("tf32 is for graphics cards: say auto, bf16 or fp32.")
     _prepare_cpu()
@@ -89,8 +89,8 @@ def choose_device(device: str = "auto", precision: str = "auto") -> Device:
     return Device(torch.device(device), best if precision == "auto" else precision)
 
 
-def _first_card() -> str | None:
-    """The first card with kernels; of those without, the log says so."""
+def _first_gpu() -> str | None:
+    """The first GPU with kernels; of those without, the log says so."""
     for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
         fault = _fault_of(index)
         if fault is None:
@@ -99,7 +99,7 @@ def _first_card() -> str | None:
     return None
 
 
-def _card(index: int, precision: str) -> Device:
+def _gpu(index: int, precision: str) -> Device:
     if index >= torch.cuda.device_count():
         raise RequestRejected(
             f"There is no device 'cuda:{index}' here: "
@@ -123,7 +123,7 @@ def _card(index: int, precision: str) -> Device:
 
 
 def _fault_of(index: int) -> str | None:
-    """Why a card cannot paint, as a sentence."""
+    """Why a GPU cannot paint, as a sentence."""
     capability = torch.cuda.get_device_capability(index)
     if has_kernels(capability, torch.cuda.get_arch_list()):
         return None
@@ -135,11 +135,11 @@ def _fault_of(index: int) -> str | None:
 
 
 def has_kernels(capability: tuple[int, int], architectures: Collection[str]) -> bool:
-    """Whether a build of torch runs on a card, by `torch.cuda.get_arch_list()`.
+    """Whether a build of torch runs on a GPU, by `torch.cuda.get_arch_list()`.
 
     Machine code ("sm_86") runs on its own major version from its minor version on; PTX
-    ("compute_90") is translated for all later cards. Source: CUDA C++ Programming Guide,
-    "Compute Capabilities". Builds for other makers' cards name neither and are trusted.
+    ("compute_90") is translated for all later GPUs. Source: CUDA C++ Programming Guide,
+    "Compute Capabilities". Builds for other makers' GPUs name neither and are trusted.
     """
     known = re.findall(r"\b(sm|compute)_(\d+)", " ".join(architectures))
     built = [(kind, divmod(int(number), 10)) for kind, number in known]
@@ -149,7 +149,7 @@ def has_kernels(capability: tuple[int, int], architectures: Collection[str]) -> 
 
 
 def has_tensor_cores(name: str, capability: tuple[int, int]) -> bool:
-    """Whether FP16 is faster than FP32 on a card, and finite."""
+    """Whether FP16 is faster than FP32 on a GPU, and finite."""
     return capability >= TENSOR_CORES and not WITHOUT_TENSOR_CORES.search(name)
 
 
@@ -180,8 +180,8 @@ def _prepare_cpu() -> None:
 
 
 def give_back_memory() -> None:
-    """Return freed memory that is kept to the system and the card, where sizes are to change."""
-    torch.cuda.empty_cache()  # nothing where no card was used
+    """Return freed memory that is kept to the system and the GPU, where sizes are to change."""
+    torch.cuda.empty_cache()  # nothing where no GPU was used
     libc = _glibc()
     if libc:
         libc.malloc_trim(0)

@@ -54,8 +54,10 @@ class Sentence(str):
     def __new__(cls, template: str, /, **values: Value) -> Self:
         """Fill a template; without values it is taken as it is.
 
-        Numbers with decimals have six digits at most.
+        Numbers with decimals have six digits at most. Values that no wording takes, such as
+        infinity, become text.
         """
+        values = {name: _fit(value) for name, value in values.items()}
         short = {
             name: f"{value:.6g}" if isinstance(value, float) else value
             for name, value in values.items()
@@ -73,6 +75,11 @@ class Sentence(str):
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str) and len(value) <= LONGEST
+
+
+def _fit(value: Value) -> Value:
+    """A value that `Wording` takes."""
+    return value if _is_value(value) else str(value)[:LONGEST]
 
 
 def _is_value(value: object) -> bool:

@@ -1,4 +1,4 @@
-"""A step captured as a CUDA graph, which a card replays without the host."""
+"""A step captured as a CUDA graph, which a GPU replays without the host."""
 
 import logging
 from collections.abc import Callable
@@ -17,7 +17,7 @@ def capture(take: Callable[[], Tensor], device: torch.device) -> Callable[[], Te
     """
     try:
         graph = torch.cuda.CUDAGraph()
-        # The stream is named: the one that torch would take belongs to the first card used. What
+        # The stream is named: the one that torch would take belongs to the first GPU used. What
         # other threads do meanwhile, such as giving memory back, does not end the capture.
         captured = torch.cuda.graph(
             graph, stream=_stream(device), capture_error_mode="thread_local"
@@ -38,10 +38,10 @@ def capture(take: Callable[[], Tensor], device: torch.device) -> Callable[[], Te
 
 @cache
 def _stream(device: torch.device) -> torch.cuda.Stream:
-    """The stream of all captures on a card.
+    """The stream of all captures on a GPU.
 
     torch hands out 32 streams in turn, and keeps a workspace of cuBLAS for each that a product ran
-    on, 32 MiB on some cards, for ever. The product here takes it from the usual memory; else it
+    on, 32 MiB on some GPUs, for ever. The product here takes it from the usual memory; else it
     would keep the memory of the first graph.
     """
     stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PIL.Image import Image
 
+from engine.errors import CheckpointRejected
 from engine.request import Losses, Progress, Reading
 from engine.scales import Scale
 
@@ -19,22 +20,38 @@ class Logbook:
     """The record of one painting."""
 
     def __init__(self, scales: Sequence[Scale], state: State | None = None) -> None:
-        """Begin a record, or go on from the `state()` of one."""
+        """Begin a record, or go on from the `state()` of one.
+
+        Raises CheckpointRejected where no record of these scales has that state.
+        """
         self._scales = scales
         self._starts = [sum(s.steps for s in scales[:n]) for n in range(len(scales) + 1)]
         self._totals: list[float] = []  # the loss of every step
         self._before = 0.0  # seconds of the runs that this one goes on from
         self._began = time.perf_counter()
-        self.scale = 0  # being painted, counted from 0
+        self.scale_number = 0  # of the scale being painted, counted from 0
         self.losses = Losses(math.nan, math.nan, math.nan)
         self.repeated_steps = 0
-        if state:
-            total, content, style = _numbers(state["losses"])
-            self.losses = Losses(total, content, style)
-            self._totals = _numbers(state["totals"])
-            self._before = float(_number(state["seconds"]))
-            self.scale = int(_number(state["scale"]))
-            self.repeated_steps = int(_number(state["repeated_steps"]))
+        if state is not None:
+            try:
+                self._restore(state)
+            except (KeyError, TypeError, ValueError) as error:
+                raise CheckpointRejected(
+                    "The checkpoint's record of its steps is damaged: begin anew."
+                ) from error
+
+    def _restore(self, state: State) -> None:
+        total, content, style = _numbers(state["losses"])
+        self.losses = Losses(total, content, style)
+        self._totals = _numbers(state["totals"])
+        self._before = float(_number(state["seconds"]))
+        self.scale_number = int(_number(state["scale"]))
+        self.repeated_steps = int(_number(state["repeated_steps"]))
+        if not 0 <= self.scale_number < len(self._scales):
+            raise ValueError(f"no scale {self.scale_number}")
+        first, last = self._starts[self.scale_number : self.scale_number + 2]
+        if not first <= self.step <= last:
+            raise ValueError(f"scale {self.scale_number} has no step {self.step}")
 
     def state(self) -> State:
         """What a later run goes on from."""
@@ -42,7 +59,7 @@ class Logbook:
             "losses": [self.losses.total, self.losses.content, self.losses.style],
             "totals": self._totals,
             "seconds": self.seconds,
-            "scale": self.scale,
+            "scale": self.scale_number,
             "repeated_steps": self.repeated_steps,
         }
 
@@ -54,7 +71,7 @@ class Logbook:
     @property
     def steps_left(self) -> int:
         """Steps still to be taken at this scale."""
-        return self._starts[self.scale + 1] - self.step
+        return self._starts[self.scale_number + 1] - self.step
 
     @property
     def is_finished(self) -> bool:
@@ -73,7 +90,7 @@ class Logbook:
 
     def begin_next_scale(self) -> None:
         """Go on to the next scale."""
-        self.scale += 1
+        self.scale_number += 1
 
     def add(self, reading: Reading) -> None:
         """Record a step."""
@@ -93,8 +110,9 @@ class Logbook:
         """Where the painting stands."""
         # Work is counted in pixels: a step costs what its convolutions cost.
         work = [scale.width * scale.height * scale.steps for scale in self._scales]
-        share = 1 - self.steps_left / self._scales[self.scale].steps
-        done = sum(work[: self.scale]) + work[self.scale] * share
+        number = self.scale_number
+        share = 1 - self.steps_left / self._scales[number].steps
+        done = sum(work[:number]) + work[number] * share
         return Progress(
             step=self.step,
             total_steps=self._starts[-1],
@@ -106,7 +124,7 @@ class Logbook:
 
 
 def _number(value: int | float | list[float]) -> float:
-    if isinstance(value, list):
+    if not isinstance(value, int | float):
         raise TypeError("a number was expected")
     return value
 
@@ -114,4 +132,4 @@ def _number(value: int | float | list[float]) -> float:
 def _numbers(value: int | float | list[float]) -> list[float]:
     if not isinstance(value, list):
         raise TypeError("a list of numbers was expected")
-    return list(value)
+    return [_number(one) for one in value]

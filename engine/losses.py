@@ -36,21 +36,21 @@ class Objective:
     """A recipe's loss against fixed targets."""
 
     def __init__(self, recipe: Recipe, content: Content, style: Mapping[str, Tensor]) -> None:
-        """Take the features to match at each content tap, and the style's numbers at each other."""
+        """Take the features to match at the content taps, and the Gram matrices at the style's."""
         self._recipe = recipe
         self._content = content
         self._style = style
         self._constants: dict[tuple[int, ...], tuple[Tensor, Tensor]] = {}
-        # Per tap, in the recipe's order.
-        self._content_factors = torch.stack(
-            [
-                recipe.content_weight
-                * weight
-                / (energy if recipe.relative else torch.full_like(energy, content.counts[tap]))
-                for tap, weight in recipe.content_taps.items()
-                for energy in (content.energies[tap],)
-            ]
-        )
+        self._content_factors = self._factors_of_content()
+
+    def _factors_of_content(self) -> Tensor:
+        """By what each content tap's sum of squared differences counts: (taps,) float32."""
+        recipe, factors = self._recipe, []
+        for tap, weight in recipe.content_taps.items():
+            energy = self._content.energies[tap]
+            count = torch.full_like(energy, self._content.counts[tap])
+            factors.append(recipe.content_weight * weight / (energy if recipe.relative else count))
+        return torch.stack(factors)
 
     def is_finite(self) -> bool:
         """Whether all targets are; in FP16 loud features overflow. The host waits once."""
@@ -177,8 +177,8 @@ def style_sums(recipe: Recipe, features: Features, block: Block) -> dict[str, St
     return {tap: statistics_of(core_of(features, tap, block)) for tap in recipe.style_taps}
 
 
-def style_numbers(recipe: Recipe, sums: Mapping[str, Statistics]) -> dict[str, Tensor]:
-    """What a recipe compares of a style: a Gram matrix for each of its taps."""
+def style_grams(recipe: Recipe, sums: Mapping[str, Statistics]) -> dict[str, Tensor]:
+    """A style's Gram matrix at each tap of a recipe, as it is or per pixel."""
     if recipe.statistic == "raw gram":
         return {tap: one.gram for tap, one in sums.items()}
     return {tap: one.gram / one.pixels for tap, one in sums.items()}

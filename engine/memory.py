@@ -82,7 +82,7 @@ def estimate_bytes(
     return int(FIXED_BYTES + max(step, _cells_bytes(size, device, recipe, styles) + max(targets)))
 
 
-def room_after(
+def budget_after(
     size: tuple[int, int], device: Device, recipe: Recipe, plan: Plan, styles: Sizes = ()
 ) -> int:
     """Room for the next plan, after one that did not fit.
@@ -97,9 +97,9 @@ def room_after(
     return max(less, least) if estimate > least else less
 
 
-def quarter_less(room: int) -> int:
+def quarter_less(budget: int) -> int:
     """The bytes to plan with once something did not fit that should have."""
-    return room * 3 // 4
+    return budget * 3 // 4
 
 
 def pixels_at_a_time(size: tuple[int, int], block_side: int) -> int:
@@ -134,54 +134,65 @@ def free_bytes(device: Device) -> int:
     if device.is_cuda:
         torch.cuda.empty_cache()  # else what torch keeps for itself counts as taken
         free, total = torch.cuda.mem_get_info(device.torch_device)
-        card = torch.cuda.get_device_properties(device.torch_device).uuid
-        return int(min(free, total / painters_on(str(card))))
-    import psutil  # here, because a card needs none
+        gpu = torch.cuda.get_device_properties(device.torch_device).uuid
+        return int(min(free, total / painters_on(str(gpu))))
+    import psutil  # here, because a GPU needs none
 
     available = psutil.virtual_memory().available
     in_container = free_in_container()
     return available if in_container is None else min(available, in_container)
 
 
-def room_for(device: Device, limit: int | None = None) -> int:
-    """Bytes to plan a painting with; of a limit, what this process has not taken already."""
-    room = int(SHARE * free_bytes(device))
+def budget_for(device: Device, limit: int | None = None) -> int:
+    """Bytes to plan a painting with; of a limit, what this process has not taken already.
+
+    Raises OutOfMemory where a limit is too small for the program alone.
+    """
+    budget = int(SHARE * free_bytes(device))
     if limit is None:
-        return room
+        return budget
     if device.is_cuda:
-        return min(limit, room)
+        return min(limit, budget)
     import psutil
 
-    return max(0, limit - psutil.Process().memory_info().rss)
+    taken = psutil.Process().memory_info().rss
+    least = taken + FIXED_BYTES
+    if limit < least:
+        raise OutOfMemory(
+            "The program alone takes {taken} GiB of memory: allow it at least {least} GiB.",
+            taken=round(taken / 2**30, 1),
+            least=math.ceil(10 * least / 2**30) / 10,
+        )
+    return limit - taken
 
 
 def plan_memory(
-    size: tuple[int, int], device: Device, recipe: Recipe, room: int, styles: Sizes = ()
+    size: tuple[int, int], device: Device, recipe: Recipe, budget: int, styles: Sizes = ()
 ) -> Plan:
-    """How to paint a (width, height) within `room` bytes, besides the program and the weights.
+    """How to paint a (width, height) within `budget` bytes, besides the program and the weights.
 
     With the least work: as a whole where that fits, else in blocks and with a shorter memory of
     L-BFGS, whichever costs less. Raises OutOfMemory, naming a size that fits, where nothing does.
     """
-    plan = _first_that_fits(size, device, recipe, room, styles)
+    plan = _first_that_fits(size, device, recipe, budget, styles)
     if plan is None:
-        raise does_not_fit(size, device, recipe, room, styles)
+        raise does_not_fit(size, device, recipe, budget, styles)
     return plan
 
 
 def does_not_fit(
-    size: tuple[int, int], device: Device, recipe: Recipe, room: int, styles: Sizes = ()
+    size: tuple[int, int], device: Device, recipe: Recipe, budget: int, styles: Sizes = ()
 ) -> OutOfMemory:
-    """The error for what does not fit into `room` bytes, naming a size that does."""
+    """The error for what does not fit into `budget` bytes, naming a size that does."""
 
     def fits(side: int) -> bool:
         smaller = [_times(one, side / max(size)) for one in (size, *styles)]
-        return _first_that_fits(smaller[0], device, recipe, room, smaller[1:]) is not None
+        return _first_that_fits(smaller[0], device, recipe, budget, smaller[1:]) is not None
 
     sides = range((max(size) - 1) // 32 * 32, SMALLEST_SIDE, -32)
     side = next(filter(fits, sides), None)
     width, height = size
-    gib = round(room / 2**30, 1)
+    gib = round(budget / 2**30, 1)
     if side is None:
         return OutOfMemory(
             "Painting {width}x{height} does not fit into the {room} GiB that can be had: free "
@@ -201,13 +212,16 @@ def does_not_fit(
 
 
 def block_side_in_fp32(
-    size: tuple[int, int], device: Device, recipe: Recipe, room: int, plan: Plan
+    size: tuple[int, int], device: Device, recipe: Recipe, budget: int, plan: Plan
 ) -> int:
-    """The side of the blocks in which a step of a plan is repeated in FP32, within `room` bytes."""
+    """The side of the blocks, in pixels, in which a step of a plan is repeated in FP32.
+
+    Within `budget` bytes, where that can be.
+    """
     side = plan.block_side
     while side > SMALLEST_BLOCK:
         smaller = Plan(side, plan.history, plan.keeps_content)
-        if estimate_bytes(size, device.in_fp32, recipe, smaller) <= room:
+        if estimate_bytes(size, device.in_fp32, recipe, smaller) <= budget:
             break
         side = max(SMALLEST_BLOCK, side // 2)
     return side
@@ -219,13 +233,13 @@ def _times(size: tuple[int, int], factor: float) -> tuple[int, int]:
 
 
 def _first_that_fits(
-    size: tuple[int, int], device: Device, recipe: Recipe, room: int, styles: Sizes
+    size: tuple[int, int], device: Device, recipe: Recipe, budget: int, styles: Sizes
 ) -> Plan | None:
     seen = (size, *styles)
     for plan in _plans(max(size), recipe):
         most = max(pixels_at_a_time(one, plan.block_side) for one in seen) * WIDEST
         most = max(most, plan.history * 3 * size[0] * size[1])  # of L-BFGS's moves
-        if most <= MOST_ELEMENTS and estimate_bytes(size, device, recipe, plan, styles) <= room:
+        if most <= MOST_ELEMENTS and estimate_bytes(size, device, recipe, plan, styles) <= budget:
             return plan
     return None
 

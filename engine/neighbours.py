@@ -54,19 +54,20 @@ class StyleCells:
             for tap in fitted
         }
         counts = [down * across for down, across in (rows_and_columns(f, cell) for f in styles)]
-        samples = _samples(counts, seed)
+        device = styles[0][compared[0]].device
+        samples = [sample.to(device) for sample in _samples(counts, seed)]
         # One style after the other, so that only one's descriptions are there as a whole.
         described = torch.cat(
             [
-                _described(features, compared, cell)[own.to(features[compared[0]].device)]
-                for features, own in zip(styles, samples, strict=True)
+                _descriptions(features, compared, cell)[sample]
+                for features, sample in zip(styles, samples, strict=True)
             ]
         )
         # The numbers of the cells that are compared, one style's after the other's.
         starts = [sum(counts[:number]) for number in range(len(counts))]
-        numbers = [start + own for start, own in zip(starts, samples, strict=True)]
-        self._sample = torch.cat(numbers).to(described.device)
-        self._counts = [len(own) for own in samples]
+        numbers = [start + sample for start, sample in zip(starts, samples, strict=True)]
+        self._sample = torch.cat(numbers)
+        self._counts = [len(sample) for sample in samples]
         self._axes = principal_axes(described)
         self._known = F.normalize(described @ self._axes, dim=1)
 
@@ -79,13 +80,13 @@ class StyleCells:
         style of twice the weight fills twice the area. With `region`, (cells,) bool, the
         first style alone fills the cells where it is true, and the second the others.
         """
-        own = self._described(canvas)
+        own = self._projected(canvas)
         if region is None:
-            return self._nearest(own, weights, crowding)
+            return self._neighbours_of(own, weights, crowding)
         chosen = torch.empty(len(own), dtype=torch.int64, device=own.device)
         for cells, only in ((region, (1.0, 0.0)), (~region, (0.0, 1.0))):
             if cells.any():
-                chosen[cells] = self._nearest(own[cells], only, crowding)
+                chosen[cells] = self._neighbours_of(own[cells], only, crowding)
         return chosen
 
     def likeness(self, canvas: TapFeatures) -> Tensor:
@@ -94,17 +95,18 @@ class StyleCells:
         A sample of the styles' cells is enough to tell.
         """
         some = self._known[:: math.ceil(len(self._known) / CELLS_TO_TELL_LIKENESS)]
-        parts = torch.split(self._described(canvas), ROWS_AT_ONCE)
+        parts = torch.split(self._projected(canvas), ROWS_AT_ONCE)
         return torch.cat([(part @ some.t()).amax(1) for part in parts])
 
-    def _described(self, canvas: TapFeatures) -> Tensor:
-        described = _described(canvas, self._compared, self.cell)
+    def _projected(self, canvas: TapFeatures) -> Tensor:
+        """The descriptions of a canvas's cells along the styles' axes: (cells, DIMENSIONS)."""
+        described = _descriptions(canvas, self._compared, self.cell)
         return F.normalize(described @ self._axes, dim=1)
 
-    def _nearest(self, own: Tensor, weights: Sequence[float], crowding: float) -> Tensor:
+    def _neighbours_of(self, own: Tensor, weights: Sequence[float], crowding: float) -> Tensor:
         """The neighbours among each style's cells, then for each cell the style that it is from."""
         likenesses, neighbours, shares, start = [], [], [], 0
-        for count, weight in zip(self._counts, weights, strict=False):
+        for count, weight in zip(self._counts, weights, strict=True):
             cells = slice(start, start + count)
             start += count
             if not weight or not count:
@@ -141,7 +143,8 @@ def _samples(counts: Sequence[int], seed: int) -> list[Tensor]:
     return [order[: len(order) * MOST_STYLE_CELLS // total].sort().values for order in orders]
 
 
-def _described(features: TapFeatures, taps: Sequence[str], cell: int) -> Tensor:
+def _descriptions(features: TapFeatures, taps: Sequence[str], cell: int) -> Tensor:
+    """What `describe` says of the features at some taps, each row of length one."""
     return F.normalize(describe({tap: features[tap] for tap in taps}, cell), dim=1)
 
 

@@ -21,19 +21,14 @@ class Optimiser(Protocol):
     def step(self, gradient: Tensor, ok: Tensor) -> None:
         """Take one step, or none where `ok` is 0.0. May write over the gradient."""
 
-    def result(self) -> Tensor:
-        """The canvas to show, (1, 3, H, W) float32."""
-
     def state(self) -> dict[str, Tensor]:
-        """Everything that a later step depends on, besides the canvas; copied into to restore."""
+        """All that a later step depends on, besides the canvas: to be read, and to be restored by
+        copying into these very tensors.
+        """
 
 
 class Adam:
-    """Kingma and Ba, arXiv 1412.6980, algorithm 1, with averaged iterates on request.
-
-    The average is an exponential one over the canvases, its bias removed as that of Adam's
-    moments: it shows the middle of the iterates' jitter, which a constant rate never loses.
-    """
+    """Kingma and Ba, arXiv 1412.6980, algorithm 1."""
 
     def __init__(
         self,
@@ -42,17 +37,14 @@ class Adam:
         *,
         betas: tuple[float, float] = (0.9, 0.999),
         epsilon: float = 1e-8,
-        averaging: float = 0.0,
     ) -> None:
         self._canvas = canvas
         self._rate = rate
         self._betas = betas
         self._epsilon = epsilon
-        self._averaging = averaging
         self._steps = canvas.new_zeros(())
         self._first = torch.zeros_like(canvas)
         self._second = torch.zeros_like(canvas)
-        self._average = torch.zeros_like(canvas)
 
     def step(self, gradient: Tensor, ok: Tensor) -> None:
         """Take one step, or none where `ok` is 0.0."""
@@ -64,22 +56,13 @@ class Adam:
         rate = self._rate * ok / _unbias(first, self._steps)
         deviation = (self._second / _unbias(second, self._steps)).sqrt_().add_(self._epsilon)
         self._canvas -= rate * self._first / deviation
-        if self._averaging:
-            self._average.lerp_(self._canvas, (1 - self._averaging) * ok)
-
-    def result(self) -> Tensor:
-        """The average of the canvases, or the last one where there is no averaging."""
-        if not self._averaging:
-            return self._canvas
-        return self._average / _unbias(self._averaging, self._steps)
 
     def state(self) -> dict[str, Tensor]:
-        """The moments, the average and the count of steps."""
+        """The moments and the count of steps."""
         return {
             "steps": self._steps,
             "first": self._first,
             "second": self._second,
-            "average": self._average,
         }
 
 
@@ -88,8 +71,7 @@ def _unbias(decay: float, steps: Tensor) -> Tensor:
     return 1 - decay ** steps.clamp_min(1)
 
 
-FIRST_MOVE = 0.01
-LONGEST_MOVE = 0.05
+FIRST_MOVE, LONGEST_MOVE = 0.01, 0.05  # of `LBFGS`
 
 
 class LBFGS:
@@ -101,8 +83,9 @@ class LBFGS:
     alone. A longer move than the longest comes of a curvature that is off, and is shortened: usual
     ones are 0.002 to 0.03, and one of 4 was seen to raise a loss by five orders.
 
-    The history is a ring: row `place` is the oldest pair, to be written over
-    next. A pair whose curvature is not positive is left out; an empty row is all zeros.
+    The history is a ring: row `place` is the oldest pair, to be written over next. A pair of a move
+    and the change of gradient that it brought is left out where its curvature is not positive; an
+    empty row is all zeros.
     Source: Byrd, Nocedal and Schnabel, Representations of quasi-Newton matrices, 1994, eq. 2.7.
     """
 
@@ -194,10 +177,6 @@ class LBFGS:
         pairs = zip(self._tables, parts, strict=True)
         direction: Tensor = reduce(torch.add, (table.t() @ part for table, part in pairs))
         return direction.addcmul_(gradient, scale, value=-1)
-
-    def result(self) -> Tensor:
-        """The canvas as the last step left it."""
-        return self._canvas
 
     def state(self) -> dict[str, Tensor]:
         """The history, and the last step's move and gradient."""

@@ -19,6 +19,9 @@ WRITABLE: dict[str, dict[str, Any]] = {
     ".tif": {"format": "TIFF"},
     ".tiff": {"format": "TIFF"},
 }
+TRANSPARENT = (".png", ".webp", ".avif", ".tif", ".tiff")  # of those, the ones with an opacity
+# Pixels on a side: WebP has 14 bits for each, JPEG 16, and AV1 16 for the whole of a frame.
+MOST_SIDE = {".webp": 16383, ".jpg": 65535, ".jpeg": 65535, ".avif": 65536}
 
 
 def formats_of(data: bytes) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """What a picture may be, and how much its decoding may cost: plain values, free of Pillow.
 
-`check_size` of `engine.images` holds pictures to them.
+`check_size` of `engine.images` holds pictures to them. Those of uploads are the host's settings.
 """
 
 from dataclasses import dataclass

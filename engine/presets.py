@@ -54,12 +54,20 @@ class Recipe:
     learning_rate: float = 1.0  # of Adam, in the canvas's unit; L-BFGS takes unit steps
     history: int = 20  # pairs that L-BFGS remembers
     noise: float = 0.0  # deviation of what the seed adds to the start, of pixels in [0, 1]
-    averaging: float = 0.0  # decay of the average over iterates that is shown; 0 shows the last
     smoothness: float = 0.0  # weight of the total variation, squared
     matching: Matching | None = None  # None: content and style are compared as wholes
     coarsest: int | None = None  # pixels on the long side of the first scale; None: one scale only
     keeps_aspect: bool = True  # False squeezes both pictures to a square
     resampling: Literal["lanczos", "bilinear"] = "lanczos"
+
+    def __post_init__(self) -> None:
+        if self.canvas != "rgb" and (self.matching or self.start == "recolored"):
+            raise ValueError("colours and cells of the style are for pixels in [0, 1] alone")
+
+    @property
+    def pixel_range(self) -> tuple[float, float]:
+        """The values of black and of white on the canvas."""
+        return (0.0, 1.0) if self.canvas == "rgb" else (-1.0, 1.0)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@
 member's command and the engine: an option is named here, in its command, and where it acts.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -22,6 +21,7 @@ SMALLEST_SIDE = 16  # pixels; VGG-19's four poolings leave one feature of it
 LARGEST_SIDE = 16384  # pixels
 LARGEST_STEPS = 100_000
 LARGEST_STRENGTH = 100.0
+LARGEST_WEIGHT = 1_000_000  # of a style
 SEEDS = 2**63  # of each sign: what every random number generator and database takes
 MOST_MASKED_STYLES = 2  # one where a mask is white, one where it is black
 
@@ -75,10 +75,13 @@ class PaintSettings:
             raise RequestRejected(
                 "The strength must be above 0 and at most {most}, not {strength}.",
                 most=LARGEST_STRENGTH,
-                strength=str(strength),  # also what is no number
+                strength=strength,
             )
-        if not all(math.isfinite(weight) and weight >= 0 for weight in weights) or not sum(weights):
-            raise RequestRejected("The styles' weights must not be negative, nor all zero.")
+        if not all(0 <= weight <= LARGEST_WEIGHT for weight in weights) or not sum(weights):
+            raise RequestRejected(
+                "The styles' weights must be between 0 and {most}, and not all zero.",
+                most=LARGEST_WEIGHT,
+            )
         if not -SEEDS <= self.seed < SEEDS:
             raise RequestRejected("The seed must be between -2^63 and 2^63 - 1.")
         film = self.film
@@ -113,11 +116,12 @@ class PaintSettings:
 class Surroundings:
     """What lies around a picture that is a part of a larger one, and is to flow into it.
 
-    `paint` and `held` cover the content, at any size; `whole` is all of the larger picture.
+    `paint` and `paint_mask` cover the content, at any size; `whole` is all of the larger picture.
     """
 
-    paint: "Image"  # mode RGB: finished paint, wherever `held` is not black
-    held: "Image"  # white where the paint stays as it is, grey where the painting fades into it
+    paint: "Image"  # mode RGB: finished paint, wherever the mask is not black
+    # white where the paint stays as it is, grey where the painting fades into it
+    paint_mask: "Image"
     whole: "Image"  # mode RGB: its colours are matched to the styles', rather than the part's
 
 
@@ -125,16 +129,16 @@ class Surroundings:
 class StylizeRequest:
     """One painting to make.
 
-    Pictures are upright sRGB images in mode RGB, as `engine.images.decode` returns them. Raises
-    RequestRejected where there is no style, or not one weight for each, or a mask for more than
-    two.
+    Pictures are upright sRGB images in mode RGB, as `engine.images.decode` returns them; those of
+    other modes raise ValueError. Raises RequestRejected where there is no style, or not one weight
+    for each, or a mask for more than two.
     """
 
     content: "Image"
     styles: "tuple[Image, ...]"
     settings: PaintSettings = PaintSettings()
     # White where the first style paints, black where the second does or, with one style, where
-    # the content stays; of any size.
+    # the content stays; of any size and mode.
     mask: "Image | None" = None
     alpha: "Image | None" = None  # the opacity of the painting, mode L, of any size
     surroundings: Surroundings | None = None
@@ -148,6 +152,12 @@ class StylizeRequest:
                 most=MOST_MASKED_STYLES,
                 styles=len(self.styles),
             )
+        around = (self.surroundings.paint, self.surroundings.whole) if self.surroundings else ()
+        modes = {picture.mode for picture in (self.content, *self.styles, *around)}
+        if modes != {"RGB"}:
+            raise ValueError(f"pictures must be in mode RGB, not {', '.join(sorted(modes))}")
+        if self.alpha is not None and self.alpha.mode != "L":
+            raise ValueError(f"alpha must be in mode L, not {self.alpha.mode}")
 
 
 @dataclass(frozen=True)

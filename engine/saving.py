@@ -9,13 +9,8 @@ from PIL import Image
 
 from engine import files
 from engine.errors import OutputRejected, Sentence
-from engine.picture_formats import WRITABLE
+from engine.picture_formats import MOST_SIDE, TRANSPARENT, WRITABLE
 from engine.picture_limits import DEFAULT_LIMITS
-
-TRANSPARENT = (".png", ".webp", ".avif", ".tif", ".tiff")  # formats that have an opacity
-
-# Pixels on a side: WebP has 14 bits for each, JPEG 16, and AV1 16 for the whole of a frame.
-_MOST_SIDE = {".webp": 16383, ".jpg": 65535, ".jpeg": 65535, ".avif": 65536}
 
 
 def check_writable(path: Path, *, with_alpha: bool = False) -> None:
@@ -35,7 +30,7 @@ def check_writable(path: Path, *, with_alpha: bool = False) -> None:
 
 def check_size(path: Path, size: tuple[int, int]) -> None:
     """Raise OutputRejected where the format of the path has no room for so many pixels."""
-    most = _MOST_SIDE.get(path.suffix.lower())
+    most = MOST_SIDE.get(path.suffix.lower())
     if most is not None and max(size) > most:
         raise OutputRejected(
             f"{path} can have {most} pixels on a side, not {max(size)}; "
@@ -102,7 +97,7 @@ def encode_under(picture: Image.Image, max_bytes: int) -> Encoded:
 
 def _ever_smaller(picture: Image.Image) -> Iterator[Encoded]:
     yield _encode(picture, ".png", "image/png", "PNG")
-    if max(picture.size) <= _MOST_SIDE[".webp"]:
+    if max(picture.size) <= MOST_SIDE[".webp"]:
         for quality in (95, 90):
             yield _encode(picture, ".webp", "image/webp", "WEBP", quality=quality)
     for quality in (90, 85, 75, 65):

@@ -12,9 +12,9 @@ SMALLEST_CELL = 4  # pixels on a side
 # larger cells, and the search costs the same at every size.
 MOST_CELLS = 128 * 128
 MOST_STYLE_CELLS = 2 * MOST_CELLS  # that a cell is compared with: of more, a sample
-# How many times its final side a picture may be reduced to by whole numbers first. Pillow says of
-# its `reducing_gap` that from 3 on no difference is seen.
-ENOUGH = 3.0
+# Pillow's `reducing_gap`: to how many times its final side a picture may be reduced by whole
+# numbers first. From 3 on, says its documentation, no difference is seen.
+REDUCING_GAP = 3.0
 FEWEST_STEPS = 5  # after a search for neighbours; fewer would not show what it found
 
 
@@ -96,7 +96,7 @@ def pixels_wanted(settings: PaintSettings) -> int | None:
     recipe, size, _ = settle(settings)
     if not recipe.keeps_aspect:
         return None  # the original's numbers are those of the whole picture
-    return round((ENOUGH * size * max(1.0, BRUSH_SCALES[settings.brush])) ** 2)
+    return round((REDUCING_GAP * size * max(1.0, BRUSH_SCALES[settings.brush])) ** 2)
 
 
 def style_sizes(request: StylizeRequest, scale: Scale) -> list[tuple[int, int]]:

@@ -16,18 +16,19 @@ COARSE, SPREAD = 1 / 38, 1 / 18
 CONTRAST, STROKE = 1 / 64, 1 / 512  # over what a stroke stands out, and what of one is seen
 STANDING_OUT = 0.12  # how much that moves the edge, against the share of the paint
 SOFTNESS = 0.15  # of the edges of strokes, likewise
-ENDS = 0.12  # from here on the paint stays, and up to here the canvas
-FIXED = 0.7  # from here on the paint is not painted over at all
+ENDS = 0.12  # up to this mask the paint fades in; as close to 1 the canvas has faded out
+FROZEN = 0.7  # from this value of the mask on, paint begins to be frozen
 
 
-def joined(canvas: Tensor, paint: Tensor, held: Tensor) -> Tensor:
-    """The canvas with as much of the paint as is held: where that is 1, exactly the paint.
+def joined(canvas: Tensor, paint: Tensor, mask: Tensor) -> Tensor:
+    """The canvas with the paint laid on by a mask: where that is 1, exactly the paint.
 
-    Canvas and paint are (1, 3, H, W) in [0, 1], `held` is (1, 1, H, W).
+    Canvas and paint are (1, 3, H, W) in [0, 1], the mask is (1, 1, H, W).
     """
     side = max(canvas.shape[2:])
-    strokes = _ended(_smooth((_by_strokes(canvas, paint, held) - 0.5) / SOFTNESS + 0.5), held)
-    colors = _ended((blurred(strokes, SPREAD * side) + _smooth(held)) / 2, held)
+    edge = (_by_strokes(canvas, paint, mask) - 0.5) / SOFTNESS + 0.5
+    strokes = _ended(_smooth(edge), mask)
+    colors = _ended((blurred(strokes, SPREAD * side) + _smooth(mask)) / 2, mask)
     own, other = _coarse(canvas), _coarse(paint)
     coarse = torch.lerp(own, other, colors)
     return (coarse + torch.lerp(canvas - own, paint - other, strokes)).clamp(0, 1)
@@ -39,17 +40,19 @@ def _coarse(picture: Tensor) -> Tensor:
     return blurred(picture.transpose(0, 1), deviation).transpose(0, 1)
 
 
-def fixed(held: Tensor) -> Tensor:
-    """Where paint stays while the canvas is painted: less than is held in the end.
+def frozen(mask: Tensor) -> Tensor:
+    """Where paint must not move while the canvas is painted: 1 only where the mask is.
 
-    So what lies between both is painted in full, and strokes go on from the paint.
+    A smaller area than that of the mask, so that what lies between both is painted in full, and
+    strokes go on from the paint.
     """
-    return _smooth((held - FIXED) / (1 - FIXED))
+    return _smooth((mask - FROZEN) / (1 - FROZEN))
 
 
-def _by_strokes(canvas: Tensor, paint: Tensor, held: Tensor) -> Tensor:
+def _by_strokes(canvas: Tensor, paint: Tensor, mask: Tensor) -> Tensor:
+    """The mask with its edge moved towards where strokes stand out less."""
     more = _standing_out(paint) - _standing_out(canvas)
-    return held + STANDING_OUT * 4 * held * (1 - held) * more
+    return mask + STANDING_OUT * 4 * mask * (1 - mask) * more
 
 
 def _standing_out(picture: Tensor) -> Tensor:
@@ -60,10 +63,10 @@ def _standing_out(picture: Tensor) -> Tensor:
     return contrast / contrast.mean().clamp_min(1e-3)
 
 
-def _ended(share: Tensor, held: Tensor) -> Tensor:
-    """A share that is 0 where nothing is held, and 1 where all is."""
-    begun, left = _smooth(held / ENDS), _smooth((1 - held) / ENDS)
-    return torch.where(held < 0.5, share * begun, 1 - (1 - share) * left)
+def _ended(share: Tensor, mask: Tensor) -> Tensor:
+    """A share of the paint that is 0 where the mask is, and 1 where the mask is."""
+    fading_in, fading_out = _smooth(mask / ENDS), _smooth((1 - mask) / ENDS)
+    return torch.where(mask < 0.5, share * fading_in, 1 - (1 - share) * fading_out)
 
 
 def _smooth(values: Tensor) -> Tensor:

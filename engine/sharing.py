@@ -1,4 +1,4 @@
-"""How many processes of this project paint on one graphics card.
+"""How many processes of this project paint on one GPU.
 
 Each holds a lock on a small file for as long as it lives; the system releases it however the
 process ends. Processes in containers with a temporary folder of their own are not seen.
@@ -9,23 +9,23 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-MOST = 16  # processes on one card that are counted
-_held: dict[str, tuple[Path, int]] = {}  # card -> this process's own file and its descriptor
+MOST = 16  # processes on one GPU that are counted
+_locks: dict[str, tuple[Path, int]] = {}  # GPU -> this process's own file and its descriptor
 
 
-def painters_on(card: str) -> int:
-    """Count the processes that have asked this for a card, this one included.
+def painters_on(gpu: str) -> int:
+    """Count the processes that have asked this for a GPU, this one included.
 
-    `card` names it across processes, such as by its UUID. 1 where the system has no such locks.
+    `gpu` names it across processes, such as by its UUID. 1 where the system has no such locks.
     """
     folder = Path(tempfile.gettempdir())
-    paths = [folder / f"muralscape-{card}-{number}.lock" for number in range(MOST)]
+    paths = [folder / f"muralscape-{gpu}-{number}.lock" for number in range(MOST)]
     for path in paths:
-        if card in _held:
+        if gpu in _locks:
             break
         if (descriptor := _lock(path, os.O_CREAT | os.O_RDWR)) is not None:
-            _held[card] = path, descriptor
-    own, _ = _held.get(card, (None, None))
+            _locks[gpu] = path, descriptor
+    own, _ = _locks.get(gpu, (None, None))
     return 1 + sum(path != own and os.access(path, os.R_OK) and _is_locked(path) for path in paths)
 
 

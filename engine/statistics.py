@@ -1,4 +1,4 @@
-"""Sums over the features of a tap, and the numbers that a style is compared by.
+"""Gram matrices: sums over the features of a tap, by which styles are compared.
 
 The sums of parts of a picture add up to those of the whole, which is what lets `engine.blocks`
 paint pictures that are larger than the network's memory.
@@ -60,7 +60,7 @@ def sum_of_products(one: Tensor, other: Tensor) -> Tensor:
 
 
 def blend(styles: Sequence[Mapping[str, Tensor]], weights: Sequence[float]) -> dict[str, Tensor]:
-    """The numbers of several styles, averaged by weight."""
+    """The Gram matrices of several styles at each tap, averaged by weight."""
     shares = [weight / sum(weights) for weight in weights]
     return {
         tap: torch.stack(

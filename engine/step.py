@@ -14,7 +14,7 @@ from engine.errors import CheckpointRejected, PaintingFailed
 from engine.features import normalisation, see
 from engine.graph import capture
 from engine.losses import Look, Objective, add_smoothness
-from engine.memory import SMALLEST_BLOCK, Plan, block_side_in_fp32, does_not_fit, room_after
+from engine.memory import SMALLEST_BLOCK, Plan, block_side_in_fp32, budget_after, does_not_fit
 from engine.optimiser import Optimiser
 from engine.presets import Recipe
 from engine.request import Losses, Reading
@@ -22,7 +22,7 @@ from engine.shortage import ShortageCaught
 from engine.statistics import added
 from engine.vgg19 import Encoder
 
-# Steps launched on a graphics card before the host waits for their losses: enough to keep it busy
+# Steps launched on a GPU before the host waits for their losses: enough to keep it busy
 # meanwhile, few enough for somebody who cancels. On the CPU nothing runs ahead.
 STEPS_AHEAD = 2
 WARM_UP_STEPS = 1  # before a CUDA graph is captured: libraries choose their kernels in it
@@ -47,38 +47,34 @@ class Stepper:
         plan: Plan,
         canvas: Tensor,
         optimiser: Optimiser,
-        memory: int,
+        memory_budget: int,
         steps: int,
         neighbours: Tensor | None = None,
-        held: Tensor | None = None,
+        frozen: Tensor | None = None,
     ) -> None:
-        """Take the plan of the canvas in `memory` bytes, which a step in FP32 stays within too.
+        """Take the plan of the canvas; a step in FP32 stays within the budget, in bytes, too.
 
         `steps` says about how many are to be taken; `neighbours` are those that the objective was
-        made of, to be kept with the state. `held` (1, 1, H, W) is 1 where pixels must not move.
+        made of, to be kept with the state. `frozen` (1, 1, H, W) is 1 where pixels must not move.
         """
-        self._asked = encoder
-        self._encoder = encoder  # or in FP32 for good
+        self._first_encoder = encoder
+        self._encoder = encoder  # later perhaps the same in FP32, for good
         self._plan = plan
-        exact = block_side_in_fp32(_size(canvas), encoder.device, recipe, memory, plan)
-        self._sides = {"fp32": exact} | {encoder.device.precision: plan.block_side}
+        # Pixels on the side of a block, by precision.
+        fp32_side = block_side_in_fp32(_size(canvas), encoder.device, recipe, memory_budget, plan)
+        self._block_sides = {"fp32": fp32_side} | {encoder.device.precision: plan.block_side}
         self._recipe = recipe
         self._objective = objective
-        self._canvas = canvas
+        self.canvas = canvas
         self._optimiser = optimiser
         self.neighbours = neighbours
-        self._free = None if held is None else 1 - held
+        self._movable = None if frozen is None else 1 - frozen
         self._loss_scale = canvas.new_tensor(loss_scale(recipe, canvas, encoder.device))
         self._no_scale = canvas.new_ones(())
         self._failures = 0  # steps in a row that FP16 could not take
-        self._graph: Callable[[], Tensor] | None = None
-        # Whether steps are captured.
-        self._graphs = encoder.device.is_cuda and steps >= FEWEST_STEPS_OF_A_GRAPH
-        self._warm_up = WARM_UP_STEPS
-
-    def result(self) -> Tensor:
-        """The canvas to show or to go on from."""
-        return self._optimiser.result()
+        self._may_capture = encoder.device.is_cuda and steps >= FEWEST_STEPS_OF_A_GRAPH
+        self._warm_up_left = WARM_UP_STEPS  # steps to take before one is captured
+        self._graph: Callable[[], Tensor] | None = None  # replays a captured step
 
     def state(self) -> dict[str, Tensor]:
         """Everything that later steps at this scale depend on.
@@ -86,19 +82,25 @@ class Stepper:
         The loss scale is not among it: it belongs to a number type, and a painting may go on in
         another one elsewhere. Where it was too large, the next step finds that out again.
         """
-        own = {"canvas": self._canvas}
+        own = {"canvas": self.canvas}
         if self.neighbours is not None:
             own["neighbours"] = self.neighbours
         return own | {f"optimiser.{k}": v for k, v in self._optimiser.state().items()}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from `state()`. Raises CheckpointRejected where its history has another length."""
+        """Go on from `state()`.
+
+        Raises CheckpointRejected where a part of it is missing, or its history has another length.
+        """
         for name, own in self.state().items():
-            if own.shape != state[name].shape:
+            saved = state.get(name)
+            if saved is None:
+                raise CheckpointRejected(f"The checkpoint is damaged: it lacks {name}.")
+            if own.shape != saved.shape:
                 raise CheckpointRejected(
                     "The checkpoint was made with more or less memory: give --memory as then."
                 )
-            own.copy_(state[name])
+            own.copy_(saved)
 
     def take(self, count: int) -> list[Reading]:
         """Take up to `count` steps, at least one, and wait for them.
@@ -112,6 +114,7 @@ class Stepper:
 
     def _settled(self, reading: Reading) -> Reading:
         """Take a step again that was not finite; see the class."""
+        # In FP16, where only the gradient overflowed: each of these steps halves the loss scale.
         retries = RETRIES if self._encoder.device.precision == "fp16" else 0
         while not reading.finite and math.isfinite(reading.losses.total) and retries:
             retries -= 1
@@ -119,7 +122,8 @@ class Stepper:
         if reading.finite:
             self._failures = 0
             return reading
-        (reading,) = self._read([self._within_memory(exact=True)])
+        # Else in FP32.
+        (reading,) = self._read([self._within_memory(in_fp32=True)])
         if not reading.finite:
             raise PaintingFailed(
                 "The painting's loss is not finite, even in FP32: the weights are off."
@@ -131,87 +135,95 @@ class Stepper:
         return replace(reading, repeated=True)
 
     def _read(self, rows: list[Tensor]) -> list[Reading]:
-        """Wait for the numbers of some steps."""
-        exact = self._encoder is not self._asked
+        """Wait for the numbers of some steps, as `_take` gives them."""
+        in_fp32_for_good = self._encoder is not self._first_encoder
         return [
-            Reading(bool(finite), Losses(total, content, style), repeated=exact)
+            Reading(bool(finite), Losses(total, content, style), repeated=in_fp32_for_good)
             for total, content, style, finite in map(Tensor.tolist, rows)
         ]
 
     def _launch(self) -> Tensor:
-        """Take a step, or have the card take it."""
+        """Start a step, and do not wait for its numbers: by the graph, where there can be one."""
         device = self._encoder.device
-        if not self._graphs or len(self._blocks(device)) > 1:
+        if not self._may_capture or len(self._blocks(device)) > 1:
             return self._within_memory()
-        if self._warm_up:
-            self._warm_up -= 1
+        if self._warm_up_left:
+            self._warm_up_left -= 1
             return self._within_memory()
         if self._graph is None:
             self._graph = capture(partial(self._take, self._encoder), device.torch_device)
-            self._graphs = self._graph is not None
         if self._graph is not None:
             with ShortageCaught():
                 return self._graph()
-            self._make_room(device)
-        return self._launch()
+        # It could not be captured, or memory ran out while it was replayed.
+        self._may_capture = False
+        self._forget_graph()
+        return self._within_memory()
 
     def _forget_graph(self) -> None:
         """Give the memory back that a captured step keeps."""
         self._graph = None
-        self._warm_up = WARM_UP_STEPS
+        self._warm_up_left = WARM_UP_STEPS
         give_back_memory()
 
-    def _within_memory(self, *, exact: bool = False) -> Tensor:
-        """Take a step, in FP32 where it is to be exact, and in smaller blocks where it must be."""
-        device = self._encoder.device
-        device = device.in_fp32 if exact else device
-        while True:
-            with ShortageCaught():
-                return self._take(self._encoder.in_fp32 if exact else self._encoder)
-            self._make_room(device)
+    def _within_memory(self, *, in_fp32: bool = False) -> Tensor:
+        """Take a step without a graph, in smaller blocks where memory runs out.
 
-    def _make_room(self, device: Device) -> None:
+        Raises OutOfMemory where it does so with the smallest.
+        """
+        device = self._encoder.device
+        while True:
+            with ShortageCaught():  # making the encoder in FP32 takes memory, too
+                return self._take(self._encoder.in_fp32 if in_fp32 else self._encoder)
+            self._need_less_memory(device.in_fp32 if in_fp32 else device)
+
+    def _need_less_memory(self, device: Device) -> None:
         """Do without the graph, or else halve the blocks. Raises OutOfMemory at the smallest."""
         if self._graph is not None:
-            self._graphs = False
+            self._may_capture = False
             self._forget_graph()
             return
-        size = _size(self._canvas)
-        side = min(self._sides[device.precision], max(size))
+        size = _size(self.canvas)
+        side = min(self._block_sides[device.precision], max(size))
         if side <= SMALLEST_BLOCK:
             plan = replace(self._plan, block_side=side)
-            room = room_after(size, device, self._recipe, plan)
-            raise does_not_fit(size, device, self._recipe, room)
-        self._sides[device.precision] = max(SMALLEST_BLOCK, side // 2)
+            budget = budget_after(size, device, self._recipe, plan)
+            raise does_not_fit(size, device, self._recipe, budget)
+        self._block_sides[device.precision] = max(SMALLEST_BLOCK, side // 2)
         give_back_memory()
 
     def _blocks(self, device: Device) -> list[Block]:
         """Those of a step: one, unless the canvas is larger than the memory."""
-        width, height = _size(self._canvas)
-        return cut(height, width, self._sides[device.precision])
+        width, height = _size(self.canvas)
+        return cut(height, width, self._block_sides[device.precision])
 
     @torch.no_grad()
     def _take(self, encoder: Encoder) -> Tensor:
-        """Returns (total, content, style, finite) as (4,) float32."""
+        """Take one step by `encoder`, or none where it is not finite.
+
+        Returns (total loss, content loss, style loss, 1 if finite else 0) as (4,) float32.
+        """
         recipe, precision = self._recipe, encoder.device.precision
         scale = self._loss_scale if precision == "fp16" else self._no_scale
         content, style, gradient = compare(
-            encoder, recipe, self._objective, self._canvas, self._blocks(encoder.device), scale
+            encoder, recipe, self._objective, self.canvas, self._blocks(encoder.device), scale
         )
+        # With respect to the canvas: `see` divides by the deviation what VGG-19 is shown.
+        _, deviation = normalisation(recipe.canvas, gradient.device)
         gradient /= scale
-        gradient /= normalisation(recipe.canvas, gradient.device)[1]
+        gradient /= deviation
         if recipe.smoothness:
-            content = content + add_smoothness(self._canvas, recipe.smoothness, gradient)
-        if self._free is not None:
-            gradient *= self._free
+            content = content + add_smoothness(self.canvas, recipe.smoothness, gradient)
+        if self._movable is not None:
+            gradient *= self._movable
 
         total = content + style
         finite = (gradient.isfinite().all() & total.isfinite()).float()
         self._optimiser.step(gradient, finite)
         if recipe.canvas == "rgb" and recipe.optimiser == "adam":
-            self._canvas.clamp_(0, 1)
+            self.canvas.clamp_(0, 1)
         if precision == "fp16":
-            # Where the loss itself overflowed, no loss scale is to blame.
+            # Halved where the gradient alone overflowed: a smaller one does not mend the loss.
             self._loss_scale *= 1 - 0.5 * (1 - finite) * total.isfinite()
         return torch.stack((total, content, style, finite))
 

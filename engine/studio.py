@@ -11,22 +11,17 @@ from torch import Tensor
 
 from engine.canvases import Canvases, filled_up
 from engine.device import give_back_memory
-from engine.memory import Plan, does_not_fit, plan_memory, quarter_less, room_after
+from engine.errors import CheckpointRejected
+from engine.memory import Plan, budget_after, does_not_fit, plan_memory, quarter_less
 from engine.optimiser import LBFGS, Adam, Optimiser
 from engine.presets import Recipe
 from engine.request import StylizeRequest
 from engine.scales import Scale, style_sizes
-from engine.seams import fixed, joined
+from engine.seams import frozen, joined
 from engine.shortage import ShortageCaught
 from engine.step import Stepper
 from engine.targets import StylesSeen, Targets
-from engine.tensors import (
-    detail_of,
-    enlarge,
-    resized,
-    to_picture,
-    with_colors_of,
-)
+from engine.tensors import detail_of, enlarge, resized, to_picture, with_colors_of
 from engine.touch import PaintSheet, touch
 from engine.vgg19 import Encoder
 
@@ -42,11 +37,11 @@ class Studio:
         request: StylizeRequest,
         recipe: Recipe,
         encoder: Encoder,
-        memory: int,
+        memory_budget: int,
         finest: Scale,
     ) -> None:
         """Take the bytes of memory to stay within, and the last of the scales."""
-        self._memory = memory
+        self._memory_budget = memory_budget
         self._request = request
         self._recipe = recipe
         self._encoder = encoder
@@ -67,8 +62,17 @@ class Studio:
         if self._recipe.noise:
             generator = torch.Generator().manual_seed(self._request.settings.seed)
             noise = torch.randn(start.shape, generator=generator)
-            start = (start + self._recipe.noise * noise).clamp_(0, 1)
-        return canvases.with_held_paint(start, scale)
+            black, white = self._recipe.pixel_range
+            start = (start + self._recipe.noise * (white - black) * noise).clamp_(black, white)
+        return canvases.with_frozen_paint(start, scale)
+
+    def _start(self, scale: Scale, canvases: Canvases) -> Tensor:
+        """What the painting starts from, before noise is added."""
+        if self._recipe.start == "noise":
+            return torch.full_like(canvases.content(scale), sum(self._recipe.pixel_range) / 2)
+        if self._recipe.start == "recolored":
+            return canvases.recolored(scale)
+        return canvases.content(scale)
 
     def stepper(
         self,
@@ -80,30 +84,49 @@ class Studio:
         """The stepper of a scale, with the first plan of memory that fits.
 
         `canvas` is as large as this scale's, or it is the previous scale's from `clip_and_crop`,
-        to be enlarged. Without `neighbours`, the style cell nearest to each cell of the content,
-        they are searched for. `styles_seen` are style features that another painting computed at
-        this scale; without, they are computed.
+        to be enlarged. `neighbours` say which cell of the styles each cell of the canvas is like;
+        with None they are searched for. `styles_seen` are what another painting computed of the
+        styles at this scale; with None it is computed.
 
         Raises OutOfMemory where no plan fits.
         """
-        room, device, recipe = self._memory, self._encoder.device, self._recipe
+        budget, device, recipe = self._memory_budget, self._encoder.device, self._recipe
         styles = style_sizes(self._request, scale)
         while True:
             give_back_memory()  # cached for the sizes of the previous scale
-            plan = plan_memory(scale.canvas, device, recipe, room, styles)
+            plan = plan_memory(scale.canvas, device, recipe, budget, styles)
             with ShortageCaught():  # goes on below where memory runs out
                 return self._stepper(scale, canvas, plan, neighbours, styles_seen)
             # Memory ran out, so try a plan that needs less.
-            room = room_after(scale.canvas, device, recipe, plan, styles)
+            budget = budget_after(scale.canvas, device, recipe, plan, styles)
 
     def resumed(self, scale: Scale, state: Mapping[str, Tensor]) -> Stepper:
         """The stepper of a scale, in the `Stepper.state()` that an earlier one had.
 
-        Raises OutOfMemory, and CheckpointRejected as `Stepper.restore` does.
+        Raises OutOfMemory, and CheckpointRejected where it is no state of this scale.
         """
-        stepper = self.stepper(scale, state["canvas"], state.get("neighbours"))
+        canvas, neighbours = state.get("canvas"), state.get("neighbours")
+        if canvas is None or not self._fits(scale, canvas, neighbours):
+            raise CheckpointRejected("The checkpoint's canvas is damaged: begin anew.")
+        stepper = self.stepper(scale, canvas, neighbours)
         stepper.restore(state)
         return stepper
+
+    def _fits(self, scale: Scale, canvas: Tensor, neighbours: Tensor | None) -> bool:
+        """Whether a canvas and the neighbours of its cells can be those of a scale."""
+        width, height = scale.canvas
+        if canvas.shape != (1, 3, height, width) or not bool(canvas.isfinite().all()):
+            return False
+        if self._recipe.matching is None or neighbours is None:
+            return self._recipe.matching is None and neighbours is None
+        area = scale.cell**2
+        cells = sum(across * down for across, down in style_sizes(self._request, scale)) // area
+        return (
+            neighbours.shape == (width * height // area,)
+            and neighbours.dtype == torch.int64
+            and int(neighbours.min()) >= 0
+            and int(neighbours.max()) < cells
+        )
 
     def _stepper(
         self,
@@ -111,38 +134,41 @@ class Studio:
         canvas: Tensor,
         plan: Plan,
         neighbours: Tensor | None,
-        styles_seen: StylesSeen | None = None,
+        styles_seen: StylesSeen | None,
     ) -> Stepper:
+        """The stepper of a scale by one plan of memory; see `stepper`."""
         canvas = canvas.to(self._encoder.device.torch_device, copy=True)
         width, height = scale.canvas
         if canvas.shape[2:] != (height, width):  # it is the previous scale's
-            canvas = filled_up(enlarge(canvas, scale.size), scale.canvas)
-            canvas = self._canvases.with_held_paint(canvas, scale)
-        objective, used = self.targets(scale, plan).objective(canvas, neighbours, styles_seen)
-        # Where features are extreme, targets overflow in FP16 and are computed in FP32, styles too.
-        # Overflows of losses and gradients in the steps are the stepper's.
+            canvas = enlarge(canvas, scale.size).clamp_(*self._recipe.pixel_range)
+            canvas = filled_up(canvas, scale.canvas)
+            canvas = self._canvases.with_frozen_paint(canvas, scale)
+        targets = self.targets(scale, plan)
+        objective, neighbours_used = targets.objective(canvas, neighbours, styles_seen)
+        # Where features are extreme, targets overflow in FP16: all of them, the styles' too, are
+        # computed again in FP32. The stepper deals with overflows of losses and gradients.
         if not objective.is_finite():
-            in_fp32 = self.targets(scale, plan, self._encoder.in_fp32)
-            objective, used = in_fp32.objective(canvas, neighbours)
+            targets = self.targets(scale, plan, self._encoder.in_fp32)
+            objective, neighbours_used = targets.objective(canvas, neighbours)
         give_back_memory()  # taken for making the targets
-        held = self._canvases.held(scale)
-        if self._recipe.optimiser == "lbfgs":
-            optimiser: Optimiser = LBFGS(canvas, history=plan.history)
-        else:
-            rate, averaging = self._recipe.learning_rate, self._recipe.averaging
-            optimiser = Adam(canvas, rate, averaging=averaging)
+        paint_mask = self._canvases.paint_mask(scale)
         return Stepper(
             encoder=self._encoder,
             recipe=self._recipe,
             objective=objective,
             plan=plan,
             canvas=canvas,
-            optimiser=optimiser,
-            memory=self._memory,
+            optimiser=self._optimiser(canvas, plan),
+            memory_budget=self._memory_budget,
             steps=scale.steps,
-            neighbours=used,
-            held=None if held is None else fixed(held),
+            neighbours=neighbours_used,
+            frozen=None if paint_mask is None else frozen(paint_mask),
         )
+
+    def _optimiser(self, canvas: Tensor, plan: Plan) -> Optimiser:
+        if self._recipe.optimiser == "lbfgs":
+            return LBFGS(canvas, history=plan.history)
+        return Adam(canvas, self._recipe.learning_rate)
 
     def targets(self, scale: Scale, plan: Plan, encoder: Encoder | None = None) -> Targets:
         """What a canvas is to match at a scale, by `encoder` or the painting's own."""
@@ -159,7 +185,7 @@ class Studio:
         """The picture of a canvas, as people see it.
 
         It has the content's colours where they are to be kept, the content itself where the mask
-        keeps it, and exactly the paint of its surroundings where that is held.
+        keeps it, and the paint of its surroundings where their mask is white.
 
         Raises OutOfMemory.
         """
@@ -171,17 +197,17 @@ class Studio:
             if canvases.keeps_content:
                 content = self._in_rgb(canvases.content(scale))
                 canvas = torch.lerp(content, canvas, canvases.mask(scale))
-            held = canvases.held(scale)
-            if held is not None:
-                canvas = joined(canvas, self._in_rgb(canvases.paint(scale)), held)
+            paint_mask = canvases.paint_mask(scale)
+            if paint_mask is not None:
+                canvas = joined(canvas, self._in_rgb(canvases.paint(scale)), paint_mask)
             return to_picture(canvas[:, :, : scale.height, : scale.width])
 
-        return self._on_card_or_cpu(make, canvas, scale)
+        return self._on_device_or_cpu(make, canvas, scale)
 
-    def _on_card_or_cpu(
+    def _on_device_or_cpu(
         self, make: Callable[[Canvases, Tensor], T], canvas: Tensor, scale: Scale
     ) -> T:
-        """What `make` makes of a canvas: on the card or, where memory runs out there, on the CPU.
+        """What `make` makes of a canvas: on the device or, where memory runs out there, on the CPU.
 
         Raises OutOfMemory where it runs out on the CPU too.
         """
@@ -189,20 +215,20 @@ class Studio:
             with ShortageCaught():
                 return make(self._canvases.on(device), canvas.to(device))
             give_back_memory()  # memory ran out here
-        room = quarter_less(self._memory)
-        raise does_not_fit(scale.canvas, self._encoder.device, self._recipe, room)
+        budget = quarter_less(self._memory_budget)
+        raise does_not_fit(scale.canvas, self._encoder.device, self._recipe, budget)
 
     def _in_rgb(self, canvas: Tensor) -> Tensor:
+        """A canvas with pixels in [0, 1]."""
         return (canvas + 1) / 2 if self._recipe.canvas == "symmetric" else canvas
 
     def clip_and_crop(self, canvas: Tensor, scale: Scale) -> Tensor:
-        """Cut off what filled a scale's canvas up to the grid, and clip it to [0, 1] if it is RGB.
+        """Cut off what filled a scale's canvas up to the grid, and clip it to the recipe's range.
 
         The next scale goes on from that. `canvas` itself is changed, and a view of it returned,
         because a copy would take memory.
         """
-        picture = canvas[:, :, : scale.height, : scale.width]
-        return picture.clamp_(0, 1) if self._recipe.canvas == "rgb" else picture
+        return canvas[:, :, : scale.height, : scale.width].clamp_(*self._recipe.pixel_range)
 
     def last_touch(self, canvas: Tensor, scale: Scale, neighbours: Tensor | None) -> Tensor:
         """A finished canvas with patches of the style itself, if the recipe takes cells of it.
@@ -216,13 +242,13 @@ class Studio:
 
         def make(canvases: Canvases, canvas: Tensor) -> Tensor:
             sheet = PaintSheet(canvases.styles(scale), cell)
-            starts = sheet.corners[neighbours.to(canvas.device)]
+            corners = sheet.corners[neighbours.to(canvas.device)]
             canvas = canvas.clamp(0, 1)
             detail = detail_of(canvases.recolored(scale), cell)
             light = matching.light * resized(detail, canvas)
 
             def touched_with(style: int | None) -> Tensor:
-                return touch(canvas, sheet, starts, cell, light, style=style, seed=seed)
+                return touch(canvas, sheet, corners, cell, light, style=style, seed=seed)
 
             if canvases.is_divided:  # the first style where the mask is white, the second elsewhere
                 touched = torch.lerp(touched_with(1), touched_with(0), canvases.mask(scale))
@@ -230,15 +256,7 @@ class Studio:
                 touched = touched_with(None)
             return torch.lerp(canvas, touched, matching.touch)
 
-        return self._on_card_or_cpu(make, canvas, scale)
-
-    def _start(self, scale: Scale, canvases: Canvases) -> Tensor:
-        """What the painting starts from, before noise is added."""
-        if self._recipe.start == "noise":
-            return torch.full_like(canvases.content(scale), 0.5)
-        if self._recipe.start == "recolored":
-            return canvases.recolored(scale)
-        return canvases.content(scale)
+        return self._on_device_or_cpu(make, canvas, scale)
 
 
 def with_sorted_styles(request: StylizeRequest) -> StylizeRequest:

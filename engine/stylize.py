@@ -10,10 +10,10 @@ from pathlib import Path
 
 from PIL.Image import Image, Resampling
 
-from engine.checkpoint import CheckpointWriter, Saved, fingerprint, read_checkpoint
+from engine.checkpoint import CheckpointWriter, Saved, fingerprint_of, read_checkpoint
 from engine.errors import Stopped
 from engine.logbook import Logbook
-from engine.memory import plan_memory, room_for
+from engine.memory import budget_for, plan_memory
 from engine.presets import check_mask, settle
 from engine.request import Painting, PaintOutcome, Progress, StylizeRequest
 from engine.scales import Scale, plan_scales, style_sizes
@@ -35,14 +35,14 @@ def stylize(
 ) -> Painting:
     """Paint a picture.
 
-    `on_progress` is called after every step, or every second one on a graphics card. `should_stop`
+    `on_progress` is called after every step, or every second one on a GPU. `should_stop`
     is asked as often; once it says yes, a last checkpoint is written and Stopped is raised.
 
     `checkpoint` is the file to write checkpoints to, and `resume` a checkpoint of the same request
     to go on from. Where a checkpoint cannot be written, `on_fault` is told and the painting goes
     on without; if that is None, OutputRejected is raised.
 
-    `memory` is a limit in bytes, of this process or of the graphics card; None takes what is free.
+    `memory` is a limit in bytes, of this process or of the GPU; None takes what is free.
     A picture that does not fit as a whole is painted in blocks.
 
     Raises RequestRejected, OutOfMemory, CheckpointRejected, OutputRejected, Stopped, and
@@ -55,16 +55,17 @@ def stylize(
     scales = plan_scales(request)
 
     # Raise OutOfMemory now rather than at the last scale. Each scale makes its own plan later.
-    room = room_for(encoder.device, memory)
-    plan_memory(scales[-1].canvas, encoder.device, recipe, room, style_sizes(request, scales[-1]))
+    finest, memory_budget = scales[-1], budget_for(encoder.device, memory)
+    styles = style_sizes(request, finest)
+    plan_memory(finest.canvas, encoder.device, recipe, memory_budget, styles)
 
     # Begin at the coarsest scale, or go on where a checkpoint ends.
-    studio = Studio(request, recipe, encoder, room, scales[-1])
-    mark = fingerprint(request, encoder.description)
-    saved = read_checkpoint(resume, mark) if resume else None
+    studio = Studio(request, recipe, encoder, memory_budget, finest)
+    fingerprint = fingerprint_of(request, encoder.description)
+    saved = read_checkpoint(resume, fingerprint) if resume else None
     log = Logbook(scales, saved.log if saved else None)
     writer = CheckpointWriter(checkpoint, log.step, on_fault=on_fault) if checkpoint else None
-    scale = scales[log.scale]
+    scale = scales[log.scale_number]
     if saved:
         stepper = studio.resumed(scale, saved.stepper)
     else:
@@ -74,27 +75,28 @@ def stylize(
     while not log.is_finished:
         # After the last step of a scale, go on at the next one from the same canvas.
         if log.steps_left == 0:
-            canvas = studio.clip_and_crop(stepper.result(), scale)
+            canvas = studio.clip_and_crop(stepper.canvas, scale)
             del stepper  # frees its memory, which the next one needs
             log.begin_next_scale()
-            scale = scales[log.scale]
+            scale = scales[log.scale_number]
             stepper = studio.stepper(scale, canvas)
 
         # Stop where that is asked for; write a checkpoint then, and when one is due.
         stopping = should_stop is not None and should_stop()
         if writer and (stopping or writer.due(log.step, stepper.state())):
-            writer.write(log.step, Saved(mark, stepper.state(), log.state()), is_last=stopping)
+            state = Saved(fingerprint, stepper.state(), log.state())
+            writer.write(log.step, state, is_last=stopping)
         if stopping:
             raise Stopped(f"Stopped after step {log.step} of {steps}.")
 
-        # Take a step, or two on a graphics card.
+        # Take a step, or two on a GPU.
         for reading in stepper.take(log.steps_left):
             log.add(reading)
         if on_progress and not log.is_finished:  # the last step is reported after the last touch
             on_progress(log.progress(partial(_preview, studio, stepper, scale)))
 
     # Add the last touch: patches of the style itself.
-    canvas, neighbours = stepper.result(), stepper.neighbours
+    canvas, neighbours = stepper.canvas, stepper.neighbours
     del stepper  # frees its memory
     picture = studio.picture(studio.last_touch(canvas, scale, neighbours), scale)
     if on_progress:
@@ -119,7 +121,7 @@ def stylize(
 
 
 def _preview(studio: Studio, stepper: Stepper, scale: Scale) -> Image:
-    return studio.picture(stepper.result(), scale)
+    return studio.picture(stepper.canvas, scale)
 
 
 def _with_alpha(picture: Image, alpha: Image | None) -> Image:

@@ -11,7 +11,7 @@ from engine.blocks import Block, cut, stride_of
 from engine.canvases import Canvases
 from engine.content import Content, ContentSeenAgain, KeptContent
 from engine.features import see
-from engine.losses import Objective, core_of, style_numbers, style_sums
+from engine.losses import Objective, core_of, style_grams, style_sums
 from engine.memory import Plan
 from engine.neighbours import StyleCells, TapFeatures
 from engine.presets import Matching, Recipe
@@ -30,7 +30,7 @@ LIKE, UNLIKE = 0.5, 0.35
 class StylesSeen:
     """The styles at a scale, as VGG-19 sees them."""
 
-    numbers: dict[str, Tensor]  # what the recipe compares, at each style tap, of all styles blended
+    grams: dict[str, Tensor]  # at each style tap, blended over all styles
     cells: StyleCells | None  # where the recipe takes strokes from them
 
 
@@ -59,34 +59,35 @@ class Targets:
         """What to match, and the neighbours that it is made of, where the recipe has them.
 
         `neighbours` are those that a checkpoint kept; with None they are looked for, from the
-        canvas (1, 3, H, W). `styles` are those seen before at this scale, if they were.
+        canvas (1, 3, H, W). `styles` are those seen before at this scale, if they were; they stay
+        as they are.
         """
         recipe, matching, scale = self._recipe, self._recipe.matching, self._scale
         seen = styles or self.see_styles()
         if matching is None or seen.cells is None:
-            return Objective(recipe, self._content(), seen.numbers), None
+            return Objective(recipe, self._content_features(), seen.grams), None
         content = self._canvases.recolored(scale)
         if neighbours is None:
             neighbours = self.search(matching, seen.cells, canvas, content)
-        own, share = self._content_share(matching, seen.cells, content)
+        content_features, share = self._content_share(matching, seen.cells, content)
         rows_of_cells = canvas.shape[2] // scale.cell
         targets = seen.cells.targets(neighbours, rows_of_cells, keep=styles is not None)
-        for tap, features in own.items():
+        for tap, features in content_features.items():
             targets[tap].lerp_(features, resized(share, features).to(features.dtype))
-        return Objective(recipe, KeptContent(targets), seen.numbers), neighbours
+        return Objective(recipe, KeptContent(targets), seen.grams), neighbours
 
     def see_styles(self) -> StylesSeen:
         """See the styles, as large as their strokes should be at this scale."""
         recipe, matching, scale = self._recipe, self._recipe.matching, self._scale
         taps = {*recipe.content_taps, *matching.compared} if matching else set()
-        seen = [self.style(style, taps) for style in self._canvases.styles(scale)]
-        numbers = [style_numbers(recipe, sums) for _, sums in seen]
-        wanted = blend(numbers, self._canvases.style_shares(scale))
+        seen = [self.see_style(style, taps) for style in self._canvases.styles(scale)]
+        grams = [style_grams(recipe, sums) for _, sums in seen]
+        blended = blend(grams, self._canvases.style_shares(scale))
         if matching is None:
-            return StylesSeen(wanted, None)
-        return StylesSeen(wanted, self.style_cells(matching, [features for features, _ in seen]))
+            return StylesSeen(blended, None)
+        return StylesSeen(blended, self.style_cells(matching, [features for features, _ in seen]))
 
-    def style(
+    def see_style(
         self, style: Tensor, taps: Collection[str]
     ) -> tuple[dict[str, Tensor], dict[str, Statistics]]:
         """A style's features at `taps`, and the sums over it that the recipe reads."""
@@ -100,7 +101,7 @@ class Targets:
         return whole, reduce(added, sums)
 
     def style_cells(self, matching: Matching, styles: Sequence[TapFeatures]) -> StyleCells:
-        """The cells of the styles, of their features at the compared and the fitted taps."""
+        """The cells of the styles: their features at the compared taps, and at the content taps."""
         fitted, cell = tuple(self._recipe.content_taps), self._scale.cell
         return StyleCells(styles, cell, matching.compared, fitted, self._settings.seed)
 
@@ -113,16 +114,17 @@ class Targets:
         """
         mixed = torch.lerp(canvas, content, between(matching.fidelity, self._scale.place))
         region = self._canvases.cells_of_first(self._scale, self._scale.cell)
-        features = self._features(mixed, matching.compared)
+        features = self._whole_features(mixed, matching.compared)
         return cells.find(features, region, self._settings.style_weights, matching.crowding)
 
     def _content_share(
         self, matching: Matching, cells: StyleCells, content: Tensor
     ) -> tuple[dict[str, Tensor], Tensor]:
-        """The content's own features to bring in, and how much: where it has detail, and where
-        nothing is like it. (1, 1, H, W) of cells, 0 to 1.
+        """The content's own features to bring in, and their share: (1, 1, H, W) of cells, 0 to 1.
+
+        The more, the more detail the content has there, or the less in the styles is like it.
         """
-        features = self._features(content, {*matching.compared, *matching.content_taps})
+        features = self._whole_features(content, {*matching.compared, *matching.content_taps})
         # Flat parts count as having a little detail, as much as the strength gives them.
         detail = detail_of(content, self._scale.cell).clamp(min=matching.flat_share)
         unlike = ((LIKE - cells.likeness(features)) / (LIKE - UNLIKE)).clamp(0, 1)
@@ -132,12 +134,12 @@ class Targets:
         )
         return {tap: features[tap] for tap in matching.content_taps}, share
 
-    def _content(self) -> Content:
+    def _content_features(self) -> Content:
         """The content's features, kept or to be seen again, as the memory allows."""
         recipe, canvas = self._recipe, self._canvases.content(self._scale)
         taps = tuple(recipe.content_taps)
         if self._plan.keeps_content:
-            return KeptContent(self._features(canvas, taps))
+            return KeptContent(self._whole_features(canvas, taps))
 
         def cores(block: Block) -> dict[str, Tensor]:
             features = see(self._encoder, recipe, block.of(canvas), taps)
@@ -146,7 +148,7 @@ class Targets:
         _, _, height, width = canvas.shape
         return ContentSeenAgain(cores, cut(height, width, self._plan.block_side))
 
-    def _features(self, picture: Tensor, taps: Collection[str]) -> dict[str, Tensor]:
+    def _whole_features(self, picture: Tensor, taps: Collection[str]) -> dict[str, Tensor]:
         """The features of a whole picture at some taps, seen block by block."""
         _, _, height, width = picture.shape
         whole: dict[str, Tensor] = {}

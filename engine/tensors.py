@@ -56,9 +56,9 @@ def to_picture(pixels: Tensor) -> Image.Image:
 
 
 def enlarge(pixels: Tensor, size: tuple[int, int]) -> Tensor:
-    """The canvas at `size` (width, height) for the next scale."""
+    """The canvas at `size` (width, height) for the next scale; bicubic, so it may overshoot."""
     width, height = size
-    return F.interpolate(pixels, (height, width), mode="bicubic", align_corners=False).clamp_(0, 1)
+    return F.interpolate(pixels, (height, width), mode="bicubic", align_corners=False)
 
 
 def per_channel(values: tuple[float, float, float], like: Tensor) -> Tensor:
@@ -72,7 +72,7 @@ def recolored(content: Tensor, style: Tensor, whole: Tensor | None = None) -> Te
     Of a content that is part of a larger picture, `whole` is that: the parts change alike.
 
     Source: Gatys et al., Controlling Perceptual Factors in Neural Style Transfer,
-    arXiv 1611.07865, section 5.1, here from the content's colours to the style's.
+    arXiv 1611.07865, section 5.2, here from the content's colours to the style's.
     """
     mean, root = _spread(content if whole is None else whole)
     wanted_mean, wanted_root = _spread(style)
@@ -85,7 +85,7 @@ def recolored(content: Tensor, style: Tensor, whole: Tensor | None = None) -> Te
 def _spread(picture: Tensor) -> tuple[Tensor, Tensor]:
     """The mean (3, 1) of a picture's colours and the symmetric root (3, 3) of their covariance.
 
-    The root is float64 and on the CPU, which is done with nine numbers before a card has begun.
+    The root is float64 and on the CPU, which is done with nine numbers before a GPU has begun.
     """
     colors = picture[0].flatten(1)
     mean = colors.mean(1, keepdim=True)
@@ -97,8 +97,8 @@ def _spread(picture: Tensor) -> tuple[Tensor, Tensor]:
 def with_colors_of(content: Tensor, painting: Tensor) -> Tensor:
     """The painting's luma with the content's chroma. Both (1, 3, H, W) in [0, 1].
 
-    Source: Gatys et al., Preserving Color in Neural Artistic Style Transfer, arXiv 1606.05897,
-    section 3.2, luminance-only transfer.
+    Source: Gatys et al., Controlling Perceptual Factors in Neural Style Transfer,
+    arXiv 1611.07865, section 5.1, luminance-only transfer.
     """
     weights = per_channel(LUMA, painting)
     luma = (painting * weights).sum(1, keepdim=True)

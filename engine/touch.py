@@ -81,7 +81,7 @@ def touch(
     total = torch.zeros_like(wide[0]).permute(1, 2, 0).contiguous()
     weight = torch.zeros_like(total[..., :1])
     allowed = sheet.owner >= 0 if style is None else sheet.owner == style
-    somewhere = allowed.nonzero()[:, 0]  # once: a card's host waits for the number of them
+    somewhere = allowed.nonzero()[:, 0]  # once: a GPU's host waits for the number of them
     generator = torch.Generator().manual_seed(seed)
     starts = _starts(canvas, sheet, corners, cell)
     for first in range(0, len(starts), ROWS_AT_ONCE):

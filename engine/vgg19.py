@@ -192,7 +192,7 @@ def rectify(features: Tensor) -> Tensor:
     """ReLU, in place.
 
     A kernel of its own: cuDNN has one for convolution, bias and ReLU, but whether that passes NaN
-    on, by which an overflow is found, a card has to tell first (`scripts/gpu_day.sh`, pieces).
+    on, by which an overflow is found, a GPU has to tell first (`scripts/gpu_day.sh`, pieces).
     """
     features.view(_BITS[features.dtype]).clamp_(min=0)
     return features

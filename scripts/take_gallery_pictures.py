@@ -47,7 +47,7 @@ async def take_settings(stage: Stage) -> None:
     await mo.choose_command("/settings set")
     await mo.send()
     panel = mo.message("Paintings may be made")
-    await panel.get_by_role("button", name="Open a web gallery").wait_for()
+    await panel.get_by_role("button", name="Language…").wait_for()
     await write("settings.webp", await panel.screenshot())
     await stage.clear()
     await stage.stop_bot()

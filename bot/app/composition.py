@@ -21,7 +21,7 @@ from bot.discord_io.client import MuralscapeClient
 from bot.executors.contract import Executor
 from bot.feature import Feature, add_to_client
 from bot.guilds.feature import feature as settings_feature
-from bot.guilds.rules_panel import Surroundings
+from bot.guilds.rules_panel import SettingEffects
 from bot.moderation.feature import feature as moderation_feature
 from bot.moderation.log import LogWriter
 from bot.mural.feature import feature as mural_feature
@@ -223,9 +223,9 @@ def _moderation_features(core: Core, others: Sequence[Feature]) -> list[Feature]
         core.timing.log_pause,
     )
     ends = {feature.name: feature.guild_data for feature in others if feature.name}
-    around = Surroundings(ends, writer.problem, writer.retry)
+    effects = SettingEffects(ends, writer.problem, writer.retry)
     return [
-        settings_feature(core.guilds, core.job_data, around),
+        settings_feature(core.guilds, core.job_data, effects),
         moderation_feature(core.blocks, core.log, writer, core.guilds, core.timing.blocks),
     ]
 

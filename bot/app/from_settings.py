@@ -58,7 +58,7 @@ def build_intake(settings: Settings, retention: PictureRetention, decoder: Decod
         PictureQuotas(retention, quotas),
         decoder,
         hosts=settings.discord.attachment_hosts,
-        limits=PictureLimits(limits.attachment_bytes, limits.pixels),
+        limits=PictureLimits(max_bytes=limits.attachment_bytes, max_pixels=limits.pixels),
         seconds=limits.download_seconds,
         films=films_of(limits),
         host_check=_host_check_of(settings.picture_check, retention, decoder),

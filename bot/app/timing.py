@@ -8,7 +8,6 @@ from bot.challenges.service import FIRST_TRY_SECONDS
 from bot.moderation.log import PAUSE
 from bot.moderation.service import ENFORCE_SECONDS
 from bot.mural.messenger import MuralPace
-from bot.muralize.delivery import LONG
 from bot.muralize.live_cards import Pace
 
 DEPARTURE_SECONDS = 300.0  # between two checks for members that left, and for data to delete
@@ -35,4 +34,4 @@ class Timing:
     remember: float = 0.5  # for storing a request before its interaction is answered
     find: float = 1.5  # for asking Discord for a picture; it must be answered within 3 s
     first_try: float = FIRST_TRY_SECONDS
-    long: float = LONG  # from a command to its outcome, after which the member has looked away
+    long: float = 60.0  # from a command to its outcome, after which the member has looked away

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import discord
 
 from bot.challenges.announcement_rules import PER_MESSAGE, numbers_on_part
+from bot.challenges.buttons import vote_button
 from bot.challenges.model import (
     FORGOTTEN,
     OPEN,
@@ -18,13 +19,12 @@ from bot.challenges.model import (
     LeaderboardLine,
     Terms,
 )
-from bot.discord_io.components import AnyItem, custom_id, view_of
+from bot.discord_io.components import AnyItem, view_of
 from bot.discord_io.escaping import name_of, plain
 from bot.discord_io.lines import first_lines
 from bot.discord_io.timestamps import when
 from bot.languages.speech import _, command, in_every_language, is_decorated, ngettext, pgettext
 
-FEATURE = "challenges"
 MOST_LINES = 20  # of a list; a message has at most 2,000 characters
 MOST_OF_RESULTS = 1600  # characters
 _MEDALS = {1: "🥇", 2: "🥈", 3: "🥉"}
@@ -157,7 +157,7 @@ def ballot(contest: Contest, part: int) -> Post:
         else stage(challenge),
         marker(challenge, AnnouncementKind.VOTING, part),
     )
-    buttons = tuple(_vote_button(challenge, entry) for entry in entries) if voting else ()
+    buttons = tuple(vote_button(challenge, entry) for entry in entries) if voting else ()
     return Post("\n".join(lines), pictures_of(entries), buttons)
 
 
@@ -257,12 +257,6 @@ def stage(challenge: Challenge) -> str:
         ),
         ChallengeState.CANCELLED: _("This challenge was cancelled."),
     }[challenge.state]
-
-
-def _vote_button(challenge: Challenge, entry: Entry) -> AnyItem:
-    return discord.ui.Button[discord.ui.View](
-        label=str(entry.number), custom_id=custom_id(FEATURE, challenge.id, "vote", entry.number)
-    )
 
 
 def _result_line(entry: Entry) -> str:

@@ -6,8 +6,8 @@ import discord
 
 from bot.back_off import BackOff
 from bot.challenges.announcer import Announcer
-from bot.challenges.buttons import ChallengeButtonHandlers
-from bot.challenges.card import FEATURE
+from bot.challenges.button_handlers import ChallengeButtonHandlers
+from bot.challenges.buttons import FEATURE
 from bot.challenges.channel_watch import ChannelWatch
 from bot.challenges.command import ChallengeCommands, make_group
 from bot.challenges.data import ChallengeData

@@ -1,21 +1,22 @@
 """What `/challenge status` shows a member, with the menus and buttons of an open challenge."""
 
-from collections.abc import Sequence
-
-import discord
-
 from bot.challenges.announcement_rules import PER_MESSAGE, numbers_on_part
-from bot.challenges.card import FEATURE, MOST_LINES, Post, pictures_of, stage
-from bot.challenges.model import Challenge, ChallengeState, Contest, Entry
-from bot.discord_io.components import AnyItem, custom_id
+from bot.challenges.buttons import (
+    MOST_OPTIONS,
+    choose_button,
+    page_buttons,
+    remove_menu,
+    withdraw_menu,
+)
+from bot.challenges.card import MOST_LINES, Post, pictures_of, stage
+from bot.challenges.model import ChallengeState, Contest, Entry
+from bot.discord_io.components import AnyItem
 from bot.discord_io.escaping import plain
 from bot.discord_io.lines import first_lines
-from bot.languages.speech import _, pgettext
+from bot.languages.speech import _
 from bot.people import Member
 
 MOST_CHARACTERS = 900  # of a member's own entries
-MOST_OPTIONS = 25  # in one of Discord's menus
-_PLAIN = discord.ButtonStyle.secondary
 
 
 def status(contest: Contest, member: Member, page: int = 0) -> Post:
@@ -37,13 +38,11 @@ def status(contest: Contest, member: Member, page: int = 0) -> Post:
     items: list[AnyItem] = []
     alive = [entry for entry in own if entry.removed is None]
     if alive:
-        withdraw = pgettext("placeholder", "Withdraw an entry…")
-        items.append(_menu(challenge, alive[:MOST_OPTIONS], withdraw, "withdraw"))
+        items.append(withdraw_menu(challenge, alive))
     if member.moderates or member.manages:
         for start in range(0, len(contest.live), MOST_OPTIONS):
             chunk = contest.live[start : start + MOST_OPTIONS]
-            remove = pgettext("placeholder", "Remove an entry…")
-            items.append(_menu(challenge, chunk, remove, "remove", str(start)))
+            items.append(remove_menu(challenge, chunk, start))
     return Post("\n".join(lines), items=tuple(items))
 
 
@@ -60,49 +59,16 @@ def _voting_status(contest: Contest, member: Member, page: int, lines: list[str]
     )
     if last:
         lines.append(_("Page {page} of {pages}", page=page + 1, pages=last + 1))
-    items: list[AnyItem] = [
-        discord.ui.Button[discord.ui.View](
-            label=str(entry.number),
-            style=discord.ButtonStyle.success if entry.id == chosen else _PLAIN,
-            disabled=entry.member_id == member.id,  # nobody votes for their own
-            custom_id=custom_id(FEATURE, challenge.id, "choose", entry.number, page),
+    items = [
+        choose_button(
+            challenge, entry, page, chosen=entry.id == chosen, own=entry.member_id == member.id
         )
         for entry in entries
     ]
-    if last:
-        items += [
-            discord.ui.Button[discord.ui.View](
-                emoji=emoji,
-                disabled=not 0 <= page + step <= last,
-                custom_id=custom_id(FEATURE, challenge.id, "page", max(0, page + step), way),
-                row=2,
-            )
-            for emoji, step, way in (("◀️", -1, "back"), ("▶️", 1, "on"))
-        ]
+    items += page_buttons(challenge, page, last)
     if entries and (member.moderates or member.manages):
-        remove = pgettext("placeholder", "Remove an entry…")
-        menu = _menu(challenge, entries, remove, "remove", str(page))
-        menu.row = 3
-        items.append(menu)
+        items.append(remove_menu(challenge, entries, page, row=3))
     return Post("\n".join(lines), pictures_of(entries), tuple(items))
-
-
-def _menu(challenge: Challenge, entries: Sequence[Entry], placeholder: str, *path: str) -> AnyItem:
-    return discord.ui.Select[discord.ui.View](
-        custom_id=custom_id(FEATURE, challenge.id, *path),
-        placeholder=placeholder,
-        options=[
-            discord.SelectOption(
-                # the number of the painting would give away its author on the ballot
-                label=pgettext("label", "Entry {number}", number=entry.number)
-                if entry.number
-                else pgettext("label", "Painting № {number}", number=entry.job_id),
-                # nor its id, which follows the order of entering
-                value=f"number {entry.number}" if entry.number else str(entry.id),
-            )
-            for entry in entries
-        ],
-    )
 
 
 def _own_line(entry: Entry) -> str:

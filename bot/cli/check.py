@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
-from bot.app.executor import local_executor
+from bot.app.choose_executor import local_executor
+from bot.check.database import check_database
 from bot.check.discord_account import check_account, check_token
 from bot.check.engine import check_engine
 from bot.check.findings import Finding, Level, failed, passed
 from bot.check.machine import check_disk, check_folder, check_pages
-from bot.check.tables import check_database
 from bot.cli.options import config_option
 from bot.settings import Settings
 from bot.settings_loader import SettingsError, load

@@ -9,8 +9,8 @@ import click
 import discord
 
 from bot import logs
+from bot.app.choose_executor import executor_for
 from bot.app.composition import App
-from bot.app.executor import executor_for
 from bot.cli.guard import guard
 from bot.cli.options import config_option, load_settings
 from bot.errors import HostNeeded, MuralscapeError

@@ -15,8 +15,8 @@ import click
 from pydantic import SecretStr
 
 from bot import logs
+from bot.app.choose_executor import local_executor
 from bot.app.composition import App
-from bot.app.executor import local_executor
 from bot.cli.guard import guard
 from bot.cli.options import load_settings
 from bot.executors.contract import Executor
@@ -85,8 +85,7 @@ async def _simulate_alone(port: int, open_page: bool) -> None:
     stop = _stop_signal()
     async with Simulator(port=port, samples=samples()) as discord:
         given = pointed_at(discord, Settings()).discord
-        click.echo(f"# A loopback Discord, with its page at {discord.url}.")
-        click.echo("# The environment of a bot that uses it:")
+        click.echo(f"# a loopback Discord with its page at {discord.url}; settings for a bot:")
         click.echo(f"MURALSCAPE_DISCORD__TOKEN={discord.world.token}")
         click.echo(f"MURALSCAPE_DISCORD__API_BASE={given.api_base}")
         click.echo(f"MURALSCAPE_DISCORD__CDN_BASE={given.cdn_base}")

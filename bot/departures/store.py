@@ -2,15 +2,9 @@
 
 import sqlalchemy as sa
 
-from bot.storage.database import Database, metadata
+from bot.departures.tables import departed
+from bot.storage.database import Database
 from bot.storage.shard import WHOLE, Shard
-
-departed = sa.Table(
-    "departed_guilds",
-    metadata,
-    sa.Column("guild_id", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("left_at", sa.Double, nullable=False),
-)
 
 
 class DepartureStore:

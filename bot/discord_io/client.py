@@ -99,8 +99,8 @@ class MuralscapeClient(discord.Client):
         )
         # A command is for servers that the bot was added to, unless it says otherwise.
         self.tree = Tree(self, allowed_contexts=IN_SERVERS, allowed_installs=BY_SERVERS)
-        self.handlers: dict[str, Handler] = {}  # feature -> handler of its buttons and menus
-        self.features: dict[str, str] = {}  # command, or button's first part -> feature's name
+        self.handlers: dict[str, Handler] = {}  # first part of a custom id -> handler
+        self.features: dict[str, str] = {}  # command, or first part -> feature's name
         self.checks: list[Check] = []
         self.listeners: defaultdict[str, list[Listener]] = defaultdict(list)  # by event
         self._handling: set[asyncio.Task[Any]] = set()  # interactions and events
@@ -153,6 +153,10 @@ class MuralscapeClient(discord.Client):
         """Ask the checks whether a member may use a command or component. Raises Refused."""
         for check in self.checks:
             await check(interaction, self.features.get(name, ""))
+
+    async def tell(self, interaction: answers.Interaction, error: Exception) -> None:
+        """Tell the member about an error; log it unless it is the member's."""
+        await answers.tell(interaction, error)
 
     async def setup_hook(self) -> None:
         """Route the components of all messages, and register the commands."""

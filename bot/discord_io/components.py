@@ -7,11 +7,10 @@ from typing import Any, Protocol, cast
 
 import discord
 
-from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
 from bot.languages.speech import is_decorated
 
 AnyItem = discord.ui.Item[discord.ui.View]
+Interaction = discord.Interaction[discord.Client]
 
 _TEMPLATE = r"(?P<feature>[a-z]{1,20})[/:](?P<path>[a-z0-9/:]{0,79})"
 
@@ -37,6 +36,9 @@ class Router(Protocol):
 
     async def admit(self, interaction: Interaction, name: str) -> None:
         """Raise Refused where a member may not use the components of a feature."""
+
+    async def tell(self, interaction: Interaction, error: Exception) -> None:
+        """Tell the member about an error of a handler."""
 
 
 class RoutedComponent(discord.ui.DynamicItem[AnyItem], template=_TEMPLATE):
@@ -69,7 +71,7 @@ class RoutedComponent(discord.ui.DynamicItem[AnyItem], template=_TEMPLATE):
                 await router.admit(interaction, self._feature)
                 await handlers[self._feature](interaction, press)
         except Exception as error:  # noqa: BLE001 - discord.py would log it and leave the member waiting
-            await answers.tell(interaction, error)
+            await router.tell(interaction, error)
 
 
 def custom_id(feature: str, *path: object) -> str:

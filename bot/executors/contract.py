@@ -1,7 +1,7 @@
 """The `Executor` protocol: what the dispatcher requires of anything that paints.
 
 Plain data in and out, pictures by path, so that an executor can be a process on this machine or a
-worker on another.
+worker on another. `bot/app/choose_executor.py` chooses the executor by the host's settings.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ class PaintOrder:
     checkpoint: Path | None = None  # written now and then during the painting
     resume: Path | None = None  # a checkpoint to continue from; the file may be missing
     content_size: tuple[int, int] | None = None  # width and height, where they were measured
-    # Of a part of a larger picture: the paint, held and whole of `engine.request.Surroundings`.
+    # Of a part of a larger picture: paint, paint_mask and whole of `engine.request.Surroundings`.
     surroundings: tuple[Path, Path, Path] | None = None
 
     @property

@@ -235,7 +235,7 @@ def _surroundings(
 ) -> Surroundings | None:
     if order.surroundings is None:
         return None
-    paint, held, whole = (
+    paint, paint_mask, whole = (
         read(path, Sentence("A picture of the mural")) for path in order.surroundings
     )
-    return Surroundings(paint, held.convert("L"), whole)
+    return Surroundings(paint, paint_mask.convert("L"), whole)

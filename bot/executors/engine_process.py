@@ -132,7 +132,7 @@ def serve(connection: Connection, setup: EngineSetup) -> None:
             _paint_next(painter, inbox, connection, setup)
     except (errors.WeightsRejected, errors.RequestRejected) as error:
         connection.send(Unusable(str(error)))
-    except errors.EngineError as error:  # such as a card whose memory others have taken
+    except errors.EngineError as error:  # such as a GPU with too little free memory
         connection.send(Failed.of(error.sentence))
     except Exception:  # noqa: BLE001 - the edge of this process; the bot logs the traceback
         connection.send(Crashed(traceback.format_exc()[-LONGEST_TRACEBACK:]))

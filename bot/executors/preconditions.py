@@ -8,7 +8,7 @@ from bot.executors.engine_process import EngineSetup
 from engine import weights
 from engine.errors import WeightsRejected
 
-DRIVER = "libcuda.so.1"  # NVIDIA's; without it torch finds no card
+DRIVER = "libcuda.so.1"  # NVIDIA's; without it torch finds no GPU
 
 
 def check_setup(setup: EngineSetup) -> None:

@@ -8,9 +8,8 @@ from discord import app_commands
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
 from bot.discord_io.components import Handler, Press
-from bot.guilds import rules_panel
 from bot.guilds.rules import check_manager
-from bot.guilds.rules_panel import RulesPanel, Surroundings
+from bot.guilds.rules_panel import RulesPanel, SettingEffects
 from bot.guilds.service import GuildService
 from bot.guilds.settings_forms import WordsForm
 from bot.guilds.settings_panel import SettingsPanel
@@ -19,9 +18,9 @@ LONGEST_MESSAGE = 2000  # characters, of Discord
 MOST_SECONDS = 1_000_000  # of painting, that a server may write
 
 
-def make_group(guilds: GuildService, around: Surroundings) -> tuple[app_commands.Group, Handler]:
+def make_group(guilds: GuildService, effects: SettingEffects) -> tuple[app_commands.Group, Handler]:
     """Make the group, and the handler of the components of both panels."""
-    settings_shown, rules_shown = SettingsPanel(guilds), RulesPanel(guilds, around)
+    settings_shown, rules_shown = SettingsPanel(guilds), RulesPanel(guilds, effects)
     group = app_commands.Group(
         name="settings",
         description="How the bot works in this server",
@@ -54,7 +53,7 @@ def make_group(guilds: GuildService, around: Surroundings) -> tuple[app_commands
         settings = await guilds.settings(interaction.guild_id or 0)
         await interaction.response.send_modal(WordsForm(settings, store))
 
-    @group.command(name="rules", description="Who may paint, what is switched off, and the log")
+    @group.command(name="rules", description="Who may do what, what is switched off, and the log")
     async def rules(interaction: Interaction) -> None:
         check_manager(answers.member_of(interaction))
         await rules_shown.show(interaction)
@@ -80,7 +79,7 @@ def make_group(guilds: GuildService, around: Surroundings) -> tuple[app_commands
 
     async def pressed(interaction: Interaction, press: Press) -> None:
         check_manager(answers.member_of(interaction))
-        on_rules = press.path[0] in rules_panel.PATHS
-        await (rules_shown if on_rules else settings_shown).pressed(interaction, press)
+        panel = rules_shown if press.path[0] in rules_shown.changes else settings_shown
+        await panel.pressed(interaction, press)
 
     return group, pressed

@@ -1,26 +1,26 @@
-"""The panel of `/settings rules`: painters, painting time, features switched off, and the log."""
+"""The panel of `/settings rules`: who may do what, features switched off, and the log."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import discord
 
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
-from bot.discord_io.components import Press, custom_id, view_of
+from bot.discord_io.components import custom_id, view_of
 from bot.guilds.menus import FEATURE, filled, named, role_select, roles_in_words
 from bot.guilds.model import GuildSettings, RoleAllowance, Switch
+from bot.guilds.panel import Change, Panel, ids
 from bot.guilds.rules import with_allowance
 from bot.guilds.service import GuildService
 from bot.jobs.allowance import amount
 from bot.languages.speech import _, command, pgettext
-from bot.people import GuildDataSource
-
-PATHS = frozenset({"painters", "log", "off"})  # of the components of `controls`
+from bot.people import GuildDataSource, Member
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class SettingEffects:
     """What the settings touch in other features.
 
     `ends` has, by feature, what is under way in a server and ends when the feature is switched off.
@@ -32,24 +32,29 @@ class Surroundings:
     log_moved: Callable[[int], None] = lambda _: None
 
 
-class RulesPanel:
+class RulesPanel(Panel):
     """Shows and changes a server's rules."""
 
-    def __init__(self, guilds: GuildService, around: Surroundings) -> None:
-        self._guilds = guilds
-        self._around = around
+    changes: ClassVar[Mapping[str, Change]] = {
+        "painters": lambda values: {"paint_roles": ids(values)},
+        "styles": lambda values: {"style_roles": ids(values)},
+        "challenges": lambda values: {"challenge_roles": ids(values)},
+        "log": lambda values: {"log_channel": ids(values)[0] if values else None},
+        "off": lambda values: {"off": tuple(switch for switch in Switch if switch in values)},
+    }
+
+    def __init__(self, guilds: GuildService, effects: SettingEffects) -> None:
+        super().__init__(guilds)
+        self._effects = effects
 
     async def text(self, guild_id: int) -> str:
         """List the rules of a server."""
         settings = await self._guilds.settings(guild_id)
-        return overview(settings, guild_id, self._around.log_problem(guild_id))
+        return overview(settings, guild_id, self._effects.log_problem(guild_id))
 
-    async def show(self, interaction: Interaction) -> None:
-        """Answer a command with the panel."""
-        guild_id = interaction.guild_id or 0
-        view = controls(await self._guilds.settings(guild_id))
-        text = await self.text(guild_id)
-        await interaction.response.send_message(text, view=view, ephemeral=True)
+    async def controls(self, guild_id: int) -> discord.ui.View:
+        """Make the menus that change the rules."""
+        return components(await self._guilds.settings(guild_id))
 
     async def allow(
         self, interaction: Interaction, role_id: int, per_hour: int | None, per_day: int | None
@@ -61,32 +66,16 @@ class RulesPanel:
         await self._guilds.change(member, {"allowances": new})
         await self.show(interaction)
 
-    async def pressed(self, interaction: Interaction, press: Press) -> None:
-        """Store what was chosen in a menu of the panel, and show what holds now."""
-        member = answers.member_of(interaction)
-        await interaction.response.defer()
-        what = press.path[0]
-        ids = tuple(int(value) for value in press.values if value.isdigit())
+    async def store(self, member: Member, changes: Mapping[str, Any]) -> None:
+        """Store rules, tell the log of its channel, and end what is now switched off."""
         before = await self._guilds.settings(member.guild_id)
-        if what == "painters":
-            await self._guilds.change(member, {"paint_roles": ids})
-        elif what == "log":
-            await self._guilds.change(member, {"log_channel": ids[0] if ids else None})
-            self._around.log_moved(member.guild_id)
-        else:
-            off = tuple(switch for switch in Switch if switch in press.values)
-            await self._guilds.change(member, {"off": off})
-            await self._end(member.guild_id, [one for one in off if not before.has_off(one)])
-        view = controls(await self._guilds.settings(member.guild_id))
-        await interaction.edit_original_response(
-            content=await self.text(member.guild_id), view=view
-        )
-
-    async def _end(self, guild_id: int, switched: Sequence[str]) -> None:
-        """End what is under way in features that were switched off just now."""
-        for switch in switched:
-            for source in self._around.ends.get(switch, ()):
-                await source.end_in(guild_id)
+        await super().store(member, changes)
+        if "log_channel" in changes:
+            self._effects.log_moved(member.guild_id)
+        for switch in changes.get("off", ()):
+            if not before.has_off(switch):
+                for source in self._effects.ends.get(switch, ()):
+                    await source.end_in(member.guild_id)
 
 
 def switches() -> dict[Switch, tuple[str, str]]:
@@ -137,6 +126,15 @@ def overview(settings: GuildSettings, guild_id: int, log_problem: str) -> str:
             _("**Painting is open to** {roles}", roles=roles_in_words(settings.paint_roles))
             if settings.paint_roles
             else _("**Painting is open to** everyone"),
+            _("**Styles may be saved** by {roles}", roles=roles_in_words(settings.style_roles))
+            if settings.style_roles
+            else _("**Styles may be saved** by everyone"),
+            _(
+                "**Challenges may be started** by {roles}",
+                roles=roles_in_words(settings.challenge_roles),
+            )
+            if settings.challenge_roles
+            else _("**Challenges may be started** by members who may manage this server"),
             _(
                 "**Painting time of each member** ({command}): {times}",
                 command=command("settings allowance"),
@@ -153,14 +151,24 @@ def overview(settings: GuildSettings, guild_id: int, log_problem: str) -> str:
     )
 
 
-def controls(settings: GuildSettings) -> discord.ui.View:
-    """Make the menus of the panel, with what holds now filled in."""
+def components(settings: GuildSettings) -> discord.ui.View:
+    """Make the menus of the panel, with what holds now filled in; Discord allows no sixth row."""
     channel = () if settings.log_channel is None else (settings.log_channel,)
     return view_of(
         role_select(
             "painters",
             pgettext("placeholder", "Roles that may paint (none: all)"),
             settings.paint_roles,
+        ),
+        role_select(
+            "styles",
+            pgettext("placeholder", "Roles that may save styles (none: all)"),
+            settings.style_roles,
+        ),
+        role_select(
+            "challenges",
+            pgettext("placeholder", "Roles that may start challenges"),
+            settings.challenge_roles,
         ),
         discord.ui.ChannelSelect(
             custom_id=custom_id(FEATURE, "log"),

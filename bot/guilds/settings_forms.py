@@ -9,7 +9,7 @@ from bot.discord_io.form import Form
 from bot.guilds.limits import LEAST, Ceilings, EffectiveSettings, numbers, titles
 from bot.guilds.model import GuildSettings
 from bot.guilds.rules import forbidden_words
-from bot.languages.speech import LANGUAGES, _, command, decorate, ngettext, pgettext
+from bot.languages.speech import LANGUAGES, _, command, ngettext, pgettext
 
 FORM_SECONDS = 900.0  # until an open form expires
 BY_DISCORD = "server"  # in place of a language: what the server itself says
@@ -55,34 +55,30 @@ class LimitsForm(Form):
         await self._store(interaction, numbers(typed, self._ceilings))
 
 
-class DisplayForm(Form):
-    """Asks for the language of a server, and whether it wants emoji and previews."""
+class LanguageForm(Form):
+    """Asks for the language of a server."""
 
     def __init__(self, settings: GuildSettings, store: _Store) -> None:
-        title = pgettext("title", "Language and display")
+        title = pgettext("title", "Language")
         super().__init__(title=title, timeout=FORM_SECONDS)
         self._store = store
-        self._fields = _display_fields(settings)
-        for field in self._fields:
-            self.add_item(field)
+        self._menu: discord.ui.Select[discord.ui.View] = discord.ui.Select(
+            custom_id="language", options=_languages(settings)
+        )
+        self.add_item(
+            discord.ui.Label(
+                text=title,
+                description=pgettext(
+                    "hint", "Of announcements, murals and the log; members are answered in theirs"
+                ),
+                component=self._menu,
+            )
+        )
 
     async def on_submit(self, interaction: _Interaction, /) -> None:
         """Store what was chosen."""
-        menus = [field.component for field in self._fields]
-        chosen = {
-            menu.custom_id: menu.values[0]
-            for menu in menus
-            if isinstance(menu, discord.ui.Select) and menu.values
-        }
-        language = chosen.get("language", BY_DISCORD)
-        emoji, previews = chosen.get("emoji") != "no", chosen.get("previews") != "no"
-        changes = {
-            "language": None if language == BY_DISCORD else language,
-            "emoji": emoji,
-            "previews": previews,
-        }
-        decorate(emoji)
-        await self._store(interaction, changes)
+        language = self._menu.values[0] if self._menu.values else BY_DISCORD
+        await self._store(interaction, {"language": None if language == BY_DISCORD else language})
 
 
 class WordsForm(Form):
@@ -108,9 +104,9 @@ def own_name(language: str) -> str:
     return str(Locale.parse(language, sep="-").get_display_name())
 
 
-def _display_fields(settings: GuildSettings) -> list[discord.ui.Label[discord.ui.View]]:
-    """Make the fields of the form on the server's language, emoji and previews."""
-    spoken = [
+def _languages(settings: GuildSettings) -> list[discord.SelectOption]:
+    """List the languages that a server can choose, with its own filled in."""
+    return [
         discord.SelectOption(
             label=pgettext("label", "As Discord says"),
             value=BY_DISCORD,
@@ -122,35 +118,6 @@ def _display_fields(settings: GuildSettings) -> list[discord.ui.Label[discord.ui
             for one in LANGUAGES
         ),
     ]
-    return [
-        discord.ui.Label(
-            text=pgettext("label", "Language"),
-            description=pgettext(
-                "hint", "Of announcements, murals and the log; members are answered in theirs"
-            ),
-            component=discord.ui.Select(custom_id="language", options=spoken),
-        ),
-        discord.ui.Label(
-            text=pgettext("label", "Decorative emoji"),
-            description=pgettext("hint", "At the start of lines, and on buttons"),
-            component=_yes_or_no("emoji", chosen=settings.emoji),
-        ),
-        discord.ui.Label(
-            text=pgettext("label", "Previews of paintings under way"),
-            description=pgettext("hint", "Pictures that change while something is painted"),
-            component=_yes_or_no("previews", chosen=settings.previews),
-        ),
-    ]
-
-
-def _yes_or_no(name: str, *, chosen: bool) -> discord.ui.Select[discord.ui.View]:
-    return discord.ui.Select(
-        custom_id=name,
-        options=[
-            discord.SelectOption(label=pgettext("label", "Yes"), value="yes", default=chosen),
-            discord.SelectOption(label=pgettext("label", "No"), value="no", default=not chosen),
-        ],
-    )
 
 
 def _words_field(settings: GuildSettings) -> discord.ui.Label[discord.ui.View]:

@@ -3,14 +3,8 @@
 import sqlalchemy as sa
 
 from bot.guilds.model import GuildSettings
-from bot.storage.database import Database, metadata
-
-guild_settings = sa.Table(
-    "guild_settings",
-    metadata,
-    sa.Column("guild_id", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("settings", sa.JSON, nullable=False),
-)
+from bot.guilds.tables import guild_settings
+from bot.storage.database import Database
 
 
 class GuildStore:

@@ -43,7 +43,7 @@ class Sources:
     spoiler: bool = False  # one of the pictures was marked as a spoiler
     # width and height of each of `pictures`, in that order; empty where they were not measured
     sizes: tuple[tuple[int, int], ...] = ()
-    # of a tile of a mural: the paint, held and whole of `engine.request.Surroundings`
+    # of a tile of a mural: the paint, paint_mask and whole of `engine.request.Surroundings`
     surroundings: tuple[str, ...] = ()
 
     @property

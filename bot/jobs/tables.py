@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from bot.storage.database import metadata
+from bot.storage.metadata import metadata
 
 jobs = sa.Table(
     "jobs",

@@ -10,23 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.journal import Deed, JournalEntry, Person
-from bot.storage.database import Database, metadata
+from bot.moderation.tables import log_entries
+from bot.storage.database import Database
 from bot.storage.shard import WHOLE, Shard
-
-log_entries = sa.Table(
-    "log_entries",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("guild_id", sa.BigInteger, nullable=False, index=True),
-    sa.Column("actor_id", sa.BigInteger, nullable=False),
-    sa.Column("member_id", sa.BigInteger),
-    sa.Column("at", sa.Double, nullable=False),
-    sa.Column("entry", sa.Text, nullable=False),
-    # of the message that the entry is sent in, once that has begun
-    sa.Column("nonce", sa.String(25)),
-    sa.Column("began_at", sa.Double),
-    sqlite_autoincrement=True,  # numbers stand in the log, so they are never given again
-)
 
 
 @dataclass(frozen=True)

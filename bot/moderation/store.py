@@ -7,21 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.moderation.model import HOST, Block, BlockKind
-from bot.storage.database import Database, metadata
-
-blocks = sa.Table(
-    "blocks",
-    metadata,
-    sa.Column("guild_id", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("kind", sa.String(10), primary_key=True),
-    sa.Column("subject_id", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("created_at", sa.Double, nullable=False),
-    sa.Column("by_id", sa.BigInteger, nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("until", sa.Double),
-    sa.Column("told", sa.Boolean, nullable=False),
-)
+from bot.moderation.tables import blocks
+from bot.storage.database import Database
 
 
 class BlockStore:

@@ -1,65 +1,94 @@
-"""Handlers of the buttons and menus of murals."""
+"""The buttons and menus of murals: under the mural, under its free tiles, under one tile."""
 
-from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
-from bot.discord_io.components import Press
-from bot.errors import MuralRefused
-from bot.languages.speech import _
-from bot.mural.model import ChosenStyle, MuralState
-from bot.mural.panel import MuralPanel
-from bot.mural.service import MuralService
-from bot.styles.service import StyleService
+from collections.abc import Sequence
+
+import discord
+
+from bot.discord_io.components import AnyItem, custom_id, view_of
+from bot.languages.speech import pgettext
+from bot.mural.model import Mural, MuralState
+from bot.mural.rules import tiles_of
+from bot.people import Member
+from bot.styles.model import Style
+
+FEATURE = "mural"  # the first part of a custom id
+OPTIONS = 25  # of one of Discord's menus
 
 
-class MuralButtonHandlers:
-    """Handles presses. The caller reports its errors to the member."""
-
-    def __init__(self, murals: MuralService, styles: StyleService, panel: MuralPanel) -> None:
-        self._murals = murals
-        self._styles = styles
-        self._panel = panel
-
-    async def __call__(self, interaction: Interaction, press: Press) -> None:
-        """Show tiles, claim one, order its painting or give it back, as the custom id says."""
-        mural_id, action, *rest = int(press.path[0]), *press.path[1:]
-        if action == "claim":
-            await interaction.response.defer(ephemeral=True, thinking=True)
-            await self._show(interaction, mural_id, 0)
-            return
-        await interaction.response.defer()
-        if action == "page":
-            await self._show(interaction, mural_id, int(rest[0]))
-        elif action == "take":
-            await self._take(interaction, mural_id, int(press.values[0]))
-        elif action == "tile":
-            number = int(press.values[0])
-            mural = await self._murals.get_own(answers.member_of(interaction), mural_id, number)
-            await self._panel.show_tile(interaction, mural, number)
-        elif action == "paint":
-            await self._paint(interaction, mural_id, int(rest[0]), press.values[0])
-        elif action == "back":
-            await self._give_back(interaction, mural_id, int(rest[0]))
-
-    async def _show(self, interaction: Interaction, mural_id: int, page: int) -> None:
-        mural = await self._murals.get_for(answers.member_of(interaction), mural_id)
-        if mural.state is not MuralState.OPEN:
-            raise MuralRefused(_("This mural takes no more tiles."))
-        await self._panel.show_tiles(interaction, mural, page)
-
-    async def _take(self, interaction: Interaction, mural_id: int, number: int) -> None:
-        mural = await self._murals.claim(answers.member_of(interaction), mural_id, number)
-        await self._panel.show_tile(interaction, mural, number)
-
-    async def _paint(self, interaction: Interaction, mural_id: int, number: int, name: str) -> None:
-        member = answers.member_of(interaction)
-        style = await self._styles.find(member.guild_id, name)
-        choice = ChosenStyle(style.picture, style.name)
-        mural = await self._murals.choose(
-            member, mural_id, number, choice, interaction.id, library=True
+def under_mural(mural: Mural) -> discord.ui.View:
+    """Make the buttons of the message in which a mural grows."""
+    items: list[AnyItem] = []
+    if mural.state is MuralState.OPEN:
+        items.append(
+            discord.ui.Button(
+                label=pgettext("button", "Claim a tile"),
+                emoji="🖌️",
+                custom_id=custom_id(FEATURE, mural.id, "claim"),
+            )
         )
-        await self._panel.show_tiles(interaction, mural)
+    return view_of(*items)
 
-    async def _give_back(self, interaction: Interaction, mural_id: int, number: int) -> None:
-        mural = await self._murals.give_back(answers.member_of(interaction), mural_id, number)
-        said = _("Tile {number} is free again.", number=number)
-        await self._panel.show_tiles(interaction, mural, text=said)
+
+def under_tiles(mural: Mural, member: Member, page: int) -> discord.ui.View:
+    """Make menus of the free tiles and of the member's own, with buttons that turn pages."""
+    if mural.state is not MuralState.OPEN:
+        return view_of()
+    items: list[AnyItem] = []
+    last = max(0, (len(mural.free) - 1) // OPTIONS)
+    page = min(max(0, page), last)
+    offered = mural.free[page * OPTIONS : (page + 1) * OPTIONS]
+    if offered and len(tiles_of(mural, member.id)) < mural.terms.tiles_per_member:
+        items.append(_menu(mural, "take", pgettext("placeholder", "Take a free tile…"), offered))
+    mine = [tile.number for tile in tiles_of(mural, member.id)][:OPTIONS]
+    if mine:
+        items.append(_menu(mural, "tile", pgettext("placeholder", "Your tiles…"), mine))
+    if last:
+        items += [
+            discord.ui.Button(
+                emoji=emoji,
+                disabled=not 0 <= page + step <= last,
+                custom_id=custom_id(FEATURE, mural.id, "page", max(0, page + step), way),
+                row=2,
+            )
+            for emoji, step, way in (("◀️", -1, "back"), ("▶️", 1, "on"))
+        ]
+    return view_of(*items)
+
+
+def _menu(mural: Mural, action: str, placeholder: str, numbers: Sequence[int]) -> AnyItem:
+    return discord.ui.Select(
+        custom_id=custom_id(FEATURE, mural.id, action),
+        placeholder=placeholder,
+        options=[
+            discord.SelectOption(label=pgettext("label", "Tile {number}", number=n), value=str(n))
+            for n in numbers
+        ],
+    )
+
+
+def under_tile(mural: Mural, number: int, styles: Sequence[Style]) -> discord.ui.View:
+    """Make the menu of styles for a member's own tile, and the button that gives it back."""
+    tile = mural.tile(number)
+    items: list[AnyItem] = []
+    if tile is not None and tile.order is None and styles:
+        items.append(
+            discord.ui.Select(
+                custom_id=custom_id(FEATURE, mural.id, "paint", number),
+                placeholder=(
+                    pgettext("placeholder", "Paint it again in…")
+                    if tile.picture
+                    else pgettext("placeholder", "Choose a style…")
+                ),
+                options=[
+                    discord.SelectOption(label=style.name[:100], value=style.key[:100])
+                    for style in styles[:OPTIONS]
+                ],
+            )
+        )
+    items.append(
+        discord.ui.Button(
+            label=pgettext("button", "Give the tile back"),
+            custom_id=custom_id(FEATURE, mural.id, "back", number),
+        )
+    )
+    return view_of(*items)

@@ -2,9 +2,6 @@
 
 from collections.abc import Sequence
 
-import discord
-
-from bot.discord_io.components import AnyItem, custom_id, view_of
 from bot.discord_io.escaping import name_of, plain
 from bot.discord_io.lines import first_lines
 from bot.discord_io.timestamps import when
@@ -12,13 +9,9 @@ from bot.languages.speech import _, command, in_every_language, listed, ngettext
 from bot.mural.model import NO_MEMBER, Mural, MuralState, StyleRule, Terms, Tile
 from bot.mural.rules import tiles_of
 from bot.people import Member
-from bot.styles.model import Style
 
-FEATURE = "mural"
-OPTIONS = 25  # of one of Discord's menus
 MOST_LINES, MOST_CHARACTERS = 25, 900  # of a list
 _BAR = 12  # characters
-_GREY = discord.ButtonStyle.secondary
 
 
 def marker(mural: Mural) -> str:
@@ -134,20 +127,6 @@ def alt_text(mural: Mural) -> str:
     )
 
 
-def buttons(mural: Mural) -> discord.ui.View:
-    """The buttons of the message."""
-    items: list[AnyItem] = []
-    if mural.state is MuralState.OPEN:
-        items.append(
-            discord.ui.Button(
-                label=pgettext("button", "Claim a tile"),
-                emoji="🖌️",
-                custom_id=custom_id(FEATURE, mural.id, "claim"),
-            )
-        )
-    return view_of(*items)
-
-
 def overview(mural: Mural, member: Member, now: float) -> str:
     """What a member sees above the picture of free tiles."""
     title = plain(mural.terms.title)
@@ -182,48 +161,10 @@ def _own_line(tile: Tile, now: float) -> str:
     return f"{text} {plain(tile.problem)}" if tile.problem else text
 
 
-def tile_menus(mural: Mural, member: Member, page: int) -> list[AnyItem]:
-    """Menus of the free tiles and of the member's own, with buttons that turn pages."""
-    if mural.state is not MuralState.OPEN:
-        return []
-    items: list[AnyItem] = []
-    last = max(0, (len(mural.free) - 1) // OPTIONS)
-    page = min(max(0, page), last)
-    offered = mural.free[page * OPTIONS : (page + 1) * OPTIONS]
-    if offered and len(tiles_of(mural, member.id)) < mural.terms.tiles_per_member:
-        items.append(_menu(mural, "take", pgettext("placeholder", "Take a free tile…"), offered))
-    mine = [tile.number for tile in tiles_of(mural, member.id)][:OPTIONS]
-    if mine:
-        items.append(_menu(mural, "tile", pgettext("placeholder", "Your tiles…"), mine))
-    if last:
-        items += [
-            discord.ui.Button(
-                emoji=emoji,
-                disabled=not 0 <= page + step <= last,
-                custom_id=custom_id(FEATURE, mural.id, "page", max(0, page + step), way),
-                row=2,
-            )
-            for emoji, step, way in (("◀️", -1, "back"), ("▶️", 1, "on"))
-        ]
-    return items
-
-
-def _menu(mural: Mural, action: str, placeholder: str, numbers: Sequence[int]) -> AnyItem:
-    return discord.ui.Select(
-        custom_id=custom_id(FEATURE, mural.id, action),
-        placeholder=placeholder,
-        options=[
-            discord.SelectOption(label=pgettext("label", "Tile {number}", number=n), value=str(n))
-            for n in numbers
-        ],
-    )
-
-
-def one_tile(mural: Mural, number: int, styles: Sequence[Style]) -> tuple[str, list[AnyItem]]:
-    """What a member sees of a tile of theirs: how to paint it, and how to give it back."""
+def one_tile(mural: Mural, number: int) -> str:
+    """What a member reads about a tile of theirs: how to paint it."""
     tile = mural.tile(number)
     lines: list[str] = [_("Tile {number} is yours.", number=number)]
-    items: list[AnyItem] = []
     if tile is not None and tile.order is None:
         if tile.claimed_until is not None:
             lines.append(_("Choose its style until {until}.", until=when(tile.claimed_until)))
@@ -231,29 +172,7 @@ def one_tile(mural: Mural, number: int, styles: Sequence[Style]) -> tuple[str, l
             typed = f"{pgettext('option', 'tile')}:{number} {pgettext('option', 'style')}:"
             whole = f"{command('mural claim').removesuffix('`')} {typed}`"
             lines.append(_("For a picture of yours: {command}.", command=whole))
-        if styles:
-            items.append(
-                discord.ui.Select(
-                    custom_id=custom_id(FEATURE, mural.id, "paint", number),
-                    placeholder=(
-                        pgettext("placeholder", "Paint it again in…")
-                        if tile.picture
-                        else pgettext("placeholder", "Choose a style…")
-                    ),
-                    options=[
-                        discord.SelectOption(label=style.name[:100], value=style.key[:100])
-                        for style in styles[:OPTIONS]
-                    ],
-                )
-            )
-    items.append(
-        discord.ui.Button(
-            label=pgettext("button", "Give the tile back"),
-            style=_GREY,
-            custom_id=custom_id(FEATURE, mural.id, "back", number),
-        )
-    )
-    return "\n".join(lines), items
+    return "\n".join(lines)
 
 
 def freed(mural: Mural, number: int, reason: str) -> str:

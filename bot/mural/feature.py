@@ -12,8 +12,8 @@ from bot.guilds.service import GuildService
 from bot.jobs.admission import Admission
 from bot.jobs.service import JobService
 from bot.mural.assembler import Assembler
-from bot.mural.buttons import MuralButtonHandlers
-from bot.mural.card import FEATURE
+from bot.mural.button_handlers import MuralButtonHandlers
+from bot.mural.buttons import FEATURE
 from bot.mural.command import MuralCommands, add_commands
 from bot.mural.data import MuralData
 from bot.mural.messenger import MuralMessenger, MuralPace, tell

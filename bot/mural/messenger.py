@@ -28,6 +28,7 @@ from bot.errors import MuralscapeError, PictureGone
 from bot.guilds.service import GuildService
 from bot.languages.speech import _
 from bot.mural import card
+from bot.mural.buttons import under_mural
 from bot.mural.model import ALIVE, Mural, MuralState
 from bot.mural.store import MuralStore
 from bot.mural.workshop import Workshop
@@ -131,7 +132,7 @@ class MuralMessenger:
     async def _show(self, mural: Mural) -> None:
         link = self._page_of(mural)
         with await self._guilds.voice(mural.guild_id):
-            text, view = card.growing(mural, link.url if link else None), card.buttons(mural)
+            text, view = card.growing(mural, link.url if link else None), under_mural(mural)
         message = mural.message
         channel = self._client.get_partial_messageable(mural.channel_id)
         if message.shown >= mural.version:  # it has the picture already

@@ -2,14 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
-import discord
-
 from bot.discord_io import answers
 from bot.discord_io.answers import Interaction
-from bot.discord_io.components import view_of
 from bot.discord_io.sending import Upload, files_of
 from bot.languages.speech import _
-from bot.mural import card
+from bot.mural import buttons, card
 from bot.mural.model import Mural, StyleRule
 from bot.mural.workshop import Workshop
 from bot.styles.model import Style
@@ -44,16 +41,17 @@ class MuralPanel:
         await interaction.edit_original_response(
             content=_joined(text, card.overview(mural, member, self._clock())),
             attachments=files_of(files),
-            view=view_of(*card.tile_menus(mural, member, page)),
+            view=buttons.under_tiles(mural, member, page),
         )
 
     async def show_tile(
         self, interaction: Interaction, mural: Mural, number: int, text: str = ""
     ) -> None:
         """Show one of the member's own tiles."""
-        shown, items = card.one_tile(mural, number, await self.offered(mural))
         await interaction.edit_original_response(
-            content=_joined(text, shown), attachments=[], view=view_of(*items)
+            content=_joined(text, card.one_tile(mural, number)),
+            attachments=[],
+            view=buttons.under_tile(mural, number, await self.offered(mural)),
         )
 
     async def show_mural(self, interaction: Interaction, mural: Mural) -> None:
@@ -66,7 +64,7 @@ class MuralPanel:
         await interaction.edit_original_response(
             content=card.growing(mural, link.url if link else None),
             attachments=files_of(files),
-            view=card.buttons(mural) if card.buttons(mural).children else discord.utils.MISSING,
+            view=buttons.under_mural(mural),
         )
 
     async def offered(self, mural: Mural) -> Sequence[Style]:

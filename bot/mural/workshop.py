@@ -62,7 +62,7 @@ class Workshop:
         async with self._output_of(mural, "part", number=number) as folder:
             names = [
                 (await self._retention.adopt(folder / name, size)).name
-                for name in (tasks.CONTENT, tasks.PAINT, tasks.HELD, tasks.WHOLE)
+                for name in (tasks.CONTENT, tasks.PAINT, tasks.PAINT_MASK, tasks.WHOLE)
             ]
         return TileSources(names[0], (names[1], names[2], names[3]), size)
 

@@ -1,166 +1,100 @@
-"""Handlers of the buttons under a job's card."""
+"""The buttons of a job: which there are, their emoji and labels, and which stand under a result."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Collection, Sequence
+from enum import StrEnum
 
-from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
-from bot.discord_io.components import Press
-from bot.discord_io.sending import Upload, files_of
-from bot.errors import JobNotFound, NotAllowed, PictureGone, WrongState
+import discord
+
+from bot.discord_io.components import AnyItem, view_of
+from bot.guilds.model import Switch
 from bot.jobs.model import Job
-from bot.jobs.service import JobService
-from bot.languages.speech import _
-from bot.muralize import alt_text, card, outcome_card
-from bot.muralize.packer import LinkTo, OutcomePacker
-from bot.muralize.request import Repeat
-from bot.muralize.service import MuralizeService
-from bot.pictures.store import PictureStore
+from bot.languages.speech import pgettext
+from bot.people import OUTSIDE
 
-DrawCurve = Callable[[Job], Awaitable[bytes]]
-Enter = Callable[[Interaction, int], Awaitable[None]]
-Accept = Callable[[Interaction, Repeat], Awaitable[None]]
+FEATURE = "job"  # the first part of a custom id
 
 
-class JobButtonHandlers:
-    """Handles presses of the buttons of jobs. `draw_curve` makes a PNG of a job's losses.
+class Action(StrEnum):
+    """A button of a job. `HANDLERS` of `button_handlers.py` has a handler for each."""
 
-    `link_to` links to a painting's full file. `enter` enters a job's painting into the server's
-    challenge. `accept` answers a request and makes it a job.
-    """
-
-    def __init__(
-        self,
-        jobs: JobService,
-        muralize: MuralizeService,
-        packer: OutcomePacker,
-        pictures: PictureStore,
-        link_to: LinkTo,
-        draw_curve: DrawCurve,
-        enter: Enter,
-        accept: Accept,
-    ) -> None:
-        self._jobs = jobs
-        self._muralize = muralize
-        self._packer = packer
-        self._pictures = pictures
-        self._link_to = link_to
-        self._draw_curve = draw_curve
-        self._enter = enter
-        self._accept = accept
-
-    async def __call__(self, interaction: Interaction, press: Press) -> None:
-        """Handle a press. Raises Refused, among others, with a sentence for the member."""
-        job_id, action = press.path
-        await HANDLERS[card.Action(action)](self, interaction, int(job_id))
-
-    async def paint_again(self, interaction: Interaction, job_id: int, change: str) -> None:
-        """Queue the painting again with a change."""
-        channels = answers.channels_of(interaction)
-        job = await self._find(job_id)
-        account = answers.guild_of(interaction) or job.origin.guild_id
-        effective = await self._muralize.admit(account, channels)
-        # a direct message is private anyway
-        private = bool(channels) and not effective.settings.public_results
-        origin = answers.origin_of(interaction, account, private=private)
-        await self._accept(interaction, Repeat(origin, job_id, change))
-
-    async def cancel(self, interaction: Interaction, job_id: int) -> None:
-        """Cancel the job."""
-        await interaction.response.defer()  # the card shows that it is cancelled
-        job = await self._find(job_id)
-        await self._jobs.cancel(job_id, answers.member_of(interaction, job.origin.guild_id))
-
-    async def delete(self, interaction: Interaction, job_id: int) -> None:
-        """Delete the painting and the message with the button."""
-        await interaction.response.defer()
-        job = await self._find(job_id)
-        await self._jobs.delete_result(job_id, answers.member_of(interaction, job.origin.guild_id))
-        await interaction.delete_original_response()  # the message with the button
-
-    async def curve(self, interaction: Interaction, job_id: int) -> None:
-        """Show the loss curve to the member alone."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        job = await self._find(job_id)
-        if job.result is None or not job.result.outcome.curve:
-            raise WrongState(_("There is no loss curve of this painting."))
-        chart = await self._draw_curve(job)
-        await _send_file(interaction, Upload(f"loss-{job_id}.png", chart, alt_text.of_curve(job)))
-
-    async def timelapse(self, interaction: Interaction, job_id: int) -> None:
-        """Show the time-lapse, or paint again to record one."""
-        job = await self._jobs.get(job_id)
-        if job is None or job.result is None or job.result.timelapse is None:
-            # it was not recorded: paint the same again with a time-lapse
-            await self.paint_again(interaction, job_id, "timelapse")
-            return
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        if job.result_deleted:
-            raise PictureGone
-        film = await self._pictures.read(job.result.timelapse)
-        name = card.file_name(job, f"timelapse-{job_id}.mp4")
-        await _send_file(interaction, Upload(name, film, alt_text.of_timelapse(job)))
-
-    async def fetch(self, interaction: Interaction, job_id: int) -> None:
-        """Show a result that could not be delivered."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        job = await self._find(job_id)
-        if interaction.user.id != job.origin.member_id:
-            raise NotAllowed
-        shown, uploads = await self._packer.pack(job, interaction.filesize_limit)
-        message = await interaction.edit_original_response(
-            content=shown.text,
-            attachments=files_of(uploads),
-            view=card.buttons(job_id, shown.actions),
-        )
-        if job.kept:
-            await self._jobs.delivered(job_id, message.channel.id, message.id)
-
-    async def full(self, interaction: Interaction, job_id: int) -> None:
-        """Make a new link to the full file, as the old one may have expired."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        job = await self._find(job_id)
-        if job.result_deleted:
-            raise PictureGone
-        link = self._link_to(job)
-        if link is None:
-            raise WrongState(_("The bot has no public pages any more, so there is no link."))
-        await interaction.edit_original_response(content=outcome_card.full_file(link))
-
-    async def enter(self, interaction: Interaction, job_id: int) -> None:
-        """Enter the painting into the server's challenge."""
-        await self._enter(interaction, job_id)
-
-    async def _find(self, job_id: int) -> Job:
-        job = await self._jobs.get(job_id)
-        if job is None:
-            raise JobNotFound(job_id)
-        return job
+    AGAIN = "again"
+    STRONGER = "stronger"
+    SOFTER = "softer"
+    LARGER = "larger"
+    CURVE = "curve"
+    TIMELAPSE = "timelapse"
+    ENTER = "enter"
+    DELETE = "delete"
+    CANCEL = "cancel"
+    FETCH = "fetch"
+    FULL = "full"
 
 
-JobHandler = Callable[[JobButtonHandlers, Interaction, int], Awaitable[None]]
+RESULT_ACTIONS = (  # under a finished painting, in this order
+    Action.AGAIN,
+    Action.STRONGER,
+    Action.SOFTER,
+    Action.LARGER,
+    Action.CURVE,
+    Action.TIMELAPSE,
+    Action.ENTER,
+    Action.DELETE,
+)
 
 
-def _repeat(change: card.Action) -> JobHandler:
-    async def handler(buttons: JobButtonHandlers, interaction: Interaction, job_id: int) -> None:
-        await buttons.paint_again(interaction, job_id, change.value)
-
-    return handler
-
-
-HANDLERS: Mapping[card.Action, JobHandler] = {
-    card.Action.AGAIN: _repeat(card.Action.AGAIN),
-    card.Action.STRONGER: _repeat(card.Action.STRONGER),
-    card.Action.SOFTER: _repeat(card.Action.SOFTER),
-    card.Action.LARGER: _repeat(card.Action.LARGER),
-    card.Action.CURVE: JobButtonHandlers.curve,
-    card.Action.TIMELAPSE: JobButtonHandlers.timelapse,
-    card.Action.ENTER: JobButtonHandlers.enter,
-    card.Action.DELETE: JobButtonHandlers.delete,
-    card.Action.CANCEL: JobButtonHandlers.cancel,
-    card.Action.FETCH: JobButtonHandlers.fetch,
-    card.Action.FULL: JobButtonHandlers.full,
-}
+def face_of(action: Action) -> tuple[str, str]:
+    """Give the emoji and the label of an action's button."""
+    return {
+        Action.AGAIN: ("🔁", pgettext("button", "Again")),
+        Action.STRONGER: ("⏫", pgettext("button", "Stronger")),
+        Action.SOFTER: ("⏬", pgettext("button", "Softer")),
+        Action.LARGER: ("🔍", pgettext("button", "Larger")),
+        Action.CURVE: ("📉", pgettext("button", "Loss curve")),
+        Action.TIMELAPSE: ("🎞️", pgettext("button", "Time-lapse")),
+        Action.ENTER: ("🏁", pgettext("button", "Enter the challenge")),
+        Action.DELETE: ("🗑️", pgettext("button", "Delete")),
+        Action.CANCEL: ("✖️", pgettext("button", "Cancel")),
+        Action.FETCH: ("📬", pgettext("button", "Show it here")),
+        Action.FULL: ("💾", pgettext("button", "Full file")),
+    }[action]
 
 
-async def _send_file(interaction: Interaction, file: Upload) -> None:
-    await interaction.edit_original_response(attachments=files_of([file]))
+def under_result(job: Job, *, film: bool) -> tuple[Action, ...]:
+    """Give the actions of a finished painting, or of a film."""
+    left_out: set[Action] = set()
+    if film:  # it has neither one loss nor steps to film
+        left_out |= {Action.CURVE, Action.TIMELAPSE}
+    if job.origin.guild_id == OUTSIDE:  # challenges are held in servers
+        left_out.add(Action.ENTER)
+    return tuple(action for action in RESULT_ACTIONS if action not in left_out)
+
+
+def still_on(actions: Sequence[Action], switched_off: Collection[str]) -> tuple[Action, ...]:
+    """Leave out the actions of features that a server has switched off."""
+    if Switch.PAINTING in switched_off:
+        return ()
+    if Switch.CHALLENGES in switched_off:
+        return tuple(action for action in actions if action is not Action.ENTER)
+    return tuple(actions)
+
+
+def custom_id(job_id: int, action: str) -> str:
+    """Make the custom id of a job's button, at most Discord's 100 characters."""
+    return f"{FEATURE}:{job_id}:{action}"
+
+
+def button(job_id: int, action: Action, label: str | None = None) -> AnyItem:
+    """Make a button of a job, with another label than usual where one is given."""
+    emoji, usual = face_of(action)
+    dangerous = action in (Action.DELETE, Action.CANCEL)
+    return discord.ui.Button[discord.ui.View](
+        label=label or usual,
+        emoji=emoji,
+        style=discord.ButtonStyle.danger if dangerous else discord.ButtonStyle.secondary,
+        custom_id=custom_id(job_id, action),
+    )
+
+
+def view(job_id: int, actions: Sequence[Action]) -> discord.ui.View:
+    """Lay out the buttons of a card."""
+    return view_of(*(button(job_id, action) for action in actions))

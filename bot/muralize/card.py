@@ -1,75 +1,18 @@
-"""The card of a job under way, and the buttons of all cards.
+"""The card of a job under way.
 
 A job has one message from waiting in line to its outcome, which `outcome_card.py` shows.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import dataclass
 
-import discord
-
-from bot.discord_io.components import AnyItem, view_of
 from bot.discord_io.escaping import name_of
 from bot.executors.contract import PaintProgress
-from bot.guilds.model import Switch
 from bot.jobs.model import Job, Place
-from bot.languages.speech import _, command, ngettext, pgettext, significant
+from bot.languages.speech import _, command, ngettext, significant
+from bot.muralize.buttons import Action
 from bot.people import OUTSIDE
 
 BAR_LENGTH = 20  # characters
-
-FEATURE = "job"  # the first part of a custom id
-
-
-class Action(StrEnum):
-    """A button of a job. `buttons.py` has a handler for each."""
-
-    AGAIN = "again"
-    STRONGER = "stronger"
-    SOFTER = "softer"
-    LARGER = "larger"
-    CURVE = "curve"
-    TIMELAPSE = "timelapse"
-    ENTER = "enter"
-    DELETE = "delete"
-    CANCEL = "cancel"
-    FETCH = "fetch"
-    FULL = "full"
-
-
-RESULT_ACTIONS = (  # under a finished painting, in this order
-    Action.AGAIN,
-    Action.STRONGER,
-    Action.SOFTER,
-    Action.LARGER,
-    Action.CURVE,
-    Action.TIMELAPSE,
-    Action.ENTER,
-    Action.DELETE,
-)
-
-
-def face_of(action: Action) -> tuple[str, str]:
-    """Give the emoji and the label of an action's button."""
-    return {
-        Action.AGAIN: ("🔁", pgettext("button", "Again")),
-        Action.STRONGER: ("⏫", pgettext("button", "Stronger")),
-        Action.SOFTER: ("⏬", pgettext("button", "Softer")),
-        Action.LARGER: ("🔍", pgettext("button", "Larger")),
-        Action.CURVE: ("📉", pgettext("button", "Loss curve")),
-        Action.TIMELAPSE: ("🎞️", pgettext("button", "Time-lapse")),
-        Action.ENTER: ("🏁", pgettext("button", "Enter the challenge")),
-        Action.DELETE: ("🗑️", pgettext("button", "Delete")),
-        Action.CANCEL: ("✖️", pgettext("button", "Cancel")),
-        Action.FETCH: ("📬", pgettext("button", "Show it here")),
-        Action.FULL: ("💾", pgettext("button", "Full file")),
-    }[action]
-
-
-def custom_id(job_id: int, action: str) -> str:
-    """Make the custom id of a job's button, at most Discord's 100 characters."""
-    return f"{FEATURE}:{job_id}:{action}"
 
 
 @dataclass(frozen=True)
@@ -80,36 +23,9 @@ class Card:
     actions: tuple[Action, ...] = ()
 
 
-def without_switched_off(shown: Card, switched_off: Collection[str]) -> Card:
-    """Leave out the buttons of features that the server has switched off."""
-    if Switch.PAINTING in switched_off:
-        return replace(shown, actions=())
-    if Switch.CHALLENGES in switched_off:
-        kept = tuple(action for action in shown.actions if action is not Action.ENTER)
-        return replace(shown, actions=kept)
-    return shown
-
-
 def file_name(job: Job, name: str) -> str:
     """Name a file of a job so that Discord blurs it where it should."""
     return f"SPOILER_{name}" if job.blurred else name
-
-
-def button(job_id: int, action: Action, label: str | None = None) -> AnyItem:
-    """Make a button of a job, with another label than usual where one is given."""
-    emoji, usual = face_of(action)
-    dangerous = action in (Action.DELETE, Action.CANCEL)
-    return discord.ui.Button[discord.ui.View](
-        label=label or usual,
-        emoji=emoji,
-        style=discord.ButtonStyle.danger if dangerous else discord.ButtonStyle.secondary,
-        custom_id=custom_id(job_id, action),
-    )
-
-
-def buttons(job_id: int, actions: Sequence[Action]) -> discord.ui.View:
-    """Lay out the buttons of a card."""
-    return view_of(*(button(job_id, action) for action in actions))
 
 
 def waiting(job: Job, place: Place | None, now: float, *, paused: bool = False) -> Card:

@@ -28,7 +28,7 @@ from bot.discord_io.sending import (
     Sent,
     Upload,
 )
-from bot.errors import PictureGone
+from bot.errors import MuralscapeError, PictureGone
 from bot.jobs.model import NOBODY, Job, JobState
 from bot.jobs.service import JobService
 from bot.languages.speech import speaking
@@ -46,7 +46,6 @@ log = logging.getLogger(__name__)
 INTERACTION, CHANNEL, PRIVATE = "interaction", "channel", "direct message"
 ROUTES = (INTERACTION, CHANNEL, PRIVATE)
 ROUTES_AFTER_LONG = (CHANNEL, INTERACTION, PRIVATE)
-LONG = 60.0  # seconds from the command to the outcome, after which the member has looked away
 MOST_FAULTS = 5  # tries that fail by a fault of ours, such as a full disk
 
 Pack = Callable[[int], Awaitable[tuple[Card, list[Upload]]]]
@@ -55,7 +54,7 @@ Pack = Callable[[int], Awaitable[tuple[Card, list[Upload]]]]
 class Deliverer:
     """Delivers the outcomes of jobs. `mentions` says whether a server wants members mentioned.
 
-    `long` is after how many seconds a member has looked away.
+    `long` is after how many seconds from the command its member has looked away.
     """
 
     def __init__(
@@ -67,7 +66,7 @@ class Deliverer:
         clock: Callable[[], float],
         back_off: BackOff,
         mentions: Callable[[int], Awaitable[bool]],
-        long: float = LONG,
+        long: float,
         at_a_time: int = 4,
     ) -> None:
         self._jobs = jobs
@@ -120,20 +119,28 @@ class Deliverer:
                 await self._keep(job)
 
     async def _keep(self, job: Job) -> None:
-        """Give up sending an outcome, tell its member so, and keep it for `/queue show`."""
+        """Give up sending an outcome, tell its member so, and keep it for `/queue show`; retries.
 
+        A disk on which the outcome could not be noted may still be full.
+        """
+        retrying = self._back_off.retrying(
+            _is_fault, log=log, what="this outcome could not be kept", traceback=True
+        )
+        try:
+            await retrying(self._keep_once, job)
+        except Exception:  # the next start of the bot tries again
+            log.exception("this outcome could not be kept")
+
+    async def _keep_once(self, job: Job) -> None:
         async def pack(_: int) -> tuple[Card, list[Upload]]:
             with speaking(job.origin.language):
                 return outcome_card.undeliverable(job), []
 
-        try:
-            with contextlib.suppress(MessageDeleted):  # it is not wanted there
-                for route in _routes(job, notify=False):
-                    if await self._send_by(route, job, pack) is not None:
-                        break
-            await self._jobs.kept(job.id)
-        except Exception:  # the next start of the bot tries again
-            log.exception("this outcome could not be kept")
+        with contextlib.suppress(MessageDeleted):  # it is not wanted there
+            for route in _routes(job, notify=False):
+                if await self._send_by(route, job, pack) is not None:
+                    break
+        await self._jobs.kept(job.id)
 
     async def _deliver(self, job: Job) -> None:
         await self._cards.release(job.id)
@@ -283,3 +290,8 @@ def _knows_already(job: Job) -> bool:
     """Say whether the member needs no message: they cancelled the job themselves, or are gone."""
     expected = (job.origin.member_id, NOBODY)
     return job.state is JobState.CANCELLED and job.cancelled_by in expected
+
+
+def _is_fault(error: Exception) -> bool:
+    """Say whether an error is a fault of ours or the disk's: not that the job is gone."""
+    return not isinstance(error, MuralscapeError)

@@ -15,8 +15,8 @@ from bot.guilds.model import Switch
 from bot.jobs.data import JobData
 from bot.jobs.service import JobService
 from bot.languages.speech import english
-from bot.muralize.buttons import Enter, JobButtonHandlers
-from bot.muralize.card import FEATURE
+from bot.muralize.button_handlers import Enter, JobButtonHandlers
+from bot.muralize.buttons import FEATURE
 from bot.muralize.command import make_command
 from bot.muralize.delivery import Deliverer
 from bot.muralize.finder import PictureFinder

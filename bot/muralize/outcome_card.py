@@ -5,16 +5,8 @@ from dataclasses import dataclass, replace
 from bot.discord_io.escaping import name_of, plain
 from bot.jobs.model import NOBODY, Job, JobState
 from bot.languages.speech import _, command, ngettext, number, said
-from bot.muralize.card import (
-    RESULT_ACTIONS,
-    Action,
-    Card,
-    loss,
-    owner_of,
-    unusual_options,
-    with_details,
-)
-from bot.people import OUTSIDE
+from bot.muralize.buttons import Action, under_result
+from bot.muralize.card import Card, loss, owner_of, unusual_options, with_details
 from bot.web.links import Link
 from engine.request import PaintOutcome
 
@@ -94,7 +86,7 @@ def _painted(job: Job, made: PaintOutcome, copy: Copy | None) -> Card:
     """Show a finished painting. The picture itself is an attachment, which Discord shows large."""
     lines = [_headline(job), _result(made), f"-# {_how_made(job, made)} · № {job.id}"]
     lines += [f"-# {plain(said(note))}" for note in made.sentences]
-    actions = _actions(job, made)
+    actions = under_result(job, film=bool(made.frames))
     if copy is not None:
         lines.append(_about_copy(copy, made))
         if copy.link:
@@ -137,15 +129,6 @@ def _how_made(job: Job, made: PaintOutcome) -> str:
     parts += unusual_options(job)
     parts += [_("seed {seed}", seed=made.seed), made.weights]
     return " · ".join(parts)
-
-
-def _actions(job: Job, made: PaintOutcome) -> tuple[Action, ...]:
-    left_out: set[Action] = set()
-    if made.frames:  # a film has neither one loss nor steps to film
-        left_out |= {Action.CURVE, Action.TIMELAPSE}
-    if job.origin.guild_id == OUTSIDE:  # challenges are held in servers
-        left_out.add(Action.ENTER)
-    return tuple(action for action in RESULT_ACTIONS if action not in left_out)
 
 
 def _about_copy(copy: Copy, full: PaintOutcome) -> str:

@@ -1,13 +1,15 @@
 """Makes the card and the files of a job's outcome, within Discord's limit of size."""
 
 from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
 
 from bot.discord_io.sending import Sent, Upload
 from bot.errors import PictureGone
 from bot.jobs.model import Job, JobResult, JobState
 from bot.jobs.service import JobService
 from bot.muralize import alt_text, outcome_card
-from bot.muralize.card import Card, file_name, without_switched_off
+from bot.muralize.buttons import still_on
+from bot.muralize.card import Card, file_name
 from bot.muralize.sender import link_to
 from bot.people import OUTSIDE
 from bot.pictures.decoder import Decoder
@@ -51,7 +53,7 @@ class OutcomePacker:
             link = _message_of(parent) if parent is not None else None
             shown = outcome_card.made_from(shown, job.parent_id, link)
         switched_off = await self._switched_off(job.origin.guild_id)
-        return without_switched_off(shown, switched_off), uploads
+        return replace(shown, actions=still_on(shown.actions, switched_off)), uploads
 
     async def _packed(self, job: Job, limit: int) -> tuple[Card, list[Upload]]:
         if job.result is None or job.state not in (JobState.DELIVERING, JobState.DONE):

@@ -22,7 +22,8 @@ from bot.discord_io.sending import (
 )
 from bot.jobs.model import Job
 from bot.languages.speech import _, decorated, speaking
-from bot.muralize.card import Card, buttons, custom_id
+from bot.muralize import buttons
+from bot.muralize.card import Card
 from bot.people import Origin
 
 # Discord takes this in place of the id of an interaction's first answer; discord.py's types do
@@ -151,7 +152,7 @@ class JobMessageSender:
     async def _made(self, job: Job, card: Card) -> tuple[str, discord.ui.View]:
         """Make the text and the components of a card as the job's server wants them."""
         with await self._voice(job.origin.guild_id, job.origin.language):
-            return decorated(card.text), buttons(job.id, card.actions)
+            return decorated(card.text), buttons.view(job.id, card.actions)
 
     async def card_has(self, job: Job, actions: Sequence[str]) -> Sent | None:
         """Find the job's card if it has these buttons and the bot has permission to read it."""
@@ -159,7 +160,7 @@ class JobMessageSender:
             message = await self._fetch_card(job)
         except RouteClosed:
             return None
-        wanted = {custom_id(job.id, action) for action in actions}
+        wanted = {buttons.custom_id(job.id, action) for action in actions}
         there = message is not None and wanted and wanted <= _custom_ids(message)
         return sending.place_of(message) if message is not None and there else None
 
@@ -238,5 +239,5 @@ def _is_outcome(message: discord.Message, job: Job) -> bool:
     """
     if message.interaction_metadata is not None or message.id == job.delivery.card_message_id:
         return False
-    about = any(found.startswith(custom_id(job.id, "")) for found in _custom_ids(message))
+    about = any(found.startswith(buttons.custom_id(job.id, "")) for found in _custom_ids(message))
     return about or job.delivery.nonce == str(message.nonce)

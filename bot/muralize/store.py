@@ -10,17 +10,10 @@ from bot.errors import Refused
 from bot.jobs.quotas import UnderWay
 from bot.languages.speech import _
 from bot.muralize.request import Repeat, Request, from_json
+from bot.muralize.tables import requests
 from bot.people import Origin
-from bot.storage.database import Database, metadata
+from bot.storage.database import Database
 from bot.storage.shard import WHOLE, Shard
-
-requests = sa.Table(
-    "requests",
-    metadata,
-    sa.Column("interaction_id", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("request", sa.JSON, nullable=False),
-    sa.Column("resumed", sa.Integer, nullable=False, server_default="0"),  # times, by a start
-)
 
 _ADD = sa.insert(requests)  # made once, as those of jobs
 _REMOVE = sa.delete(requests).where(requests.c.interaction_id == sa.bindparam("sought"))

@@ -1,126 +1,119 @@
-"""Handlers of the menus and the buttons of `/paintings`."""
+"""The menus and buttons of `/paintings`: under the list, under a question, under one painting."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 
-from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
-from bot.discord_io.components import Press
-from bot.discord_io.sending import files_of
+import discord
+
+from bot.discord_io.components import AnyItem, custom_id, page_buttons, view_of
 from bot.jobs.model import Job
-from bot.languages.speech import _
-from bot.muralize.card import buttons
-from bot.muralize.packer import OutcomePacker
-from bot.own_paintings import card
-from bot.own_paintings.model import Filter, Page
-from bot.own_paintings.service import EVERYTHING, PaintingService
-from bot.people import OUTSIDE
+from bot.languages.speech import ngettext, pgettext
+from bot.muralize.buttons import Action, button
+from bot.own_paintings.model import ALL, Filter, Page, key_of
+
+FEATURE = "paintings"  # the first part of a custom id
+MOST_OPTIONS = 25  # of a menu
+LONGEST_LABEL = 100  # characters of an option's label or description
 
 
-class PaintingButtonHandlers:
-    """Handles presses, and shows pages to the command. The caller reports errors to the member.
+def under_list(page: Page) -> discord.ui.View:
+    """Make the menus that show a painting in large and choose a kind, and the buttons."""
+    if not page.jobs:
+        return view_of()
+    chosen = page.filter
+    items: list[AnyItem] = [
+        discord.ui.Select(
+            custom_id=custom_id(FEATURE, "show", page.number, *chosen.path),
+            placeholder=pgettext("placeholder", "Show a painting…"),
+            options=[_option(job) for job in page.jobs],
+        )
+    ]
+    if len(page.styles) > 1:
+        nameless = pgettext("label", "A picture without a name")
+        styles = [(key_of(style), style or nameless) for style in page.styles]
+        every = pgettext("label", "All styles")
+        items.append(_kinds("style", every, styles, chosen.style, chosen))
+    if len(page.presets) > 1:
+        presets = [(preset, preset) for preset in page.presets]
+        every = pgettext("label", "All presets")
+        items.append(_kinds("preset", every, presets, chosen.preset, chosen))
+    items += page_buttons(FEATURE, page.number, page.pages, *chosen.path)
+    items.append(
+        discord.ui.Button(
+            label=ngettext("Delete {n} painting…", "Delete {n} paintings…", page.total),
+            emoji="🗑️",
+            custom_id=custom_id(FEATURE, "all", *chosen.path),
+        )
+    )
+    return view_of(*items)
 
-    A painting is kept for `kept_seconds`.
+
+def _kinds(
+    action: str, every: str, kinds: Sequence[tuple[str, str]], chosen: str, current: Filter
+) -> AnyItem:
+    """Make a menu of the styles or presets of a member's paintings."""
+    return discord.ui.Select(
+        custom_id=custom_id(FEATURE, action, *(current.path or (ALL, ALL))),
+        options=[
+            discord.SelectOption(label=label[:LONGEST_LABEL], value=value, default=value == chosen)
+            for value, label in [(ALL, every), *kinds[: MOST_OPTIONS - 1]]
+        ],
+    )
+
+
+def under_question(page: Page) -> discord.ui.View:
+    """Make the buttons under the question whether to delete all.
+
+    Paintings newer than the page's first are spared.
     """
-
-    def __init__(
-        self, paintings: PaintingService, packer: OutcomePacker, kept_seconds: float
-    ) -> None:
-        self._paintings = paintings
-        self._packer = packer
-        self._kept_seconds = kept_seconds
-
-    async def __call__(self, interaction: Interaction, press: Press) -> None:
-        """Turn a page, choose a kind, or show, post or delete paintings, as the custom id says."""
-        action, number, *rest = press.path if len(press.path) > 1 else (*press.path, "0")
-        if action == "post":
-            await self._post(interaction, int(number))
-            return
-        await interaction.response.defer()
-        if action in ("style", "preset"):
-            chosen = replace(Filter(number, *rest), **{action: press.values[0]})
-            await self.show_page(interaction, 0, chosen)
-        elif action == "all":
-            await self._ask(interaction, Filter(*press.path[1:]))
-        elif action == "erase":
-            await self._erase(interaction, int(number), Filter(*rest))
-        elif action == "show":
-            await self._show(interaction, int(press.values[0]), int(number), Filter(*rest))
-        elif action == "delete":
-            job = await self._find(interaction, int(number))
-            await self._paintings.delete(job, interaction.user.id)
-            page, *kind = rest
-            text = _("№ {number} is deleted.", number=job.id) + "\n"
-            await self.show_page(interaction, int(page), Filter(*kind), text)
-        else:
-            await self.show_page(interaction, int(number), Filter(*rest))
-
-    async def show_page(
-        self, interaction: Interaction, number: int, chosen: Filter = EVERYTHING, before: str = ""
-    ) -> None:
-        """Show a page in the message that answers an interaction; `before` is said first."""
-        page = await self._page(interaction, number, chosen)
-        await interaction.edit_original_response(
-            content=before + card.listing(page, self._kept_seconds),
-            embeds=card.embeds(page),
-            attachments=files_of(card.uploads(page)),
-            view=card.choices(page),
-        )
-
-    async def _ask(self, interaction: Interaction, chosen: Filter) -> None:
-        """Ask whether to delete all that the list has."""
-        page = await self._page(interaction, 0, chosen)
-        await interaction.edit_original_response(
-            content=card.confirmation(page),
-            embeds=[],
-            attachments=[],
-            view=card.confirmation_buttons(page),
-        )
-
-    async def _erase(self, interaction: Interaction, newest: int, chosen: Filter) -> None:
-        """Delete all that the list had up to the newest that was shown."""
-        deleted, left = await self._paintings.delete_all(
-            _guild_of(interaction), interaction.user.id, chosen, newest
-        )
-        await self.show_page(interaction, 0, before=card.erased(deleted, left))
-
-    async def _page(self, interaction: Interaction, number: int, chosen: Filter) -> Page:
-        guild_id, member_id = _guild_of(interaction), interaction.user.id
-        return await self._paintings.page(guild_id, member_id, number, chosen)
-
-    async def _show(self, interaction: Interaction, job_id: int, page: int, chosen: Filter) -> None:
-        """Show a painting in large in place of the list."""
-        job = await self._find(interaction, job_id)
-        shown, uploads = await self._packer.pack(job, interaction.filesize_limit)
-        message = await interaction.edit_original_response(
-            content=shown.text,
-            embeds=[],
-            attachments=files_of(uploads),
-            view=card.controls(job, shown, page, chosen),
-        )
-        await self._paintings.shown(job, message.channel.id, message.id)
-
-    async def _post(self, interaction: Interaction, job_id: int) -> None:
-        """Post a painting where all can see it."""
-        job = await self._find(interaction, job_id)
-        direct = interaction.guild_id is None
-        await self._paintings.check_may_post(
-            job,
-            _guild_of(interaction),
-            answers.channels_of(interaction),
-            age_restricted=direct or answers.is_age_restricted(interaction.channel),
-        )
-        await interaction.response.defer(thinking=True)
-        shown, uploads = await self._packer.pack(job, interaction.filesize_limit)
-        await interaction.edit_original_response(
-            content=shown.text,
-            attachments=files_of(uploads),
-            view=buttons(job.id, shown.actions),
-        )
-
-    async def _find(self, interaction: Interaction, job_id: int) -> Job:
-        return await self._paintings.find(_guild_of(interaction), interaction.user.id, job_id)
+    path = page.filter.path
+    newest = page.jobs[0].id if page.jobs else 0
+    return view_of(
+        discord.ui.Button(
+            label=ngettext("Delete {n} painting", "Delete {n} paintings", page.total),
+            style=discord.ButtonStyle.danger,
+            custom_id=custom_id(FEATURE, "erase", newest, *path),
+        ),
+        discord.ui.Button(
+            label=pgettext("button", "Keep them"), custom_id=custom_id(FEATURE, "back", 0, *path)
+        ),
+    )
 
 
-def _guild_of(interaction: Interaction) -> int | None:
-    guild_id = answers.guild_of(interaction)
-    return None if guild_id == OUTSIDE else guild_id
+def under_painting(
+    job: Job, actions: Sequence[Action], page: int, chosen: Filter
+) -> discord.ui.View:
+    """Make the buttons under one painting: those of its result, and the list's own."""
+    own: list[AnyItem] = [
+        discord.ui.Button(
+            label=pgettext("button", "Post it here"),
+            emoji="📣",
+            custom_id=custom_id(FEATURE, "post", job.id),
+        ),
+        discord.ui.Button(
+            label=pgettext("button", "All paintings"),
+            emoji="◀️",
+            custom_id=custom_id(FEATURE, "back", page, *chosen.path),
+        ),
+        discord.ui.Button(
+            label=pgettext("button", "Delete"),
+            emoji="🗑️",
+            style=discord.ButtonStyle.danger,
+            custom_id=custom_id(FEATURE, "delete", job.id, page, *chosen.path),
+        ),
+    ]
+    others = [button(job.id, action) for action in actions if action is not Action.DELETE]
+    return view_of(*others, *own)
+
+
+def _option(job: Job) -> discord.SelectOption:
+    content = f" · {job.sources.content_title}" if job.sources.content_title else ""
+    style = job.sources.style_name or job.sources.style_title
+    preset = job.settings.preset
+    how: str = preset
+    if style:
+        how = pgettext("hint", "in the style of {style}, {preset}", style=style, preset=preset)
+    return discord.SelectOption(
+        label=f"№ {job.id}{content}"[:LONGEST_LABEL],
+        description=how[:LONGEST_LABEL],
+        value=str(job.id),
+    )

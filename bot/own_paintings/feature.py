@@ -5,8 +5,8 @@ from bot.guilds.model import Switch
 from bot.guilds.service import GuildService
 from bot.jobs.service import JobService
 from bot.muralize.packer import LinkTo, OutcomePacker
-from bot.own_paintings.buttons import PaintingButtonHandlers
-from bot.own_paintings.card import FEATURE
+from bot.own_paintings.button_handlers import PaintingButtonHandlers
+from bot.own_paintings.buttons import FEATURE
 from bot.own_paintings.command import make_command
 from bot.own_paintings.service import PaintingService
 from bot.pictures.decoder import Decoder

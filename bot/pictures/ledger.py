@@ -7,16 +7,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.pictures.model import StoredPicture
 from bot.pictures.retention import Names, batches
-from bot.storage.database import Database, metadata
-
-pictures = sa.Table(
-    "pictures",
-    metadata,
-    sa.Column("name", sa.String(64), primary_key=True),
-    sa.Column("bytes", sa.BigInteger, nullable=False),
-    sa.Column("width", sa.Integer, nullable=False),  # 0 where it was not measured
-    sa.Column("height", sa.Integer, nullable=False),
-)
+from bot.pictures.tables import pictures
+from bot.storage.database import Database
 
 
 class PictureLedger:

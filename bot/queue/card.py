@@ -1,17 +1,14 @@
-"""The text and buttons of `/queue show`."""
+"""The text of `/queue show`."""
 
 from collections.abc import Collection, Sequence
 
-import discord
-
-from bot.discord_io.components import view_of
 from bot.discord_io.lines import first_lines
 from bot.executors.contract import WorkerState
 from bot.executors.speed import usual_seconds
 from bot.jobs.allowance import HOUR, Allowance, Use, amount, used_in
 from bot.jobs.model import Job, JobState
 from bot.jobs.service import JobService
-from bot.languages.speech import _, ngettext, pgettext
+from bot.languages.speech import _, ngettext
 from bot.muralize import card
 
 SHOWN = 15  # jobs
@@ -20,7 +17,6 @@ SHOWN_WORKERS = 10
 MOST_WORKER_CHARACTERS = 600
 LONGEST_WORKER_NAME = 40  # characters
 LONGEST_DEVICE = 30
-FETCHABLE = 5  # buttons; Discord takes five in a row
 
 
 def overview(
@@ -92,19 +88,6 @@ def _part(span: float, limit: float, used: float) -> str:
     if span <= HOUR:
         return _("{used} of {limit} in the last hour", **amounts)
     return _("{used} of {limit} in 24 hours", **amounts)
-
-
-def fetch_buttons(own: Sequence[Job]) -> discord.ui.View:
-    """Offer the results that could not be delivered."""
-    kept = [job for job in own if job.kept and job.result is not None][:FETCHABLE]
-    return view_of(
-        *(
-            card.button(
-                job.id, card.Action.FETCH, pgettext("button", "Show № {number} here", number=job.id)
-            )
-            for job in kept
-        )
-    )
 
 
 def _line(jobs: JobService, job: Job, now: float) -> str:

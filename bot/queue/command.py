@@ -17,6 +17,7 @@ from bot.jobs.service import JobService
 from bot.languages.speech import _, pgettext
 from bot.people import OUTSIDE
 from bot.queue import card
+from bot.queue.buttons import fetch_buttons
 
 
 def make_group(
@@ -47,7 +48,7 @@ def make_group(
         text = card.overview(
             jobs, executor.workers, own, others, clock(), time, outside=guild_id == OUTSIDE
         )
-        await interaction.edit_original_response(content=text, view=card.fetch_buttons(own))
+        await interaction.edit_original_response(content=text, view=fetch_buttons(own))
 
     @group.command(name="cancel", description="Cancel a queued or running painting")
     @app_commands.describe(job="Its number; without one, your only painting")

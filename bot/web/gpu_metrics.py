@@ -33,9 +33,9 @@ class GpuMetrics(Collector):
         if self._there:
             try:
                 for index in range(pynvml.nvmlDeviceGetCount()):
-                    card = pynvml.nvmlDeviceGetHandleByIndex(index)
-                    memory = pynvml.nvmlDeviceGetMemoryInfo(card)
-                    labels = [str(index), str(pynvml.nvmlDeviceGetName(card))]
+                    gpu = pynvml.nvmlDeviceGetHandleByIndex(index)
+                    memory = pynvml.nvmlDeviceGetMemoryInfo(gpu)
+                    labels = [str(index), str(pynvml.nvmlDeviceGetName(gpu))]
                     used.add_metric(labels, float(memory.used))
                     total.add_metric(labels, float(memory.total))
             except pynvml.NVMLError as error:  # a GPU that is no longer on the bus
@@ -50,5 +50,5 @@ def _families() -> tuple[GaugeMetricFamily, GaugeMetricFamily]:
         GaugeMetricFamily(
             "muralscape_gpu_memory_used_bytes", "Used by all programs", labels=labels
         ),
-        GaugeMetricFamily("muralscape_gpu_memory_total_bytes", "Of the card", labels=labels),
+        GaugeMetricFamily("muralscape_gpu_memory_total_bytes", "Of the GPU", labels=labels),
     )

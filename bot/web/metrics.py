@@ -1,6 +1,7 @@
 """`/metrics`: the bot's metrics in Prometheus' text format.
 
-The names are an interface, which the dashboard in `grafana/` and hosts' alerts depend on.
+The names are an interface, which the dashboard in `grafana/` and hosts' alerts depend on. The
+dashboard shows every metric; a test fails where one is missing.
 """
 
 import asyncio

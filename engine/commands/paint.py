@@ -1,6 +1,7 @@
 """`muralscape paint`: one picture from the command line."""
 
 import json
+import math
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -36,6 +37,15 @@ from engine.request import (
 from engine.scales import pixels_wanted, plan_scales
 from engine.threads import wait_without_spinning
 from engine.weights import CHOICES
+
+
+def _in_bytes(_: click.Context, __: click.Parameter, gibibytes: float | None) -> int | None:
+    """What `--memory` says, in bytes."""
+    if gibibytes is None:
+        return None
+    if math.isnan(gibibytes):  # which lies in every range
+        raise click.BadParameter("nan is not a number of GiB.")
+    return int(gibibytes * 2**30)
 
 
 @click.command(name="paint", cls=CheckpointCommand)
@@ -97,7 +107,8 @@ from engine.weights import CHOICES
 )
 @click.option(
     "--memory",
-    type=click.FloatRange(min=0.1),
+    type=click.FloatRange(0.1, 2**20),
+    callback=_in_bytes,
     metavar="GIB",
     help="Stay within this much memory (default: what is free); large pictures are then painted "
     "in blocks.",
@@ -142,7 +153,7 @@ def command(
     weights: str,
     device: str,
     precision: str,
-    memory: float | None,
+    memory: int | None,
     seed: int,
     timelapse: Path | None,
     loss_plot: Path | None,
@@ -202,7 +213,7 @@ def command(
             weights,
             device,
             precision,
-            _bytes(memory),
+            memory,
             as_json,
         )
     notes: list[str] = []
@@ -224,7 +235,7 @@ def command(
         timelapse,
         checkpoint,
         resume,
-        _bytes(memory),
+        memory,
         faults.append,
     )
     saving.save(painting.picture, output)
@@ -294,7 +305,3 @@ def paint(
             memory=memory,
             on_fault=on_fault,
         )
-
-
-def _bytes(gibibytes: float | None) -> int | None:
-    return None if gibibytes is None else int(gibibytes * 2**30)

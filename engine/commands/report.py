@@ -32,7 +32,7 @@ def painting_in_words(outcome: PaintOutcome, output: Path) -> str:
     """What a person reads of a painting."""
     return (
         f"{output}: {outcome.width}x{outcome.height}, {outcome.preset}, "
-        f"{outcome.steps} steps in {outcome.seconds:.1f} s, "
+        f"{_count(outcome.steps, 'step')} in {outcome.seconds:.1f} s, "
         f"final loss {outcome.losses.total:.6g} "
         f"({outcome.weights}; {outcome.device}, {outcome.precision})"
     )
@@ -56,4 +56,9 @@ def film_in_words(painted: Clip, clip: Clip, output: Path) -> str:
     width, height = painted.frames[0].size
     done, asked = len(painted.frames), len(clip.frames)
     stopped = f", stopped after {done} of {asked}" if done < asked else ""
-    return f"{output}: {width}x{height}, {done} frames, {sum(painted.seconds):.1f} s{stopped}"
+    frames = _count(done, "frame")
+    return f"{output}: {width}x{height}, {frames}, {sum(painted.seconds):.1f} s{stopped}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

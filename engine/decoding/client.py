@@ -86,10 +86,11 @@ class Child:
         """Have a file decoded within the task's limits.
 
         The pixels of a `decode` go to `take_pixels`: the width and height, and RGB or RGBA bytes by
-        row,
-        which are there until it returns. Raises ImageRejected where the file is no picture that can
-        be painted, or costs more than allowed; OutputRejected where a result does not fit; Stopped
-        once `should_stop` says so. After the last, and after a cost that is too high, it is dead.
+        row, which are there until it returns.
+
+        Raises ImageRejected where the file is no picture that can be painted, or costs more than
+        allowed; OutputRejected where a result does not fit; Stopped once `should_stop` says so.
+        After the last, and after a cost that is too high, the child is dead.
         """
         if self._process is None:
             raise OSError("the decoding child was not started")

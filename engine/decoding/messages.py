@@ -50,7 +50,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of it; `data` as in `Task`."""
+    """What came of a task; `data` is the file that was made, if any."""
 
     width: int  # of the upright picture, or of the smaller one that was made; pixels
     height: int

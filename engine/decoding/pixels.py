@@ -10,9 +10,8 @@ import os
 import tempfile
 from collections.abc import Callable
 
-MOST_BYTES = (
-    4 * 2**30
-)  # RGBA of `OWN_LIMITS`; the file has holes: only what is written takes memory
+# RGBA of `OWN_LIMITS`; the file has holes: only what is written takes memory.
+MOST_BYTES = 4 * 2**30
 KEPT_BYTES = 48 * 2**20  # from one picture to the next, since memory that was used before is fast
 
 

@@ -12,7 +12,7 @@ from engine.errors import Stopped
 from engine.motion.clip import Clip, FilmProgress
 from engine.motion.closing import closed
 from engine.motion.painter import FilmPainter
-from engine.motion.reel import Reel, fingerprint_of
+from engine.motion.reel import Reel, fingerprint_of_film
 from engine.mp4 import SOUND_RATE
 from engine.request import PaintSettings, StylizeRequest
 from engine.stylize import stylize
@@ -57,10 +57,12 @@ def paint_film(
     like = StylizeRequest(clip.frames[0], styles, settings)
     painter = film_painter(like, encoder, memory=memory, should_stop=should_stop)
     total = len(clip.frames)
-    mark = fingerprint_of(clip, like, encoder.description) if checkpoint or resume else ""
+    fingerprint = ""
+    if checkpoint or resume:
+        fingerprint = fingerprint_of_film(clip, like, encoder.description)
     reel = Reel(total, clip.loops)
     if resume:
-        reel.restore(read_checkpoint(resume, mark))
+        reel.restore(read_checkpoint(resume, fingerprint))
     done = len(reel.pictures)
     writer = None
     if checkpoint:
@@ -73,14 +75,15 @@ def paint_film(
             picture, painted = painter.paint(clip.frames[number], reel.last)
         except Stopped:
             if writer and reel.last:
-                writer.write(number, reel.saved(mark))  # the frames count more than a full disk
+                # not as the last: a full disk is reported, and the frames are handed over
+                writer.write(number, reel.saved(fingerprint))
             if not reel.last:
                 raise
             break
         now = time.monotonic()
         reel.add(picture, painted, before + now - began)
         if writer and writer.due(number + 1, vars(painted)):
-            writer.write(number + 1, reel.saved(mark))
+            writer.write(number + 1, reel.saved(fingerprint))
         if on_progress:
             # The first frame takes several times as long as the later ones.
             each = now - started if number else (now - started) / 4

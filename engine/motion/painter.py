@@ -16,7 +16,7 @@ from torch import Tensor
 
 from engine.canvases import filled_up
 from engine.errors import RequestRejected, Stopped
-from engine.memory import Plan, plan_memory, room_for
+from engine.memory import Plan, budget_for, plan_memory
 from engine.motion.flow import Motion, motion_between
 from engine.motion.strokes import Painted, StylePlaces, carried
 from engine.presets import Matching, settle, with_matching
@@ -63,7 +63,7 @@ class FilmPainter:
         self._recipe = recipe
         self._matching: Matching = recipe.matching
         self._encoder = encoder
-        self._room = room_for(encoder.device, memory)
+        self._memory_budget = budget_for(encoder.device, memory)
         self._paint_first = paint_first
         self._should_stop = should_stop
         self._scale: Scale = replace(plan_scales(like)[-1], steps=STEPS)
@@ -89,7 +89,7 @@ class FilmPainter:
 
     def _studio(self, frame: Image) -> Studio:
         request = replace(self._like, content=frame)
-        return Studio(request, self._recipe, self._encoder, self._room, self._scale)
+        return Studio(request, self._recipe, self._encoder, self._memory_budget, self._scale)
 
     def _first(self, frame: Image, studio: Studio, content: Tensor) -> Painted:
         """Paint a frame as a picture of its own, coarse to fine."""
@@ -133,7 +133,7 @@ class FilmPainter:
             if self._should_stop and self._should_stop():
                 raise Stopped("The film was stopped.")
             steps_left -= len(stepper.take(steps_left))
-        canvas = studio.last_touch(stepper.result(), scale, stepper.neighbours).to(CPU)
+        canvas = studio.last_touch(stepper.canvas, scale, stepper.neighbours).to(CPU)
         return Painted(content, torch.lerp(canvas, moved, HOLD * sure), places)
 
     def _search(self, studio: Studio, canvas: Tensor) -> Tensor:
@@ -156,7 +156,7 @@ class FilmPainter:
     def _plan(self) -> Plan:
         sizes = style_sizes(self._like, self._scale)
         return plan_memory(
-            self._scale.canvas, self._encoder.device, self._recipe, self._room, sizes
+            self._scale.canvas, self._encoder.device, self._recipe, self._memory_budget, sizes
         )
 
     def _style_places(self, studio: Studio) -> StylePlaces:

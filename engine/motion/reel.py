@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from engine.checkpoint import Saved, fingerprint
+from engine.checkpoint import Saved, fingerprint_of
 from engine.errors import CheckpointRejected
 from engine.motion.clip import Clip
 from engine.motion.closing import frames_led_back
@@ -42,7 +42,7 @@ class Reel:
         self.last, self.seconds = painted, seconds
         self.pictures.append(picture)
 
-    def saved(self, mark: str) -> Saved:
+    def saved(self, fingerprint: str) -> Saved:
         """What `restore` takes, with the fingerprint of the film."""
         kept = {-1: self.last, 0: self.first, **self.tail}
         tensors = {
@@ -52,7 +52,8 @@ class Reel:
             for name in ("content", "canvas", "places")
         }
         pixels = [torch.from_numpy(np.array(picture)) for picture in self.pictures]
-        return Saved(mark, {**tensors, "pictures": torch.stack(pixels)}, {"seconds": self.seconds})
+        tensors["pictures"] = torch.stack(pixels)
+        return Saved(fingerprint, tensors, {"seconds": self.seconds})
 
     def restore(self, saved: Saved) -> None:
         """Go on from what `saved` gave. Raises CheckpointRejected."""
@@ -71,9 +72,9 @@ class Reel:
             raise CheckpointRejected("The checkpoint is of no film, or damaged.") from error
 
 
-def fingerprint_of(clip: Clip, like: StylizeRequest, weights: str) -> str:
-    """A hash of all that decides a film, as `engine.checkpoint.fingerprint` is of a picture."""
-    digest = hashlib.sha256(fingerprint(like, weights).encode())
+def fingerprint_of_film(clip: Clip, like: StylizeRequest, weights: str) -> str:
+    """A hash of all that decides a film, as `engine.checkpoint.fingerprint_of` is of a picture."""
+    digest = hashlib.sha256(fingerprint_of(like, weights).encode())
     for frame in clip.frames:
         digest.update(frame.tobytes())
     digest.update(repr((clip.seconds, clip.loops)).encode())

@@ -110,8 +110,8 @@ class Layers:
         for layer in self._layers:
             if layer.number != number and self._lay(layer, paint, region):
                 done.add(layer.number)
-        held = held_in(self.grid, number, done, seed)
-        mask = Image.fromarray(np.round(held * 255).astype(np.uint8))
+        shares = paint_mask(self.grid, number, done, seed)
+        mask = Image.fromarray(np.round(shares * 255).astype(np.uint8))
         return content, Surroundings(paint, mask, self.whole_photo(WHOLE_SIDE))
 
     def _lay(self, layer: Layer, picture: Image.Image, box: Box) -> bool:
@@ -131,8 +131,8 @@ def _within(box: Box, outer: Box) -> Box:
     return box[0] - left, box[1] - top, box[2] - left, box[3] - top
 
 
-def held_in(grid: Grid, number: int, done: Collection[int], seed: int) -> Values:
-    """How much of the paint in a tile's region stays: (H, W) in [0, 1].
+def paint_mask(grid: Grid, number: int, done: Collection[int], seed: int) -> Values:
+    """How much of the finished tiles' paint stays in a tile's region: (H, W) in [0, 1].
 
     Each pixel belongs to the tiles in shares that add up to one, and a tile has of it what its
     share is among those that are there. Where two have shares, waves move them.
@@ -150,8 +150,8 @@ def held_in(grid: Grid, number: int, done: Collection[int], seed: int) -> Values
 
     own = share(number)
     others = sum((share(near) for near in grid.neighbours(number) if near in done), own * 0)
-    held = others / np.maximum(own + others, np.finfo(np.float32).tiny)
-    frayed: Values = held + FRAYING * _waves(grid, region, draw, FRAYS) * 4 * held * (1 - held)
+    mask = others / np.maximum(own + others, np.finfo(np.float32).tiny)
+    frayed: Values = mask + FRAYING * _waves(grid, region, draw, FRAYS) * 4 * mask * (1 - mask)
     return frayed.clip(0, 1, out=frayed)
 
 

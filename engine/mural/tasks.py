@@ -7,7 +7,8 @@ from typing import Any, Literal
 from engine.mural.grid import Grid
 
 # Files that a task writes.
-CONTENT, PAINT, HELD, WHOLE = "content.png", "paint.png", "held.png", "whole.png"
+CONTENT, PAINT, WHOLE = "content.png", "paint.png", "whole.png"
+PAINT_MASK = "paint_mask.png"
 PREVIEW, FULL_PNG, FULL_JPEG, FILM = "preview.jpg", "mural.png", "mural.jpg", "film.mp4"
 ZOOM = "zoom"  # a folder of JPEGs, named by their labels
 SMALL = "small"  # a folder of layers in the size of a preview, named by the numbers of their tiles

@@ -29,9 +29,10 @@ def carry_out(task: Task) -> None:
     layers, folder = Layers(task.grid, photo, stored), Path(task.folder)
     if task.kind == "part":
         content, around = layers.surroundings(task.number, task.seed)
-        names = (tasks.CONTENT, content), (tasks.PAINT, around.paint), (tasks.HELD, around.held)
-        for name, picture in (*names, (tasks.WHOLE, around.whole)):
-            saving.save(picture, folder / name)
+        saving.save(content, folder / tasks.CONTENT)
+        saving.save(around.paint, folder / tasks.PAINT)
+        saving.save(around.paint_mask, folder / tasks.PAINT_MASK)
+        saving.save(around.whole, folder / tasks.WHOLE)
     elif task.kind == "preview":
         layers = Layers(task.grid, photo, _shrunk(layers, stored, task))
         small = as_it_grows(layers, {layer.number for layer in stored})

@@ -90,5 +90,5 @@ def _normalised(pictures: Tensor) -> Tensor:
 
 @cache
 def _constant(values: tuple[float, float, float], device: torch.device) -> Tensor:
-    """Three numbers as (1, 3, 1, 1); taken to a card once, as that makes the card wait."""
+    """Three numbers as (1, 3, 1, 1); taken to a GPU once, as that makes the GPU wait."""
     return torch.tensor(values, device=device).view(1, 3, 1, 1)

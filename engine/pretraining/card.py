@@ -38,8 +38,8 @@ def model_card(trained: Trained, exported: Exported, weights: Path, data: str) -
   weights ({course.average:g} a step); seed {course.seed}.
 - **Figures**: {measured} Loss of the last epoch: {last.loss:.3f}.
 - **Scaling**: each channel's mean activation after ReLU is 1 over {exported.photographs}
-  photographs (Gatys et al., arXiv 1505.07376, section 2), but for {exported.held} channels that are
-  fainter, so that their root mean square before the ReLU is at most {LOUDEST:g}; the largest
+  photographs (Gatys et al., arXiv 1505.07376, section 2), but for {exported.capped} channels that
+  are fainter, so that their root mean square before the ReLU is at most {LOUDEST:g}; the largest
   activation is {exported.largest:.0f}, and {exported.faint} channels were too faint for a scale of
   their own.
 - **What it is not**: ImageNet's VGG-19 of torchvision. Losses do not compare between the two.

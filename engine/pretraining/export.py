@@ -39,7 +39,7 @@ class Exported:
     photographs: int
     largest: float  # activation after scaling, where the mean is 1
     faint: int  # channels that the photographs hardly reach
-    held: int  # channels below a mean of 1, for their answers before the ReLU
+    capped: int  # channels below a mean of 1, for their answers before the ReLU
 
 
 def read_photographs(folder: Path) -> tuple[Tensor, ...]:
@@ -91,7 +91,7 @@ def export(network: Classifier, photographs: Sequence[Tensor], target: Path) -> 
         len(photographs),
         max(float((one.maxima / by).max()) for one, by in zip(layers, divisors, strict=True)),
         sum(int(one.faint().sum()) for one in layers),
-        sum(int(one.held().sum()) for one in layers),
+        sum(int(one.capped().sum()) for one in layers),
     )
 
 
@@ -126,7 +126,7 @@ class _Layer:
         """Whether the photographs hardly reach a channel."""
         return self.means < FAINT * self.means.mean()
 
-    def held(self) -> Tensor:
+    def capped(self) -> Tensor:
         """Whether a channel is scaled by its loudness instead of its mean."""
         return self.loudness > LOUDEST * self._usual()
 

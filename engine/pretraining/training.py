@@ -242,7 +242,7 @@ class _Lesson:
         return torch.randperm(len(self._dataset.labels), generator=generator)
 
     def _near(self, pictures: Tensor) -> Tensor:
-        """The pictures on a graphics card that has room for them, else where they are."""
+        """The pictures on a GPU that has room for them, else where they are."""
         if self._device.is_cuda:
             free, _ = torch.cuda.mem_get_info(self._device.torch_device)
             if pictures.nbytes < free / 2:

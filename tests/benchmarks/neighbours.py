@@ -16,7 +16,7 @@ from torch import Tensor
 from engine import images, saving
 from engine.canvases import Canvases
 from engine.device import Device
-from engine.memory import plan_memory, room_for
+from engine.memory import budget_for, plan_memory
 from engine.presets import MURAL, Matching
 from engine.request import PaintSettings, StylizeRequest
 from engine.samples import CONTENTS, STYLES
@@ -55,15 +55,15 @@ def _measure(
     request: StylizeRequest, scale: Scale, encoder: Encoder, matching: Matching
 ) -> tuple[dict[str, float], Tensor]:
     device = encoder.device.torch_device
-    room = room_for(encoder.device)
-    plan = plan_memory(scale.canvas, encoder.device, MURAL, room, style_sizes(request, scale))
+    budget = budget_for(encoder.device)
+    plan = plan_memory(scale.canvas, encoder.device, MURAL, budget, style_sizes(request, scale))
     canvases = Canvases(request, MURAL, scale, device)
     targets = Targets(canvases, MURAL, request.settings, scale, encoder, plan)
     taps = {*MURAL.content_taps, *matching.compared}
-    cells = targets.style_cells(matching, [targets.style(canvases.styles(scale)[0], taps)[0]])
+    cells = targets.style_cells(matching, [targets.see_style(canvases.styles(scale)[0], taps)[0]])
     canvas = canvases.recolored(scale)
     searching, neighbours = _timed(lambda: targets.search(matching, cells, canvas, canvas))
-    studio = Studio(request, MURAL, encoder, room, scale)
+    studio = Studio(request, MURAL, encoder, budget, scale)
     stepper = studio.stepper(scale, canvas, neighbours)
     stepper.take(1)
     stepping, _ = _timed(lambda: stepper.take(1))

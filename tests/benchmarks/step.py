@@ -10,7 +10,7 @@ from PIL import Image
 
 from engine import images
 from engine.device import Device
-from engine.memory import room_for
+from engine.memory import budget_for
 from engine.presets import MURAL
 from engine.request import PaintSettings, StylizeRequest
 from engine.samples import CONTENTS, STYLES
@@ -55,7 +55,7 @@ def _step(encoder: Encoder, side: int) -> Callable[[], object]:
     content = images.read(CONTENTS[0].path).resize((side, side), Image.Resampling.LANCZOS)
     request = StylizeRequest(content, (images.read(STYLES[0].path),), PaintSettings(size=side))
     scale = Scale(side, side, 100)
-    studio = Studio(request, MURAL, encoder, room_for(encoder.device), scale)
+    studio = Studio(request, MURAL, encoder, budget_for(encoder.device), scale)
     stepper = studio.stepper(scale, studio.first_canvas(scale))
     for _ in range(25):  # until L-BFGS's history is full and a CUDA graph is captured
         stepper.take(1)

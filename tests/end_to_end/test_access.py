@@ -5,9 +5,9 @@ from pathlib import Path
 from bot.simulator import CdnFault, Permission, Simulator, upheaval
 from bot.simulator.model import Interaction, Message
 from tests.end_to_end.harness import button, muralize, private_answers, query, results, running_bot
-from tests.end_to_end.harness import run as command
 from tests.end_to_end.test_delivery import forbid_posting, kill_token
 from tests.end_to_end.test_departures import atelier_of
+from tests.end_to_end.test_guild_settings import switch
 from tests.end_to_end.test_painting import result_of, said_privately
 
 JOBS = "SELECT id FROM jobs"
@@ -92,8 +92,6 @@ async def test_members_who_may_not_post(simulator: Simulator, data_dir: Path) ->
             world.overwrite(atelier.gallery, everyone, deny=int(denied))
             refused = await said_privately(simulator, muralize(simulator))
             assert "may not send pictures" in refused.content
-        panel = await said_privately(simulator, command(simulator, "settings set", "mo"))
-        simulator.people.press(panel.id, "settings/results/private", "mo")
-        await simulator.until(lambda: "shown to their member only" in panel.content)
+        await switch(simulator, "public_results", on=False)
         asked = muralize(simulator)
         await simulator.until(lambda: any(m.attachments for m in private_answers(simulator, asked)))

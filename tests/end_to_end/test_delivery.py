@@ -1,6 +1,8 @@
 """The result arrives by the first way that is open, once, whatever Discord does."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -133,6 +135,24 @@ async def test_a_painting_that_fits_nowhere(
         sent = len(simulator.record.find("PATCH", "^/webhooks/"))
     assert sent < 40
     assert "this outcome cannot be sent" in caplog.text
+
+
+@pytest.mark.slow
+async def test_a_disk_too_full_to_keep(
+    start_simulator: StartSimulator, data_dir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What cannot be sent, nor noted as kept, is kept in the same run once the disk has room."""
+    simulator = await start_simulator(DiscordLimits(accepted_upload=100))
+    full = "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+    with closing(sqlite3.connect(data_dir / "muralscape.db", timeout=120)) as disk:
+        async with running_bot(simulator, data_dir, painter="load_noisy") as bot:
+            disk.execute(f"CREATE TRIGGER full BEFORE UPDATE ON jobs WHEN NEW.kept {full}")
+            kept = asyncio.create_task(bot.until_job(lambda job: job.kept))
+            muralize(simulator)
+            await simulator.until(lambda: "could not be kept; next try" in caplog.text)
+            disk.execute("DROP TRIGGER full")
+            job = await kept
+    assert job.state is JobState.DONE
 
 
 @pytest.mark.slow

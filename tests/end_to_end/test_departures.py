@@ -23,7 +23,8 @@ from tests.end_to_end.harness import (
 from tests.end_to_end.harness import run as command
 from tests.end_to_end.painters import hold, release
 from tests.end_to_end.test_challenges import posted, told
-from tests.end_to_end.test_gallery import hold_challenge, open_gallery, status_of
+from tests.end_to_end.test_gallery import hold_challenge, status_of
+from tests.end_to_end.test_guild_settings import switch
 from tests.end_to_end.test_painting import result_of, said_privately
 from tests.end_to_end.test_styles import save
 
@@ -54,7 +55,7 @@ async def show_gallery(simulator: Simulator, bot: Bot) -> str:
     """Hold a challenge to its end and open the gallery; give its address."""
     guild = await hold_challenge(simulator, bot)
     await told(simulator, command(simulator, "challenge close", "mo"))
-    await open_gallery(simulator)
+    await switch(simulator, "gallery", on=True)
     await until_status(bot, f"/gallery/{guild}", 200)
     return f"/gallery/{guild}"
 
@@ -91,7 +92,7 @@ async def test_removed_and_invited_back(simulator: Simulator, data_dir: Path) ->
         world.join(guild, world.bot)
         await until_status(bot, path, 200)
         shown = await said_privately(simulator, command(simulator, "settings show", "mo"))
-        assert "are shown at" in shown.content
+        assert "The gallery is at" in shown.content
 
 
 @pytest.mark.slow
@@ -170,7 +171,7 @@ async def test_a_deleted_role(simulator: Simulator, data_dir: Path) -> None:
     painters = world.add_role(atelier.guild, "Painters")
     world.join(atelier.guild, ada, [painters])
     async with running_bot(simulator, data_dir):
-        panel = await said_privately(simulator, command(simulator, "settings set", "mo"))
+        panel = await said_privately(simulator, command(simulator, "settings rules", "mo"))
         simulator.people.press(panel.id, "settings/styles", "mo", ("Painters",))
         await simulator.until(lambda: "saved** by <@&" in panel.content)
         upheaval.delete_role(world, atelier.guild, painters)

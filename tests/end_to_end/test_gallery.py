@@ -10,6 +10,7 @@ from bot.simulator import Simulator
 from tests.end_to_end.harness import Bot, button, muralize, picture, running_bot
 from tests.end_to_end.harness import run as command
 from tests.end_to_end.test_challenges import contest_of, posted, told, vote
+from tests.end_to_end.test_guild_settings import switch
 from tests.end_to_end.test_painting import result_of, said_privately
 
 
@@ -42,20 +43,13 @@ async def hold_challenge(simulator: Simulator, bot: Bot) -> int:
     return guild
 
 
-async def open_gallery(simulator: Simulator) -> None:
-    """Have a manager opt in."""
-    panel = await said_privately(simulator, command(simulator, "settings set", "mo"))
-    simulator.people.press(panel.id, "settings/gallery/open", "mo")
-    await simulator.until(lambda: "challenges** are shown at" in panel.content)
-
-
 async def test_the_gallery(simulator: Simulator, data_dir: Path) -> None:
     """It opens when a server opts in, shows what is closed, and nothing before the end."""
     public = WebSettings(port=0, public_url="https://murals.example")
     async with running_bot(simulator, data_dir, web=public) as bot:
         guild = await hold_challenge(simulator, bot)
         assert await status_of(bot, f"/gallery/{guild}") == 404
-        await open_gallery(simulator)
+        await switch(simulator, "gallery", on=True)
         _, page = await get(bot, f"/gallery/{guild}")
         assert b"No challenge has ended here yet" in page
         entry = (await contest_of(bot)).entries[0].id
@@ -89,7 +83,7 @@ async def test_the_host_header_is_not_believed(simulator: Simulator, data_dir: P
     """Without a public address no page has absolute addresses, whatever host a visitor names."""
     async with running_bot(simulator, data_dir) as bot:
         guild = await hold_challenge(simulator, bot)
-        await open_gallery(simulator)
+        await switch(simulator, "gallery", on=True)
         _, page = await get(bot, f"/gallery/{guild}", Host="evil.example")
         assert b"evil.example" not in page
         assert b"og:url" not in page
@@ -99,7 +93,7 @@ async def test_a_deleted_picture_is_gone_at_once(simulator: Simulator, data_dir:
     """Neither page nor picture is left, though a browser may have both; the rest stays."""
     async with running_bot(simulator, data_dir) as bot:
         guild = await hold_challenge(simulator, bot)
-        await open_gallery(simulator)
+        await switch(simulator, "gallery", on=True)
         entry, other = (await contest_of(bot)).entries
         await told(simulator, command(simulator, "challenge close", "mo"))
         address = f"/gallery/{guild}/1/{entry.id}-640.webp"
@@ -120,7 +114,7 @@ async def test_addresses_that_are_none(simulator: Simulator, data_dir: Path) -> 
     """Foreign servers, other sizes and numbers out of range are simply not there."""
     async with running_bot(simulator, data_dir) as bot:
         guild = await hold_challenge(simulator, bot)
-        await open_gallery(simulator)
+        await switch(simulator, "gallery", on=True)
         await told(simulator, command(simulator, "challenge close", "mo"))
         for path in (
             "/gallery/1",

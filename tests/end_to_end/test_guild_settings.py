@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.guilds.model import GuildSettings
+from bot.guilds.settings_panel import yes_or_no
 from bot.simulator import Invocation, Simulator
 from bot.simulator.errors import Invalid
 from bot.simulator.model import Message
@@ -20,6 +22,16 @@ async def choose(
     await simulator.until(lambda: expected in panel.content)
 
 
+async def switch(simulator: Simulator, name: str, *, on: bool, user: str = "mo") -> None:
+    """Open the panel and choose a yes/no setting, with the others as they are by default."""
+    panel = await said_privately(simulator, command(simulator, "settings set", user))
+    wanted = {one: getattr(GuildSettings(), one) for one in yes_or_no()} | {name: on}
+    chosen = [one for one in wanted if wanted[one]]
+    simulator.people.press(panel.id, "settings/on", user, chosen)
+    line = f"**{yes_or_no()[name][0]}**: {'yes' if on else 'no'}"
+    await simulator.until(lambda: line in panel.content)
+
+
 async def test_settings_are_chosen_and_obeyed(simulator: Simulator, data_dir: Path) -> None:
     """Channels, limits, preset and privacy are set by components and take effect at once."""
     async with running_bot(simulator, data_dir):
@@ -28,7 +40,8 @@ async def test_settings_are_chosen_and_obeyed(simulator: Simulator, data_dir: Pa
         refused = await said_privately(simulator, muralize(simulator, channel="gallery"))
         assert "cannot paint in this channel" in refused.content
         await choose(simulator, panel, "preset", ("draft",), "none is chosen**: draft")
-        await choose(simulator, panel, "styles", ("Moderators",), "saved** by <@&")
+        rules = await said_privately(simulator, command(simulator, "settings rules", "mo"))
+        await choose(simulator, rules, "styles", ("Moderators",), "saved** by <@&")
 
         form = simulator.people.press(panel.id, "settings/limits", "mo")
         await simulator.until(lambda: form.modal)
@@ -40,7 +53,8 @@ async def test_settings_are_chosen_and_obeyed(simulator: Simulator, data_dir: Pa
         assert "The largest size here is 64 pixels" in refused.content
 
     async with running_bot(simulator, data_dir):  # the panel works after a restart
-        await choose(simulator, panel, "results/private", (), "shown to their member only")
+        quiet = ("mention_members", "emoji", "previews")
+        await choose(simulator, panel, "on", quiet, "shown to everyone**: no")
         result = await result_of(simulator, muralize(simulator, channel="studio"))
         assert result.ephemeral_to == simulator.people.user("ada").id
 

@@ -8,6 +8,7 @@ from tests.end_to_end.harness import muralize, running_bot
 from tests.end_to_end.harness import run as command
 from tests.end_to_end.painters import hold, release
 from tests.end_to_end.test_challenges import posted, told
+from tests.end_to_end.test_guild_settings import choose
 from tests.end_to_end.test_painting import result_of, said_privately
 
 TITLE = "🎨 **Challenge: *{title}***"
@@ -41,7 +42,7 @@ async def test_a_server_reads_its_language_and_a_member_theirs(
 async def test_a_server_chooses_language_emoji_and_previews(
     simulator: Simulator, data_dir: Path
 ) -> None:
-    """By a form, which holds at once: for the panel, announcements, cards and their buttons."""
+    """They hold at once: for the panel, announcements, cards and their buttons."""
     files: set[str] = set()
     cards: set[str] = set()
 
@@ -56,11 +57,12 @@ async def test_a_server_chooses_language_emoji_and_previews(
         async with running_bot(simulator, data_dir, painter="load_steady"):
             panel = await said_privately(simulator, command(simulator, "settings set", "mo"))
             assert "everyone**: English (United States), as Discord says" in panel.content
-            form = simulator.people.press(panel.id, "settings/display", "mo")
+            form = simulator.people.press(panel.id, "settings/language", "mo")
             await simulator.until(lambda: form.modal)
-            chosen = {"language": ["ja"], "emoji": ["no"], "previews": ["no"]}
-            simulator.people.submit(str(form.id), "mo", chosen)
+            simulator.people.submit(str(form.id), "mo", {"language": ["ja"]})
             await simulator.until(lambda: "everyone**: 日本語\n" in panel.content)
+            on = ("public_results", "mention_members")
+            await choose(simulator, panel, "on", on, "Decorative emoji**: no")
             buttons = [one for row in panel.components for one in row["components"]]
             assert not any(one.get("emoji") for one in buttons)
             command(simulator, "challenge start", "mo", NIGHT)

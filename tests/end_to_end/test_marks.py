@@ -9,7 +9,8 @@ from tests.end_to_end.harness import run as command
 from tests.end_to_end.painters import hold, release
 from tests.end_to_end.test_challenges import contest_of, posted, told
 from tests.end_to_end.test_departures import atelier_of
-from tests.end_to_end.test_gallery import open_gallery, status_of
+from tests.end_to_end.test_gallery import status_of
+from tests.end_to_end.test_guild_settings import switch
 
 BLURRED = "SPOILER_"
 
@@ -95,7 +96,7 @@ async def test_age_restricted_channels(simulator: Simulator, data_dir: Path) -> 
         await told(simulator, command(simulator, "challenge close", "mo"))
         await simulator.until(lambda: posted(simulator, "🗳️ **Vote"))
         await told(simulator, command(simulator, "challenge close", "mo"))
-        await open_gallery(simulator)
+        await switch(simulator, "gallery", on=True)
         guild = atelier.guild.id
         assert await status_of(bot, f"/gallery/{guild}") == 200
         assert await status_of(bot, f"/gallery/{guild}/2") == 404

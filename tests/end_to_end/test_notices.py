@@ -17,6 +17,7 @@ from tests.end_to_end.harness import (
 )
 from tests.end_to_end.painters import hold, release
 from tests.end_to_end.test_delivery import forbid_posting, kill_token
+from tests.end_to_end.test_guild_settings import switch
 from tests.end_to_end.test_painting import said_privately
 
 
@@ -62,10 +63,7 @@ async def test_a_server_may_not_want_that(simulator: Simulator, data_dir: Path) 
     """Where the server's setting is off, a long painting replaces its card too."""
     hold(data_dir, 10)
     async with running_bot(simulator, data_dir, clock=simulator.clock):
-        panel = await said_privately(simulator, run(simulator, "settings set", "olga"))
-        assert "its member is mentioned" in panel.content
-        simulator.people.press(panel.id, "settings/mention/off", "olga")
-        await simulator.until(lambda: "its member is not mentioned" in panel.content)
+        await switch(simulator, "mention_members", on=False, user="olga")
         card = await painting(simulator, muralize(simulator))
         simulator.clock.advance(FAST.long + 1)
         release(data_dir)

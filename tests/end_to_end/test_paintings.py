@@ -6,8 +6,9 @@ from typing import Any
 from bot.settings import LimitSettings
 from bot.simulator import Invocation, Simulator
 from bot.simulator.model import Message
-from tests.end_to_end.harness import button, is_result, muralize, run, running_bot
+from tests.end_to_end.harness import button, is_result, muralize, running_bot
 from tests.end_to_end.painters import hold, release
+from tests.end_to_end.test_guild_settings import switch
 from tests.end_to_end.test_marks import blurred
 from tests.end_to_end.test_painting import result_of, said_privately
 
@@ -56,7 +57,7 @@ async def test_an_ephemeral_result_that_discord_dropped(
 ) -> None:
     """A private result is gone after a reload; `/paintings` shows it again, here or to all."""
     async with running_bot(simulator, data_dir):
-        await private_results(simulator, "private")
+        await switch(simulator, "public_results", on=False, user="olga")
         asked = muralize(simulator)
         await result_of(simulator, asked)
         simulator.people.reload("ada")
@@ -68,19 +69,12 @@ async def test_an_ephemeral_result_that_discord_dropped(
         refused = simulator.people.press(one.id, "paintings/post/1", "ada")
         assert "to their member only" in (await said_privately(simulator, refused)).content
 
-        await private_results(simulator, "public")
+        await switch(simulator, "public_results", on=True, user="olga")
         posted = simulator.people.press(one.id, "paintings/post/1", "ada")
         message = await result_of(simulator, posted)
         assert message.ephemeral_to is None
         again = simulator.people.press(message.id, button(message, "again"), "ben")
         assert (await result_of(simulator, again)).interaction is again
-
-
-async def private_results(simulator: Simulator, how: str) -> None:
-    """Have the owner of the server choose who sees results."""
-    panel = await said_privately(simulator, run(simulator, "settings set", "olga"))
-    pressed = simulator.people.press(panel.id, f"settings/results/{how}", "olga")
-    await simulator.until(lambda: pressed.original)
 
 
 async def test_alt_texts(simulator: Simulator, data_dir: Path) -> None:

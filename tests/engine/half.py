@@ -1,4 +1,4 @@
-"""FP16 as a graphics card does it, on a CPU that would take minutes: products summed in FP32."""
+"""FP16 as a GPU does it, on a CPU that would take minutes: products summed in FP32."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

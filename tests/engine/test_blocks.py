@@ -10,7 +10,7 @@ from engine.blocks import BORDER, STRIDE, Block, cut
 from engine.content import ContentSeenAgain, KeptContent
 from engine.device import choose_device
 from engine.features import see
-from engine.losses import Objective, core_of, style_numbers, style_sums
+from engine.losses import Objective, core_of, style_grams, style_sums
 from engine.memory import Plan
 from engine.presets import MURAL, PRESETS, SEED, Recipe
 from engine.request import PaintSettings, StylizeRequest
@@ -44,7 +44,7 @@ def test_losses_and_gradients_of_blocks_are_those_of_the_whole(
     assert (len(whole), len(several) > 1) == (1, True)
     seen = see(exact, recipe, content)
     features = KeptContent({tap: seen[tap].clone() for tap in recipe.content_taps})
-    targets = style_numbers(recipe, style_sums(recipe, see(exact, recipe, style), whole[0]))
+    targets = style_grams(recipe, style_sums(recipe, see(exact, recipe, style), whole[0]))
     objective = Objective(recipe, features, targets)
     one = torch.ones(())
 
@@ -124,7 +124,7 @@ def test_a_scale_that_is_painted_in_blocks_comes_out_the_same(
     start = studio.first_canvas(scale)
 
     def paint(plan: Plan, neighbours: torch.Tensor | None = None) -> Stepper:
-        stepper = studio._stepper(scale, start, plan, neighbours)
+        stepper = studio._stepper(scale, start, plan, neighbours, None)
         for _ in range(3):
             assert stepper.take(1)[0].finite
         return stepper
@@ -132,4 +132,4 @@ def test_a_scale_that_is_painted_in_blocks_comes_out_the_same(
     whole = paint(Plan(608, recipe.history))
     blocks = paint(Plan(256, recipe.history, keeps_content), whole.neighbours)
     assert len(blocks._blocks(exact.device)) > len(whole._blocks(exact.device)) == 1
-    torch.testing.assert_close(blocks.result(), whole.result(), rtol=0, atol=1e-2)
+    torch.testing.assert_close(blocks.canvas, whole.canvas, rtol=0, atol=1e-2)

@@ -1,8 +1,8 @@
 """A whole step on a CUDA device that is not there: what a CUDA graph could not hold is found here.
 
 Fake tensors have shapes, number types and devices but no values. The guard refuses what makes the
-host wait and what touches its memory. Not seen: which kernels a card has, what cuDNN and cuBLAS do
-inside, memory, speed and values. `scripts/gpu_day.sh` asks a card about those.
+host wait and what touches its memory. Not seen: which kernels a GPU has, what cuDNN and cuBLAS do
+inside, memory, speed and values. `scripts/gpu_day.sh` asks a GPU about those.
 """
 
 from collections.abc import Iterator, Mapping
@@ -32,7 +32,7 @@ from engine.vgg19 import Encoder
 from engine.weights import CONVOLUTIONS
 from tests.engine.operators import Arguments, Operator, Operators
 
-CARD = torch.device("cuda:0")
+GPU = torch.device("cuda:0")
 WAITS = {"_local_scalar_dense", "nonzero", "masked_select", "equal", "is_nonzero", "_unique2"}
 WHOLE = 2**40  # bytes of memory
 SHAPE = (608, 176)  # pixels; cut in blocks where the memory is short
@@ -54,13 +54,13 @@ class CaptureGuard(Operators):
         self.operators += 1
         for tensor in tree_leaves((args, kwargs, out)):
             if isinstance(tensor, Tensor):
-                assert tensor.device == CARD, f"{name} touches a tensor on {tensor.device}"
+                assert tensor.device == GPU, f"{name} touches a tensor on {tensor.device}"
         return out
 
 
 @dataclass
 class FakeDriver:
-    """What torch asks of a card that captures graphs, and what was asked, in order."""
+    """What torch asks of a GPU that captures graphs, and what was asked, in order."""
 
     log: list[str] = field(default_factory=list)
     streams: list[object] = field(default_factory=list)  # that were captured on
@@ -132,14 +132,14 @@ def fake_stepper(
             for place, inputs, outputs in CONVOLUTIONS.values():
                 state[f"features.{place}.weight"] = torch.empty(outputs, inputs, 3, 3)
                 state[f"features.{place}.bias"] = torch.empty(outputs)
-            encoder = Encoder(state, Device(CARD, precision), "fake")
+            encoder = Encoder(state, Device(GPU, precision), "fake")
             studio = Studio(request, recipe, encoder, memory, scale)
             width, height = scale.canvas
-            canvas = torch.empty(1, 3, height, width, device=CARD)
+            canvas = torch.empty(1, 3, height, width, device=GPU)
             cells = (width // scale.cell) * (height // scale.cell)
             # Looking for neighbours is before any graph, and chooses by value.
-            neighbours = torch.zeros(cells, dtype=torch.int64, device=CARD)
-            # What a painting starts from takes nothing of the card's memory.
+            neighbours = torch.zeros(cells, dtype=torch.int64, device=GPU)
+            # What a painting starts from takes nothing of the GPU's memory.
             assert studio.first_canvas(scale).device.type == "cpu"
             yield studio.stepper(scale, canvas, neighbours), encoder
     finally:
@@ -156,9 +156,9 @@ def test_a_step_can_be_captured(
         before = memory_of(stepper)
         with CaptureGuard():
             row = stepper._take(encoder)
-        assert (row.shape, row.device, row.dtype) == ((4,), CARD, torch.float32)
+        assert (row.shape, row.device, row.dtype) == ((4,), GPU, torch.float32)
         assert memory_of(stepper) == before
-        assert stepper._take(encoder.in_fp32).device == CARD  # not captured, but on the card
+        assert stepper._take(encoder.in_fp32).device == GPU  # not captured, but on the GPU
 
 
 @pytest.mark.parametrize("preset", list(PRESETS))
@@ -177,10 +177,10 @@ def test_a_capture_that_fails_is_done_without(
 ) -> None:
     """Steps go on without a CUDA graph, and the log says so once: here there is no driver."""
     if torch.cuda.is_available():
-        pytest.skip("fake tensors cannot be captured by a card that is there")
+        pytest.skip("fake tensors cannot be captured by a GPU that is there")
     with fake_stepper("mural", WHOLE, "fp16", monkeypatch) as (stepper, _):
         rows = [stepper._launch() for _ in range(WARM_UP_STEPS + 3)]
-    assert all(row.device == CARD for row in rows)
+    assert all(row.device == GPU for row in rows)
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "without a CUDA graph" in caplog.text
 
@@ -266,4 +266,4 @@ def room_for_blocks(preset: str) -> int:
     recipe = PRESETS[preset].recipe
     size = SHAPE if recipe.keeps_aspect else (max(SHAPE), max(SHAPE))
     plan = Plan(256, min(recipe.history, SMALLEST_HISTORY))
-    return estimate_bytes(size, Device(CARD, "fp16"), recipe, plan, [size])
+    return estimate_bytes(size, Device(GPU, "fp16"), recipe, plan, [size])

@@ -8,7 +8,7 @@ import torch
 
 from engine.device import Device, choose_device, cpu_has_bf16, has_kernels
 from engine.errors import OutOfMemory, RequestRejected
-from engine.memory import SMALLEST_BLOCK, estimate_bytes, plan_memory, room_for
+from engine.memory import SMALLEST_BLOCK, budget_for, estimate_bytes, plan_memory
 from engine.presets import GATYS, MURAL
 
 
@@ -47,6 +47,8 @@ def test_precision_can_be_chosen() -> None:
         ("tpu", "auto", "no device 'tpu'"),
         ("cuda:x", "auto", "no device 'cuda:x'"),
         ("cuda:99", "auto", "CUDA devices found"),
+        ("cpu:7", "auto", "no device 'cpu:7'"),
+        ("cuda:", "auto", "no device 'cuda:'"),
         ("cpu", "int4", "no precision 'int4'"),
         ("cpu", "tf32", "tf32 is for graphics cards"),
     ],
@@ -99,7 +101,7 @@ def test_kernels_are_told_by_capability(
 def test_fp16_is_for_tensor_cores(
     name: str, capability: tuple[int, int], expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Cards without them are faster in FP32, and GTX 16xx give NaN in FP16.
+    """GPUs without them are faster in FP32, and GTX 16xx give NaN in FP16.
 
     No TF32 unless asked for, and no sums in FP16.
     """
@@ -118,12 +120,12 @@ def test_fp16_is_for_tensor_cores(
 def test_a_card_without_kernels_is_named_and_left(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """`auto` goes on to the next card, or to the processor, and says why; by name it is refused."""
+    """`auto` goes on to the next GPU, or to the processor, and says why; by name it is refused."""
     monkeypatch.setattr(torch.cuda, "get_arch_list", lambda: WHEELS)
     old, new = ("NVIDIA GeForce GTX 1080", (6, 1)), ("NVIDIA GeForce RTX 3060", (8, 6))
     chosen = insert(monkeypatch, old, new)
     assert choose_device() == Device(torch.device("cuda:1"), "fp16")
-    assert chosen == [1]  # what names no card runs there too
+    assert chosen == [1]  # what names no GPU runs there too
     assert "GTX 1080 (compute capability 6.1)" in caplog.text
 
     insert(monkeypatch, old)
@@ -132,14 +134,14 @@ def test_a_card_without_kernels_is_named_and_left(
         choose_device("cuda:0")
 
 
-def insert(monkeypatch: pytest.MonkeyPatch, *cards: tuple[str, tuple[int, int]]) -> list[int]:
-    """Have torch find these cards; returns the list of those that it is then set to."""
+def insert(monkeypatch: pytest.MonkeyPatch, *gpus: tuple[str, tuple[int, int]]) -> list[int]:
+    """Have torch find these GPUs; returns the list of those that it is then set to."""
     chosen: list[int] = []
     for name, answer in {
         "is_available": lambda: True,
-        "device_count": lambda: len(cards),
-        "get_device_name": lambda index: cards[index][0],
-        "get_device_capability": lambda index: cards[index][1],
+        "device_count": lambda: len(gpus),
+        "get_device_name": lambda index: gpus[index][0],
+        "get_device_capability": lambda index: gpus[index][1],
         "set_device": chosen.append,
     }.items():
         monkeypatch.setattr(torch.cuda, name, answer)
@@ -150,21 +152,22 @@ def insert(monkeypatch: pytest.MonkeyPatch, *cards: tuple[str, tuple[int, int]])
 def test_a_painting_that_does_not_fit_is_told_a_size_that_does() -> None:
     """Where not even small blocks fit, the sentence names a smaller size, and that one fits."""
     device = choose_device("cpu", "fp32")
-    room = 2**30
+    budget = 2**30
 
     with pytest.raises(OutOfMemory, match=r"size (\d+) would fit") as caught:
-        plan_memory((8192, 6144), device, MURAL, room)
+        plan_memory((8192, 6144), device, MURAL, budget)
 
     fits = int(str(caught.value).split("size ")[1].split()[0])
     assert fits > SMALLEST_BLOCK
-    assert plan_memory((fits, fits * 3 // 4), device, MURAL, room)
+    assert plan_memory((fits, fits * 3 // 4), device, MURAL, budget)
 
 
 def test_a_limit_counts_what_the_process_has_taken() -> None:
     """On the CPU the limit is the whole process's, program and weights included."""
     device = choose_device("cpu", "fp32")
-    assert 0 < room_for(device, 64 * 2**30) < 64 * 2**30
-    assert room_for(device, 1) == 0
+    assert 0 < budget_for(device, 64 * 2**30) < 64 * 2**30
+    with pytest.raises(OutOfMemory, match=r"program alone takes .* allow it at least"):
+        budget_for(device, 1)
 
 
 def test_lbfgs_counts_its_history() -> None:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from engine.blocks import cut
 from engine.content import KeptContent
-from engine.losses import Objective, add_smoothness, style_numbers, style_sums
+from engine.losses import Objective, add_smoothness, style_grams, style_sums
 from engine.presets import MURAL, SEED, Recipe
 from engine.statistics import blend, statistics_of
 from engine.vgg19 import Features
@@ -35,7 +35,7 @@ WHOLE = cut(12, 10, 12)[0]
 
 def numbers(chosen: Recipe, style: Features) -> dict[str, Tensor]:
     """What a recipe compares of a style."""
-    return style_numbers(chosen, style_sums(chosen, style, WHOLE))
+    return style_grams(chosen, style_sums(chosen, style, WHOLE))
 
 
 def recipe(**changes: object) -> Recipe:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from engine.mural.grid import Grid, cropped, levels, suggested
-from engine.mural.layers import Layers, held_in
+from engine.mural.layers import Layers, paint_mask
 from engine.mural.tasks import Task
 from engine.mural.work import carry_out
 from engine.request import StylizeRequest, Surroundings
@@ -26,15 +26,15 @@ GRIDS = st.builds(Grid, st.integers(2, 5), st.integers(2, 5), st.integers(64, 13
 
 
 @pytest.mark.parametrize("preset", ["mural", "gatys"])
-def test_held_paint_stays_and_the_rest_is_painted(
+def test_masked_paint_stays_and_the_rest_is_painted(
     preset: str, small: StylizeRequest, encoder: Encoder, content: Image.Image
 ) -> None:
     """Where the mask is white the result is the paint, pixel by pixel."""
     paint = Image.effect_noise((48, 48), 90).convert("RGB")
-    held = Image.new("L", paint.size)
-    held.paste(255, (0, 0, 16, 48))
-    fixed = Surroundings(paint, held, content)
-    part = stylize(replace(having(small, preset=preset), surroundings=fixed), encoder).picture
+    mask = Image.new("L", paint.size)
+    mask.paste(255, (0, 0, 16, 48))
+    around = Surroundings(paint, mask, content)
+    part = stylize(replace(having(small, preset=preset), surroundings=around), encoder).picture
 
     assert (pixels(part)[:, :16] == pixels(paint)[:, :16]).all()
     assert np.abs(pixels(part)[:, 16:] - pixels(paint)[:, 16:]).mean() > 10
@@ -44,11 +44,11 @@ def test_strokes_stay_whole_between_two_paints() -> None:
     """Fine structure is as strong on the way as at both ends, where a plain fade weakens it."""
     noise = torch.Generator().manual_seed(1)
     one, other = (0.5 + 0.1 * torch.randn((1, 3, 96, 384), generator=noise) for _ in range(2))
-    held = torch.linspace(0, 1, 384).expand(1, 1, 96, 384)
-    both = joined(one, other, held)
+    mask = torch.linspace(0, 1, 384).expand(1, 1, 96, 384)
+    both = joined(one, other, mask)
     assert (both[..., 0] - one[..., 0]).abs().max() < 1e-6
     assert (both[..., -1] - other[..., -1]).abs().max() < 1e-6
-    faded = torch.lerp(one, other, held)
+    faded = torch.lerp(one, other, mask)
     middle = slice(160, 224)
     assert faded[..., middle].std() < 0.8 * one.std()
     assert 0.9 < both[..., middle].std() / one.std() < 1.15
@@ -60,22 +60,22 @@ def test_a_tile_ends_in_what_was_there(grid: Grid, seed: int, data: st.DataObjec
     number = data.draw(st.integers(1, grid.count))
     done = data.draw(st.sets(st.sampled_from(sorted(grid.neighbours(number)))))
     photo = Image.new("RGB", (200, 150), "teal")
-    held = held_in(grid, number, done, seed)
+    mask = paint_mask(grid, number, done, seed)
     left, top, right, bottom = grid.region(number)
     own = grid.box(number)
-    assert held.shape == (bottom - top, right - left)
-    assert Layers(grid, photo, []).photo((left, top, right, bottom)).size == held.shape[::-1]
+    assert mask.shape == (bottom - top, right - left)
+    assert Layers(grid, photo, []).photo((left, top, right, bottom)).size == mask.shape[::-1]
     column, row = grid.place(number)
     for near in done:
         there = grid.place(near)
         beside = (there[0] - column, there[1] - row)
         rows = slice(own[1] - top + grid.border, own[3] - top - grid.border)
         columns = slice(own[0] - left + grid.border, own[2] - left - grid.border)
-        edges = {(-1, 0): held[rows, 0], (1, 0): held[rows, -1]}
-        edges |= {(0, -1): held[0, columns], (0, 1): held[-1, columns]}
+        edges = {(-1, 0): mask[rows, 0], (1, 0): mask[rows, -1]}
+        edges |= {(0, -1): mask[0, columns], (0, 1): mask[-1, columns]}
         if beside in edges:
             assert (edges[beside] == 1).all()
-    middle = held[held.shape[0] // 2, held.shape[1] // 2]
+    middle = mask[mask.shape[0] // 2, mask.shape[1] // 2]
     assert middle == 0
 
 

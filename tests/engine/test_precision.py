@@ -1,4 +1,4 @@
-"""FP16 as a card computes it, against FP32: losses, the loss scale, and steps taken again."""
+"""FP16 as a GPU computes it, against FP32: losses, the loss scale, and steps taken again."""
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -31,8 +31,8 @@ def half(state: Mapping[str, Tensor]) -> Encoder:
 
 
 @pytest.fixture(autouse=True)
-def as_on_a_card() -> Iterator[None]:
-    """Products of FP16 numbers are those of a card."""
+def as_on_a_gpu() -> Iterator[None]:
+    """Products of FP16 numbers are those of a GPU."""
     with HalfOnCpu():
         yield
 
@@ -110,7 +110,7 @@ def test_the_loss_scale_leaves_room_on_both_sides(
         scale = taken._loss_scale * factor
         blocks = taken._blocks(FP16)
         with torch.no_grad():
-            *_, found = compare(half, taken._recipe, taken._objective, taken._canvas, blocks, scale)
+            *_, found = compare(half, taken._recipe, taken._objective, taken.canvas, blocks, scale)
         return found / scale
 
     own = gradient(1.0)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from engine.checkpoint import fingerprint
+from engine.checkpoint import fingerprint_of
 from engine.errors import RequestRejected
 from engine.presets import PRESETS, settle
 from engine.request import PaintOutcome, PaintSettings, StylizeRequest
@@ -59,14 +59,18 @@ def test_what_is_not_understood_is_not_dropped(stored: Mapping[str, object]) -> 
         ({"preset": "oil"}, "no preset 'oil'"),
         ({"size": 0}, "size must be"),
         ({"size": 100_000}, "size must be"),
+        ({"size": 10**30}, "size must be"),
         ({"steps": 0}, "steps must be"),
         ({"strength": 0.0}, "strength must be"),
         ({"strength": float("nan")}, "strength must be"),
         ({"strength": float("inf")}, "strength must be"),
-        ({"style_weights": (-1.0,)}, "weights must not"),
-        ({"style_weights": (0.0,)}, "weights must not"),
+        ({"style_weights": (-1.0,)}, "weights must be between"),
+        ({"style_weights": (0.0,)}, "not all zero"),
+        ({"style_weights": (1e308,)}, "between 0 and 1000000"),
+        ({"style_weights": (float("nan"),)}, "weights must be between"),
         ({"fast": True}, "no fast setting"),
         ({"brush": "broom"}, "no brush 'broom'"),
+        ({"brush": "broom" * 9999}, "no brush 'broombroom"),
         ({"preset": "gatys", "brush": "bold"}, "gatys has no brush: .* mural, draft"),
         ({"preset": "seed", "brush": "fine"}, "seed has no brush"),
     ],
@@ -92,6 +96,19 @@ def test_each_style_needs_a_weight(count: int, content: Image.Image) -> None:
     """A request without styles, or with more of them than weights, cannot be made."""
     with pytest.raises(RequestRejected, match="at least one style, and one weight for each"):
         StylizeRequest(content, (content,) * count)
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "RGBA", "CMYK", "I;16"])
+def test_pictures_of_other_modes_are_refused(mode: str, content: Image.Image) -> None:
+    """A picture that `engine.images` did not read is refused by its mode, before any tensor is."""
+    other = Image.new(mode, (32, 32))
+    for pictures in ((other, content), (content, other)):
+        with pytest.raises(ValueError, match=f"must be in mode RGB, not .*{mode}"):
+            StylizeRequest(pictures[0], (pictures[1],))
+    StylizeRequest(content, (content,), mask=other)
+    if mode != "L":
+        with pytest.raises(ValueError, match=f"alpha must be in mode L, not {mode}"):
+            StylizeRequest(content, (content,), alpha=other)
 
 
 def test_a_mask_divides_the_canvas_between_two_styles_at_most(content: Image.Image) -> None:
@@ -145,6 +162,6 @@ def test_a_mask_counts_in_a_checkpoint(content: Image.Image, style: Image.Image)
     plain = StylizeRequest(content, (style,))
     masks = [Image.new("RGB", (8, 8), grey) for grey in ("black", "white")]
 
-    marks = {fingerprint(replace(plain, mask=mask), "bundled") for mask in (None, *masks)}
+    marks = {fingerprint_of(replace(plain, mask=mask), "bundled") for mask in (None, *masks)}
 
     assert len(marks) == 3

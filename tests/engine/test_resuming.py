@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from engine.errors import CheckpointRejected, Stopped
@@ -48,6 +49,14 @@ def test_a_stopped_run_goes_on_to_the_same_picture(
 
     assert resumed.outcome.curve == whole.outcome.curve
     assert np.abs(pixels(resumed.picture) - pixels(whole.picture)).max() <= 1
+
+
+@pytest.fixture
+def checkpoint(small: StylizeRequest, encoder: Encoder, tmp_path: Path) -> Path:
+    """A checkpoint of the small painting at its third step."""
+    file = tmp_path / "nst_model.pth"
+    stop_at(3, small, encoder, file)
+    return file
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +119,42 @@ def test_a_checkpoint_meets_only_its_own_painting(
         stylize(small, encoder, resume=file)
     with pytest.raises(CheckpointRejected, match="no checkpoint"):
         stylize(small, encoder, resume=tmp_path / "missing.pth")
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "damaged"),
+    [
+        ("stepper", "canvas", None),
+        ("stepper", "canvas", torch.zeros(1, 3, 4, 4)),
+        ("stepper", "canvas", torch.full((1, 3, 48, 48), torch.nan)),
+        ("stepper", "canvas", "a canvas"),
+        ("stepper", "neighbours", None),
+        ("stepper", "neighbours", torch.full((144,), 10**9)),
+        ("stepper", "neighbours", torch.full((144,), -1)),
+        ("stepper", "optimiser.moves", None),
+        ("log", "scale", 7),
+        ("log", "scale", -1),
+        ("log", "totals", [1.0] * 99),
+        ("log", "totals", 1.0),
+        ("log", "totals", ["much"]),
+        ("log", "losses", [1.0]),
+        ("log", "seconds", None),
+    ],
+)
+def test_a_checkpoint_that_cannot_be_is_refused(
+    part: str,
+    name: str,
+    damaged: object,
+    checkpoint: Path,
+    small: StylizeRequest,
+    encoder: Encoder,
+) -> None:
+    """A worker may have written it: whatever stands in it, it ends in words and not in a loop."""
+    values = torch.load(checkpoint, weights_only=True)
+    values[part][name] = damaged
+    if damaged is None:
+        del values[part][name]
+    torch.save(values, checkpoint)
+
+    with pytest.raises(CheckpointRejected):
+        stylize(small, encoder, resume=checkpoint)

@@ -108,7 +108,7 @@ class Blank(Image.Image):
 
     def __init__(self, size: tuple[int, int]) -> None:
         super().__init__()
-        self._size = size
+        self._size, self._mode = size, "RGB"
 
 
 @pytest.mark.parametrize(("side", "cell"), [(64, 4), (512, 4), (513, 8), (1024, 8), (4096, 32)])

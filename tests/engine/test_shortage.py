@@ -16,9 +16,9 @@ from engine.memory import (
     SMALLEST_BLOCK,
     SMALLEST_HISTORY,
     Plan,
+    budget_after,
     estimate_bytes,
     plan_memory,
-    room_after,
 )
 from engine.presets import GATYS, settle
 from engine.request import PaintSettings, StylizeRequest
@@ -36,8 +36,8 @@ WIDTH = 16
 SHAPE = (624, WIDTH)  # pixels: two blocks of 320, or three of 256 and their borders
 
 
-class SmallCard(Encoder):
-    """A VGG-19 on a card that holds the features of so many pixels, and of half of them in FP32."""
+class SmallGpu(Encoder):
+    """A VGG-19 on a GPU that holds the features of so many pixels, and of half of them in FP32."""
 
     def __init__(self, state: Mapping[str, Tensor], device: Device, pixels: int) -> None:
         super().__init__(state, device, "small")
@@ -46,11 +46,11 @@ class SmallCard(Encoder):
         self.seen: list[int] = []  # the longer side of each picture that was seen
 
     @property
-    def in_fp32(self) -> "SmallCard":
-        """The same card in FP32."""
+    def in_fp32(self) -> "SmallGpu":
+        """The same GPU in FP32."""
         if self.device == FP32:
             return self
-        exact = SmallCard(self._state, FP32, self.pixels // 2)
+        exact = SmallGpu(self._state, FP32, self.pixels // 2)
         exact.seen = self.seen
         return exact
 
@@ -63,7 +63,7 @@ class SmallCard(Encoder):
 
 
 class ShortOf(Operators):
-    """A card whose memory is too small for one operator, the first times that it is called."""
+    """A GPU whose memory is too small for one operator, the first times that it is called."""
 
     def __init__(self, operator: str, times: int) -> None:
         super().__init__()
@@ -98,13 +98,13 @@ def test_a_step_that_does_not_fit_is_taken_in_smaller_blocks(
     wish: StylizeRequest, state: Mapping[str, Tensor], encoder: Encoder
 ) -> None:
     """Enough memory for the targets, and too little at the steps: the losses are a whole's."""
-    card = SmallCard(state, FP32, 10**6)
-    found, whole = stepper(wish, card), stepper(wish, encoder)
-    card.pixels, card.seen = 480 * WIDTH, []
+    gpu = SmallGpu(state, FP32, 10**6)
+    found, whole = stepper(wish, gpu), stepper(wish, encoder)
+    gpu.pixels, gpu.seen = 480 * WIDTH, []
     for _ in range(3):
         wanted, got = whole.take(1)[0].losses.total, found.take(1)[0].losses.total
         assert got == pytest.approx(wanted, rel=0.01)
-    assert 0 < max(card.seen) <= 480
+    assert 0 < max(gpu.seen) <= 480
 
 
 @pytest.mark.parametrize("words", [
@@ -117,20 +117,20 @@ def test_libraries_that_lack_memory_count_too(
     words: str, wish: StylizeRequest, state: Mapping[str, Tensor]
 ) -> None:
     """cuBLAS and cuDNN have errors of their own: they are taken as torch's."""
-    card = SmallCard(state, FP32, 10**6)
-    one = stepper(wish, card)
-    card.pixels, card.error, card.seen = 480 * WIDTH, RuntimeError(words), []
+    gpu = SmallGpu(state, FP32, 10**6)
+    one = stepper(wish, gpu)
+    gpu.pixels, gpu.error, gpu.seen = 480 * WIDTH, RuntimeError(words), []
     assert one.take(1)[0].finite
-    assert 0 < max(card.seen) <= 480
+    assert 0 < max(gpu.seen) <= 480
 
 
 def test_other_errors_are_not_taken_for_a_lack_of_memory(
     wish: StylizeRequest, state: Mapping[str, Tensor]
 ) -> None:
     """A fault of the device ends the painting, and says what it is."""
-    card = SmallCard(state, FP32, 10**6)
-    one = stepper(wish, card)
-    card.pixels, card.error = 0, RuntimeError("CUDA error: an illegal memory access")
+    gpu = SmallGpu(state, FP32, 10**6)
+    one = stepper(wish, gpu)
+    gpu.pixels, gpu.error = 0, RuntimeError("CUDA error: an illegal memory access")
     with pytest.raises(RuntimeError, match="illegal memory access"):
         one.take(1)
 
@@ -139,10 +139,10 @@ def test_targets_that_do_not_fit_are_planned_anew(
     wish: StylizeRequest, state: Mapping[str, Tensor], encoder: Encoder
 ) -> None:
     """What was planned as a whole is painted in blocks, from the targets on."""
-    card = SmallCard(state, FP32, 480 * WIDTH)
-    painted, whole = stylize(wish, card).outcome, stylize(wish, encoder).outcome
+    gpu = SmallGpu(state, FP32, 480 * WIDTH)
+    painted, whole = stylize(wish, gpu).outcome, stylize(wish, encoder).outcome
     assert painted.losses.total == pytest.approx(whole.losses.total, rel=0.01)
-    assert max(card.seen) <= 480
+    assert max(gpu.seen) <= 480
 
 
 @pytest.mark.slow
@@ -150,18 +150,18 @@ def test_a_repeat_in_fp32_gets_smaller_blocks_of_its_own(
     wish: StylizeRequest, state: Mapping[str, Tensor]
 ) -> None:
     """FP32 takes twice the memory: its steps are cut, those in FP16 stay whole."""
-    card = SmallCard(state, FP16, 800 * WIDTH)
+    gpu = SmallGpu(state, FP16, 800 * WIDTH)
     with HalfOnCpu():
-        one = stepper(wish, card)
+        one = stepper(wish, gpu)
         one._loss_scale.fill_(torch.inf)
-        card.seen.clear()
+        gpu.seen.clear()
         (reading,) = one.take(1)
         assert reading.repeated
-        assert min(card.seen) <= 400
+        assert min(gpu.seen) <= 400
         one._loss_scale.fill_(1.0)
-        card.seen.clear()
+        gpu.seen.clear()
         assert not one.take(1)[0].repeated
-        assert card.seen == [max(SHAPE)]
+        assert gpu.seen == [max(SHAPE)]
 
 
 @pytest.mark.slow
@@ -170,23 +170,23 @@ def test_weights_in_fp32_that_do_not_fit_are_tried_again(
 ) -> None:
     """A repeat in FP32 begins with a second set of weights, which takes memory as well."""
 
-    class Full(SmallCard):
+    class Full(SmallGpu):
         tries = 0
 
         @property
-        def in_fp32(self) -> SmallCard:
+        def in_fp32(self) -> SmallGpu:
             if self.device == FP16:
                 self.tries += 1
                 if self.tries == 1:
                     raise self.error
             return super().in_fp32
 
-    card = Full(state, FP16, 10**6)
+    gpu = Full(state, FP16, 10**6)
     with HalfOnCpu():
-        one = stepper(wish, card)
+        one = stepper(wish, gpu)
         one._loss_scale.fill_(torch.inf)
         assert one.take(1)[0].repeated
-    assert card.tries == 2
+    assert gpu.tries == 2
 
 
 # What the last touch and the picture need first, and what their canvas is clipped with.
@@ -197,9 +197,9 @@ def test_the_end_of_a_painting_is_made_elsewhere_where_it_does_not_fit(
     """Last touch and picture are made anew on the CPU, and are the same there; see `ShortOf`."""
     asked = StylizeRequest(content, (style,), PaintSettings("draft", 64, 4, keep_colors=True))
     whole = stylize(asked, encoder).picture
-    with ShortOf(operator, 1) as card:
+    with ShortOf(operator, 1) as gpu:
         assert stylize(asked, encoder).picture.tobytes() == whole.tobytes()
-    assert card.times == 0
+    assert gpu.times == 0
     with (
         ShortOf(operator, 100),
         pytest.raises(OutOfMemory, match=r"size \d+ would fit|free some memory"),
@@ -214,8 +214,8 @@ def test_repeats_in_fp32_are_planned_within_the_memory(
     encoder = Encoder(state, FP16, "bundled")
     recipe, _, _ = settle(wish.settings)
     (scale,) = plan_scales(wish)
-    room = estimate_bytes(SHAPE, FP16, recipe, None, [SHAPE])
-    studio = Studio(wish, recipe, encoder, room, scale)
+    budget = estimate_bytes(SHAPE, FP16, recipe, None, [SHAPE])
+    studio = Studio(wish, recipe, encoder, budget, scale)
     with HalfOnCpu():
         one = studio.stepper(scale, studio.first_canvas(scale))
     assert len(one._blocks(FP16)) == 1
@@ -227,10 +227,10 @@ def test_where_nothing_fits_a_size_is_named(
 ) -> None:
     """Not a word of torch's: the member is told what to ask for instead."""
     with pytest.raises(OutOfMemory, match=r"size \d+ would fit|free some memory"):
-        stylize(wish, SmallCard(state, FP32, 100 * WIDTH))
-    card = SmallCard(state, FP32, 10**6)
-    one = stepper(wish, card)
-    card.pixels = 100 * WIDTH
+        stylize(wish, SmallGpu(state, FP32, 100 * WIDTH))
+    gpu = SmallGpu(state, FP32, 10**6)
+    one = stepper(wish, gpu)
+    gpu.pixels = 100 * WIDTH
     with pytest.raises(OutOfMemory, match=r"size \d+ would fit|free some memory"):
         one.take(1)
 
@@ -241,7 +241,7 @@ def test_nothing_of_the_failed_try_is_kept(
     """The second plan is made with the first one's tensors gone, not held by its error."""
     held: list[object] = []
 
-    class Watched(SmallCard):
+    class Watched(SmallGpu):
         def __call__(self, picture: Tensor, *args: object, **options: object) -> Features:
             held.append(sys.exc_info()[1])
             return super().__call__(picture, *args, **options)
@@ -253,13 +253,13 @@ def test_nothing_of_the_failed_try_is_kept(
 
 def test_a_smaller_plan_is_planned_from_what_was_planned() -> None:
     """Each plan that fails is followed by a smaller one, down to the smallest there is."""
-    size, room = (2048, 1536), 2**40
+    size, budget = (2048, 1536), 2**40
     seen: list[int] = []
     with suppress(OutOfMemory):
         while True:
-            plan = plan_memory(size, FP32, GATYS, room, [size])
+            plan = plan_memory(size, FP32, GATYS, budget, [size])
             seen.append(estimate_bytes(size, FP32, GATYS, plan, [size]))
-            room = room_after(size, FP32, GATYS, plan, [size])
+            budget = budget_after(size, FP32, GATYS, plan, [size])
     smallest = Plan(SMALLEST_BLOCK, SMALLEST_HISTORY, keeps_content=False)
     assert len(seen) > 3
     assert seen == sorted(set(seen), reverse=True)

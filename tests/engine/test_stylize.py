@@ -13,7 +13,7 @@ from engine.device import Device, choose_device
 from engine.errors import PaintingFailed
 from engine.presets import PRESETS
 from engine.request import Progress, StylizeRequest
-from engine.scales import ENOUGH
+from engine.scales import REDUCING_GAP
 from engine.stylize import stylize
 from engine.vgg19 import Encoder
 from tests.engine.paintings import having, pixels
@@ -124,7 +124,9 @@ def test_the_photograph_stays_where_the_mask_is_black(
 
     recipe = PRESETS[preset].recipe
     resampling = Image.Resampling[recipe.resampling.upper()]
-    gap = ENOUGH if resampling == Image.Resampling.LANCZOS else None  # as the engine shrinks it
+    gap = (
+        REDUCING_GAP if resampling == Image.Resampling.LANCZOS else None
+    )  # as the engine shrinks it
     content = pixels(request.content.resize(painting.size, resampling, reducing_gap=gap))
     same = (pixels(painting) == content).all(axis=2)
     half = painting.width // 2

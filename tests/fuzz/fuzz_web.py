@@ -25,7 +25,7 @@ def main() -> None:
         for name, data in site.seeds.items():
             (folder / name).write_bytes(data)
         more = [f"-dict={words}"]
-        fuzz(site.check, WORK, sys.argv[1:], longest=4096, seconds_per_input=25, more=more)
+        fuzz(site.check, WORK, sys.argv[1:], longest=4096, seconds_per_input=130, more=more)
 
 
 def _escaped(token: bytes) -> str:

@@ -33,7 +33,7 @@ _STATUS = re.compile(rb"HTTP/\d\.\d (\d{3}) ")  # 0.9 for a request without a ve
 # 503 is for health while the bot is not ready, which it never is here
 _ALLOWED = frozenset((200, 206, 304, 400, 403, 404, 405, 410, 412, 416, 417, 503))
 _FORBIDDEN = (b"Traceback", b"aiohttp/", b"site-packages", b"<script", b"evil.example")
-_SECONDS = 10.0  # until an exchange counts as hung
+_SECONDS = 60.0  # until an exchange counts as hung
 
 
 class Site:

@@ -76,7 +76,8 @@ class NatsExecutor:
             self._registry,
             self._run_id,
             self._attempts,
-            self._sender,
+            self._sender.nudge,
+            self._sender.cancel,
             self._notify_listeners,
             self._run_in_background,
         )
@@ -214,7 +215,7 @@ class NatsExecutor:
         """Download the painting, or raise why there is none."""
         if outcome.how == "failed":
             raise CannotPaint(Sentence.received(outcome.sentence, outcome.wording))
-        name = wire.result_of(attempt.message.key, outcome.worker)
+        name = wire.result_name(attempt.message.key, outcome.worker)
         if outcome.painted is not None:
             attempt.objects.append(name)  # to be removed, whether it is wanted or not
         # After a cancel a painting is wanted only if the worker cut it short for that.

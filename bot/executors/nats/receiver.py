@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
@@ -12,7 +12,6 @@ from bot.executors.nats import wire
 from bot.executors.nats.access import RETRYABLE
 from bot.executors.nats.attempt import Attempt
 from bot.executors.nats.connection import NatsConnection
-from bot.executors.nats.orders import OrderSender
 from bot.executors.nats.rate_limit import RateLimit
 from bot.executors.nats.registry import WorkerRegistry
 from bot.executors.nats.sealed_objects import SealedObjects
@@ -29,8 +28,9 @@ _decode_heartbeat = lru_cache(maxsize=256)(partial(wire.decode, wire.WorkerHeart
 class Receiver:
     """Passes on what workers send: to the registry, and to the attempt that it is about.
 
-    `attempts` has those under way, by key. `on_workers_change` is called when slots or devices have
-    changed. `run_in_background` starts a task that nobody waits for.
+    `attempts` has those under way, by key. `nudge` and `cancel` are methods of `OrderSender`.
+    `on_workers_change` is called when slots or devices have changed. `run_in_background` starts a
+    task that nobody waits for.
     """
 
     def __init__(
@@ -40,7 +40,8 @@ class Receiver:
         registry: WorkerRegistry,
         run_id: str,
         attempts: Mapping[str, Attempt],
-        sender: OrderSender,
+        nudge: Callable[[Attempt], Awaitable[None]],
+        cancel: Callable[[str], Awaitable[None]],
         on_workers_change: Callable[[], None],
         run_in_background: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
@@ -49,7 +50,8 @@ class Receiver:
         self._registry = registry
         self._run_id = run_id
         self._attempts = attempts
-        self._sender = sender
+        self._nudge = nudge
+        self._cancel = cancel
         self._on_workers_change = on_workers_change
         self._run_in_background = run_in_background
         self._late_report_limit = RateLimit(connection.timing.reports)  # for ended attempts
@@ -86,7 +88,7 @@ class Receiver:
             self._on_workers_change()
         for attempt in tuple(self._attempts.values()):
             if attempt.stream_number is not None and not attempt.worker:
-                await self._sender.nudge(attempt)
+                await self._nudge(attempt)
 
     async def _on_report(self, message: Msg) -> None:
         """Note which worker has taken an order, and pass its progress on."""
@@ -94,7 +96,7 @@ class Receiver:
         attempt = self._attempts.get(key)
         if attempt is None:  # it has ended, and this worker did not receive a cancel
             if self._late_report_limit.allows_one():
-                await self._sender.cancel(key)
+                await self._cancel(key)
             return
         if attempt.outcome.done() or not attempt.report_limit.allows_one():
             return
@@ -110,7 +112,7 @@ class Receiver:
             attempt.awaiting_step_since = now
         attempt.worker = worker
         if attempt.cancelled:
-            await self._sender.cancel(key)
+            await self._cancel(key)
         # Two workers may paint one order: only steps beyond the highest so far are shown.
         elif report.progress is not None and report.progress.step > attempt.last_step:
             attempt.last_step, attempt.awaiting_step_since = report.progress.step, now
@@ -151,5 +153,5 @@ class Receiver:
     def _drop(self, outcome: wire.Outcome) -> None:
         """Remove the painting of a late outcome, or of a second worker's."""
         log.info("a late or second outcome of %s; dropped", outcome.key)
-        painting = wire.result_of(outcome.key, outcome.worker)
+        painting = wire.result_name(outcome.key, outcome.worker)
         self._run_in_background(self._objects.remove(painting))

@@ -104,7 +104,7 @@ def _files_of(order: wire.Order, local_id: int, folder: Path) -> PaintOrder:
         content=folder / "content",
         styles=tuple(folder / f"style-{number}" for number in range(order.styles)),
         mask=folder / "mask" if order.mask else None,
-        surroundings=(folder / "paint", folder / "held", folder / "whole")
+        surroundings=(folder / "paint", folder / "paint_mask", folder / "whole")
         if order.surroundings
         else None,
         result=folder / "result.png",

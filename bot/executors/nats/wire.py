@@ -252,7 +252,7 @@ def pictures_of(key: str) -> str:
     return f"{label_of(key)}/pictures"
 
 
-def result_of(key: str, worker: str) -> str:
+def result_name(key: str, worker: str) -> str:
     """Name the object with a painting and its time-lapse, as made by this worker."""
     return f"{label_of(key)}/result/{worker}"
 

@@ -235,7 +235,7 @@ class Worker:
         key, files = taken.order.key, taken.files
         if not files.result.exists():
             return wire.Outcome(key, self._id, "lost", "the engine wrote no picture")
-        name = wire.result_of(key, self._id)
+        name = wire.result_name(key, self._id)
         await self._objects.upload(name, taken.order.secret_bytes, *files.outputs)
         return wire.Outcome(key, self._id, "painted", painted=outcome)
 

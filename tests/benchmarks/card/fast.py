@@ -172,14 +172,14 @@ def pieces() -> None:
         found["lbfgs_us"] = 1000 * without_launches(lambda: optimiser.step(gradient.clone(), ok), 5)
         one = stepper("mural", side)
         recipe, device = one._recipe, one._encoder.device
-        whole = one._objective.look(see(one._encoder, recipe, one._canvas), one._blocks(device)[0])
+        whole = one._objective.look(see(one._encoder, recipe, one.canvas), one._blocks(device)[0])
         sums = whole.style_sums()
 
         style_loss = partial(one._objective.style_loss, sums, one._loss_scale, DTYPE)
         with torch.no_grad():
             found["style_loss_us"] = 1000 * without_launches(style_loss, 5)
             found["forward_us"] = 1000 * without_launches(
-                lambda: see(one._encoder, recipe, one._canvas), 5
+                lambda: see(one._encoder, recipe, one.canvas), 5
             )
 
 

@@ -100,7 +100,7 @@ def smoke() -> None:
                 one.take(1)
             one._take(one._encoder.in_fp32)
             one.take(2)
-        found["difference"] = float((plain._canvas - replayed._canvas).abs().max())
+        found["difference"] = float((plain.canvas - replayed.canvas).abs().max())
     with attempt("smoke", "overflow in a replay") as found:
         one = stepper("seed", side)
         found["is_replayed"] = replays(one)
@@ -157,13 +157,13 @@ def numbers() -> None:
             one, exact = stepper(preset, side), stepper(preset, side, "fp32")
             errors = []
             for _ in range(4):
-                exact._canvas.copy_(one._canvas)
+                exact.canvas.copy_(one.canvas)
                 gradients = []
                 for each, scale in ((one, one._loss_scale), (exact, exact._no_scale)):
                     device = each._encoder.device
                     with torch.no_grad():
                         *_, gradient = compare(
-                            each._encoder, each._recipe, each._objective, each._canvas,
+                            each._encoder, each._recipe, each._objective, each.canvas,
                             each._blocks(device), scale,
                         )  # fmt: skip
                     gradients.append(gradient / scale)
@@ -177,7 +177,7 @@ def numbers() -> None:
             code = (
                 "from tests.benchmarks.card import bare; bare.make_do();"
                 "from tests.benchmarks.card import tools as t; t.CARD, t.DEVICE = False, 'cpu';"
-                "print(t.stepper('gatys', 96, 'fp32', room=2**40).take(1)[0].losses.total)"
+                "print(t.stepper('gatys', 96, 'fp32', memory_budget=2**40).take(1)[0].losses.total)"
             )
             done = subprocess.run(
                 [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True

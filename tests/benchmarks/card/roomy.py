@@ -9,7 +9,7 @@ from PIL import Image
 
 from engine.blocks import cut
 from engine.errors import EngineError
-from engine.memory import estimate_bytes, free_bytes, plan_memory, room_for
+from engine.memory import budget_for, estimate_bytes, free_bytes, plan_memory
 from engine.presets import PRESETS
 from engine.step import Stepper, compare
 from engine.stylize import stylize
@@ -37,7 +37,7 @@ def plans() -> None:
             forget()
             base = memory().get("allocated", 0.0)
             size, recipe = (side, side), PRESETS[preset].recipe
-            plan = plan_memory(size, device, recipe, room_for(device), [size])
+            plan = plan_memory(size, device, recipe, budget_for(device), [size])
             found["plan"] = str(plan)
             found["planned"] = estimate_bytes(size, device, recipe, plan, [size]) / GIB
             one = stepper(preset, side)
@@ -47,7 +47,7 @@ def plans() -> None:
             one.take(1)
             one.take(1)
             found["graph"] = memory().get("peak_reserved", 0.0) - base
-            one._within_memory(exact=True)
+            one._within_memory(in_fp32=True)
             found["with_fp32"] = memory().get("peak_reserved", 0.0) - base
             del one
     with attempt("memory", "room for the second job") as found:
@@ -71,7 +71,7 @@ def _compare_blocks(found: Findings, one: Stepper, side: int, block: int) -> Non
                 one._encoder,
                 one._recipe,
                 one._objective,
-                one._canvas,
+                one.canvas,
                 cut(side, side, length),
                 one._loss_scale,
             )

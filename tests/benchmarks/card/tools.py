@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 
 from engine.device import choose_device
-from engine.memory import room_for
+from engine.memory import budget_for
 from engine.presets import PRESETS, Recipe, settle
 from engine.request import PaintSettings, StylizeRequest
 from engine.samples import CONTENTS, STYLES
@@ -146,20 +146,21 @@ def stepper(
     precision: str = HALF,
     *,
     recipe: Recipe | None = None,
-    room: int | None = None,
+    memory_budget: int | None = None,
 ) -> Stepper:
     """A stepper of a square, from the preset's own start."""
     asked = request(preset, side, square=True)
     own, _, _ = settle(asked.settings)
     scale = replace(plan_scales(asked)[-1], width=side, height=side, steps=1000)
     chosen = encoder(precision)
-    studio = Studio(asked, recipe or own, chosen, room or room_for(chosen.device), scale)
+    budget = memory_budget or budget_for(chosen.device)
+    studio = Studio(asked, recipe or own, chosen, budget, scale)
     return studio.stepper(scale, studio.first_canvas(scale))
 
 
 def eager(one: Stepper) -> Stepper:
     """The same without a CUDA graph."""
-    one._graphs = False
+    one._may_capture = False
     return one
 
 

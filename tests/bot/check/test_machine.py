@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.check.database import check_database
 from bot.check.findings import Level
 from bot.check.machine import check_disk, check_folder, check_pages
-from bot.check.tables import check_database
 from bot.storage.database import Database, known_versions, sqlite_url
 from tests.bot.conftest import ON_SQLITE
 

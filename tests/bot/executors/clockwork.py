@@ -75,7 +75,7 @@ class Clockwork:
             if _is_late(script, step):
                 _fail(script)
             if order.checkpoint:
-                order.checkpoint.write_text(str(step))
+                _write_whole(order.checkpoint, str(step))
             done = step
             seconds = time.monotonic() - began
             left = seconds / step * (script.steps - step)
@@ -109,8 +109,15 @@ class Clockwork:
 
 def _steps_done(order: PaintOrder) -> int:
     if order.resume and order.resume.exists():
-        return int(order.resume.read_text() or 0)
+        return int(order.resume.read_text())
     return 0
+
+
+def _write_whole(file: Path, text: str) -> None:
+    """Replace a file at once, as the engine does: a worker uploads it at any moment."""
+    part = file.with_name(f"{file.name}.part")
+    part.write_text(text)
+    part.replace(file)
 
 
 def _is_late(script: Script, step: int) -> bool:

@@ -97,7 +97,7 @@ async def test_settings_and_mask_reach_the_painter(
     """What a member chose arrives where it is painted; so do the mask, and what lies around."""
     mask, film = tmp_path / "mask", tmp_path / "film"
     mask.write_bytes(b" through a mask")
-    around = (tmp_path / "paint", tmp_path / "held", tmp_path / "whole")
+    around = (tmp_path / "paint", tmp_path / "paint_mask", tmp_path / "whole")
     for path in around:
         path.write_bytes(b" " + path.name.encode())
     settings = PaintSettings("draft", seed=7, brush="bold")
@@ -106,7 +106,7 @@ async def test_settings_and_mask_reach_the_painter(
     )
     outcome = await executor.paint(order, ignore)
     assert (outcome.preset, outcome.seed) == ("draft", 7)
-    assert film.read_bytes().endswith(b" through a mask paint held whole")
+    assert film.read_bytes().endswith(b" through a mask paint paint_mask whole")
 
 
 async def test_names_its_devices(executor: Executor) -> None:

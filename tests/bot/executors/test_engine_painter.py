@@ -181,12 +181,12 @@ async def test_a_checkpoint_that_is_refused_is_let_go_of(order: PaintOrder, tmp_
 async def test_paint_around_a_tile_stays(
     executor: LocalExecutor, order: PaintOrder, tmp_path: Path
 ) -> None:
-    """The paint that is held comes back pixel by pixel; elsewhere the tile is painted."""
+    """The paint under the mask comes back pixel by pixel; elsewhere the tile is painted."""
     paint = Image.effect_noise((48, 32), 90).convert("RGB")
-    held = Image.new("L", (48, 32))
-    held.paste(255, (0, 0, 16, 32))
-    around = (tmp_path / "paint", tmp_path / "held", tmp_path / "whole")
-    for picture, path in zip((paint, held, paint), around, strict=True):
+    mask = Image.new("L", (48, 32))
+    mask.paste(255, (0, 0, 16, 32))
+    around = (tmp_path / "paint", tmp_path / "paint_mask", tmp_path / "whole")
+    for picture, path in zip((paint, mask, paint), around, strict=True):
         picture.save(path, "PNG")
     await executor.paint(replace(order, surroundings=around), lambda _: None)
     with Image.open(order.result) as result:

@@ -182,7 +182,7 @@ async def test_another_workers_order_is_out_of_reach(
             with pytest.raises(Error):
                 await intruder.client.request(f"$JS.API.{request}", b'{"seq": 1}', timeout=0.5)
         # Even with the key, which it cannot know, it has no secret to seal a painting with.
-        name = wire.result_of(taken.key, "gpu-2.0")
+        name = wire.result_name(taken.key, "gpu-2.0")
         await Objects(intruder.client.jetstream(), wire.PICTURES).write(name, [b"a forgery"])
         said = wire.Outcome(taken.key, "gpu-2.0", "painted", painted=OUTCOME)
         await intruder.client.publish(f"{wire.OUTCOME}.gpu-2.0", wire.encode(said))

@@ -48,7 +48,7 @@ class ManualWorker:
     async def upload(self, order: wire.Order, worker: str, shade: int, size: int = 0) -> None:
         """Store a grey painting of at least `size` bytes, as a worker of that name."""
         objects = Objects(self.streams, wire.PICTURES)
-        name = wire.result_of(order.key, worker)
+        name = wire.result_name(order.key, worker)
         picture = picture_of(shade).ljust(size)
         await objects.write(name, [seal(order.secret_bytes, f"{name} 0", picture)])
 

@@ -1,5 +1,8 @@
 """The texts of the two panels of `/settings`."""
 
+import re
+from dataclasses import fields
+
 import pytest
 
 from bot.guilds import rules_panel, settings_panel
@@ -31,8 +34,23 @@ def test_the_longest_texts_fit_into_a_message(language: str) -> None:
         rules = rules_panel.overview(FULL, ID, "x" * 200)
     assert len(settings) <= 2000
     assert len(rules) <= 2000
-    assert settings.count(f"<@&{ID}>") == 2
-    assert settings.count("15") == 3  # three lists
+    assert rules.count(f"<@&{ID}>") == 3
+    assert len(re.findall(r"(?<!\d)15(?!\d)", settings)) == 1  # a list
+    assert len(re.findall(r"(?<!\d)15(?!\d)", rules)) == 4
+
+
+def test_every_yes_or_no_is_on_the_panel() -> None:
+    """Each such field of a server's settings has a line and an option, filled in with its value."""
+    names = [one.name for one in fields(GuildSettings) if one.type is bool]
+    assert sorted(settings_panel.yes_or_no()) == sorted(names)
+    for name in names:
+        for value, word in ((True, "yes"), (False, "no")):
+            effective = capped(GuildSettings.from_json({name: value}), CEILINGS)
+            label, meaning = settings_panel.yes_or_no()[name]
+            assert f"**{label}**: {word}" in settings_panel.overview(effective, ID, "en-US")
+            menu = settings_panel.components(effective).children[2].to_component_dict()
+            (option,) = [one for one in menu["options"] if one["value"] == name]
+            assert (option["description"], option["default"]) == (meaning, value)
 
 
 def test_short_lists_are_named_in_full() -> None:

@@ -250,7 +250,7 @@ async def settings(reader: Reader) -> None:
     await reader.told(command(simulator, "block list", "mo"))
     await reader.told(muralize(simulator, "cleo"))
     await reader.told(command(simulator, "block lift", "mo", {"member": "cleo"}))
-    await reader.press(panel, "settings/gallery/open", "mo")
+    await reader.press(panel, "settings/on", "mo", ("gallery",))
 
 
 async def challenge(reader: Reader) -> None:

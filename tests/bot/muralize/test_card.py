@@ -7,7 +7,6 @@ import pytest
 from bot.executors.contract import PaintProgress
 from bot.jobs.model import DeliveryState, Job, JobResult, JobState, Place, Sources
 from bot.muralize import card, outcome_card
-from bot.muralize.buttons import HANDLERS
 from bot.people import Origin
 from bot.web.links import Link
 from engine.request import Losses, PaintSettings
@@ -122,19 +121,6 @@ def test_losses_are_written_for_people(value: float, text: str) -> None:
     assert card.loss(value) == text
 
 
-def test_custom_ids_fit() -> None:
-    """Every button's id fits into Discord's 100 characters, whatever the job's number."""
-    for action in card.Action:
-        assert len(card.custom_id(2**63 - 1, action)) <= 100
-
-
-async def test_buttons_are_in_rows_of_five() -> None:
-    """The eight buttons of a result are laid out in two rows, each with its job's id."""
-    rows = card.buttons(7, tuple(card.RESULT_ACTIONS)).to_components()
-    assert [len(row["components"]) for row in rows] == [5, 3]
-    assert rows[0]["components"][0]["custom_id"] == "job:7:again"
-
-
 @pytest.mark.parametrize(
     ("copy", "said"),
     [
@@ -159,9 +145,3 @@ def test_a_copy_is_called_one(copy: outcome_card.Copy, said: str) -> None:
     assert f"[The full file](<{link.url}>) can be opened until <t:99:f>." in linked.text
     assert "full" in linked.actions
     assert "copy" not in outcome_card.outcome(job).text
-
-
-def test_every_button_has_a_handler() -> None:
-    """No button of a job is without an emoji, a label and a handler."""
-    assert all(all(card.face_of(action)) for action in card.Action)
-    assert set(HANDLERS) == set(card.Action)

@@ -9,7 +9,8 @@ from bot.errors import Refused
 from bot.guilds.limits import EffectiveSettings
 from bot.guilds.model import GuildSettings
 from bot.jobs.quotas import JobQuotas
-from bot.muralize.card import Action
+from bot.muralize.button_handlers import REPEATS
+from bot.muralize.buttons import Action
 from bot.muralize.request import Request
 from bot.muralize.rules import changed, check
 from bot.pictures.model import UploadedFile
@@ -61,6 +62,12 @@ def test_a_brush_that_the_preset_has_not_is_refused_before_the_download(preset: 
     else:
         with pytest.raises(RequestRejected, match=f"{preset} has no brush"):
             check(bold, EFFECTIVE)
+
+
+@pytest.mark.parametrize("action", [*REPEATS, Action.TIMELAPSE])
+def test_a_button_that_paints_again_gives_settings(action: Action) -> None:
+    """Every action of `REPEATS` is known to `changed`, and so is the time-lapse."""
+    assert after(action).preset == PaintSettings().preset
 
 
 @pytest.mark.parametrize("action", [Action.CURVE, Action.DELETE, "sideways"])

@@ -1,0 +1,64 @@
+"""A panel of `/settings`: a private answer that says what holds, with components to change it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import discord
+
+from bot.discord_io import answers
+from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Press
+from bot.guilds.service import GuildService
+from bot.languages.speech import decorate
+from bot.people import Member
+
+# Gives the fields of `GuildSettings` that a component changes, by what was chosen in it.
+Change = Callable[[Sequence[str]], Mapping[str, Any]]
+
+
+class Panel(ABC):
+    """Shows and changes what a server has chosen; `changes` has each component's, by its path."""
+
+    changes: ClassVar[Mapping[str, Change]]
+
+    def __init__(self, guilds: GuildService) -> None:
+        self._guilds = guilds
+
+    @abstractmethod
+    async def text(self, guild_id: int) -> str:
+        """List what holds in a server."""
+
+    @abstractmethod
+    async def controls(self, guild_id: int) -> discord.ui.View:
+        """Make the components, with what holds now filled in."""
+
+    async def show(self, interaction: Interaction) -> None:
+        """Answer a command with the panel."""
+        guild_id = interaction.guild_id or 0
+        await interaction.response.send_message(
+            await self.text(guild_id), view=await self.controls(guild_id), ephemeral=True
+        )
+
+    async def pressed(self, interaction: Interaction, press: Press) -> None:
+        """Store what was chosen in a component."""
+        await self.change(interaction, self.changes[press.path[0]](press.values))
+
+    async def change(self, interaction: Interaction, changes: Mapping[str, Any]) -> None:
+        """Store changed fields of `GuildSettings`, and show on the panel what holds now."""
+        member = answers.member_of(interaction)
+        await interaction.response.defer()
+        await self.store(member, changes)
+        decorate((await self._guilds.settings(member.guild_id)).emoji)
+        await interaction.edit_original_response(
+            content=await self.text(member.guild_id), view=await self.controls(member.guild_id)
+        )
+
+    async def store(self, member: Member, changes: Mapping[str, Any]) -> None:
+        """Store changed fields, and do what follows. Raises Refused where a member may not."""
+        await self._guilds.change(member, changes)
+
+
+def ids(values: Sequence[str]) -> tuple[int, ...]:
+    """Give the ids of the channels or roles that were chosen in a menu."""
+    return tuple(int(value) for value in values if value.isdigit())
