@@ -187,16 +187,25 @@ class AnnouncementStore:
         async with self._database.read() as connection:
             return [_announcement(row) for row in (await connection.execute(query)).mappings()]
 
-    async def give_up_in(self, connection: AsyncConnection, guild_id: int) -> None:
-        """Record that no message in a server is sent or edited any more."""
+    async def give_up_in(
+        self, connection: AsyncConnection, guild_id: int, channel_id: int | None = None
+    ) -> None:
+        """Record that no message in a server, or a channel, is sent or edited any more."""
         theirs = sa.select(challenges.c.id).where(challenges.c.guild_id == guild_id)
-        query = sa.update(announcements).where(announcements.c.challenge_id.in_(theirs))
-        await connection.execute(query.values(given_up=True))
+        lost: sa.ColumnElement[bool] = announcements.c.challenge_id.in_(theirs)
+        if channel_id is not None:
+            to_it = theirs.where(challenges.c.channel_id == channel_id)
+            unsent = announcements.c.message_id.is_(None) & announcements.c.challenge_id.in_(to_it)
+            lost &= (announcements.c.channel_id == channel_id) | unsent
+        await connection.execute(sa.update(announcements).where(lost).values(given_up=True))
 
     async def _set(self, announcement: Announcement, **values: Any) -> None:  # noqa: ANN401 - columns
+        """Write what became of a try, unless the message is wanted in another channel since."""
+        tried = (announcements.c.id == announcement.id) & (
+            announcements.c.nonce == announcement.nonce
+        )
         async with self._database.write() as connection:
-            query = sa.update(announcements).where(announcements.c.id == announcement.id)
-            await connection.execute(query.values(values))
+            await connection.execute(sa.update(announcements).where(tried).values(values))
 
 
 def _announcement(row: Any) -> Announcement:  # noqa: ANN401 - a row of ours

@@ -38,7 +38,7 @@ class ChallengeData:
             contest = await self._store.find_open(connection, guild_id)
             if contest is not None and channel_id in (None, contest.challenge.channel_id):
                 await self._store.save(connection, contest, rules.cancel(contest, self._clock()))
-                await self._announcements.give_up_in(connection, guild_id)
+                await self._announcements.give_up_in(connection, guild_id, channel_id)
 
     async def forget_guild(self, guild_id: int) -> set[str]:
         """Delete a server's challenges; return their pictures."""

@@ -49,19 +49,38 @@ def host_message(challenge: Challenge, problem: Problem, what_follows: str) -> s
 def announcement_report(challenge: Challenge, announcements: Sequence[Announcement]) -> str:
     """Say whether a challenge is announced, with links, or why not.
 
-    `announcements` are those of its present state, such as of the opening or of the voting.
+    `announcements` are those of its present state, such as of the opening or of the voting, which
+    may have several parts.
     """
-    failed = next((one for one in announcements if one.problem), None)
-    if failed is not None:
-        what_follows = repost_hint() if failed.given_up else retry_hint()
-        so_far = _("It is not announced yet.")
-        return f"{so_far} {reason_of(challenge, failed.problem)} {what_follows}"
+    failed = [one for one in announcements if one.problem]
+    if failed:
+        # what was given up comes first, as somebody has to act on it
+        worst = max(failed, key=lambda one: one.given_up)
+        what_follows = repost_hint() if worst.given_up else retry_hint()
+        reason = reason_of(challenge, worst.problem)
+        return f"{_so_far(challenge, announcements)}{reason} {what_follows}"
+    if any(one.given_up for one in announcements):
+        return _(
+            "A message of it was deleted; {command} posts it again.",
+            command=command("challenge repost"),
+        )
     if any(one.message_id is None for one in announcements):
         return _(
             "It will be announced in {channel} in a moment.",
             channel=f"<#{challenge.channel_id}>",
         )
     return _("It is announced: {links}", links=links(challenge, announcements))
+
+
+def _so_far(challenge: Challenge, announcements: Sequence[Announcement]) -> str:
+    """Say what is posted of an announcement of which something failed; a sentence follows."""
+    posted = _posted(announcements)
+    if not posted:
+        return _("It is not announced yet.") + " "
+    shown = links(challenge, posted)
+    if len(posted) < len(announcements):
+        return _("Only a part of it is announced: {links}", links=shown) + "\n"
+    return _("It is announced, but could not be brought up to date: {links}", links=shown) + "\n"
 
 
 def announcement_links(
@@ -71,15 +90,15 @@ def announcement_links(
 
     For a member that `leads` the challenge it reports instead those that failed or were deleted.
     """
-    if leads and any(one.problem for one in announcements):
+    if leads and any(one.problem or one.given_up for one in announcements):
         return announcement_report(challenge, announcements)
-    if leads and any(one.given_up for one in announcements):
-        return _(
-            "A message of it was deleted; {command} posts it again.",
-            command=command("challenge repost"),
-        )
-    posted = [one for one in announcements if one.message_id is not None and not one.given_up]
+    posted = _posted(announcements)
     return _("Announced: {links}", links=links(challenge, posted)) if posted else ""
+
+
+def _posted(announcements: Sequence[Announcement]) -> list[Announcement]:
+    """List those with a message, as far as is known."""
+    return [one for one in announcements if one.message_id is not None and not one.given_up]
 
 
 def links(challenge: Challenge, announcements: Sequence[Announcement]) -> str:

@@ -117,12 +117,19 @@ class Dispatcher:
             self._wake.set()
         elif job.state is JobState.PAINTING and job.cancelled_by is not None:
             self._cancelled.add(job.id)
-            self._begin(self._executor.cancel(job.id))
+            self._begin(job.id, self._executor.cancel(job.id))
         elif job.state is not JobState.PAINTING and job.settings.film:
-            self._begin(self._pictures.remove_unfinished(job.id))
+            self._begin(job.id, self._pictures.remove_unfinished(job.id))
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
+    def _begin(self, job_id: int, work: Coroutine[Any, Any, None]) -> None:
+        async def logged() -> None:
+            with about_job(str(job_id)):
+                try:
+                    await work
+                except Exception:
+                    log.exception("what follows from the job's new state failed")
+
+        task = asyncio.create_task(logged())
         self._begun.add(task)
         task.add_done_callback(self._begun.discard)
 

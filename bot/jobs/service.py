@@ -171,13 +171,13 @@ class JobService:
         async with self._database.read() as connection:
             return await self.store.find(connection, job_id)
 
-    async def jobs_of(self, guild_id: int, member_id: int, limit: int = 25) -> Sequence[Job]:
+    async def jobs_of(self, guild_id: int, member_id: int) -> Sequence[Job]:
         """List a member's unfinished and kept jobs in a server, oldest first."""
-        return await self.store.of_member(guild_id, member_id, limit)
+        return await self.store.of_member(guild_id, member_id)
 
-    async def jobs_in(self, guild_id: int, limit: int = 25) -> Sequence[Job]:
+    async def jobs_in(self, guild_id: int) -> Sequence[Job]:
         """List a server's unfinished jobs, oldest first."""
-        return await self.store.of_guild(guild_id, limit)
+        return await self.store.of_guild(guild_id)
 
     def places(self) -> dict[int, Place]:
         """Give the place of every queued and painting job by job id, in the order of the queue.

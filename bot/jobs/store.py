@@ -175,16 +175,16 @@ class JobStore:
                 connection, self._ours & ((jobs.c.state == JobState.DELIVERING) | untold)
             )
 
-    async def of_member(self, guild_id: int, member_id: int, limit: int) -> list[Job]:
+    async def of_member(self, guild_id: int, member_id: int) -> list[Job]:
         """Read a member's unfinished and kept jobs in a server, oldest first."""
         where = (jobs.c.guild_id == guild_id) & (jobs.c.member_id == member_id)
         async with self.database.read() as connection:
-            return await _select(connection, where & (_unfinished | _kept), limit)
+            return await _select(connection, where & (_unfinished | _kept))
 
-    async def of_guild(self, guild_id: int, limit: int) -> list[Job]:
+    async def of_guild(self, guild_id: int) -> list[Job]:
         """Read a server's unfinished jobs, oldest first."""
         async with self.database.read() as connection:
-            return await _select(connection, (jobs.c.guild_id == guild_id) & _unfinished, limit)
+            return await _select(connection, (jobs.c.guild_id == guild_id) & _unfinished)
 
     async def finished_of(
         self,

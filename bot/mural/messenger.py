@@ -149,7 +149,10 @@ class MuralMessenger:
                 unclear_since=message.began_at,
                 arrived=partial(self._is_ours, mural),
             )
-            await self._store.set_message(mural.id, message_id=sent.message_id, shown=mural.version)
+            # Of a send that was unclear it may be a message that somebody has deleted since, which
+            # Discord gives for a nonce that it remembers; an edit tells.
+            shown = mural.version if message.began_at is None else 0
+            await self._store.set_message(mural.id, message_id=sent.message_id, shown=shown)
             return
         with explained():
             partial_message = channel.get_partial_message(message.message_id)

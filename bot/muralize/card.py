@@ -28,8 +28,8 @@ def file_name(job: Job, name: str) -> str:
     return f"SPOILER_{name}" if job.blurred else name
 
 
-def waiting(job: Job, place: Place | None, now: float) -> Card:
-    """Show a queued job: its position, and when it starts."""
+def waiting(job: Job, place: Place | None, now: float, *, paused: bool = False) -> Card:
+    """Show a queued job: its position, and when it starts; not where painting is `paused`."""
     if place is None:
         return with_details(_("🕓 **Waiting**"), job, Action.CANCEL)
     line = (
@@ -37,6 +37,9 @@ def waiting(job: Job, place: Place | None, now: float) -> Card:
         if place.position > 1
         else _("🕓 **Waiting**, next in line")
     )
+    if paused:
+        why = _("no painter is available just now")
+        return with_details(f"{line} · {why}", job, Action.CANCEL)
     starts = _("starts {time}", time=relative(now + place.starts_in))
     parts = (line, starts, ready_at(now + place.finishes_in))
     return with_details(" · ".join(parts), job, Action.CANCEL)

@@ -37,7 +37,10 @@ class Pace:
     debounce: float = 0.1  # after a change, so that a job that starts at once skips "Waiting"
     last_edit: float = 60.0  # before the token expires, where the card cannot be edited after it
     preview_rest: float = 5.0  # pause between two previews, as a multiple of the last upload's time
-    most_edits: int = 8  # under way at a time; each pass may add one, of a waiting job
+
+    # Edits under way at a time: of changed states and paintings, and of jobs that still wait.
+    most_edits: int = 8
+    most_of_waiting: int = 4
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class _LiveCard:
     announced_start: float | None = None  # Unix seconds; kept while the prediction hardly moves
     token_dead: bool = False
     editing: asyncio.Task[None] | None = None  # the edit under way
+    still_waits: bool = False  # the edit under way is of a job that waits as before
     closed: bool = False  # edits are not possible any more
 
 
@@ -166,15 +170,17 @@ class LiveCards:
         if not (changed or painting or waiting):
             return
         places = self._jobs.places()
-        under_way = sum(1 for live in self._cards.values() if live.editing)
+        # Counted apart, so that slow edits of a long queue do not hold up those that matter more.
+        of_waiting = [live.still_waits for live in self._cards.values() if live.editing]
+        under_way = of_waiting.count(False)
         for live in changed + sorted(painting, key=_tried_at):
             if under_way >= self._pace.most_edits:
                 break
             under_way += self._edit_if_changed(live, places.get(live.job.id))
-        waiting.sort(key=_tried_at)
-        for live in waiting:
-            if self._edit_if_changed(live, places.get(live.job.id)):
-                break
+        if sum(of_waiting) < self._pace.most_of_waiting:
+            for live in sorted(waiting, key=_tried_at):
+                if self._edit_if_changed(live, places.get(live.job.id)):
+                    break
 
     def _edit_if_changed(self, live: _LiveCard, place: Place | None) -> bool:
         """Start an edit if the card has something new to show, and say whether it was started.
@@ -197,6 +203,7 @@ class LiveCards:
             return False
         new = _Shown(job.state, key, preview.passed if preview else live.shown.previews_passed)
         files = [preview.upload] if preview else None
+        live.still_waits = live.tried_state is job.state is JobState.QUEUED
         live.tried_state, live.tried_at = job.state, self._monotonic()
         live.editing = asyncio.create_task(self._edit(live, message, new, files))
         return True
@@ -209,8 +216,10 @@ class LiveCards:
         if self._is_last_chance(live, now):
             return card.last_edit(job), "last edit", None
         if job.state is JobState.QUEUED:
-            waiting_key = (place.position, _steady_start(live, place, now)) if place else ()
-            return card.waiting(job, place, now), waiting_key, None
+            paused = self._jobs.slots == 0
+            start = _steady_start(live, place, now) if place and not paused else None
+            position = place.position if place else None
+            return card.waiting(job, place, now, paused=paused), (position, start), None
         progress = self._jobs.progress(job.id)
         painting_key = (job.cancelled_by, progress.step if progress else None)
         return card.painting(job, progress, now), painting_key, self._preview(live, progress)
@@ -265,6 +274,8 @@ class LiveCards:
                 log.info("the card is not edited any more: %s", error)
             except SendError as error:
                 log.warning("an edit of the card failed: %s", error)
+            except Exception:  # such as a locked database; the next edit is due at the usual pace
+                log.exception("an edit of the card failed")
             finally:
                 live.editing = None
 

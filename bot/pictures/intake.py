@@ -130,7 +130,12 @@ class Intake:
             if kind and (kind != VIDEO or one is not film):
                 raise NotAPicture(not_a_picture(said(one.called), kind))
             self._check_description(one)
-        files = await asyncio.gather(*(self._download(one) for one in offered))
+        downloading = [asyncio.create_task(self._download(one)) for one in offered]
+        try:
+            files = await asyncio.gather(*downloading)
+        finally:
+            for task in downloading:  # when one fails, the turn is over for the others too
+                task.cancel()
         checked: list[_Checked] = []
         for one, data in zip(offered, files, strict=True):
             if one is film and not why_still and (video_format(data) or frames_marked(data) > 1):

@@ -31,11 +31,15 @@ def overview(
 ) -> str:
     """List a member's jobs, sum up the server's, and list the workers on other machines.
 
-    `time` are the lines of `painting_time`; `outside` stands for no server.
+    Jobs under way come before outcomes that wait to be fetched. `time` are the lines of
+    `painting_time`; `outside` stands for no server.
     """
-    lines = first_lines([_line(jobs, job, now) for job in own], SHOWN, MOST_CHARACTERS)
-    if not lines:
-        lines = [nothing_under_way()]
+    lines: list[str] = []
+    if jobs.slots == 0:
+        lines.append(_("⏸️ No painter is available just now; queued paintings are kept."))
+    ordered = sorted(own, key=lambda job: job.kept)
+    listed = first_lines([_line(jobs, job, now) for job in ordered], SHOWN, MOST_CHARACTERS)
+    lines += listed or [nothing_under_way()]
     lines += time
     waiting = sum(job.state is JobState.QUEUED for job in everyone)
     painting = sum(job.state is JobState.PAINTING for job in everyone)
@@ -45,9 +49,7 @@ def overview(
         if outside
         else _("-# In this server: {painting} being painted, {waiting} waiting", **counts)
     )
-    if jobs.slots == 0:
-        lines.append(_("-# No painter is available just now; queued paintings are kept."))
-    elif jobs.slots is not None and jobs.slots > 1:
+    if jobs.slots is not None and jobs.slots > 1:
         lines.append(
             ngettext(
                 "-# {n} painting can be made at a time",
@@ -103,8 +105,10 @@ def _line(jobs: JobService, job: Job, now: float) -> str:
         ready = card.ready_at(now + progress.seconds_left)
         return f"{head} · 🎨 `{card.bar(done)}` {round(100 * done)}% · {ready}"
     if job.state is JobState.QUEUED and place is not None:
-        line = _("🕓 number {position} in line", position=place.position)
-        return f"{head} · {line} · {card.ready_at(now + place.finishes_in)}"
+        line = f"{head} · " + _("🕓 number {position} in line", position=place.position)
+        if jobs.slots == 0:  # nobody knows when there is one
+            return line
+        return f"{line} · {card.ready_at(now + place.finishes_in)}"
     what = {
         JobState.QUEUED: _("🕓 waiting"),
         JobState.PAINTING: _("🎨 being painted"),

@@ -40,7 +40,7 @@ def make_group(
         await interaction.response.defer(ephemeral=True, thinking=True)
         guild_id = answers.guild_of(interaction)
         own = await jobs.jobs_of(guild_id, interaction.user.id)
-        others = await jobs.jobs_in(guild_id, limit=200)
+        others = await jobs.jobs_in(guild_id)
         member = answers.member_of(interaction)
         granted = allowance_of(await guilds.settings(guild_id), member.roles)
         uses = await admission.uses_of(guild_id, member.id)

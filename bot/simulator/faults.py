@@ -1,5 +1,6 @@
 """Faults that tests can inject: REST errors, rate limits, damaged downloads."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,11 +17,13 @@ class RestFault:
     `method` and the pattern `path` (searched in the masked path, such as
     `/webhooks/1/{token}/messages/@original`) and `when(method, path)` choose the requests; of those
     the first `skip` pass, then every `every`-th is hit, `times` times at most.
-    With `after` the request is carried out and only the response is lost.
+    With `after` the request is carried out and only the response is lost. With `held` it waits for
+    that event.
     """
 
     error: ApiError | None = None
     delay: float = 0.0
+    held: asyncio.Event | None = None
     hang_up: bool = False
     after: bool = False
     method: str | None = None
@@ -148,6 +151,10 @@ class Faults:
         """Delay the response."""
         return self.add(RestFault(delay=seconds, method=method, path=path, times=times))
 
+    def hold(self, *, method: str | None = None, path: str = "") -> RestFault:
+        """Hold requests back until this fault is lifted; `hits` counts them."""
+        return self.add(RestFault(held=asyncio.Event(), method=method, path=path))
+
     def hang_up(
         self,
         *,
@@ -182,6 +189,8 @@ class Faults:
         """End one fault."""
         if isinstance(fault, RestFault):
             self.rest.remove(fault)
+            if fault.held is not None:
+                fault.held.set()
         elif isinstance(fault, Bucket):
             self.buckets.remove(fault)
         else:
@@ -189,7 +198,8 @@ class Faults:
 
     def clear(self) -> None:
         """End all faults."""
-        self.rest.clear()
+        for fault in tuple(self.rest):
+            self.lift(fault)
         self.buckets.clear()
         self.cdn.clear()
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from bot.simulator import Invocation, Permission, Simulator
 from bot.simulator.model import Message
 from tests.end_to_end.harness import button, muralize, running_bot
@@ -147,3 +149,31 @@ async def test_threads(simulator: Simulator, data_dir: Path) -> None:
         thread.locked = False
         await simulator.until(lambda: posted(simulator, "🏆 **Results"))
         assert posted(simulator, "🏆 **Results")[0].channel is thread
+
+
+@pytest.mark.slow
+async def test_a_part_of_a_ballot_fails(simulator: Simulator, data_dir: Path) -> None:
+    """The host reads what is posted and what is not; each part is posted once, again on request."""
+    options = OPTIONS | {"entries_per_member": "6"}
+    async with running_bot(simulator, data_dir):
+        await told(simulator, command(simulator, "challenge start", "mo", options))
+        for user in ("ada", "ben"):
+            for _ in range(6):
+                painted = await result_of(simulator, muralize(simulator, user))
+                press = simulator.people.press(painted.id, button(painted, "enter"), user)
+                await told(simulator, press)
+        refused = simulator.faults.fail(
+            403, 50013, method="POST", path=r"^/channels/\d+/messages$", skip=1
+        )
+        said = await told(simulator, command(simulator, "challenge close", "mo"))
+        (first,) = posted(simulator, "🗳️ **Vote")
+        assert "Only a part of it is announced" in said
+        assert f"/{first.id}\nI may not post" in said
+        simulator.faults.lift(refused)
+        await simulator.until(lambda: len(posted(simulator, "🗳️ **Vote")) == 2)
+        _, second = posted(simulator, "🗳️ **Vote")
+        simulator.people.delete(second.id, "mo")
+        again = await told(simulator, command(simulator, "challenge repost", "mo"))
+        kept, anew = posted(simulator, "🗳️ **Vote")
+        assert kept is first
+        assert again.endswith(f"/{anew.id}")

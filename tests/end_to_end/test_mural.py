@@ -101,11 +101,9 @@ async def look_at_page(link: str) -> None:
 
 async def test_what_is_deleted_while_the_bot_is_down(simulator: Simulator, data_dir: Path) -> None:
     """The message is sent anew, since members need it; without its channel the mural ends."""
-    noted = "SELECT message_id FROM murals WHERE message_id IS NOT NULL"
     async with running_bot(simulator, data_dir, painter="load_flat"):
         await told(simulator, simulator.people.invoke(start(columns="2", rows="2")))
         (message,) = await simulator.until(lambda: posted(simulator, "0 of 4 tiles painted"))
-        await simulator.until(lambda: query(data_dir, noted))  # and not searched for, once deleted
     simulator.people.delete(message.id, "mo")
     async with running_bot(simulator, data_dir, painter="load_flat"):
         (again,) = await simulator.until(lambda: posted(simulator, "0 of 4 tiles painted"))
@@ -115,6 +113,23 @@ async def test_what_is_deleted_while_the_bot_is_down(simulator: Simulator, data_
         state = "SELECT state FROM murals WHERE given_up"
         await simulator.until(lambda: [row["state"] for row in query(data_dir, state)])
     assert [row["state"] for row in query(data_dir, state)] == ["cancelled"]
+
+
+async def test_a_message_that_is_deleted_before_it_is_noted(
+    simulator: Simulator, data_dir: Path
+) -> None:
+    """It is sent anew, although Discord gives the deleted one for its nonce."""
+    simulator.faults.hang_up(method="POST", path=r"^/channels/\d+/messages$", after=True, times=1)
+    searching = simulator.faults.hold(method="GET", path="/messages$")
+    async with running_bot(simulator, data_dir, painter="load_flat"):
+        await told(simulator, simulator.people.invoke(start(columns="2", rows="2")))
+        (lost,) = await simulator.until(lambda: posted(simulator, "0 of 4 tiles painted"))
+        await simulator.until(lambda: searching.hits)
+        simulator.people.delete(lost.id, "mo")
+        simulator.faults.lift(searching)
+        (again,) = await simulator.until(lambda: posted(simulator, "0 of 4 tiles painted"))
+    assert again is not lost
+    assert again.attachments
 
 
 @pytest.mark.slow

@@ -103,6 +103,8 @@ class RestServer:
         call.by_fault = bool(faults)
         for fault in faults:
             await asyncio.sleep(fault.delay)
+            if fault.held is not None:
+                await fault.held.wait()
             if not fault.after:
                 _strike(fault)
         self._check_login(request, call)

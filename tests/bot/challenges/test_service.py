@@ -253,3 +253,40 @@ async def test_announcements_that_failed(contests: Contests) -> None:
     (again,) = await announcements.pending(contests.clock())
     assert (moved.challenge.channel_id, again.message_id) == (21, None)
     assert again.nonce != opened.nonce
+
+
+async def test_moved_while_it_is_sent(contests: Contests) -> None:
+    """What then arrives in the old channel does not count; the new one is still to get it."""
+    challenge, announcements = await contests.start(), contests.announcements
+    (under_way,) = await announcements.pending(contests.clock())
+    await announcements.began(under_way, contests.clock())
+    await contests.service.repost(MANAGER, 21)
+    await announcements.sent(under_way, 20, 700)
+    (again,) = await announcements.pending(contests.clock())
+    assert (again.message_id, again.began_at, again.nonce == under_way.nonce) == (None, None, False)
+    assert not (await announcements.of(challenge))[0].settled
+
+
+async def test_a_deleted_channel_ends_what_is_in_it_alone(contests: Contests) -> None:
+    """Messages in other channels are still edited, such as results with a deleted painting."""
+    announcements = contests.announcements
+
+    async def send_all(channel: int) -> list[AnnouncementKind]:
+        due = await announcements.pending(contests.clock())
+        for number, one in enumerate(due, 1000 * channel):
+            await announcements.began(one, contests.clock())
+            await announcements.sent(one, channel, number)
+            await announcements.refreshing(one)
+        return [one.kind for one in due]
+
+    await contests.voting([ANN, BOB])
+    await contests.service.close(MANAGER, cancel=False)
+    assert AnnouncementKind.CLOSED in await send_all(20)
+    second = await contests.service.start(MANAGER, 21, contests.terms(), None)
+    await send_all(21)
+    await contests.data.end_in(GUILD, 21)
+    assert await announcements.pending(contests.clock()) == []
+    await contests.data.forget_member(ANN)
+    edited = await announcements.pending(contests.clock())
+    assert AnnouncementKind.CLOSED in [one.kind for one in edited]
+    assert second.id not in {one.challenge_id for one in edited}

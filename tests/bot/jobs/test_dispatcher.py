@@ -14,7 +14,7 @@ from bot.jobs.dispatcher import Dispatcher, our_fault
 from bot.jobs.model import Job, JobState
 from bot.people import Member
 from bot.pictures.turns import Owner
-from engine.request import PaintOutcome, PaintSettings
+from engine.request import FilmSettings, PaintOutcome, PaintSettings
 from tests.bot.conftest import ON_SQLITE
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.conftest import SETUP, until
@@ -96,6 +96,22 @@ async def test_paints_what_is_queued(studio: Studio) -> None:
     assert (await studio.harness.pictures.read(job.result.picture)).startswith(b"\x89PNG")
     assert job.starts == 1
     assert work_left(studio.harness) == []
+
+
+async def test_what_is_left_of_a_film_cannot_be_removed(
+    harness: JobHarness, caplog: pytest.LogCaptureFixture
+) -> None:
+    """That is logged with the job's number, and painting goes on."""
+    executor = LocalExecutor([SETUP])  # not started, so that nothing is painted
+    dispatcher = Dispatcher(harness.service, executor, harness.retention, take_all)
+    running = asyncio.create_task(dispatcher.run())
+    settings = PaintSettings(film=FilmSettings(frames=2, seconds=1.0))
+    job = await harness.service.submit(harness.origin(), await harness.sources(), settings, PLENTY)
+    (harness.pictures.unfinished(job.id) / "in the way").mkdir(parents=True)
+    await harness.service.cancel(job.id, Member(ANN, GUILD))
+    await until(lambda: [one for one in caplog.records if one.name == "bot.jobs.dispatcher"])
+    await dispatcher.stop(0.0)
+    await running
 
 
 async def test_keeps_the_timelapse(studio: Studio) -> None:

@@ -47,6 +47,8 @@ class Host:
 
     address: str = ""
     seen: list[str] = field(default_factory=list)
+    waiting: asyncio.Event = field(default_factory=asyncio.Event)
+    left: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Serve by the name asked for."""
@@ -82,6 +84,17 @@ class Host:
                 await response.write(b"x" * 10)
                 await asyncio.sleep(600)
                 return response
+            case "wait":  # until the client has left
+                response = web.StreamResponse(headers={"Content-Length": "100"})
+                await response.prepare(request)
+                self.waiting.set()
+                while request.transport and not request.transport.is_closing():  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+                self.left.set()
+                return response
+            case "late":
+                await self.waiting.wait()
+                raise web.HTTPNotFound
             case "cut":
                 response = web.StreamResponse(headers={"Content-Length": "100"})
                 await response.prepare(request)
@@ -184,6 +197,17 @@ async def test_bad_downloads(
             await take(intake, offer(host, "good.png"), offer(host, name))
     assert words in caught.value.sentence
     assert await store.names() == []
+
+
+async def test_a_refused_request_downloads_nothing_more(
+    host: Host, make_intake: MakeIntake
+) -> None:
+    """Where one file fails, the download of the other ends, as does its member's turn."""
+    async with make_intake("127.0.0.1", seconds=600.0) as intake:
+        with pytest.raises(AttachmentRejected):
+            await take(intake, offer(host, "wait"), offer(host, "late"))
+        async with asyncio.timeout(30):
+            await host.left.wait()
 
 
 async def test_redirects_are_not_followed(host: Host, intake: Intake) -> None:

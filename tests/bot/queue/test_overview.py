@@ -2,8 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
+
 from bot.executors.contract import PaintProgress, WorkerState
-from bot.queue.card import overview
+from bot.jobs.allowance import Allowance, Use
+from bot.languages.speech import LANGUAGES, ngettext, speaking
+from bot.queue.card import overview, painting_time
 from tests.bot.jobs.harness import GUILD, JobHarness
 
 IDLE = WorkerState("gpu-1", ("cuda:0 (NVIDIA H100)",), slots=1, paintings=0, jobs=(), rate=None)
@@ -29,19 +33,40 @@ async def test_each_worker_has_a_line(harness: JobHarness) -> None:
     assert unable == "-# `gpu-4`: cannot paint just now"
 
 
-async def test_it_fits_into_a_message(harness: JobHarness) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_it_fits_into_a_message(harness: JobHarness, language: str) -> None:
     """However many jobs and workers there are, Discord takes it, and what is left out is said."""
     for _ in range(40):
         job = await harness.submit()
         await harness.service.claim()
         await harness.service.failed(job.id, "Something went wrong. " * 10)
         await harness.service.kept(job.id)
+    waiting = await harness.submit()
     own = await harness.service.jobs_of(GUILD, job.origin.member_id)
     workers = [replace(IDLE, name=f"{n}-{'x' * 90}", rate=1e9) for n in range(100)]
-    text = overview(harness.service, workers, own, [], harness.clock())
-    assert len(own) > 5
-    assert len(text) <= 2000
-    assert text.count("more") == 2
+    now = harness.clock()
+    with speaking(language):
+        time = painting_time([Use(now, 1e7)], Allowance(1e6, 1e6), now)
+        for slots in (0, 1000):
+            harness.service.set_capacity(slots, "cuda")
+            text = overview(harness.service, workers, own, [*own] * 25, now, time)
+            assert len(text) <= 2000
+            assert f"№ {waiting.id}" in text  # before the outcomes that wait for longer
+            left_out = {ngettext("and {n} more", "and {n} more", n) for n in range(1, 100)}
+            assert sum(line.removeprefix("-# ") in left_out for line in text.splitlines()) == 2
+    assert len(own) == 41
+
+
+async def test_no_painter(harness: JobHarness) -> None:
+    """Where nobody paints, that comes first, and no time is promised."""
+    job = await harness.submit()
+    harness.service.set_capacity(0, "")
+    text = overview(harness.service, (), [job], [job], harness.clock())
+    assert text.splitlines() == [
+        "⏸️ No painter is available just now; queued paintings are kept.",
+        f"**№ {job.id}** mural · 🕓 number 1 in line",
+        "-# In this server: 0 being painted, 1 waiting",
+    ]
 
 
 async def test_without_workers_nothing_is_said_of_them(harness: JobHarness) -> None:
