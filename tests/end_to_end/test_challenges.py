@@ -70,7 +70,10 @@ async def vote(simulator: Simulator, contest: Contest, voter: str, owner: str) -
 
 def let_voting_end(data_dir: Path) -> None:
     """Let the deadline pass, as it does while a bot is down for long."""
-    with closing(sqlite3.connect(data_dir / "muralscape.db")) as connection, connection:
+    with (
+        closing(sqlite3.connect(data_dir / "muralscape.db", timeout=120)) as connection,
+        connection,
+    ):
         connection.execute("UPDATE challenges SET voting_until = ?", (time.time() - 3600,))
 
 
@@ -266,6 +269,6 @@ async def test_the_clock_of_the_bot_is_the_clock_of_challenges_and_styles(
                 "description"
             ]
         )
-        with closing(sqlite3.connect(data_dir / "muralscape.db")) as connection:
+        with closing(sqlite3.connect(data_dir / "muralscape.db", timeout=120)) as connection:
             (saved_at,) = connection.execute("SELECT min(created_at) FROM styles").fetchone()
         assert begun <= saved_at <= begun + 3600

@@ -47,7 +47,7 @@ async def until_status(bot: Bot, path: str, status: int) -> None:
 
 def lines_about(data_dir: Path, number: int) -> list[str]:
     """List the rows of the database, whatever the table, in which an id stands."""
-    with closing(sqlite3.connect(data_dir / "muralscape.db")) as connection:
+    with closing(sqlite3.connect(data_dir / "muralscape.db", timeout=120)) as connection:
         return [line for line in connection.iterdump() if str(number) in line]
 
 

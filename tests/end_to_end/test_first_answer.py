@@ -30,7 +30,7 @@ async def test_requests_are_kept_before_they_are_answered(
 
     def look(_: str, path: str) -> bool:
         answered.append(int(path.split("/")[2]))
-        with closing(sqlite3.connect(data_dir / "muralscape.db")) as reader:
+        with closing(sqlite3.connect(data_dir / "muralscape.db", timeout=120)) as reader:
             found = reader.execute(
                 "SELECT interaction_id FROM requests WHERE interaction_id = ?", answered[-1:]
             )
@@ -52,7 +52,7 @@ async def test_buttons_are_kept_before_they_are_answered(
     kept: list[str] = []
 
     def look(_: str, path: str) -> bool:
-        with closing(sqlite3.connect(data_dir / "muralscape.db")) as reader:
+        with closing(sqlite3.connect(data_dir / "muralscape.db", timeout=120)) as reader:
             number = int(path.split("/")[2])
             found = "SELECT request FROM requests WHERE interaction_id = ?"
             kept.extend(row for (row,) in reader.execute(found, [number]))
@@ -70,7 +70,7 @@ async def test_buttons_are_kept_before_they_are_answered(
     assert [json.loads(row)["change"] for row in kept] == ["stronger"]
 
     # as a bot leaves it that was killed after the answer: the request is there and no job
-    with closing(sqlite3.connect(data_dir / "muralscape.db")) as writer, writer:
+    with closing(sqlite3.connect(data_dir / "muralscape.db", timeout=120)) as writer, writer:
         writer.execute("DELETE FROM jobs WHERE interaction_id = ?", [pressed.id])
         row = [pressed.id, kept[0]]
         writer.execute("INSERT INTO requests (interaction_id, request) VALUES (?, ?)", row)

@@ -14,7 +14,7 @@ from tests.end_to_end.test_painting import result_of, said_privately
 
 def kept_about(data_dir: Path, member_id: int) -> list[str]:
     """List the rows of the database, whatever the table, with a member's id, or Ada's name."""
-    with closing(sqlite3.connect(data_dir / "muralscape.db")) as connection:
+    with closing(sqlite3.connect(data_dir / "muralscape.db", timeout=120)) as connection:
         words = (str(member_id), "'Ada'", '"Ada"')
         return [line for line in connection.iterdump() if any(word in line for word in words)]
 

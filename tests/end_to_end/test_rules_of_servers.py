@@ -282,7 +282,10 @@ async def test_an_entry_comes_once_after_a_crash(simulator: Simulator, data_dir:
     guild = atelier_of(simulator).guild
     entry = {"deed": "painted", "actor": {"id": 1, "name": "Ada"}, "member": None}
     entry |= {"what": "№ 1", "reason": "", "place": None}
-    with closing(sqlite3.connect(data_dir / "muralscape.db")) as connection, connection:
+    with (
+        closing(sqlite3.connect(data_dir / "muralscape.db", timeout=120)) as connection,
+        connection,
+    ):
         now = time.time()
         row = (1, guild.id, 1, now, json.dumps(entry), "another", now)
         connection.execute(

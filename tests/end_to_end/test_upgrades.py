@@ -49,7 +49,7 @@ async def test_it_starts_on_what_an_older_version_left(
 
 async def test_it_refuses_what_a_newer_version_left(simulator: Simulator, data_dir: Path) -> None:
     """A newer database is left alone, with one sentence that says what to do."""
-    with closing(sqlite3.connect(data_dir / "muralscape.db")) as connection:
+    with closing(sqlite3.connect(data_dir / "muralscape.db", timeout=120)) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
         connection.commit()
     process = await start(

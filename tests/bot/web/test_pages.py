@@ -102,7 +102,7 @@ async def test_the_database_does_not_write(simulator: Simulator, data_dir: Path)
     """A database that takes no writes makes the bot unready, in words."""
     async with running_bot(simulator, data_dir) as bot:
         await until_ready(bot)
-        other = sqlite3.connect(data_dir / "muralscape.db")
+        other = sqlite3.connect(data_dir / "muralscape.db", timeout=120)
         other.execute("ALTER TABLE alembic_version RENAME TO gone")
         other.close()
         body = await until_ready(bot, wanted=False)
