@@ -10,6 +10,7 @@ from bot.discord_io.components import Press, custom_id, view_of
 from bot.discord_io.form import Form
 from bot.guilds.limits import EffectiveSettings, titles
 from bot.guilds.menus import FEATURE, MOST_CHOSEN, channels_in_words, filled
+from bot.guilds.model import GuildSettings
 from bot.guilds.panel import Change, Panel, ids
 from bot.guilds.settings_forms import LanguageForm, LimitsForm, own_name
 from bot.languages.speech import _, command, pgettext, said
@@ -30,7 +31,6 @@ class SettingsPanel(Panel):
     changes: ClassVar[Mapping[str, Change]] = {
         "channels": lambda values: {"paint_channels": ids(values)},
         "preset": lambda values: {"default_preset": values[0] if values else None},
-        "on": lambda values: {name: name in values for name in yes_or_no()},
     }
 
     async def text(self, guild_id: int) -> str:
@@ -47,6 +47,10 @@ class SettingsPanel(Panel):
     async def pressed(self, interaction: Interaction, press: Press) -> None:
         """Open a form, or store what was chosen in a menu."""
         effective = await self._guilds.effective(interaction.guild_id or 0)
+        if press.path[0] == "on":
+            shown = press.path[1] if len(press.path) > 1 else ""
+            await self.change(interaction, switched(shown, press.values))
+            return
         if press.path[0] == "limits":
             form: Form = LimitsForm(effective, self._guilds.ceilings, self.change)
         elif press.path[0] == "language":
@@ -60,7 +64,8 @@ class SettingsPanel(Panel):
 def yes_or_no() -> dict[str, tuple[str, str]]:
     """Name the yes/no settings, which are fields of `GuildSettings`, and say what each means.
 
-    The panel has a line for each, and one menu for all.
+    The panel has a line for each, and one menu for all. A new one comes last, because the menus of
+    older messages say by position what they show.
     """
     return {
         "public_results": (
@@ -155,7 +160,7 @@ def components(effective: EffectiveSettings) -> discord.ui.View:
             ],
         ),
         discord.ui.Select(
-            custom_id=custom_id(FEATURE, "on"),
+            custom_id=custom_id(FEATURE, "on", _shown(chosen)),
             placeholder=pgettext("placeholder", "Choose what is on"),
             min_values=0,
             max_values=len(yes_or_no()),
@@ -175,6 +180,20 @@ def components(effective: EffectiveSettings) -> discord.ui.View:
             custom_id=custom_id(FEATURE, "language"),
         ),
     )
+
+
+def _shown(settings: GuildSettings) -> str:
+    """Write which yes/no settings are on, such as "11010", for the custom id of their menu."""
+    return "".join(str(int(getattr(settings, name))) for name in yes_or_no())
+
+
+def switched(shown: str, chosen: Sequence[str]) -> dict[str, bool]:
+    """Give the yes/no settings that a member has switched in a menu that has `shown` them.
+
+    The others are left out: they may have changed since the menu was shown.
+    """
+    before = zip(yes_or_no(), shown, strict=False)
+    return {name: name in chosen for name, was in before if (name in chosen) != (was == "1")}
 
 
 def _places(channels: Sequence[int], *, lost: bool) -> str:

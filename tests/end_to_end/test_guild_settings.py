@@ -14,11 +14,18 @@ from tests.end_to_end.harness import run as command
 from tests.end_to_end.test_painting import result_of, said_privately
 
 
+def menu(panel: Message, what: str) -> str:
+    """Find the custom id of a component of a panel."""
+    ids = [one["custom_id"] for row in panel.components for one in row["components"]]
+    (found,) = [one for one in ids if f"{one}/".startswith(f"settings/{what}/")]
+    return str(found)
+
+
 async def choose(
     simulator: Simulator, panel: Message, what: str, values: tuple[str, ...], expected: str
 ) -> None:
     """Choose on the panel and wait until it shows what holds now."""
-    simulator.people.press(panel.id, f"settings/{what}", "mo", values)
+    simulator.people.press(panel.id, menu(panel, what), "mo", values)
     await simulator.until(lambda: expected in panel.content)
 
 
@@ -27,7 +34,7 @@ async def switch(simulator: Simulator, name: str, *, on: bool, user: str = "mo")
     panel = await said_privately(simulator, command(simulator, "settings set", user))
     wanted = {one: getattr(GuildSettings(), one) for one in yes_or_no()} | {name: on}
     chosen = [one for one in wanted if wanted[one]]
-    simulator.people.press(panel.id, "settings/on", user, chosen)
+    simulator.people.press(panel.id, menu(panel, "on"), user, chosen)
     line = f"**{yes_or_no()[name][0]}**: {'yes' if on else 'no'}"
     await simulator.until(lambda: line in panel.content)
 
@@ -74,12 +81,22 @@ async def test_members_may_not(simulator: Simulator, data_dir: Path) -> None:
         assert "write a whole number from 32 to 1024" in told.content
 
 
+async def test_two_panels_at_once(simulator: Simulator, data_dir: Path) -> None:
+    """A panel that was shown before another manager's change does not undo it."""
+    async with running_bot(simulator, data_dir):
+        older = await said_privately(simulator, command(simulator, "settings set", "mo"))
+        await switch(simulator, "public_results", on=False, user="olga")
+        kept = ("public_results", "mention_members", "emoji")  # all that it shows but one
+        await choose(simulator, older, "on", kept, "under way**: no")
+        assert "shown to everyone**: no" in older.content
+
+
 async def test_components_of_another_version(simulator: Simulator, data_dir: Path) -> None:
     """A press of what this version does not know is answered in words, whatever it belonged to."""
     unknown = (
         "settings/gone",
         "challenges/1/gone",
-        "murals/1/gone",
+        "mural/1/gone",
         "paintings/gone",
         "job:1:gone",
     )

@@ -71,11 +71,11 @@ class Reader:
         await self.simulator.until(lambda: self._is_answered(asked))
 
     async def press(
-        self, message: Message, ending: str, user: str, values: Sequence[str] = ()
+        self, message: Message, part: str, user: str, values: Sequence[str] = ()
     ) -> Interaction:
-        """Use the component with such an end of its custom id; wait until something comes of it."""
+        """Use the component with such a part in its custom id; wait until something comes of it."""
         ids = [str(one["custom_id"]) for one in components(message.components)]
-        (found,) = [one for one in ids if one.endswith(ending)]
+        (found,) = [one for one in ids if part in one]
         before = message.content, message.components
         pressed = self.simulator.people.press(message.id, found, user, values)
 
@@ -250,7 +250,7 @@ async def settings(reader: Reader) -> None:
     await reader.told(command(simulator, "block list", "mo"))
     await reader.told(muralize(simulator, "cleo"))
     await reader.told(command(simulator, "block lift", "mo", {"member": "cleo"}))
-    await reader.press(panel, "settings/on", "mo", ("gallery",))
+    await reader.press(panel, "settings/on/", "mo", ("gallery",))
 
 
 async def challenge(reader: Reader) -> None:
