@@ -42,8 +42,14 @@ class BackgroundTasks:
     async def __aenter__(self) -> "BackgroundTasks":
         return self
 
-    async def __aexit__(self, *_error: object) -> None:
+    async def __aexit__(
+        self, _type: type[BaseException] | None, error: BaseException | None, _traceback: object
+    ) -> None:
         await cancel_all(self._tasks)
+        for task in self._tasks:
+            failure = None if task.cancelled() else task.exception()
+            if failure not in (None, error):  # `error`, as of `until`, is raised anyway
+                log.error("a background task failed", exc_info=failure)
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Start a task."""

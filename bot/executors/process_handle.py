@@ -90,10 +90,10 @@ class EngineProcess:
         try:
             await asyncio.shield(starting)
         except asyncio.CancelledError:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, RuntimeError):
                 await starting  # a process that is half started cannot be ended
             raise
-        except OSError as error:  # such as too little memory for another process
+        except (OSError, RuntimeError) as error:  # too little memory, too many processes or threads
             self.end_reason = f"No engine process can be started ({error})."
             raise ExecutorLost(self.end_reason) from error
         done, _ = await asyncio.wait({self._ready}, timeout=self._timeouts.start)
@@ -169,9 +169,18 @@ class EngineProcess:
             env={**for_children(), **KEEP_MEMORY},
             bufsize=0,
         )
-        self.pid = self._process.pid
-        atexit.register(self._kill_and_wait)
-        threading.Thread(target=self._listen, name="engine pipe", daemon=True).start()
+        try:
+            if self.end_reason:  # too late: a pool without a free thread calls this later
+                raise RuntimeError(self.end_reason)
+            self.pid = self._process.pid
+            atexit.register(self._kill_and_wait)
+            threading.Thread(target=self._listen, name="engine pipe", daemon=True).start()
+        except RuntimeError:
+            self.pid = None
+            atexit.unregister(self._kill_and_wait)
+            self._kill_and_wait()
+            self._close_pipes()
+            raise
 
     def _send(self, message: Paint | Cancel) -> None:
         # Does not block: messages are far smaller than the pipe's buffer. The listening thread
@@ -217,6 +226,11 @@ class EngineProcess:
         self._process.kill()
         self._process.wait()
 
+    def _close_pipes(self) -> None:
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+
     def _on_message(self, message: object) -> None:
         self._heard_at = self._loop.time()
         match message:
@@ -242,9 +256,7 @@ class EngineProcess:
         reason = self.end_reason or f"it ended with exit code {self._process.returncode}"
         self.end_reason = f"Engine process {self.pid}: {reason}."
         atexit.unregister(self._kill_and_wait)
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
+        self._close_pipes()
         self.dead.set()
         for future in (self._ready, self._answer):
             if not future.done():

@@ -127,6 +127,19 @@ async def test_an_essential_task_that_fails_ends_the_bot() -> None:
             await tasks.until(asyncio.Event())
 
 
+async def test_a_task_that_failed_unheard_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """What a task raised that nobody asked after is in the log once its block is left."""
+
+    async def broken() -> None:
+        raise TypeError("a lease that is a word")
+
+    with caplog.at_level(logging.ERROR):
+        async with BackgroundTasks() as tasks:
+            tasks.start(broken())
+            await asyncio.sleep(0)  # it fails
+    assert "a lease that is a word" in caplog.text
+
+
 @pytest.fixture
 async def decoder() -> AsyncIterator[Decoder]:
     """Start a decoding child."""

@@ -12,7 +12,7 @@ import nats.errors
 from nats.aio.client import DEFAULT_INBOX_PREFIX
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
-from nats.js.errors import ServerError, ServiceUnavailableError
+from nats.js.errors import APIError, ServerError, ServiceUnavailableError
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_fixed
 
 from bot.executors.nats import wire
@@ -25,6 +25,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 5.0  # for a request, a chunk of an object included
+REMOVE_SECONDS = 600.0  # for a request to remove something, with its retries
 
 
 class NatsConnection:
@@ -208,11 +209,30 @@ class NatsConnection:
         return message if message.reply else None
 
     async def withdraw(self, stream: str, number: int) -> None:
-        """Delete a message from a stream, if it is still there."""
+        """Delete a message from a stream, if it is still there; see `remove`."""
+        await self.remove(
+            f"message {number} of {stream}", lambda: self.streams.delete_msg(stream, number)
+        )
+
+    async def remove(self, what: str, attempt: Callable[[], Awaitable[object]]) -> None:
+        """Retry a request to remove something until the server answers, or for `REMOVE_SECONDS`.
+
+        A refusal is an answer and is only logged: mostly what it should remove is gone.
+        """
+
+        async def once() -> None:
+            try:
+                await attempt()
+            except ServiceUnavailableError:
+                raise  # the server has been started, its streams have not
+            except APIError as error:
+                log.info("%s was not removed: %s", what, explain(error))
+
         try:
-            await self.streams.delete_msg(stream, number)
-        except RETRYABLE as error:
-            log.info("message %d of %s was not deleted: %s", number, stream, explain(error))
+            async with asyncio.timeout(REMOVE_SECONDS):
+                await self.retry(f"removing {what}", once)
+        except TimeoutError:
+            log.warning("%s was not removed in %.0f s", what, REMOVE_SECONDS)
 
     async def _request(self, request: Coroutine[Any, Any, Msg]) -> Msg:
         """Wait for a reply. Raises ConnectionClosedError when the connection is lost meanwhile."""

@@ -27,8 +27,6 @@ from engine.request import PaintOutcome
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-CLEAN_UP_SECONDS = 2.0  # for `close` to remove from the server what paintings have left
-
 
 class NatsExecutor:
     """Implements `contract.Executor` with workers that connect to the same NATS server.
@@ -130,7 +128,7 @@ class NatsExecutor:
         for attempt in attempts:
             await self._sender.cancel(attempt.message.key)
         if self._clean_ups and self._connection.fault is None:
-            await asyncio.wait(self._clean_ups, timeout=CLEAN_UP_SECONDS)
+            await asyncio.wait(self._clean_ups, timeout=self._timing.clean_up)
         while self._tasks:  # a task may start another while it is cancelled
             await cancel_all(tuple(self._tasks))
         await self._connection.close()
@@ -141,7 +139,8 @@ class NatsExecutor:
             raise ExecutorLost("The executor was closed.")
         attempt = self._new_attempt(order, on_progress)
         self._attempts[attempt.message.key] = attempt
-        painting = self._create_task(self._send_and_fetch(attempt))
+        sending = self._create_task(self._sender.send(attempt))
+        painting = self._create_task(self._outcome_of(attempt, sending))
         try:
             # The bot may end the attempt while a request still waits for the NATS server.
             either: set[asyncio.Future[Any]] = {painting, attempt.ended}
@@ -154,10 +153,11 @@ class NatsExecutor:
             raise
         finally:
             painting.cancel()
+            sending.cancel()
             attempt.ended.cancel()
             del self._attempts[attempt.message.key]
             if not self._closed:
-                clean_up = self._run_in_background(self._clean_up(attempt, painting))
+                clean_up = self._run_in_background(self._clean_up(attempt, sending, painting))
                 self._clean_ups.add(clean_up)
                 clean_up.add_done_callback(self._clean_ups.discard)
 
@@ -180,13 +180,19 @@ class NatsExecutor:
             awaiting_step_since=loop.time(),
         )
 
-    async def _send_and_fetch(self, attempt: Attempt) -> PaintOutcome:
-        """Send an order, wait for its outcome, and download the painting."""
-        await self._sender.send(attempt)
+    async def _outcome_of(self, attempt: Attempt, sending: asyncio.Task[None]) -> PaintOutcome:
+        """Wait for the outcome of an order that is being sent, and download the painting.
+
+        An outcome may come first, where the server's acknowledgement of the order was lost.
+        """
+        either: set[asyncio.Future[Any]] = {sending, attempt.outcome}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if not attempt.has_outcome:
+            sending.result()  # raises why the order was not sent
         return await self._fetch_result(attempt, await attempt.outcome)
 
-    async def _clean_up(self, attempt: Attempt, painting: asyncio.Task[PaintOutcome]) -> None:
-        await cancel_all([painting])  # so that it stores nothing more
+    async def _clean_up(self, attempt: Attempt, *tasks: asyncio.Task[Any]) -> None:
+        await cancel_all(tasks)  # so that they store nothing more
         await self._sender.clean_up(attempt)
 
     async def _cancel_until_ended(self, attempt: Attempt) -> None:
@@ -206,23 +212,22 @@ class NatsExecutor:
         """Whether to end a cancelled attempt now; `is_late` once its worker's time is over."""
         if not attempt.has_outcome:
             return is_late or not attempt.worker
-        if not attempt.outcome.result().is_cut_short:
-            return True
-        # The frames of a film that are done are wanted, and being downloaded.
-        return is_late and self._connection.fault is not None
+        # Its painting is being downloaded. The frames of a film that are done are wanted most.
+        has_fault = self._connection.fault is not None
+        if attempt.outcome.result().is_cut_short:
+            return is_late and has_fault
+        return is_late or has_fault
 
     async def _fetch_result(self, attempt: Attempt, outcome: wire.Outcome) -> PaintOutcome:
         """Download the painting, or raise why there is none."""
         if outcome.how == "failed":
             raise CannotPaint(Sentence.received(outcome.sentence, outcome.wording))
-        name = wire.result_name(attempt.message.key, outcome.worker)
-        if outcome.painted is not None:
-            attempt.objects.append(name)  # to be removed, whether it is wanted or not
         # After a cancel a painting is wanted only if the worker cut it short for that.
         if outcome.how == "cancelled" or (attempt.cancelled and not outcome.is_cut_short):
             raise PaintingCancelled
         if outcome.painted is None:  # the worker lost it, or its outcome could not be read
             raise ExecutorLost(outcome.sentence)
+        name = wire.result_name(attempt.message.key, outcome.worker)
         secret, files = attempt.message.secret_bytes, attempt.order.outputs
         is_there = await self._connection.retry(
             name, lambda: self._objects.download(name, secret, *files)

@@ -76,7 +76,12 @@ class OrderSender:
         The job's checkpoint stays if the attempt was lost: the next one may resume from it.
         """
         await self._connection.until_open()
-        if not attempt.has_outcome:
+        if attempt.has_outcome:
+            outcome = attempt.outcome.result()
+            if outcome.painted is not None:
+                name = wire.result_name(attempt.message.key, outcome.worker)
+                attempt.objects.append(name)
+        else:
             # Whether a worker has the order is not known, so stop its painting and withdraw it.
             await self.cancel(attempt.message.key)
             if attempt.stream_number is not None:

@@ -105,7 +105,13 @@ class Receiver:
             return
         job_id = report.progress.job_id if report.progress else attempt.order.job_id
         if (report.key, report.worker, job_id) != (key, worker, attempt.order.job_id):
-            log.warning("what came from %s is no report of %s", worker, report.worker)
+            log.warning(
+                "what came from %s for job %d is no report on it, but of %s on job %d",
+                worker,
+                attempt.order.job_id,
+                report.worker,
+                job_id,
+            )
             return
         now = asyncio.get_running_loop().time()
         if not attempt.worker:

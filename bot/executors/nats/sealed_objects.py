@@ -1,16 +1,12 @@
 """Files in the object store, sealed: uploaded, downloaded and removed."""
 
 import asyncio
-import logging
 from pathlib import Path
 
 from nats.js.errors import DigestMismatchError, NotFoundError
 
-from bot.executors.nats.access import RETRYABLE, explain
 from bot.executors.nats.connection import NatsConnection
 from bot.executors.nats.sealing import WrongSeal, seal_files, unseal_files
-
-log = logging.getLogger(__name__)
 
 LARGE_CHUNK = 512 * 1024  # bytes; a server's default limit for a message is 1 MiB
 
@@ -53,12 +49,9 @@ class SealedObjects:
         return True
 
     async def remove(self, *names: str) -> None:
-        """Delete objects, if they exist. A failure is only logged: the server expires old ones."""
+        """Delete objects, if they exist; retries until the server answers."""
         # Concurrently, so that the requests share network round trips.
         await asyncio.gather(*(self._remove(name) for name in names))
 
     async def _remove(self, name: str) -> None:
-        try:
-            await self._connection.objects.remove(name)
-        except RETRYABLE as error:
-            log.info("%s stays for now: %s", name, explain(error))
+        await self._connection.remove(name, lambda: self._connection.objects.remove(name))

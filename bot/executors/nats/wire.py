@@ -69,6 +69,7 @@ class NatsTiming:
     connect: float = 10.0  # for connecting to the server
     cancel: float = 15.0  # for a worker to confirm a cancel, or to hand its orders back
     reports: float = 10.0  # on one order that the bot reads, in a second
+    clean_up: float = 2.0  # when the bot closes, for removing what paintings have left
     stall: float = 600.0  # without a new step, until an order is taken from its worker
 
 

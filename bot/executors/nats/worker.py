@@ -155,8 +155,11 @@ class Worker:
             await message.nak()
         elif self._bot_run_id not in ("", order.run_id):
             # Of an earlier run, or of a later one whose first heartbeat was missed: the next
-            # heartbeat decides.
-            await message.nak(delay=self._timing.poll)
+            # heartbeats decide.
+            if message.metadata.num_delivered > MOST_DELIVERIES:
+                await message.term()
+            else:
+                await message.nak(delay=self._timing.poll)
         elif order.settings.preset not in PRESETS:  # of a newer version
             await message.nak(delay=self._timing.poll)
         elif message.metadata.num_delivered > MOST_DELIVERIES:

@@ -36,7 +36,10 @@ class Script:
 
 
 def load(setup: EngineSetup) -> "Clockwork":
-    """Make the painter; `setup.weights` says what goes wrong with that."""
+    """Make the painter; `setup.weights` says what goes wrong with that.
+
+    While it is a file, the painter is not made.
+    """
     if setup.weights == "missing":
         raise WeightsRejected("There are no weights at all.")
     if setup.weights == "huge":
@@ -45,6 +48,8 @@ def load(setup: EngineSetup) -> "Clockwork":
         raise RuntimeError("an unexpected error")
     if setup.weights == "endless":
         time.sleep(1000)
+    while Path(setup.weights).is_file():
+        time.sleep(0.01)
     return Clockwork()
 
 

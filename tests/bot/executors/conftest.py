@@ -67,6 +67,7 @@ FAST = wire.NatsTiming(
     connect=2.0,
     cancel=3.0,
     reports=1000.0,
+    clean_up=30.0,
 )
 
 
@@ -84,9 +85,10 @@ async def working(
     ca_file: Path | None = None,
     timeouts: Timeouts | None = None,
     setups: Sequence[EngineSetup] = (SETUP,),
+    timing: wire.NatsTiming = FAST,
 ) -> AsyncIterator[Worker]:
     """Run a worker in this process, clockwork in its engine processes."""
-    worker = Worker(Access(url, ca_file=ca_file), setups, "worker", FAST, timeouts)
+    worker = Worker(Access(url, ca_file=ca_file), setups, "worker", timing, timeouts)
     running = asyncio.create_task(worker.run())
     try:
         yield worker

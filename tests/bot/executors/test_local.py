@@ -7,6 +7,9 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -257,6 +260,17 @@ print("torch" in sys.modules, "bot.jobs.service" in sys.modules)
     assert run.stdout.split() == ["False", "True"]
 
 
+async def test_a_bot_without_threads_does_not_start() -> None:
+    """Where no thread can be started, not even the first one, the start says so."""
+    others = children()
+    executor = LocalExecutor([SETUP])
+    with no_threads(), pytest.raises(CannotPaint, match="can't start new thread"):
+        await executor.start()
+    # The next call makes a thread, and that finds the one that was given up before its own.
+    await asyncio.to_thread(lambda: None)
+    assert children() == others
+
+
 async def test_the_loop_stays_responsive(order_for: MakeOrder) -> None:
     """Starting, painting, crashing and closing never hold the event loop for over 50 ms."""
     async with ticking() as ticks:
@@ -269,10 +283,14 @@ async def test_the_loop_stays_responsive(order_for: MakeOrder) -> None:
     assert max(ticks.holds) < 50
 
 
-async def test_closing_loses_what_waits_for_a_new_process(order_for: MakeOrder) -> None:
+async def test_closing_loses_what_waits_for_a_new_process(
+    order_for: MakeOrder, tmp_path: Path
+) -> None:
     """An order whose process died, and was not replaced yet when the executor closed, is lost."""
-    executor = LocalExecutor([SETUP])
+    hold = tmp_path / "hold"
+    executor = LocalExecutor([replace(SETUP, weights=str(hold))])
     await executor.start()
+    hold.touch()  # the next process does not get ready
     with pytest.raises(ExecutorLost):
         await executor.paint(order_for(Script(fault="die")), ignore)
     waiting = asyncio.create_task(executor.paint(order_for(Script()), ignore))
@@ -282,17 +300,45 @@ async def test_closing_loses_what_waits_for_a_new_process(order_for: MakeOrder) 
         await asyncio.wait_for(waiting, 30)
 
 
+def children() -> set[int]:
+    """Find the processes that this one has started."""
+    return {child.pid for child in psutil.Process().children()}
+
+
+@contextlib.contextmanager
+def no_files() -> Iterator[None]:
+    """Let no pipe be made: this process may have no more than its standard streams."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@contextlib.contextmanager
+def no_threads() -> Iterator[None]:
+    """Let no thread be started: its stack would not fit into the address space."""
+    size = threading.stack_size(1 << 46)
+    try:
+        yield
+    finally:
+        threading.stack_size(size)
+
+
+@pytest.mark.parametrize("limit", [no_files, no_threads])
 async def test_a_system_that_starts_no_process(
-    executor: LocalExecutor, order_for: MakeOrder, caplog: pytest.LogCaptureFixture
+    executor: LocalExecutor,
+    order_for: MakeOrder,
+    caplog: pytest.LogCaptureFixture,
+    limit: Callable[[], AbstractContextManager[None]],
 ) -> None:
     """A dead process is replaced as soon as the system has room for another one."""
     (old,) = executor.pids
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))  # standard streams: no pipe can be made
-    try:
+    others = children() - {old}
+    with limit():
         os.kill(old, signal.SIGKILL)
         await until(lambda: "No engine process can be started" in caplog.text)
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     await wait_for_new_pid(executor, old)
     await executor.paint(order_for(Script()), ignore)
+    assert children() - others == set(executor.pids)  # none that nobody listens to

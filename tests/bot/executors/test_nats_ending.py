@@ -18,6 +18,7 @@ from bot.executors.nats import wire
 from bot.executors.nats.access import Access
 from bot.executors.nats.executor import NatsExecutor
 from bot.executors.nats.streams import create_streams
+from bot.executors.nats.worker import Worker
 from engine.request import PaintOutcome, PaintSettings
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.conftest import (
@@ -40,6 +41,12 @@ NO_PURGE = f"""
 authorization {{ users: [{{ user: bot, password: bot, permissions: {{
   publish: {{ deny: "$JS.API.STREAM.PURGE.{wire.ORDERS}" }}
 }} }}] }}
+"""
+NO_ORDERS = f"""
+authorization {{ users: [
+  {{ user: bot, password: bot, permissions: {{ publish: {{ deny: "{wire.ORDER}" }} }} }},
+  {{ user: worker, password: worker }},
+] }}
 """
 
 
@@ -69,12 +76,19 @@ async def until_stream(
             await asyncio.sleep(0.01)
 
 
-async def until_delivered(worker: ManualWorker, stream: str) -> None:
-    """Wait until a message of a stream has been delivered."""
+async def until_run_is_known(worker: Worker, bot: ManualWorker, run_id: str) -> None:
+    """Send heartbeats of a bot until a worker has heard one: it may still be starting."""
+    while worker._bot_run_id != run_id:
+        await bot.client.publish(wire.BOT, wire.encode(wire.BotHeartbeat(run_id)))
+        await asyncio.sleep(0.05)
+
+
+async def until_delivered(worker: ManualWorker, stream: str, times: int) -> None:
+    """Wait until messages of a stream have been delivered so many times."""
     async with asyncio.timeout(60):
         while True:
             info = await worker.streams.consumer_info(stream, stream)
-            if info.delivered is not None and info.delivered.consumer_seq:
+            if info.delivered is not None and info.delivered.consumer_seq >= times:
                 return
             await asyncio.sleep(0.01)
 
@@ -135,6 +149,30 @@ async def test_an_end_during_the_download(
         assert not order.result.exists()
 
 
+async def test_a_cancel_during_the_download(nats_server: NatsServer, order_for: MakeOrder) -> None:
+    """A painting that is done is still downloaded, unless that takes too long."""
+    async with ManualWorker(nats_server.url) as worker, bad_network(nats_server.port) as network:
+        executor = NatsExecutor(Access(network.url), replace(FAST, cancel=120.0))
+        await executor.start()
+        await until(lambda: executor.fault == "no worker is connected")
+        order = order_for(Script())
+        painting = paint(executor, order)
+        taken, message = await worker.take()
+        await worker.upload(taken, "a", 10, size=20_000_000)
+        network.delay = (0.05, 0.05)  # for each 16 KiB: a minute in all
+        await worker.report(painted(taken, "a"))
+        await message.ack()
+        await until_stream(worker, wire.OUTCOMES, is_empty)
+        cancels = await worker.client.subscribe(wire.CANCEL)
+        await executor.cancel(order.job_id)
+        for _ in range(2):  # each after another look at the painting
+            await cancels.next_msg(timeout=30)
+        network.delay = (0.0, 0.0)
+        assert (await asyncio.wait_for(painting, 60)).device == "a"
+        assert order.result.exists()
+        await executor.close()
+
+
 @pytest.mark.slow
 async def test_an_order_that_waits_while_old_ones_are_purged(
     nats_server: NatsServer, order_for: MakeOrder, caplog: pytest.LogCaptureFixture
@@ -191,18 +229,73 @@ async def test_the_next_attempt_on_the_same_worker(
 
 async def test_an_order_whose_bot_the_worker_does_not_know_yet(nats_server: NatsServer) -> None:
     """A worker that missed the heartbeats of a new run leaves its orders until it hears one."""
+    timing = replace(FAST, poll=1.0)  # so long, the order is not delivered too often
+    async with ManualWorker(nats_server.url) as bot:
+        await create_streams(bot.streams, lease=120)
+        async with working(nats_server.url, timing=timing) as worker:
+            await until_run_is_known(worker, bot, "earlier")
+            order = wire.Order("key", "later", 1, PaintSettings(), 1, False, False, "ab" * 32)
+            await bot.streams.publish(wire.ORDER, wire.encode(order))
+            # The second delivery: the worker has left the first one, as the lease is not over.
+            await until_delivered(bot, wire.ORDERS, times=2)
+            await bot.client.publish(wire.BOT, wire.encode(wire.BotHeartbeat("later")))
+            await until_stream(bot, wire.OUTCOMES, lambda state: state.messages == 1)
+
+
+async def test_an_order_of_an_earlier_run_that_comes_late(nats_server: NatsServer) -> None:
+    """An order that the server stored after the purge of earlier ones is given up, unpainted."""
     async with ManualWorker(nats_server.url) as bot:
         await create_streams(bot.streams, FAST.lease)
         async with working(nats_server.url) as worker:
-            # As often as needed, because the worker may still be starting.
-            while worker._bot_run_id != "earlier":
-                await bot.client.publish(wire.BOT, wire.encode(wire.BotHeartbeat("earlier")))
-                await asyncio.sleep(0.05)
-            order = wire.Order("key", "later", 1, PaintSettings(), 1, False, False, "ab" * 32)
+            await until_run_is_known(worker, bot, "later")
+            order = wire.Order("key", "earlier", 1, PaintSettings(), 1, False, False, "ab" * 32)
             await bot.streams.publish(wire.ORDER, wire.encode(order))
-            await until_delivered(bot, wire.ORDERS)
-            await bot.client.publish(wire.BOT, wire.encode(wire.BotHeartbeat("later")))
-            await until_stream(bot, wire.OUTCOMES, lambda state: state.messages == 1)
+            await until_stream(bot, wire.ORDERS, is_empty)
+            assert is_empty((await bot.streams.stream_info(wire.OUTCOMES)).state)
+
+
+async def test_an_outcome_before_the_acknowledgement(
+    nats_server: NatsServer, order_for: MakeOrder
+) -> None:
+    """A painting is fetched although the server's acknowledgement of its order never comes."""
+    nats_server.configure(NO_ORDERS)
+    async with (
+        ManualWorker(nats_server.url.replace("//", "//worker:worker@")) as worker,
+        nats_executor(nats_server.url.replace("//", "//bot:bot@")) as executor,
+    ):
+        await until(lambda: executor.fault == "no worker is connected")
+        order = order_for(Script())
+        painting = paint(executor, order)
+        await until_stream(worker, OBJECTS, lambda state: state.messages == 2)  # its pictures
+        (attempt,) = executor._attempts.values()
+        await worker.upload(attempt.message, "a", 10)
+        await worker.report(painted(attempt.message, "a"))
+        assert (await asyncio.wait_for(painting, 60)).device == "a"
+        await until_stream(worker, OBJECTS, is_empty)
+
+
+@pytest.mark.slow
+async def test_cleaning_up_while_the_server_is_away(
+    nats_server: NatsServer, order_for: MakeOrder, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The order and pictures of a cancelled painting go once the server is back."""
+    async with nats_executor(nats_server.url) as executor:
+        await until(lambda: executor.fault == "no worker is connected")
+        order = order_for(Script())
+        painting = paint(executor, order)
+        async with ManualWorker(nats_server.url) as manual:
+            await until_stream(manual, wire.ORDERS, lambda state: state.messages == 1)
+            await until(lambda: next(iter(executor._attempts.values())).stream_number)
+        nats_server.kill()
+        await until(lambda: executor.fault != "no worker is connected")
+        await executor.cancel(order.job_id)
+        with pytest.raises(PaintingCancelled):
+            await painting
+        await until(lambda: "removing message" in caplog.text)
+        nats_server.start()
+        async with ManualWorker(nats_server.url) as manual:
+            for stream in (OBJECTS, wire.ORDERS):
+                await until_stream(manual, stream, is_empty)
 
 
 async def test_what_a_bot_leaves_behind(nats_server: NatsServer, order_for: MakeOrder) -> None:

@@ -185,7 +185,9 @@ async def test_an_acknowledged_order_is_not_given_out_again(
     assert (await site.worker.streams.stream_info(wire.ORDERS)).state.messages == 0
 
 
-async def test_progress_of_two_workers(site: Site, order_for: MakeOrder) -> None:
+async def test_progress_of_two_workers(
+    site: Site, order_for: MakeOrder, caplog: pytest.LogCaptureFixture
+) -> None:
     """Where two paint one order, the steps that are told never go back, and are of its job."""
     heard: list[int] = []
     order = order_for(Script())
@@ -212,6 +214,7 @@ async def test_progress_of_two_workers(site: Site, order_for: MakeOrder) -> None
     await message.ack()
     await painting
     assert heard == [1, 5, 6]
+    assert f"is no report on it, but of b on job {another}" in caplog.text
 
 
 async def test_a_painting_that_the_server_lost(site: Site, order_for: MakeOrder) -> None:
