@@ -114,9 +114,11 @@ async def executor() -> AsyncIterator[LocalExecutor]:
 
 
 @asynccontextmanager
-async def nats_executor(url: str, ca_file: Path | None = None) -> AsyncIterator[NatsExecutor]:
+async def nats_executor(
+    url: str, ca_file: Path | None = None, timing: wire.NatsTiming = FAST
+) -> AsyncIterator[NatsExecutor]:
     """Run an executor on a NATS server, without workers yet."""
-    executor = NatsExecutor(Access(url, ca_file=ca_file), FAST)
+    executor = NatsExecutor(Access(url, ca_file=ca_file), timing)
     await executor.start()
     try:
         yield executor

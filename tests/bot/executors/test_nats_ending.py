@@ -151,9 +151,12 @@ async def test_an_end_during_the_download(
 
 async def test_a_cancel_during_the_download(nats_server: NatsServer, order_for: MakeOrder) -> None:
     """A painting that is done is still downloaded, unless that takes too long."""
-    async with ManualWorker(nats_server.url) as worker, bad_network(nats_server.port) as network:
-        executor = NatsExecutor(Access(network.url), replace(FAST, cancel=120.0))
-        await executor.start()
+    patient = replace(FAST, cancel=120.0)
+    async with (
+        ManualWorker(nats_server.url) as worker,
+        bad_network(nats_server.port) as network,
+        nats_executor(network.url, timing=patient) as executor,
+    ):
         await until(lambda: executor.fault == "no worker is connected")
         order = order_for(Script())
         painting = paint(executor, order)
@@ -170,7 +173,6 @@ async def test_a_cancel_during_the_download(nats_server: NatsServer, order_for: 
         network.delay = (0.0, 0.0)
         assert (await asyncio.wait_for(painting, 60)).device == "a"
         assert order.result.exists()
-        await executor.close()
 
 
 @pytest.mark.slow
