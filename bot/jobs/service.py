@@ -179,7 +179,7 @@ class JobService:
             return await self.store.find(connection, job_id)
 
     async def jobs_of(self, guild_id: int, member_id: int) -> Sequence[Job]:
-        """List a member's unfinished and kept jobs in a server, oldest first."""
+        """List a member's unfinished jobs in a server, and after them the first kept ones."""
         return await self.store.of_member(guild_id, member_id)
 
     async def jobs_in(self, guild_id: int) -> Sequence[Job]:
