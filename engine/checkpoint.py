@@ -126,13 +126,24 @@ def read_checkpoint(path: Path, expected: str) -> Saved:
         raise CheckpointRejected(f"{path} is no checkpoint of a painting.") from error
     if not isinstance(saved.log, dict) or not isinstance(saved.stepper, dict):
         raise CheckpointRejected(f"{path} is no checkpoint of a painting.")
-    if not all(isinstance(value, Tensor) for value in saved.stepper.values()):
+    if not all(_is_plain(value) for value in saved.stepper.values()):
         raise CheckpointRejected(f"{path} is no checkpoint of a painting.")
     if saved.fingerprint != expected:
         raise CheckpointRejected(
             f"{path} belongs to another painting: give the same pictures, options and weights."
         )
     return saved
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a value is a tensor of numbers in memory: not sparse, nested, meta or a parameter."""
+    return (
+        type(value) is Tensor
+        and value.layout == torch.strided
+        and value.device.type == "cpu"
+        and not value.is_nested
+        and not value.requires_grad
+    )
 
 
 def read_values(path: Path) -> dict[str, Any]:

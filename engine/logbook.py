@@ -11,6 +11,7 @@ from engine.request import Losses, Progress, Reading
 from engine.scales import Scale
 
 CURVE_POINTS = 1000  # a loss curve is thinned to at most this many
+MOST_SECONDS = 1e9  # thirty years: a checkpoint that says more is damaged
 
 # What a checkpoint keeps of a logbook: numbers and lists of numbers alone.
 State = dict[str, int | float | list[float]]
@@ -35,18 +36,21 @@ class Logbook:
         if state is not None:
             try:
                 self._restore(state)
-            except (KeyError, TypeError, ValueError) as error:
+            except (KeyError, TypeError, ValueError, OverflowError) as error:
                 raise CheckpointRejected(
                     "The checkpoint's record of its steps is damaged: begin anew."
                 ) from error
 
     def _restore(self, state: State) -> None:
-        total, content, style = _numbers(state["losses"])
-        self.losses = Losses(total, content, style)
         self._totals = _numbers(state["totals"])
-        self._before = float(_number(state["seconds"]))
+        if self._totals:  # else the losses are not known yet, and NaN
+            total, content, style = _numbers(state["losses"])
+            self.losses = Losses(total, content, style)
+        self._before = seconds_in(state)
         self.scale_number = int(_number(state["scale"]))
         self.repeated_steps = int(_number(state["repeated_steps"]))
+        if not 0 <= self.repeated_steps <= self.step:
+            raise ValueError(f"{self.repeated_steps} of {self.step} steps cannot be repeated ones")
         if not 0 <= self.scale_number < len(self._scales):
             raise ValueError(f"no scale {self.scale_number}")
         first, last = self._starts[self.scale_number : self.scale_number + 2]
@@ -123,10 +127,23 @@ class Logbook:
         )
 
 
+def seconds_in(state: State) -> float:
+    """The seconds that a checkpoint says were spent.
+
+    Raises KeyError, TypeError, ValueError or OverflowError where that cannot be.
+    """
+    seconds = _number(state["seconds"])
+    if not 0 <= seconds <= MOST_SECONDS:
+        raise ValueError(f"{seconds} seconds cannot be")
+    return seconds
+
+
 def _number(value: int | float | list[float]) -> float:
     if not isinstance(value, int | float):
         raise TypeError("a number was expected")
-    return value
+    if not math.isfinite(value):
+        raise ValueError("a finite number was expected")
+    return float(value)
 
 
 def _numbers(value: int | float | list[float]) -> list[float]:

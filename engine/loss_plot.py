@@ -68,7 +68,7 @@ def _lines(axes: "Axes", pieces: list[list[Point]]) -> None:
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_minor_locator(NullLocator())
-        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.7g}"))
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.9g}"))
         floor, ceiling = low / (high / low) ** 0.08, high * (high / low) ** 0.08
     else:
         margin = 0.08 * (high - low) or abs(high) or 1.0
@@ -88,9 +88,10 @@ def _lines(axes: "Axes", pieces: list[list[Point]]) -> None:
     axes.annotate(
         f"{loss:,.4g}",
         (step, loss),
-        (0, 9),
+        (10, 0),
         textcoords="offset points",
-        ha="right",
+        ha="left",
+        va="center",
         color=_INK,
         fontsize=12,
         fontweight="bold",

@@ -26,6 +26,9 @@ class Optimiser(Protocol):
         copying into these very tensors.
         """
 
+    def is_sound(self) -> bool:
+        """Whether a state of finite numbers that was restored can be one of this optimiser's."""
+
 
 class Adam:
     """Kingma and Ba, arXiv 1412.6980, algorithm 1."""
@@ -64,6 +67,10 @@ class Adam:
             "first": self._first,
             "second": self._second,
         }
+
+    def is_sound(self) -> bool:
+        """Whether no mean of squares is negative."""
+        return bool(self._second.min() >= 0)
 
 
 def _unbias(decay: float, steps: Tensor) -> Tensor:
@@ -191,3 +198,7 @@ class LBFGS:
             "move": self._move,
             "moved": self._moved,
         }
+
+    def is_sound(self) -> bool:
+        """Whether the place is one of the history's."""
+        return 0 <= int(self._place) < self._history

@@ -90,7 +90,8 @@ class Stepper:
     def restore(self, state: Mapping[str, Tensor]) -> None:
         """Go on from `state()`.
 
-        Raises CheckpointRejected where a part of it is missing, or its history has another length.
+        Raises CheckpointRejected where a part of it is missing or cannot be, or its history has
+        another length.
         """
         for name, own in self.state().items():
             saved = state.get(name)
@@ -100,7 +101,11 @@ class Stepper:
                 raise CheckpointRejected(
                     "The checkpoint was made with more or less memory: give --memory as then."
                 )
+            if own.dtype != saved.dtype or not _is_finite(saved):
+                raise CheckpointRejected(f"The checkpoint is damaged: {name} cannot be.")
             own.copy_(saved)
+        if not self._optimiser.is_sound():
+            raise CheckpointRejected("The checkpoint is damaged: its optimiser's state cannot be.")
 
     def take(self, count: int) -> list[Reading]:
         """Take up to `count` steps, at least one, and wait for them.
@@ -230,6 +235,11 @@ class Stepper:
 
 def _size(canvas: Tensor) -> tuple[int, int]:
     return canvas.shape[3], canvas.shape[2]
+
+
+def _is_finite(tensor: Tensor) -> bool:
+    """Whether all numbers are finite; unlike `isfinite` it takes no memory for the answer."""
+    return all(math.isfinite(end) for end in tensor.aminmax())  # NaN comes through as both
 
 
 def loss_scale(recipe: Recipe, canvas: Tensor, device: Device) -> float:

@@ -115,7 +115,9 @@ class Studio:
     def _fits(self, scale: Scale, canvas: Tensor, neighbours: Tensor | None) -> bool:
         """Whether a canvas and the neighbours of its cells can be those of a scale."""
         width, height = scale.canvas
-        if canvas.shape != (1, 3, height, width) or not bool(canvas.isfinite().all()):
+        if canvas.dtype != torch.float32 or canvas.shape != (1, 3, height, width):
+            return False
+        if not bool(canvas.isfinite().all()):
             return False
         if self._recipe.matching is None or neighbours is None:
             return self._recipe.matching is None and neighbours is None

@@ -113,6 +113,10 @@ class Schedule:
         self._kinds[job.id] = kind
         self._places_at = None
 
+    def has(self, job_id: int) -> bool:
+        """Say whether a job is queued or painting here."""
+        return job_id in self._kinds
+
     def take(self, now: float) -> int | None:
         """Take the next job from the queue to painting; None when the queue is empty."""
         waiting = self._queue.take()

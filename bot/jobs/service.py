@@ -11,7 +11,7 @@ from random import Random
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import JobNotFound, WrongState
+from bot.errors import JobNotFound, Refused, WrongState
 from bot.executors.contract import PaintProgress
 from bot.jobs import allowance, rules
 from bot.jobs.allowance import FREE, Allowance
@@ -127,20 +127,27 @@ class JobService:
             self._retention.referring_to(job.sources.pictures),
             self._database.write() as connection,
         ):
-            if settle is not None:
-                await settle(connection)
             known = await self.store.of_interaction(connection, origin.interaction_id)
-            if known:
-                return known
-            quotas.check(await self.store.under_way(connection, origin))
-            if granted.spans:
-                now, member_id = self._clock(), origin.member_id
-                uses = await self.store.uses(connection, origin.guild_id, member_id, now)
-                allowance.check(uses.values(), job.predicted_seconds, granted, now)
-            job = await self.store.add(connection, job)
-        self._schedule.enter(job)
-        self._announce(job)
+            if settle is not None:
+                with contextlib.suppress(Refused) if known else contextlib.nullcontext():
+                    await settle(connection)
+            job = known or await self._add(connection, job, quotas, granted)
+        # One that was known may be in no queue: the connection broke as the database stored it.
+        if job.state is JobState.QUEUED and not self._schedule.has(job.id):
+            self._schedule.enter(job)
+            self._announce(job)
         return job
+
+    async def _add(
+        self, connection: AsyncConnection, job: Job, quotas: JobQuotas, granted: Allowance
+    ) -> Job:
+        origin = job.origin
+        quotas.check(await self.store.under_way(connection, origin))
+        if granted.spans:
+            now, member_id = self._clock(), origin.member_id
+            uses = await self.store.uses(connection, origin.guild_id, member_id, now)
+            allowance.check(uses.values(), job.predicted_seconds, granted, now)
+        return await self.store.add(connection, job)
 
     async def cancel(self, job_id: int, actor: Member) -> Job:
         """Cancel a job: at once while it is queued, within two steps while it is being painted.
@@ -172,7 +179,7 @@ class JobService:
             return await self.store.find(connection, job_id)
 
     async def jobs_of(self, guild_id: int, member_id: int) -> Sequence[Job]:
-        """List a member's unfinished and kept jobs in a server, oldest first."""
+        """List a member's unfinished jobs in a server, and after them the first kept ones."""
         return await self.store.of_member(guild_id, member_id)
 
     async def jobs_in(self, guild_id: int) -> Sequence[Job]:

@@ -17,6 +17,7 @@ from bot.storage.database import Database
 from bot.storage.shard import WHOLE, Shard
 
 EVERY = Wanted()  # all paintings of a member
+MOST_KEPT = 100  # of a member's jobs that are read at once; those under way are bounded by quotas
 WAITING_OR_PAINTING = (JobState.QUEUED, JobState.PAINTING)
 _unfinished = jobs.c.state.in_(sorted(UNFINISHED))
 _kept = jobs.c.kept & jobs.c.told_at.is_(None)
@@ -176,10 +177,12 @@ class JobStore:
             )
 
     async def of_member(self, guild_id: int, member_id: int) -> list[Job]:
-        """Read a member's unfinished and kept jobs in a server, oldest first."""
+        """Read a member's unfinished jobs in a server, then `MOST_KEPT` kept ones, oldest first."""
         where = (jobs.c.guild_id == guild_id) & (jobs.c.member_id == member_id)
         async with self.database.read() as connection:
-            return await _select(connection, where & (_unfinished | _kept))
+            unfinished = await _select(connection, where & _unfinished)
+            kept = await _select(connection, where & _kept & ~_unfinished, MOST_KEPT)
+        return unfinished + kept
 
     async def of_guild(self, guild_id: int) -> list[Job]:
         """Read a server's unfinished jobs, oldest first."""

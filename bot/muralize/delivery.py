@@ -18,6 +18,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
+from sqlalchemy.exc import DBAPIError
+
 from bot.back_off import BackOff
 from bot.discord_io.sending import (
     FileTooLarge,
@@ -46,7 +48,8 @@ log = logging.getLogger(__name__)
 INTERACTION, CHANNEL, PRIVATE = "interaction", "channel", "direct message"
 ROUTES = (INTERACTION, CHANNEL, PRIVATE)
 ROUTES_AFTER_LONG = (CHANNEL, INTERACTION, PRIVATE)
-MOST_FAULTS = 5  # tries that fail by a fault of ours, such as a full disk
+MOST_FAULTS = 5  # tries that fail by a fault of ours
+STORAGE_FAULTS = (DBAPIError, OSError)  # of the database or the disk
 
 Pack = Callable[[int], Awaitable[tuple[Card, list[Upload]]]]
 
@@ -109,11 +112,13 @@ class Deliverer:
 
     async def _deliver_and_log(self, job: Job) -> None:
         with about_job(str(job.id)):
-            retrying = replace(self._back_off, attempts=MOST_FAULTS).retrying(
+            few = replace(self._back_off, attempts=MOST_FAULTS).retrying(
                 _may_pass, log=log, what="delivery failed", traceback=True
             )
+            # A full disk, or a database that is away, may need more time than a fault of ours.
+            many = self._back_off.retrying(STORAGE_FAULTS, log=log, what="delivery failed")
             try:
-                await retrying(self._deliver, job)
+                await many(few, self._deliver, job)
             except Exception:
                 log.exception("this outcome cannot be sent; it is kept for /queue show")
                 await self._keep(job)
@@ -132,6 +137,8 @@ class Deliverer:
             log.exception("this outcome could not be kept")
 
     async def _keep_once(self, job: Job) -> None:
+        job = await self._jobs.get(job.id) or job  # how far its delivery came
+
         async def pack(_: int) -> tuple[Card, list[Upload]]:
             with speaking(job.origin.language):
                 return outcome_card.undeliverable(job), []
@@ -282,8 +289,8 @@ def _routes(job: Job, notify: bool) -> tuple[str, ...]:
 
 
 def _may_pass(error: Exception) -> bool:
-    """Say whether another try may succeed: not with a painting that cannot be encoded."""
-    return not isinstance(error, ImageRejected | OutputRejected)
+    """Say whether one of a few tries may succeed: not with a painting that cannot be encoded."""
+    return not isinstance(error, (ImageRejected, OutputRejected, *STORAGE_FAULTS))
 
 
 def _knows_already(job: Job) -> bool:

@@ -62,7 +62,7 @@ def paint_film(
         fingerprint = fingerprint_of_film(clip, like, encoder.description)
     reel = Reel(total, clip.loops)
     if resume:
-        reel.restore(read_checkpoint(resume, fingerprint))
+        reel.restore(read_checkpoint(resume, fingerprint), painter.size, painter.can_have_painted)
     done = len(reel.pictures)
     writer = None
     if checkpoint:

@@ -87,6 +87,23 @@ class FilmPainter:
         """The picture of a painted canvas of a frame, in its colours where they are kept."""
         return self._studio(frame).picture(canvas, self._scale)
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of each picture."""
+        return self._scale.size
+
+    def can_have_painted(self, painted: Painted) -> bool:
+        """Whether a frame that was read from a file can be one of this painter's."""
+        width, height = self._scale.canvas
+        content, canvas, places = painted.content, painted.canvas, painted.places
+        return (
+            content.shape == canvas.shape == (1, 3, height, width)
+            and places.shape == (3, *self._rows_and_columns)
+            and all(one.dtype == torch.float32 for one in (content, canvas, places))
+            and all(bool(one.isfinite().all()) for one in (content, canvas, places))
+            and 0 <= int(places[0].min()) <= int(places[0].max()) < len(self._like.styles)
+        )
+
     def _studio(self, frame: Image) -> Studio:
         request = replace(self._like, content=frame)
         return Studio(request, self._recipe, self._encoder, self._memory_budget, self._scale)

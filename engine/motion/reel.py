@@ -5,6 +5,7 @@ more memory than its pictures.
 """
 
 import hashlib
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from engine.checkpoint import Saved, fingerprint_of
 from engine.errors import CheckpointRejected
+from engine.logbook import seconds_in
 from engine.motion.clip import Clip
 from engine.motion.closing import frames_led_back
 from engine.motion.strokes import Painted
@@ -24,6 +26,7 @@ class Reel:
 
     def __init__(self, total: int, loops: bool) -> None:
         """Take how many frames the film will have, and whether it will be closed."""
+        self._total = total
         led_back = frames_led_back(total) if loops else 0
         self._of_tail = range(total - led_back, total)
         self.pictures: list[Image.Image] = []
@@ -55,20 +58,33 @@ class Reel:
         tensors["pictures"] = torch.stack(pixels)
         return Saved(fingerprint, tensors, {"seconds": self.seconds})
 
-    def restore(self, saved: Saved) -> None:
-        """Go on from what `saved` gave. Raises CheckpointRejected."""
+    def restore(
+        self, saved: Saved, size: tuple[int, int], can_be: Callable[[Painted], bool]
+    ) -> None:
+        """Go on from what `saved` gave.
+
+        `size` is the pictures' width and height; `can_be` says whether a frame can be this film's.
+
+        Raises CheckpointRejected.
+        """
         tensors = saved.stepper
         try:
-            self.pictures = [Image.fromarray(one.numpy()) for one in tensors["pictures"]]
-            self.last = _painted(tensors, -1)
-            self.first = _painted(tensors, 0) if "canvas 0" in tensors else None
+            pictures = tensors["pictures"]
+            done, (width, height) = len(pictures), size
+            if pictures.shape != (done, height, width, 3) or pictures.dtype != torch.uint8:
+                raise ValueError("other pictures were expected")
+            if not 1 <= done <= self._total:
+                raise ValueError(f"{done} of {self._total} frames cannot be done")
+            self.pictures = [Image.fromarray(one.numpy()) for one in pictures]
+            self.last = _painted(tensors, -1, can_be)
+            self.first = _painted(tensors, 0, can_be) if self._of_tail else None
             self.tail = {
-                number: _painted(tensors, number)
+                number: _painted(tensors, number, can_be)
                 for number in self._of_tail
-                if f"canvas {number}" in tensors
+                if number < done
             }
-            self.seconds = float(saved.log["seconds"])  # type: ignore[arg-type]  # as it was saved
-        except (KeyError, TypeError, ValueError) as error:
+            self.seconds = seconds_in(saved.log)
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise CheckpointRejected("The checkpoint is of no film, or damaged.") from error
 
 
@@ -81,8 +97,9 @@ def fingerprint_of_film(clip: Clip, like: StylizeRequest, weights: str) -> str:
     return digest.hexdigest()
 
 
-def _painted(tensors: dict[str, Tensor], number: int) -> Painted:
-    content, canvas, places = (
-        tensors[f"{name} {number}"] for name in ("content", "canvas", "places")
-    )
-    return Painted(content, canvas, places)
+def _painted(tensors: dict[str, Tensor], number: int, can_be: Callable[[Painted], bool]) -> Painted:
+    """A frame that was kept. Raises KeyError without it, and ValueError where it cannot be."""
+    painted = Painted(*(tensors[f"{name} {number}"] for name in ("content", "canvas", "places")))
+    if not can_be(painted):
+        raise ValueError(f"frame {number} was not painted so")
+    return painted

@@ -7,7 +7,7 @@ import re
 import shutil
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -226,6 +226,17 @@ def query(data_dir: Path, sql: str) -> list[Any]:
     with closing(sqlite3.connect(file, timeout=120, uri=True)) as connection:
         connection.row_factory = sqlite3.Row
         return connection.execute(sql).fetchall()
+
+
+async def write(data_dir: Path, sql: str, values: Sequence[object] = ()) -> None:
+    """Write to the bot's database, in a thread: the bot may need this loop to finish its write."""
+
+    def execute() -> None:
+        with closing(sqlite3.connect(data_dir / "muralscape.db", timeout=120)) as connection:
+            connection.execute(sql, values)
+            connection.commit()
+
+    await asyncio.to_thread(execute)
 
 
 def muralize(

@@ -1,14 +1,13 @@
 """The result arrives by the first way that is open, once, whatever Discord does."""
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.jobs.model import JobState
+from bot.muralize.delivery import MOST_FAULTS
 from bot.simulator import DiscordLimits, Simulator
 from bot.simulator.faults import RestFault
 from bot.simulator.model import Interaction, Message
@@ -26,6 +25,7 @@ from tests.end_to_end.harness import (
     results,
     run,
     running_bot,
+    write,
 )
 from tests.end_to_end.painters import hold, release
 
@@ -137,22 +137,41 @@ async def test_a_painting_that_fits_nowhere(
     assert "this outcome cannot be sent" in caplog.text
 
 
+FULL = "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+
+
 @pytest.mark.slow
 async def test_a_disk_too_full_to_keep(
     start_simulator: StartSimulator, data_dir: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What cannot be sent, nor noted as kept, is kept in the same run once the disk has room."""
     simulator = await start_simulator(DiscordLimits(accepted_upload=100))
-    full = "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
-    with closing(sqlite3.connect(data_dir / "muralscape.db", timeout=120)) as disk:
-        async with running_bot(simulator, data_dir, painter="load_noisy") as bot:
-            disk.execute(f"CREATE TRIGGER full BEFORE UPDATE ON jobs WHEN NEW.kept {full}")
-            kept = asyncio.create_task(bot.until_job(lambda job: job.kept))
-            muralize(simulator)
-            await simulator.until(lambda: "could not be kept; next try" in caplog.text)
-            disk.execute("DROP TRIGGER full")
-            job = await kept
+    async with running_bot(simulator, data_dir, painter="load_noisy") as bot:
+        await write(data_dir, f"CREATE TRIGGER full BEFORE UPDATE ON jobs WHEN NEW.kept {FULL}")
+        kept = asyncio.create_task(bot.until_job(lambda job: job.kept))
+        muralize(simulator)
+        await simulator.until(lambda: "could not be kept; next try" in caplog.text)
+        await write(data_dir, "DROP TRIGGER full")
+        job = await kept
     assert job.state is JobState.DONE
+
+
+@pytest.mark.slow
+async def test_a_disk_that_is_full_for_long(
+    simulator: Simulator, data_dir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A painting that is shown, but could not be noted as delivered, is not given up."""
+    when = "BEFORE UPDATE OF told_at ON jobs WHEN NEW.told_at IS NOT NULL"
+    async with running_bot(simulator, data_dir) as bot:
+        await write(data_dir, f"CREATE TRIGGER full {when} {FULL}")
+        ended = asyncio.create_task(bot.until_job(lambda job: job.settled))
+        asked = muralize(simulator)
+        await simulator.until(lambda: caplog.text.count("delivery failed; next try") > MOST_FAULTS)
+        await write(data_dir, "DROP TRIGGER full")
+        job = await ended
+    assert not job.kept
+    assert asked.original is not None
+    assert asked.original.attachments
 
 
 @pytest.mark.slow

@@ -2,9 +2,8 @@
 
 import asyncio
 import io
-import sqlite3
 import time
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -18,7 +17,7 @@ from bot.settings import WebSettings
 from bot.simulator import Invocation, Simulator, Upload, upheaval
 from bot.simulator.model import Interaction, Message
 from tests.end_to_end import bot_process
-from tests.end_to_end.harness import picture, query, running_bot
+from tests.end_to_end.harness import picture, query, running_bot, write
 from tests.end_to_end.harness import run as command
 from tests.end_to_end.test_challenges import furnish, posted, told
 from tests.end_to_end.test_full_paintings import PUBLIC
@@ -188,7 +187,8 @@ async def test_five_members_and_kills(simulator: Simulator, data_dir: Path) -> N
     await simulator.until(lambda: "7 of 16" in message.content)
     assert pressed.state != "failed"
     await told(simulator, command(simulator, "mural claim", "eve", {"tile": "16"}))
-    let_claims_end(data_dir)
+    ended = "UPDATE mural_tiles SET claimed_until = ? WHERE claimed_until > 0"
+    await write(data_dir, ended, [time.time() - 1])
     await simulator.until(
         lambda: not query(data_dir, "SELECT * FROM mural_tiles WHERE number = 16")
     )
@@ -224,14 +224,3 @@ async def test_five_members_and_kills(simulator: Simulator, data_dir: Path) -> N
 def painted(data_dir: Path) -> int:
     """Count the painted tiles; the message skips counts, since it is edited at a bounded rate."""
     return len(query(data_dir, "SELECT * FROM mural_tiles WHERE picture IS NOT NULL"))
-
-
-def let_claims_end(data_dir: Path) -> None:
-    """Let all claims run out."""
-    with (
-        closing(sqlite3.connect(data_dir / "muralscape.db", timeout=120)) as connection,
-        connection,
-    ):
-        connection.execute(
-            "UPDATE mural_tiles SET claimed_until = ? WHERE claimed_until > 0", (time.time() - 1,)
-        )

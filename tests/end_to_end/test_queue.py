@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bot.simulator import Invocation, Simulator
-from tests.end_to_end.harness import muralize, run, running_bot
+from tests.end_to_end.harness import muralize, query, run, running_bot
 from tests.end_to_end.painters import hold
 from tests.end_to_end.test_painting import said_privately
 
@@ -15,6 +15,8 @@ async def test_a_long_queue(simulator: Simulator, data_dir: Path) -> None:
         for _ in range(30):
             muralize(simulator, "ben")
         await simulator.until(lambda: len(bot.app.jobs.places()) == 30)
+        painting = "SELECT 1 FROM jobs WHERE state = 'painting'"
+        await simulator.until(lambda: query(data_dir, painting))
         typing = Invocation("queue cancel", user="olga", texts={"job": "30"})
         (offered,) = await simulator.people.autocomplete(typing, "job")
         assert offered["value"] == 30

@@ -1,5 +1,6 @@
 """Moving pictures: motion, strokes that move along, frames painted from the ones before."""
 
+import shutil
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -24,6 +25,7 @@ from engine.vgg19 import Encoder
 from engine.weights import bundled, load
 from tests.benchmarks.films import flicker
 from tests.engine.motion_clips import as_picture, pan, panned, texture
+from tests.engine.paintings import damage
 
 CPU = torch.device("cpu")
 SMALL = PaintSettings(preset="draft", size=64, steps=10)
@@ -160,6 +162,67 @@ def test_a_film_goes_on_at_the_frame(encoder: Encoder, tmp_path: Path, loops: bo
     others = replace(clip, frames=clip.frames[::-1])
     with pytest.raises(CheckpointRejected, match="another painting"):
         paint_film(others, (style,), TINY, encoder, resume=file)
+
+
+@pytest.fixture(scope="module")
+def loop() -> Clip:
+    """Four frames that are closed to a loop."""
+    return Clip(pan(4), (0.1,) * 4, loops=True)
+
+
+@pytest.fixture(scope="module")
+def film_checkpoint(loop: Clip, encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The checkpoint of a loop in its own style that was stopped after three frames."""
+    file, told = tmp_path_factory.mktemp("film") / "film.pth", list[FilmProgress]()
+    paint_film(
+        loop,
+        (loop.frames[0],),
+        TINY,
+        encoder,
+        on_progress=told.append,
+        should_stop=lambda: len(told) == 3,
+        checkpoint=file,
+    )
+    return file
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "damaged"),
+    [
+        ("stepper", "pictures", None),
+        ("stepper", "pictures", torch.tensor(3)),
+        ("stepper", "pictures", torch.zeros(0, 32, 32, 3, dtype=torch.uint8)),
+        ("stepper", "pictures", torch.zeros(5, 32, 32, 3, dtype=torch.uint8)),
+        ("stepper", "pictures", torch.zeros(3, 16, 32, 3, dtype=torch.uint8)),
+        ("stepper", "pictures", torch.zeros(3, 32, 32, 3)),
+        ("stepper", "content -1", torch.zeros(1, 3, 16, 32)),
+        ("stepper", "canvas -1", torch.zeros(1, 3, 32, 16)),
+        ("stepper", "canvas -1", torch.zeros(1, 3, 32, 32).double()),
+        ("stepper", "canvas -1", torch.full((1, 3, 32, 32), torch.nan)),
+        ("stepper", "places -1", torch.tensor(1.0)),
+        ("stepper", "places -1", torch.zeros(3, 4, 4)),
+        ("stepper", "places -1", torch.ones(3, 8, 8)),
+        ("stepper", "canvas 0", None),
+        ("stepper", "canvas 2", torch.zeros(1, 3, 16, 16)),
+        ("log", "seconds", torch.nan),
+        pytest.param("log", "seconds", 10**400, id="log-seconds-huge"),
+    ],
+)
+def test_a_checkpoint_that_is_of_no_film_is_refused(
+    part: str,
+    name: str,
+    damaged: object,
+    loop: Clip,
+    film_checkpoint: Path,
+    encoder: Encoder,
+    tmp_path: Path,
+) -> None:
+    """Whatever a worker wrote into it, the film begins anew instead of ending in an error."""
+    file = tmp_path / "film.pth"
+    shutil.copy(film_checkpoint, file)
+    damage(file, part, name, damaged)
+    with pytest.raises(CheckpointRejected, match="damaged"):
+        paint_film(loop, (loop.frames[0],), TINY, encoder, resume=file)
 
 
 def test_stopping_hands_over_what_is_there(encoder: Encoder) -> None:

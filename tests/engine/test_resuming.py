@@ -1,17 +1,19 @@
 """Paintings that were stopped and go on from their checkpoint."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import Tensor
 
 from engine.errors import CheckpointRejected, Stopped
 from engine.request import Painting, PaintSettings, Progress, StylizeRequest
 from engine.stylize import stylize
 from engine.vgg19 import Encoder
-from tests.engine.paintings import having, pixels
+from tests.engine.paintings import damage, having, pixels
 
 
 def stop_at(
@@ -131,14 +133,24 @@ def test_a_checkpoint_meets_only_its_own_painting(
         ("stepper", "neighbours", None),
         ("stepper", "neighbours", torch.full((144,), 10**9)),
         ("stepper", "neighbours", torch.full((144,), -1)),
-        ("stepper", "optimiser.moves", None),
+        ("stepper", "canvas", torch.zeros(1, 3, 48, 48).double()),
+        ("stepper", "canvas", torch.zeros(1, 3, 48, 48, device="meta")),
         ("log", "scale", 7),
         ("log", "scale", -1),
         ("log", "totals", [1.0] * 99),
+        ("log", "totals", [1.0, torch.nan, 1.0]),
         ("log", "totals", 1.0),
         ("log", "totals", ["much"]),
         ("log", "losses", [1.0]),
+        ("log", "losses", [torch.inf] * 3),
+        ("log", "scale", torch.inf),
+        ("log", "repeated_steps", torch.inf),
+        ("log", "repeated_steps", -1),
+        ("log", "repeated_steps", 4),
         ("log", "seconds", None),
+        pytest.param("log", "seconds", 10**400, id="log-seconds-huge"),
+        ("log", "seconds", torch.nan),
+        ("log", "seconds", -5),
     ],
 )
 def test_a_checkpoint_that_cannot_be_is_refused(
@@ -150,11 +162,36 @@ def test_a_checkpoint_that_cannot_be_is_refused(
     encoder: Encoder,
 ) -> None:
     """A worker may have written it: whatever stands in it, it ends in words and not in a loop."""
-    values = torch.load(checkpoint, weights_only=True)
-    values[part][name] = damaged
-    if damaged is None:
-        del values[part][name]
-    torch.save(values, checkpoint)
-
+    damage(checkpoint, part, name, damaged)
     with pytest.raises(CheckpointRejected):
         stylize(small, encoder, resume=checkpoint)
+
+
+@pytest.mark.parametrize(
+    ("preset", "name", "damage_to"),
+    [
+        ("mural", "optimiser.moves", None),
+        ("mural", "optimiser.moves", lambda moves: moves.fill_(torch.nan)),
+        ("mural", "optimiser.changes_changes", lambda products: products.fill_(-torch.inf)),
+        ("mural", "optimiser.gradient", Tensor.double),
+        ("mural", "optimiser.place", lambda place: place.fill_(-1)),
+        ("mural", "optimiser.place", lambda place: place.fill_(10**6)),
+        ("seed", "optimiser.steps", lambda steps: steps.fill_(torch.nan)),
+        ("seed", "optimiser.second", Tensor.neg),
+    ],
+)
+def test_a_state_that_no_optimiser_has_is_refused(
+    preset: str,
+    name: str,
+    damage_to: Callable[[Tensor], Tensor] | None,
+    small: StylizeRequest,
+    encoder: Encoder,
+    tmp_path: Path,
+) -> None:
+    """The painting begins anew: it does not fail as if the weights were off."""
+    request, file = having(small, preset=preset), tmp_path / "nst_model.pth"
+    stop_at(3, request, encoder, file)
+    saved = torch.load(file, weights_only=True)["stepper"][name]
+    damage(file, "stepper", name, damage_to and damage_to(saved))
+    with pytest.raises(CheckpointRejected, match="damaged"):
+        stylize(request, encoder, resume=file)

@@ -101,7 +101,7 @@ async def test_paints_what_is_queued(studio: Studio) -> None:
 async def test_what_is_left_of_a_film_cannot_be_removed(
     harness: JobHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """That is logged with the job's number, and painting goes on."""
+    """That is logged, and painting goes on."""
     executor = LocalExecutor([SETUP])  # not started, so that nothing is painted
     dispatcher = Dispatcher(harness.service, executor, harness.retention, take_all)
     running = asyncio.create_task(dispatcher.run())

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import PictureGone, Refused
 from bot.jobs.model import JobState
@@ -48,6 +49,21 @@ async def test_an_interaction_is_one_job(harness: JobHarness) -> None:
     first = await harness.service.submit(*asked)
     assert await harness.service.submit(*asked) == first
     assert len(harness.service.places()) == 1
+
+
+async def test_a_job_that_was_made_without_an_answer(harness: JobHarness) -> None:
+    """Where the connection broke as the database made it, another try finds it and queues it."""
+    asked = harness.origin(), await harness.sources(), PaintSettings(), PLENTY
+    first = await harness.service.submit(*asked)
+    harness.restart()  # it is in the database, and in no queue
+
+    async def gone(_: AsyncConnection) -> None:
+        raise Refused("The request is no longer there.")
+
+    assert await harness.service.submit(*asked, settle=gone) == first
+    assert len(harness.service.places()) == 1
+    with pytest.raises(Refused):
+        await harness.service.submit(harness.origin(), *asked[1:], settle=gone)
 
 
 async def test_missing_pictures_are_refused(harness: JobHarness) -> None:

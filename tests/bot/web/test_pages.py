@@ -3,7 +3,6 @@
 import asyncio
 import json
 import socket
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot.settings import LimitSettings, WebSettings
 from bot.simulator import Simulator
 from bot.web.server import AddressTaken, WebServer
-from tests.end_to_end.harness import Bot, all_settled, muralize, running_bot
+from tests.end_to_end.harness import Bot, all_settled, muralize, running_bot, write
 from tests.end_to_end.painters import hold, release
 
 HASTY = LimitSettings(shutdown_seconds=0)
@@ -102,9 +101,7 @@ async def test_the_database_does_not_write(simulator: Simulator, data_dir: Path)
     """A database that takes no writes makes the bot unready, in words."""
     async with running_bot(simulator, data_dir) as bot:
         await until_ready(bot)
-        other = sqlite3.connect(data_dir / "muralscape.db", timeout=120)
-        other.execute("ALTER TABLE alembic_version RENAME TO gone")
-        other.close()
+        await write(data_dir, "ALTER TABLE alembic_version RENAME TO gone")
         body = await until_ready(bot, wanted=False)
         assert body["checks"]["database"] == "OperationalError; the log says more"
 
