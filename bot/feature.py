@@ -1,4 +1,7 @@
-"""The value in which a feature hands the app everything that it adds to the bot."""
+"""The value in which a feature hands the app everything that it adds to the bot.
+
+`_member_features` of `bot/app/composition.py` lists the features.
+"""
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field

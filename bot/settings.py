@@ -249,6 +249,13 @@ class Settings(BaseSettings):
         return env_settings, init_settings
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets of all sections, so that the log can mask them."""
+        sections = [vars(one) for one in vars(self).values() if isinstance(one, BaseModel)]
+        values = [value for section in sections for value in section.values()]
+        return tuple(one.get_secret_value() for one in values if isinstance(one, SecretStr))
+
+    @property
     def database(self) -> str:
         """The SQLAlchemy URL of the database, with the default filled in."""
         if self.database_url:

@@ -248,7 +248,10 @@ def read_bytes(path: Path, limits: PictureLimits = DEFAULT_LIMITS) -> bytes:
 
 
 def check_size(size: tuple[int, int], limits: PictureLimits, name: str) -> None:
-    """Raise ImageRejected for a picture with too many pixels, too few, or a strip."""
+    """Raise ImageRejected for a picture with too many pixels, too few, or a strip.
+
+    `size` is as the file says: the picture may lie on its side.
+    """
     width, height = size
     if width * height > limits.max_pixels:
         raise ImageRejected(

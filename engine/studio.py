@@ -40,7 +40,7 @@ class Studio:
         memory_budget: int,
         finest: Scale,
     ) -> None:
-        """Take the bytes of memory to stay within, and the last of the scales."""
+        """`finest` is the last scale, `memory_budget` in bytes."""
         self._memory_budget = memory_budget
         self._request = request
         self._recipe = recipe
@@ -69,7 +69,9 @@ class Studio:
     def _start(self, scale: Scale, canvases: Canvases) -> Tensor:
         """What the painting starts from, before noise is added."""
         if self._recipe.start == "noise":
-            return torch.full_like(canvases.content(scale), sum(self._recipe.pixel_range) / 2)
+            return torch.full_like(
+                canvases.content(scale), sum(self._recipe.pixel_range) / 2
+            )  # grey
         if self._recipe.start == "recolored":
             return canvases.recolored(scale)
         return canvases.content(scale)
@@ -83,8 +85,8 @@ class Studio:
     ) -> Stepper:
         """The stepper of a scale, with the first plan of memory that fits.
 
-        `canvas` is as large as this scale's, or it is the previous scale's from `clip_and_crop`,
-        to be enlarged. `neighbours` say which cell of the styles each cell of the canvas is like;
+        `canvas` is this scale's, or what `clip_and_crop` gave of the previous scale's; that is
+        enlarged. `neighbours` say which cell of the styles each cell of the canvas is like;
         with None they are searched for. `styles_seen` are what another painting computed of the
         styles at this scale; with None it is computed.
 
@@ -93,15 +95,15 @@ class Studio:
         budget, device, recipe = self._memory_budget, self._encoder.device, self._recipe
         styles = style_sizes(self._request, scale)
         while True:
-            give_back_memory()  # cached for the sizes of the previous scale
+            give_back_memory()  # what torch cached for the sizes of the previous scale
             plan = plan_memory(scale.canvas, device, recipe, budget, styles)
-            with ShortageCaught():  # goes on below where memory runs out
+            with ShortageCaught():  # where memory runs out, it goes on below
                 return self._stepper(scale, canvas, plan, neighbours, styles_seen)
-            # Memory ran out, so try a plan that needs less.
+            # The next plan needs less; OutOfMemory is raised where there is none.
             budget = budget_after(scale.canvas, device, recipe, plan, styles)
 
     def resumed(self, scale: Scale, state: Mapping[str, Tensor]) -> Stepper:
-        """The stepper of a scale, in the `Stepper.state()` that an earlier one had.
+        """The stepper of a scale, restored to what `Stepper.state()` of an earlier one gave.
 
         Raises OutOfMemory, and CheckpointRejected where it is no state of this scale.
         """
@@ -152,7 +154,7 @@ class Studio:
         if not objective.is_finite():
             targets = self.targets(scale, plan, self._encoder.in_fp32)
             objective, neighbours_used = targets.objective(canvas, neighbours)
-        give_back_memory()  # taken for making the targets
+        give_back_memory()  # what making the targets took
         paint_mask = self._canvases.paint_mask(scale)
         return Stepper(
             encoder=self._encoder,
@@ -186,8 +188,8 @@ class Studio:
     def picture(self, canvas: Tensor, scale: Scale) -> Image.Image:
         """The picture of a canvas, as people see it.
 
-        It has the content's colours where they are to be kept, the content itself where the mask
-        keeps it, and the paint of its surroundings where their mask is white.
+        With `keep_colors` it has the content's colours. Where the mask is black it shows the
+        content, and where the surroundings' mask is white their paint.
 
         Raises OutOfMemory.
         """
@@ -225,7 +227,7 @@ class Studio:
         return (canvas + 1) / 2 if self._recipe.canvas == "symmetric" else canvas
 
     def clip_and_crop(self, canvas: Tensor, scale: Scale) -> Tensor:
-        """Cut off what filled a scale's canvas up to the grid, and clip it to the recipe's range.
+        """Cut off the margin that gives a canvas whole cells, and clip it to the recipe's range.
 
         The next scale goes on from that. `canvas` itself is changed, and a view of it returned,
         because a copy would take memory.
@@ -233,7 +235,7 @@ class Studio:
         return canvas[:, :, : scale.height, : scale.width].clamp_(*self._recipe.pixel_range)
 
     def last_touch(self, canvas: Tensor, scale: Scale, neighbours: Tensor | None) -> Tensor:
-        """A finished canvas with patches of the style itself, if the recipe takes cells of it.
+        """A finished canvas with patches of the style laid over; as it is without matching.
 
         Raises OutOfMemory.
         """
@@ -252,7 +254,7 @@ class Studio:
             def touched_with(style: int | None) -> Tensor:
                 return touch(canvas, sheet, corners, cell, light, style=style, seed=seed)
 
-            if canvases.is_divided:  # the first style where the mask is white, the second elsewhere
+            if canvases.is_divided:  # style 0 where the mask is white, style 1 elsewhere
                 touched = torch.lerp(touched_with(1), touched_with(0), canvases.mask(scale))
             else:
                 touched = touched_with(None)

@@ -21,7 +21,10 @@ def repost_hint() -> str:
 
 
 def reason_of(challenge: Challenge, problem: str) -> str:
-    """Say why an announcement is not posted: by `Problem`, or a sentence of an older version."""
+    """Say why an announcement is not posted.
+
+    `problem` is a `Problem`, or a sentence that an older version stored.
+    """
     channel = f"<#{challenge.channel_id}>"
     reasons: dict[str, str] = {
         Problem.FORBIDDEN: _(
@@ -49,13 +52,12 @@ def host_message(challenge: Challenge, problem: Problem, what_follows: str) -> s
 def announcement_report(challenge: Challenge, announcements: Sequence[Announcement]) -> str:
     """Say whether a challenge is announced, with links, or why not.
 
-    `announcements` are those of its present state, such as of the opening or of the voting, which
-    may have several parts.
+    `announcements` are those of its present state. The ballot of a voting may be several messages.
     """
     failed = [one for one in announcements if one.problem]
     if failed:
         # what was given up comes first, as somebody has to act on it
-        worst = max(failed, key=lambda one: one.given_up)
+        worst = next((one for one in failed if one.given_up), failed[0])
         what_follows = repost_hint() if worst.given_up else retry_hint()
         reason = reason_of(challenge, worst.problem)
         return f"{_so_far(challenge, announcements)}{reason} {what_follows}"
@@ -86,9 +88,9 @@ def _so_far(challenge: Challenge, announcements: Sequence[Announcement]) -> str:
 def announcement_links(
     challenge: Challenge, announcements: Sequence[Announcement], *, leads: bool
 ) -> str:
-    """Link to the announcements of the state that an open challenge is in; empty without any.
+    """Link to what is posted of an open challenge's present state; empty where nothing is.
 
-    For a member that `leads` the challenge it reports instead those that failed or were deleted.
+    A member that `leads` the challenge reads a report instead where one failed or was deleted.
     """
     if leads and any(one.problem or one.given_up for one in announcements):
         return announcement_report(challenge, announcements)

@@ -82,12 +82,7 @@ def command(context: click.Context, config: Path | None, hold: bool) -> None:
 def _run(config: Path | None) -> None:
     settings = load_settings(config, token_required=True)
     guard()
-    token = settings.discord.token
-    logs.set_up(
-        settings.log.level,
-        settings.log.format,
-        tuple(s.get_secret_value() for s in (token, settings.nats.token) if s is not None),
-    )
+    logs.set_up(settings.log.level, settings.log.format, settings.secrets)
     try:
         asyncio.run(serve(settings))
     except discord.LoginFailure:

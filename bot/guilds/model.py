@@ -28,7 +28,10 @@ class RoleAllowance:
 
 @dataclass(frozen=True)
 class GuildSettings:
-    """The settings that a server has chosen. None takes the host's value."""
+    """The settings that a server has chosen. None takes the host's value.
+
+    Each yes/no setting has its texts in `yes_or_no` of `settings_panel.py`.
+    """
 
     paint_channels: tuple[int, ...] = ()  # empty: everywhere
     style_roles: tuple[int, ...] = ()  # may save styles; empty: everyone

@@ -17,7 +17,7 @@ class PaintingKind:
     """Paintings that take the same time on one device."""
 
     preset: str  # of a film with a word added
-    work: float  # megapixels of the canvas times steps; see `rates.work_of`
+    work: float  # megapixels of the canvas times steps; see `work_of` of `engine.work`
     decoded: float = 0.0  # megapixels of the pictures that it is painted from
 
     @property

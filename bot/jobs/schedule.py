@@ -19,8 +19,8 @@ WorkOf = Callable[[PaintSettings, Size | None], float]
 PLACES_CACHE_SECONDS = 0.5  # how long calculated places are used again
 
 _SCHEDULED = (JobState.QUEUED, JobState.PAINTING)
-# The id of a job that is not submitted yet. Larger than any real id: among jobs with equal tags in
-# the fair queue, the lowest id goes first.
+# The id of a job that is not submitted yet. Larger than any real id, so that it comes last among
+# equals in the fair queue.
 _UNSUBMITTED_ID = 2**63
 
 
@@ -37,7 +37,7 @@ def with_size_and_steps(settings: PaintSettings) -> PaintSettings:
 class _Painting:
     """A job that is being painted."""
 
-    predicted: float  # seconds, when it began
+    predicted: float  # seconds of painting, as predicted when it began
     started_at: float
     progress: PaintProgress | None = None  # as last reported
     progress_at: float = 0.0  # the time of that report
@@ -51,8 +51,8 @@ class _Painting:
 class Schedule:
     """Knows every queued and painting job. Times are Unix seconds.
 
-    `work_of` computes the work of a painting from its settings and the size of its content, None
-    for a square.
+    `work_of` gives the work of a painting (`engine.work.work_of`) from its settings and the size of
+    its content; a size of None stands for a square.
     """
 
     def __init__(self, estimator: Estimator, work_of: WorkOf) -> None:
@@ -63,8 +63,8 @@ class Schedule:
         # All of these are by job id.
         self._kinds: dict[int, PaintingKind] = {}  # of queued and painting jobs
         self._paintings: dict[int, _Painting] = {}
-        # The latest predictions of queued jobs, in seconds of painting. Jobs queued since the last
-        # `_predict_again` are missing; the queue itself has theirs.
+        # The latest predictions of queued jobs, in seconds of painting. A job that was queued after
+        # the last `_predict_again` is not here: what it was queued with counts.
         self._predictions: dict[int, float] = {}
         self._places: dict[int, Place] = {}
         self._places_at: float | None = None  # when these were calculated; None: out of date
@@ -87,7 +87,7 @@ class Schedule:
         Puts the job into the queue, calculates its place, and removes it again. `sources` are None
         before they are downloaded; then a square content is assumed.
         """
-        seconds = self._estimator.predict(self._kind_of(settings, sources))
+        seconds = self.predict(settings, sources)
         self._queue.add(Waiting(_UNSUBMITTED_ID, origin.guild_id, origin.member_id, seconds))
         try:
             return self._calculate_places(now)[_UNSUBMITTED_ID].finishes_in
@@ -95,7 +95,7 @@ class Schedule:
             self._queue.remove(_UNSUBMITTED_ID)
 
     def learn(self, job: Job) -> None:
-        """Learn from a job that has been painted how long such jobs take."""
+        """Learn how long such jobs take from one that was painted."""
         if job.result is None or job.started_at is None or job.painted_at is None:
             return
         outcome = job.result.outcome
@@ -143,8 +143,9 @@ class Schedule:
     def follow(self, before: Job, after: Job, now: float) -> None:
         """Put a job back into the queue or remove it, as its new state says.
 
-        The seconds since a job was taken are charged however its painting ended, except where the
-        bot put it back without counting a loss. Only `take` moves a job from queued to painting.
+        The seconds since a job was taken are charged however its painting ended, except where
+        `times_lost` did not grow: then the bot itself put the job back. Only `take` moves a job
+        from queued to painting.
         """
         painting = self._paintings.get(after.id)
         used = max(0.0, now - painting.started_at) if painting else 0.0
@@ -184,22 +185,22 @@ class Schedule:
     ) -> PaintingKind:
         """Give the kind of a painting, from which its seconds are predicted.
 
-        `painted`, the size of the finished painting, is used where the content's was not measured:
-        both have the same shape.
+        `painted`, the size of the finished painting, stands in for the content's size where that
+        was not measured: both have the same aspect ratio.
         """
         preset = f"{settings.preset} film" if settings.film else settings.preset
         content_size = sources.content_size if sources else None
         work = self._work_of(settings, content_size or painted)
-        megapixels = sources.megapixels if sources else 0.0
+        decoded = sources.megapixels if sources else 0.0
         # Rounded, so that pictures of nearly the same shape are of one kind.
-        return PaintingKind(preset, float(f"{work:.3g}"), float(f"{megapixels:.2g}"))
+        return PaintingKind(preset, float(f"{work:.3g}"), float(f"{decoded:.2g}"))
 
     def _calculate_places(self, now: float) -> dict[int, Place]:
         left = {job_id: painting.seconds_left(now) for job_id, painting in self._paintings.items()}
         # Never below 0: when a worker has left, its job counts as painting until it is put back.
         free_slots = max(0, self._slots - len(left))
         places = {job_id: Place(job_id, 0, 0.0, seconds) for job_id, seconds in left.items()}
-        free_in = [*left.values(), *[0.0] * free_slots]  # seconds until each slot is free
+        free_in = list(left.values()) + [0.0] * free_slots  # seconds until each slot is free
         turns = self._queue.forecast(free_in, self._predictions)
         for position, turn in enumerate(turns, start=1):
             places[turn.job_id] = Place(turn.job_id, position, turn.starts_in, turn.finishes_in)

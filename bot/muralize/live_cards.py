@@ -1,7 +1,8 @@
 """Edits the cards of waiting and painting jobs as they change, at a bounded rate.
 
 A card is edited by the token of its interaction, and after the token's 15 minutes by the bot's own
-permissions. Where the bot has none, the last edit before that says where the outcome will come.
+permissions. Where it has none, the last edit before the token expires says where the outcome will
+come.
 """
 
 import asyncio
@@ -35,7 +36,7 @@ class Pace:
 
     look: float = 0.5  # between two polls of the progress of paintings
     debounce: float = 0.1  # after a change, so that a job that starts at once skips "Waiting"
-    last_edit: float = 60.0  # before the token expires, where the card cannot be edited after it
+    last_edit: float = 60.0  # before the token expires, of a card that cannot be edited after that
     preview_rest: float = 5.0  # pause between two previews, as a multiple of the last upload's time
 
     # Edits under way at a time: of changed states and paintings, and of jobs that still wait.
@@ -66,13 +67,13 @@ class _LiveCard:
 
     job: Job  # as it is now
     shown: _Shown = _Shown()  # by the last edit that succeeded
-    tried_state: JobState | None = None  # that the last edit was to show, failed or not
-    tried_at: float = float("-inf")  # when that edit began; repeated at the usual pace
+    tried_state: JobState | None = None  # the state that the last edit, failed or not, was to show
+    tried_at: float = float("-inf")  # when that edit began; a failed one is repeated at its pace
     uploaded_at: float = float("-inf")  # when the last preview was uploaded
     announced_start: float | None = None  # Unix seconds; kept while the prediction hardly moves
     token_dead: bool = False
     editing: asyncio.Task[None] | None = None  # the edit under way
-    still_waits: bool = False  # the edit under way is of a job that waits as before
+    editing_waiting: bool = False  # the edit under way is of a job that waits as before
     closed: bool = False  # edits are not possible any more
 
 
@@ -130,7 +131,7 @@ class LiveCards:
     async def flush(self, seconds: float) -> None:
         """Make all edits that are due, and stop waiting for them after `seconds`.
 
-        That includes edits that wait for one of the same card, or for too many of others.
+        Edits may be held back by one of the same card, or because too many others are under way.
         """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -171,13 +172,15 @@ class LiveCards:
             return
         places = self._jobs.places()
         # Counted apart, so that slow edits of a long queue do not hold up those that matter more.
-        of_waiting = [live.still_waits for live in self._cards.values() if live.editing]
-        under_way = of_waiting.count(False)
+        editing = [live for live in self._cards.values() if live.editing]
+        edits_of_waiting = sum(live.editing_waiting for live in editing)
+        other_edits = len(editing) - edits_of_waiting
         for live in changed + sorted(painting, key=_tried_at):
-            if under_way >= self._pace.most_edits:
+            if other_edits >= self._pace.most_edits:
                 break
-            under_way += self._edit_if_changed(live, places.get(live.job.id))
-        if sum(of_waiting) < self._pace.most_of_waiting:
+            other_edits += self._edit_if_changed(live, places.get(live.job.id))
+        if edits_of_waiting < self._pace.most_of_waiting:
+            # one at a time, so that a long queue is spread over many of these passes
             for live in sorted(waiting, key=_tried_at):
                 if self._edit_if_changed(live, places.get(live.job.id)):
                     break
@@ -199,11 +202,12 @@ class LiveCards:
         with speaking(job.origin.language):
             message, key, preview = self._compose(live, place)
         if (job.state, key) == (live.shown.state, live.shown.key):
-            live.tried_state = job.state  # it is shown already, whatever was tried since
+            live.tried_state = job.state  # shown already; an edit that failed was of another state
             return False
         new = _Shown(job.state, key, preview.passed if preview else live.shown.previews_passed)
         files = [preview.upload] if preview else None
-        live.still_waits = live.tried_state is job.state is JobState.QUEUED
+        was_waiting = live.tried_state is JobState.QUEUED
+        live.editing_waiting = was_waiting and job.state is JobState.QUEUED
         live.tried_state, live.tried_at = job.state, self._monotonic()
         live.editing = asyncio.create_task(self._edit(live, message, new, files))
         return True
@@ -261,13 +265,13 @@ class LiveCards:
         with about_job(str(job.id)):
             try:
                 if files and not await self._previews(job.origin.guild_id):
-                    files = None
+                    files = None  # it counts as shown, so that it is not asked about again
                 sent = await self._edit_by_token_or_permission(live, message, files)
                 live.shown = new
                 if files:
                     live.uploaded_at = self._monotonic()
                     self._upload_seconds = live.uploaded_at - begun
-                if job.delivery.card_message_id != sent.message_id:
+                if job.delivery.card_message_id != sent.message_id:  # not known before
                     await self._jobs.card_posted(job.id, sent.channel_id, sent.message_id)
             except RouteClosed as error:
                 live.closed = True
@@ -296,7 +300,7 @@ class LiveCards:
 
 
 def _steady_start(live: _LiveCard, place: Place, now: float) -> float:
-    """Give the predicted start in Unix seconds; the one shown before is kept until it has moved."""
+    """Give the predicted start in Unix seconds, and remember it until it has moved."""
     start = now + place.starts_in
     if live.announced_start is None or has_moved(live.announced_start, start, place.starts_in):
         live.announced_start = start
@@ -308,7 +312,10 @@ def _tried_at(live: _LiveCard) -> float:
 
 
 def has_moved(before: float, after: float, wait: float) -> bool:
-    """Say whether a predicted start moved by 15 seconds, or by a quarter of a longer wait."""
+    """Say whether a predicted start moved by 15 seconds, or a quarter of the wait if that is more.
+
+    `before` and `after` are Unix seconds, `wait` is in seconds.
+    """
     return abs(after - before) >= max(15.0, wait / 4)
 
 

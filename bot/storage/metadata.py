@@ -2,7 +2,8 @@
 
 Each table is declared with it in the `tables.py` of its feature, and made by a migration in
 `migrations/versions`. Constraints have names by convention, because a migration can only change a
-constraint that has a name.
+constraint that has a name. Rows about members or servers are served by the feature's
+`personal_data` and `guild_data`.
 """
 
 from sqlalchemy import MetaData

@@ -120,6 +120,13 @@ def test_token_in_the_file_is_a_fault(tmp_path: Path) -> None:
     assert TOKEN not in fault
 
 
+def test_all_secrets_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever section a secret stands in, the log gets to know it."""
+    monkeypatch.setenv("MURALSCAPE_DISCORD__TOKEN", TOKEN)
+    monkeypatch.setenv("MURALSCAPE_NATS__TOKEN", "of-nats")
+    assert load(token_required=True).secrets == (TOKEN, "of-nats")
+
+
 def test_token_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The token can come from a file; a trailing newline does not matter."""
     secret = tmp_path / "token"
