@@ -14,8 +14,8 @@ from bot.guilds.service import GuildService
 from bot.languages.speech import decorate
 from bot.people import Member
 
-# Gives the fields of `GuildSettings` that a component changes, by what was chosen in it.
-Change = Callable[[Sequence[str]], Mapping[str, Any]]
+# Gives the fields of `GuildSettings` that a press of a component changes.
+Change = Callable[[Press], Mapping[str, Any]]
 
 
 class Panel(ABC):
@@ -46,7 +46,7 @@ class Panel(ABC):
         change = self.changes.get(press.path[0])
         if change is None:
             raise OutdatedMessage
-        await self.change(interaction, change(press.values))
+        await self.change(interaction, change(press))
 
     async def change(self, interaction: Interaction, changes: Mapping[str, Any]) -> None:
         """Store changed fields of `GuildSettings`, and show on the panel what holds now."""

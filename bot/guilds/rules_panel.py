@@ -1,4 +1,4 @@
-"""The panel of `/settings rules`: who may do what, features switched off, and the log."""
+"""The panel of `/settings rules`: which members may do what, features switched off, and the log."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,11 +36,11 @@ class RulesPanel(Panel):
     """Shows and changes a server's rules."""
 
     changes: ClassVar[Mapping[str, Change]] = {
-        "painters": lambda values: {"paint_roles": ids(values)},
-        "styles": lambda values: {"style_roles": ids(values)},
-        "challenges": lambda values: {"challenge_roles": ids(values)},
-        "log": lambda values: {"log_channel": ids(values)[0] if values else None},
-        "off": lambda values: {"off": tuple(switch for switch in Switch if switch in values)},
+        "painters": lambda press: {"paint_roles": ids(press.values)},
+        "styles": lambda press: {"style_roles": ids(press.values)},
+        "challenges": lambda press: {"challenge_roles": ids(press.values)},
+        "log": lambda press: {"log_channel": ids(press.values)[0] if press.values else None},
+        "off": lambda press: {"off": tuple(switch for switch in Switch if switch in press.values)},
     }
 
     def __init__(self, guilds: GuildService, effects: SettingEffects) -> None:

@@ -25,12 +25,24 @@ _CHANNELS = [
 ]
 
 
+def switched(press: Press) -> dict[str, bool]:
+    """Give the yes/no settings that a member has switched in their menu.
+
+    The others are left out: they may have changed since the menu was shown.
+    """
+    _on, *shown = press.path
+    before = zip(yes_or_no(), "".join(shown), strict=False)
+    chosen = {name: name in press.values for name in yes_or_no()}
+    return {name: chosen[name] for name, was in before if chosen[name] != (was == "1")}
+
+
 class SettingsPanel(Panel):
     """Shows and changes a server's settings."""
 
     changes: ClassVar[Mapping[str, Change]] = {
-        "channels": lambda values: {"paint_channels": ids(values)},
-        "preset": lambda values: {"default_preset": values[0] if values else None},
+        "channels": lambda press: {"paint_channels": ids(press.values)},
+        "preset": lambda press: {"default_preset": press.values[0] if press.values else None},
+        "on": switched,
     }
 
     async def text(self, guild_id: int) -> str:
@@ -47,10 +59,6 @@ class SettingsPanel(Panel):
     async def pressed(self, interaction: Interaction, press: Press) -> None:
         """Open a form, or store what was chosen in a menu."""
         effective = await self._guilds.effective(interaction.guild_id or 0)
-        if press.path[0] == "on":
-            shown = press.path[1] if len(press.path) > 1 else ""
-            await self.change(interaction, switched(shown, press.values))
-            return
         if press.path[0] == "limits":
             form: Form = LimitsForm(effective, self._guilds.ceilings, self.change)
         elif press.path[0] == "language":
@@ -185,15 +193,6 @@ def components(effective: EffectiveSettings) -> discord.ui.View:
 def _shown(settings: GuildSettings) -> str:
     """Write which yes/no settings are on, such as "11010", for the custom id of their menu."""
     return "".join(str(int(getattr(settings, name))) for name in yes_or_no())
-
-
-def switched(shown: str, chosen: Sequence[str]) -> dict[str, bool]:
-    """Give the yes/no settings that a member has switched in a menu that has `shown` them.
-
-    The others are left out: they may have changed since the menu was shown.
-    """
-    before = zip(yes_or_no(), shown, strict=False)
-    return {name: name in chosen for name, was in before if (name in chosen) != (was == "1")}
 
 
 def _places(channels: Sequence[int], *, lost: bool) -> str:
