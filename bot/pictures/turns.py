@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Owner:
-    """The member for whom work is done; all visitors of the bot's pages are one owner."""
+    """The member that work is done for; all visitors of the bot's pages are one owner."""
 
     guild_id: int
     member_id: int

@@ -8,6 +8,7 @@ from bot.simulator import Invocation, Permission, Simulator
 from bot.simulator.model import Message
 from tests.end_to_end.harness import button, muralize, running_bot
 from tests.end_to_end.harness import run as command
+from tests.end_to_end.test_ballots import enter_twelve
 from tests.end_to_end.test_challenges import posted, told
 from tests.end_to_end.test_painting import result_of, said_privately
 
@@ -157,11 +158,7 @@ async def test_a_part_of_a_ballot_fails(simulator: Simulator, data_dir: Path) ->
     options = OPTIONS | {"entries_per_member": "6"}
     async with running_bot(simulator, data_dir):
         await told(simulator, command(simulator, "challenge start", "mo", options))
-        for user in ("ada", "ben"):
-            for _ in range(6):
-                painted = await result_of(simulator, muralize(simulator, user))
-                press = simulator.people.press(painted.id, button(painted, "enter"), user)
-                await told(simulator, press)
+        await enter_twelve(simulator)
         refused = simulator.faults.fail(
             403, 50013, method="POST", path=r"^/channels/\d+/messages$", skip=1
         )

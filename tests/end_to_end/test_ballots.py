@@ -36,17 +36,22 @@ def has_black_and_white(data: bytes) -> bool:
     return darkest < 40 and lightest > 230  # type: ignore[operator]  # of one band
 
 
+async def enter_twelve(simulator: Simulator) -> None:
+    """Have two members paint and enter six paintings each: a ballot of two messages."""
+    for user in ("ada", "ben"):
+        for _ in range(6):
+            painted = await result_of(simulator, muralize(simulator, user))
+            press = simulator.people.press(painted.id, button(painted, "enter"), user)
+            await told(simulator, press)
+
+
 @pytest.mark.slow
 async def test_twelve_entries(simulator: Simulator, data_dir: Path) -> None:
     """Each preview bears its number, also after a removal; the status takes votes too."""
     async with running_bot(simulator, data_dir) as bot:
         options = {"title": "Night", "theme": "Paint it", "entries_per_member": "6"}
         await told(simulator, command(simulator, "challenge start", "mo", options))
-        for user in ("ada", "ben"):
-            for _ in range(6):
-                painted = await result_of(simulator, muralize(simulator, user))
-                press = simulator.people.press(painted.id, button(painted, "enter"), user)
-                await told(simulator, press)
+        await enter_twelve(simulator)
         await told(simulator, command(simulator, "challenge close", "mo"))
         ballots = posted(simulator, "🗳️ **Vote")
         assert [labels(one) for one in ballots] == [

@@ -63,7 +63,7 @@ class SmallGpu(Encoder):
 
 
 class ShortOf(Operators):
-    """A GPU whose memory is too small for one operator, the first times that it is called."""
+    """A GPU with too little memory for one operator, the first times that it is called."""
 
     def __init__(self, operator: str, times: int) -> None:
         super().__init__()

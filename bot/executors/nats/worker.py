@@ -154,7 +154,7 @@ class Worker:
         elif self._leaving.is_set():
             await message.nak()
         elif self._bot_run_id not in ("", order.run_id):
-            # Of an earlier run, or of a later one whose first heartbeat was missed: the next
+            # The order is of an earlier run of the bot, or of one that was not heard yet: the next
             # heartbeats decide.
             if message.metadata.num_delivered > MOST_DELIVERIES:
                 await message.term()

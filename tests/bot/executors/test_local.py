@@ -286,7 +286,7 @@ async def test_the_loop_stays_responsive(order_for: MakeOrder) -> None:
 async def test_closing_loses_what_waits_for_a_new_process(
     order_for: MakeOrder, tmp_path: Path
 ) -> None:
-    """An order whose process died, and was not replaced yet when the executor closed, is lost."""
+    """An order that waits for a new engine process is lost when the executor closes."""
     hold = tmp_path / "hold"
     executor = LocalExecutor([replace(SETUP, weights=str(hold))])
     await executor.start()

@@ -31,7 +31,7 @@ from tests.bot.executors.conftest import (
     working,
 )
 from tests.bot.executors.nats_server import NatsServer
-from tests.bot.executors.proxy import bad_network
+from tests.bot.executors.proxy import BadNetwork, bad_network
 from tests.bot.executors.test_nats_twice import ManualWorker, painted
 
 OBJECTS = f"OBJ_{wire.PICTURES}"
@@ -98,6 +98,16 @@ def is_empty(state: StreamState) -> bool:
     return state.messages == 0
 
 
+async def begin_download(worker: ManualWorker, network: BadNetwork) -> None:
+    """Paint the next order, and have the bot begin to download it, which takes a minute."""
+    taken, message = await worker.take()
+    await worker.upload(taken, "a", 10, size=20_000_000)
+    network.delay = (0.05, 0.05)  # for each 16 KiB
+    await worker.report(painted(taken, "a"))
+    await message.ack()
+    await until_stream(worker, wire.OUTCOMES, is_empty)
+
+
 async def test_a_cancel_before_the_first_connection(
     tmp_path: Path, order_for: MakeOrder, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -129,12 +139,7 @@ async def test_an_end_during_the_download(
         await until(lambda: executor.fault == "no worker is connected")
         order = order_for(Script())
         painting = paint(executor, order)
-        taken, message = await worker.take()
-        await worker.upload(taken, "a", 10, size=20_000_000)
-        network.delay = (0.05, 0.05)  # for each 16 KiB: a minute in all
-        await worker.report(painted(taken, "a"))
-        await message.ack()
-        await until_stream(worker, wire.OUTCOMES, is_empty)
+        await begin_download(worker, network)
         assert not painting.done()
         if way == "closed":
             await executor.close()
@@ -160,12 +165,7 @@ async def test_a_cancel_during_the_download(nats_server: NatsServer, order_for: 
         await until(lambda: executor.fault == "no worker is connected")
         order = order_for(Script())
         painting = paint(executor, order)
-        taken, message = await worker.take()
-        await worker.upload(taken, "a", 10, size=20_000_000)
-        network.delay = (0.05, 0.05)  # for each 16 KiB: a minute in all
-        await worker.report(painted(taken, "a"))
-        await message.ack()
-        await until_stream(worker, wire.OUTCOMES, is_empty)
+        await begin_download(worker, network)
         cancels = await worker.client.subscribe(wire.CANCEL)
         await executor.cancel(order.job_id)
         for _ in range(2):  # each after another look at the painting
