@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import discord
 
 from bot.challenges.model import Challenge, Entry
-from bot.discord_io.components import AnyItem, custom_id
+from bot.discord_io.components import AnyItem, custom_id, page_buttons
 from bot.languages.speech import pgettext
 
 FEATURE = "challenges"  # the first part of a custom id
@@ -31,19 +31,13 @@ def choose_button(
     )
 
 
-def page_buttons(challenge: Challenge, page: int, last: int) -> list[AnyItem]:
+def ballot_page_buttons(challenge: Challenge, page: int, pages: int) -> list[AnyItem]:
     """Make the buttons that turn the pages of the ballot on the status; none for a single page."""
-    if not last:
-        return []
-    return [
-        discord.ui.Button[discord.ui.View](
-            emoji=emoji,
-            disabled=not 0 <= page + step <= last,
-            custom_id=custom_id(FEATURE, challenge.id, "page", max(0, page + step), way),
-            row=2,
-        )
-        for emoji, step, way in (("◀️", -1, "back"), ("▶️", 1, "on"))
-    ]
+
+    def page_id(number: int, is_next: bool) -> str:
+        return custom_id(FEATURE, challenge.id, "page", number, "on" if is_next else "back")
+
+    return page_buttons(page_id, page, pages, row=2)
 
 
 def withdraw_menu(challenge: Challenge, entries: Sequence[Entry]) -> AnyItem:

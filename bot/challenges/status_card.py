@@ -3,8 +3,8 @@
 from bot.challenges.announcement_rules import PER_MESSAGE, numbers_on_part
 from bot.challenges.buttons import (
     MOST_OPTIONS,
+    ballot_page_buttons,
     choose_button,
-    page_buttons,
     remove_menu,
     withdraw_menu,
 )
@@ -65,7 +65,7 @@ def _voting_status(contest: Contest, member: Member, page: int, lines: list[str]
         )
         for entry in entries
     ]
-    items += page_buttons(challenge, page, last)
+    items += ballot_page_buttons(challenge, page, last + 1)
     if entries and (member.moderates or member.manages):
         items.append(remove_menu(challenge, entries, page, row=3))
     return Post("\n".join(lines), pictures_of(entries), tuple(items))

@@ -81,24 +81,23 @@ def custom_id(feature: str, *path: object) -> str:
     return f"{feature}/{'/'.join(map(str, path))}"
 
 
-def page_buttons(feature: str, page: int, pages: int, *rest: object) -> list[AnyItem]:
+def page_buttons(
+    make_id: Callable[[int, bool], str], page: int, pages: int, *, row: int | None = None
+) -> list[AnyItem]:
     """Make the buttons that turn pages, of which `page` is shown; none for a single page.
 
-    The custom ids end in `rest`.
+    `make_id` gives the custom id that shows a page, and is told whether it is the next one.
     """
     if pages <= 1:
         return []
     return [
         discord.ui.Button(
-            emoji="◀️",
-            custom_id=custom_id(feature, "before", max(0, page - 1), *rest),
-            disabled=page == 0,
-        ),
-        discord.ui.Button(
-            emoji="▶️",
-            custom_id=custom_id(feature, "after", page + 1, *rest),
-            disabled=page == pages - 1,
-        ),
+            emoji="▶️" if is_next else "◀️",
+            custom_id=make_id(max(0, number), is_next),
+            disabled=not 0 <= number < pages,
+            row=row,
+        )
+        for number, is_next in ((page - 1, False), (page + 1, True))
     ]
 
 

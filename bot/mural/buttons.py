@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.discord_io.components import AnyItem, custom_id, view_of
+from bot.discord_io.components import AnyItem, custom_id, page_buttons, view_of
 from bot.languages.speech import pgettext
 from bot.mural.model import Mural, MuralState
 from bot.mural.rules import tiles_of
@@ -42,16 +42,11 @@ def under_tiles(mural: Mural, member: Member, page: int) -> discord.ui.View:
     mine = [tile.number for tile in tiles_of(mural, member.id)][:OPTIONS]
     if mine:
         items.append(_menu(mural, "tile", pgettext("placeholder", "Your tiles…"), mine))
-    if last:
-        items += [
-            discord.ui.Button(
-                emoji=emoji,
-                disabled=not 0 <= page + step <= last,
-                custom_id=custom_id(FEATURE, mural.id, "page", max(0, page + step), way),
-                row=2,
-            )
-            for emoji, step, way in (("◀️", -1, "back"), ("▶️", 1, "on"))
-        ]
+
+    def page_id(number: int, is_next: bool) -> str:
+        return custom_id(FEATURE, mural.id, "page", number, "on" if is_next else "back")
+
+    items += page_buttons(page_id, page, last + 1, row=2)
     return view_of(*items)
 
 

@@ -36,7 +36,11 @@ def under_list(page: Page) -> discord.ui.View:
         presets = [(preset, preset) for preset in page.presets]
         every = pgettext("label", "All presets")
         items.append(_kinds("preset", every, presets, chosen.preset, chosen))
-    items += page_buttons(FEATURE, page.number, page.pages, *chosen.path)
+
+    def page_id(number: int, is_next: bool) -> str:
+        return custom_id(FEATURE, "after" if is_next else "before", number, *chosen.path)
+
+    items += page_buttons(page_id, page.number, page.pages)
     items.append(
         discord.ui.Button(
             label=ngettext("Delete {n} painting…", "Delete {n} paintings…", page.total),

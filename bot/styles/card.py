@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.discord_io.components import page_buttons, view_of
+from bot.discord_io.components import custom_id, page_buttons, view_of
 from bot.discord_io.escaping import name_of, plain
 from bot.discord_io.sending import Upload, files_of
 from bot.languages.speech import _, command
@@ -40,7 +40,11 @@ def one(style: Style) -> discord.Embed:
 
 def paging(page: Page) -> discord.ui.View:
     """Make the buttons that turn pages; none for a single page."""
-    return view_of(*page_buttons(FEATURE, page.number, page.pages))
+
+    def page_id(number: int, is_next: bool) -> str:
+        return custom_id(FEATURE, "after" if is_next else "before", number)
+
+    return view_of(*page_buttons(page_id, page.number, page.pages))
 
 
 def credit(style: Style) -> str:
