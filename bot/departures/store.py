@@ -21,7 +21,9 @@ class DepartureStore:
             query = sa.select(departed).where(self._shard.where(departed.c.guild_id))
             async with self._database.read() as connection:
                 found = await connection.execute(query)
-                self._known = {row.guild_id: row.left_at for row in found}
+                read = {row.guild_id: row.left_at for row in found}
+            if self._known is None:  # else another call was faster, and may have changed it
+                self._known = read
         return self._known
 
     async def has(self, guild_id: int) -> bool:
