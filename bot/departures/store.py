@@ -26,6 +26,11 @@ class DepartureStore:
                 self._known = read
         return self._known
 
+    @staticmethod
+    def query() -> sa.Select[tuple[int]]:
+        """Query the departed servers of all shards."""
+        return sa.select(departed.c.guild_id)
+
     async def has(self, guild_id: int) -> bool:
         """Say whether the bot has left a server."""
         return guild_id in await self.all()

@@ -169,7 +169,7 @@ class Worker:
                 await self._take(order, message)
 
     def _cannot_begin(self, order: wire.Order, deliveries: int) -> bool:
-        """Whether to leave an order for now: its preset is newer than this worker, or it may cost it."""
+        """Whether to leave an order for now: its preset is not here, or it may cost this worker."""
         is_unheard = not self._bot_run_id
         return order.settings.preset not in PRESETS or (is_unheard and deliveries > MOST_DELIVERIES)
 
