@@ -6,8 +6,7 @@ from bot.challenges import card
 from bot.challenges.panel import StatusPanel
 from bot.challenges.service import ChallengeService
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
-from bot.discord_io.components import Press
+from bot.discord_io.components import Interaction, Press
 from bot.discord_io.form import Form
 from bot.discord_io.timestamps import when
 from bot.errors import ChallengeRefused, OutdatedMessage
@@ -98,7 +97,7 @@ class ReasonForm(Form):
             )
         )
 
-    async def on_submit(self, interaction: discord.Interaction[discord.Client], /) -> None:
+    async def on_submit(self, interaction: Interaction, /) -> None:
         """Remove the entry."""
         reason = cleaned_name(self._reason.value, _("The reason"), LONGEST_REASON)
         await interaction.response.defer()

@@ -12,7 +12,7 @@ from bot.challenges.panel import StatusPanel
 from bot.challenges.pictures import NumberedPictures
 from bot.challenges.service import ChallengeService
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Interaction
 from bot.discord_io.escaping import plain
 from bot.discord_io.posting import check_channel, is_restricted
 from bot.discord_io.sending import files_of

@@ -6,8 +6,7 @@ import discord
 from discord import app_commands
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
-from bot.discord_io.components import Handler, Press
+from bot.discord_io.components import Handler, Interaction, Press
 from bot.guilds.rules import check_manager
 from bot.guilds.rules_panel import RulesPanel, SettingEffects
 from bot.guilds.service import GuildService

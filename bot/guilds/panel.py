@@ -7,8 +7,7 @@ from typing import Any, ClassVar
 import discord
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
-from bot.discord_io.components import Press
+from bot.discord_io.components import Interaction, Press
 from bot.errors import OutdatedMessage
 from bot.guilds.service import GuildService
 from bot.languages.speech import decorate

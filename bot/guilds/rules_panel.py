@@ -7,8 +7,7 @@ from typing import Any, ClassVar
 import discord
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
-from bot.discord_io.components import custom_id, view_of
+from bot.discord_io.components import Interaction, custom_id, view_of
 from bot.guilds.menus import FEATURE, filled, named, role_select, roles_in_words
 from bot.guilds.model import GuildSettings, RoleAllowance, Switch
 from bot.guilds.panel import Change, Panel, ids

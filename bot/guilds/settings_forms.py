@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import discord
 from babel import Locale
 
+from bot.discord_io.components import Interaction
 from bot.discord_io.form import Form
 from bot.guilds.limits import LEAST, Ceilings, EffectiveSettings, numbers, titles
 from bot.guilds.model import GuildSettings
@@ -14,8 +15,7 @@ from bot.languages.speech import LANGUAGES, _, command, ngettext, pgettext
 FORM_SECONDS = 900.0  # until an open form expires
 BY_DISCORD = "server"  # in place of a language: what the server itself says
 
-_Interaction = discord.Interaction[discord.Client]
-_Store = Callable[[_Interaction, Mapping[str, object]], Awaitable[None]]
+_Store = Callable[[Interaction, Mapping[str, object]], Awaitable[None]]
 
 
 class LimitsForm(Form):
@@ -47,7 +47,7 @@ class LimitsForm(Form):
         for field in self._fields:
             self.add_item(field)
 
-    async def on_submit(self, interaction: _Interaction, /) -> None:
+    async def on_submit(self, interaction: Interaction, /) -> None:
         """Check the numbers and store them."""
         inputs = [field.component for field in self._fields]
         texts = [field for field in inputs if isinstance(field, discord.ui.TextInput)]
@@ -75,7 +75,7 @@ class LanguageForm(Form):
             )
         )
 
-    async def on_submit(self, interaction: _Interaction, /) -> None:
+    async def on_submit(self, interaction: Interaction, /) -> None:
         """Store what was chosen."""
         language = self._menu.values[0] if self._menu.values else BY_DISCORD
         await self._store(interaction, {"language": None if language == BY_DISCORD else language})
@@ -90,7 +90,7 @@ class WordsForm(Form):
         self._field = _words_field(settings)
         self.add_item(self._field)
 
-    async def on_submit(self, interaction: _Interaction, /) -> None:
+    async def on_submit(self, interaction: Interaction, /) -> None:
         """Store the words."""
         component = self._field.component
         typed = component.value if isinstance(component, discord.ui.TextInput) else ""

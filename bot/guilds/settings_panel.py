@@ -5,8 +5,7 @@ from typing import ClassVar
 
 import discord
 
-from bot.discord_io.answers import Interaction
-from bot.discord_io.components import Press, custom_id, view_of
+from bot.discord_io.components import Interaction, Press, custom_id, view_of
 from bot.discord_io.form import Form
 from bot.guilds.limits import EffectiveSettings, titles
 from bot.guilds.menus import FEATURE, MOST_CHOSEN, channels_in_words, filled

@@ -1,8 +1,7 @@
 """Handlers of the buttons and menus of murals."""
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
-from bot.discord_io.components import Press
+from bot.discord_io.components import Interaction, Press
 from bot.errors import MuralRefused, OutdatedMessage
 from bot.languages.speech import _
 from bot.mural.model import ChosenStyle, MuralState

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Interaction
 from bot.discord_io.sending import Upload, files_of
 from bot.languages.speech import _
 from bot.mural import buttons, card

@@ -9,7 +9,7 @@ from discord import app_commands
 
 from bot.challenges.deadlines import moment
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Interaction
 from bot.discord_io.posting import check_channel, is_restricted
 from bot.discord_io.uploads import described
 from bot.errors import MuralRefused

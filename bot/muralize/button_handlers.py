@@ -3,8 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
-from bot.discord_io.components import Press
+from bot.discord_io.components import Interaction, Press
 from bot.discord_io.sending import Upload, files_of
 from bot.errors import JobNotFound, NotAllowed, OutdatedMessage, PictureGone, WrongState
 from bot.jobs.model import Job

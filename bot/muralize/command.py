@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Interaction
 from bot.discord_io.uploads import described
 from bot.errors import NothingToPaint
 from bot.feature import Command

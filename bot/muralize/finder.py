@@ -11,7 +11,7 @@ import discord
 from discord import app_commands
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Interaction
 from bot.discord_io.escaping import plain
 from bot.discord_io.uploads import avatar_of, emoji_of, sticker_of, title_of
 from bot.errors import NothingToPaint

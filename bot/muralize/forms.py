@@ -6,7 +6,7 @@ from dataclasses import replace
 import discord
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Interaction
 from bot.discord_io.form import Form
 from bot.discord_io.uploads import avatar_of, described
 from bot.guilds.limits import EffectiveSettings
@@ -127,7 +127,7 @@ class StyleForm(Form):
             )
         )
 
-    async def on_submit(self, interaction: discord.Interaction[discord.Client], /) -> None:
+    async def on_submit(self, interaction: Interaction, /) -> None:
         """Continue as `/muralize` does."""
         masks = self._mask.values
         effective = await self._muralize.admit(
@@ -196,7 +196,7 @@ class MissingForm(Form):
             )
         )
 
-    async def on_submit(self, interaction: discord.Interaction[discord.Client], /) -> None:
+    async def on_submit(self, interaction: Interaction, /) -> None:
         """Continue as `/muralize` does."""
         draft = self._draft
         if self._content is not None and self._content.values:

@@ -10,7 +10,7 @@ import discord
 from discord import app_commands
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Interaction
 from bot.discord_io.uploads import avatar_of
 from bot.feature import Command
 from bot.languages.speech import _, pgettext, speak

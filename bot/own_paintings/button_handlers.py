@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
-from bot.discord_io.components import Press
+from bot.discord_io.components import Interaction, Press
 from bot.discord_io.sending import files_of
 from bot.errors import OutdatedMessage
 from bot.jobs.model import Job

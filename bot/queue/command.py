@@ -5,8 +5,8 @@ from collections.abc import Callable
 from discord import app_commands
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
 from bot.discord_io.client import ANYBODY, ANYWHERE
+from bot.discord_io.components import Interaction
 from bot.errors import Refused
 from bot.executors.contract import Executor
 from bot.guilds.rules import allowance_of
