@@ -1,8 +1,8 @@
 """Blends a painting with the finished paint around it, so that no edge is seen between two styles.
 
-Coarse and fine are blended separately (Burt and Adelson, A Multiresolution Spline With Application to
-Image Mosaics, ACM Transactions on Graphics 2, 1983): colours pass into each other over all of the
-way, while strokes stay whole. A stroke belongs to the paint in which it stands out more.
+Coarse and fine are blended separately (Burt and Adelson, A Multiresolution Spline With Application
+to Image Mosaics, ACM Transactions on Graphics 2, 1983): colours pass into each other all the way,
+while strokes stay whole. A stroke belongs to the paint in which it stands out more.
 """
 
 import torch
