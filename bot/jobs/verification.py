@@ -16,7 +16,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _MP4 = b"ftyp"  # the type of the first box (ISO/IEC 14496-12, 4.3)
 _OVERHEAD = 2**20  # bytes of a PNG beside its pixels, at most
 LARGEST_TIMELAPSE = 256 * 2**20  # bytes
-LARGEST_FILM = 64 * 2**20
+LARGEST_FILM = 64 * 2**20  # bytes
 
 
 async def check_painting(
