@@ -1,7 +1,5 @@
 """Handlers of the buttons and menus of challenges."""
 
-from collections.abc import Awaitable, Callable, Mapping
-
 import discord
 
 from bot.challenges import card
@@ -15,7 +13,6 @@ from bot.errors import ChallengeRefused
 from bot.languages.speech import _, pgettext
 from bot.names import cleaned_name
 
-FORM_SECONDS = 900.0  # until an open form expires
 LONGEST_REASON = 300  # characters
 
 
@@ -73,9 +70,7 @@ class ChallengeButtonHandlers:
         await interaction.response.send_modal(form)
 
 
-ChallengeHandler = Callable[[ChallengeButtonHandlers, Interaction, Press], Awaitable[None]]
-
-HANDLERS: Mapping[str, ChallengeHandler] = {
+HANDLERS = {
     "vote": ChallengeButtonHandlers.vote,
     "choose": ChallengeButtonHandlers.choose,
     "page": ChallengeButtonHandlers.turn,
@@ -89,7 +84,7 @@ class ReasonForm(Form):
 
     def __init__(self, challenges: ChallengeService, panel: StatusPanel, chosen: str) -> None:
         """Take what the menu says: "number 3" on the ballot, or the id of an entry before that."""
-        super().__init__(title=pgettext("title", "Remove an entry"), timeout=FORM_SECONDS)
+        super().__init__(pgettext("title", "Remove an entry"))
         self._challenges = challenges
         self._panel = panel
         self._chosen = chosen

@@ -8,13 +8,14 @@ from bot.discord_io import answers
 from bot.discord_io.components import Interaction, Router
 from bot.languages.speech import decorate, is_decorated
 
+SECONDS = 900.0  # until an open form expires
+
 
 class Form(discord.ui.Modal):
     """A form that speaks the member's language and tells them about errors."""
 
-    def __init__(self, *, title: str = "", timeout: float | None = None) -> None:
-        """Make a form that has a title, unless its class gives one; `timeout` in seconds."""
-        super().__init__(title=title or discord.utils.MISSING, timeout=timeout)
+    def __init__(self, title: str) -> None:
+        super().__init__(title=title, timeout=SECONDS)
         self._decorated = is_decorated()  # where it is opened, and so where it is handled
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:

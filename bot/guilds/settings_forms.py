@@ -12,7 +12,6 @@ from bot.guilds.model import GuildSettings
 from bot.guilds.rules import forbidden_words
 from bot.languages.speech import LANGUAGES, _, command, ngettext, pgettext
 
-FORM_SECONDS = 900.0  # until an open form expires
 BY_DISCORD = "server"  # in place of a language: what the server itself says
 
 _Store = Callable[[Interaction, Mapping[str, object]], Awaitable[None]]
@@ -23,7 +22,7 @@ class LimitsForm(Form):
 
     def __init__(self, effective: EffectiveSettings, ceilings: Ceilings, store: _Store) -> None:
         title = pgettext("title", "Limits of this server")
-        super().__init__(title=title, timeout=FORM_SECONDS)
+        super().__init__(title)
         self._ceilings = ceilings
         self._store = store
         self._fields = [
@@ -60,7 +59,7 @@ class LanguageForm(Form):
 
     def __init__(self, settings: GuildSettings, store: _Store) -> None:
         title = pgettext("title", "Language")
-        super().__init__(title=title, timeout=FORM_SECONDS)
+        super().__init__(title)
         self._store = store
         self._menu: discord.ui.Select[discord.ui.View] = discord.ui.Select(
             custom_id="language", options=_languages(settings)
@@ -85,7 +84,7 @@ class WordsForm(Form):
     """Asks for the words that this server forbids."""
 
     def __init__(self, settings: GuildSettings, store: _Store) -> None:
-        super().__init__(title=pgettext("title", "Forbidden words"), timeout=FORM_SECONDS)
+        super().__init__(pgettext("title", "Forbidden words"))
         self._store = store
         self._field = _words_field(settings)
         self.add_item(self._field)

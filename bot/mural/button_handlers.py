@@ -1,7 +1,5 @@
 """Handlers of the buttons and menus of murals."""
 
-from collections.abc import Awaitable, Callable, Mapping
-
 from bot.discord_io import answers
 from bot.discord_io.components import Interaction, Press, look_up
 from bot.errors import MuralRefused
@@ -75,9 +73,7 @@ class MuralButtonHandlers:
         await self._panel.show_tiles(interaction, mural, text=said)
 
 
-MuralHandler = Callable[[MuralButtonHandlers, Interaction, Press], Awaitable[None]]
-
-HANDLERS: Mapping[str, MuralHandler] = {
+HANDLERS = {
     "claim": MuralButtonHandlers.open,
     "page": MuralButtonHandlers.turn,
     "take": MuralButtonHandlers.take,

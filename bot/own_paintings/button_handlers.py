@@ -1,6 +1,5 @@
 """Handlers of the menus and the buttons of `/paintings`."""
 
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from bot.discord_io import answers
@@ -129,9 +128,7 @@ class PaintingButtonHandlers:
         return await self._paintings.find(_guild_of(interaction), interaction.user.id, int(number))
 
 
-PaintingHandler = Callable[[PaintingButtonHandlers, Interaction, Press], Awaitable[None]]
-
-HANDLERS: Mapping[str, PaintingHandler] = {
+HANDLERS = {
     "before": PaintingButtonHandlers.turn,
     "after": PaintingButtonHandlers.turn,
     "back": PaintingButtonHandlers.turn,
