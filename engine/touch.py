@@ -1,4 +1,4 @@
-"""The last touch: the styles' own paint in place of what the network wove.
+"""The last touch: lays patches of the styles over the finished canvas.
 
 Every small patch of the finished canvas is replaced by the patch of a style that is nearest in
 colour, and overlapping patches are averaged. The canvas gives the result its light and dark over

@@ -218,5 +218,5 @@ def _is_worth_sending(announcement: Announcement, contest: Contest) -> bool:
         entry = next((one for one in contest.entries if one.id == announcement.part), None)
         return entry is not None and entry.removed is not None and entry.member_id != FORGOTTEN
     if announcement.kind is AnnouncementKind.VOTING and announcement.message_id is None:
-        return card.is_open(contest)  # a ballot is not sent once its vote is over
+        return contest.challenge.is_open  # a ballot is not sent once its vote is over
     return True

@@ -2,7 +2,6 @@
 
 import discord
 
-from bot.challenges import card
 from bot.challenges.panel import StatusPanel
 from bot.challenges.service import ChallengeService
 from bot.discord_io import answers
@@ -52,7 +51,7 @@ class ChallengeButtonHandlers:
         challenge_id, page = int(press.path[0]), int(press.path[2])
         await interaction.response.defer()
         contest = await self._challenges.get(challenge_id)
-        if contest is None or not card.is_open(contest):
+        if contest is None or not contest.challenge.is_open:
             raise ChallengeRefused(_("This challenge is over."))
         await self._panel.show(interaction, contest, page)
 

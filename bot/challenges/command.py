@@ -111,7 +111,7 @@ class ChallengeCommands:
         await interaction.response.defer(ephemeral=True, thinking=True)
         contest = await self._challenges.close(answers.member_of(interaction), cancel=cancel)
         challenge = contest.challenge
-        text = f"{card.now(challenge)} {await self._outcome(challenge)}"
+        text = f"{card.new_state(challenge)} {await self._outcome(challenge)}"
         await interaction.edit_original_response(content=text)
 
     async def rename(

@@ -52,6 +52,11 @@ class Challenge:
     host_name: str = ""  # the display name of the host then
     age_restricted: bool = False  # as its channel is; such a challenge is never on the web
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is neither closed nor cancelled."""
+        return self.state in OPEN
+
 
 @dataclass(frozen=True)
 class FinishedPainting:
