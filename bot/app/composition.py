@@ -168,7 +168,7 @@ def _member_features(core: Core) -> list[Feature]:
             challenge_commands.enter,
             core.timing.cards,
             core.timing.delivery,
-            core.timing.long,
+            core.timing.long_wait,
             core.clock,
         ),
         paintings_feature(

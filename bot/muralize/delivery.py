@@ -57,7 +57,8 @@ Pack = Callable[[int], Awaitable[tuple[Card, list[Upload]]]]
 class Deliverer:
     """Delivers the outcomes of jobs. `mentions` says whether a server wants members mentioned.
 
-    `long` is after how many seconds from the command its member has looked away.
+    Where it does, an outcome that comes more than `long_wait` seconds after its command mentions
+    the member.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class Deliverer:
         clock: Callable[[], float],
         back_off: BackOff,
         mentions: Callable[[int], Awaitable[bool]],
-        long: float,
+        long_wait: float,
         at_a_time: int = 4,
     ) -> None:
         self._jobs = jobs
@@ -79,7 +80,7 @@ class Deliverer:
         self._clock = clock
         self._back_off = back_off
         self._mentions = mentions
-        self._long = long
+        self._long_wait = long_wait
         self._turns = asyncio.Semaphore(at_a_time)  # each holds a picture in memory
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
@@ -274,7 +275,7 @@ class Deliverer:
 
     def _took_long(self, job: Job) -> bool:
         ended = job.painted_at or job.finished_at or self._clock()
-        return ended - job.created_at > self._long
+        return ended - job.created_at > self._long_wait
 
 
 def _routes(job: Job, notify: bool) -> tuple[str, ...]:

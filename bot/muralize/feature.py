@@ -56,18 +56,18 @@ def feature(
     enter: Enter,
     pace: Pace,
     back_off: BackOff,
-    long: float,
+    long_wait: float,
     clock: Callable[[], float],
 ) -> Feature:
     """Build the feature. `enter` enters a painting into the server's challenge.
 
-    `long` is as in `Deliverer`.
+    `long_wait` is as in `Deliverer`.
     """
     sender = JobMessageSender(client, muralize.voice, clock)
     cards = LiveCards(jobs, sender, muralize.shows_previews, clock, time.monotonic, pace)
     packer = OutcomePacker(jobs, pictures, decoder, links.to, muralize.switched_off)
     deliverer = Deliverer(
-        jobs, sender, cards, packer, clock, back_off, muralize.mentions_members, long
+        jobs, sender, cards, packer, clock, back_off, muralize.mentions_members, long_wait
     )
     handlers = JobButtonHandlers(
         jobs,
