@@ -48,6 +48,7 @@ log = logging.getLogger(__name__)
 INTERACTION, CHANNEL, PRIVATE = "interaction", "channel", "direct message"
 ROUTES = (INTERACTION, CHANNEL, PRIVATE)
 ROUTES_AFTER_LONG = (CHANNEL, INTERACTION, PRIVATE)
+AT_A_TIME = 4  # messages being sent; each holds a picture in memory
 MOST_FAULTS = 5  # tries that fail by a fault of ours
 STORAGE_FAULTS = (DBAPIError, OSError)  # of the database or the disk
 
@@ -71,7 +72,6 @@ class Deliverer:
         back_off: BackOff,
         mentions: Callable[[int], Awaitable[bool]],
         long_wait: float,
-        at_a_time: int = 4,
     ) -> None:
         self._jobs = jobs
         self._sender = sender
@@ -81,7 +81,7 @@ class Deliverer:
         self._back_off = back_off
         self._mentions = mentions
         self._long_wait = long_wait
-        self._turns = asyncio.Semaphore(at_a_time)  # each holds a picture in memory
+        self._turns = asyncio.Semaphore(AT_A_TIME)
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
