@@ -83,7 +83,7 @@ class Entry:
     entered_at: float
     name: str = ""  # of the member at that time
     number: int | None = None  # on the ballot
-    removed: str | None = None  # the reason of the moderator who removed it
+    removed: str | None = None  # a moderator's reason for the removal
     votes: int | None = None
     rank: int | None = None  # from 1; entries with equal votes share it
 

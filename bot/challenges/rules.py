@@ -36,7 +36,7 @@ def leads(challenge: Challenge, member: Member) -> bool:
 
 
 def check_leader(challenge: Challenge, member: Member, sentence: str) -> None:
-    """Refuse members who do not lead a challenge, with this sentence."""
+    """Refuse a member that does not lead a challenge, with this sentence."""
     if not leads(challenge, member):
         raise LeadersOnly(sentence)
 

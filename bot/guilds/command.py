@@ -27,7 +27,7 @@ def make_group(guilds: GuildService, effects: SettingEffects) -> tuple[app_comma
         default_permissions=discord.Permissions(manage_guild=True),
     )
 
-    # Servers can open a command to members who may not manage them, so each checks that itself.
+    # A server can open a command to all members, so each command checks for managers itself.
 
     @group.command(name="show", description="Show the settings of this server")
     async def show(interaction: Interaction) -> None:

@@ -116,7 +116,7 @@ def switches() -> dict[Switch, tuple[str, str]]:
 
 
 def overview(settings: GuildSettings, guild_id: int, log_problem: str) -> str:
-    """List the rules of a server, whose own id stands for everyone."""
+    """List the rules of a server. As a role, its own id stands for everyone."""
     names = switches()
     off = ", ".join(names[switch][0] for switch in Switch if settings.has_off(switch))
     channel = settings.log_channel

@@ -1,4 +1,4 @@
-"""Who is notified of a result, and where a result is not wanted any more."""
+"""Which members are notified of a result, and where a result is not wanted any more."""
 
 from pathlib import Path
 
