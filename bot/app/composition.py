@@ -160,6 +160,7 @@ def _member_features(core: Core) -> list[Feature]:
             core.requests,
             core.jobs,
             core.job_data,
+            core.guilds,
             core.styles,
             core.pictures,
             core.decoder,

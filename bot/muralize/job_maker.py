@@ -34,7 +34,7 @@ from engine.presets import PRESETS
 from engine.request import PaintSettings
 
 CheckBlock = Callable[[int, int], Awaitable[None]]  # of a server and a member; raises Blocked
-Submit = Callable[..., Awaitable[Job]]  # `JobService.submit`, given what every job of a kind gets
+Submit = Callable[..., Awaitable[Job]]  # `JobService.submit` with its keywords filled in
 
 
 class JobMaker:
