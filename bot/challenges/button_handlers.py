@@ -16,7 +16,10 @@ LONGEST_REASON = 300  # characters
 
 
 class ChallengeButtonHandlers:
-    """Handles presses. The caller reports its errors to the member."""
+    """Handles presses. The caller reports its errors to the member.
+
+    The path of a custom id is the challenge's id, the action, then numbers, as in `buttons`.
+    """
 
     def __init__(self, challenges: ChallengeService, panel: StatusPanel) -> None:
         self._challenges = challenges

@@ -11,7 +11,10 @@ from bot.styles.service import StyleService
 
 
 class MuralButtonHandlers:
-    """Handles presses. The caller reports its errors to the member."""
+    """Handles presses. The caller reports its errors to the member.
+
+    The path of a custom id is the mural's id, the action, then a tile or a page, as in `buttons`.
+    """
 
     def __init__(self, murals: MuralService, styles: StyleService, panel: MuralPanel) -> None:
         self._murals = murals

@@ -18,7 +18,8 @@ from bot.people import OUTSIDE
 class PaintingButtonHandlers:
     """Handles presses, and shows pages to the command. The caller reports errors to the member.
 
-    A painting is kept for `kept_seconds`.
+    The path of a custom id is the action, then numbers, then the filter of the list, as in
+    `buttons`. A painting is kept for `kept_seconds`.
     """
 
     def __init__(
