@@ -93,11 +93,11 @@ def budget_after(
     least = min(
         estimate_bytes(size, device, recipe, one, styles) for one in _plans(max(size), recipe)
     )
-    less = FIXED_BYTES + quarter_less(estimate - FIXED_BYTES)
+    less = FIXED_BYTES + reduced_budget(estimate - FIXED_BYTES)
     return max(less, least) if estimate > least else less
 
 
-def quarter_less(budget: int) -> int:
+def reduced_budget(budget: int) -> int:
     """The bytes to plan with once something did not fit that should have."""
     return budget * 3 // 4
 

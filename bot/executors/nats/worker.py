@@ -20,7 +20,7 @@ from bot.executors.contract import PaintProgress
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from bot.executors.nats import wire
-from bot.executors.nats.access import RETRYABLE, Access
+from bot.executors.nats.access import RETRYABLE, Access, explain
 from bot.executors.nats.connection import NatsConnection
 from bot.executors.nats.sealed_objects import SealedObjects
 from bot.executors.nats.taken_order import StopReason, TakenOrder
@@ -126,7 +126,7 @@ class Worker:
                     await self._handle(message)
                     continue
                 except RETRYABLE as error:  # the server's, or this machine's: its disk may be full
-                    log.warning("an order's lease will expire: %s", error or type(error).__name__)
+                    log.warning("an order's lease will expire: %s", explain(error))
             # Random, so that idle workers do not all poll at once.
             pause = self._timing.poll * random.uniform(0.5, 1.0)
             with contextlib.suppress(TimeoutError):
@@ -138,7 +138,7 @@ class Worker:
         try:
             return await self._connection.pull(wire.ORDERS, 0)
         except RETRYABLE as error:
-            log.info("no orders now: %s", error or type(error).__name__)
+            log.info("no orders now: %s", explain(error))
             return None
 
     async def _handle(self, message: Msg) -> None:
@@ -186,7 +186,7 @@ class Worker:
                 if outcome is not None:
                     await self._send_outcome(taken.message, outcome)
         except RETRYABLE as error:
-            log.warning("an order's lease will expire: %s", error or type(error).__name__)
+            log.warning("an order's lease will expire: %s", explain(error))
         finally:
             del self._taken[order.key]
             if self._leaving.is_set() and not self._taken:
