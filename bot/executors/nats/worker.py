@@ -54,6 +54,7 @@ class Worker:
         self._objects = SealedObjects(self._connection)
         self._local = LocalExecutor(setups, timeouts)
         self._speed = SpeedMeter()
+        self._most = len(setups)  # orders at a time, where all engine processes live
         self._taken: dict[str, TakenOrder] = {}  # the orders that it has taken, by key
         self._local_ids = itertools.count(1)  # see `TakenOrder`
         self._bot_run_id = ""  # of the bot's last heartbeat; empty before the first one
@@ -81,7 +82,7 @@ class Worker:
             await self._connection.listen(f"{wire.NUDGE}.{self._id}", self._on_nudge)
             async with BackgroundTasks() as heartbeats, BackgroundTasks() as painters:
                 heartbeats.keep("heartbeats", self._send_heartbeats)
-                for _ in range(self._local.capacity):
+                for _ in range(self._most):
                     painters.start(self._take_orders())
                 await painters.until(self._gave_up)  # or until all have ended, after `leave`
             await self._send_heartbeat()
@@ -134,6 +135,8 @@ class Worker:
 
     async def _next_order(self) -> Msg | None:
         if self._local.fault is not None or self._connection.fault is not None:
+            return None
+        if len(self._taken) >= self._local.capacity:  # an engine process is being replaced
             return None
         try:
             return await self._connection.pull(wire.ORDERS, 0)
