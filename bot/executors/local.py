@@ -134,7 +134,10 @@ class LocalExecutor:
         """A slot can paint, or can no longer."""
         self._changed.set()
         for listener in self._listeners:
-            listener()
+            try:
+                listener()
+            except Exception:  # must not end the replacement of processes, which calls this
+                log.exception("a listener of the executor failed")
 
 
 def _may_pass(fault: BaseException) -> bool:

@@ -55,6 +55,7 @@ class Worker:
         self._local = LocalExecutor(setups, timeouts)
         self._speed = SpeedMeter()
         self._most = len(setups)  # orders at a time, where all engine processes live
+        self._busy = 0  # orders that it handles or asks for
         self._taken: dict[str, TakenOrder] = {}  # the orders that it has taken, by key
         self._local_ids = itertools.count(1)  # see `TakenOrder`
         self._bot_run_id = ""  # of the bot's last heartbeat; empty before the first one
@@ -121,13 +122,16 @@ class Worker:
         """Paint one order after another, until the worker leaves."""
         while not self._leaving.is_set():
             self._nudged.clear()
-            message = await self._next_order()
-            if message is not None:
+            if self._busy < self._local.capacity:  # else an engine process is being replaced
+                self._busy += 1
                 try:
-                    await self._handle(message)
-                    continue
+                    if (message := await self._next_order()) is not None:
+                        await self._handle(message)
+                        continue
                 except RETRYABLE as error:  # the server's, or this machine's: its disk may be full
                     log.warning("an order's lease will expire: %s", error or type(error).__name__)
+                finally:
+                    self._busy -= 1
             # Random, so that idle workers do not all poll at once.
             pause = self._timing.poll * random.uniform(0.5, 1.0)
             with contextlib.suppress(TimeoutError):
@@ -135,8 +139,6 @@ class Worker:
 
     async def _next_order(self) -> Msg | None:
         if self._local.fault is not None or self._connection.fault is not None:
-            return None
-        if len(self._taken) >= self._local.capacity:  # an engine process is being replaced
             return None
         try:
             return await self._connection.pull(wire.ORDERS, 0)
