@@ -79,10 +79,10 @@ class LocalExecutor:
         final = [fault for fault in faults if not _may_pass(fault)]
         if final or (faults and not self.capacity):
             await self.close()
-            fault = (final or faults)[0]
-            if isinstance(fault, ExecutorLost):
-                raise CannotPaint(f"The engine could not be started. {fault}")
-            raise fault
+            first = (final or faults)[0]
+            if isinstance(first, ExecutorLost):
+                raise CannotPaint(f"The engine could not be started. {first}")
+            raise first
         self._started = True
         for slot, fault in zip(self._slots, ends, strict=True):
             if fault:

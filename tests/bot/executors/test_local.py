@@ -97,7 +97,7 @@ async def test_a_start_that_fails(weights: str, sentence: str, final: bool) -> N
         with pytest.raises(CannotPaint, match=sentence) as fault:
             await executor.start()
         assert isinstance(fault.value, HostNeeded) is final
-        assert executor.pids == executor.devices == ()
+        assert (executor.pids, executor.devices) == ((), ())
 
 
 async def test_one_of_two_cannot_be_started_yet(
