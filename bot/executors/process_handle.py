@@ -254,7 +254,7 @@ class EngineProcess:
 
     def _on_exit(self) -> None:
         reason = self.end_reason or f"it ended with exit code {self._process.returncode}"
-        self.end_reason = f"Engine process {self.pid}: {reason}."
+        self.end_reason = f"Engine process {self.pid} ({self._setup.device}): {reason}."
         atexit.unregister(self._kill_and_wait)
         self._close_pipes()
         self.dead.set()
