@@ -82,6 +82,9 @@ class Announcer:
                 await self._put_off(announcement, contest, error)
             except (RouteClosed, FileTooLarge) as error:
                 await self._give_up(announcement, contest, error)
+            except Exception as error:  # must not stop the others', as one that a disk causes
+                log.exception("challenge %d, %s failed", contest.challenge.id, announcement.kind)
+                await self._put_off(announcement, contest, NotNow(type(error).__name__))
         return await self._announcements.next_try()
 
     async def _announce(self, announcement: Announcement, contest: Contest) -> None:

@@ -1,5 +1,6 @@
 """The challenges of a server, and a member's part in them, as their data: exported and deleted."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ from bot.challenges.upkeep import Change
 class ChallengeData:
     """Serves `/privacy`, and departures: the bot has left a server, or a channel was deleted.
 
-    `change` is that of the challenge service; `clock` gives Unix seconds.
+    `change` and `changed` are those of the challenge service; `clock` gives Unix seconds.
     """
 
     def __init__(
@@ -21,11 +22,13 @@ class ChallengeData:
         store: ChallengeStore,
         announcements: AnnouncementStore,
         change: Change,
+        changed: asyncio.Event,
         clock: Callable[[], float],
     ) -> None:
         self._store = store
         self._announcements = announcements
         self._change = change
+        self._changed = changed
         self._clock = clock
 
     async def guild_ids(self) -> set[int]:
@@ -36,9 +39,14 @@ class ChallengeData:
         """Cancel a server's open challenge, or only one in a channel; nothing is announced."""
         async with self._store.database.write() as connection:
             contest = await self._store.find_open(connection, guild_id)
-            if contest is not None and channel_id in (None, contest.challenge.channel_id):
-                await self._store.save(connection, contest, rules.cancel(contest, self._clock()))
-                await self._announcements.give_up_in(connection, guild_id, channel_id)
+            if contest is None or channel_id not in (None, contest.challenge.channel_id):
+                return
+            await self._store.save(connection, contest, rules.cancel(contest, self._clock()))
+            if channel_id is None:
+                await self._announcements.end_in(connection, contest.challenge)
+            else:
+                await self._announcements.end_in_channel(connection, guild_id, channel_id)
+        self._changed.set()
 
     async def forget_guild(self, guild_id: int) -> set[str]:
         """Delete a server's challenges; return their pictures."""

@@ -1,6 +1,5 @@
 """Paints orders with the engine. Imported in engine processes only, because it imports torch."""
 
-import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from bot.executors.engine_process import EngineSetup
 from engine import saving
 from engine.decoding.pictures import PictureReader
 from engine.device import share_cores
-from engine.errors import CheckpointRejected, RequestRejected, Sentence
+from engine.errors import CheckpointRejected, PaintingFailed, RequestRejected, Sentence
 from engine.ground import split
 from engine.motion.clip import LARGEST_SIDE as LARGEST_FRAME
 from engine.motion.clip import FilmProgress
@@ -224,11 +223,18 @@ class EnginePainter:
 
 
 def _paint_from_checkpoint(paint: Callable[..., T], order: PaintOrder) -> T:
-    """Resume from the order's checkpoint; paint anew without one, and where it does not fit."""
+    """Resume from the order's checkpoint.
+
+    Paint anew without one, where it does not fit, and where no step can be taken from it: a damaged
+    disk, or a worker, may have put any numbers into it.
+    """
     resume = order.resume if order.resume and order.resume.exists() else None
-    with contextlib.suppress(CheckpointRejected):
-        return paint(resume=resume)
-    # Outside of an exception handler, because the error keeps alive what the first try has made.
+    if resume is not None:
+        try:
+            return paint(resume=resume)
+        except (CheckpointRejected, PaintingFailed) as error:
+            log.warning("the painting begins anew: %s", error)
+    # Outside of the exception handler: the error keeps alive what the first try has made.
     return paint()
 
 

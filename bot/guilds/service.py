@@ -126,10 +126,11 @@ class GuildService:
         """Delete a server's settings."""
         async with self._changing:
             await self._store.forget(guild_id)
-            self._known.pop(guild_id, None)
+            self._known[guild_id] = GuildSettings()
         return set()
 
     async def _chosen(self, guild_id: int) -> GuildSettings:
         if guild_id not in self._known:
-            self._known[guild_id] = await self._store.find(guild_id)
+            found = await self._store.find(guild_id)
+            self._known.setdefault(guild_id, found)  # they may have been changed since
         return self._known[guild_id]

@@ -18,8 +18,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from sqlalchemy.exc import DBAPIError
-
 from bot.back_off import BackOff
 from bot.discord_io.sending import (
     FileTooLarge,
@@ -41,6 +39,7 @@ from bot.muralize.live_cards import LiveCards
 from bot.muralize.packer import OutcomePacker
 from bot.muralize.sender import JobMessageSender, link_to
 from bot.people import OUTSIDE
+from bot.storage.database import STORAGE_FAULTS
 from engine.errors import ImageRejected, OutputRejected
 
 log = logging.getLogger(__name__)
@@ -50,7 +49,6 @@ ROUTES = (INTERACTION, CHANNEL, PRIVATE)
 ROUTES_AFTER_LONG = (CHANNEL, INTERACTION, PRIVATE)
 AT_A_TIME = 4  # messages being sent; each holds a picture in memory
 MOST_FAULTS = 5  # tries that fail by a fault of ours
-STORAGE_FAULTS = (DBAPIError, OSError)  # of the database or the disk
 
 Pack = Callable[[int], Awaitable[tuple[Card, list[Upload]]]]
 

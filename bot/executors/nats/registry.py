@@ -60,8 +60,7 @@ class WorkerRegistry:
     def update(self, heartbeat: WorkerHeartbeat) -> bool:
         """Store a worker's heartbeat; return whether its free slots or devices have changed."""
         before = self._connected.pop(heartbeat.id, None)
-        is_leaving = not heartbeat.slots and not heartbeat.fault
-        if not is_leaving and self._has_room_for(heartbeat.id):
+        if not heartbeat.is_leaving and self._has_room_for(heartbeat.id):
             self._connected[heartbeat.id] = _Connected(heartbeat, self._clock())
         return before is None or _offer(before.heartbeat) != _offer(heartbeat)
 

@@ -32,7 +32,9 @@ from engine.request import PaintOutcome
 
 log = logging.getLogger(__name__)
 
-MOST_DELIVERIES = 5  # of one order; each may have cost a worker
+# Of one order, after which it waits for a heartbeat of the bot. Each may have cost a worker, or was
+# to an idle one that could not paint it: the bot knows which, and withdraws what costs too many.
+MOST_DELIVERIES = 5
 
 
 class Worker:
@@ -165,14 +167,16 @@ class Worker:
                 await message.term()
             else:
                 await message.nak(delay=self._timing.poll)
-        elif order.settings.preset not in PRESETS:  # of a newer version
+        elif self._cannot_begin(order, message.metadata.num_delivered):
             await message.nak(delay=self._timing.poll)
-        elif message.metadata.num_delivered > MOST_DELIVERIES:
-            sentence = f"{MOST_DELIVERIES} workers were lost with it"
-            await self._send_outcome(message, wire.Outcome(order.key, self._id, "lost", sentence))
         else:
             with about_job(str(order.job_id)):
                 await self._take(order, message)
+
+    def _cannot_begin(self, order: wire.Order, deliveries: int) -> bool:
+        """Whether to leave an order for now: its preset is not here, or it may cost this worker."""
+        is_unheard = not self._bot_run_id
+        return order.settings.preset not in PRESETS or (is_unheard and deliveries > MOST_DELIVERIES)
 
     async def _take(self, order: wire.Order, message: Msg) -> None:
         """Paint an order, and keep its lease until the outcome is sent."""
