@@ -139,7 +139,7 @@ class Channel:
     """A channel or thread of a guild, or a direct conversation (`guild_id` is None).
 
     `parent_id` is a thread's channel, or a channel's category. `nsfw` is Discord's word for
-    age-restricted.
+    age-restricted. A `locked` thread is archived too, until a moderator opens it.
     """
 
     id: int
@@ -154,6 +154,7 @@ class Channel:
     nsfw: bool = False
     parent_id: int | None = None
     owner_id: int | None = None
+    archived: bool = False
     locked: bool = False
     created: float = 0.0
 

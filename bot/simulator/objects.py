@@ -167,7 +167,7 @@ def _thread_fields(thread: Channel) -> Json:
         "member_count": 1,
         "total_message_sent": 0,
         "thread_metadata": {
-            "archived": thread.locked,
+            "archived": thread.archived or thread.locked,
             "archive_timestamp": begun,
             "auto_archive_duration": 1440,
             "locked": thread.locked,
