@@ -152,6 +152,23 @@ async def test_threads(simulator: Simulator, data_dir: Path) -> None:
         assert posted(simulator, "🏆 **Results")[0].channel is thread
 
 
+async def test_an_archived_thread(simulator: Simulator, data_dir: Path) -> None:
+    """Discord edits nothing in an archived thread (50083), so the bot opens it for its messages."""
+    assert simulator.atelier is not None
+    gallery, world = simulator.atelier.gallery, simulator.world
+    thread = world.start_thread(gallery, "corner", simulator.people.user("ada"))
+    start = Invocation("challenge start", user="mo", channel="corner", texts=OPTIONS)
+    texts = {"title": "Day"}
+    rename = Invocation("challenge rename", user="mo", channel="gallery", texts=texts)
+    async with running_bot(simulator, data_dir):
+        await told(simulator, simulator.people.invoke(start))
+        world.archive(thread)
+        await told(simulator, simulator.people.invoke(rename))
+        await simulator.until(lambda: posted(simulator, "Challenge: *Day*"))
+    assert not thread.archived
+    assert letters(simulator, "mo") == []
+
+
 @pytest.mark.slow
 async def test_a_part_of_a_ballot_fails(simulator: Simulator, data_dir: Path) -> None:
     """The host reads what is posted and what is not; each part is posted once, again on request."""
