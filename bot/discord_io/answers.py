@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import math
 
 import aiohttp
 import discord
@@ -184,7 +185,7 @@ def member_of(interaction: Interaction, guild_id: int | None = None) -> Member:
         roles=frozenset(role.id for role in getattr(user, "roles", ())),
         manages=in_guild and interaction.permissions.manage_guild,
         moderates=in_guild and interaction.permissions.manage_messages,
-        joined_at=joined.timestamp() if joined else 0.0,
+        joined_at=joined.timestamp() if joined else math.inf,  # a guest has not joined
         name=name_of(interaction),
     )
 

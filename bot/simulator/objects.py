@@ -89,7 +89,7 @@ def member_object(member: Member, *, with_user: bool = True) -> Json:
     base: Json = {
         "roles": [str(role) for role in member.roles],
         "nick": member.nick,
-        "joined_at": timestamp(member.joined),
+        "joined_at": None if member.joined is None else timestamp(member.joined),
         "premium_since": None,
         "communication_disabled_until": None,
         "avatar": hash_of(member.avatar),

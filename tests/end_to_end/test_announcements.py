@@ -110,6 +110,8 @@ async def test_a_deleted_ballot(simulator: Simulator, data_dir: Path) -> None:
         _, second = posted(simulator, "🗳️ **Vote")
         assert second.channel is simulator.atelier.studio
         assert len(second.attachments) == 1
+        (vote,) = second.components[0]["components"]  # else it is too early to close it
+        await told(simulator, simulator.people.press(second.id, vote["custom_id"], "cleo"))
         await told(simulator, command(simulator, "challenge close", "mo"))
         (results,) = posted(simulator, "🏆 **Results")
         assert results.channel is simulator.atelier.studio
