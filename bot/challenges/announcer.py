@@ -26,8 +26,9 @@ from bot.discord_io.sending import (
     PlaceGone,
     RouteClosed,
     SendError,
+    Sent,
+    edit_message,
     explained,
-    files_of,
     is_ours,
     send_once,
     send_privately,
@@ -123,13 +124,11 @@ class Announcer:
 
     async def _refresh(self, announcement: Announcement, contest: Contest) -> None:
         shown, view = await self._post(announcement, contest)
-        channel = self._client.get_partial_messageable(announcement.channel_id or 0)
-        files = files_of(await self._pictures.uploads(shown))
+        place = Sent(announcement.channel_id or 0, announcement.message_id or 0)
+        files = await self._pictures.uploads(shown)
         # cleared before the edit, so that a change during the edit sets it again
         await self._announcements.refreshing(announcement)
-        with explained():
-            message = channel.get_partial_message(announcement.message_id or 0)
-            await message.edit(content=shown.text, attachments=files, view=view)
+        await edit_message(self._client, place, shown.text, view, files)
         await self._announcements.refreshed(announcement)
 
     async def _put_off(

@@ -166,6 +166,24 @@ def go_on(contest: Contest, now: float) -> Contest:
     raise ChallengeRefused(_("This challenge is over."))
 
 
+def end_early(contest: Contest, now: float) -> Contest:
+    """End the present stage, as a member asks.
+
+    A vote that began a moment ago is not ended: two who close the entering at the same time, or one
+    who does so as its deadline passes, do not mean the vote.
+    """
+    begun = contest.challenge.terms.entries_until
+    is_voting = contest.challenge.state is ChallengeState.VOTING
+    if is_voting and not contest.votes and 0 <= now - begun < MINUTE:
+        raise ChallengeRefused(
+            _(
+                "The voting has only just begun, and nobody has voted yet. To end it too, close "
+                "it in a minute."
+            )
+        )
+    return go_on(contest, now)
+
+
 def cancel(contest: Contest, now: float) -> Contest:
     """Cancel a challenge, without a result; the votes are deleted."""
     if not contest.challenge.is_open:
@@ -224,7 +242,7 @@ def _open_voting(contest: Contest, now: float) -> Contest:
     challenge = replace(
         contest.challenge,
         state=ChallengeState.VOTING,
-        terms=replace(terms, voting_until=until),
+        terms=replace(terms, entries_until=now, voting_until=until),
     )
     entries = tuple(replace(entry, number=numbers.get(entry.id)) for entry in contest.entries)
     return replace(contest, challenge=challenge, entries=entries)

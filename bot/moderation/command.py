@@ -66,7 +66,7 @@ def make_group(blocks: BlockService) -> app_commands.Group:
 
 def _described(interaction: Interaction, target: discord.User | discord.Member) -> Member:
     """Describe the member to block; a former member has no permissions."""
-    held = target.resolved_permissions if isinstance(target, discord.Member) else None
+    held = target.guild_permissions if isinstance(target, discord.Member) else None
     return Member(
         id=target.id,
         guild_id=interaction.guild_id or 0,

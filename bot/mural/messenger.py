@@ -18,9 +18,10 @@ from bot.discord_io.sending import (
     PlaceGone,
     RouteClosed,
     SendError,
+    Sent,
     Upload,
+    edit_message,
     explained,
-    files_of,
     is_ours,
     send_once,
     send_privately,
@@ -135,16 +136,14 @@ class MuralMessenger:
         with await self._guilds.voice(mural.guild_id):
             text, view = card.growing(mural, link.url if link else None), under_mural(mural)
         message = mural.message
-        channel = self._client.get_partial_messageable(mural.channel_id)
+        place = Sent(mural.channel_id, message.message_id or 0)
         if message.shown >= mural.version:  # it has the picture already
-            with explained():
-                known = channel.get_partial_message(message.message_id or 0)
-                await known.edit(content=text, view=view)
+            await edit_message(self._client, place, text, view)
             return
         files = await self._files(mural)
         if message.message_id is None:
             sent = await send_once(
-                channel,
+                self._client.get_partial_messageable(mural.channel_id),
                 Outgoing(text, view, message.nonce, files),
                 begin=partial(self._begin, mural),
                 unclear_since=message.began_at,
@@ -155,9 +154,7 @@ class MuralMessenger:
             shown = mural.version if message.began_at is None else 0
             await self._store.set_message(mural.id, message_id=sent.message_id, shown=shown)
             return
-        with explained():
-            partial_message = channel.get_partial_message(message.message_id)
-            await partial_message.edit(content=text, attachments=files_of(files), view=view)
+        await edit_message(self._client, place, text, view, files)
         await self._store.set_message(mural.id, shown=mural.version)
 
     async def _begin(self, mural: Mural) -> None:

@@ -14,6 +14,7 @@ from bot.muralize.buttons import Action
 from bot.muralize.packer import LinkTo, OutcomePacker
 from bot.muralize.request import Repeat
 from bot.muralize.service import MuralizeService
+from bot.people import Member
 from bot.pictures.store import PictureStore
 
 DrawCurve = Callable[[Job], Awaitable[bytes]]
@@ -68,13 +69,13 @@ class JobButtonHandlers:
         """Cancel the job."""
         await interaction.response.defer()  # the card shows that it is cancelled
         job = await self._find(job_id)
-        await self._jobs.cancel(job_id, answers.member_of(interaction, job.origin.guild_id))
+        await self._jobs.cancel(job_id, _actor(interaction, job))
 
     async def delete(self, interaction: Interaction, job_id: int) -> None:
         """Delete the painting and the message with the button."""
         await interaction.response.defer()
         job = await self._find(job_id)
-        await self._jobs.delete_result(job_id, answers.member_of(interaction, job.origin.guild_id))
+        await self._jobs.delete_result(job_id, _actor(interaction, job))
         await interaction.delete_original_response()  # the message with the button
 
     async def curve(self, interaction: Interaction, job_id: int) -> None:
@@ -161,6 +162,12 @@ HANDLERS: Mapping[str, JobHandler] = {
     Action.FETCH: JobButtonHandlers.fetch,
     Action.FULL: JobButtonHandlers.full,
 }
+
+
+def _actor(interaction: Interaction, job: Job) -> Member:
+    """Describe the member that pressed; moderators of its channel alone count too."""
+    origin = job.origin
+    return answers.member_of(interaction, origin.guild_id, about=origin.channel_id)
 
 
 async def _send_file(interaction: Interaction, file: Upload) -> None:

@@ -138,13 +138,9 @@ class JobMessageSender:
         place = _card_of(job)
         if place is None or job.origin.private:
             raise RouteClosed("the job has no card that the bot can edit without the token")
-        attachments = discord.utils.MISSING if files is None else sending.files_of(files)
-        channel = self._client.get_partial_messageable(place.channel_id)
         text, view = await self._made(job, card)
-        with explained():
-            await channel.get_partial_message(place.message_id).edit(
-                content=text, view=view, attachments=attachments
-            )
+        # what is under way does not open a thread that was archived meanwhile; its outcome does
+        await sending.edit_message(self._client, place, text, view, files, reopen=False)
         return place
 
     async def _made(self, job: Job, card: Card) -> tuple[str, discord.ui.View]:

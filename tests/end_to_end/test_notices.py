@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.simulator import Simulator
+from bot.simulator import Permission, Simulator
 from bot.simulator.faults import CdnFault
 from bot.simulator.model import Message
 from tests.end_to_end.harness import (
@@ -47,6 +47,24 @@ async def test_after_long_the_result_is_a_reply(simulator: Simulator, data_dir: 
     assert str(message.id) in card.content
     assert card.attachments == []
     assert notices(simulator) == [message]
+
+
+async def test_without_the_history_it_is_no_reply(simulator: Simulator, data_dir: Path) -> None:
+    """Without Read Message History Discord takes no reply (160002): the result comes without."""
+    assert simulator.atelier is not None
+    gallery, deny = simulator.atelier.gallery, Permission.READ_MESSAGE_HISTORY
+    simulator.world.overwrite(gallery, simulator.world.bot, deny=deny)
+    hold(data_dir, 10)
+    async with running_bot(simulator, data_dir, clock=simulator.clock):
+        asked = muralize(simulator)
+        await painting(simulator, asked)
+        simulator.clock.advance(FAST.long + 1)
+        release(data_dir)
+        (message,) = await simulator.until(lambda: results(simulator))
+        await settled(simulator, data_dir)
+    assert message.channel is gallery
+    assert message.reference is None
+    assert message.notified == [asked.user]
 
 
 async def test_soon_after_nobody_is_notified(simulator: Simulator, data_dir: Path) -> None:
