@@ -109,6 +109,7 @@ def test_a_step_that_does_not_fit_is_taken_in_smaller_blocks(
 
 @pytest.mark.parametrize("words", [
     "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+    "CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate(handle)`",
     "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
     "GET was unable to find an engine to execute this computation",
     "[enforce fail at alloc_cpu.cpp:1] DefaultCPUAllocator: can't allocate memory: you tried",
