@@ -39,9 +39,13 @@ class OnGpu(Tensor):
     @staticmethod
     def __new__(cls: type["OnGpu"], own: Tensor) -> "OnGpu":
         """Take the values."""
-        layout = {"strides": own.stride(), "storage_offset": own.storage_offset()}
-        made: OnGpu = Tensor._make_wrapper_subclass(  # type: ignore[attr-defined]
-            cls, own.size(), **layout, dtype=own.dtype, device=GPU
+        made: OnGpu = Tensor._make_wrapper_subclass(
+            cls,
+            own.size(),
+            strides=own.stride(),
+            storage_offset=own.storage_offset(),
+            dtype=own.dtype,
+            device=GPU,
         )
         made.own = own
         return made
@@ -67,7 +71,7 @@ class OnGpu(Tensor):
 
     def __reduce_ex__(self, protocol: Any) -> Any:  # noqa: ANN401 - pickle's own
         """Be saved as what a file of a GPU's tensor is read as on the CPU."""
-        return self.own.__reduce_ex__(protocol)
+        return self.own.__reduce_ex__(protocol)  # type: ignore[no-untyped-call]
 
 
 @dataclass
@@ -111,7 +115,7 @@ class PretendGpu(Operators):
         self._kept: dict[int, tuple[Tensor, Tensor]] = {}
 
     def __enter__(self) -> "PretendGpu":
-        torch._C._ensureCUDADeviceGuardSet()  # type: ignore[attr-defined]
+        torch._C._ensureCUDADeviceGuardSet()
         torch._C._set_only_lift_cpu_tensors(True)
         super().__enter__()  # type: ignore[no-untyped-call]
         return self
@@ -155,8 +159,9 @@ class PretendGpu(Operators):
         if device == GPU and kwargs.get("generator") is not None:
             raise AssertionError(f"{name} draws on the GPU by a generator of the CPU")
         if self.graph and (here or device == GPU):
-            by_value = name in CHOICES and any(one.dtype == torch.bool for one in tensors[1:])
-            assert name not in WAITS and not by_value, f"{name} makes the host wait"
+            masks = [one for one in tensors[1:] if one.dtype == torch.bool]
+            assert name not in WAITS, f"{name} makes the host wait"
+            assert not (masks and name in CHOICES), f"{name} makes the host wait"
             assert not elsewhere, f"{name} copies from the host"
             assert device == GPU, f"{name} copies to the host"
 
@@ -168,7 +173,7 @@ class PretendGpu(Operators):
         first = args[0] if args else None
         target = first if name.endswith("_") else kwargs.get("grad_input")
         if isinstance(target, Tensor):
-            memory = torch.empty(0, dtype=torch.uint8).set_(target.untyped_storage())  # type: ignore[call-overload]
+            memory = torch.empty(0, dtype=torch.uint8).set_(target.untyped_storage())
             if memory.data_ptr() not in self._kept:
                 self._kept[memory.data_ptr()] = memory, memory.clone()
         return self.graph.record(operator, args, kwargs)
@@ -212,9 +217,9 @@ def _placed(known: Mapping[int, OnGpu], one: object) -> object:
     return known[id(one)] if id(one) in known else OnGpu(one)
 
 
-@pytest.fixture
-def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[PretendGpu]:
-    """A GPU with a terabyte of memory, which captures graphs."""
+@contextmanager
+def present(patch: pytest.MonkeyPatch) -> Iterator[PretendGpu]:
+    """Have a GPU with a terabyte of memory, which captures graphs."""
     gpu = PretendGpu()
     answers: dict[str, Callable[..., object]] = {
         "graph": gpu.capture,
@@ -227,7 +232,7 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[PretendGpu]:
         "get_device_properties": lambda _: SimpleNamespace(uuid="pretended"),
     }
     for name, answer in answers.items():
-        monkeypatch.setattr(torch.cuda, name, answer)
+        patch.setattr(torch.cuda, name, answer)
     caches = (graph_module._stream, normalisation)
     for cached in caches:
         cached.cache_clear()

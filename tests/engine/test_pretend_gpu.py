@@ -16,9 +16,10 @@ from torch import Tensor
 
 from engine.device import Device
 from engine.errors import Stopped
+from engine.memory import SMALLEST_BLOCK, SMALLEST_HISTORY, Plan, estimate_bytes, plan_memory
 from engine.motion.clip import Clip
 from engine.motion.film import paint_film
-from engine.presets import settle
+from engine.presets import GATYS, settle
 from engine.request import Painting, PaintSettings, Progress, StylizeRequest, Surroundings
 from engine.scales import plan_scales
 from engine.step import Stepper
@@ -28,11 +29,16 @@ from engine.vgg19 import Encoder
 from tests.engine.half import HalfOnCpu
 from tests.engine.motion_clips import pan
 from tests.engine.paintings import having
-from tests.engine.pretend_gpu import GPU, PretendGpu, gpu
-
-__all__ = ["gpu"]  # a fixture
+from tests.engine.pretend_gpu import GPU, PretendGpu, present
 
 CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[PretendGpu]:
+    """The GPU; it is gone after the test."""
+    with present(monkeypatch) as gpu:
+        yield gpu
 
 
 @pytest.fixture
@@ -72,6 +78,7 @@ CASES: dict[str, Callable[[StylizeRequest], StylizeRequest]] = {
     "a mask": lambda wish: replace(wish, mask=halves()),
     "a tile": tile,
 }
+USUAL = {"mural", "two styles and a mask", "a tile"}  # cover most; the others are slow
 
 
 def encoders(state: Mapping[str, Tensor], precision: str) -> tuple[Encoder, Encoder]:
@@ -80,7 +87,9 @@ def encoders(state: Mapping[str, Tensor], precision: str) -> tuple[Encoder, Enco
     return on_cpu, on_gpu
 
 
-@pytest.mark.parametrize("case", list(CASES))
+@pytest.mark.parametrize(
+    "case", [pytest.param(one, marks=[] if one in USUAL else pytest.mark.slow) for one in CASES]
+)
 def test_a_painting_is_the_cpus(
     case: str, wish: StylizeRequest, state: Mapping[str, Tensor], gpu: PretendGpu
 ) -> None:
@@ -98,7 +107,7 @@ def assert_same(found: Painting, wanted: Painting) -> None:
     assert found.picture.tobytes() == wanted.picture.tobytes()
 
 
-@pytest.mark.parametrize("preset", ["mural", "seed"])
+@pytest.mark.parametrize("preset", ["mural", pytest.param("seed", marks=pytest.mark.slow)])
 def test_fp16_is_the_cpus_too(
     preset: str, wish: StylizeRequest, state: Mapping[str, Tensor], gpu: PretendGpu
 ) -> None:
@@ -113,15 +122,18 @@ def test_fp16_is_the_cpus_too(
 
 
 def test_a_canvas_in_blocks_has_the_loss_of_a_whole_one(
-    state: Mapping[str, Tensor], gpu: PretendGpu, style: Image.Image
+    state: Mapping[str, Tensor], gpu: PretendGpu
 ) -> None:
     """Without a graph, where only blocks of it fit into the memory."""
     on_cpu, on_gpu = encoders(state, "fp32")
-    strip = Image.effect_noise((560, 16), 90).convert("RGB")
-    request = StylizeRequest(strip, (style.resize((64, 64)),), PaintSettings("gatys", 560, 2))
-    found = stylize(request, on_gpu, memory=320 * 2**20).outcome
-    assert not gpu.replays
-    assert found.losses.total == pytest.approx(stylize(request, on_cpu).outcome.losses.total)
+    content, style = (Image.effect_noise((624, 16), 90).convert("RGB") for _ in range(2))
+    request = StylizeRequest(content, (style,), PaintSettings("gatys", 624, 2))
+    size, smallest = content.size, Plan(SMALLEST_BLOCK, SMALLEST_HISTORY, keeps_content=False)
+    memory = estimate_bytes(size, on_gpu.device, GATYS, smallest, [size])
+    plan = plan_memory(size, on_gpu.device, GATYS, memory, [size])
+    assert plan.block_side < max(size)
+    found = stylize(request, on_gpu, memory=memory).outcome.losses.total
+    assert found == pytest.approx(stylize(request, on_cpu).outcome.losses.total, rel=0.001)
 
 
 def test_a_film_is_the_cpus(state: Mapping[str, Tensor], gpu: PretendGpu) -> None:
