@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from typing import TypeVar
 
@@ -92,13 +93,21 @@ class Studio:
 
         Raises OutOfMemory where no plan fits.
         """
+        make = partial(self._stepper, scale, canvas, neighbours, styles_seen)
+        return self.within_memory(make, scale)
+
+    def within_memory(self, make: Callable[[Plan], T], scale: Scale) -> T:
+        """What `make` makes by the first plan of memory for a scale that fits.
+
+        Raises OutOfMemory where none does.
+        """
         budget, device, recipe = self._memory_budget, self._encoder.device, self._recipe
         styles = style_sizes(self._request, scale)
         while True:
-            give_back_memory()  # what torch cached for the sizes of the previous scale
+            give_back_memory()  # what torch cached for other sizes, as of the previous scale
             plan = plan_memory(scale.canvas, device, recipe, budget, styles)
             with ShortageCaught():  # where memory runs out, it goes on below
-                return self._stepper(scale, canvas, plan, neighbours, styles_seen)
+                return make(plan)
             # The next plan needs less; OutOfMemory is raised where there is none.
             budget = budget_after(scale.canvas, device, recipe, plan, styles)
 
@@ -136,12 +145,15 @@ class Studio:
         self,
         scale: Scale,
         canvas: Tensor,
-        plan: Plan,
         neighbours: Tensor | None,
         styles_seen: StylesSeen | None,
+        plan: Plan,
     ) -> Stepper:
         """The stepper of a scale by one plan of memory; see `stepper`."""
-        canvas = canvas.to(self._encoder.device.torch_device, copy=True)
+        device = self._encoder.device.torch_device
+        canvas = canvas.to(device, copy=True)
+        if neighbours is not None:
+            neighbours = neighbours.to(device)
         width, height = scale.canvas
         if canvas.shape[2:] != (height, width):  # it is the previous scale's
             canvas = enlarge(canvas, scale.size).clamp_(*self._recipe.pixel_range)
