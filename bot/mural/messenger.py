@@ -21,7 +21,6 @@ from bot.discord_io.sending import (
     Sent,
     Upload,
     edit_message,
-    explained,
     is_ours,
     send_once,
     send_privately,

@@ -58,7 +58,7 @@ async def test_without_the_history_it_is_no_reply(simulator: Simulator, data_dir
     async with running_bot(simulator, data_dir, clock=simulator.clock):
         asked = muralize(simulator)
         await painting(simulator, asked)
-        simulator.clock.advance(FAST.long + 1)
+        simulator.clock.advance(FAST.long_wait + 1)
         release(data_dir)
         (message,) = await simulator.until(lambda: results(simulator))
         await settled(simulator, data_dir)
