@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.challenges import rules
 from bot.challenges.announcement_store import AnnouncementStore
-from bot.challenges.model import OPEN, Contest
+from bot.challenges.model import Contest
 from bot.challenges.store import ChallengeStore
 from bot.challenges.upkeep import Change
 
@@ -70,8 +70,7 @@ class ChallengeData:
             contest = await self._store.get(number)
             if contest is not None:
                 own = [entry for entry in contest.entries if entry.member_id == member_id]
-                names = [name for entry in own for name in entry.pictures]
-                pictures |= set(names)
+                pictures |= {name for entry in own for name in entry.pictures}
                 await self._change(number, lambda contest: rules.forget(contest, member_id))
         return pictures
 
@@ -86,7 +85,7 @@ def _about(contest: Contest, member_id: int) -> dict[str, Any]:
         "started_by_you": challenge.host_id == member_id,
         "entries": [vars(entry) for entry in contest.entries if entry.member_id == member_id],
     }
-    if challenge.state in OPEN:
+    if challenge.is_open:
         chosen = contest.votes.get(member_id)
         about["vote"] = next((e.number for e in contest.entries if e.id == chosen), None)
     return about

@@ -15,6 +15,7 @@ from bot.executors.contract import PaintOrder
 from bot.executors.engine_process import EngineSetup
 from engine import saving
 from engine.decoding.pictures import PictureReader
+from engine.device import share_cores
 from engine.errors import CheckpointRejected, PaintingFailed, RequestRejected, Sentence
 from engine.ground import split
 from engine.motion.clip import LARGEST_SIDE as LARGEST_FRAME
@@ -81,6 +82,7 @@ class EnginePainter:
         should_stop: Callable[[], bool],
     ) -> PaintOutcome:
         """Paint an order and write its files. Raises `engine.errors.EngineError`."""
+        share_cores(self._encoder.device)
         if order.film:
             return self._paint_film(order, on_progress, should_stop)
         notes: list[Sentence] = []

@@ -151,9 +151,7 @@ class Faults:
         """Delay the response."""
         return self.add(RestFault(delay=seconds, method=method, path=path, times=times))
 
-    def hold(
-        self, *, method: str | None = None, path: str = "", after: bool = False
-    ) -> RestFault:
+    def hold(self, *, method: str | None = None, path: str = "", after: bool = False) -> RestFault:
         """Hold requests back until this fault is lifted; `hits` counts them."""
         return self.add(RestFault(held=asyncio.Event(), method=method, path=path, after=after))
 

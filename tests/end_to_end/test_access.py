@@ -1,4 +1,4 @@
-"""Who may paint is asked where a job is admitted: members, bans, commands, channels."""
+"""Where a job is admitted, the bot asks about membership, bans, commands and channels."""
 
 import asyncio
 from pathlib import Path
@@ -30,7 +30,7 @@ def again(simulator: Simulator, message: Message, user: str) -> Interaction:
 
 
 async def test_old_buttons_of_somebody_who_left(simulator: Simulator, data_dir: Path) -> None:
-    """In a direct message they paint for members, and not for who left or was banned."""
+    """In a direct message they paint for members, not for former or banned ones."""
     world, atelier = simulator.world, atelier_of(simulator)
     kill_token(simulator)
     forbid_posting(simulator)

@@ -131,6 +131,8 @@ async def test_a_deleted_ballot(simulator: Simulator, data_dir: Path) -> None:
         _, second = posted(simulator, "🗳️ **Vote")
         assert second.channel is simulator.atelier.studio
         assert len(second.attachments) == 1
+        (vote,) = second.components[0]["components"]  # else it is too early to close it
+        await told(simulator, simulator.people.press(second.id, vote["custom_id"], "cleo"))
         await told(simulator, command(simulator, "challenge close", "mo"))
         (results,) = posted(simulator, "🏆 **Results")
         assert results.channel is simulator.atelier.studio
@@ -171,6 +173,23 @@ async def test_threads(simulator: Simulator, data_dir: Path) -> None:
         thread.locked = False
         await simulator.until(lambda: posted(simulator, "🏆 **Results"))
         assert posted(simulator, "🏆 **Results")[0].channel is thread
+
+
+async def test_an_archived_thread(simulator: Simulator, data_dir: Path) -> None:
+    """Discord edits nothing in an archived thread (50083), so the bot opens it for its messages."""
+    assert simulator.atelier is not None
+    gallery, world = simulator.atelier.gallery, simulator.world
+    thread = world.start_thread(gallery, "corner", simulator.people.user("ada"))
+    start = Invocation("challenge start", user="mo", channel="corner", texts=OPTIONS)
+    texts = {"title": "Day"}
+    rename = Invocation("challenge rename", user="mo", channel="gallery", texts=texts)
+    async with running_bot(simulator, data_dir):
+        await told(simulator, simulator.people.invoke(start))
+        world.archive(thread)
+        await told(simulator, simulator.people.invoke(rename))
+        await simulator.until(lambda: posted(simulator, "Challenge: *Day*"))
+    assert not thread.archived
+    assert letters(simulator, "mo") == []
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from nats.aio.msg import Msg
 
 from bot.errors import ExecutorLost
 from bot.executors.nats import wire
-from bot.executors.nats.access import RETRYABLE
+from bot.executors.nats.access import RETRYABLE, explain
 from bot.executors.nats.attempt import Attempt
 from bot.executors.nats.connection import NatsConnection
 from bot.executors.nats.rate_limit import RateLimit
@@ -76,7 +76,7 @@ class Receiver:
                     self._on_outcome(message)
                     await message.ack()
             except RETRYABLE as error:
-                log.info("no outcomes now: %s", error or type(error).__name__)
+                log.info("no outcomes now: %s", explain(error))
                 await asyncio.sleep(self._connection.timing.retry)
 
     async def _on_worker_heartbeat(self, message: Msg) -> None:

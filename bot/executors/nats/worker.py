@@ -20,7 +20,7 @@ from bot.executors.contract import PaintProgress
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from bot.executors.nats import wire
-from bot.executors.nats.access import RETRYABLE, Access
+from bot.executors.nats.access import RETRYABLE, Access, explain
 from bot.executors.nats.connection import NatsConnection
 from bot.executors.nats.sealed_objects import SealedObjects
 from bot.executors.nats.taken_order import StopReason, TakenOrder
@@ -56,6 +56,8 @@ class Worker:
         self._objects = SealedObjects(self._connection)
         self._local = LocalExecutor(setups, timeouts)
         self._speed = SpeedMeter()
+        self._most = len(setups)  # orders at a time, where all engine processes live
+        self._busy = 0  # orders that it handles or asks for
         self._taken: dict[str, TakenOrder] = {}  # the orders that it has taken, by key
         self._local_ids = itertools.count(1)  # see `TakenOrder`
         self._bot_run_id = ""  # of the bot's last heartbeat; empty before the first one
@@ -83,7 +85,7 @@ class Worker:
             await self._connection.listen(f"{wire.NUDGE}.{self._id}", self._on_nudge)
             async with BackgroundTasks() as heartbeats, BackgroundTasks() as painters:
                 heartbeats.keep("heartbeats", self._send_heartbeats)
-                for _ in range(self._local.capacity):
+                for _ in range(self._most):
                     painters.start(self._take_orders())
                 await painters.until(self._gave_up)  # or until all have ended, after `leave`
             await self._send_heartbeat()
@@ -122,13 +124,16 @@ class Worker:
         """Paint one order after another, until the worker leaves."""
         while not self._leaving.is_set():
             self._nudged.clear()
-            message = await self._next_order()
-            if message is not None:
+            if self._busy < self._local.capacity:  # else an engine process is being replaced
+                self._busy += 1
                 try:
-                    await self._handle(message)
-                    continue
+                    if (message := await self._next_order()) is not None:
+                        await self._handle(message)
+                        continue
                 except RETRYABLE as error:  # the server's, or this machine's: its disk may be full
-                    log.warning("an order's lease will expire: %s", error or type(error).__name__)
+                    log.warning("an order's lease will expire: %s", explain(error))
+                finally:
+                    self._busy -= 1
             # Random, so that idle workers do not all poll at once.
             pause = self._timing.poll * random.uniform(0.5, 1.0)
             with contextlib.suppress(TimeoutError):
@@ -140,7 +145,7 @@ class Worker:
         try:
             return await self._connection.pull(wire.ORDERS, 0)
         except RETRYABLE as error:
-            log.info("no orders now: %s", error or type(error).__name__)
+            log.info("no orders now: %s", explain(error))
             return None
 
     async def _handle(self, message: Msg) -> None:
@@ -190,7 +195,7 @@ class Worker:
                 if outcome is not None:
                     await self._send_outcome(taken.message, outcome)
         except RETRYABLE as error:
-            log.warning("an order's lease will expire: %s", error or type(error).__name__)
+            log.warning("an order's lease will expire: %s", explain(error))
         finally:
             del self._taken[order.key]
             if self._leaving.is_set() and not self._taken:
