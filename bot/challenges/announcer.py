@@ -31,6 +31,7 @@ from bot.discord_io.sending import (
     explained,
     is_ours,
     send_once,
+    send_privately,
 )
 from bot.guilds.service import GuildService
 
@@ -82,6 +83,9 @@ class Announcer:
                 await self._put_off(announcement, contest, error)
             except (RouteClosed, FileTooLarge) as error:
                 await self._give_up(announcement, contest, error)
+            except Exception as error:  # must not stop the others', as one that a disk causes
+                log.exception("challenge %d, %s failed", contest.challenge.id, announcement.kind)
+                await self._put_off(announcement, contest, NotNow(type(error).__name__))
         return await self._announcements.next_try()
 
     async def _announce(self, announcement: Announcement, contest: Contest) -> None:
@@ -182,9 +186,7 @@ class Announcer:
         with await self._guilds.voice(contest.challenge.guild_id):
             text = notices.host_message(contest.challenge, problem, what_follows())
         try:
-            with explained():
-                channel = await self._client.create_dm(discord.Object(host))
-                await channel.send(text)
+            await send_privately(self._client, host, text)
         except SendError as error:
             log.warning("the host of challenge %d is not told: %s", contest.challenge.id, error)
 
@@ -218,5 +220,5 @@ def _is_worth_sending(announcement: Announcement, contest: Contest) -> bool:
         entry = next((one for one in contest.entries if one.id == announcement.part), None)
         return entry is not None and entry.removed is not None and entry.member_id != FORGOTTEN
     if announcement.kind is AnnouncementKind.VOTING and announcement.message_id is None:
-        return card.is_open(contest)  # a ballot is not sent once its vote is over
+        return contest.challenge.is_open  # a ballot is not sent once its vote is over
     return True

@@ -9,6 +9,7 @@ import discord
 from discord import app_commands
 
 from bot.back_off import BackOff
+from bot.discord_io.components import Interaction
 from bot.errors import MuralscapeError
 from bot.languages.speech import Phrase, _, said
 from bot.people import OUTSIDE, Member, Origin, Standing
@@ -16,8 +17,6 @@ from bot.texts import clean
 from engine.errors import EngineError
 
 log = logging.getLogger(__name__)
-
-Interaction = discord.Interaction[discord.Client]
 
 TOKEN_LIFE = 900.0  # seconds
 LONGEST_NAME = 40  # characters of a member's name

@@ -172,6 +172,13 @@ async def edit_message(
         await edit_message(client, place, text, view, files, reopen=False)
 
 
+async def send_privately(client: discord.Client, member_id: int, text: str) -> None:
+    """Send a member a direct message. Raises SendError."""
+    with explained():
+        channel = await client.create_dm(discord.Object(member_id))
+        await channel.send(text)
+
+
 def is_ours(
     client: discord.Client, message: discord.Message, nonce: str, is_marked: Callable[[str], bool]
 ) -> bool:

@@ -62,8 +62,7 @@ class Dispatcher:
         try:
             await self._pictures.keep_unfinished(self._service.places().keys())
             while job := await self._next():
-                painting = asyncio.create_task(self._paint(job))
-                self._paintings[job.id] = painting
+                self._paintings[job.id] = asyncio.create_task(self._paint(job))
             await self._drain()
         finally:
             unsubscribe()
@@ -112,7 +111,7 @@ class Dispatcher:
             await asyncio.wait(self._paintings.values())
 
     def _follow(self, job: Job) -> None:
-        """React to a changed job: a new one, or one to cancel."""
+        """React to a job that is new, or to be cancelled, or was a film and has ended."""
         if job.state is JobState.QUEUED:
             self._wake.set()
         elif job.state is JobState.PAINTING and job.cancelled_by is not None:

@@ -4,7 +4,7 @@ import discord
 from discord import app_commands
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Interaction
 from bot.errors import Refused
 from bot.languages.speech import _
 from bot.moderation import card

@@ -21,9 +21,9 @@ from bot.discord_io.sending import (
     Sent,
     Upload,
     edit_message,
-    explained,
     is_ours,
     send_once,
+    send_privately,
 )
 from bot.errors import MuralscapeError, PictureGone
 from bot.guilds.service import GuildService
@@ -188,10 +188,8 @@ class MuralMessenger:
 
 
 async def tell(client: discord.Client, member_id: int, text: str) -> None:
-    """Send a member a direct message, once."""
+    """Send a member a direct message, if that is possible."""
     try:
-        with explained():
-            channel = await client.create_dm(discord.Object(member_id))
-            await channel.send(text)
+        await send_privately(client, member_id, text)
     except SendError as error:
         log.info("member %d is not told: %s", member_id, error)

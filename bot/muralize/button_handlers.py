@@ -3,10 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
-from bot.discord_io.components import Press
+from bot.discord_io.components import Interaction, Press, look_up
 from bot.discord_io.sending import Upload, files_of
-from bot.errors import JobNotFound, NotAllowed, OutdatedMessage, PictureGone, WrongState
+from bot.errors import JobNotFound, NotAllowed, PictureGone, WrongState
 from bot.jobs.model import Job
 from bot.jobs.service import JobService
 from bot.languages.speech import _
@@ -53,9 +52,7 @@ class JobButtonHandlers:
     async def __call__(self, interaction: Interaction, press: Press) -> None:
         """Handle a press. Raises Refused, among others, with a sentence for the member."""
         job_id, action = press.path
-        if action not in tuple(Action):
-            raise OutdatedMessage
-        await HANDLERS[Action(action)](self, interaction, int(job_id))
+        await look_up(HANDLERS, action)(self, interaction, int(job_id))
 
     async def paint_again(self, interaction: Interaction, job_id: int, change: str) -> None:
         """Queue the painting again with a change."""
@@ -155,7 +152,7 @@ def _repeat(change: Action) -> JobHandler:
     return handler
 
 
-HANDLERS: Mapping[Action, JobHandler] = {
+HANDLERS: Mapping[str, JobHandler] = {
     **{action: _repeat(action) for action in REPEATS},
     Action.CURVE: JobButtonHandlers.curve,
     Action.TIMELAPSE: JobButtonHandlers.timelapse,

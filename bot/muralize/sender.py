@@ -24,7 +24,7 @@ from bot.jobs.model import Job
 from bot.languages.speech import _, decorated, speaking
 from bot.muralize import buttons
 from bot.muralize.card import Card
-from bot.people import Origin
+from bot.people import OUTSIDE, Origin
 
 # Discord takes this in place of the id of an interaction's first answer; discord.py's types do
 # not know that.
@@ -85,9 +85,7 @@ class JobMessageSender:
                     await webhook.delete_message(ORIGINAL)
                 await webhook.send(sentence, ephemeral=True)
         except RouteClosed:  # the token expired while the bot was down
-            with explained():
-                channel = await self._client.create_dm(discord.Object(origin.member_id))
-                await channel.send(sentence)
+            await sending.send_privately(self._client, origin.member_id, sentence)
 
     async def send_once(
         self,
@@ -129,7 +127,7 @@ class JobMessageSender:
         guild = self._client.get_guild(job.origin.guild_id)
         channel = guild.get_channel_or_thread(job.origin.channel_id) if guild is not None else None
         if guild is None or channel is None:
-            return job.origin.guild_id != 0
+            return job.origin.guild_id != OUTSIDE
         return channel.permissions_for(guild.me).view_channel
 
     async def edit_card(self, job: Job, card: Card, files: Sequence[Upload] | None = None) -> Sent:

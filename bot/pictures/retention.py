@@ -158,8 +158,9 @@ class PictureRetention:
 
     async def _remove(self, names: set[str]) -> None:
         if names:
-            await self.pictures.remove(sorted(names))
+            # In this order: an equal picture that is stored meanwhile stays in the ledger.
             await self.ledger.forget(names)
+            await self.pictures.remove(sorted(names))
 
     async def _in_use(self, names: Collection[str]) -> set[str]:
         used = set(names) & self._awaited.keys()

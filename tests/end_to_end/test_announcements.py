@@ -6,7 +6,7 @@ import pytest
 
 from bot.simulator import Invocation, Permission, Simulator
 from bot.simulator.model import Message
-from tests.end_to_end.harness import button, muralize, running_bot
+from tests.end_to_end.harness import button, muralize, query, running_bot
 from tests.end_to_end.harness import run as command
 from tests.end_to_end.test_ballots import enter_twelve
 from tests.end_to_end.test_challenges import posted, told
@@ -71,6 +71,27 @@ async def test_discord_is_down_for_a_while(simulator: Simulator, data_dir: Path)
         await simulator.until(lambda: posted(simulator, "Challenge: *Night*"))
         assert fault.hits == 3
     assert len(posted(simulator, "Challenge: *Night*")) == 1
+
+
+async def test_a_picture_that_the_disk_does_not_give(simulator: Simulator, data_dir: Path) -> None:
+    """A message that cannot be made waits, and keeps none of the others from being posted."""
+    async with running_bot(simulator, data_dir) as bot:
+        await open_with_two_entries(simulator)
+        for row in query(data_dir, "SELECT DISTINCT preview FROM challenge_entries"):
+            file = bot.app.core.pictures.path(row["preview"])
+            file.unlink()
+            file.mkdir()  # which cannot be read
+        await told(simulator, command(simulator, "challenge close", "mo"))
+        await told(simulator, command(simulator, "challenge close", "mo"))
+        day = {"title": "Day", "theme": "Paint it"}
+        await told(simulator, command(simulator, "challenge start", "mo", day))
+        await simulator.until(lambda: posted(simulator, "Challenge: *Day*"))
+        assert posted(simulator, "🗳️ **Vote") == []
+        for row in query(data_dir, "SELECT DISTINCT preview FROM challenge_entries"):
+            file = bot.app.core.pictures.path(row["preview"])
+            file.rmdir()
+            file.write_bytes(b"damaged")
+        await simulator.until(lambda: posted(simulator, "🏆 **Results: *Night*"))
 
 
 async def test_a_deleted_ballot(simulator: Simulator, data_dir: Path) -> None:

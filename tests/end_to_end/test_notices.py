@@ -1,4 +1,4 @@
-"""Who is notified of a result, and where a result is not wanted any more."""
+"""Which members are notified of a result, and where a result is not wanted any more."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ async def test_after_long_the_result_is_a_reply(simulator: Simulator, data_dir: 
     async with running_bot(simulator, data_dir, clock=simulator.clock):
         asked = muralize(simulator)
         card = await painting(simulator, asked)
-        simulator.clock.advance(FAST.long + 1)
+        simulator.clock.advance(FAST.long_wait + 1)
         release(data_dir)
         (message,) = await simulator.until(lambda: results(simulator))
         await settled(simulator, data_dir)
@@ -58,7 +58,7 @@ async def test_without_the_history_it_is_no_reply(simulator: Simulator, data_dir
     async with running_bot(simulator, data_dir, clock=simulator.clock):
         asked = muralize(simulator)
         await painting(simulator, asked)
-        simulator.clock.advance(FAST.long + 1)
+        simulator.clock.advance(FAST.long_wait + 1)
         release(data_dir)
         (message,) = await simulator.until(lambda: results(simulator))
         await settled(simulator, data_dir)
@@ -83,7 +83,7 @@ async def test_a_server_may_not_want_that(simulator: Simulator, data_dir: Path) 
     async with running_bot(simulator, data_dir, clock=simulator.clock):
         await switch(simulator, "mention_members", on=False, user="olga")
         card = await painting(simulator, muralize(simulator))
-        simulator.clock.advance(FAST.long + 1)
+        simulator.clock.advance(FAST.long_wait + 1)
         release(data_dir)
         (message,) = await simulator.until(lambda: results(simulator))
         await settled(simulator, data_dir)
@@ -98,7 +98,7 @@ async def test_without_the_right_to_post(simulator: Simulator, data_dir: Path) -
     async with running_bot(simulator, data_dir, clock=simulator.clock):
         asked = muralize(simulator)
         await painting(simulator, asked)
-        simulator.clock.advance(FAST.long + 1)
+        simulator.clock.advance(FAST.long_wait + 1)
         release(data_dir)
         (message,) = await simulator.until(lambda: results(simulator))
         (notice,) = await simulator.until(lambda: notices(simulator))
@@ -133,7 +133,7 @@ async def test_a_card_deleted_after_its_token(simulator: Simulator, data_dir: Pa
     async with running_bot(simulator, data_dir, clock=simulator.clock) as bot:
         card = await painting(simulator, muralize(simulator))
         simulator.people.delete(card.id, "mo")
-        simulator.clock.advance(FAST.long + 1)
+        simulator.clock.advance(FAST.long_wait + 1)
         release(data_dir)
         await settled(simulator, data_dir)
 

@@ -283,24 +283,48 @@ async def test_moved_while_it_is_sent(contests: Contests) -> None:
     assert not (await announcements.of(challenge))[0].settled
 
 
+async def _send_all(contests: Contests, channel: int) -> list[AnnouncementKind]:
+    """Send what is due, as the announcer does; say what that was."""
+    announcements = contests.announcements
+    due = await announcements.pending(contests.clock())
+    for number, one in enumerate(due, 1000 * channel):
+        await announcements.began(one, contests.clock())
+        await announcements.sent(one, channel, number)
+        await announcements.refreshing(one)
+    return [one.kind for one in due]
+
+
+async def test_a_server_that_the_bot_is_invited_to_again(contests: Contests) -> None:
+    """What was posted before is brought up to date once the bot is back; nothing new is posted."""
+    announcements = contests.announcements
+    await contests.voting([ANN, BOB])
+    await contests.service.close(MANAGER, cancel=False)
+    await _send_all(contests, 20)
+    second = await contests.service.start(MANAGER, 20, contests.terms(), None)
+    await _send_all(contests, 20)
+    await contests.departures.add(GUILD, contests.clock())
+    await contests.data.end_in(GUILD)
+    await contests.data.forget_member(ANN)
+    assert await announcements.pending(contests.clock()) == []
+    assert await announcements.next_try() is None
+    await contests.departures.remove(GUILD)
+    assert await announcements.next_try() == 0.0
+    edited = await announcements.pending(contests.clock())
+    assert all(one.message_id for one in edited)
+    kinds = {(one.challenge_id == second.id, one.kind) for one in edited}
+    assert {(True, AnnouncementKind.OPENED), (False, AnnouncementKind.CLOSED)} <= kinds
+
+
 async def test_a_deleted_channel_ends_what_is_in_it_alone(contests: Contests) -> None:
     """Messages in other channels are still edited, such as results with a deleted painting."""
     announcements = contests.announcements
 
-    async def send_all(channel: int) -> list[AnnouncementKind]:
-        due = await announcements.pending(contests.clock())
-        for number, one in enumerate(due, 1000 * channel):
-            await announcements.began(one, contests.clock())
-            await announcements.sent(one, channel, number)
-            await announcements.refreshing(one)
-        return [one.kind for one in due]
-
     await contests.voting([ANN, BOB])
     contests.clock.now += 61
     await contests.service.close(MANAGER, cancel=False)
-    assert AnnouncementKind.CLOSED in await send_all(20)
+    assert AnnouncementKind.CLOSED in await _send_all(contests, 20)
     second = await contests.service.start(MANAGER, 21, contests.terms(), None)
-    await send_all(21)
+    await _send_all(contests, 21)
     await contests.data.end_in(GUILD, 21)
     assert await announcements.pending(contests.clock()) == []
     await contests.data.forget_member(ANN)
