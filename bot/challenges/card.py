@@ -231,7 +231,8 @@ def leaderboard(standings: Sequence[LeaderboardLine]) -> str:
     lines = [
         " · ".join(
             (
-                f"{_place(standing.rank)} {name_of(standing.name, standing.member_id)}",
+                f"{_place(standing.rank, standing.votes)} "
+                f"{name_of(standing.name, standing.member_id)}",
                 ngettext("{n} win", "{n} wins", standing.wins),
                 _("{number} in the first three", number=standing.podiums),
                 _votes(standing.votes),
@@ -261,7 +262,8 @@ def stage(challenge: Challenge) -> str:
 def _result_line(entry: Entry) -> str:
     gone = _("a member with deleted data")
     author = name_of(entry.name, entry.member_id) if entry.member_id else gone
-    parts = [f"{_place(entry.rank or 0)} {author}", _votes(entry.votes or 0)]
+    votes = entry.votes or 0
+    parts = [f"{_place(entry.rank or 0, votes)} {author}", _votes(votes)]
     if entry.number:
         parts.append(_("entry {number}", number=entry.number))
     return " · ".join(parts)
@@ -271,8 +273,11 @@ def _host(challenge: Challenge) -> str:
     return name_of(challenge.host_name, challenge.host_id)
 
 
-def _place(rank: int) -> str:
-    return _MEDALS.get(rank, f"**{rank}.**")
+def _place(rank: int, votes: int) -> str:
+    """Write a place: without a vote it has no medal, and where nobody voted there is none."""
+    if votes:
+        return _MEDALS.get(rank, f"**{rank}.**")
+    return f"**{rank}.**" if rank > 1 else "•"
 
 
 def _votes(number: int) -> str:

@@ -33,8 +33,8 @@ class Shown:
 
     author: str
     source: str
-    rank: int
-    place: str
+    won: bool
+    place: str  # empty where nobody voted
     votes: str
 
 
@@ -202,15 +202,19 @@ def _shown(contest: Contest) -> list[Shown]:
 
 
 def _show(challenge: Challenge, entry: Entry) -> Shown:
+    votes = entry.votes or 0
     return Shown(
         author=entry.name or _("a member"),
         source=f"/gallery/{challenge.guild_id}/{challenge.id}/{entry.id}",
-        rank=entry.rank or 0,
-        place=_place(entry.rank or 0),
-        votes=ngettext("{n} vote", "{n} votes", entry.votes or 0),
+        won=bool(votes) and entry.rank == 1,
+        place=_place(entry.rank or 0, votes),
+        votes=ngettext("{n} vote", "{n} votes", votes),
     )
 
 
-def _place(rank: int) -> str:
-    medals = {1: _("🥇 1st"), 2: _("🥈 2nd"), 3: _("🥉 3rd")}
+def _place(rank: int, votes: int) -> str:
+    """Write a place: without a vote it has no medal, and where nobody voted there is none."""
+    if not votes and rank <= 1:
+        return ""
+    medals = {1: _("🥇 1st"), 2: _("🥈 2nd"), 3: _("🥉 3rd")} if votes else {}
     return medals.get(rank) or _("Place {n}", n=rank)

@@ -100,6 +100,11 @@ class World:
         thread.archived = True
         self.bus.publish(ChannelChanged("update", thread))
 
+    def lock(self, thread: Channel, *, locked: bool) -> None:
+        """Lock a thread as a moderator does, or unlock it."""
+        thread.locked = locked
+        self.bus.publish(ChannelChanged("update", thread))
+
     def reopen(self, thread: Channel) -> None:
         """Open a thread if it is archived; a message in it does that too."""
         if thread.archived:

@@ -166,11 +166,14 @@ async def test_threads(simulator: Simulator, data_dir: Path) -> None:
         refused = await told(simulator, simulator.people.invoke(start))
         assert f"I may not post pictures in <#{thread.id}>" in refused
         world.overwrite(gallery, world.bot, deny=Permission.SEND_MESSAGES)  # not that of threads
+        world.lock(thread, locked=True)
+        assert "I may not post pictures" in await told(simulator, simulator.people.invoke(start))
+        world.lock(thread, locked=False)
         assert "It is announced" in await told(simulator, simulator.people.invoke(start))
-        thread.locked = True
+        world.lock(thread, locked=True)
         said = await told(simulator, simulator.people.invoke(close))
         assert "now closed. It is not announced yet" in said
-        thread.locked = False
+        world.lock(thread, locked=False)
         await simulator.until(lambda: posted(simulator, "🏆 **Results"))
         assert posted(simulator, "🏆 **Results")[0].channel is thread
 
