@@ -13,12 +13,12 @@ from torch import Tensor
 from engine.canvases import Canvases, filled_up
 from engine.device import give_back_memory
 from engine.errors import CheckpointRejected
-from engine.memory import Plan, budget_after, does_not_fit, plan_memory, quarter_less
+from engine.memory import Plan, budget_after, does_not_fit, plan_memory, reduced_budget
 from engine.optimiser import LBFGS, Adam, Optimiser
 from engine.presets import Recipe
 from engine.request import StylizeRequest
 from engine.scales import Scale, style_sizes
-from engine.seams import frozen, joined
+from engine.seams import blended, frozen
 from engine.shortage import ShortageCaught
 from engine.step import Stepper
 from engine.targets import StylesSeen, Targets
@@ -118,13 +118,13 @@ class Studio:
         Raises OutOfMemory, and CheckpointRejected where it is no state of this scale.
         """
         canvas, neighbours = state.get("canvas"), state.get("neighbours")
-        if canvas is None or not self._fits(scale, canvas, neighbours):
+        if canvas is None or not self._is_state_of(scale, canvas, neighbours):
             raise CheckpointRejected("The checkpoint's canvas is damaged: begin anew.")
         stepper = self.stepper(scale, canvas, neighbours)
         stepper.restore(state)
         return stepper
 
-    def _fits(self, scale: Scale, canvas: Tensor, neighbours: Tensor | None) -> bool:
+    def _is_state_of(self, scale: Scale, canvas: Tensor, neighbours: Tensor | None) -> bool:
         """Whether a canvas and the neighbours of its cells can be those of a scale."""
         width, height = scale.canvas
         if canvas.dtype != torch.float32 or canvas.shape != (1, 3, height, width):
@@ -216,7 +216,7 @@ class Studio:
                 canvas = torch.lerp(content, canvas, canvases.mask(scale))
             paint_mask = canvases.paint_mask(scale)
             if paint_mask is not None:
-                canvas = joined(canvas, self._in_rgb(canvases.paint(scale)), paint_mask)
+                canvas = blended(canvas, self._in_rgb(canvases.paint(scale)), paint_mask)
             return to_picture(canvas[:, :, : scale.height, : scale.width])
 
         return self._on_device_or_cpu(make, canvas, scale)
@@ -232,7 +232,7 @@ class Studio:
             with ShortageCaught():
                 return make(self._canvases.on(device), canvas.to(device))
             give_back_memory()  # memory ran out here
-        budget = quarter_less(self._memory_budget)
+        budget = reduced_budget(self._memory_budget)
         raise does_not_fit(scale.canvas, self._encoder.device, self._recipe, budget)
 
     def _in_rgb(self, canvas: Tensor) -> Tensor:

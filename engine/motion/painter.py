@@ -22,7 +22,7 @@ from engine.motion.strokes import Painted, StylePlaces, carried
 from engine.presets import Matching, settle, with_matching
 from engine.request import StylizeRequest
 from engine.scales import Scale, plan_scales
-from engine.studio import Studio
+from engine.studio import Studio, with_sorted_styles
 from engine.targets import StylesSeen
 from engine.tensors import to_tensor
 from engine.vgg19 import Encoder
@@ -59,6 +59,7 @@ class FilmPainter:
             )
         if like.mask is not None:
             raise RequestRejected("A mask goes with a single picture, not with a film.")
+        like = with_sorted_styles(like)
         self._like = like
         self._recipe = recipe
         self._matching: Matching = recipe.matching
