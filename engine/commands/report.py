@@ -57,7 +57,7 @@ def film_in_words(painted: Clip, clip: Clip, output: Path) -> str:
     done, asked = len(painted.frames), len(clip.frames)
     stopped = f", stopped after {done} of {asked}" if done < asked else ""
     frames = _count(done, "frame")
-    return f"{output}: {width}x{height}, {frames}, {sum(painted.seconds):.1f} s{stopped}"
+    return f"{output}: {width}x{height}, {frames}, {sum(painted.seconds):.1f} s long{stopped}"
 
 
 def _count(number: int, noun: str) -> str:
