@@ -28,6 +28,7 @@ from engine.motion.clip import LARGEST_SIDE, MOST_FRAMES, MOST_SECONDS
 
 ENV_PREFIX = "MURALSCAPE_"
 MIB = 1024 * 1024
+DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 DATABASES = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgresql+asyncpg")
 
 
@@ -44,6 +45,15 @@ def _list_from_text(value: object) -> object:
         return json.loads(value)
     except json.JSONDecodeError:
         raise ValueError("write a list as words with commas between, or as JSON") from None
+
+
+def _devices(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Accept what `engine.device.choose_device` knows; whether it is there, the engine says."""
+    if not value:
+        raise ValueError("name at least one device, such as auto")
+    if not all(map(DEVICE.fullmatch, value)):
+        raise ValueError("write auto, cpu, or a card such as cuda:0; several as a list")
+    return value
 
 
 def _web_address(value: str) -> str:
@@ -143,10 +153,13 @@ class DiscordSettings(Section):
 
 
 class EngineSettings(Section):
-    """The weights and the device to paint with."""
+    """The weights and the devices to paint with."""
 
     weights: str = "auto"  # or a file of VGG-19 weights
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
+    # one engine process for each; the same one twice makes two paintings at a time
+    device: Annotated[
+        tuple[str, ...], BeforeValidator(_list_from_text), AfterValidator(_devices)
+    ] = ("auto",)
     precision: Literal["auto", "fp16", "bf16", "fp32", "tf32"] = "auto"
 
 

@@ -73,6 +73,17 @@ class Sentence(str):
         return sentence
 
 
+def printable(text: str) -> str:
+    """Text that stays in one line and that every terminal and font takes, such as a file's name.
+
+    Names of macOS's screenshots have a narrow space before AM and PM.
+    """
+    return "".join(
+        letter if letter.isprintable() else " " if letter.isspace() else "\N{REPLACEMENT CHARACTER}"
+        for letter in text
+    )
+
+
 def _is_text(value: object) -> bool:
     return isinstance(value, str) and len(value) <= LONGEST
 

@@ -25,7 +25,8 @@ def check_writable(path: Path, suffixes: Sequence[str] = ()) -> None:
         probe = _beside(path)
         probe.touch(exist_ok=False)
         probe.unlink()
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+    # ValueError: a NUL in the name; RuntimeError: links in a circle
+    except (OSError, RuntimeError, ValueError) as error:
         raise OutputRejected(_cannot_write(path, error)) from error
 
 
@@ -70,6 +71,6 @@ def _beside(path: Path) -> Path:
     return path.resolve().parent / f".muralscape-{secrets.token_hex(6)}{path.suffix}"
 
 
-def _cannot_write(path: Path, error: OSError | ValueError) -> str:
+def _cannot_write(path: Path, error: Exception) -> str:
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return f"{path} cannot be written ({reason}); choose another place."

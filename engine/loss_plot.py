@@ -8,6 +8,8 @@ from itertools import pairwise
 from math import inf, isfinite
 from typing import TYPE_CHECKING
 
+from engine.errors import printable
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -38,6 +40,7 @@ def draw(curve: Sequence[tuple[int, float]], scale_starts: Sequence[int], title:
     figure = Figure(figsize=(8, 4.5), dpi=150, facecolor=_GROUND, layout=layout)
     axes = figure.add_subplot(facecolor=_GROUND)
     _lines(axes, _pieces(curve, scale_starts))
+    title = printable(title)
     _frame(axes, title if len(title) <= 70 else f"{title[:69]}…")
     buffer = BytesIO()
     with warnings.catch_warnings():

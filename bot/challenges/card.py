@@ -9,7 +9,6 @@ from bot.challenges.announcement_rules import PER_MESSAGE, numbers_on_part
 from bot.challenges.buttons import vote_button
 from bot.challenges.model import (
     FORGOTTEN,
-    OPEN,
     Announcement,
     AnnouncementKind,
     Challenge,
@@ -215,8 +214,8 @@ def entered(contest: Contest, job_id: int) -> str:
     )
 
 
-def now(challenge: Challenge) -> str:
-    """Say in which stage a challenge is now."""
+def new_state(challenge: Challenge) -> str:
+    """Say which state a challenge has come to."""
     return {
         ChallengeState.ENTERING: _("The challenge is now open for entries."),
         ChallengeState.VOTING: _("The challenge is now voting."),
@@ -292,8 +291,3 @@ def pictures_of(entries: Sequence[Entry]) -> tuple[PostedPicture, ...]:
         for entry in entries
         if entry.preview
     )
-
-
-def is_open(contest: Contest) -> bool:
-    """Say whether a challenge is open."""
-    return contest.challenge.state in OPEN

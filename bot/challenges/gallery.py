@@ -39,14 +39,14 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Wall:
+class ChallengeSummary:
     """A challenge on the page of a server."""
 
     title: str
     path: str
     winners: Sequence[Shown]
-    first: str
-    entries: str
+    winner_names: str
+    entries: str  # how many, in words
     day: date
 
 
@@ -91,9 +91,9 @@ class Gallery:
         numbers = [challenge.id for challenge in shown]
         winners = await self._store.winners(numbers)
         counts = await self._store.entry_counts(numbers)
-        walls = [_wall(one, winners.get(one.id, []), counts.get(one.id, 0)) for one in shown]
+        summaries = [_summary(one, winners.get(one.id, []), counts.get(one.id, 0)) for one in shown]
         name = self._server_name(guild_id)
-        first = next((wall.winners[0].source for wall in walls if wall.winners), None)
+        first = next((one.winners[0].source for one in summaries if one.winners), None)
         return self._page(
             request,
             "server.html",
@@ -101,7 +101,7 @@ class Gallery:
             title=_("{server}: style challenges", server=name),
             heading=name,
             description=_("The winners of this server's style challenges"),
-            walls=walls,
+            challenges=summaries,
             older=f"?before={numbers[-1]}" if len(found) > len(shown) else None,
         )
 
@@ -182,13 +182,13 @@ class Gallery:
         return self._name_of(guild_id) or _("A server")
 
 
-def _wall(challenge: Challenge, winners: Sequence[Entry], entries: int) -> Wall:
+def _summary(challenge: Challenge, winners: Sequence[Entry], entries: int) -> ChallengeSummary:
     shown = [_show(challenge, entry) for entry in winners[:MOST_WINNERS]]
-    return Wall(
+    return ChallengeSummary(
         title=challenge.terms.title,
         path=f"/gallery/{challenge.guild_id}/{challenge.id}",
         winners=shown,
-        first=listed([one.author for one in shown]),
+        winner_names=listed([one.author for one in shown]),
         entries=ngettext("{n} entry", "{n} entries", entries),
         day=datetime.fromtimestamp(challenge.closed_at or 0.0, UTC).date(),
     )

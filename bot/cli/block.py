@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import TypeVar
 
 import click
-from sqlalchemy.exc import DBAPIError
 
 from bot.cli.options import config_option, in_words, load_settings
 from bot.errors import HostNeeded
 from bot.moderation.model import HOST, Block, BlockKind
 from bot.moderation.rules import LONGEST_REASON, holds
 from bot.moderation.store import BlockStore
-from bot.storage.database import Database, known_versions
+from bot.storage.database import STORAGE_FAULTS, Database, known_versions
 from bot.texts import clean
 
 Result = TypeVar("Result")
@@ -109,7 +108,7 @@ def _do(config: Path | None, act: Callable[[BlockStore], Awaitable[Result]]) -> 
                     "`muralscape db upgrade`"
                 )
             return await act(BlockStore(database))
-        except (DBAPIError, OSError) as error:
+        except STORAGE_FAULTS as error:
             raise database.unusable(error) from None
         finally:
             await database.close()

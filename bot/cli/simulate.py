@@ -27,8 +27,7 @@ from bot.web.server import AddressTaken
 from engine import weights
 from engine.samples import CONTENTS, STYLES
 
-# Defaults for a trial: a painting takes seconds, also without a GPU, and Ctrl-C ends at once.
-USUAL_SIZE = 384  # pixels
+# Defaults for a trial: a mural is done in a minute, also without a GPU, and Ctrl-C ends at once.
 MURAL_TILE = 96  # pixels: a few seconds each
 SHUTDOWN_SECONDS = 1.0
 
@@ -165,7 +164,6 @@ def _suited(settings: Settings, folder: Path) -> Settings:
     """Put the data in `folder`, and replace defaults by those for a trial."""
     given = settings.limits.model_fields_set
     wanted = {
-        "usual_size": USUAL_SIZE,
         "mural_tile": MURAL_TILE,
         "shutdown_seconds": SHUTDOWN_SECONDS,
     }

@@ -25,7 +25,9 @@ if TYPE_CHECKING:  # it needs the extra `nats`
 @click.option("--nats", "url", required=True, help="The NATS server, such as tls://host:4222.")
 @click.option("--name", default="", help="Name of this worker; the machine's name by default.")
 @click.option("--weights", default="auto", help="auto, or a file of VGG-19 weights.")
-@click.option("--device", "devices", multiple=True, help="auto, cpu, cuda:0; again for more.")
+@click.option(
+    "--device", "devices", multiple=True, help="auto, cpu or cuda:0; several with commas."
+)
 @click.option(
     "--precision", default="auto", help="Of the convolutions: auto, fp16, bf16, fp32 or tf32."
 )
@@ -75,7 +77,8 @@ def command(
     guard()
     logs.set_up("info", "auto", (token,))
     access = Access(url, token, nkey_file, ca_file)
-    setups = [EngineSetup(weights, device, precision, painter) for device in devices or ("auto",)]
+    words = [word.strip() for text in devices or ("auto",) for word in text.split(",")]
+    setups = [EngineSetup(weights, device, precision, painter) for device in words]
     with in_words():
         asyncio.run(_serve(access, setups, _id_of(name or socket.gethostname()), grace))
 

@@ -3,7 +3,7 @@
 import discord
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Interaction
 from bot.errors import Refused
 from bot.languages.speech import _
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from engine.errors import printable
 from engine.motion.clip import Clip
 from engine.request import PaintOutcome
 
@@ -31,7 +32,7 @@ def painting_as_json(
 def painting_in_words(outcome: PaintOutcome, output: Path) -> str:
     """What a person reads of a painting."""
     return (
-        f"{output}: {outcome.width}x{outcome.height}, {outcome.preset}, "
+        f"{printable(str(output))}: {outcome.width}x{outcome.height}, {outcome.preset}, "
         f"{_count(outcome.steps, 'step')} in {outcome.seconds:.1f} s, "
         f"final loss {outcome.losses.total:.6g} "
         f"({outcome.weights}; {outcome.device}, {outcome.precision})"
@@ -57,7 +58,8 @@ def film_in_words(painted: Clip, clip: Clip, output: Path) -> str:
     done, asked = len(painted.frames), len(clip.frames)
     stopped = f", stopped after {done} of {asked}" if done < asked else ""
     frames = _count(done, "frame")
-    return f"{output}: {width}x{height}, {frames}, {sum(painted.seconds):.1f} s long{stopped}"
+    seconds = f"{sum(painted.seconds):.1f} s long"
+    return f"{printable(str(output))}: {width}x{height}, {frames}, {seconds}{stopped}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -9,7 +9,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from engine.errors import Sentence, Wording
+from engine.errors import Sentence, Wording, printable
 from engine.frames import frame, read_object
 from engine.motion.clip import MOST_FRAMES, MOST_SECONDS
 from engine.picture_limits import Effort, PictureLimits
@@ -71,8 +71,12 @@ class Answer:
 
 
 def task_frame(task: Task, size: int) -> bytes:
-    """Write a task as everything that is sent before the file of `size` bytes."""
-    return frame(json.dumps(asdict(task)).encode(), size)
+    """Write a task as everything that is sent before the file of `size` bytes.
+
+    Its name, which any file may have, in such a form as `read_answer` takes it.
+    """
+    values = {**asdict(task), "name": printable(task.name)}
+    return frame(json.dumps(values).encode(), size)
 
 
 def read_task(text: bytes) -> Task:

@@ -60,7 +60,7 @@ def read_film(
     Frames are `side` pixels long at most; with 0 they are measured only. `most` frames of the
     first `seconds` are kept, evenly. Raises ImageRejected where it is none, or beyond the limits.
     """
-    frames, loops = _frames(data, limits, name, before_load)
+    frames = _frames(data, limits, name, before_load)
     thinning, shown = Thinning(), list[Image.Image]()
     size, length, whole = (0, 0), 0.0, True
     for make, given in frames:
@@ -87,7 +87,7 @@ def read_film(
             name=name,
             seconds=seconds,
         )
-    return Film(strip, size, timing.seconds, loops and whole, sound, note)
+    return Film(strip, size, timing.seconds, whole and _loops(data), sound, note)
 
 
 def _strip(frames: list[Image.Image], size: tuple[int, int]) -> Image.Image:
@@ -100,14 +100,24 @@ def _strip(frames: list[Image.Image], size: tuple[int, int]) -> Image.Image:
 
 def _frames(
     data: bytes, limits: PictureLimits, name: str, before_load: BeforeLoad
-) -> tuple[Iterator[Frame], bool]:
-    """The frames of a file, and whether the last one leads to the first."""
+) -> Iterator[Frame]:
+    """The frames of a file."""
     if video_format(data):
-        return _video(data, limits, name, before_load), False
+        return _video(data, limits, name, before_load)
     if animation_ending(data):
-        return _animation(data, limits, name, before_load), True
+        return _animation(data, limits, name, before_load)
     still = images.decode(data, limits, name, before_load)
-    return iter([(partial(_small, still), meant(0.0))]), False
+    return iter([(partial(_small, still), meant(0.0))])
+
+
+def _loops(data: bytes) -> bool:
+    """Whether the last frame leads to the first. A GIF that says nothing of it plays once."""
+    if not animation_ending(data):
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Image.open(BytesIO(data), formats=FORMATS) as picture:
+            return bool(picture.info.get("loop", 1) != 1)
 
 
 def _animation(
@@ -119,7 +129,9 @@ def _animation(
         with warnings.catch_warnings(), Image.open(BytesIO(data), formats=FORMATS) as picture:
             warnings.simplefilter("ignore")
             ground = ""
-            for frame in ImageSequence.Iterator(picture):
+            for number, frame in enumerate(ImageSequence.Iterator(picture)):
+                if number == 0 and _is_stand_in(picture):
+                    continue
                 images.check_size(frame.size, limits, name)  # a later frame may be larger
                 frame.load()
                 ground = ground or _ground(frame)  # one for all frames
@@ -129,6 +141,12 @@ def _animation(
         raise
     except Exception as error:  # a damaged file makes decoders raise whatever they please
         raise ImageRejected(images.damaged(name)) from error
+
+
+def _is_stand_in(picture: Image.Image) -> bool:
+    """Whether the first picture of an APNG is the one for viewers without animation alone."""
+    frames: int = getattr(picture, "n_frames", 1)
+    return frames > 1 and bool(picture.info.get("default_image"))
 
 
 def _check_count(frames: int, name: str) -> None:

@@ -27,9 +27,11 @@ def write_film(clip: Clip, path: Path) -> None:
 
 def _write_animation(clip: Clip, path: Path, suffix: str) -> None:
     first, *others = clip.frames
-    options: dict[str, object] = {"quality": 90} if suffix == ".webp" else {"optimize": True}
-    if clip.loops:
-        options["loop"] = 0
+    options: dict[str, object]
+    if suffix == ".webp":
+        options = {"quality": 90, "loop": 0 if clip.loops else 1}
+    else:  # a GIF without the number plays once
+        options = {"optimize": True} | ({"loop": 0} if clip.loops else {})
     first.save(
         path,
         "WEBP" if suffix == ".webp" else "GIF",

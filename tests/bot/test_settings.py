@@ -57,6 +57,35 @@ def test_lists(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     assert load().discord.attachment_hosts == ("a", "b:9")
 
 
+@pytest.mark.parametrize(
+    ("written", "devices"),
+    [
+        ('"auto"', ("auto",)),
+        ('["cuda:0", "cuda:1"]', ("cuda:0", "cuda:1")),
+        ('["cpu", "cpu"]', ("cpu", "cpu")),
+    ],
+)
+def test_devices(tmp_path: Path, written: str, devices: tuple[str, ...]) -> None:
+    """A device stands alone or in a list, in which it may stand twice."""
+    file = tmp_path / "config.toml"
+    file.write_text(f"[engine]\ndevice = {written}\n")
+    assert load(file).engine.device == devices
+
+
+def test_devices_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words with commas; none at all, or one that is no device, is a fault in words."""
+    monkeypatch.setenv("MURALSCAPE_ENGINE__DEVICE", "cuda:0, cuda:0")
+    assert load().engine.device == ("cuda:0", "cuda:0")
+    origin = "engine.device (from the environment's MURALSCAPE_ENGINE__DEVICE)"
+    for text, fault in {
+        "": "name at least one device, such as auto",
+        "[]": "name at least one device, such as auto",
+        "cuda:0 cuda:1": "write auto, cpu, or a card such as cuda:0; several as a list",
+    }.items():
+        monkeypatch.setenv("MURALSCAPE_ENGINE__DEVICE", text)
+        assert _faults() == [f"{origin}: {fault}"]
+
+
 def test_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
     """`postgres://` is PostgreSQL's; a database without a driver of ours is a fault."""
     monkeypatch.setenv("MURALSCAPE_DATABASE_URL", "postgres://bot@db/muralscape")

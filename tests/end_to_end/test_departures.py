@@ -165,7 +165,7 @@ async def test_a_deleted_channel(simulator: Simulator, data_dir: Path) -> None:
 
 
 async def test_a_deleted_role(simulator: Simulator, data_dir: Path) -> None:
-    """A role's deletion opens nothing: who could only save styles by it, no longer can."""
+    """A role's deletion opens nothing: members that could save styles only by it no longer can."""
     world, atelier = simulator.world, atelier_of(simulator)
     ada = atelier.members[0]
     painters = world.add_role(atelier.guild, "Painters")

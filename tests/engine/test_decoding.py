@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from engine import images, picture_formats
 from engine.decoding.client import Child
@@ -121,6 +122,20 @@ def test_refusals_are_the_same_as_here(reader: PictureReader) -> None:
         with pytest.raises(ImageRejected) as there:
             reader.decode(data, name="It")
         assert str(there.value) == str(here.value)
+
+
+@pytest.mark.parametrize("between", ["\u202f", "\u00a0", "\n", "\udcff", "\u200d"])
+def test_a_name_may_have_any_letters(reader: PictureReader, tmp_path: Path, between: str) -> None:
+    """A screenshot of macOS, say, whose name has a narrow space: a cut picture is told as ever."""
+    file, notes = tmp_path / f"at 9.41{between}AM.png", list[str]()
+    whole = encoded(Image.effect_noise((64, 64), 80), "PNG")
+    file.write_bytes(whole[: round(0.97 * len(whole))])
+    assert reader.read(file, tell=notes.append).width == 64
+    (note,) = notes
+    assert "is cut off" in note
+    file.write_bytes(b"no picture")
+    with pytest.raises(ImageRejected, match="is not a picture that can be read"):
+        reader.read(file)
 
 
 def test_check_answers_the_upright_size(child: Child) -> None:

@@ -133,6 +133,19 @@ def test_a_film_is_painted_again_to_the_bit(encoder: Encoder) -> None:
     assert films[0].seconds == clip.seconds
 
 
+def test_a_style_of_no_weight_is_not_in_a_film(encoder: Encoder) -> None:
+    """Nor does the order of the styles change anything, as with pictures."""
+    clip, style = Clip(pan(2), (0.1, 0.1), loops=False), as_picture(texture(64, 64, 5))
+    red = Image.new("RGB", (48, 48), "red")
+
+    def painted(styles: tuple[Image.Image, ...], *weights: float) -> list[bytes]:
+        settings = replace(TINY, style_weights=weights)
+        return [frame.tobytes() for frame in paint_film(clip, styles, settings, encoder).frames]
+
+    assert painted((red, style), 0, 1) == painted((style,), 1)
+    assert painted((red, style), 1, 2) == painted((style, red), 2, 1)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("loops", [True, False])
 def test_a_film_goes_on_at_the_frame(encoder: Encoder, tmp_path: Path, loops: bool) -> None:

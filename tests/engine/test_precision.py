@@ -190,6 +190,17 @@ def test_steps_in_fp32_have_no_loss_scale(
     assert one._encoder is loud.in_fp32
 
 
+def test_a_loss_scale_that_has_run_out_is_nothing_to_fp32(
+    wish: Callable[..., StylizeRequest], half: Encoder
+) -> None:
+    """It may have been halved down to 0: a step in FP32 is finite all the same."""
+    one = stepper(half, wish(preset="draft", size=32))
+    one._loss_scale.fill_(0.0)
+    (reading,) = one.take(1)
+    assert reading.finite
+    assert reading.repeated
+
+
 def test_fp16_is_kept_after_a_single_failure(
     wish: Callable[..., StylizeRequest], state: Mapping[str, Tensor]
 ) -> None:

@@ -45,6 +45,35 @@ def test_animations_are_read(reader: PictureReader, tmp_path: Path, name: str, f
     assert np.abs(np.asarray(clip.frames[2]).astype(int) - shrunk).mean() < 12
 
 
+@pytest.mark.parametrize(
+    ("form", "options"), [("GIF", {}), ("PNG", {"loop": 1}), ("WEBP", {"loop": 1})]
+)
+def test_what_plays_once_is_no_loop(
+    reader: PictureReader, tmp_path: Path, form: str, options: dict[str, int]
+) -> None:
+    """Its end does not lead to its beginning, neither when it is read nor when it is written."""
+    first, *others = pan(3)
+    path = tmp_path / "once"
+    first.save(path, form, save_all=True, append_images=others, duration=100, **options)
+    clip = reader.read_film(path, side=32)
+    assert len(clip.frames) == 3
+    assert not clip.loops
+    if form != "PNG":
+        write_film(clip, tmp_path / f"film.{form.lower()}")
+        assert not reader.read_film(tmp_path / f"film.{form.lower()}", side=32).loops
+
+
+def test_a_stand_in_is_no_frame(reader: PictureReader, tmp_path: Path) -> None:
+    """An APNG may have a picture for viewers without animation; only the others are its frames."""
+    stand_in, *frames = pan(3)
+    path = tmp_path / "a.png"
+    stand_in.save(path, save_all=True, append_images=frames, default_image=True, duration=100)
+    clip = reader.read_film(path, side=64)
+    assert [np.asarray(frame).tobytes() for frame in clip.frames] == [
+        np.asarray(frame).tobytes() for frame in frames
+    ]
+
+
 def test_a_video_is_read_with_its_sound(reader: PictureReader, tmp_path: Path) -> None:
     """What was written as MP4 comes back: frames, times, and the sound."""
     sound = (np.sin(np.arange(SOUND_RATE // 2) / 9) * 9000).astype("<i2").repeat(2).tobytes()

@@ -48,16 +48,19 @@ def _umask() -> int:
         ("file.txt/out.png", "does not exist"),
         (f"{'x' * 300}.png", "cannot be written"),
         ("nul\0.png", "cannot be written|null"),
+        ("circle.png", "cannot be written"),
     ],
 )
 def test_places_that_cannot_be_written(name: str, sentence: str, tmp_path: Path) -> None:
     """Each is refused before a painting starts, by a sentence, and nothing is left behind."""
     (tmp_path / "folder.png").mkdir()
     (tmp_path / "file.txt").touch()
+    (tmp_path / "circle.png").symlink_to("circle.png")
+    there = set(tmp_path.iterdir())
     for attempt in (check_writable, lambda path: save(quarters(), path)):
         with pytest.raises(OutputRejected, match=sentence):
             attempt(tmp_path / name)
-    assert {path.name for path in tmp_path.iterdir()} == {"folder.png", "file.txt"}
+    assert set(tmp_path.iterdir()) == there
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder nobody can write to")

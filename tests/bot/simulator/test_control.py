@@ -122,7 +122,7 @@ async def test_state(simulator: Simulator, bot: SmallBot, page: aiohttp.ClientSe
 
 
 async def test_commands_with_a_needed_permission(simulator: Simulator, bot: SmallBot) -> None:
-    """A command for those who manage the server is refused to others."""
+    """A command for managers of the server is refused to others."""
     command = simulator.commands.named("slow")
     wanted = {"default_member_permissions": int(Permission.MANAGE_GUILD)}
     simulator.commands.change(command, wanted)

@@ -25,7 +25,7 @@ async def test_a_mention_of_somebody_not_met(stage: Stage, room: Channel) -> Non
 
 
 async def test_a_link_to_a_message(stage: Stage, room: Channel) -> None:
-    """A link to a message here is named by its channel, and leads there, not out of the page."""
+    """A link to a message here is named by its channel and leads there, not out of the page."""
     far = stage.new_channel()
     ada = await stage.screen("ada", room)
     wanted = stage.simulator.people.post("ben", "The one that is meant", channel=far.name)
@@ -33,7 +33,8 @@ async def test_a_link_to_a_message(stage: Stage, room: Channel) -> None:
         stage.simulator.people.post("ben", f"Line {number}\n" * 3, channel=far.name)
     address = f"https://discord.com/channels/{room.guild_id}/{far.id}/{wanted.id}"
     stage.simulator.people.post("cleo", f"See {address}", channel=room.name)
-    await ada.page.get_by_role("button", name=f"#{far.name} · message").click()
+    link = f"#{far.name} › message"  # noqa: RUF001 - as Discord writes it
+    await ada.page.get_by_role("button", name=link).click()
     await expect(ada.message("The one that is meant")).to_be_in_viewport()
     assert ada.faults == []
 

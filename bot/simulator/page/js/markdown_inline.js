@@ -88,7 +88,7 @@ export function link(href, children = null) {
   const [, channelId, messageId] = PLACE.exec(href) ?? [];
   const place = channel(channelId);
   if (!place) return h("a", { href, target: "_blank", rel: "noreferrer noopener" }, children ?? href);
-  const name = `${place.name ? `#${place.name}` : "direct messages"}${messageId ? " · message" : ""}`;
+  const name = `${place.name ? `#${place.name}` : "direct messages"}${messageId ? " › message" : ""}`;
   return h(
     "button",
     {
