@@ -169,8 +169,8 @@ def go_on(contest: Contest, now: float) -> Contest:
 def end_early(contest: Contest, now: float) -> Contest:
     """End the present stage, as a member asks.
 
-    A vote that began a moment ago is not ended: two who close the entering at the same time, or one
-    who does so as its deadline passes, do not mean the vote.
+    A vote that began a moment ago is not ended: members that close the entering at the same time,
+    or as its deadline passes, do not mean the vote.
     """
     begun = contest.challenge.terms.entries_until
     is_voting = contest.challenge.state is ChallengeState.VOTING
