@@ -1,5 +1,6 @@
 """Announcements that fail, and ballots that were deleted."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -75,13 +76,15 @@ async def test_discord_is_down_for_a_while(simulator: Simulator, data_dir: Path)
 
 async def test_a_picture_that_the_disk_does_not_give(simulator: Simulator, data_dir: Path) -> None:
     """A message that cannot be made waits, and keeps none of the others from being posted."""
-    async with running_bot(simulator, data_dir) as bot:
+    ahead = 0.0
+    async with running_bot(simulator, data_dir, clock=lambda: time.time() + ahead) as bot:
         await open_with_two_entries(simulator)
         for row in query(data_dir, "SELECT DISTINCT preview FROM challenge_entries"):
             file = bot.app.core.pictures.path(row["preview"])
             file.unlink()
             file.mkdir()  # which cannot be read
         await told(simulator, command(simulator, "challenge close", "mo"))
+        ahead = 61.0  # a vote that has only just begun is not ended
         await told(simulator, command(simulator, "challenge close", "mo"))
         day = {"title": "Day", "theme": "Paint it"}
         await told(simulator, command(simulator, "challenge start", "mo", day))

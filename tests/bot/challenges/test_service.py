@@ -298,6 +298,7 @@ async def test_a_server_that_the_bot_is_invited_to_again(contests: Contests) -> 
     """What was posted before is brought up to date once the bot is back; nothing new is posted."""
     announcements = contests.announcements
     await contests.voting([ANN, BOB])
+    contests.clock.now += 61
     await contests.service.close(MANAGER, cancel=False)
     await _send_all(contests, 20)
     second = await contests.service.start(MANAGER, 20, contests.terms(), None)
