@@ -28,6 +28,7 @@ from engine.motion.clip import LARGEST_SIDE, MOST_FRAMES, MOST_SECONDS
 
 ENV_PREFIX = "MURALSCAPE_"
 MIB = 1024 * 1024
+DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 DATABASES = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgresql+asyncpg")
 
 
@@ -46,6 +47,15 @@ def _list_from_text(value: object) -> object:
         raise ValueError("write a list as words with commas between, or as JSON") from None
 
 
+def _devices(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Accept what `engine.device.choose_device` knows; whether it is there, the engine says."""
+    if not value:
+        raise ValueError("name at least one device, such as auto")
+    if not all(map(DEVICE.fullmatch, value)):
+        raise ValueError("write auto, cpu, or a card such as cuda:0; several as a list")
+    return value
+
+
 def _web_address(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -55,6 +65,21 @@ def _web_address(value: str) -> str:
 
 def _web_address_or_none(value: str) -> str:
     return _web_address(value) if value else value
+
+
+def nats_address(value: str) -> str:
+    """Accept a server's address; a host alone is one without TLS. Raises ValueError."""
+    if not value:
+        return value
+    address = value if "://" in value else f"nats://{value}"
+    try:
+        parts = urlsplit(address)
+        fits = parts.scheme in ("nats", "tls", "ws", "wss") and parts.hostname and parts.port != 0
+    except ValueError:  # of a port that is no number
+        fits = False
+    if not fits:
+        raise ValueError("write an address such as tls://nats.example:4222")
+    return address
 
 
 def _loopback_address(value: str) -> str:
@@ -128,17 +153,20 @@ class DiscordSettings(Section):
 
 
 class EngineSettings(Section):
-    """The weights and the device to paint with."""
+    """The weights and the devices to paint with."""
 
     weights: str = "auto"  # or a file of VGG-19 weights
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
+    # one engine process for each; the same one twice makes two paintings at a time
+    device: Annotated[
+        tuple[str, ...], BeforeValidator(_list_from_text), AfterValidator(_devices)
+    ] = ("auto",)
     precision: Literal["auto", "fp16", "bf16", "fp32", "tf32"] = "auto"
 
 
 class NatsSettings(Section):
     """Workers on other machines, over a NATS server with JetStream."""
 
-    url: str = ""  # empty: everything is painted here
+    url: Annotated[str, AfterValidator(nats_address)] = ""  # empty: everything is painted here
     token: Annotated[SecretStr | None, BeforeValidator(_none_if_empty)] = None
     token_file: OptionalPath = None  # read when the token is not in the environment
     nkey_file: OptionalPath = None  # the seed of the bot's own NKey

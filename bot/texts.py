@@ -15,6 +15,11 @@ _AT_THE_START = re.compile(r"^(?:[#>\-+•\s]|\d+\.\s)+")  # headings, quotes, l
 LONGEST_TEXT = 1000  # characters that are read of any text, cleaned or not
 LONGEST_KEY = 100  # characters; of the value of a choice that Discord offers
 _JOINER = "\u200d"  # joins emoji to one, such as families; letters of some scripts too
+# Letters and a symbol that fonts show as nothing; marks that at most choose the form of a letter,
+# so that two names with and without them look the same.
+_BLANK = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
+_FORMLESS = re.compile("[\u034f\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_EMOJI_STYLE = "\ufe0f"
 _MOST_MARKS = 2  # combining marks on one letter: some languages need two, only "Zalgo" needs more
 
 
@@ -44,8 +49,12 @@ def _visible(text: str) -> str:
     marks = 0
     for letter in text:
         category = unicodedata.category(letter)
+        if _FORMLESS.match(letter):
+            if letter == _EMOJI_STYLE and kept and _may_be_emoji(kept[-1]):
+                kept.append(letter)
+            continue
         marks = marks + 1 if category in ("Mn", "Me") else 0
-        if category[0] == "Z" or letter in "\t\n\r":
+        if category[0] == "Z" or letter in "\t\n\r" or _BLANK.match(letter):
             kept.append(" ")
         elif category[0] == "C":
             # other format characters are invisible or reverse the text
@@ -54,3 +63,8 @@ def _visible(text: str) -> str:
         elif marks <= _MOST_MARKS:
             kept.append(letter)
     return "".join(kept).strip(_JOINER)
+
+
+def _may_be_emoji(letter: str) -> bool:
+    symbol = unicodedata.category(letter)[0] == "S" and not letter.isascii()
+    return symbol or letter in "\u203c\u2049\u3030\u303d"  # punctuation that has an emoji

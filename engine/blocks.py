@@ -70,7 +70,7 @@ def stride_of(tap: str) -> int:
 
 
 def cut(height: int, width: int, side: int) -> list[Block]:
-    """Cut a picture into blocks whose cores are about `side` pixels at most on each side."""
+    """Cut a picture into blocks, with cores of about `side` pixels at most on each side."""
     return [Block(down, across) for down in _spans(height, side) for across in _spans(width, side)]
 
 

@@ -43,7 +43,6 @@ class Canvases:
         ]
         self._mask = None if request.mask is None else shrunk_mask(request.mask, finest.size)
         self._around = request.surroundings
-        self._finest = finest
         self._request = request
 
     def on(self, device: torch.device) -> "Canvases":

@@ -1,4 +1,4 @@
-"""Memory left under the limits of this process's control groups, as Docker and systemd set them.
+"""Memory under the limits of this process's control groups, as Docker and systemd set them.
 
 Control groups are described in the kernel's documentation: admin-guide/cgroup-v2.rst and
 admin-guide/cgroup-v1/memory.rst.
@@ -26,19 +26,26 @@ V2 = _Version("", "memory.max", "memory.current", "inactive_file")
 V1 = _Version("memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
 
 
-def free_in_container(groups: Path = GROUPS, own: Path = OWN) -> int | None:
-    """Bytes left under the strictest limit on this process; None without a limit.
+@dataclass(frozen=True)
+class Room:
+    """Memory in bytes."""
+
+    free: int
+    total: int
+
+
+def rooms_in_container(groups: Path = GROUPS, own: Path = OWN) -> list[Room]:
+    """The memory under each limit on this process; none without a limit.
 
     The page cache counts as used memory there, but files that were read long ago make room by
-    themselves, so they are subtracted.
+    themselves, so they count as free.
     """
-    left = [
-        free
+    return [
+        room
         for version, path in _paths(own)
         for folder in _with_parents(groups / version.folder, path)
-        if (free := _free(folder, version)) is not None
+        if (room := _room(folder, version)) is not None
     ]
-    return min(left, default=None)
 
 
 def _paths(own: Path) -> Iterator[tuple[_Version, str]]:
@@ -67,11 +74,11 @@ def _with_parents(root: Path, path: str) -> Iterator[Path]:
     yield root
 
 
-def _free(folder: Path, version: _Version) -> int | None:
+def _room(folder: Path, version: _Version) -> Room | None:
     try:
         limit = int((folder / version.limit).read_text())  # "max" where there is no limit
         used = int((folder / version.used).read_text())
         counts = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
     except (OSError, ValueError):
         return None
-    return max(0, limit - max(0, used - int(counts.get(version.cache, 0))))
+    return Room(max(0, limit - max(0, used - int(counts.get(version.cache, 0)))), limit)

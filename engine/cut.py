@@ -1,4 +1,4 @@
-"""Files that were cut off, or whose end is damaged: what is there of their pictures.
+"""What is there of the pictures in files that were cut off or have a damaged end.
 
 A download stopped, a memory card was pulled: most of the picture is there, and browsers show it.
 PNG is unpacked to see how far it goes. JPEG, WebP and GIF are given one end and another one: what

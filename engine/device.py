@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 
 from engine.errors import RequestRejected
+from engine.sharing import painters_on
 
 log = logging.getLogger(__name__)
 
@@ -177,6 +178,22 @@ def _prepare_cpu() -> None:
         libc.mallopt(-1, (1 << 31) - 1)
     if hasattr(os, "sched_getaffinity"):
         torch.set_num_threads(min(torch.get_num_threads(), len(os.sched_getaffinity(0))))
+
+
+def share_cores(device: Device) -> None:
+    """Take this process's part of the processor's cores, where it paints on them.
+
+    They are divided among all processes that paint on the processor, at least one core each, so
+    it is asked anew before each painting.
+    """
+    if not device.is_cuda:
+        torch.set_num_threads(max(1, _all_cores() // painters_on("cpu")))
+
+
+@cache
+def _all_cores() -> int:
+    """The threads that torch took before any were given to other processes."""
+    return torch.get_num_threads()
 
 
 def give_back_memory() -> None:

@@ -16,13 +16,12 @@ def capture(take: Callable[[], Tensor], device: torch.device) -> Callable[[], Te
     None where it cannot be captured, as where memory is short.
     """
     try:
-        graph = torch.cuda.CUDAGraph()
+        graph, stream = torch.cuda.CUDAGraph(), _stream(device)
         # The stream is named: the one that torch would take belongs to the first GPU used. What
         # other threads do meanwhile, such as giving memory back, does not end the capture.
-        captured = torch.cuda.graph(
-            graph, stream=_stream(device), capture_error_mode="thread_local"
-        )
-        with torch.cuda.device(device), captured:
+        captured = torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local")
+        # torch does not leave the stream of a capture whose end fails: the block around it does.
+        with torch.cuda.device(device), torch.cuda.stream(stream), captured:
             numbers = take()
     except RuntimeError as error:
         log.warning("Painting goes on without a CUDA graph, at less speed: %s", error)

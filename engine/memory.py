@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 
 from engine.blocks import BORDER, MOST_ELEMENTS, stride_of
-from engine.container import free_in_container
-from engine.device import Device
+from engine.container import Room, rooms_in_container
+from engine.device import Device, give_back_memory
 from engine.errors import OutOfMemory
 from engine.presets import Recipe
 from engine.request import SMALLEST_SIDE
@@ -24,9 +24,7 @@ PASSING_PER_PIXEL = 448
 CONTENT_PER_PIXEL = 112  # of the latter, the targets of `mural` and the differences from them
 SEEN_PER_PIXEL = 128  # passing through where there is no backward pass: 25 measured on a CPU
 COPIED_PER_PIXEL = 128  # of a block: its core is cut out of the features that it sees
-PLACES_BYTES = (
-    128  # per pixel: where the maxima are, while a gradient goes back through max pooling
-)
+PLACES_BYTES = 128  # per pixel, on the way back through max pooling: where the maxima are
 DESCRIPTION_BYTES = 4 * (128 + 256 + 512)  # of a cell, float32
 FIXED_BYTES = 250 * 2**20
 CANVASES = 10  # float32 pictures: canvas, optimiser, content, and those in passing
@@ -102,11 +100,11 @@ def budget_after(
     least = min(
         estimate_bytes(size, device, recipe, one, styles) for one in _plans(max(size), recipe)
     )
-    less = FIXED_BYTES + quarter_less(estimate - FIXED_BYTES)
+    less = FIXED_BYTES + reduced_budget(estimate - FIXED_BYTES)
     return max(less, least) if estimate > least else less
 
 
-def quarter_less(budget: int) -> int:
+def reduced_budget(budget: int) -> int:
     """The bytes to plan with once something did not fit that should have."""
     return budget * 3 // 4
 
@@ -139,17 +137,25 @@ def _values_per_pixel(tap: str) -> float:
 
 
 def free_bytes(device: Device) -> int:
-    """Bytes that the device has left; on the CPU within this process's container too."""
+    """Bytes that this process may still take of the device; on the CPU within its container too.
+
+    Where several processes paint on one device, each has an equal part of its memory.
+    """
+    give_back_memory()  # else what torch and the C library keep for themselves counts as taken
     if device.is_cuda:
-        torch.cuda.empty_cache()  # else what torch keeps for itself counts as taken
         free, total = torch.cuda.mem_get_info(device.torch_device)
         gpu = torch.cuda.get_device_properties(device.torch_device).uuid
         return int(min(free, total / painters_on(str(gpu))))
     import psutil  # here, because a GPU needs none
 
-    available = psutil.virtual_memory().available
-    in_container = free_in_container()
-    return available if in_container is None else min(available, in_container)
+    memory = psutil.virtual_memory()
+    rooms = [Room(memory.available, memory.total), *rooms_in_container()]
+    free = min(room.free for room in rooms)
+    painters = painters_on("cpu")
+    if painters > 1:
+        part = min(room.total for room in rooms) // painters
+        free = min(free, max(0, part - psutil.Process().memory_info().rss))
+    return free
 
 
 def budget_for(device: Device, limit: int | None = None) -> int:

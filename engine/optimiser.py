@@ -14,6 +14,8 @@ from torch import Tensor
 
 from engine.blocks import MOST_ELEMENTS
 
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # of Adam, as the paper suggests
+
 
 class Optimiser(Protocol):
     """Moves a canvas, in place, against its gradient."""
@@ -33,31 +35,21 @@ class Optimiser(Protocol):
 class Adam:
     """Kingma and Ba, arXiv 1412.6980, algorithm 1."""
 
-    def __init__(
-        self,
-        canvas: Tensor,
-        rate: float,
-        *,
-        betas: tuple[float, float] = (0.9, 0.999),
-        epsilon: float = 1e-8,
-    ) -> None:
+    def __init__(self, canvas: Tensor, rate: float) -> None:
         self._canvas = canvas
         self._rate = rate
-        self._betas = betas
-        self._epsilon = epsilon
         self._steps = canvas.new_zeros(())
         self._first = torch.zeros_like(canvas)
         self._second = torch.zeros_like(canvas)
 
     def step(self, gradient: Tensor, ok: Tensor) -> None:
         """Take one step, or none where `ok` is 0.0."""
-        first, second = self._betas
         gradient = gradient.nan_to_num(0.0, 0.0, 0.0)
         self._steps += ok
-        self._first.lerp_(gradient, (1 - first) * ok)
-        self._second.lerp_(gradient.square(), (1 - second) * ok)
-        rate = self._rate * ok / _unbias(first, self._steps)
-        deviation = (self._second / _unbias(second, self._steps)).sqrt_().add_(self._epsilon)
+        self._first.lerp_(gradient, (1 - BETA_1) * ok)
+        self._second.lerp_(gradient.square(), (1 - BETA_2) * ok)
+        rate = self._rate * ok / _unbias(BETA_1, self._steps)
+        deviation = (self._second / _unbias(BETA_2, self._steps)).sqrt_().add_(EPSILON)
         self._canvas -= rate * self._first / deviation
 
     def state(self) -> dict[str, Tensor]:

@@ -1,8 +1,8 @@
-"""Joins a painting to the finished paint around it, so that no edge is seen between two styles.
+"""Blends a painting with the finished paint around it, so that no edge is seen between two styles.
 
-Coarse and fine are joined apart (Burt and Adelson, A Multiresolution Spline With Application to
-Image Mosaics, ACM Transactions on Graphics 2, 1983): colours pass into each other over all of the
-way, while strokes stay whole. A stroke belongs to the paint in which it stands out more.
+Coarse and fine are blended separately (Burt and Adelson, A Multiresolution Spline With Application
+to Image Mosaics, ACM Transactions on Graphics 2, 1983): colours pass into each other all the way,
+while strokes stay whole. A stroke belongs to the paint in which it stands out more.
 """
 
 import torch
@@ -20,7 +20,7 @@ ENDS = 0.12  # up to this mask the paint fades in; as close to 1 the canvas has 
 FROZEN = 0.7  # from this value of the mask on, paint begins to be frozen
 
 
-def joined(canvas: Tensor, paint: Tensor, mask: Tensor) -> Tensor:
+def blended(canvas: Tensor, paint: Tensor, mask: Tensor) -> Tensor:
     """The canvas with the paint laid on by a mask: where that is 1, exactly the paint.
 
     Canvas and paint are (1, 3, H, W) in [0, 1], the mask is (1, 1, H, W).

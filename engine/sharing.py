@@ -1,4 +1,4 @@
-"""How many processes of this project paint on one GPU.
+"""How many processes of this project paint on one GPU, or on this machine's processor.
 
 Each holds a lock on a small file for as long as it lives; the system releases it however the
 process ends. Processes in containers with a temporary folder of their own are not seen.
@@ -9,23 +9,24 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-MOST = 16  # processes on one GPU that are counted
-_locks: dict[str, tuple[Path, int]] = {}  # GPU -> this process's own file and its descriptor
+MOST = 16  # processes on one device that are counted
+_locks: dict[str, tuple[Path, int]] = {}  # device -> this process's own file and its descriptor
 
 
-def painters_on(gpu: str) -> int:
-    """Count the processes that have asked this for a GPU, this one included.
+def painters_on(device: str) -> int:
+    """Count the processes that have asked this for a device, this one included.
 
-    `gpu` names it across processes, such as by its UUID. 1 where the system has no such locks.
+    `device` names it across processes: a GPU by its UUID, or "cpu". 1 where the system has no such
+    locks.
     """
     folder = Path(tempfile.gettempdir())
-    paths = [folder / f"muralscape-{gpu}-{number}.lock" for number in range(MOST)]
+    paths = [folder / f"muralscape-{device}-{number}.lock" for number in range(MOST)]
     for path in paths:
-        if gpu in _locks:
+        if device in _locks:
             break
         if (descriptor := _lock(path, os.O_CREAT | os.O_RDWR)) is not None:
-            _locks[gpu] = path, descriptor
-    own, _ = _locks.get(gpu, (None, None))
+            _locks[device] = path, descriptor
+    own, _ = _locks.get(device, (None, None))
     return 1 + sum(path != own and os.access(path, os.R_OK) and _is_locked(path) for path in paths)
 
 

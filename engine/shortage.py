@@ -7,11 +7,12 @@ import torch
 
 log = logging.getLogger(__name__)
 
-# What RuntimeErrors say where a library has no memory for itself: cuBLAS, cuSOLVER and CUDA, and
-# cuDNN, of which torch tries one kernel after another and says at the end that none is left; and
-# torch on the CPU.
+# What RuntimeErrors say where a library has no memory for itself: cuBLAS, cuSOLVER and CUDA, the
+# first two also as if nobody had initialised them; cuDNN, of which torch tries one kernel after
+# another and says at the end that none is left; and torch on the CPU.
 SHORTAGES = (
     "STATUS_ALLOC_FAILED",
+    "STATUS_NOT_INITIALIZED",
     "CUDA error: out of memory",
     "unable to find an engine to execute this computation",
     "DefaultCPUAllocator: can't allocate memory",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from typing import TypeVar
 
@@ -12,12 +13,12 @@ from torch import Tensor
 from engine.canvases import Canvases, filled_up
 from engine.device import give_back_memory
 from engine.errors import CheckpointRejected
-from engine.memory import Plan, budget_after, does_not_fit, plan_memory, quarter_less
+from engine.memory import Plan, budget_after, does_not_fit, plan_memory, reduced_budget
 from engine.optimiser import LBFGS, Adam, Optimiser
 from engine.presets import Recipe
 from engine.request import StylizeRequest
 from engine.scales import Scale, style_sizes
-from engine.seams import frozen, joined
+from engine.seams import blended, frozen
 from engine.shortage import ShortageCaught
 from engine.step import Stepper
 from engine.targets import StylesSeen, Targets
@@ -92,13 +93,22 @@ class Studio:
 
         Raises OutOfMemory where no plan fits.
         """
+        give_back_memory()  # what torch cached for the sizes of the previous scale
+        make = partial(self._stepper, scale, canvas, neighbours, styles_seen)
+        return self.within_memory(make, scale)
+
+    def within_memory(self, make: Callable[[Plan], T], scale: Scale) -> T:
+        """What `make` makes by the first plan of memory for a scale that fits.
+
+        Raises OutOfMemory where none does.
+        """
         budget, device, recipe = self._memory_budget, self._encoder.device, self._recipe
         styles = style_sizes(self._request, scale)
         while True:
-            give_back_memory()  # what torch cached for the sizes of the previous scale
             plan = plan_memory(scale.canvas, device, recipe, budget, styles)
             with ShortageCaught():  # where memory runs out, it goes on below
-                return self._stepper(scale, canvas, plan, neighbours, styles_seen)
+                return make(plan)
+            give_back_memory()
             # The next plan needs less; OutOfMemory is raised where there is none.
             budget = budget_after(scale.canvas, device, recipe, plan, styles)
 
@@ -108,13 +118,13 @@ class Studio:
         Raises OutOfMemory, and CheckpointRejected where it is no state of this scale.
         """
         canvas, neighbours = state.get("canvas"), state.get("neighbours")
-        if canvas is None or not self._fits(scale, canvas, neighbours):
+        if canvas is None or not self._is_state_of(scale, canvas, neighbours):
             raise CheckpointRejected("The checkpoint's canvas is damaged: begin anew.")
         stepper = self.stepper(scale, canvas, neighbours)
         stepper.restore(state)
         return stepper
 
-    def _fits(self, scale: Scale, canvas: Tensor, neighbours: Tensor | None) -> bool:
+    def _is_state_of(self, scale: Scale, canvas: Tensor, neighbours: Tensor | None) -> bool:
         """Whether a canvas and the neighbours of its cells can be those of a scale."""
         width, height = scale.canvas
         if canvas.dtype != torch.float32 or canvas.shape != (1, 3, height, width):
@@ -136,12 +146,15 @@ class Studio:
         self,
         scale: Scale,
         canvas: Tensor,
-        plan: Plan,
         neighbours: Tensor | None,
         styles_seen: StylesSeen | None,
+        plan: Plan,
     ) -> Stepper:
         """The stepper of a scale by one plan of memory; see `stepper`."""
-        canvas = canvas.to(self._encoder.device.torch_device, copy=True)
+        device = self._encoder.device.torch_device
+        canvas = canvas.to(device, copy=True)
+        if neighbours is not None:
+            neighbours = neighbours.to(device)
         width, height = scale.canvas
         if canvas.shape[2:] != (height, width):  # it is the previous scale's
             canvas = enlarge(canvas, scale.size).clamp_(*self._recipe.pixel_range)
@@ -203,7 +216,7 @@ class Studio:
                 canvas = torch.lerp(content, canvas, canvases.mask(scale))
             paint_mask = canvases.paint_mask(scale)
             if paint_mask is not None:
-                canvas = joined(canvas, self._in_rgb(canvases.paint(scale)), paint_mask)
+                canvas = blended(canvas, self._in_rgb(canvases.paint(scale)), paint_mask)
             return to_picture(canvas[:, :, : scale.height, : scale.width])
 
         return self._on_device_or_cpu(make, canvas, scale)
@@ -219,7 +232,7 @@ class Studio:
             with ShortageCaught():
                 return make(self._canvases.on(device), canvas.to(device))
             give_back_memory()  # memory ran out here
-        budget = quarter_less(self._memory_budget)
+        budget = reduced_budget(self._memory_budget)
         raise does_not_fit(scale.canvas, self._encoder.device, self._recipe, budget)
 
     def _in_rgb(self, canvas: Tensor) -> Tensor:

@@ -136,16 +136,16 @@ class Targets:
 
     def _content_features(self) -> Content:
         """The content's features, kept or to be seen again, as the memory allows."""
-        recipe, canvas = self._recipe, self._canvases.content(self._scale)
+        recipe, content = self._recipe, self._canvases.content(self._scale)
         taps = tuple(recipe.content_taps)
         if self._plan.keeps_content:
-            return KeptContent(self._whole_features(canvas, taps))
+            return KeptContent(self._whole_features(content, taps))
 
         def cores(block: Block) -> dict[str, Tensor]:
-            features = see(self._encoder, recipe, block.of(canvas), taps)
+            features = see(self._encoder, recipe, block.of(content), taps)
             return {tap: core_of(features, tap, block) for tap in taps}
 
-        _, _, height, width = canvas.shape
+        _, _, height, width = content.shape
         return ContentSeenAgain(cores, cut(height, width, self._plan.block_side))
 
     def _whole_features(self, picture: Tensor, taps: Collection[str]) -> dict[str, Tensor]:

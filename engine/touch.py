@@ -1,4 +1,4 @@
-"""The last touch: the styles' own paint in place of what the network wove.
+"""The last touch: lays patches of the styles over the finished canvas.
 
 Every small patch of the finished canvas is replaced by the patch of a style that is nearest in
 colour, and overlapping patches are averaged. The canvas gives the result its light and dark over
@@ -18,7 +18,7 @@ from engine.tensors import luma
 
 PATCH = 5  # pixels on a side
 STEP = 2  # pixels between patches of the canvas
-JUMPS = (4, 2, 1, 1)  # how far away, in patches, the patch is whose place is tried
+JUMPS = (4, 2, 1, 1)  # distances, in patches, of the patches beside which a better place is tried
 RADII = (0.5, 0.25, 0.125, 0.03)  # of the random search, in parts of the sheet's longer side
 ROWS_AT_ONCE = 64  # rows of patches that are searched together
 LEAST_VOTE = 1e-6  # of a patch; 0 would leave a hole where all patches over a pixel are far off

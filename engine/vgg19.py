@@ -183,8 +183,8 @@ def _tap_order(tap: str) -> tuple[str, bool]:
 
 
 # ReLU and its mask read numbers as integers of the same width: a float is positive exactly where
-# its bits are, as a signed integer. On the CPU that is four times as fast in BF16, whose own
-# kernels go through FP32; a NaN's bits are positive too on CUDA, so that it is passed on.
+# its bits are, as a signed integer. On the CPU that is four times as fast in BF16, since torch's
+# kernels go through FP32. On CUDA a NaN's bits are positive too, so that it is passed on.
 _BITS = {torch.float16: torch.int16, torch.bfloat16: torch.int16, torch.float32: torch.int32}
 
 

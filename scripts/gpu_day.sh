@@ -23,12 +23,13 @@ touch "$results"
 limit_of() { # seconds at most
     case $1 in
     env) echo 60 ;; smoke) echo 80 ;; tests) echo 105 ;; numbers) echo 75 ;; speed) echo 80 ;;
-    jobs) echo 70 ;; memory) echo 60 ;; big) echo 80 ;; short) echo 60 ;; leak) echo 60 ;;
+    jobs) echo 70 ;; memory) echo 60 ;; big) echo 80 ;; leak) echo 60 ;; pieces) echo 60 ;;
+    together) echo 60 ;; short) echo 60 ;;
     *) echo 60 ;;
     esac
 }
 
-for part in ${GPU_DAY_PARTS:-env smoke tests numbers speed jobs memory big short leak pieces}; do
+for part in ${GPU_DAY_PARTS:-env smoke tests numbers speed jobs memory big leak pieces together short}; do
     left=$((${GPU_DAY_SECONDS:-470} - SECONDS))
     if [ "$left" -lt 12 ]; then
         echo "{\"part\": \"$part\", \"name\": \"skipped\", \"error\": \"no time left\"}" >>"$results"

@@ -23,19 +23,17 @@ from tests.end_to_end.test_painting import result_of, said_privately
 
 # high enough for all of it
 WIDE = {"width": 1280, "height": 1560}
-NARROW = {"width": 390, "height": 1320}
 ENTRIES = (*STYLES, *CONTENTS)[:12]
 
 
 async def take(folder: Path) -> None:
-    """Show a ballot of twelve on a wide and on a narrow page, then the menu."""
+    """Show a ballot of twelve, then the menu."""
     async with chromium() as browser, new_simulator() as simulator:
         simulator.world.bot.global_name = "Muralscape"
         stage = Stage(browser, simulator, folder)
-        async with running_bot(simulator, folder, painter="load_copy"):
+        async with running_bot(simulator, folder, painter="load_copying"):
             await hold_vote(simulator)
-            for name, size in (("ballot_desktop", WIDE), ("ballot_phone", NARROW)):
-                await show_ballot(stage, name, size)
+            await show_ballot(stage)
             await show_menu(stage)
 
 
@@ -58,11 +56,11 @@ async def hold_vote(simulator: Simulator) -> None:
     await told(simulator, people.invoke(Invocation("challenge close", user="mo")))
 
 
-async def show_ballot(stage: Stage, name: str, size: dict[str, int]) -> None:
+async def show_ballot(stage: Stage) -> None:
     """Show the ballot as a member sees it."""
-    screen = await stage.screen("cleo", room(stage.simulator), **size)
+    screen = await stage.screen("cleo", room(stage.simulator), **WIDE)
     await settle(screen.page)
-    await write(f"{name}.webp", await screen.page.screenshot())
+    await write("ballot_desktop.webp", await screen.page.screenshot())
     await stage.clear()
 
 

@@ -57,26 +57,15 @@ def simulator() -> Iterator[str]:
 
 
 def desktop(browser: Browser, address: str) -> None:
-    """Show what a newcomer sees first, a command being filled in, the painting and the result."""
+    """Show the result of a command, as its member sees it."""
     page = browser.new_page(viewport=DESKTOP, device_scale_factor=1.5, color_scheme="dark")
     page.goto(f"{address}/?as=ada&channel=gallery")
     page.get_by_role("button", name="Fill in /muralize").click()
     page.locator(".tile-filled").nth(1).wait_for()
-    page.get_by_role("button", name="saved_style").wait_for()
-    take(page, "simulator_command")
     page.locator(".command-form").get_by_role("button", name="Send").click()
-    page.locator(".gallery").wait_for(timeout=PAINTED)
-    page.wait_for_timeout(3500)
-    take(page, "simulator_painting")
     page.get_by_text("Final loss").wait_for(timeout=PAINTED)
     page.wait_for_timeout(600)
     take(page, "simulator_desktop")
-    page.get_by_role("button", name="Loss curve").click()
-    page.locator(".message-ephemeral .gallery").wait_for(timeout=PAINTED)
-    page.get_by_role("button", name="Traffic").click()
-    page.locator(".traffic-line").first.wait_for()
-    page.wait_for_timeout(600)
-    take(page, "simulator_traffic")
     page.close()
 
 

@@ -1,5 +1,7 @@
 """Chooses what paints, from the settings: this machine, workers over NATS, or both."""
 
+from collections.abc import Sequence
+
 from bot.errors import HostNeeded
 from bot.executors.composite import CompositeExecutor
 from bot.executors.contract import Executor
@@ -27,7 +29,8 @@ def executor_for(settings: Settings) -> Executor:
     """
     nats = settings.nats
     if not nats.url:
-        check_setup(_setup(settings))
+        for device in settings.engine.device:
+            check_setup(_setup(settings, device))
         return local_executor(settings)
     try:
         from bot.executors.nats.access import Access
@@ -44,11 +47,10 @@ def executor_for(settings: Settings) -> Executor:
     return CompositeExecutor(local_executor(settings), elsewhere)
 
 
-def local_executor(settings: Settings) -> Executor:
-    """Make an executor for this machine alone, for a trial or a check."""
-    return LocalExecutor([_setup(settings)])
+def local_executor(settings: Settings, devices: Sequence[str] = ()) -> Executor:
+    """Make an executor for this machine alone, for a trial; `devices` in place of the settings'."""
+    return LocalExecutor([_setup(settings, one) for one in devices or settings.engine.device])
 
 
-def _setup(settings: Settings) -> EngineSetup:
-    engine = settings.engine
-    return EngineSetup(engine.weights, engine.device, engine.precision)
+def _setup(settings: Settings, device: str) -> EngineSetup:
+    return EngineSetup(settings.engine.weights, device, settings.engine.precision)

@@ -160,6 +160,7 @@ def _member_features(core: Core) -> list[Feature]:
             core.requests,
             core.jobs,
             core.job_data,
+            core.guilds,
             core.styles,
             core.pictures,
             core.decoder,
@@ -168,7 +169,7 @@ def _member_features(core: Core) -> list[Feature]:
             challenge_commands.enter,
             core.timing.cards,
             core.timing.delivery,
-            core.timing.long,
+            core.timing.long_wait,
             core.clock,
         ),
         paintings_feature(

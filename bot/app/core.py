@@ -135,7 +135,7 @@ class Core:
     def _build_challenges(self) -> ChallengeService:
         return ChallengeService(
             ChallengeStore(self.database, self.shard),
-            AnnouncementStore(self.database, self.new_nonce, self.shard),
+            AnnouncementStore(self.database, self.new_nonce, self.departures.query(), self.shard),
             self.retention,
             self.decoder,
             self.guilds,

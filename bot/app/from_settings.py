@@ -45,7 +45,7 @@ def films_of(limits: LimitSettings) -> FilmLimits:
         limits.film_frames,
         limits.film_pixels,
         limits.film_size,
-        60 * limits.film_minutes,
+        limits.film_minutes * MINUTE,
     )
 
 

@@ -1,4 +1,4 @@
-"""How often the bot edits, sends again and looks."""
+"""The intervals, pauses and timeouts of the whole bot."""
 
 from dataclasses import dataclass, field
 
@@ -16,22 +16,17 @@ DELIVERY_BACK_OFF = BackOff(first=2.0, attempts=500)  # by each route: some eigh
 
 @dataclass(frozen=True)
 class Timing:
-    """How often cards are edited, how long sends back off, and how often a bot looks.
-
-    It looks for departures, and whether the database can be written to.
-
-    Tests use shorter times.
-    """
+    """Intervals, pauses and timeouts; plain numbers are seconds. Tests use shorter ones."""
 
     cards: Pace = field(default_factory=Pace)
     delivery: BackOff = DELIVERY_BACK_OFF
     announcements: BackOff = TRIES
     departures: float = DEPARTURE_SECONDS
-    probe_seconds: float = 10.0
+    probe_seconds: float = 10.0  # between two checks that the database can be written to
     log_pause: float = PAUSE  # between two messages of a server's log
     blocks: float = ENFORCE_SECONDS  # between two looks for paintings of blocked members
     murals: MuralPace = field(default_factory=MuralPace)
     remember: float = 0.5  # for storing a request before its interaction is answered
     find: float = 1.5  # for asking Discord for a picture; it must be answered within 3 s
     first_try: float = FIRST_TRY_SECONDS
-    long: float = 60.0  # from a command to its outcome, after which the member has looked away
+    long_wait: float = 60.0  # for an outcome; after a longer one a message mentions its member

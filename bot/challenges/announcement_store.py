@@ -23,15 +23,21 @@ _waiting = (
 class AnnouncementStore:
     """Reads and writes announcements. `draw_nonce` gives the nonce of a new message.
 
-    `shard` has the servers that this bot sends announcements to.
+    `shard` has the servers that this bot sends announcements to, and `departed` queries those that
+    it has left: their messages wait until it is back.
     """
 
     def __init__(
-        self, database: Database, draw_nonce: Callable[[], str], shard: Shard = WHOLE
+        self,
+        database: Database,
+        draw_nonce: Callable[[], str],
+        departed: sa.Select[tuple[int]],
+        shard: Shard = WHOLE,
     ) -> None:
         self._database = database
         self._draw_nonce = draw_nonce
-        self._shard = shard
+        here = challenges.c.guild_id.not_in(departed)
+        self._waiting = _waiting & here & shard.where(challenges.c.guild_id)
         self._tried = asyncio.Condition()  # notified after each try
 
     async def follow(
@@ -49,14 +55,17 @@ class AnnouncementStore:
             }
             await connection.execute(sa.insert(announcements).values(row))
         if before is not None and makes_stale(before, after):
-            sent = (announcements.c.challenge_id == after.challenge.id) & (
-                announcements.c.kind.in_(
-                    [AnnouncementKind.OPENED, AnnouncementKind.VOTING, AnnouncementKind.CLOSED]
-                )
+            await self._make_stale(connection, after.challenge)
+
+    async def _make_stale(self, connection: AsyncConnection, challenge: Challenge) -> None:
+        sent = (announcements.c.challenge_id == challenge.id) & (
+            announcements.c.kind.in_(
+                [AnnouncementKind.OPENED, AnnouncementKind.VOTING, AnnouncementKind.CLOSED]
             )
-            # also where a send is under way, as it may show the old state
-            query = sa.update(announcements).where(sent, announcements.c.began_at.is_not(None))
-            await connection.execute(query.values(stale=True))
+        )
+        # also where a send is under way, as it may show the old state
+        query = sa.update(announcements).where(sent, announcements.c.began_at.is_not(None))
+        await connection.execute(query.values(stale=True))
 
     async def want_again(
         self, connection: AsyncConnection, challenge: Challenge, *, moved: bool
@@ -83,7 +92,7 @@ class AnnouncementStore:
         query = (
             sa.select(announcements)
             .join(challenges)
-            .where(_waiting, due, self._shard.where(challenges.c.guild_id))
+            .where(self._waiting, due)
             .order_by(announcements.c.stale, announcements.c.id)
         )
         return await self._read(query)
@@ -91,11 +100,7 @@ class AnnouncementStore:
     async def next_try(self) -> float | None:
         """Give the time at which the next announcement is due, in Unix seconds; 0 for now."""
         due = sa.func.min(sa.func.coalesce(announcements.c.next_try, 0.0))
-        query = (
-            sa.select(due)
-            .join_from(announcements, challenges)
-            .where(_waiting, self._shard.where(challenges.c.guild_id))
-        )
+        query = sa.select(due).join_from(announcements, challenges).where(self._waiting)
         async with self._database.read() as connection:
             found: float | None = (await connection.execute(query)).scalar_one_or_none()
         return found
@@ -187,16 +192,26 @@ class AnnouncementStore:
         async with self._database.read() as connection:
             return [_announcement(row) for row in (await connection.execute(query)).mappings()]
 
-    async def give_up_in(
-        self, connection: AsyncConnection, guild_id: int, channel_id: int | None = None
+    async def end_in(self, connection: AsyncConnection, challenge: Challenge) -> None:
+        """Send nothing more in a server, of which the open challenge was cancelled silently.
+
+        Messages that were sent are still edited: the bot may be back, with paintings deleted.
+        """
+        theirs = sa.select(challenges.c.id).where(challenges.c.guild_id == challenge.guild_id)
+        unsent = announcements.c.message_id.is_(None) & announcements.c.challenge_id.in_(theirs)
+        await connection.execute(sa.update(announcements).where(unsent).values(given_up=True))
+        await self._make_stale(connection, challenge)
+
+    async def end_in_channel(
+        self, connection: AsyncConnection, guild_id: int, channel_id: int
     ) -> None:
-        """Record that no message in a server, or a channel, is sent or edited any more."""
+        """Record that no message in a channel is sent or edited any more."""
         theirs = sa.select(challenges.c.id).where(challenges.c.guild_id == guild_id)
-        lost: sa.ColumnElement[bool] = announcements.c.challenge_id.in_(theirs)
-        if channel_id is not None:
-            to_it = theirs.where(challenges.c.channel_id == channel_id)
-            unsent = announcements.c.message_id.is_(None) & announcements.c.challenge_id.in_(to_it)
-            lost &= (announcements.c.channel_id == channel_id) | unsent
+        to_it = theirs.where(challenges.c.channel_id == channel_id)
+        unsent = announcements.c.message_id.is_(None) & announcements.c.challenge_id.in_(to_it)
+        lost = announcements.c.challenge_id.in_(theirs) & (
+            (announcements.c.channel_id == channel_id) | unsent
+        )
         await connection.execute(sa.update(announcements).where(lost).values(given_up=True))
 
     async def _set(self, announcement: Announcement, **values: Any) -> None:  # noqa: ANN401 - columns

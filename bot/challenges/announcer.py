@@ -26,10 +26,12 @@ from bot.discord_io.sending import (
     PlaceGone,
     RouteClosed,
     SendError,
+    Sent,
+    edit_message,
     explained,
-    files_of,
     is_ours,
     send_once,
+    send_privately,
 )
 from bot.guilds.service import GuildService
 
@@ -81,6 +83,9 @@ class Announcer:
                 await self._put_off(announcement, contest, error)
             except (RouteClosed, FileTooLarge) as error:
                 await self._give_up(announcement, contest, error)
+            except Exception as error:  # must not stop the others', as one that a disk causes
+                log.exception("challenge %d, %s failed", contest.challenge.id, announcement.kind)
+                await self._put_off(announcement, contest, NotNow(type(error).__name__))
         return await self._announcements.next_try()
 
     async def _announce(self, announcement: Announcement, contest: Contest) -> None:
@@ -119,13 +124,11 @@ class Announcer:
 
     async def _refresh(self, announcement: Announcement, contest: Contest) -> None:
         shown, view = await self._post(announcement, contest)
-        channel = self._client.get_partial_messageable(announcement.channel_id or 0)
-        files = files_of(await self._pictures.uploads(shown))
+        place = Sent(announcement.channel_id or 0, announcement.message_id or 0)
+        files = await self._pictures.uploads(shown)
         # cleared before the edit, so that a change during the edit sets it again
         await self._announcements.refreshing(announcement)
-        with explained():
-            message = channel.get_partial_message(announcement.message_id or 0)
-            await message.edit(content=shown.text, attachments=files, view=view)
+        await edit_message(self._client, place, shown.text, view, files)
         await self._announcements.refreshed(announcement)
 
     async def _put_off(
@@ -183,9 +186,7 @@ class Announcer:
         with await self._guilds.voice(contest.challenge.guild_id):
             text = notices.host_message(contest.challenge, problem, what_follows())
         try:
-            with explained():
-                channel = await self._client.create_dm(discord.Object(host))
-                await channel.send(text)
+            await send_privately(self._client, host, text)
         except SendError as error:
             log.warning("the host of challenge %d is not told: %s", contest.challenge.id, error)
 
@@ -219,5 +220,5 @@ def _is_worth_sending(announcement: Announcement, contest: Contest) -> bool:
         entry = next((one for one in contest.entries if one.id == announcement.part), None)
         return entry is not None and entry.removed is not None and entry.member_id != FORGOTTEN
     if announcement.kind is AnnouncementKind.VOTING and announcement.message_id is None:
-        return card.is_open(contest)  # a ballot is not sent once its vote is over
+        return contest.challenge.is_open  # a ballot is not sent once its vote is over
     return True

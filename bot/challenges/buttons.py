@@ -6,10 +6,10 @@ import discord
 
 from bot.challenges.model import Challenge, Entry
 from bot.discord_io.components import AnyItem, custom_id, page_buttons
+from bot.discord_io.limits import MOST_OPTIONS
 from bot.languages.speech import pgettext
 
 FEATURE = "challenges"  # the first part of a custom id
-MOST_OPTIONS = 25  # in one of Discord's menus
 
 
 def vote_button(challenge: Challenge, entry: Entry) -> AnyItem:

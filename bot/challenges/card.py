@@ -9,7 +9,6 @@ from bot.challenges.announcement_rules import PER_MESSAGE, numbers_on_part
 from bot.challenges.buttons import vote_button
 from bot.challenges.model import (
     FORGOTTEN,
-    OPEN,
     Announcement,
     AnnouncementKind,
     Challenge,
@@ -215,8 +214,8 @@ def entered(contest: Contest, job_id: int) -> str:
     )
 
 
-def now(challenge: Challenge) -> str:
-    """Say in which stage a challenge is now."""
+def new_state(challenge: Challenge) -> str:
+    """Say which state a challenge has come to."""
     return {
         ChallengeState.ENTERING: _("The challenge is now open for entries."),
         ChallengeState.VOTING: _("The challenge is now voting."),
@@ -232,7 +231,8 @@ def leaderboard(standings: Sequence[LeaderboardLine]) -> str:
     lines = [
         " · ".join(
             (
-                f"{_place(standing.rank)} {name_of(standing.name, standing.member_id)}",
+                f"{_place(standing.rank, standing.votes)} "
+                f"{name_of(standing.name, standing.member_id)}",
                 ngettext("{n} win", "{n} wins", standing.wins),
                 _("{number} in the first three", number=standing.podiums),
                 _votes(standing.votes),
@@ -262,7 +262,8 @@ def stage(challenge: Challenge) -> str:
 def _result_line(entry: Entry) -> str:
     gone = _("a member with deleted data")
     author = name_of(entry.name, entry.member_id) if entry.member_id else gone
-    parts = [f"{_place(entry.rank or 0)} {author}", _votes(entry.votes or 0)]
+    votes = entry.votes or 0
+    parts = [f"{_place(entry.rank or 0, votes)} {author}", _votes(votes)]
     if entry.number:
         parts.append(_("entry {number}", number=entry.number))
     return " · ".join(parts)
@@ -272,8 +273,11 @@ def _host(challenge: Challenge) -> str:
     return name_of(challenge.host_name, challenge.host_id)
 
 
-def _place(rank: int) -> str:
-    return _MEDALS.get(rank, f"**{rank}.**")
+def _place(rank: int, votes: int) -> str:
+    """Write a place: without a vote it has no medal, and where nobody voted there is none."""
+    if votes:
+        return _MEDALS.get(rank, f"**{rank}.**")
+    return f"**{rank}.**" if rank > 1 else "•"
 
 
 def _votes(number: int) -> str:
@@ -292,8 +296,3 @@ def pictures_of(entries: Sequence[Entry]) -> tuple[PostedPicture, ...]:
         for entry in entries
         if entry.preview
     )
-
-
-def is_open(contest: Contest) -> bool:
-    """Say whether a challenge is open."""
-    return contest.challenge.state in OPEN

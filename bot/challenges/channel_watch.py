@@ -1,4 +1,4 @@
-"""Ends challenges whose channel was deleted, also while the bot was away."""
+"""Ends challenges when their channel is deleted, also while the bot was away."""
 
 import logging
 

@@ -12,8 +12,9 @@ from bot.challenges.panel import StatusPanel
 from bot.challenges.pictures import NumberedPictures
 from bot.challenges.service import ChallengeService
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Interaction
 from bot.discord_io.escaping import plain
+from bot.discord_io.limits import MOST_CHOICES
 from bot.discord_io.posting import check_channel, is_restricted
 from bot.discord_io.sending import files_of
 from bot.discord_io.uploads import described
@@ -28,7 +29,6 @@ from bot.pictures.turns import Owner
 from bot.texts import clean
 
 LONGEST_TITLE, LONGEST_THEME = 80, 300  # characters
-OFFERED = 25  # choices while a member types; Discord takes no more
 
 PostChannel = discord.TextChannel | discord.Thread
 
@@ -111,7 +111,7 @@ class ChallengeCommands:
         await interaction.response.defer(ephemeral=True, thinking=True)
         contest = await self._challenges.close(answers.member_of(interaction), cancel=cancel)
         challenge = contest.challenge
-        text = f"{card.now(challenge)} {await self._outcome(challenge)}"
+        text = f"{card.new_state(challenge)} {await self._outcome(challenge)}"
         await interaction.edit_original_response(content=text)
 
     async def rename(
@@ -168,7 +168,7 @@ class ChallengeCommands:
             app_commands.Choice(name=_title(job.id, job.sources.style_name), value=job.id)
             for job in found
             if str(job.id).startswith(typed.strip())
-        ][:OFFERED]
+        ][:MOST_CHOICES]
 
     async def past(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[int]]:
         """Offer the closed challenges, the last one first."""
@@ -178,7 +178,7 @@ class ChallengeCommands:
             app_commands.Choice(name=f"№ {one.id} {one.terms.title}"[:100], value=one.id)
             for one in found
             if wanted in f"{one.id} {one.terms.title}".casefold()
-        ][:OFFERED]
+        ][:MOST_CHOICES]
 
 
 def make_group(commands: ChallengeCommands, clock: Callable[[], float]) -> app_commands.Group:

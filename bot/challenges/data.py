@@ -1,11 +1,12 @@
 """The challenges of a server, and a member's part in them, as their data: exported and deleted."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from bot.challenges import rules
 from bot.challenges.announcement_store import AnnouncementStore
-from bot.challenges.model import OPEN, Contest
+from bot.challenges.model import Contest
 from bot.challenges.store import ChallengeStore
 from bot.challenges.upkeep import Change
 
@@ -13,7 +14,7 @@ from bot.challenges.upkeep import Change
 class ChallengeData:
     """Serves `/privacy`, and departures: the bot has left a server, or a channel was deleted.
 
-    `change` is that of the challenge service; `clock` gives Unix seconds.
+    `change` and `changed` are those of the challenge service; `clock` gives Unix seconds.
     """
 
     def __init__(
@@ -21,11 +22,13 @@ class ChallengeData:
         store: ChallengeStore,
         announcements: AnnouncementStore,
         change: Change,
+        changed: asyncio.Event,
         clock: Callable[[], float],
     ) -> None:
         self._store = store
         self._announcements = announcements
         self._change = change
+        self._changed = changed
         self._clock = clock
 
     async def guild_ids(self) -> set[int]:
@@ -36,9 +39,14 @@ class ChallengeData:
         """Cancel a server's open challenge, or only one in a channel; nothing is announced."""
         async with self._store.database.write() as connection:
             contest = await self._store.find_open(connection, guild_id)
-            if contest is not None and channel_id in (None, contest.challenge.channel_id):
-                await self._store.save(connection, contest, rules.cancel(contest, self._clock()))
-                await self._announcements.give_up_in(connection, guild_id, channel_id)
+            if contest is None or channel_id not in (None, contest.challenge.channel_id):
+                return
+            await self._store.save(connection, contest, rules.cancel(contest, self._clock()))
+            if channel_id is None:
+                await self._announcements.end_in(connection, contest.challenge)
+            else:
+                await self._announcements.end_in_channel(connection, guild_id, channel_id)
+        self._changed.set()
 
     async def forget_guild(self, guild_id: int) -> set[str]:
         """Delete a server's challenges; return their pictures."""
@@ -62,8 +70,7 @@ class ChallengeData:
             contest = await self._store.get(number)
             if contest is not None:
                 own = [entry for entry in contest.entries if entry.member_id == member_id]
-                names = [name for entry in own for name in entry.pictures]
-                pictures |= set(names)
+                pictures |= {name for entry in own for name in entry.pictures}
                 await self._change(number, lambda contest: rules.forget(contest, member_id))
         return pictures
 
@@ -78,7 +85,7 @@ def _about(contest: Contest, member_id: int) -> dict[str, Any]:
         "started_by_you": challenge.host_id == member_id,
         "entries": [vars(entry) for entry in contest.entries if entry.member_id == member_id],
     }
-    if challenge.state in OPEN:
+    if challenge.is_open:
         chosen = contest.votes.get(member_id)
         about["vote"] = next((e.number for e in contest.entries if e.id == chosen), None)
     return about

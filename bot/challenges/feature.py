@@ -60,7 +60,9 @@ def feature(
     nap = LONGEST_NAP if shard.count == 1 else SHARED_NAP
     scheduler = ChallengeScheduler(challenges, announcer, clock, longest_nap=nap)
     gallery = Gallery(challenges.store, challenges.pictures, decoder, opted_in, name_of, public_url)
-    data = ChallengeData(challenges.store, challenges.announcements, challenges.change, clock)
+    data = ChallengeData(
+        challenges.store, challenges.announcements, challenges.change, challenges.changed, clock
+    )
     watch = ChannelWatch(client, challenges.store, data)
 
     async def run() -> None:

@@ -33,20 +33,20 @@ class Shown:
 
     author: str
     source: str
-    rank: int
-    place: str
+    won: bool
+    place: str  # empty where nobody voted
     votes: str
 
 
 @dataclass(frozen=True)
-class Wall:
+class ChallengeSummary:
     """A challenge on the page of a server."""
 
     title: str
     path: str
     winners: Sequence[Shown]
-    first: str
-    entries: str
+    winner_names: str
+    entries: str  # how many, in words
     day: date
 
 
@@ -91,9 +91,9 @@ class Gallery:
         numbers = [challenge.id for challenge in shown]
         winners = await self._store.winners(numbers)
         counts = await self._store.entry_counts(numbers)
-        walls = [_wall(one, winners.get(one.id, []), counts.get(one.id, 0)) for one in shown]
+        summaries = [_summary(one, winners.get(one.id, []), counts.get(one.id, 0)) for one in shown]
         name = self._server_name(guild_id)
-        first = next((wall.winners[0].source for wall in walls if wall.winners), None)
+        first = next((one.winners[0].source for one in summaries if one.winners), None)
         return self._page(
             request,
             "server.html",
@@ -101,7 +101,7 @@ class Gallery:
             title=_("{server}: style challenges", server=name),
             heading=name,
             description=_("The winners of this server's style challenges"),
-            walls=walls,
+            challenges=summaries,
             older=f"?before={numbers[-1]}" if len(found) > len(shown) else None,
         )
 
@@ -182,13 +182,13 @@ class Gallery:
         return self._name_of(guild_id) or _("A server")
 
 
-def _wall(challenge: Challenge, winners: Sequence[Entry], entries: int) -> Wall:
+def _summary(challenge: Challenge, winners: Sequence[Entry], entries: int) -> ChallengeSummary:
     shown = [_show(challenge, entry) for entry in winners[:MOST_WINNERS]]
-    return Wall(
+    return ChallengeSummary(
         title=challenge.terms.title,
         path=f"/gallery/{challenge.guild_id}/{challenge.id}",
         winners=shown,
-        first=listed([one.author for one in shown]),
+        winner_names=listed([one.author for one in shown]),
         entries=ngettext("{n} entry", "{n} entries", entries),
         day=datetime.fromtimestamp(challenge.closed_at or 0.0, UTC).date(),
     )
@@ -202,15 +202,19 @@ def _shown(contest: Contest) -> list[Shown]:
 
 
 def _show(challenge: Challenge, entry: Entry) -> Shown:
+    votes = entry.votes or 0
     return Shown(
         author=entry.name or _("a member"),
         source=f"/gallery/{challenge.guild_id}/{challenge.id}/{entry.id}",
-        rank=entry.rank or 0,
-        place=_place(entry.rank or 0),
-        votes=ngettext("{n} vote", "{n} votes", entry.votes or 0),
+        won=bool(votes) and entry.rank == 1,
+        place=_place(entry.rank or 0, votes),
+        votes=ngettext("{n} vote", "{n} votes", votes),
     )
 
 
-def _place(rank: int) -> str:
-    medals = {1: _("🥇 1st"), 2: _("🥈 2nd"), 3: _("🥉 3rd")}
+def _place(rank: int, votes: int) -> str:
+    """Write a place: without a vote it has no medal, and where nobody voted there is none."""
+    if not votes and rank <= 1:
+        return ""
+    medals = {1: _("🥇 1st"), 2: _("🥈 2nd"), 3: _("🥉 3rd")} if votes else {}
     return medals.get(rank) or _("Place {n}", n=rank)

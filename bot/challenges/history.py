@@ -8,6 +8,7 @@ from bot.errors import ChallengeRefused
 from bot.languages.speech import _
 
 LEADERS = 20  # on the leaderboard
+MOST_LISTED = 25  # challenges
 
 
 class ChallengeHistory:
@@ -16,9 +17,9 @@ class ChallengeHistory:
     def __init__(self, store: ChallengeStore) -> None:
         self._store = store
 
-    async def closed_in(self, guild_id: int, limit: int = 25) -> Sequence[Challenge]:
-        """List a server's closed challenges, the last one first."""
-        return await self._store.closed(guild_id, limit)
+    async def closed_in(self, guild_id: int) -> Sequence[Challenge]:
+        """List a server's last closed challenges, the last one first."""
+        return await self._store.closed(guild_id, MOST_LISTED)
 
     async def results(self, guild_id: int, challenge_id: int | None) -> Contest:
         """Read a closed challenge, the last one where none is named. Raises Refused."""

@@ -52,6 +52,11 @@ class Challenge:
     host_name: str = ""  # the display name of the host then
     age_restricted: bool = False  # as its channel is; such a challenge is never on the web
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is neither closed nor cancelled."""
+        return self.state in OPEN
+
 
 @dataclass(frozen=True)
 class FinishedPainting:
@@ -78,7 +83,7 @@ class Entry:
     entered_at: float
     name: str = ""  # of the member at that time
     number: int | None = None  # on the ballot
-    removed: str | None = None  # the reason of the moderator who removed it
+    removed: str | None = None  # a moderator's reason for the removal
     votes: int | None = None
     rank: int | None = None  # from 1; entries with equal votes share it
 

@@ -29,7 +29,7 @@ def reason_of(challenge: Challenge, problem: str) -> str:
     reasons: dict[str, str] = {
         Problem.FORBIDDEN: _(
             "I may not post in {channel}. I need the permissions View Channel, Attach Files, and "
-            "Send Messages (in a thread: Send Messages in Threads) there.",
+            "Send Messages there; in a thread Send Messages in Threads, and it must not be locked.",
             channel=channel,
         ),
         Problem.NOT_TAKEN: _("Discord did not take the message for {channel}.", channel=channel),

@@ -6,7 +6,7 @@ from bot.challenges.model import Contest
 from bot.challenges.pictures import NumberedPictures
 from bot.challenges.rules import leads
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Interaction
 from bot.discord_io.sending import files_of
 
 

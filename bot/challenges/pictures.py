@@ -3,6 +3,8 @@
 Discord shows several pictures of a message side by side and without file names.
 """
 
+import logging
+
 from bot.challenges.card import Post, PostedPicture
 from bot.discord_io.sending import Upload
 from bot.errors import PictureGone
@@ -10,6 +12,9 @@ from bot.pictures.copies import Copies
 from bot.pictures.decoder import Decoder
 from bot.pictures.model import LONG_SIDE
 from bot.pictures.store import PictureStore
+from engine.errors import ImageRejected
+
+log = logging.getLogger(__name__)
 
 
 class NumberedPictures:
@@ -21,7 +26,7 @@ class NumberedPictures:
         self._decoder = decoder
 
     async def uploads(self, post: Post) -> list[Upload]:
-        """Make the files of a message; those of deleted pictures are left out."""
+        """Make the files of a message; those of deleted and damaged pictures are left out."""
         files = []
         for picture in post.pictures:
             try:
@@ -29,6 +34,8 @@ class NumberedPictures:
                 files.append(Upload(picture.file_name, data, picture.alt_text))
             except PictureGone:  # deleted a moment ago; the message is edited soon
                 continue
+            except ImageRejected:
+                log.exception("picture %s is damaged", picture.stored)
         return files
 
     async def _read(self, picture: PostedPicture) -> bytes:

@@ -10,7 +10,6 @@ from random import Random
 
 from bot.challenges.model import (
     FORGOTTEN,
-    OPEN,
     Challenge,
     ChallengeState,
     Contest,
@@ -37,7 +36,7 @@ def leads(challenge: Challenge, member: Member) -> bool:
 
 
 def check_leader(challenge: Challenge, member: Member, sentence: str) -> None:
-    """Refuse members who do not lead a challenge, with this sentence."""
+    """Refuse a member that does not lead a challenge, with this sentence."""
     if not leads(challenge, member):
         raise LeadersOnly(sentence)
 
@@ -111,7 +110,7 @@ def remove(contest: Contest, entry_id: int, member: Member, reason: str) -> Cont
     """Remove an entry, as a moderator, for a reason; its voters can vote again."""
     if not (member.moderates or member.manages):
         raise LeadersOnly(_("Only moderators can remove an entry."))
-    if contest.challenge.state not in OPEN:
+    if not contest.challenge.is_open:
         raise ChallengeRefused(_("This challenge is over."))
     entry = _find(contest, entry_id)
     if entry.removed is not None:
@@ -162,14 +161,32 @@ def go_on(contest: Contest, now: float) -> Contest:
     """Open the voting, or close a challenge that has no entries or was voted on."""
     if contest.challenge.state is ChallengeState.ENTERING and contest.live:
         return _open_voting(contest, now)
-    if contest.challenge.state in OPEN:
+    if contest.challenge.is_open:
         return _close(contest, now)
     raise ChallengeRefused(_("This challenge is over."))
 
 
+def end_early(contest: Contest, now: float) -> Contest:
+    """End the present stage, as a member asks.
+
+    A vote that began a moment ago is not ended: two who close the entering at the same time, or one
+    who does so as its deadline passes, do not mean the vote.
+    """
+    begun = contest.challenge.terms.entries_until
+    is_voting = contest.challenge.state is ChallengeState.VOTING
+    if is_voting and not contest.votes and 0 <= now - begun < MINUTE:
+        raise ChallengeRefused(
+            _(
+                "The voting has only just begun, and nobody has voted yet. To end it too, close "
+                "it in a minute."
+            )
+        )
+    return go_on(contest, now)
+
+
 def cancel(contest: Contest, now: float) -> Contest:
     """Cancel a challenge, without a result; the votes are deleted."""
-    if contest.challenge.state not in OPEN:
+    if not contest.challenge.is_open:
         raise ChallengeRefused(_("This challenge is over."))
     challenge = replace(contest.challenge, state=ChallengeState.CANCELLED, closed_at=now)
     return replace(contest, challenge=challenge, votes={})
@@ -192,7 +209,7 @@ def go_on_if_due(contest: Contest, now: float) -> Contest:
 
 def delete_painting(contest: Contest, entry: Entry) -> Contest:
     """Delete the painting of an entry, which stays without it if it was removed or is history."""
-    if contest.challenge.state in OPEN and entry.removed is None:
+    if contest.challenge.is_open and entry.removed is None:
         return _without(contest, entry)
     return _with(contest, replace(entry, picture=None, preview=None))
 
@@ -225,7 +242,7 @@ def _open_voting(contest: Contest, now: float) -> Contest:
     challenge = replace(
         contest.challenge,
         state=ChallengeState.VOTING,
-        terms=replace(terms, voting_until=until),
+        terms=replace(terms, entries_until=now, voting_until=until),
     )
     entries = tuple(replace(entry, number=numbers.get(entry.id)) for entry in contest.entries)
     return replace(contest, challenge=challenge, entries=entries)
@@ -250,7 +267,7 @@ def _check_state(challenge: Challenge, wanted: ChallengeState, now: float) -> No
     until = deadline(challenge)
     if challenge.state is wanted and until is not None and now < until:
         return
-    if challenge.state not in OPEN:
+    if not challenge.is_open:
         raise ChallengeRefused(_("This challenge is over."))
     if wanted is ChallengeState.ENTERING:
         raise ChallengeRefused(_("You can no longer enter: the voting has begun, or soon will."))

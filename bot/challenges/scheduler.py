@@ -26,13 +26,11 @@ class ChallengeScheduler:
         challenges: ChallengeService,
         announcer: Announcer,
         clock: Callable[[], float],
-        retry: float = RETRY,
         longest_nap: float = LONGEST_NAP,
     ) -> None:
         self._challenges = challenges
         self._announcer = announcer
         self._clock = clock
-        self._retry = retry
         self._longest_nap = longest_nap
 
     async def run(self) -> None:
@@ -42,8 +40,8 @@ class ChallengeScheduler:
             try:
                 nap = await self._act()
             except Exception:  # a fault in one server must not stop the others' challenges
-                log.exception("challenges failed; next try in %.0f s", self._retry)
-                nap = self._retry
+                log.exception("challenges failed; next try in %.0f s", RETRY)
+                nap = RETRY
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._challenges.changed.wait(), nap)
 

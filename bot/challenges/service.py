@@ -176,7 +176,7 @@ class ChallengeService:
             rules.check_leader(contest.challenge, member, sentence)
             if cancel:
                 return rules.cancel(contest, self._clock())
-            return rules.go_on(contest, self._clock())
+            return rules.end_early(contest, self._clock())
 
         return await self._change_open(member, end)
 

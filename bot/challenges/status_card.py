@@ -2,7 +2,6 @@
 
 from bot.challenges.announcement_rules import PER_MESSAGE, numbers_on_part
 from bot.challenges.buttons import (
-    MOST_OPTIONS,
     ballot_page_buttons,
     choose_button,
     remove_menu,
@@ -12,6 +11,7 @@ from bot.challenges.card import MOST_LINES, Post, pictures_of, stage
 from bot.challenges.model import ChallengeState, Contest, Entry
 from bot.discord_io.components import AnyItem
 from bot.discord_io.escaping import plain
+from bot.discord_io.limits import MOST_OPTIONS
 from bot.discord_io.lines import first_lines
 from bot.languages.speech import _
 from bot.people import Member

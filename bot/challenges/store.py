@@ -144,22 +144,22 @@ class ChallengeStore:
 
     async def guild_ids(self) -> set[int]:
         """Read which of the shard's servers have challenges."""
-        mine = self._shard.where(challenges.c.guild_id)
+        ours = self._shard.where(challenges.c.guild_id)
         async with self.database.read() as connection:
-            query = sa.select(challenges.c.guild_id).where(mine).distinct()
+            query = sa.select(challenges.c.guild_id).where(ours).distinct()
             return set((await connection.execute(query)).scalars())
 
     async def forget_guild(self, guild_id: int) -> set[str]:
         """Delete a server's challenges with all in them; return their pictures."""
-        mine = challenges.c.guild_id == guild_id
+        theirs = challenges.c.guild_id == guild_id
         found: set[str] = set()
         async with self.database.write() as connection:
             for column in (entries.c.picture, entries.c.preview):
-                query = sa.select(column).join_from(entries, challenges).where(mine)
+                query = sa.select(column).join_from(entries, challenges).where(theirs)
                 found |= {name for name in (await connection.execute(query)).scalars() if name}
-            styles = await connection.execute(sa.select(challenges.c.style).where(mine))
+            styles = await connection.execute(sa.select(challenges.c.style).where(theirs))
             found |= {name for name in styles.scalars() if name}
-            await connection.execute(sa.delete(challenges).where(mine))
+            await connection.execute(sa.delete(challenges).where(theirs))
         return found
 
     async def tally(self, guild_id: int, limit: int) -> list[Mapping[str, Any]]:
@@ -231,7 +231,7 @@ class ChallengeStore:
         return Contest(
             _challenge(row),
             tuple(_entry(entry) for entry in found.mappings()),
-            {row.voter_id: row.entry_id for row in await connection.execute(cast)},
+            {vote.voter_id: vote.entry_id for vote in await connection.execute(cast)},
         )
 
     async def _save_votes(
@@ -242,17 +242,17 @@ class ChallengeStore:
         after: Mapping[int, int],
     ) -> None:
         gone = [voter for voter in before if voter not in after]
-        mine = votes.c.challenge_id == number
+        here = votes.c.challenge_id == number
         if gone:
             everyone = len(gone) == len(before)
-            where = mine if everyone else mine & votes.c.voter_id.in_(gone)
+            where = here if everyone else here & votes.c.voter_id.in_(gone)
             await connection.execute(sa.delete(votes).where(where))
         for voter, entry_id in after.items():
             if voter not in before:
                 row = {"challenge_id": number, "voter_id": voter, "entry_id": entry_id}
                 await connection.execute(sa.insert(votes).values(row))
             elif before[voter] != entry_id:
-                query = sa.update(votes).where(mine & (votes.c.voter_id == voter))
+                query = sa.update(votes).where(here & (votes.c.voter_id == voter))
                 await connection.execute(query.values(entry_id=entry_id))
 
 

@@ -41,7 +41,7 @@ class ChallengeUpkeep:
         return min((time for time in times if time is not None), default=None)
 
     async def _delete_paintings(self) -> None:
-        """Delete the paintings that their owners have deleted from challenges too."""
+        """Take paintings that their owners have deleted out of challenges."""
         async with self._store.database.read() as connection:
             found = await self._store.with_deleted_paintings(connection)
         for challenge_id, job_ids in found.items():

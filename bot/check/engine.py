@@ -1,4 +1,4 @@
-"""Checks the engine: device, precision, weights, and the time of a step."""
+"""Checks the engine on a device: precision, weights, and the time of a step."""
 
 import tempfile
 from collections.abc import AsyncIterator
@@ -14,24 +14,33 @@ SIDE = 256  # pixels
 STEPS = 4
 
 
-async def check_engine(executor: Executor) -> AsyncIterator[Finding]:
-    """Start an executor as the bot does, paint a few small steps, and close it."""
+async def check_engine(
+    executor: Executor, device: str = "auto", paintings: int = 1
+) -> AsyncIterator[Finding]:
+    """Start an executor as the bot does, paint a few small steps, and close it.
+
+    `device` is how the settings name what it paints on, and `paintings` how often.
+    """
     try:
         await executor.start()
         outcome = await _paint(executor)
     except PaintingEnded as error:
-        yield failed("engine", str(error), "correct engine.device, .precision or .weights")
+        advice = f"correct engine.device (here {device}), .precision or .weights"
+        yield failed("engine", str(error), advice)
         return
     finally:
         await executor.close()
+    found = f"{outcome.device} in {outcome.precision}"
+    if paintings > 1:
+        found += f", {paintings} paintings at a time"
     if outcome.device.startswith("cpu"):
         yield warned(
             "device",
-            f"{outcome.device} in {outcome.precision}: a painting can take minutes",
+            f"{found}: a painting can take minutes",
             "run on a machine with an NVIDIA card; with Docker, take compose.gpu.yaml",
         )
     else:
-        yield passed("device", f"{outcome.device} in {outcome.precision}")
+        yield passed("device", found)
     yield passed("weights", outcome.weights)
     seconds = outcome.seconds / max(1, outcome.steps)
     yield passed("step", f"{seconds:.3f} s for a step of {outcome.width}x{outcome.height} pixels")

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import TypeVar
 
 import click
-from sqlalchemy.exc import DBAPIError
 
 from bot.cli.options import config_option, in_words, load_settings
 from bot.errors import HostNeeded
 from bot.moderation.model import HOST, Block, BlockKind
 from bot.moderation.rules import LONGEST_REASON, holds
 from bot.moderation.store import BlockStore
-from bot.storage.database import Database, known_versions
+from bot.storage.database import STORAGE_FAULTS, Database, known_versions
 from bot.texts import clean
 
 Result = TypeVar("Result")
@@ -47,7 +46,10 @@ def command() -> None:
 )
 @config_option
 def add(kind: str, number: int, reason: str, days: float | None, config: Path | None) -> None:
-    """Block a member or a server, by its Discord id; paintings under way are cancelled."""
+    """Block a member or a server, by its Discord id.
+
+    Their paintings under way are cancelled.
+    """
     if len(reason) > LONGEST_REASON:
         raise click.UsageError(f"a reason may have at most {LONGEST_REASON} characters")
     now = time.time()
@@ -106,7 +108,7 @@ def _do(config: Path | None, act: Callable[[BlockStore], Awaitable[Result]]) -> 
                     "`muralscape db upgrade`"
                 )
             return await act(BlockStore(database))
-        except (DBAPIError, OSError) as error:
+        except STORAGE_FAULTS as error:
             raise database.unusable(error) from None
         finally:
             await database.close()

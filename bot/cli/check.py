@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from pathlib import Path
@@ -75,8 +76,10 @@ async def _find_here(settings: Settings) -> AsyncIterator[Finding]:
     yield check_disk(settings.data_dir)
     yield await check_database(settings.database)
     yield check_pages(settings.web.host, settings.web.port, settings.web.admin_port)
-    async for finding in check_engine(local_executor(settings)):
-        yield finding
+    for device, paintings in Counter(settings.engine.device).items():
+        executor = local_executor(settings, [device])
+        async for finding in check_engine(executor, device, paintings):
+            yield finding
 
 
 def _show(finding: Finding) -> None:

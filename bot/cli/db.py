@@ -4,11 +4,10 @@ import asyncio
 from pathlib import Path
 
 import click
-from sqlalchemy.exc import DBAPIError
 
 from bot.cli.options import config_option, in_words, load_settings
 from bot.settings import Settings
-from bot.storage.database import Database
+from bot.storage.database import STORAGE_FAULTS, Database
 from bot.storage.folder import make_ready
 
 
@@ -20,9 +19,10 @@ def command() -> None:
 @command.command()
 @config_option
 def upgrade(config: Path | None) -> None:
-    """Bring the tables up to this version; the bot does so at every start.
+    """Bring the tables up to this version.
 
-    The database is the one that the settings name, by data_dir or database_url.
+    The bot does so at every start. The database is the one that the settings name, by data_dir or
+    database_url.
     """
     settings = load_settings(config, token_required=False)
     with in_words():
@@ -40,7 +40,7 @@ async def _upgrade(settings: Settings) -> tuple[str | None, str | None]:
         before = await database.version()
         await database.upgrade()
         return before, await database.version()
-    except (DBAPIError, OSError) as error:
+    except STORAGE_FAULTS as error:
         raise database.unusable(error) from None
     finally:
         await database.close()

@@ -14,6 +14,7 @@ from bot import logs
 from bot.cli.guard import guard
 from bot.cli.options import in_words
 from bot.executors.engine_process import EngineSetup
+from bot.settings import nats_address
 from bot.settings_loader import unreadable
 
 if TYPE_CHECKING:  # it needs the extra `nats`
@@ -24,7 +25,9 @@ if TYPE_CHECKING:  # it needs the extra `nats`
 @click.option("--nats", "url", required=True, help="The NATS server, such as tls://host:4222.")
 @click.option("--name", default="", help="Name of this worker; the machine's name by default.")
 @click.option("--weights", default="auto", help="auto, or a file of VGG-19 weights.")
-@click.option("--device", "devices", multiple=True, help="auto, cpu, cuda:0; again for more.")
+@click.option(
+    "--device", "devices", multiple=True, help="auto, cpu or cuda:0; several with commas."
+)
 @click.option(
     "--precision", default="auto", help="Of the convolutions: auto, fp16, bf16, fp32 or tf32."
 )
@@ -67,10 +70,15 @@ def command(
     except ModuleNotFoundError:
         raise click.UsageError("NATS needs its client: pip install 'muralscape[nats]'") from None
     token = _token(token_file)
+    try:
+        url = nats_address(url)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--nats") from None
     guard()
     logs.set_up("info", "auto", (token,))
     access = Access(url, token, nkey_file, ca_file)
-    setups = [EngineSetup(weights, device, precision, painter) for device in devices or ("auto",)]
+    words = [word.strip() for text in devices or ("auto",) for word in text.split(",")]
+    setups = [EngineSetup(weights, device, precision, painter) for device in words]
     with in_words():
         asyncio.run(_serve(access, setups, _id_of(name or socket.gethostname()), grace))
 

@@ -21,8 +21,15 @@ class DepartureStore:
             query = sa.select(departed).where(self._shard.where(departed.c.guild_id))
             async with self._database.read() as connection:
                 found = await connection.execute(query)
-                self._known = {row.guild_id: row.left_at for row in found}
+                read = {row.guild_id: row.left_at for row in found}
+            if self._known is None:  # else another call was faster, and may have changed it
+                self._known = read
         return self._known
+
+    @staticmethod
+    def query() -> sa.Select[tuple[int]]:
+        """Query the departed servers of all shards."""
+        return sa.select(departed.c.guild_id)
 
     async def has(self, guild_id: int) -> bool:
         """Say whether the bot has left a server."""

@@ -41,6 +41,7 @@ class Access:
     def __init__(self, client: MuralscapeClient) -> None:
         self._client = client
         self._rules: dict[int, CommandRules] = {}
+        self._changes = 0  # of any rules
 
     async def check(
         self, origin: Origin, standing: Standing | None, *, by_button: bool
@@ -81,6 +82,7 @@ class Access:
 
     async def forget(self, guild_id: int | None = None) -> None:
         """Read the rules of commands anew, of one server or of all."""
+        self._changes += 1
         if guild_id is None:
             self._rules.clear()
         else:
@@ -131,12 +133,15 @@ class Access:
             raise
 
     async def _rules_of(self, guild_id: int) -> CommandRules:
-        if guild_id not in self._rules:
-            application = self._client.application_id or 0
+        known = self._rules.get(guild_id)
+        if known is None:
+            application, changes = self._client.application_id or 0, self._changes
             with explained():
                 answer = await self._client.http.get_guild_application_command_permissions(
                     application, guild_id
                 )
             command = self._client.command_ids.get(COMMAND, 0)
-            self._rules[guild_id] = CommandRules.from_json(guild_id, command, application, answer)
-        return self._rules[guild_id]
+            known = CommandRules.from_json(guild_id, command, application, answer)
+            if changes == self._changes:  # else the answer may be older than the change
+                self._rules[guild_id] = known
+        return known

@@ -2,12 +2,14 @@
 
 import contextlib
 import logging
+import math
 
 import aiohttp
 import discord
 from discord import app_commands
 
 from bot.back_off import BackOff
+from bot.discord_io.components import Interaction
 from bot.errors import MuralscapeError
 from bot.languages.speech import Phrase, _, said
 from bot.people import OUTSIDE, Member, Origin, Standing
@@ -15,8 +17,6 @@ from bot.texts import clean
 from engine.errors import EngineError
 
 log = logging.getLogger(__name__)
-
-Interaction = discord.Interaction[discord.Client]
 
 TOKEN_LIFE = 900.0  # seconds
 LONGEST_NAME = 40  # characters of a member's name
@@ -170,21 +170,30 @@ def channels_of(interaction: Interaction) -> tuple[int, ...]:
     return tuple(channel for channel in (interaction.channel_id, parent) if channel)
 
 
-def member_of(interaction: Interaction, guild_id: int | None = None) -> Member:
+def member_of(
+    interaction: Interaction, guild_id: int | None = None, *, about: int | None = None
+) -> Member:
     """Describe the member behind an interaction, with the permissions of their roles.
 
-    `guild_id` is the server of a button that was pressed in a direct message.
+    The permissions in a single channel do not count, as its owner may give them; but they do where
+    the interaction is `about` something in that very channel. `guild_id` is the server of a button
+    that was pressed in a direct message.
     """
     user = interaction.user
     in_guild = guild_of(interaction) != OUTSIDE
-    joined = user.joined_at if isinstance(user, discord.Member) else None
+    member = user if in_guild and isinstance(user, discord.Member) else None
+    held = member.guild_permissions if member is not None else discord.Permissions.none()
+    joined = member.joined_at if member is not None else None
+    moderates = held.manage_messages
+    if in_guild and about is not None and about == interaction.channel_id:
+        moderates = moderates or interaction.permissions.manage_messages
     return Member(
         id=user.id,
         guild_id=guild_of(interaction) or guild_id or OUTSIDE,
         roles=frozenset(role.id for role in getattr(user, "roles", ())),
-        manages=in_guild and interaction.permissions.manage_guild,
-        moderates=in_guild and interaction.permissions.manage_messages,
-        joined_at=joined.timestamp() if joined else 0.0,
+        manages=held.manage_guild,
+        moderates=moderates,
+        joined_at=joined.timestamp() if joined else math.inf,  # a guest has not joined
         name=name_of(interaction),
     )
 

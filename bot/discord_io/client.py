@@ -18,7 +18,7 @@ from yarl import URL
 
 from bot.discord_io import answers
 from bot.discord_io.command_translator import CommandNames
-from bot.discord_io.components import Handler, RoutedComponent
+from bot.discord_io.components import Handler, Interaction, RoutedComponent
 from bot.languages.speech import speak
 from bot.storage.shard import WHOLE, Shard
 
@@ -30,7 +30,7 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 Linked = Callable[[bool], None]
 Listener = Callable[..., Coroutine[Any, Any, None]]
 # Takes an interaction and the name of a feature. Raises Refused where the member may not use it.
-Check = Callable[[answers.Interaction, str], Coroutine[Any, Any, None]]
+Check = Callable[[Interaction, str], Coroutine[Any, Any, None]]
 
 IN_SERVERS = app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False)
 BY_SERVERS = app_commands.AppInstallationType(guild=True, user=False)
@@ -41,7 +41,7 @@ ANYBODY = app_commands.AppInstallationType(guild=True, user=True)
 class Tree(app_commands.CommandTree[discord.Client]):
     """The command tree, with the error handler and the checks of all commands."""
 
-    async def interaction_check(self, interaction: discord.Interaction[discord.Client], /) -> bool:
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
         """Refuse a command that a check does not let through; offer nothing while it is typed."""
         client = cast(MuralscapeClient, self.client)
         client.take_up(interaction)
@@ -58,7 +58,7 @@ class Tree(app_commands.CommandTree[discord.Client]):
 
     async def on_error(
         self,
-        interaction: discord.Interaction[discord.Client],
+        interaction: Interaction,
         error: app_commands.AppCommandError,
         /,
     ) -> None:
@@ -140,7 +140,7 @@ class MuralscapeClient(discord.Client):
                     raise
                 log.warning("the gateway cannot be reached; trying again")
 
-    def take_up(self, interaction: answers.Interaction) -> None:
+    def take_up(self, interaction: Interaction) -> None:
         """Speak the member's language for the rest of this task, and let `close` cancel it."""
         speak(interaction.locale.value)
         self._handle(cast("asyncio.Task[Any]", asyncio.current_task()))
@@ -149,12 +149,12 @@ class MuralscapeClient(discord.Client):
         self._handling.add(task)
         task.add_done_callback(self._handling.discard)
 
-    async def admit(self, interaction: answers.Interaction, name: str) -> None:
+    async def admit(self, interaction: Interaction, name: str) -> None:
         """Ask the checks whether a member may use a command or component. Raises Refused."""
         for check in self.checks:
             await check(interaction, self.features.get(name, ""))
 
-    async def tell(self, interaction: answers.Interaction, error: Exception) -> None:
+    async def tell(self, interaction: Interaction, error: Exception) -> None:
         """Tell the member about an error; log it unless it is the member's."""
         await answers.tell(interaction, error)
 

@@ -1,9 +1,9 @@
 """Buttons and menus that work after a restart, because their custom ids say all they need."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import discord
 
@@ -12,6 +12,7 @@ from bot.languages.speech import is_decorated
 
 AnyItem = discord.ui.Item[discord.ui.View]
 Interaction = discord.Interaction[discord.Client]
+T = TypeVar("T")
 
 _TEMPLATE = r"(?P<feature>[a-z]{1,20})[/:](?P<path>[a-z0-9/:]{0,79})"
 
@@ -64,16 +65,21 @@ class RoutedComponent(discord.ui.DynamicItem[AnyItem], template=_TEMPLATE):
         """Call the handler of the feature; tell the member about its errors."""
         router = cast(Router, interaction.client)
         router.take_up(interaction)
-        handlers = router.handlers
         data = cast(dict[str, Any], interaction.data or {})
         press = Press(self._path, tuple(data.get("values") or ()))
         try:
-            if self._feature not in handlers:
-                raise OutdatedMessage
+            handler = look_up(router.handlers, self._feature)
             await router.admit(interaction, self._feature)
-            await handlers[self._feature](interaction, press)
+            await handler(interaction, press)
         except Exception as error:  # noqa: BLE001 - discord.py would log it and leave the member waiting
             await router.tell(interaction, error)
+
+
+def look_up(table: Mapping[str, T], part: str) -> T:
+    """Give what a table has for a part of a custom id. Raises OutdatedMessage where it has none."""
+    if part not in table:
+        raise OutdatedMessage
+    return table[part]
 
 
 def custom_id(feature: str, *path: object) -> str:

@@ -3,7 +3,7 @@
 import discord
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Interaction
 from bot.errors import Refused
 from bot.languages.speech import _
 
@@ -20,8 +20,9 @@ def check_channel(interaction: Interaction, channel_id: int) -> None:
         held = channel.permissions_for(guild.me)
     else:
         return  # Discord checks it when the message is sent, and the answer tells
-    in_thread = isinstance(channel, discord.Thread)
-    may_send = held.send_messages_in_threads if in_thread else held.send_messages
+    may_send = held.send_messages
+    if isinstance(channel, discord.Thread):
+        may_send = held.send_messages_in_threads and (held.manage_threads or not channel.locked)
     if not (held.view_channel and may_send and held.attach_files):
         raise Refused(
             _("I may not post pictures in <#{channel}>; choose another.", channel=channel_id)

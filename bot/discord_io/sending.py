@@ -1,4 +1,4 @@
-"""Sends messages to channels, each of them once even if the bot crashes in between.
+"""Sends messages to channels, each of them once even if the bot crashes in between, and edits them.
 
 This is an outbox: the caller writes to the database that a send begins, sends, then writes where
 the message is. After a crash, or an error that leaves it open whether Discord took the message,
@@ -8,7 +8,7 @@ the channel's history is searched before the message is sent again.
 import io
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import Any
@@ -20,7 +20,9 @@ CLOCK_SKEW = 60.0  # seconds that Discord's clock and ours may differ by
 LOOK_BACK = 200  # messages of a channel's history
 LONGEST_DESCRIPTION = 1024  # characters of an alt text
 _TOO_LARGE = 40005  # "Request entity too large"
-_NOT_ALLOWED = {50001, 50013, 50083}  # missing access or permissions, an archived thread
+_NOT_ALLOWED = {50001, 50013}  # missing access or permissions
+_ARCHIVED = {50083, 160005}  # an edit in an archived thread; any message for a locked one
+_NO_HISTORY = 160002  # a reply without the permission to read the history
 _UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
 
 
@@ -34,6 +36,10 @@ class RouteClosed(SendError):
 
 class NotAllowedHere(RouteClosed):
     """The bot lacks a permission here, or the thread is closed; moderators may change that."""
+
+
+class ThreadArchived(NotAllowedHere):
+    """The thread is archived, which forbids edits, or locked, which forbids messages too."""
 
 
 class PlaceGone(RouteClosed):
@@ -104,6 +110,17 @@ async def send_once(
         if found is not None:
             return found
     await begin()
+    with explained():
+        try:
+            sent = await _send(channel, message)
+        except discord.Forbidden as error:
+            if error.code != _NO_HISTORY:
+                raise
+            sent = await _send(channel, replace(message, reply_to=None))
+    return place_of(sent)
+
+
+async def _send(channel: discord.abc.Messageable, message: Outgoing) -> discord.Message:
     reference: dict[str, Any] = {}
     if message.reply_to is not None:
         reference["reference"] = discord.MessageReference(
@@ -111,18 +128,55 @@ async def send_once(
             channel_id=message.reply_to.channel_id,
             fail_if_not_exists=False,
         )
+    return await channel.send(
+        message.text,
+        files=files_of(message.files),
+        view=message.view,
+        # discord.py adds enforce_nonce: Discord drops a second message with the same nonce
+        # for some minutes
+        nonce=message.nonce,
+        allowed_mentions=only(message.mentions),
+        **reference,
+    )
+
+
+async def edit_message(
+    client: discord.Client,
+    place: Sent,
+    text: str,
+    view: discord.ui.View,
+    files: Sequence[Upload] | None = None,
+    *,
+    reopen: bool = True,
+) -> None:
+    """Edit a message of the bot, which needs no token; Discord sends its members no notice.
+
+    `files` replaces the attachments; None leaves them. `reopen` opens an archived thread for it.
+    Raises SendError.
+    """
+    channel = client.get_partial_messageable(place.channel_id)
+    try:
+        with explained():
+            await channel.get_partial_message(place.message_id).edit(
+                content=text,
+                view=view,
+                attachments=discord.utils.MISSING if files is None else files_of(files),
+            )
+    except ThreadArchived:
+        if not reopen:
+            raise
+        with explained():
+            thread = await client.fetch_channel(place.channel_id)
+            if isinstance(thread, discord.Thread):
+                await thread.edit(archived=False)  # needs the permission to write in it
+        await edit_message(client, place, text, view, files, reopen=False)
+
+
+async def send_privately(client: discord.Client, member_id: int, text: str) -> None:
+    """Send a member a direct message. Raises SendError."""
     with explained():
-        sent = await channel.send(
-            message.text,
-            files=files_of(message.files),
-            view=message.view,
-            # discord.py adds enforce_nonce: Discord drops a second message with the same nonce
-            # for some minutes
-            nonce=message.nonce,
-            allowed_mentions=only(message.mentions),
-            **reference,
-        )
-    return place_of(sent)
+        channel = await client.create_dm(discord.Object(member_id))
+        await channel.send(text)
 
 
 def is_ours(
@@ -181,6 +235,8 @@ def explained() -> Iterator[None]:
             raise FileTooLarge(str(error)) from error
         if error.status >= 500 or error.status == 429:
             raise NotNow(str(error)) from error
+        if error.code in _ARCHIVED:
+            raise ThreadArchived(str(error)) from error
         if error.code in _NOT_ALLOWED:
             raise NotAllowedHere(str(error)) from error
         if error.code == _UNKNOWN_MESSAGE:

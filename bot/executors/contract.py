@@ -64,7 +64,7 @@ class PaintProgress:
 class WorkerState:
     """A worker on another machine, as it reports itself; its texts are safe to show."""
 
-    name: str  # unique; letters, digits, - and _
+    name: str  # unique: what its host calls it, a dot, and digits that tell its runs apart
     devices: tuple[str, ...]
     slots: int  # orders that it can paint at a time; 0 when it cannot paint, or is leaving
     paintings: int  # orders that it is painting

@@ -1,6 +1,5 @@
 """Paints orders with the engine. Imported in engine processes only, because it imports torch."""
 
-import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -16,7 +15,8 @@ from bot.executors.contract import PaintOrder
 from bot.executors.engine_process import EngineSetup
 from engine import saving
 from engine.decoding.pictures import PictureReader
-from engine.errors import CheckpointRejected, RequestRejected, Sentence
+from engine.device import share_cores
+from engine.errors import CheckpointRejected, PaintingFailed, RequestRejected, Sentence
 from engine.ground import split
 from engine.motion.clip import LARGEST_SIDE as LARGEST_FRAME
 from engine.motion.clip import FilmProgress
@@ -82,6 +82,7 @@ class EnginePainter:
         should_stop: Callable[[], bool],
     ) -> PaintOutcome:
         """Paint an order and write its files. Raises `engine.errors.EngineError`."""
+        share_cores(self._encoder.device)
         if order.film:
             return self._paint_film(order, on_progress, should_stop)
         notes: list[Sentence] = []
@@ -222,11 +223,18 @@ class EnginePainter:
 
 
 def _paint_from_checkpoint(paint: Callable[..., T], order: PaintOrder) -> T:
-    """Resume from the order's checkpoint; paint anew without one, and where it does not fit."""
+    """Resume from the order's checkpoint.
+
+    Paint anew without one, where it does not fit, and where no step can be taken from it: a damaged
+    disk, or a worker, may have put any numbers into it.
+    """
     resume = order.resume if order.resume and order.resume.exists() else None
-    with contextlib.suppress(CheckpointRejected):
-        return paint(resume=resume)
-    # Outside of an exception handler, because the error keeps alive what the first try has made.
+    if resume is not None:
+        try:
+            return paint(resume=resume)
+        except (CheckpointRejected, PaintingFailed) as error:
+            log.warning("the painting begins anew: %s", error)
+    # Outside of the exception handler: the error keeps alive what the first try has made.
     return paint()
 
 

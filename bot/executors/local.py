@@ -1,11 +1,17 @@
-"""Paints on this machine: one engine process per device, replaced when it dies."""
+"""Paints on this machine: one engine process for each painting at a time, replaced when it dies."""
 
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
 from bot.back_off import BackOff
-from bot.errors import CannotPaint, ExecutorLost, PaintingCancelled, PaintingEnded
+from bot.errors import (
+    CannotPaint,
+    EngineUnusable,
+    ExecutorLost,
+    PaintingCancelled,
+    PaintingEnded,
+)
 from bot.executors.contract import OnProgress, PaintOrder, WorkerState
 from bot.executors.engine_process import EngineSetup
 from bot.executors.process_handle import EngineProcess, Timeouts
@@ -15,22 +21,30 @@ log = logging.getLogger(__name__)
 
 
 class LocalExecutor:
-    """Implements `contract.Executor` with one process for each of the setups."""
+    """Implements `contract.Executor` with one process for each of the setups.
+
+    An order is painted by the first of them that is idle.
+    """
 
     def __init__(self, setups: Sequence[EngineSetup], timeouts: Timeouts | None = None) -> None:
-        self._slots = [_EngineSlot(setup, timeouts or Timeouts()) for setup in setups]
-        self._idle: asyncio.Queue[_EngineSlot] = asyncio.Queue()
+        timeouts = timeouts or Timeouts()
+        self._slots = [_EngineSlot(setup, timeouts, self._on_change) for setup in setups]
         self._painting: dict[int, _EngineSlot] = {}  # by job
-        self._waiting: dict[int, asyncio.Event] = {}  # set when the waiting order is cancelled
+        self._waiting: set[int] = set()  # jobs without a slot that are not cancelled
+        self._changed = asyncio.Event()  # what those wait for may be there
+        self._listeners: list[Callable[[], None]] = []
+        self._started = self._closed = False
 
     @property
     def capacity(self) -> int:
-        """How many orders it can paint at a time."""
-        return len(self._slots)
+        """How many orders it can paint at a time now."""
+        return sum(slot.is_ready for slot in self._slots)
 
     @property
     def devices(self) -> tuple[str, ...]:
         """What the processes paint on; empty until they have started."""
+        if not self._started:
+            return ()
         return tuple(slot.device for slot in self._slots if slot.device)
 
     @property
@@ -50,22 +64,35 @@ class LocalExecutor:
         return None if None in faults else faults[0]
 
     def watch(self, listener: Callable[[], None]) -> None:
-        """Do nothing: the capacity is constant, because a dead process is replaced."""
+        """Call `listener` when a process has died, and when it was replaced."""
+        self._listeners.append(listener)
 
     async def start(self) -> None:
-        """Start all processes; see `contract.Executor.start`."""
-        opening = [slot.open() for slot in self._slots]
-        faults = [f for f in await asyncio.gather(*opening, return_exceptions=True) if f]
-        if faults:
+        """Start all processes; see `contract.Executor.start`.
+
+        Where some cannot be started for a reason that may pass, such as too little memory, the
+        others paint, and those are tried again. Setups that can never work are refused.
+        """
+        starting = [slot.start() for slot in self._slots]
+        ends = await asyncio.gather(*starting, return_exceptions=True)
+        faults = [end for end in ends if end]
+        final = [fault for fault in faults if not _may_pass(fault)]
+        if final or (faults and not self.capacity):
             await self.close()
-            if isinstance(faults[0], ExecutorLost):
-                raise CannotPaint(f"The engine could not be started. {faults[0]}")
-            raise faults[0]
-        for slot in self._slots:
-            self._idle.put_nowait(slot)
+            first = (final or faults)[0]
+            if isinstance(first, ExecutorLost):
+                raise CannotPaint(f"The engine could not be started. {first}")
+            raise first
+        self._started = True
+        for slot, fault in zip(self._slots, ends, strict=True):
+            if fault:
+                log.error("%s is tried again, the others paint: %s", slot.setup.device, fault)
+            slot.supervise()
 
     async def close(self) -> None:
         """End all processes."""
+        self._closed = True
+        self._changed.set()
         await asyncio.gather(*(slot.close() for slot in self._slots))
 
     async def paint(self, order: PaintOrder, on_progress: OnProgress) -> PaintOutcome:
@@ -76,47 +103,59 @@ class LocalExecutor:
             return await slot.paint(order, on_progress)
         finally:
             del self._painting[order.job_id]
-            self._idle.put_nowait(slot)
+            self._changed.set()
 
     async def cancel(self, job_id: int) -> None:
         """Stop a painting; see `contract.Executor.cancel`."""
         if slot := self._painting.get(job_id):
             slot.cancel(job_id)
-        elif cancelled := self._waiting.get(job_id):
-            cancelled.set()
+        self._waiting.discard(job_id)
+        self._changed.set()
 
     async def _idle_slot(self, job_id: int) -> "_EngineSlot":
-        """Wait for an idle slot. Raises PaintingCancelled after `cancel`."""
-        cancelled = self._waiting[job_id] = asyncio.Event()
-        getting = asyncio.create_task(self._idle.get())
-        cancelling = asyncio.create_task(cancelled.wait())
+        """Wait for an idle slot; raises PaintingCancelled after `cancel`."""
+        self._waiting.add(job_id)
         try:
-            await asyncio.wait({getting, cancelling}, return_when=asyncio.FIRST_COMPLETED)
-        except asyncio.CancelledError:
-            cancelled.set()
-            raise
+            while True:
+                if self._closed:
+                    raise ExecutorLost("The executor was closed.")
+                if job_id not in self._waiting:
+                    raise PaintingCancelled
+                busy = self._painting.values()
+                for slot in self._slots:
+                    if slot.is_ready and slot not in busy:
+                        return slot
+                self._changed.clear()
+                await self._changed.wait()
         finally:
-            del self._waiting[job_id]
-            cancelling.cancel()
-            # `cancel()` is False when a slot was taken in the same moment: give it back.
-            if cancelled.is_set() and not getting.cancel():
-                self._idle.put_nowait(getting.result())
-        if cancelled.is_set():
-            raise PaintingCancelled
-        return getting.result()
+            self._waiting.discard(job_id)
+
+    def _on_change(self) -> None:
+        """A slot can paint, or can no longer."""
+        self._changed.set()
+        for listener in self._listeners:
+            try:
+                listener()
+            except Exception:  # must not end the replacement of processes, which calls this
+                log.exception("a listener of the executor failed")
+
+
+def _may_pass(fault: BaseException) -> bool:
+    return isinstance(fault, PaintingEnded) and not isinstance(fault, EngineUnusable)
 
 
 class _EngineSlot:
     """One engine process at a time, and its replacement when it dies."""
 
-    def __init__(self, setup: EngineSetup, timeouts: Timeouts) -> None:
+    def __init__(
+        self, setup: EngineSetup, timeouts: Timeouts, on_change: Callable[[], None]
+    ) -> None:
         self.device = ""
-        self._setup = setup
+        self.setup = setup
         self._timeouts = timeouts
+        self._on_change = on_change
         self._process: EngineProcess | None = None
-        self._ready = asyncio.Event()  # the process can paint
-        self._cancelled = asyncio.Event()  # the current order was cancelled
-        self._closed = asyncio.Event()
+        self._warm = False  # the process has loaded its weights
         self._supervising: asyncio.Task[None] | None = None
 
     @property
@@ -126,20 +165,31 @@ class _EngineSlot:
         return self._process.pid
 
     @property
+    def is_ready(self) -> bool:
+        """Whether the process can paint; no longer from the moment that it is killed."""
+        return self._warm and self._process is not None and not self._process.end_reason
+
+    @property
     def fault(self) -> str | None:
         if self._process is None:
             return "the engine was not started"
-        if self.pid is None or not self._ready.is_set():
+        if not self.is_ready:
             return self._process.end_reason or "the engine is being started"
         return self._process.silence
 
-    async def open(self) -> None:
-        """Start the first process; raises what `EngineProcess.start` raises."""
-        process = await self._start()
-        self._supervising = asyncio.create_task(self._supervise(process))
+    async def start(self) -> None:
+        """Start a process; raises what `EngineProcess.start` raises."""
+        self._process = process = EngineProcess(self.setup, self._timeouts)
+        self.device = await process.start()
+        self._warm = True
+        log.info("engine process %s paints on %s", process.pid, self.device)
+        self._on_change()
+
+    def supervise(self) -> None:
+        """Replace the process whenever it dies or freezes, and one that could not be started."""
+        self._supervising = asyncio.create_task(self._supervise())
 
     async def close(self) -> None:
-        self._closed.set()
         if self._supervising:
             self._supervising.cancel()
             await asyncio.wait({self._supervising})
@@ -147,37 +197,22 @@ class _EngineSlot:
             await self._process.close()
 
     async def paint(self, order: PaintOrder, on_progress: OnProgress) -> PaintOutcome:
-        self._cancelled.clear()
-        events = self._ready, self._cancelled, self._closed
-        waits = {asyncio.create_task(event.wait()) for event in events}
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-        if self._cancelled.is_set():
-            raise PaintingCancelled
-        if self._closed.is_set() or self._process is None:
-            raise ExecutorLost("The executor was closed.")
+        """Paint an order; only where the slot is ready."""
+        if self._process is None:
+            raise ExecutorLost("The engine was not started.")
         return await self._process.paint(order, on_progress)
 
     def cancel(self, job_id: int) -> None:
-        self._cancelled.set()
-        if self._process and self._ready.is_set():
+        if self._process:
             self._process.cancel(job_id)
 
-    async def _supervise(self, process: EngineProcess) -> None:
-        """Replace the process whenever it dies or freezes."""
+    async def _supervise(self) -> None:
         while True:
-            await process.watch()
-            self._ready.clear()
-            log.error("%s It is replaced.", process.end_reason)
-            retrying = BackOff().retrying(PaintingEnded, log=log, what="no new engine process")
-            process = await retrying(self._start)
-
-    async def _start(self) -> EngineProcess:
-        self._process = process = EngineProcess(self._setup, self._timeouts)
-        self.device = await process.start()
-        self._ready.set()
-        log.info("engine process %s paints on %s", process.pid, self.device)
-        return process
+            if self._process is not None and self._warm:
+                await self._process.watch()
+                self._warm = False
+                self._on_change()
+                log.error("%s It is replaced.", self._process.end_reason)
+            what = f"no new engine process for {self.setup.device}"
+            retrying = BackOff().retrying(PaintingEnded, log=log, what=what)
+            await retrying(self.start)

@@ -157,7 +157,7 @@ class EngineProcess:
 
     def _future(self, _: type[T]) -> asyncio.Future[T]:
         future: asyncio.Future[T] = self._loop.create_future()
-        # Retrieves the exception, so that asyncio does not log one whose caller has given up.
+        # Retrieves the exception: asyncio would log one that no caller waits for any more.
         future.add_done_callback(lambda done: done.cancelled() or done.exception())
         return future
 
@@ -254,7 +254,7 @@ class EngineProcess:
 
     def _on_exit(self) -> None:
         reason = self.end_reason or f"it ended with exit code {self._process.returncode}"
-        self.end_reason = f"Engine process {self.pid}: {reason}."
+        self.end_reason = f"Engine process {self.pid} ({self._setup.device}): {reason}."
         atexit.unregister(self._kill_and_wait)
         self._close_pipes()
         self.dead.set()

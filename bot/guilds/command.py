@@ -6,8 +6,7 @@ import discord
 from discord import app_commands
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
-from bot.discord_io.components import Handler, Press
+from bot.discord_io.components import Handler, Interaction, Press
 from bot.guilds.rules import check_manager
 from bot.guilds.rules_panel import RulesPanel, SettingEffects
 from bot.guilds.service import GuildService
@@ -28,7 +27,7 @@ def make_group(guilds: GuildService, effects: SettingEffects) -> tuple[app_comma
         default_permissions=discord.Permissions(manage_guild=True),
     )
 
-    # Servers can open a command to members who may not manage them, so each checks that itself.
+    # A server can open a command to all members, so each command checks for managers itself.
 
     @group.command(name="show", description="Show the settings of this server")
     async def show(interaction: Interaction) -> None:
@@ -71,6 +70,9 @@ def make_group(guilds: GuildService, effects: SettingEffects) -> tuple[app_comma
         per_day: app_commands.Range[int, 1, MOST_SECONDS] | None = None,
     ) -> None:
         check_manager(answers.member_of(interaction))
+        if (role, per_hour, per_day) == (None, None, None):  # a look, not a limit to take away
+            await rules_shown.show(interaction)
+            return
         role_id = role.id if role is not None else interaction.guild_id or 0
         await rules_shown.allow(interaction, role_id, per_hour, per_day)
 

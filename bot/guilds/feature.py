@@ -1,7 +1,7 @@
 """Builds the feature of `/settings`."""
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Interaction
 from bot.feature import Feature
 from bot.guilds.command import make_group
 from bot.guilds.menus import FEATURE

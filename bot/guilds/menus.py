@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import discord
 
 from bot.discord_io.components import AnyItem, custom_id
+from bot.discord_io.limits import MOST_OPTIONS
 from bot.languages.speech import ngettext
 
 FEATURE = "settings"  # in the custom ids of all components of `/settings`
-MOST_CHOSEN = 25  # channels or roles; Discord's limit for a menu
 MOST_NAMED = 10  # of a list in a message, which may have 2000 characters in all
 
 
@@ -18,7 +18,7 @@ def role_select(path: str, placeholder: str, chosen: Sequence[int]) -> AnyItem:
         custom_id=custom_id(FEATURE, path),
         placeholder=placeholder,
         min_values=0,
-        max_values=MOST_CHOSEN,
+        max_values=MOST_OPTIONS,
         default_values=filled(chosen, discord.SelectDefaultValueType.role),
     )
 

@@ -7,9 +7,7 @@ from typing import Any, ClassVar
 import discord
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
-from bot.discord_io.components import Press
-from bot.errors import OutdatedMessage
+from bot.discord_io.components import Interaction, Press, look_up
 from bot.guilds.service import GuildService
 from bot.languages.speech import decorate
 from bot.people import Member
@@ -43,9 +41,7 @@ class Panel(ABC):
 
     async def pressed(self, interaction: Interaction, press: Press) -> None:
         """Store what was chosen in a component. Raises Refused."""
-        change = self.changes.get(press.path[0])
-        if change is None:
-            raise OutdatedMessage
+        change = look_up(self.changes, press.path[0])
         await self.change(interaction, change(press))
 
     async def change(self, interaction: Interaction, changes: Mapping[str, Any]) -> None:

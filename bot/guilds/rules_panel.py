@@ -7,8 +7,7 @@ from typing import Any, ClassVar
 import discord
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
-from bot.discord_io.components import custom_id, view_of
+from bot.discord_io.components import Interaction, custom_id, view_of
 from bot.guilds.menus import FEATURE, filled, named, role_select, roles_in_words
 from bot.guilds.model import GuildSettings, RoleAllowance, Switch
 from bot.guilds.panel import Change, Panel, ids
@@ -117,7 +116,7 @@ def switches() -> dict[Switch, tuple[str, str]]:
 
 
 def overview(settings: GuildSettings, guild_id: int, log_problem: str) -> str:
-    """List the rules of a server, whose own id stands for everyone."""
+    """List the rules of a server. As a role, its own id stands for everyone."""
     names = switches()
     off = ", ".join(names[switch][0] for switch in Switch if settings.has_off(switch))
     channel = settings.log_channel

@@ -79,6 +79,14 @@ class GuildService:
         """Give the features that a server has switched off."""
         return frozenset((await self._chosen(guild_id)).off)
 
+    async def mentions_members(self, guild_id: int) -> bool:
+        """Say whether a server wants members mentioned when a long painting is finished."""
+        return (await self._chosen(guild_id)).mention_members
+
+    async def shows_previews(self, guild_id: int) -> bool:
+        """Say whether a server wants previews of paintings under way."""
+        return (await self._chosen(guild_id)).previews
+
     async def has_log(self, guild_id: int) -> bool:
         """Say whether moderators read what happens in a channel."""
         return await self.log_channel(guild_id) is not None
@@ -118,10 +126,11 @@ class GuildService:
         """Delete a server's settings."""
         async with self._changing:
             await self._store.forget(guild_id)
-            self._known.pop(guild_id, None)
+            self._known[guild_id] = GuildSettings()
         return set()
 
     async def _chosen(self, guild_id: int) -> GuildSettings:
         if guild_id not in self._known:
-            self._known[guild_id] = await self._store.find(guild_id)
+            found = await self._store.find(guild_id)
+            self._known.setdefault(guild_id, found)  # they may have been changed since
         return self._known[guild_id]

@@ -5,17 +5,16 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import discord
 from babel import Locale
 
+from bot.discord_io.components import Interaction
 from bot.discord_io.form import Form
 from bot.guilds.limits import LEAST, Ceilings, EffectiveSettings, numbers, titles
 from bot.guilds.model import GuildSettings
 from bot.guilds.rules import forbidden_words
 from bot.languages.speech import LANGUAGES, _, command, ngettext, pgettext
 
-FORM_SECONDS = 900.0  # until an open form expires
 BY_DISCORD = "server"  # in place of a language: what the server itself says
 
-_Interaction = discord.Interaction[discord.Client]
-_Store = Callable[[_Interaction, Mapping[str, object]], Awaitable[None]]
+_Store = Callable[[Interaction, Mapping[str, object]], Awaitable[None]]
 
 
 class LimitsForm(Form):
@@ -23,7 +22,7 @@ class LimitsForm(Form):
 
     def __init__(self, effective: EffectiveSettings, ceilings: Ceilings, store: _Store) -> None:
         title = pgettext("title", "Limits of this server")
-        super().__init__(title=title, timeout=FORM_SECONDS)
+        super().__init__(title)
         self._ceilings = ceilings
         self._store = store
         self._fields = [
@@ -47,7 +46,7 @@ class LimitsForm(Form):
         for field in self._fields:
             self.add_item(field)
 
-    async def on_submit(self, interaction: _Interaction, /) -> None:
+    async def on_submit(self, interaction: Interaction, /) -> None:
         """Check the numbers and store them."""
         inputs = [field.component for field in self._fields]
         texts = [field for field in inputs if isinstance(field, discord.ui.TextInput)]
@@ -60,7 +59,7 @@ class LanguageForm(Form):
 
     def __init__(self, settings: GuildSettings, store: _Store) -> None:
         title = pgettext("title", "Language")
-        super().__init__(title=title, timeout=FORM_SECONDS)
+        super().__init__(title)
         self._store = store
         self._menu: discord.ui.Select[discord.ui.View] = discord.ui.Select(
             custom_id="language", options=_languages(settings)
@@ -75,7 +74,7 @@ class LanguageForm(Form):
             )
         )
 
-    async def on_submit(self, interaction: _Interaction, /) -> None:
+    async def on_submit(self, interaction: Interaction, /) -> None:
         """Store what was chosen."""
         language = self._menu.values[0] if self._menu.values else BY_DISCORD
         await self._store(interaction, {"language": None if language == BY_DISCORD else language})
@@ -85,12 +84,12 @@ class WordsForm(Form):
     """Asks for the words that this server forbids."""
 
     def __init__(self, settings: GuildSettings, store: _Store) -> None:
-        super().__init__(title=pgettext("title", "Forbidden words"), timeout=FORM_SECONDS)
+        super().__init__(pgettext("title", "Forbidden words"))
         self._store = store
         self._field = _words_field(settings)
         self.add_item(self._field)
 
-    async def on_submit(self, interaction: _Interaction, /) -> None:
+    async def on_submit(self, interaction: Interaction, /) -> None:
         """Store the words."""
         component = self._field.component
         typed = component.value if isinstance(component, discord.ui.TextInput) else ""

@@ -5,11 +5,11 @@ from typing import ClassVar
 
 import discord
 
-from bot.discord_io.answers import Interaction
-from bot.discord_io.components import Press, custom_id, view_of
+from bot.discord_io.components import Interaction, Press, custom_id, view_of
 from bot.discord_io.form import Form
+from bot.discord_io.limits import MOST_OPTIONS
 from bot.guilds.limits import EffectiveSettings, titles
-from bot.guilds.menus import FEATURE, MOST_CHOSEN, channels_in_words, filled
+from bot.guilds.menus import FEATURE, channels_in_words, filled
 from bot.guilds.model import GuildSettings
 from bot.guilds.panel import Change, Panel, ids
 from bot.guilds.settings_forms import LanguageForm, LimitsForm, own_name
@@ -151,7 +151,7 @@ def components(effective: EffectiveSettings) -> discord.ui.View:
             placeholder=pgettext("placeholder", "Channels to paint in (none chosen: everywhere)"),
             channel_types=_CHANNELS,
             min_values=0,
-            max_values=MOST_CHOSEN,
+            max_values=MOST_OPTIONS,
             default_values=filled(chosen.paint_channels, discord.SelectDefaultValueType.channel),
         ),
         discord.ui.Select(

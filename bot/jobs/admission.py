@@ -56,7 +56,7 @@ class Admission:
         return tuple(uses.values())
 
     def predict(self, settings: PaintSettings, sources: Sources | None) -> float:
-        """Predict the seconds that a painting takes; without `sources`, of usual shape."""
+        """Predict the seconds that a painting takes; without `sources`, of a square content."""
         return self._schedule.predict(with_size_and_steps(settings), sources)
 
     def predict_finish(

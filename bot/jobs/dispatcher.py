@@ -13,7 +13,7 @@ from bot.jobs.model import Job, JobResult, JobState
 from bot.jobs.service import JobService
 from bot.languages.speech import _, speaking
 from bot.logs import about_job
-from bot.pictures.retention import PictureRetention
+from bot.pictures.retention import Adopt, PictureRetention
 from bot.pictures.turns import Owner
 from engine.motion.kinds import animation_ending
 from engine.request import PaintOutcome
@@ -62,8 +62,7 @@ class Dispatcher:
         try:
             await self._pictures.keep_unfinished(self._service.places().keys())
             while job := await self._next():
-                painting = asyncio.create_task(self._paint(job))
-                self._paintings[job.id] = painting
+                self._paintings[job.id] = asyncio.create_task(self._paint(job))
             await self._drain()
         finally:
             unsubscribe()
@@ -112,7 +111,7 @@ class Dispatcher:
             await asyncio.wait(self._paintings.values())
 
     def _follow(self, job: Job) -> None:
-        """React to a changed job: a new one, or one to cancel."""
+        """React to a job that is new, or to be cancelled, or was a film and has ended."""
         if job.state is JobState.QUEUED:
             self._wake.set()
         elif job.state is JobState.PAINTING and job.cancelled_by is not None:
@@ -147,9 +146,13 @@ class Dispatcher:
 
     async def _attempt(self, job: Job) -> None:
         """Paint a job once and store its outcome."""
+        async with self._retention.adopting() as adopt:
+            await self._paint_and_store(job, adopt)
+
+    async def _paint_and_store(self, job: Job, adopt: Adopt) -> None:
         service = self._service
         try:
-            result = await self._make(job)
+            result = await self._make(job, adopt)
         except PaintingCancelled:
             end = service.put_back if self._putting_back else service.stopped
             await self._store_outcome(lambda: end(job.id))
@@ -182,7 +185,7 @@ class Dispatcher:
             with attempt:
                 await write()
 
-    async def _make(self, job: Job) -> JobResult:
+    async def _make(self, job: Job, adopt: Adopt) -> JobResult:
         """Paint with the executor, and move its files into the picture store."""
         folder = await self._pictures.make_work_folder()
         try:
@@ -195,13 +198,13 @@ class Dispatcher:
             owner = Owner(job.origin.guild_id, job.origin.member_id)
             await self._verify(owner, order, outcome)
             size = outcome.width, outcome.height
-            picture = await self._retention.adopt(order.result, size)
+            picture = await adopt(order.result, size)
             return JobResult(
                 picture.name,
                 outcome,
-                timelapse=await self._adopted(order.timelapse),
-                film=await self._adopted(order.film),
-                animation=await self._adopted(order.animation),
+                timelapse=await _adopted(order.timelapse, adopt),
+                film=await _adopted(order.film, adopt),
+                animation=await _adopted(order.animation, adopt),
             )
         finally:
             await self._pictures.remove_work_folder(folder)
@@ -209,12 +212,6 @@ class Dispatcher:
     def _puts_back(self, job: Job) -> bool:
         """Whether a painting is stopped so that the next start of the bot can go on with it."""
         return self._putting_back and job.id not in self._cancelled
-
-    async def _adopted(self, file: Path | None) -> str | None:
-        """Take a file into the store, if the order asked for one and it is not empty."""
-        if file is None or not (await asyncio.to_thread(file.stat)).st_size:
-            return None
-        return (await self._retention.adopt(file)).name
 
     async def _order(self, job: Job, folder: Path) -> PaintOrder:
         sources, is_film = job.sources, job.settings.film is not None
@@ -237,6 +234,13 @@ class Dispatcher:
             content_size=sources.content_size,
             surroundings=(around[0], around[1], around[2]) if around else None,
         )
+
+
+async def _adopted(file: Path | None, adopt: Adopt) -> str | None:
+    """Take a file into the store, if the order asked for one and it is not empty."""
+    if file is None or not (await asyncio.to_thread(file.stat)).st_size:
+        return None
+    return (await adopt(file)).name
 
 
 def our_fault() -> str:

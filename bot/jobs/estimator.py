@@ -16,7 +16,7 @@ DECODING_RATE = 0.02  # seconds for a megapixel, as a JPEG takes
 class PaintingKind:
     """Paintings that take the same time on one device."""
 
-    preset: str  # of a film with a word added
+    preset: str  # for a film with a word added: "mural film"
     work: float  # megapixels of the canvas times steps; see `work_of` of `engine.work`
     decoded: float = 0.0  # megapixels of the pictures that it is painted from
 

@@ -112,10 +112,10 @@ class FairQueue:
 
     def add(self, job: Waiting) -> None:
         """Add a job."""
-        neighbours = [other for other in self._waiting.values() if other.guild_id == job.guild_id]
-        if not neighbours:
+        of_guild = [other for other in self._waiting.values() if other.guild_id == job.guild_id]
+        if not of_guild:
             self._servers.join(job.guild_id)
-        if all(other.member_id != job.member_id for other in neighbours):
+        if all(other.member_id != job.member_id for other in of_guild):
             self._members[job.guild_id].join(job.member_id)
         self._waiting[job.job_id] = job
 

@@ -4,6 +4,7 @@ Times are Unix seconds (UTC). Ids of servers, channels, members and messages are
 Pictures are named by the SHA-256 of their bytes, in hexadecimal; see `bot.pictures.store`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -79,6 +80,15 @@ class JobResult:
         others = (self.timelapse, self.film, self.animation)
         return (self.picture, *(name for name in others if name is not None))
 
+    def to_dict(self) -> dict[str, Any]:
+        """Give all values as JSON."""
+        return {**vars(self), "outcome": self.outcome.to_dict()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "JobResult":
+        """Read what `to_dict` gave."""
+        return cls(**{**values, "outcome": PaintOutcome.from_dict(values["outcome"])})
+
 
 @dataclass(frozen=True)
 class DeliveryState:
@@ -152,14 +162,13 @@ class Job:
 
     def readable(self) -> dict[str, Any]:
         """Give all values as JSON, except the token and the nonce."""
-        result = self.result
         values = {
             **vars(self),
             "origin": dict(vars(self.origin)),
             "sources": dict(vars(self.sources)),
             "settings": self.settings.to_dict(),
             "delivery": dict(vars(self.delivery)),
-            "result": result and {**vars(result), "outcome": result.outcome.to_dict()},
+            "result": self.result and self.result.to_dict(),
         }
         del values["origin"]["interaction_token"], values["delivery"]["nonce"]
         return values

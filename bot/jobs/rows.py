@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.jobs.model import DeliveryState, Job, JobResult, JobState, Sources
 from bot.people import Origin
-from engine.request import PaintOutcome, PaintSettings
+from engine.request import PaintSettings
 
 # Where each field of the delivery lies; the other fields bear their columns' names.
 _DELIVERY_COLUMNS = {
@@ -50,7 +50,7 @@ def row_of(job: Job) -> dict[str, Any]:
         "sizes": [list(size) for size in job.sources.sizes],
         "surroundings": list(job.sources.surroundings),
         "settings": job.settings.to_dict(),
-        "result": _stored(job.result) if job.result else None,
+        "result": job.result and job.result.to_dict(),
     }
 
 
@@ -70,20 +70,10 @@ def job_of(row: dict[str, Any]) -> Job:
         sources=Sources(**sources),
         settings=PaintSettings.from_dict(row["settings"]),
         delivery=DeliveryState(**delivery),
-        result=_result(row["result"]),
+        result=JobResult.from_dict(row["result"]) if row["result"] else None,
     )
 
 
 def readable(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Give all values of jobs as JSON, except the tokens and the nonces."""
     return [job_of(row).readable() for row in rows]
-
-
-def _stored(result: JobResult) -> dict[str, Any]:
-    return {**vars(result), "outcome": result.outcome.to_dict()}
-
-
-def _result(stored: dict[str, Any] | None) -> JobResult | None:
-    if stored is None:
-        return None
-    return JobResult(**{**stored, "outcome": PaintOutcome.from_dict(stored["outcome"])})

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.allowance import DAY, Use, seconds_used
-from bot.jobs.model import UNFINISHED, Job, JobState, Wanted
+from bot.jobs.model import NOBODY, UNFINISHED, Job, JobState, Wanted
 from bot.jobs.quotas import UnderWay
 from bot.jobs.rows import job_of, row_of
 from bot.jobs.tables import job_pictures, jobs, spent_seconds
@@ -92,12 +92,7 @@ class JobStore:
         """Delete the jobs that ended before a moment; return how many, and their pictures."""
         old = spent_seconds.c.at <= now - DAY
         await connection.execute(sa.delete(spent_seconds).where(old))
-        ended = (jobs.c.finished_at < before) & sa.not_(_unfinished) & self._ours
-        pictures = await connection.execute(
-            sa.select(job_pictures.c.picture).join_from(job_pictures, jobs).where(ended)
-        )
-        deleted = await connection.execute(sa.delete(jobs).where(ended))
-        return deleted.rowcount, set(pictures.scalars())
+        return await _delete(connection, (jobs.c.finished_at < before) & ~_unfinished & self._ours)
 
     async def find(self, connection: AsyncConnection, job_id: int) -> Job | None:
         """Read a job."""
@@ -111,15 +106,11 @@ class JobStore:
 
     async def forget_guild(self, connection: AsyncConnection, guild_id: int) -> set[str]:
         """Delete a server's jobs, but for those that are still being cancelled."""
-        gone = (jobs.c.guild_id == guild_id) & jobs.c.state.not_in(WAITING_OR_PAINTING)
-        pictures = await connection.execute(
-            sa.select(job_pictures.c.picture).join_from(job_pictures, jobs).where(gone)
-        )
-        found = set(pictures.scalars())
-        await connection.execute(sa.delete(jobs).where(gone))
+        ended = jobs.c.state.not_in(WAITING_OR_PAINTING)
+        _, pictures = await _delete(connection, (jobs.c.guild_id == guild_id) & ended)
         theirs = spent_seconds.c.guild_id == guild_id
         await connection.execute(sa.delete(spent_seconds).where(theirs))
-        return found
+        return pictures
 
     async def of_interaction(self, connection: AsyncConnection, interaction_id: int) -> Job | None:
         """Read the job that an interaction made."""
@@ -170,7 +161,7 @@ class JobStore:
 
     async def unsettled(self) -> list[Job]:
         """Read the jobs with an outcome to deliver, oldest first."""
-        untold = jobs.c.state.not_in(sorted(UNFINISHED)) & jobs.c.told_at.is_(None) & ~jobs.c.kept
+        untold = ~_unfinished & jobs.c.told_at.is_(None) & ~jobs.c.kept
         async with self.database.read() as connection:
             return await _select(
                 connection, self._ours & ((jobs.c.state == JobState.DELIVERING) | untold)
@@ -249,17 +240,12 @@ class JobStore:
     async def forget_member(self, connection: AsyncConnection, member_id: int) -> set[str]:
         """Delete a member's settled jobs, and their id from jobs of others that they cancelled."""
         settled = ~_unfinished & (jobs.c.told_at.is_not(None) | jobs.c.kept)
-        theirs = (jobs.c.member_id == member_id) & settled
-        pictures = await connection.execute(
-            sa.select(job_pictures.c.picture).join_from(job_pictures, jobs).where(theirs)
-        )
-        found = set(pictures.scalars())
-        await connection.execute(sa.delete(jobs).where(theirs))
+        _, pictures = await _delete(connection, (jobs.c.member_id == member_id) & settled)
         cancelled = (jobs.c.cancelled_by == member_id) & (jobs.c.member_id != member_id)
         await connection.execute(
-            sa.update(jobs).where(cancelled & ~_unfinished).values(cancelled_by=0)
+            sa.update(jobs).where(cancelled & ~_unfinished).values(cancelled_by=NOBODY)
         )
-        return found
+        return pictures
 
     async def last_painted(self, connection: AsyncConnection, limit: int) -> list[Job]:
         """Read the newest painted jobs, of all shards, oldest first."""
@@ -303,6 +289,17 @@ class JobStore:
             for picture in sorted(set(pictures))
         ]
         await connection.execute(_ADD_PICTURES, rows)
+
+
+async def _delete(
+    connection: AsyncConnection, where: sa.ColumnElement[bool]
+) -> tuple[int, set[str]]:
+    """Delete jobs; return how many, and their pictures."""
+    pictures = await connection.execute(
+        sa.select(job_pictures.c.picture).join_from(job_pictures, jobs).where(where)
+    )
+    deleted = await connection.execute(sa.delete(jobs).where(where))
+    return deleted.rowcount, set(pictures.scalars())
 
 
 async def _select(

@@ -16,7 +16,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _MP4 = b"ftyp"  # the type of the first box (ISO/IEC 14496-12, 4.3)
 _OVERHEAD = 2**20  # bytes of a PNG beside its pixels, at most
 LARGEST_TIMELAPSE = 256 * 2**20  # bytes
-LARGEST_FILM = 64 * 2**20
+LARGEST_FILM = 64 * 2**20  # bytes
 
 
 async def check_painting(
@@ -26,23 +26,29 @@ async def check_painting(
 
     The job is then tried once more, as after any other loss of its executor.
     """
-    most = 4 * outcome.width * outcome.height + _OVERHEAD
     try:
-        data = await asyncio.to_thread(
-            _read, order.result, most, "The painting is larger than its pixels."
-        )
-        if not data.startswith(_PNG):
-            raise ExecutorLost("The painting is not a PNG.")
-        size = await decoder.check_painting(data, owner)
+        await _check_picture(decoder, owner, order, outcome)
+        if order.timelapse is not None:
+            await asyncio.to_thread(_check_timelapse, order.timelapse)
+        await _check_film(decoder, owner, order, outcome)
     except OSError as error:
-        raise ExecutorLost(f"The painting cannot be read: {error}") from error
+        raise ExecutorLost(f"A file of the painting cannot be read: {error}") from error
     except ImageRejected as error:
         raise ExecutorLost(str(error)) from error
+
+
+async def _check_picture(
+    decoder: Decoder, owner: Owner, order: PaintOrder, outcome: PaintOutcome
+) -> None:
+    most = 4 * outcome.width * outcome.height + _OVERHEAD
+    data = await asyncio.to_thread(
+        _read, order.result, most, "The painting is larger than its pixels."
+    )
+    if not data.startswith(_PNG):
+        raise ExecutorLost("The painting is not a PNG.")
+    size = await decoder.check_painting(data, owner)
     if size != (outcome.width, outcome.height):
         raise ExecutorLost(f"The painting has {size[0]}x{size[1]} pixels, not those announced.")
-    if order.timelapse is not None:
-        await asyncio.to_thread(_check_timelapse, order.timelapse)
-    await _check_film(decoder, owner, order, outcome)
 
 
 async def _check_film(
@@ -55,17 +61,12 @@ async def _check_film(
     for file in (order.film, order.animation):
         if file is None:
             continue
-        try:
-            data = await asyncio.to_thread(_read, file, LARGEST_FILM, "The film is too large.")
-            if file == order.animation and not data:  # there is none of a film that was stopped
-                continue
-            if film_ending(data) != file.suffix:
-                raise ExecutorLost("The film is of another kind.")
-            size = await decoder.check_film(data, owner)
-        except OSError as error:
-            raise ExecutorLost(f"The film cannot be read: {error}") from error
-        except ImageRejected as error:
-            raise ExecutorLost(str(error)) from error
+        data = await asyncio.to_thread(_read, file, LARGEST_FILM, "The film is too large.")
+        if file == order.animation and not data:  # there is none of a film that was stopped
+            continue
+        if film_ending(data) != file.suffix:
+            raise ExecutorLost("The film is of another kind.")
+        size = await decoder.check_film(data, owner)
         if max(size) > LARGEST_SIDE:
             raise ExecutorLost(f"The film has {size[0]}x{size[1]} pixels, which is too large.")
 
@@ -79,10 +80,7 @@ def _read(path: Path, most: int, too_large: str) -> bytes:
 
 
 def _check_timelapse(timelapse: Path) -> None:
-    try:
-        with timelapse.open("rb") as file:
-            start = file.read(8)
-        if start[4:] != _MP4 or timelapse.stat().st_size > LARGEST_TIMELAPSE:
-            raise ExecutorLost("The time-lapse is not an MP4.")
-    except OSError as error:
-        raise ExecutorLost(f"The time-lapse cannot be read: {error}") from error
+    with timelapse.open("rb") as file:
+        start = file.read(8)
+    if start[4:] != _MP4 or timelapse.stat().st_size > LARGEST_TIMELAPSE:
+        raise ExecutorLost("The time-lapse is not an MP4.")

@@ -4,7 +4,7 @@ import discord
 from discord import app_commands
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Interaction
 from bot.errors import Refused
 from bot.languages.speech import _
 from bot.moderation import card
@@ -66,7 +66,7 @@ def make_group(blocks: BlockService) -> app_commands.Group:
 
 def _described(interaction: Interaction, target: discord.User | discord.Member) -> Member:
     """Describe the member to block; a former member has no permissions."""
-    held = target.resolved_permissions if isinstance(target, discord.Member) else None
+    held = target.guild_permissions if isinstance(target, discord.Member) else None
     return Member(
         id=target.id,
         guild_id=interaction.guild_id or 0,

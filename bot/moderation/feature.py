@@ -6,7 +6,7 @@ import logging
 import discord
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Interaction
 from bot.feature import Feature
 from bot.guilds.rules import check_on
 from bot.guilds.service import GuildService

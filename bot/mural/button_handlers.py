@@ -1,9 +1,8 @@
 """Handlers of the buttons and menus of murals."""
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
-from bot.discord_io.components import Press
-from bot.errors import MuralRefused, OutdatedMessage
+from bot.discord_io.components import Interaction, Press, look_up
+from bot.errors import MuralRefused
 from bot.languages.speech import _
 from bot.mural.model import ChosenStyle, MuralState
 from bot.mural.panel import MuralPanel
@@ -12,7 +11,10 @@ from bot.styles.service import StyleService
 
 
 class MuralButtonHandlers:
-    """Handles presses. The caller reports its errors to the member."""
+    """Handles presses. The caller reports its errors to the member.
+
+    The path of a custom id is the mural's id, the action, then a tile or a page, as in `buttons`.
+    """
 
     def __init__(self, murals: MuralService, styles: StyleService, panel: MuralPanel) -> None:
         self._murals = murals
@@ -20,27 +22,18 @@ class MuralButtonHandlers:
         self._panel = panel
 
     async def __call__(self, interaction: Interaction, press: Press) -> None:
-        """Show tiles, claim one, order its painting or give it back, as the custom id says."""
-        mural_id, action, *rest = int(press.path[0]), *press.path[1:]
-        if action == "claim":
-            await interaction.response.defer(ephemeral=True, thinking=True)
-            await self._show(interaction, mural_id, 0)
-            return
+        """Handle a press. Raises Refused, among others, with a sentence for the member."""
+        await look_up(HANDLERS, press.path[1])(self, interaction, press)
+
+    async def open(self, interaction: Interaction, press: Press) -> None:
+        """Show the free tiles to the member alone."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await self._show(interaction, int(press.path[0]), 0)
+
+    async def turn(self, interaction: Interaction, press: Press) -> None:
+        """Show another page of the free tiles."""
         await interaction.response.defer()
-        if action == "page":
-            await self._show(interaction, mural_id, int(rest[0]))
-        elif action == "take":
-            await self._take(interaction, mural_id, int(press.values[0]))
-        elif action == "tile":
-            number = int(press.values[0])
-            mural = await self._murals.get_own(answers.member_of(interaction), mural_id, number)
-            await self._panel.show_tile(interaction, mural, number)
-        elif action == "paint":
-            await self._paint(interaction, mural_id, int(rest[0]), press.values[0])
-        elif action == "back":
-            await self._give_back(interaction, mural_id, int(rest[0]))
-        else:
-            raise OutdatedMessage
+        await self._show(interaction, int(press.path[0]), int(press.path[2]))
 
     async def _show(self, interaction: Interaction, mural_id: int, page: int) -> None:
         mural = await self._murals.get_for(answers.member_of(interaction), mural_id)
@@ -48,20 +41,46 @@ class MuralButtonHandlers:
             raise MuralRefused(_("This mural takes no more tiles."))
         await self._panel.show_tiles(interaction, mural, page)
 
-    async def _take(self, interaction: Interaction, mural_id: int, number: int) -> None:
+    async def take(self, interaction: Interaction, press: Press) -> None:
+        """Claim a tile for the member."""
+        mural_id, number = int(press.path[0]), int(press.values[0])
+        await interaction.response.defer()
         mural = await self._murals.claim(answers.member_of(interaction), mural_id, number)
         await self._panel.show_tile(interaction, mural, number)
 
-    async def _paint(self, interaction: Interaction, mural_id: int, number: int, name: str) -> None:
+    async def show_own(self, interaction: Interaction, press: Press) -> None:
+        """Show one of the member's tiles."""
+        mural_id, number = int(press.path[0]), int(press.values[0])
+        await interaction.response.defer()
+        mural = await self._murals.get_own(answers.member_of(interaction), mural_id, number)
+        await self._panel.show_tile(interaction, mural, number)
+
+    async def paint(self, interaction: Interaction, press: Press) -> None:
+        """Order the painting of a tile in a style of the library."""
+        mural_id, number = int(press.path[0]), int(press.path[2])
+        await interaction.response.defer()
         member = answers.member_of(interaction)
-        style = await self._styles.find(member.guild_id, name)
+        style = await self._styles.find(member.guild_id, press.values[0])
         choice = ChosenStyle(style.picture, style.name)
         mural = await self._murals.choose(
             member, mural_id, number, choice, interaction.id, library=True
         )
         await self._panel.show_tiles(interaction, mural)
 
-    async def _give_back(self, interaction: Interaction, mural_id: int, number: int) -> None:
+    async def give_back(self, interaction: Interaction, press: Press) -> None:
+        """Give a tile back, so that others can claim it."""
+        mural_id, number = int(press.path[0]), int(press.path[2])
+        await interaction.response.defer()
         mural = await self._murals.give_back(answers.member_of(interaction), mural_id, number)
         said = _("Tile {number} is free again.", number=number)
         await self._panel.show_tiles(interaction, mural, text=said)
+
+
+HANDLERS = {
+    "claim": MuralButtonHandlers.open,
+    "page": MuralButtonHandlers.turn,
+    "take": MuralButtonHandlers.take,
+    "tile": MuralButtonHandlers.show_own,
+    "paint": MuralButtonHandlers.paint,
+    "back": MuralButtonHandlers.give_back,
+}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import discord
 
 from bot.discord_io.components import AnyItem, custom_id, page_buttons, view_of
+from bot.discord_io.limits import MOST_OPTIONS
 from bot.languages.speech import pgettext
 from bot.mural.model import Mural, MuralState
 from bot.mural.rules import tiles_of
@@ -12,7 +13,6 @@ from bot.people import Member
 from bot.styles.model import Style
 
 FEATURE = "mural"  # the first part of a custom id
-OPTIONS = 25  # of one of Discord's menus
 
 
 def under_mural(mural: Mural) -> discord.ui.View:
@@ -34,12 +34,12 @@ def under_tiles(mural: Mural, member: Member, page: int) -> discord.ui.View:
     if mural.state is not MuralState.OPEN:
         return view_of()
     items: list[AnyItem] = []
-    last = max(0, (len(mural.free) - 1) // OPTIONS)
+    last = max(0, (len(mural.free) - 1) // MOST_OPTIONS)
     page = min(max(0, page), last)
-    offered = mural.free[page * OPTIONS : (page + 1) * OPTIONS]
+    offered = mural.free[page * MOST_OPTIONS : (page + 1) * MOST_OPTIONS]
     if offered and len(tiles_of(mural, member.id)) < mural.terms.tiles_per_member:
         items.append(_menu(mural, "take", pgettext("placeholder", "Take a free tile…"), offered))
-    mine = [tile.number for tile in tiles_of(mural, member.id)][:OPTIONS]
+    mine = [tile.number for tile in tiles_of(mural, member.id)][:MOST_OPTIONS]
     if mine:
         items.append(_menu(mural, "tile", pgettext("placeholder", "Your tiles…"), mine))
 
@@ -76,7 +76,7 @@ def under_tile(mural: Mural, number: int, styles: Sequence[Style]) -> discord.ui
                 ),
                 options=[
                     discord.SelectOption(label=style.name[:100], value=style.key[:100])
-                    for style in styles[:OPTIONS]
+                    for style in styles[:MOST_OPTIONS]
                 ],
             )
         )

@@ -1,7 +1,5 @@
 """The messages of murals. They notify nobody: the client allows no mentions."""
 
-from collections.abc import Sequence
-
 from bot.discord_io.escaping import name_of, plain
 from bot.discord_io.lines import first_lines
 from bot.discord_io.timestamps import when
@@ -9,6 +7,7 @@ from bot.languages.speech import _, command, in_every_language, listed, ngettext
 from bot.mural.model import NO_MEMBER, Mural, MuralState, StyleRule, Terms, Tile
 from bot.mural.rules import tiles_of
 from bot.people import Member
+from engine.mural.grid import MOST_TILES
 
 MOST_LINES, MOST_CHARACTERS = 25, 900  # of a list
 _BAR = 12  # characters
@@ -31,7 +30,7 @@ def growing(mural: Mural, url: str | None) -> str:
     lines: list[str] = [_("🖼️ **{title}**", title=plain(terms.title))]
     lines += _stage(mural, done, total)
     if mural.state is not MuralState.CANCELLED:
-        lines += painted_by(mural)
+        lines += _painted_by(mural)
         if url:
             called = _("See it large") if mural.results else _("See it grow")
             lines.append(f"[{called}]({url})")
@@ -96,7 +95,7 @@ def _styles(terms: Terms) -> str:
             return _("Paint in {styles}.", styles=names)
 
 
-def painted_by(mural: Mural) -> list[str]:
+def _painted_by(mural: Mural) -> list[str]:
     """Name the painters, those with the most tiles first."""
     count: dict[tuple[int, str], int] = {}
     for tile in mural.painted:
@@ -108,11 +107,8 @@ def painted_by(mural: Mural) -> list[str]:
     server = sum(tile.member_id == NO_MEMBER for tile in mural.painted)
     if server:
         names.append(_("the server ({number})", number=server))
-    return [_("Painted by {names}.", names=", ".join(_shortened(names)))] if names else []
-
-
-def _shortened(names: Sequence[str]) -> list[str]:
-    return first_lines(list(names), 160, MOST_CHARACTERS)
+    shown = first_lines(names, MOST_TILES, MOST_CHARACTERS)
+    return [_("Painted by {names}.", names=", ".join(shown))] if names else []
 
 
 def alt_text(mural: Mural) -> str:

@@ -4,7 +4,7 @@ import discord
 from discord import app_commands
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Interaction
 from bot.discord_io.escaping import plain
 from bot.discord_io.uploads import described
 from bot.errors import MuralRefused
@@ -20,7 +20,7 @@ from bot.names import cleaned_name
 from bot.pictures.intake import Intake
 from bot.pictures.retention import retry_if_deleted
 from bot.pictures.turns import Owner
-from bot.styles.command import StyleName, choices
+from bot.styles.command import StyleName, style_choices
 from bot.styles.service import StyleService
 from engine.mural.grid import MOST_TILES
 
@@ -155,9 +155,6 @@ class MuralCommands:
 def add_commands(group: app_commands.Group, commands: MuralCommands, styles: StyleService) -> None:
     """Add the commands but `start` to the group of `/mural`."""
 
-    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return choices(await styles.like(interaction.guild_id or 0, typed))
-
     @group.command(name="claim", description="Take a tile, and paint it")
     @app_commands.describe(
         tile="The number of the tile; without it, the free ones are shown",
@@ -201,5 +198,5 @@ def add_commands(group: app_commands.Group, commands: MuralCommands, styles: Sty
     ) -> None:
         await commands.free(interaction, tile, reason, mural)
 
-    claim.autocomplete("saved_style")(complete)
-    finish.autocomplete("saved_style")(complete)
+    claim.autocomplete("saved_style")(style_choices(styles))
+    finish.autocomplete("saved_style")(style_choices(styles))

@@ -18,11 +18,12 @@ from bot.discord_io.sending import (
     PlaceGone,
     RouteClosed,
     SendError,
+    Sent,
     Upload,
-    explained,
-    files_of,
+    edit_message,
     is_ours,
     send_once,
+    send_privately,
 )
 from bot.errors import MuralscapeError, PictureGone
 from bot.guilds.service import GuildService
@@ -134,16 +135,14 @@ class MuralMessenger:
         with await self._guilds.voice(mural.guild_id):
             text, view = card.growing(mural, link.url if link else None), under_mural(mural)
         message = mural.message
-        channel = self._client.get_partial_messageable(mural.channel_id)
+        place = Sent(mural.channel_id, message.message_id or 0)
         if message.shown >= mural.version:  # it has the picture already
-            with explained():
-                known = channel.get_partial_message(message.message_id or 0)
-                await known.edit(content=text, view=view)
+            await edit_message(self._client, place, text, view)
             return
         files = await self._files(mural)
         if message.message_id is None:
             sent = await send_once(
-                channel,
+                self._client.get_partial_messageable(mural.channel_id),
                 Outgoing(text, view, message.nonce, files),
                 begin=partial(self._begin, mural),
                 unclear_since=message.began_at,
@@ -154,9 +153,7 @@ class MuralMessenger:
             shown = mural.version if message.began_at is None else 0
             await self._store.set_message(mural.id, message_id=sent.message_id, shown=shown)
             return
-        with explained():
-            partial_message = channel.get_partial_message(message.message_id)
-            await partial_message.edit(content=text, attachments=files_of(files), view=view)
+        await edit_message(self._client, place, text, view, files)
         await self._store.set_message(mural.id, shown=mural.version)
 
     async def _begin(self, mural: Mural) -> None:
@@ -191,10 +188,8 @@ class MuralMessenger:
 
 
 async def tell(client: discord.Client, member_id: int, text: str) -> None:
-    """Send a member a direct message, once."""
+    """Send a member a direct message, if that is possible."""
     try:
-        with explained():
-            channel = await client.create_dm(discord.Object(member_id))
-            await channel.send(text)
+        await send_privately(client, member_id, text)
     except SendError as error:
         log.info("member %d is not told: %s", member_id, error)

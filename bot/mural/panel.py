@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Interaction
 from bot.discord_io.sending import Upload, files_of
 from bot.languages.speech import _
 from bot.mural import buttons, card
-from bot.mural.model import Mural, StyleRule
+from bot.mural.model import Mural, MuralState, StyleRule
 from bot.mural.workshop import Workshop
 from bot.styles.model import Style
 from bot.styles.service import StyleService
@@ -16,7 +16,7 @@ from bot.web.links import Link
 
 
 class MuralPanel:
-    """Answers interactions that were deferred; `text` comes first. `clock` gives Unix seconds."""
+    """Answers interactions that were deferred. `clock` gives Unix seconds."""
 
     def __init__(
         self,
@@ -33,23 +33,22 @@ class MuralPanel:
     async def show_tiles(
         self, interaction: Interaction, mural: Mural, page: int = 0, text: str = ""
     ) -> None:
-        """Show the free tiles, numbered, and the member's own."""
+        """Show the free tiles, numbered, and the member's own; `text` comes first."""
         member = answers.member_of(interaction)
         preview = await self._workshop.preview(mural, numbered=True)
         described = _("The mural, with its free tiles numbered")
         files = [Upload("free-tiles.jpg", preview, described)]
+        overview = card.overview(mural, member, self._clock())
         await interaction.edit_original_response(
-            content=_joined(text, card.overview(mural, member, self._clock())),
+            content="\n".join(line for line in (text, overview) if line),
             attachments=files_of(files),
             view=buttons.under_tiles(mural, member, page),
         )
 
-    async def show_tile(
-        self, interaction: Interaction, mural: Mural, number: int, text: str = ""
-    ) -> None:
+    async def show_tile(self, interaction: Interaction, mural: Mural, number: int) -> None:
         """Show one of the member's own tiles."""
         await interaction.edit_original_response(
-            content=_joined(text, card.one_tile(mural, number)),
+            content=card.one_tile(mural, number),
             attachments=[],
             view=buttons.under_tile(mural, number, await self.offered(mural)),
         )
@@ -58,7 +57,7 @@ class MuralPanel:
         """Show a mural as its message does, with a fresh link."""
         link = self._page_of(mural)
         files = []
-        if mural.state != "cancelled":
+        if mural.state is not MuralState.CANCELLED:
             preview = await self._workshop.preview(mural, numbered=False)
             files = [Upload("mural.jpg", preview, card.alt_text(mural))]
         await interaction.edit_original_response(
@@ -74,7 +73,3 @@ class MuralPanel:
             return styles
         wanted = {key_of(name) for name in mural.terms.style_names}
         return [style for style in styles if style.key in wanted]
-
-
-def _joined(*texts: str) -> str:
-    return "\n".join(text for text in texts if text)

@@ -17,7 +17,7 @@ from bot.jobs.model import NOBODY, Job, JobState
 from bot.jobs.service import JobService
 from bot.languages.speech import _, command
 from bot.mural import lifecycle, rules
-from bot.mural.model import ChosenStyle, Mural, MuralMessage, MuralState, Terms
+from bot.mural.model import NO_MEMBER, ChosenStyle, Mural, MuralMessage, MuralState, Terms
 from bot.mural.store import MuralStore
 from bot.people import Member, Origin
 from bot.pictures.decoder import Decoder
@@ -218,12 +218,12 @@ class MuralService:
             if mural is None:
                 raise rules.no_mural_yet()
             mural_id = mural.id
-        owner_id = NOBODY
+        owner_id = NO_MEMBER
 
         def rule(mural: Mural) -> Mural:
             nonlocal owner_id
             tile = mural.tile(number)
-            owner_id = tile.member_id if tile is not None else NOBODY
+            owner_id = tile.member_id if tile is not None else NO_MEMBER
             return rules.free(mural, number, member, self._clock())
 
         return await self._change_of(member, mural_id, rule), owner_id

@@ -9,7 +9,7 @@ from discord import app_commands
 
 from bot.challenges.deadlines import moment
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Interaction
 from bot.discord_io.posting import check_channel, is_restricted
 from bot.discord_io.uploads import described
 from bot.errors import MuralRefused
@@ -20,7 +20,7 @@ from bot.names import cleaned_name
 from bot.pictures.intake import Intake
 from bot.pictures.retention import retry_if_deleted
 from bot.pictures.turns import Owner
-from bot.styles.command import StyleName, choices
+from bot.styles.command import StyleName, style_choices
 from bot.styles.service import StyleService
 from engine.mural.grid import FEWEST, MOST, MOST_TILES, suggested
 
@@ -166,6 +166,4 @@ def add_start(
         )
         await starter.start(interaction, content, terms, only, server_style)
 
-    @start.autocomplete("server_style")
-    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return choices(await library.like(interaction.guild_id or 0, typed))
+    start.autocomplete("server_style")(style_choices(library))

@@ -132,8 +132,8 @@ class MuralStore:
 
     async def of_member(self, member_id: int) -> list[int]:
         """List the murals that a member started or has a tile of."""
-        mine = sa.select(tiles.c.mural_id).where(tiles.c.member_id == member_id)
-        where = (murals.c.host_id == member_id) | murals.c.id.in_(mine)
+        painted = sa.select(tiles.c.mural_id).where(tiles.c.member_id == member_id)
+        where = (murals.c.host_id == member_id) | murals.c.id.in_(painted)
         async with self.database.read() as connection:
             query = sa.select(murals.c.id).where(where).order_by(murals.c.id)
             return list((await connection.execute(query)).scalars())
@@ -146,10 +146,10 @@ class MuralStore:
 
     async def forget_guild(self, guild_id: int) -> set[str]:
         """Delete a server's murals; return their pictures."""
-        mine = murals.c.guild_id == guild_id
+        theirs = murals.c.guild_id == guild_id
         async with self.database.write() as connection:
-            found = {name for one in await self._read(connection, mine) for name in one.pictures}
-            await connection.execute(sa.delete(murals).where(mine))
+            found = {name for one in await self._read(connection, theirs) for name in one.pictures}
+            await connection.execute(sa.delete(murals).where(theirs))
         return found
 
     async def pictures_in_use(self, among: Collection[str]) -> set[str]:

@@ -3,10 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
-from bot.discord_io.components import Press
+from bot.discord_io.components import Interaction, Press, look_up
 from bot.discord_io.sending import Upload, files_of
-from bot.errors import JobNotFound, NotAllowed, OutdatedMessage, PictureGone, WrongState
+from bot.errors import JobNotFound, NotAllowed, PictureGone, WrongState
 from bot.jobs.model import Job
 from bot.jobs.service import JobService
 from bot.languages.speech import _
@@ -15,6 +14,7 @@ from bot.muralize.buttons import Action
 from bot.muralize.packer import LinkTo, OutcomePacker
 from bot.muralize.request import Repeat
 from bot.muralize.service import MuralizeService
+from bot.people import Member
 from bot.pictures.store import PictureStore
 
 DrawCurve = Callable[[Job], Awaitable[bytes]]
@@ -52,9 +52,7 @@ class JobButtonHandlers:
     async def __call__(self, interaction: Interaction, press: Press) -> None:
         """Handle a press. Raises Refused, among others, with a sentence for the member."""
         job_id, action = press.path
-        if action not in tuple(Action):
-            raise OutdatedMessage
-        await HANDLERS[Action(action)](self, interaction, int(job_id))
+        await look_up(HANDLERS, action)(self, interaction, int(job_id))
 
     async def paint_again(self, interaction: Interaction, job_id: int, change: str) -> None:
         """Queue the painting again with a change."""
@@ -71,13 +69,13 @@ class JobButtonHandlers:
         """Cancel the job."""
         await interaction.response.defer()  # the card shows that it is cancelled
         job = await self._find(job_id)
-        await self._jobs.cancel(job_id, answers.member_of(interaction, job.origin.guild_id))
+        await self._jobs.cancel(job_id, _actor(interaction, job))
 
     async def delete(self, interaction: Interaction, job_id: int) -> None:
         """Delete the painting and the message with the button."""
         await interaction.response.defer()
         job = await self._find(job_id)
-        await self._jobs.delete_result(job_id, answers.member_of(interaction, job.origin.guild_id))
+        await self._jobs.delete_result(job_id, _actor(interaction, job))
         await interaction.delete_original_response()  # the message with the button
 
     async def curve(self, interaction: Interaction, job_id: int) -> None:
@@ -154,7 +152,7 @@ def _repeat(change: Action) -> JobHandler:
     return handler
 
 
-HANDLERS: Mapping[Action, JobHandler] = {
+HANDLERS: Mapping[str, JobHandler] = {
     **{action: _repeat(action) for action in REPEATS},
     Action.CURVE: JobButtonHandlers.curve,
     Action.TIMELAPSE: JobButtonHandlers.timelapse,
@@ -164,6 +162,12 @@ HANDLERS: Mapping[Action, JobHandler] = {
     Action.FETCH: JobButtonHandlers.fetch,
     Action.FULL: JobButtonHandlers.full,
 }
+
+
+def _actor(interaction: Interaction, job: Job) -> Member:
+    """Describe the member that pressed; moderators of its channel alone count too."""
+    origin = job.origin
+    return answers.member_of(interaction, origin.guild_id, about=origin.channel_id)
 
 
 async def _send_file(interaction: Interaction, file: Upload) -> None:

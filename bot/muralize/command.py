@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Interaction
 from bot.discord_io.uploads import described
 from bot.errors import NothingToPaint
 from bot.feature import Command
@@ -18,7 +18,7 @@ from bot.muralize.request import CONTENT, MASK, STYLE, Draft
 from bot.muralize.rules import STRONGEST, WEAKEST
 from bot.muralize.service import MuralizeService
 from bot.pictures.model import UploadedFile
-from bot.styles.command import choices
+from bot.styles.command import style_choices
 from bot.styles.model import Style
 from bot.styles.service import StyleService
 from bot.texts import clean
@@ -115,10 +115,7 @@ def make_command(
             return
         await ask(interaction, effective, draft)
 
-    @command.autocomplete("saved_style")
-    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return choices(await styles.like(answers.guild_of(interaction), typed))
-
+    command.autocomplete("saved_style")(style_choices(styles))
     command.autocomplete("content_from")(offer)
     command.autocomplete("style_from")(offer)
     return command

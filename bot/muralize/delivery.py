@@ -18,8 +18,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from sqlalchemy.exc import DBAPIError
-
 from bot.back_off import BackOff
 from bot.discord_io.sending import (
     FileTooLarge,
@@ -41,6 +39,7 @@ from bot.muralize.live_cards import LiveCards
 from bot.muralize.packer import OutcomePacker
 from bot.muralize.sender import JobMessageSender, link_to
 from bot.people import OUTSIDE
+from bot.storage.database import STORAGE_FAULTS
 from engine.errors import ImageRejected, OutputRejected
 
 log = logging.getLogger(__name__)
@@ -48,8 +47,8 @@ log = logging.getLogger(__name__)
 INTERACTION, CHANNEL, PRIVATE = "interaction", "channel", "direct message"
 ROUTES = (INTERACTION, CHANNEL, PRIVATE)
 ROUTES_AFTER_LONG = (CHANNEL, INTERACTION, PRIVATE)
+AT_A_TIME = 4  # messages being sent; each holds a picture in memory
 MOST_FAULTS = 5  # tries that fail by a fault of ours
-STORAGE_FAULTS = (DBAPIError, OSError)  # of the database or the disk
 
 Pack = Callable[[int], Awaitable[tuple[Card, list[Upload]]]]
 
@@ -57,7 +56,8 @@ Pack = Callable[[int], Awaitable[tuple[Card, list[Upload]]]]
 class Deliverer:
     """Delivers the outcomes of jobs. `mentions` says whether a server wants members mentioned.
 
-    `long` is after how many seconds from the command its member has looked away.
+    Where it does, an outcome that comes more than `long_wait` seconds after its command mentions
+    the member.
     """
 
     def __init__(
@@ -69,8 +69,7 @@ class Deliverer:
         clock: Callable[[], float],
         back_off: BackOff,
         mentions: Callable[[int], Awaitable[bool]],
-        long: float,
-        at_a_time: int = 4,
+        long_wait: float,
     ) -> None:
         self._jobs = jobs
         self._sender = sender
@@ -79,8 +78,8 @@ class Deliverer:
         self._clock = clock
         self._back_off = back_off
         self._mentions = mentions
-        self._long = long
-        self._turns = asyncio.Semaphore(at_a_time)  # each holds a picture in memory
+        self._long_wait = long_wait
+        self._turns = asyncio.Semaphore(AT_A_TIME)
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
@@ -274,7 +273,7 @@ class Deliverer:
 
     def _took_long(self, job: Job) -> bool:
         ended = job.painted_at or job.finished_at or self._clock()
-        return ended - job.created_at > self._long
+        return ended - job.created_at > self._long_wait
 
 
 def _routes(job: Job, notify: bool) -> tuple[str, ...]:

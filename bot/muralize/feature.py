@@ -12,6 +12,7 @@ from bot.discord_io.answers import TELLING
 from bot.discord_io.sending import NotNow, SendError
 from bot.feature import Feature
 from bot.guilds.model import Switch
+from bot.guilds.service import GuildService
 from bot.jobs.data import JobData
 from bot.jobs.service import JobService
 from bot.languages.speech import english
@@ -48,6 +49,7 @@ def feature(
     requests: RequestStore,
     jobs: JobService,
     data: JobData,
+    guilds: GuildService,
     styles: StyleService,
     pictures: PictureStore,
     decoder: Decoder,
@@ -56,18 +58,18 @@ def feature(
     enter: Enter,
     pace: Pace,
     back_off: BackOff,
-    long: float,
+    long_wait: float,
     clock: Callable[[], float],
 ) -> Feature:
     """Build the feature. `enter` enters a painting into the server's challenge.
 
-    `long` is as in `Deliverer`.
+    `long_wait` is as in `Deliverer`.
     """
-    sender = JobMessageSender(client, muralize.voice, clock)
-    cards = LiveCards(jobs, sender, muralize.shows_previews, clock, time.monotonic, pace)
-    packer = OutcomePacker(jobs, pictures, decoder, links.to, muralize.switched_off)
+    sender = JobMessageSender(client, guilds.voice, clock)
+    cards = LiveCards(jobs, sender, guilds.shows_previews, clock, time.monotonic, pace)
+    packer = OutcomePacker(jobs, pictures, decoder, links.to, guilds.switched_off)
     deliverer = Deliverer(
-        jobs, sender, cards, packer, clock, back_off, muralize.mentions_members, long
+        jobs, sender, cards, packer, clock, back_off, guilds.mentions_members, long_wait
     )
     handlers = JobButtonHandlers(
         jobs,

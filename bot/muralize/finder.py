@@ -11,8 +11,9 @@ import discord
 from discord import app_commands
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Interaction
 from bot.discord_io.escaping import plain
+from bot.discord_io.limits import MOST_CHOICES
 from bot.discord_io.uploads import avatar_of, emoji_of, sticker_of, title_of
 from bot.errors import NothingToPaint
 from bot.languages.speech import _, joined, pgettext
@@ -34,7 +35,6 @@ from bot.pictures.model import UploadedFile
 LOOKED_THROUGH = 50  # messages
 MOST_NAMED = 5  # members of one name
 LONGEST_NAME = 32  # characters of a member's name, which Discord allows
-MOST_CHOICES = 25  # Discord takes no more
 
 
 class PictureFinder:

@@ -6,8 +6,9 @@ from dataclasses import replace
 import discord
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Interaction
 from bot.discord_io.form import Form
+from bot.discord_io.limits import MOST_OPTIONS
 from bot.discord_io.uploads import avatar_of, described
 from bot.guilds.limits import EffectiveSettings
 from bot.languages.speech import pgettext, said
@@ -19,8 +20,6 @@ from engine.presets import PRESETS
 from engine.request import PaintSettings
 
 Ask = Callable[[Interaction, EffectiveSettings, Draft], Awaitable[None]]  # see `submission`
-SECONDS = 900.0  # until an open form expires
-MOST_SAVED = 25  # styles; Discord takes no more in a menu
 
 
 class StyleFields:
@@ -37,7 +36,7 @@ class StyleFields:
                     discord.SelectOption(
                         label=style.name, value=style.key, default=style.key == chosen
                     )
-                    for style in saved[:MOST_SAVED]
+                    for style in saved[:MOST_OPTIONS]
                 ],
             )
         self._own: discord.ui.FileUpload[discord.ui.View] = discord.ui.FileUpload(
@@ -80,7 +79,7 @@ class StyleForm(Form):
         usual_preset: str,
         chosen: str | None = None,
     ) -> None:
-        super().__init__(title=pgettext("title", "Muralize this picture"), timeout=SECONDS)
+        super().__init__(pgettext("title", "Muralize this picture"))
         self._muralize = muralize
         self._ask = ask
         self._content = content
@@ -127,7 +126,7 @@ class StyleForm(Form):
             )
         )
 
-    async def on_submit(self, interaction: discord.Interaction[discord.Client], /) -> None:
+    async def on_submit(self, interaction: Interaction, /) -> None:
         """Continue as `/muralize` does."""
         masks = self._mask.values
         effective = await self._muralize.admit(
@@ -163,7 +162,7 @@ class MissingForm(Form):
         saved: Sequence[Style],
         why: str,
     ) -> None:
-        super().__init__(title=pgettext("title", "Muralize"), timeout=SECONDS)
+        super().__init__(pgettext("title", "Muralize"))
         self._muralize = muralize
         self._ask = ask
         self._draft = draft
@@ -196,7 +195,7 @@ class MissingForm(Form):
             )
         )
 
-    async def on_submit(self, interaction: discord.Interaction[discord.Client], /) -> None:
+    async def on_submit(self, interaction: Interaction, /) -> None:
         """Continue as `/muralize` does."""
         draft = self._draft
         if self._content is not None and self._content.values:

@@ -4,7 +4,6 @@ Only pictures on the hosts that files are fetched from count, which are Discord'
 picture from elsewhere, at most Discord's copy is on one of them.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -12,15 +11,15 @@ from urllib.parse import unquote, urlsplit
 
 import discord
 
+from bot.discord_io.limits import MOST_OPTIONS
 from bot.discord_io.uploads import emoji_of, sticker_of, title_of
 from bot.errors import NothingToPaint
 from bot.languages.speech import _
-from bot.muralize.pointers import moving_drawing
+from bot.muralize.pointers import EMOJI, moving_drawing
 from bot.pictures.model import UploadedFile
 from bot.pictures.not_pictures import is_wanted, kind_by_name, not_a_picture
 from bot.texts import clean
 
-MOST = 25  # options of one of Discord's menus
 LONGEST_NAME = 60  # characters
 DRAWN = (  # formats of stickers that are pictures; Lottie is a drawing program
     discord.StickerFormatType.png,
@@ -30,7 +29,6 @@ DRAWN = (  # formats of stickers that are pictures; Lottie is a drawing program
 
 Part = discord.Message | discord.MessageSnapshot  # a message, or the copy of one that was forwarded
 MayFetch = Callable[[str], bool]
-_EMOJI = re.compile(r"<a?:(\w{2,32}):(\d{15,20})>")
 
 
 @dataclass(frozen=True)
@@ -84,7 +82,7 @@ def pictures_in(
                 found.setdefault(urlsplit(url).path, FoundPicture(_readable(medium.name), file))
     if not found and emojis:
         found = {one.file.url: one for one in _emojis(message, called) if may_fetch(one.file.url)}
-    return list(found.values())[:MOST]
+    return list(found.values())[:MOST_OPTIONS]
 
 
 @dataclass(frozen=True)
@@ -105,7 +103,7 @@ def _parts(message: discord.Message) -> tuple[Part, ...]:
 
 def _emojis(message: discord.Message, called: str) -> Iterator[FoundPicture]:
     for part in _parts(message):
-        for name, number in _EMOJI.findall(part.content):
+        for name, number in EMOJI.findall(part.content):
             yield FoundPicture(_("emoji {name}", name=name), emoji_of(called, int(number), name))
 
 

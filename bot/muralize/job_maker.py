@@ -18,8 +18,8 @@ from bot.muralize.request import Repeat, Request
 from bot.muralize.rules import (
     as_film,
     changed,
-    check,
     check_in_time,
+    check_request,
     check_standing,
     why_still,
 )
@@ -34,7 +34,7 @@ from engine.presets import PRESETS
 from engine.request import PaintSettings
 
 CheckBlock = Callable[[int, int], Awaitable[None]]  # of a server and a member; raises Blocked
-Submit = Callable[..., Awaitable[Job]]  # `JobService.submit`, given what every job of a kind gets
+Submit = Callable[..., Awaitable[Job]]  # `JobService.submit` with its keywords filled in
 
 
 class JobMaker:
@@ -93,7 +93,7 @@ class JobMaker:
         )
         if isinstance(request, Repeat):
             return await self._repeat(request, effective, submit)
-        check(request, effective)
+        check_request(request, effective)
         settings = self._with_size(request.settings, effective)
         self._check_in_time(origin, settings, None)
         await self._admission.check_time(origin, settings, granted)

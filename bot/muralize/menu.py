@@ -10,7 +10,8 @@ import discord
 from discord import app_commands
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Interaction
+from bot.discord_io.limits import MOST_OPTIONS
 from bot.discord_io.uploads import avatar_of
 from bot.feature import Command
 from bot.languages.speech import _, pgettext, speak
@@ -20,7 +21,6 @@ from bot.pictures.model import UploadedFile
 from bot.styles.model import Style
 from bot.styles.service import StyleService
 
-PER_PAGE = 25  # styles; Discord takes no more in a menu
 MOST_SHOWN = 10  # pictures; Discord takes no more embeds
 CHOICE_SECONDS = 900.0  # until the choice expires
 View = discord.ui.View
@@ -39,7 +39,7 @@ def make_menus(
         )
         saved = await styles.offered(answers.guild_of(interaction))
         # a form must be the first answer, so there is nothing to defer
-        if len(pictures) == 1 and len(saved) <= PER_PAGE:
+        if len(pictures) == 1 and len(saved) <= MOST_OPTIONS:
             form = make_form(pictures[0].file, saved, effective.default_preset, None)
             await interaction.response.send_modal(form)
             return
@@ -89,7 +89,7 @@ class Choice(discord.ui.View):
     def text(self) -> str:
         """The question."""
         several = len(self._pictures) > 1
-        many = len(self._saved) > PER_PAGE
+        many = len(self._saved) > MOST_OPTIONS
         if several and many:
             return _("Which picture and which style? Then press **Continue**.")
         if several:
@@ -110,8 +110,8 @@ class Choice(discord.ui.View):
         self.clear_items()
         if len(self._pictures) > 1:
             self.add_item(self._picture_select())
-        if len(self._saved) > PER_PAGE:
-            last = (len(self._saved) - 1) // PER_PAGE
+        if len(self._saved) > MOST_OPTIONS:
+            last = (len(self._saved) - 1) // MOST_OPTIONS
             self.add_item(self._style_select(last))
             self.add_item(_PageButton("◀️", self._page - 1, last))
             self.add_item(_PageButton("▶️", self._page + 1, last))
@@ -141,7 +141,7 @@ class Choice(discord.ui.View):
         return _StyleSelect(placeholder=placeholder, min_values=0, options=options, row=1)
 
     def _on_page(self) -> Sequence[Style]:
-        return self._saved[self._page * PER_PAGE : (self._page + 1) * PER_PAGE]
+        return self._saved[self._page * MOST_OPTIONS : (self._page + 1) * MOST_OPTIONS]
 
     async def pick(self, interaction: Interaction, picture: int) -> None:
         """Take another picture."""

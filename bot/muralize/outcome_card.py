@@ -40,7 +40,7 @@ def outcome(job: Job, copy: Copy | None = None, *, again: bool = False) -> Card:
 
 
 def made_from(shown: Card, parent_id: int, link: str | None) -> Card:
-    """Name the painting that one was made from, with a link to its message where there is one."""
+    """Add to a card the painting that its own was made from, with a link where there is one."""
     parent = f"[№ {parent_id}](<{link}>)" if link else f"№ {parent_id}"
     made = _("made from {painting}", painting=parent)
     return replace(shown, text=f"{shown.text}\n-# {made}")

@@ -11,8 +11,8 @@ from bot.languages.speech import Phrase, _, pgettext
 LAST, ME = "last", "me"  # as choices that Discord offers
 STICKER = "sticker:"  # and the id of one
 
+EMOJI = re.compile(r"<a?:(\w{2,32}):(\d{15,20})>")  # a custom one: its name and id
 _MEMBER = re.compile(r"<@!?(\d{15,20})>|(\d{15,20})")
-_EMOJI = re.compile(r"<a?:(\w{2,32}):(\d{15,20})>")
 _NAME = re.compile(r":?([\w ]{2,32}):?")
 _LINK = re.compile(r"<?([a-z]{2,10}://[^\s<>]+)>?", re.IGNORECASE)
 _MESSAGE = re.compile(r"/channels/(\d+|@me)/\d+/\d+")
@@ -49,7 +49,7 @@ def read_pointer(text: str) -> Pointer:
         return Pointer(PointerKind.MEMBER)
     if found := _MEMBER.fullmatch(text):
         return Pointer(PointerKind.MEMBER, found[1] or found[2])
-    if found := _EMOJI.fullmatch(text):
+    if found := EMOJI.fullmatch(text):
         return Pointer(PointerKind.EMOJI, found[2], found[1])
     if found := _LINK.fullmatch(text):
         return _link(found[1])

@@ -44,7 +44,7 @@ class TooLate(Refused):
         )
 
 
-def check(request: Request, effective: EffectiveSettings) -> None:
+def check_request(request: Request, effective: EffectiveSettings) -> None:
     """Raise Refused or RequestRejected where a request is invalid; this needs no download."""
     if request.style is None and request.style_name is None:
         raise NothingToPaint(

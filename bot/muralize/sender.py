@@ -24,7 +24,7 @@ from bot.jobs.model import Job
 from bot.languages.speech import _, decorated, speaking
 from bot.muralize import buttons
 from bot.muralize.card import Card
-from bot.people import Origin
+from bot.people import OUTSIDE, Origin
 
 # Discord takes this in place of the id of an interaction's first answer; discord.py's types do
 # not know that.
@@ -85,9 +85,7 @@ class JobMessageSender:
                     await webhook.delete_message(ORIGINAL)
                 await webhook.send(sentence, ephemeral=True)
         except RouteClosed:  # the token expired while the bot was down
-            with explained():
-                channel = await self._client.create_dm(discord.Object(origin.member_id))
-                await channel.send(sentence)
+            await sending.send_privately(self._client, origin.member_id, sentence)
 
     async def send_once(
         self,
@@ -129,7 +127,7 @@ class JobMessageSender:
         guild = self._client.get_guild(job.origin.guild_id)
         channel = guild.get_channel_or_thread(job.origin.channel_id) if guild is not None else None
         if guild is None or channel is None:
-            return job.origin.guild_id != 0
+            return job.origin.guild_id != OUTSIDE
         return channel.permissions_for(guild.me).view_channel
 
     async def edit_card(self, job: Job, card: Card, files: Sequence[Upload] | None = None) -> Sent:
@@ -140,13 +138,9 @@ class JobMessageSender:
         place = _card_of(job)
         if place is None or job.origin.private:
             raise RouteClosed("the job has no card that the bot can edit without the token")
-        attachments = discord.utils.MISSING if files is None else sending.files_of(files)
-        channel = self._client.get_partial_messageable(place.channel_id)
         text, view = await self._made(job, card)
-        with explained():
-            await channel.get_partial_message(place.message_id).edit(
-                content=text, view=view, attachments=attachments
-            )
+        # what is under way does not open a thread that was archived meanwhile; its outcome does
+        await sending.edit_message(self._client, place, text, view, files, reopen=False)
         return place
 
     async def _made(self, job: Job, card: Card) -> tuple[str, discord.ui.View]:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import AbstractContextManager
 
 from bot.back_off import BackOff
 from bot.errors import JobNotFound, Refused
@@ -92,22 +91,6 @@ class MuralizeService:
         if channels:
             check_channel(effective.settings, *channels)
         return effective
-
-    async def mentions_members(self, guild_id: int) -> bool:
-        """Say whether a server wants members mentioned when a long painting is finished."""
-        return (await self._guilds.settings(guild_id)).mention_members
-
-    async def shows_previews(self, guild_id: int) -> bool:
-        """Say whether a server wants previews of paintings under way."""
-        return (await self._guilds.settings(guild_id)).previews
-
-    async def voice(self, guild_id: int, language: str) -> AbstractContextManager[None]:
-        """Speak a member's language within the block, as their server wants."""
-        return await self._guilds.voice(guild_id, language)
-
-    async def switched_off(self, guild_id: int) -> frozenset[str]:
-        """Give the features that a server has switched off."""
-        return await self._guilds.switched_off(guild_id)
 
     def may_fetch(self, address: str) -> bool:
         """Say whether pictures are downloaded from this address."""

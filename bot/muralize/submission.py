@@ -7,7 +7,7 @@ import aiohttp
 import discord
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Interaction
 from bot.errors import NothingToPaint
 from bot.guilds.limits import EffectiveSettings
 from bot.languages.speech import _

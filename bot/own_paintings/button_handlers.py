@@ -3,10 +3,8 @@
 from dataclasses import replace
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
-from bot.discord_io.components import Press
+from bot.discord_io.components import Interaction, Press, look_up
 from bot.discord_io.sending import files_of
-from bot.errors import OutdatedMessage
 from bot.jobs.model import Job
 from bot.languages.speech import _
 from bot.muralize import buttons as job_buttons
@@ -20,7 +18,8 @@ from bot.people import OUTSIDE
 class PaintingButtonHandlers:
     """Handles presses, and shows pages to the command. The caller reports errors to the member.
 
-    A painting is kept for `kept_seconds`.
+    The path of a custom id is the action, then numbers, then the filter of the list, as in
+    `buttons`. A painting is kept for `kept_seconds`.
     """
 
     def __init__(
@@ -31,31 +30,8 @@ class PaintingButtonHandlers:
         self._kept_seconds = kept_seconds
 
     async def __call__(self, interaction: Interaction, press: Press) -> None:
-        """Turn a page, choose a kind, or show, post or delete paintings, as the custom id says."""
-        action, number, *rest = press.path if len(press.path) > 1 else (*press.path, "0")
-        if action == "post":
-            await self._post(interaction, int(number))
-            return
-        await interaction.response.defer()
-        if action in ("style", "preset"):
-            chosen = replace(Filter(number, *rest), **{action: press.values[0]})
-            await self.show_page(interaction, 0, chosen)
-        elif action == "all":
-            await self._ask(interaction, Filter(*press.path[1:]))
-        elif action == "erase":
-            await self._erase(interaction, int(number), Filter(*rest))
-        elif action == "show":
-            await self._show(interaction, int(press.values[0]), int(number), Filter(*rest))
-        elif action == "delete":
-            job = await self._find(interaction, int(number))
-            await self._paintings.delete(job, interaction.user.id)
-            page, *kind = rest
-            text = _("№ {number} is deleted.", number=job.id) + "\n"
-            await self.show_page(interaction, int(page), Filter(*kind), text)
-        elif action in ("before", "after", "back"):
-            await self.show_page(interaction, int(number), Filter(*rest))
-        else:
-            raise OutdatedMessage
+        """Handle a press. Raises Refused, among others, with a sentence for the member."""
+        await look_up(HANDLERS, press.path[0])(self, interaction, press)
 
     async def show_page(
         self, interaction: Interaction, number: int, chosen: Filter = EVERYTHING, before: str = ""
@@ -69,9 +45,24 @@ class PaintingButtonHandlers:
             view=buttons.under_list(page),
         )
 
-    async def _ask(self, interaction: Interaction, chosen: Filter) -> None:
+    async def turn(self, interaction: Interaction, press: Press) -> None:
+        """Show a page of the list."""
+        _action, number, *kind = press.path
+        await interaction.response.defer()
+        await self.show_page(interaction, int(number), Filter(*kind))
+
+    async def choose(self, interaction: Interaction, press: Press) -> None:
+        """List the paintings of a style or a preset."""
+        style_or_preset, *kind = press.path
+        await interaction.response.defer()
+        chosen = replace(Filter(*kind), **{style_or_preset: press.values[0]})
+        await self.show_page(interaction, 0, chosen)
+
+    async def ask(self, interaction: Interaction, press: Press) -> None:
         """Ask whether to delete all that the list has."""
-        page = await self._page(interaction, 0, chosen)
+        _action, *kind = press.path
+        await interaction.response.defer()
+        page = await self._page(interaction, 0, Filter(*kind))
         await interaction.edit_original_response(
             content=card.confirmation(page),
             embeds=[],
@@ -79,10 +70,12 @@ class PaintingButtonHandlers:
             view=buttons.under_question(page),
         )
 
-    async def _erase(self, interaction: Interaction, newest: int, chosen: Filter) -> None:
+    async def erase(self, interaction: Interaction, press: Press) -> None:
         """Delete all that the list had up to the newest that was shown."""
+        _action, newest, *kind = press.path
+        await interaction.response.defer()
         deleted, left = await self._paintings.delete_all(
-            _guild_of(interaction), interaction.user.id, chosen, newest
+            _guild_of(interaction), interaction.user.id, Filter(*kind), int(newest)
         )
         await self.show_page(interaction, 0, before=card.erased(deleted, left))
 
@@ -90,21 +83,33 @@ class PaintingButtonHandlers:
         guild_id, member_id = _guild_of(interaction), interaction.user.id
         return await self._paintings.page(guild_id, member_id, number, chosen)
 
-    async def _show(self, interaction: Interaction, job_id: int, page: int, chosen: Filter) -> None:
+    async def show(self, interaction: Interaction, press: Press) -> None:
         """Show a painting in large in place of the list."""
-        job = await self._find(interaction, job_id)
+        _action, page, *kind = press.path
+        await interaction.response.defer()
+        job = await self._find(interaction, press.values[0])
         shown, uploads = await self._packer.pack(job, interaction.filesize_limit)
         message = await interaction.edit_original_response(
             content=shown.text,
             embeds=[],
             attachments=files_of(uploads),
-            view=buttons.under_painting(job, shown.actions, page, chosen),
+            view=buttons.under_painting(job, shown.actions, int(page), Filter(*kind)),
         )
         await self._paintings.shown(job, message.channel.id, message.id)
 
-    async def _post(self, interaction: Interaction, job_id: int) -> None:
+    async def delete(self, interaction: Interaction, press: Press) -> None:
+        """Delete a painting, and show the list again."""
+        _action, number, page, *kind = press.path
+        await interaction.response.defer()
+        job = await self._find(interaction, number)
+        await self._paintings.delete(job, interaction.user.id)
+        text = _("№ {number} is deleted.", number=job.id) + "\n"
+        await self.show_page(interaction, int(page), Filter(*kind), text)
+
+    async def post(self, interaction: Interaction, press: Press) -> None:
         """Post a painting where all can see it."""
-        job = await self._find(interaction, job_id)
+        _action, number = press.path
+        job = await self._find(interaction, number)
         direct = interaction.guild_id is None
         await self._paintings.check_may_post(
             job,
@@ -120,8 +125,22 @@ class PaintingButtonHandlers:
             view=job_buttons.view(job.id, shown.actions),
         )
 
-    async def _find(self, interaction: Interaction, job_id: int) -> Job:
-        return await self._paintings.find(_guild_of(interaction), interaction.user.id, job_id)
+    async def _find(self, interaction: Interaction, number: str) -> Job:
+        return await self._paintings.find(_guild_of(interaction), interaction.user.id, int(number))
+
+
+HANDLERS = {
+    "before": PaintingButtonHandlers.turn,
+    "after": PaintingButtonHandlers.turn,
+    "back": PaintingButtonHandlers.turn,
+    "style": PaintingButtonHandlers.choose,
+    "preset": PaintingButtonHandlers.choose,
+    "show": PaintingButtonHandlers.show,
+    "post": PaintingButtonHandlers.post,
+    "delete": PaintingButtonHandlers.delete,
+    "all": PaintingButtonHandlers.ask,
+    "erase": PaintingButtonHandlers.erase,
+}
 
 
 def _guild_of(interaction: Interaction) -> int | None:

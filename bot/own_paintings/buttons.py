@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import discord
 
 from bot.discord_io.components import AnyItem, custom_id, page_buttons, view_of
+from bot.discord_io.limits import MOST_OPTIONS
 from bot.jobs.model import Job
 from bot.languages.speech import ngettext, pgettext
 from bot.muralize.buttons import Action, button
 from bot.own_paintings.model import ALL, Filter, Page, key_of
 
 FEATURE = "paintings"  # the first part of a custom id
-MOST_OPTIONS = 25  # of a menu
 LONGEST_LABEL = 100  # characters of an option's label or description
 
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from discord import app_commands
 
-from bot.discord_io.answers import Interaction
+from bot.discord_io.components import Interaction
 from bot.feature import Command
 
 ShowPage = Callable[[Interaction, int], Awaitable[None]]

@@ -1,9 +1,12 @@
 """Keeps files derived from a picture, such as smaller copies, so that each is made once."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 
 from bot.pictures.store import PictureStore
+
+log = logging.getLogger(__name__)
 
 
 class Copies:
@@ -31,5 +34,8 @@ class Copies:
         if kept is not None:
             return kept
         data = await make()
-        await self.pictures.put_copy(name, label, data)
+        try:
+            await self.pictures.put_copy(name, label, data)
+        except OSError as error:  # such as a full disk; it is made again the next time
+            log.warning("a copy of a picture could not be kept: %s", error)
         return data

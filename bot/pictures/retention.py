@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 BATCH = 500  # names in one statement
 
 Names = sa.Select[tuple[str | None]]  # a query for the names of pictures
+Adopt = Callable[..., Awaitable[StoredPicture]]  # `PictureRetention.adopt`
 T = TypeVar("T")
 
 
@@ -69,6 +71,7 @@ class PictureRetention:
         self._clock = clock
         self._grace = grace
         self._lock = asyncio.Lock()
+        self._awaited: Counter[str] = Counter()  # pictures that a row will refer to in a moment
 
     def add_users(self, users: Sequence[PictureUser]) -> None:
         """Add stores to ask; call this before anything is deleted."""
@@ -91,6 +94,28 @@ class PictureRetention:
         stored = StoredPicture(await self.pictures.adopt(file), length, *size)
         await self.ledger.record([stored])
         return stored
+
+    @asynccontextmanager
+    async def adopting(self) -> AsyncIterator[Adopt]:
+        """Give a function like `adopt`; what it moves stays until the block ends.
+
+        A file that was moved cannot be stored again, and another row with an equal picture may be
+        deleted before a new row refers to it. What no row refers to at the end is deleted.
+        """
+        moved: list[str] = []
+
+        async def adopt(file: Path, size: tuple[int, int] = (0, 0)) -> StoredPicture:
+            async with self._lock:
+                stored = await self.adopt(file, size)
+                moved.append(stored.name)
+                self._awaited[stored.name] += 1
+            return stored
+
+        try:
+            yield adopt
+        finally:
+            self._awaited -= Counter(moved)
+        await self.release(moved)
 
     async def bytes_held(self, guild_id: int, member_id: int | None = None) -> int:
         """Sum up the bytes of a server's pictures, or of a member's there; each picture once."""
@@ -133,11 +158,12 @@ class PictureRetention:
 
     async def _remove(self, names: set[str]) -> None:
         if names:
-            await self.pictures.remove(sorted(names))
+            # In this order: an equal picture that is stored meanwhile stays in the ledger.
             await self.ledger.forget(names)
+            await self.pictures.remove(sorted(names))
 
     async def _in_use(self, names: Collection[str]) -> set[str]:
-        used: set[str] = set()
+        used = set(names) & self._awaited.keys()
         for user in self._users:
             used |= await user.pictures_in_use(names)
         return used

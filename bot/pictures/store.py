@@ -28,7 +28,7 @@ class PictureStore:
         self._copies = folder / "copies"
         self._unfinished = folder / "unfinished"
         self._total = 0
-        self._counting = threading.Lock()
+        self._counting = threading.Lock()  # held while files and `_total` change together
 
     @property
     def total_bytes(self) -> int:
@@ -145,13 +145,17 @@ class PictureStore:
         return name
 
     def _put_copy(self, name: str, label: str, data: bytes) -> None:
-        descriptor, file = tempfile.mkstemp(dir=self._work)
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(data)
         target = self.copy_path(name, label)
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._count(len(data) - (target.stat().st_size if target.exists() else 0))
-        Path(file).replace(target)
+        descriptor, file = tempfile.mkstemp(dir=self._work)
+        try:
+            with os.fdopen(descriptor, "wb") as out:
+                out.write(data)
+            with self._counting:
+                target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._total += len(data) - (target.stat().st_size if target.exists() else 0)
+                Path(file).replace(target)
+        finally:
+            Path(file).unlink(missing_ok=True)
         if not self.path(name).is_file():  # deleted meanwhile
             self._remove_copies(name)
 
@@ -176,26 +180,25 @@ class PictureStore:
         target = self.path(name)
         target.parent.mkdir(mode=0o700, exist_ok=True)
         sync(file)  # data before the name, so that a power cut leaves no partial picture
-        self._count(file.stat().st_size)
-        file.replace(target)
+        with self._counting:
+            if not target.exists():  # else it was put twice at the same moment
+                self._total += file.stat().st_size
+            file.replace(target)
         sync(target.parent)
 
     def _remove(self, names: Sequence[str]) -> None:
         for name in names:
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(FileNotFoundError), self._counting:
                 size = self.path(name).stat().st_size
                 self.path(name).unlink()
-                self._count(-size)
+                self._total -= size
             self._remove_copies(name)
 
     def _remove_copies(self, name: str) -> None:
         folder = self._copies / self.path(name).name
-        self._count(-sum(file.stat().st_size for file in folder.glob("*")))
-        shutil.rmtree(folder, ignore_errors=True)
-
-    def _count(self, added: int) -> None:
         with self._counting:
-            self._total += added
+            self._total -= sum(file.stat().st_size for file in folder.glob("*"))
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _bytes_of(self, names: Sequence[str]) -> dict[str, int]:
         found = {}

@@ -5,9 +5,8 @@ import asyncio
 import discord
 from discord import app_commands
 
-from bot.discord_io.answers import Interaction
 from bot.discord_io.client import ANYBODY, ANYWHERE
-from bot.discord_io.components import Handler, Press, custom_id, view_of
+from bot.discord_io.components import Handler, Interaction, Press, custom_id, view_of
 from bot.languages.speech import _, ngettext, pgettext
 from bot.privacy.service import PrivacyService
 

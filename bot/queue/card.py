@@ -127,7 +127,7 @@ def _worker_lines(
 
 def _worker_line(worker: WorkerState, jobs: JobService, here: Collection[int]) -> str:
     name = worker.name[:LONGEST_WORKER_NAME]
-    device = worker.devices[0][:LONGEST_DEVICE].strip() if worker.devices else ""
+    device = ", ".join(dict.fromkeys(worker.devices))[:LONGEST_DEVICE].strip()
     head = f"-# `{name}` ({device})" if device else f"-# `{name}`"
     line = f"{head}: {_doing(worker, jobs, here)}"
     if worker.rate is None:

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from discord import app_commands
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
 from bot.discord_io.client import ANYBODY, ANYWHERE
+from bot.discord_io.components import Interaction
+from bot.discord_io.limits import MOST_CHOICES
 from bot.errors import Refused
 from bot.executors.contract import Executor
 from bot.guilds.rules import allowance_of
@@ -77,7 +78,7 @@ def make_group(
             app_commands.Choice(name=_title(job, interaction.user.id), value=job.id)
             for job in found
             if job.state in (JobState.QUEUED, JobState.PAINTING) and str(job.id).startswith(typed)
-        ][:25]
+        ][:MOST_CHOICES]
 
     return group
 

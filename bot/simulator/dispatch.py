@@ -104,7 +104,7 @@ class Dispatcher:
             **guild_object(guild),
             **{name: [] for name in (*lists, "guild_scheduled_events")},
             "threads": [channel_object(thread) for thread in guild.threads.values()],
-            "joined_at": timestamp(guild.members[self.world.bot.id].joined),
+            "joined_at": timestamp(bot.joined or 0.0),
             "large": False,
             "unavailable": False,
             "member_count": len(guild.members),

@@ -42,6 +42,12 @@ def missing_access() -> ApiError:
     return ApiError(403, 50001, "Missing Access")
 
 
+def no_history_to_reply_to() -> ApiError:
+    """A reply without the permission to read the history of the channel."""
+    message = "Cannot reply without permission to read message history"
+    return ApiError(403, 160002, message)
+
+
 def missing_permissions() -> ApiError:
     """The bot sees the channel but may not do this in it."""
     return ApiError(403, 50013, "Missing Permissions")
@@ -63,8 +69,8 @@ def not_a_text_channel() -> ApiError:
     return ApiError(400, 50008, "Cannot send messages in a non-text channel")
 
 
-def locked_thread() -> ApiError:
-    """A message for a thread that is archived and locked."""
+def archived_thread() -> ApiError:
+    """A message for a locked thread, or an edit in one that is archived."""
     return ApiError(400, 50083, "Thread is archived")
 
 

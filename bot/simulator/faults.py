@@ -17,8 +17,8 @@ class RestFault:
     `method` and the pattern `path` (searched in the masked path, such as
     `/webhooks/1/{token}/messages/@original`) and `when(method, path)` choose the requests; of those
     the first `skip` pass, then every `every`-th is hit, `times` times at most.
-    With `after` the request is carried out and only the response is lost. With `held` it waits for
-    that event.
+    With `held` it waits for that event. With `after` the request is carried out, and only the
+    response is lost or waits.
     """
 
     error: ApiError | None = None
@@ -151,9 +151,9 @@ class Faults:
         """Delay the response."""
         return self.add(RestFault(delay=seconds, method=method, path=path, times=times))
 
-    def hold(self, *, method: str | None = None, path: str = "") -> RestFault:
+    def hold(self, *, method: str | None = None, path: str = "", after: bool = False) -> RestFault:
         """Hold requests back until this fault is lifted; `hits` counts them."""
-        return self.add(RestFault(held=asyncio.Event(), method=method, path=path))
+        return self.add(RestFault(held=asyncio.Event(), method=method, path=path, after=after))
 
     def hang_up(
         self,

@@ -18,7 +18,12 @@ from bot.simulator.drafts import (
     pinged,
     uploads,
 )
-from bot.simulator.errors import empty_message, old_message_edits, too_large
+from bot.simulator.errors import (
+    archived_thread,
+    empty_message,
+    old_message_edits,
+    too_large,
+)
 from bot.simulator.model import (
     Attachment,
     Channel,
@@ -96,6 +101,8 @@ class Messages:
 
     def edit(self, message: Message, body: Body) -> Message:
         """Change the fields that `body` names; raises `ApiError`."""
+        if message.ephemeral_to is None and (message.channel.archived or message.channel.locked):
+            raise archived_thread()
         self._limit_late_edits(message)
         was_thinking = message.thinking
         kept = kept_ids(body)

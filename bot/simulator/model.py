@@ -139,7 +139,7 @@ class Channel:
     """A channel or thread of a guild, or a direct conversation (`guild_id` is None).
 
     `parent_id` is a thread's channel, or a channel's category. `nsfw` is Discord's word for
-    age-restricted.
+    age-restricted. A `locked` thread is archived too, until a moderator opens it.
     """
 
     id: int
@@ -154,6 +154,7 @@ class Channel:
     nsfw: bool = False
     parent_id: int | None = None
     owner_id: int | None = None
+    archived: bool = False
     locked: bool = False
     created: float = 0.0
 
@@ -163,7 +164,7 @@ class Member:
     """A user's membership in a guild; `avatar` is the picture that they have there alone."""
 
     user: User
-    joined: float
+    joined: float | None  # None for a guest, who came by an invitation to a voice channel
     roles: list[int] = field(default_factory=list)
     nick: str | None = None
     avatar: bytes | None = None

@@ -89,7 +89,7 @@ def member_object(member: Member, *, with_user: bool = True) -> Json:
     base: Json = {
         "roles": [str(role) for role in member.roles],
         "nick": member.nick,
-        "joined_at": timestamp(member.joined),
+        "joined_at": None if member.joined is None else timestamp(member.joined),
         "premium_since": None,
         "communication_disabled_until": None,
         "avatar": hash_of(member.avatar),
@@ -167,7 +167,7 @@ def _thread_fields(thread: Channel) -> Json:
         "member_count": 1,
         "total_message_sent": 0,
         "thread_metadata": {
-            "archived": thread.locked,
+            "archived": thread.archived or thread.locked,
             "archive_timestamp": begun,
             "auto_archive_duration": 1440,
             "locked": thread.locked,

@@ -87,6 +87,7 @@ class People:
             raise Invalid(f"This message has nothing called {custom_id!r}.")
         if component.get("disabled"):
             raise Invalid("This button is switched off.")
+        self._world.reopen(message.channel)  # a client does so first
         kind = component["type"]
         data: Json = {"custom_id": custom_id, "component_type": kind, "id": component["id"]}
         if kind in components.SELECTS:
@@ -154,6 +155,7 @@ class People:
         place = self._world.find_channel(channel, author)
         if not self._world.permissions(author, place) & to_send(place):
             raise Invalid(f"{author.username} may not write in {place.name}.")
+        self._world.reopen(place)
         return self._messages.post(place, author, text, list(files), embeds, stickers)
 
     def sticker(self, which: str, channel: str, user: str = "") -> Sticker:

@@ -95,6 +95,22 @@ class World:
         self.bus.publish(ChannelChanged("create", thread))
         return thread
 
+    def archive(self, thread: Channel) -> None:
+        """Archive a thread, as Discord does with one in which nobody wrote for a while."""
+        thread.archived = True
+        self.bus.publish(ChannelChanged("update", thread))
+
+    def lock(self, thread: Channel, *, locked: bool) -> None:
+        """Lock a thread as a moderator does, or unlock it."""
+        thread.locked = locked
+        self.bus.publish(ChannelChanged("update", thread))
+
+    def reopen(self, thread: Channel) -> None:
+        """Open a thread if it is archived; a message in it does that too."""
+        if thread.archived:
+            thread.archived = False
+            self.bus.publish(ChannelChanged("update", thread))
+
     def add_role(self, guild: Guild, name: str, permissions: int = 0, color: int = 0) -> Role:
         """A new role above the others."""
         role = Role(self.snowflake(), name, permissions, len(guild.roles), color)

@@ -18,6 +18,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -30,6 +31,9 @@ DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 LOCKS = 0x6D757261
 WRITING = 0
 LOST_SECONDS = 60  # until a transaction without any traffic is aborted
+
+# Of the database or the disk; they may pass. PoolTimeout: all connections wait for the database.
+STORAGE_FAULTS = (DBAPIError, PoolTimeout, OSError)
 
 
 class DatabaseTooNew(HostNeeded):
@@ -53,7 +57,8 @@ class Database:
     """Connections to one database, for reading and for writing.
 
     `url` is SQLAlchemy's; the driver may be left out. A write waits up to `busy_seconds` for a
-    write of another process. Raises `DriverMissing`.
+    write of another process, and all wait so long for a connection to PostgreSQL. Raises
+    `DriverMissing`.
     """
 
     def __init__(self, url: str, busy_seconds: float = 10.0) -> None:
@@ -70,6 +75,7 @@ class Database:
                     parsed,
                     connect_args=_postgres_arguments(busy_seconds),
                     pool_pre_ping=True,  # the server may have been restarted
+                    pool_timeout=busy_seconds,
                 )
             except ModuleNotFoundError as error:
                 raise DriverMissing(
@@ -121,7 +127,7 @@ class Database:
         try:
             async with self.write() as connection:
                 await connection.run_sync(_upgrade)
-        except (DBAPIError, OSError) as error:
+        except STORAGE_FAULTS as error:
             raise self.unusable(error) from error
 
     def unusable(self, error: Exception) -> DatabaseUnusable:

@@ -11,11 +11,10 @@ from types import TracebackType
 from typing import Self
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import MuralscapeError
-from bot.storage.database import LOCKS, WRITING, Database
+from bot.storage.database import LOCKS, STORAGE_FAULTS, WRITING, Database
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +80,7 @@ class ShardLock:
         """Take the lock. Raises `ShardTaken` and `DatabaseUnusable`."""
         try:
             await self._take()
-        except (DBAPIError, OSError) as error:
+        except STORAGE_FAULTS as error:
             raise self._database.unusable(error) from error
         return self
 
@@ -103,7 +102,7 @@ class ShardLock:
                 else:
                     async with asyncio.timeout(CHECK_TIMEOUT):
                         await self._connection.exec_driver_sql("SELECT 1")
-            except (DBAPIError, OSError) as error:
+            except STORAGE_FAULTS as error:
                 log.warning("the lock on shard %d was lost: %s", self._shard.id, error)
                 await self._release()
 

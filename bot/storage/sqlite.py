@@ -133,10 +133,8 @@ class OneTripCursor:
     async def execute(self, sql: str, parameters: Parameters = ()) -> "OneTripCursor":
         """Run a statement and fetch its rows."""
         done = await self._connection.run(sql, parameters)
-        self.description, self.rowcount, self.lastrowid = (
-            done.description, done.rowcount, done.lastrowid,
-        )  # fmt: skip
-        self._rows = done.rows
+        self.description, self._rows = done.description, done.rows
+        self.rowcount, self.lastrowid = done.rowcount, done.lastrowid
         return self
 
     async def executemany(self, sql: str, parameters: Sequence[Parameters]) -> "OneTripCursor":

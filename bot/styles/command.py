@@ -1,12 +1,15 @@
 """`/style save`, `list`, `show`, `rename` and `delete`."""
 
+from collections.abc import Callable, Coroutine
+from typing import Any
+
 import discord
 from discord import app_commands
 
 from bot.discord_io import answers
-from bot.discord_io.answers import Interaction
-from bot.discord_io.components import Handler, Press
+from bot.discord_io.components import Handler, Interaction, Press
 from bot.discord_io.escaping import plain
+from bot.discord_io.limits import MOST_CHOICES
 from bot.discord_io.uploads import described
 from bot.errors import Refused
 from bot.languages.speech import _, pgettext
@@ -19,6 +22,7 @@ from bot.styles.service import StyleService
 
 StyleName = app_commands.Range[str, 1, 100]  # more than a name may have, for a clear refusal
 Choices = list[app_commands.Choice[str]]
+Complete = Callable[[Interaction, str], Coroutine[Any, Any, Choices]]
 
 
 def make_group(styles: StyleService, intake: Intake) -> tuple[app_commands.Group, Handler]:
@@ -79,9 +83,6 @@ def make_group(styles: StyleService, intake: Intake) -> tuple[app_commands.Group
         text = _("*{name}* is deleted. Paintings in this style stay.", name=plain(style.name))
         await interaction.edit_original_response(content=text)
 
-    async def complete(interaction: Interaction, typed: str) -> Choices:
-        return choices(await styles.like(interaction.guild_id or 0, typed))
-
     async def show_page(interaction: Interaction, number: int) -> None:
         page = await styles.page(interaction.guild_id or 0, number)
         text, embeds = card.gallery(page)
@@ -106,12 +107,19 @@ def make_group(styles: StyleService, intake: Intake) -> tuple[app_commands.Group
             attachments=card.files([style], previews),
         )
 
-    show.autocomplete("name")(complete)
-    rename.autocomplete("name")(complete)
-    delete.autocomplete("name")(complete)
+    show.autocomplete("name")(style_choices(styles))
+    rename.autocomplete("name")(style_choices(styles))
+    delete.autocomplete("name")(style_choices(styles))
     return group, pressed
 
 
-def choices(styles: list[Style]) -> Choices:
-    """Offer styles while a member types."""
-    return [app_commands.Choice(name=style.name, value=style.key) for style in styles]
+def style_choices(styles: StyleService) -> Complete:
+    """Make what offers a server's styles while a member types."""
+
+    async def complete(interaction: Interaction, typed: str) -> Choices:
+        found = await styles.like(answers.guild_of(interaction), typed)
+        return [
+            app_commands.Choice(name=style.name, value=style.key) for style in found[:MOST_CHOICES]
+        ]
+
+    return complete

@@ -22,7 +22,6 @@ from bot.texts import key_of
 
 LONGEST_NAME = 50  # characters
 PAGE = 5  # styles
-OFFERED = 25  # choices while a member types; Discord takes no more
 
 
 class LibraryFull(Refused):
@@ -88,10 +87,10 @@ class StyleService:
         self._opening = asyncio.Lock()
 
     async def like(self, guild_id: int, typed: str) -> list[Style]:
-        """List the styles that match a partly typed name, at most 25."""
+        """List the styles that match a partly typed name, those first that begin with it."""
         wanted = key_of(typed)
         found = [style for style in await self._all(guild_id) if wanted in style.key]
-        return sorted(found, key=lambda style: not style.key.startswith(wanted))[:OFFERED]
+        return sorted(found, key=lambda style: not style.key.startswith(wanted))
 
     async def offered(self, guild_id: int) -> Sequence[Style]:
         """List all styles, sorted by key."""

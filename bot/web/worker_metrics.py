@@ -37,7 +37,7 @@ class WorkerMetrics(Collector):
         for state in STATES:
             workers.add_metric([state], states.count(state))
         for worker in self._workers[:MOST_LISTED]:
-            device = worker.devices[0] if worker.devices else ""
+            device = ", ".join(dict.fromkeys(worker.devices))
             paintings.add_metric([worker.name, device], worker.paintings)
             if worker.rate is not None:
                 speed.add_metric([worker.name], worker.rate)

@@ -57,8 +57,9 @@ def film_in_words(painted: Clip, clip: Clip, output: Path) -> str:
     width, height = painted.frames[0].size
     done, asked = len(painted.frames), len(clip.frames)
     stopped = f", stopped after {done} of {asked}" if done < asked else ""
-    long = f"{_count(done, 'frame')}, {sum(painted.seconds):.1f} s{stopped}"
-    return f"{printable(str(output))}: {width}x{height}, {long}"
+    frames = _count(done, "frame")
+    seconds = f"{sum(painted.seconds):.1f} s long"
+    return f"{printable(str(output))}: {width}x{height}, {frames}, {seconds}{stopped}"
 
 
 def _count(number: int, noun: str) -> str:

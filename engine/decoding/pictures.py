@@ -15,7 +15,6 @@ from engine.picture_limits import (
     DEFAULT_LIMITS,
     FILM_EFFORT,
     FULL_EFFORT,
-    Effort,
     PictureLimits,
 )
 
@@ -23,8 +22,7 @@ from engine.picture_limits import (
 class PictureReader:
     """Decodes pictures as `engine.images.decode` does, in a child that is replaced when it dies."""
 
-    def __init__(self, effort: Effort = FULL_EFFORT) -> None:
-        self._effort = effort
+    def __init__(self) -> None:
         self._child = Child()
 
     def start(self) -> None:
@@ -63,7 +61,7 @@ class PictureReader:
             nonlocal picture
             picture = Image.frombytes("RGBA" if with_alpha else "RGB", size, pixels)
 
-        task = Task("decode", name, limits, self._effort, enough, with_alpha=with_alpha)
+        task = Task("decode", name, limits, FULL_EFFORT, enough, with_alpha=with_alpha)
         answer = self._child.ask(task, data, should_stop, take)
         if answer.note and tell:
             tell(answer.sentence)

@@ -26,7 +26,7 @@ def film_painter(
     memory: int | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> FilmPainter:
-    """A painter of frames like the content of a request, whose first frames `stylize` paints."""
+    """A painter of frames like the content of a request; `stylize` paints first frames."""
 
     def paint_first(request: StylizeRequest) -> Image:
         return stylize(request, encoder, should_stop=should_stop, memory=memory).picture

@@ -16,12 +16,12 @@ from torch import Tensor
 
 from engine.canvases import filled_up
 from engine.errors import RequestRejected, Stopped
-from engine.memory import Plan, budget_for, plan_memory
+from engine.memory import Plan, budget_for
 from engine.motion.flow import Motion, motion_between
 from engine.motion.strokes import Painted, StylePlaces, carried
 from engine.presets import Matching, settle, with_matching
 from engine.request import StylizeRequest
-from engine.scales import Scale, plan_scales, style_sizes
+from engine.scales import Scale, plan_scales
 from engine.studio import Studio, with_sorted_styles
 from engine.targets import StylesSeen
 from engine.tensors import to_tensor
@@ -156,26 +156,26 @@ class FilmPainter:
 
     def _search(self, studio: Studio, canvas: Tensor) -> Tensor:
         """The neighbours of a canvas's cells, (cells,) int64 on the CPU."""
-        targets = studio.targets(self._scale, self._plan())
         device = self._encoder.device.torch_device
         cells = self._styles_seen(studio).cells
         assert cells is not None  # noqa: S101 - a recipe with matching has them
-        found = targets.search(
-            self._matching, cells, canvas.to(device), studio.canvases.recolored(self._scale)
-        )
-        return found.to(CPU)
+
+        def search(plan: Plan) -> Tensor:
+            content = studio.canvases.recolored(self._scale)
+            targets = studio.targets(self._scale, plan)
+            return targets.search(self._matching, cells, canvas.to(device), content).to(CPU)
+
+        return studio.within_memory(search, self._scale)
 
     def _styles_seen(self, studio: Studio) -> StylesSeen:
         """The styles' features, seen once for all frames."""
-        if self._styles is None:
-            self._styles = studio.targets(self._scale, self._plan()).see_styles()
-        return self._styles
 
-    def _plan(self) -> Plan:
-        sizes = style_sizes(self._like, self._scale)
-        return plan_memory(
-            self._scale.canvas, self._encoder.device, self._recipe, self._memory_budget, sizes
-        )
+        def see(plan: Plan) -> StylesSeen:
+            return studio.targets(self._scale, plan).see_styles()
+
+        if self._styles is None:
+            self._styles = studio.within_memory(see, self._scale)
+        return self._styles
 
     def _style_places(self, studio: Studio) -> StylePlaces:
         return StylePlaces(studio.canvases.styles(self._scale), self._scale.cell)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 Box = tuple[int, int, int, int]
 
 BORDER_SHARE = 4  # of a tile's side: as wide is what it is painted with of its neighbours
-SMALLEST_TILE, LARGEST_TILE = 64, 1024  # pixels
+SMALLEST_TILE = 64  # pixels
 FEWEST, MOST = 2, 12  # columns and rows
 MOST_TILES = MOST * MOST
 ZOOM_SIDE = 512  # pixels of a tile of the zoomable picture

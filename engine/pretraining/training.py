@@ -74,7 +74,7 @@ def train(
 
 
 def accuracy(network: Classifier, dataset: Dataset, size: int, device: Device) -> float:
-    """The share of a dataset's pictures whose class is the network's first choice."""
+    """The share of a dataset's pictures of which the network's first choice is the class."""
     network.eval()
     right = 0
     with torch.no_grad():

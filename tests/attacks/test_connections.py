@@ -1,4 +1,4 @@
-"""Visitors who hold connections to the bot's pages, or who send what is no HTTP."""
+"""Visitors that hold connections to the bot's pages, or send something other than HTTP."""
 
 import asyncio
 import logging

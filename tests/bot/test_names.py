@@ -60,6 +60,9 @@ HOSTILE = st.lists(
         ("  Mona   Lisa\n", "Mona Lisa"),
         ("Ünïcödé 山水 🎨", "Ünïcödé 山水 🎨"),
         ("👩‍🎨 family", "👩‍🎨 family"),
+        ("👩‍❤️‍👨 ‼️", "👩‍❤️‍👨 ‼️"),
+        ("Night\u3164\u2800", "Night"),
+        ("Ni\u034fght\ufe0f\U000e0101", "Night"),
         ("Z\u0301\u0302\u0303\u0304\u0305algo", "Ź\u0302\u0303algo"),
     ],
 )
@@ -68,7 +71,9 @@ def test_examples(typed: str, kept: str) -> None:
     assert clean(typed) == kept
 
 
-@pytest.mark.parametrize("typed", ["", "   ", "***", "<@123>", "\u202e\u200f", "\u200b", "-# "])
+@pytest.mark.parametrize(
+    "typed", ["", "   ", "***", "<@123>", "\u202e\u200f", "\u200b", "-# ", "\u3164\u2800"]
+)
 def test_nothing_left(typed: str) -> None:
     """A name of which nothing is left is refused with a message."""
     with pytest.raises(NameRejected, match="at least one letter"):

@@ -57,6 +57,35 @@ def test_lists(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     assert load().discord.attachment_hosts == ("a", "b:9")
 
 
+@pytest.mark.parametrize(
+    ("written", "devices"),
+    [
+        ('"auto"', ("auto",)),
+        ('["cuda:0", "cuda:1"]', ("cuda:0", "cuda:1")),
+        ('["cpu", "cpu"]', ("cpu", "cpu")),
+    ],
+)
+def test_devices(tmp_path: Path, written: str, devices: tuple[str, ...]) -> None:
+    """A device stands alone or in a list, in which it may stand twice."""
+    file = tmp_path / "config.toml"
+    file.write_text(f"[engine]\ndevice = {written}\n")
+    assert load(file).engine.device == devices
+
+
+def test_devices_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words with commas; none at all, or one that is no device, is a fault in words."""
+    monkeypatch.setenv("MURALSCAPE_ENGINE__DEVICE", "cuda:0, cuda:0")
+    assert load().engine.device == ("cuda:0", "cuda:0")
+    origin = "engine.device (from the environment's MURALSCAPE_ENGINE__DEVICE)"
+    for text, fault in {
+        "": "name at least one device, such as auto",
+        "[]": "name at least one device, such as auto",
+        "cuda:0 cuda:1": "write auto, cpu, or a card such as cuda:0; several as a list",
+    }.items():
+        monkeypatch.setenv("MURALSCAPE_ENGINE__DEVICE", text)
+        assert _faults() == [f"{origin}: {fault}"]
+
+
 def test_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
     """`postgres://` is PostgreSQL's; a database without a driver of ours is a fault."""
     monkeypatch.setenv("MURALSCAPE_DATABASE_URL", "postgres://bot@db/muralscape")
@@ -88,6 +117,7 @@ def test_all_faults_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         "[limits]\npixel = 1\n"
         '[web]\nport = 99999\npublic_url = "murals.example"\n'
         '[engine]\ndevice = "gpu"\n'
+        '[nats]\nurl = "http://nats.example"\n'
     )
     monkeypatch.setenv("MURALSCAPE_LIMITS__JOBS_PER_MEMBER", "many")
     monkeypatch.setenv("MURALSCAPE_DISCORD__ATTACHMENT_HOSTS", "[oops")
@@ -99,6 +129,7 @@ def test_all_faults_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         "discord.attachment_hosts (from the environment's MURALSCAPE_DISCORD__ATTACHMENT_HOSTS): "
         "write a list",
         f"engine.device (from {file}): ",
+        f"nats.url (from {file}): write an address such as tls://nats.example:4222",
         f"web.port (from {file}): input should be less than or equal to 65535",
         f"web.public_url (from {file}): write an address that begins with https://",
         "limits.jobs_per_member (from the environment's MURALSCAPE_LIMITS__JOBS_PER_MEMBER): "

@@ -52,7 +52,7 @@ FAST = Timing(
     remember=60.0,
     find=60.0,
     first_try=60.0,
-    long=600.0,
+    long_wait=600.0,
 )
 
 ROOMY = LimitSettings(jobs_per_member=50, jobs_per_guild=1000, shutdown_seconds=5, mural_tile=64)

@@ -1,5 +1,6 @@
-"""Who may paint is asked where a job is admitted: members, bans, commands, channels."""
+"""Where a job is admitted, the bot asks about membership, bans, commands and channels."""
 
+import asyncio
 from pathlib import Path
 
 from bot.simulator import CdnFault, Permission, Simulator, upheaval
@@ -29,7 +30,7 @@ def again(simulator: Simulator, message: Message, user: str) -> Interaction:
 
 
 async def test_old_buttons_of_somebody_who_left(simulator: Simulator, data_dir: Path) -> None:
-    """In a direct message they paint for members, and not for who left or was banned."""
+    """In a direct message they paint for members, not for former or banned ones."""
     world, atelier = simulator.world, atelier_of(simulator)
     kill_token(simulator)
     forbid_posting(simulator)
@@ -81,6 +82,27 @@ async def test_the_integrations_page(simulator: Simulator, data_dir: Path) -> No
         refused = await said_privately(simulator, again(simulator, message, "ada"))
         assert "does not let you use" in refused.content
         assert len(query(data_dir, JOBS)) == 3
+
+
+async def test_rules_that_change_while_they_are_read(simulator: Simulator, data_dir: Path) -> None:
+    """An answer that Discord gave before a change does not count for later presses."""
+    atelier, commands = atelier_of(simulator), simulator.commands
+    async with running_bot(simulator, data_dir) as bot:
+        message = await result_of(simulator, muralize(simulator))
+        slow = simulator.faults.hold(path=r"/commands/permissions$", after=True)
+        again(simulator, message, "ada")
+        await simulator.until(lambda: slow.hits)
+        hearing = asyncio.create_task(
+            bot.app.client.wait_for("raw_app_command_permissions_update", timeout=120)
+        )
+        await asyncio.sleep(0)
+        rule = commands.named("muralize")
+        commands.integrations.set(atelier.guild, rule, atelier.members[0], allow=False)
+        await hearing
+        simulator.faults.lift(slow)
+        await simulator.until(lambda: len(results(simulator)) == 2)
+        refused = await said_privately(simulator, again(simulator, message, "ada"))
+        assert "does not let you use `/muralize` here" in refused.content
 
 
 async def test_members_who_may_not_post(simulator: Simulator, data_dir: Path) -> None:

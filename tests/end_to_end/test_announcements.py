@@ -6,7 +6,7 @@ import pytest
 
 from bot.simulator import Invocation, Permission, Simulator
 from bot.simulator.model import Message
-from tests.end_to_end.harness import button, muralize, running_bot
+from tests.end_to_end.harness import button, muralize, query, running_bot
 from tests.end_to_end.harness import run as command
 from tests.end_to_end.test_ballots import enter_twelve
 from tests.end_to_end.test_challenges import posted, told
@@ -73,6 +73,27 @@ async def test_discord_is_down_for_a_while(simulator: Simulator, data_dir: Path)
     assert len(posted(simulator, "Challenge: *Night*")) == 1
 
 
+async def test_a_picture_that_the_disk_does_not_give(simulator: Simulator, data_dir: Path) -> None:
+    """A message that cannot be made waits, and keeps none of the others from being posted."""
+    async with running_bot(simulator, data_dir) as bot:
+        await open_with_two_entries(simulator)
+        for row in query(data_dir, "SELECT DISTINCT preview FROM challenge_entries"):
+            file = bot.app.core.pictures.path(row["preview"])
+            file.unlink()
+            file.mkdir()  # which cannot be read
+        await told(simulator, command(simulator, "challenge close", "mo"))
+        await told(simulator, command(simulator, "challenge close", "mo"))
+        day = {"title": "Day", "theme": "Paint it"}
+        await told(simulator, command(simulator, "challenge start", "mo", day))
+        await simulator.until(lambda: posted(simulator, "Challenge: *Day*"))
+        assert posted(simulator, "🗳️ **Vote") == []
+        for row in query(data_dir, "SELECT DISTINCT preview FROM challenge_entries"):
+            file = bot.app.core.pictures.path(row["preview"])
+            file.rmdir()
+            file.write_bytes(b"damaged")
+        await simulator.until(lambda: posted(simulator, "🏆 **Results: *Night*"))
+
+
 async def test_a_deleted_ballot(simulator: Simulator, data_dir: Path) -> None:
     """It stays deleted when it changes, and is posted again on request, also elsewhere."""
     assert simulator.atelier is not None
@@ -110,6 +131,8 @@ async def test_a_deleted_ballot(simulator: Simulator, data_dir: Path) -> None:
         _, second = posted(simulator, "🗳️ **Vote")
         assert second.channel is simulator.atelier.studio
         assert len(second.attachments) == 1
+        (vote,) = second.components[0]["components"]  # else it is too early to close it
+        await told(simulator, simulator.people.press(second.id, vote["custom_id"], "cleo"))
         await told(simulator, command(simulator, "challenge close", "mo"))
         (results,) = posted(simulator, "🏆 **Results")
         assert results.channel is simulator.atelier.studio
@@ -143,13 +166,33 @@ async def test_threads(simulator: Simulator, data_dir: Path) -> None:
         refused = await told(simulator, simulator.people.invoke(start))
         assert f"I may not post pictures in <#{thread.id}>" in refused
         world.overwrite(gallery, world.bot, deny=Permission.SEND_MESSAGES)  # not that of threads
+        world.lock(thread, locked=True)
+        assert "I may not post pictures" in await told(simulator, simulator.people.invoke(start))
+        world.lock(thread, locked=False)
         assert "It is announced" in await told(simulator, simulator.people.invoke(start))
-        thread.locked = True
+        world.lock(thread, locked=True)
         said = await told(simulator, simulator.people.invoke(close))
         assert "now closed. It is not announced yet" in said
-        thread.locked = False
+        world.lock(thread, locked=False)
         await simulator.until(lambda: posted(simulator, "🏆 **Results"))
         assert posted(simulator, "🏆 **Results")[0].channel is thread
+
+
+async def test_an_archived_thread(simulator: Simulator, data_dir: Path) -> None:
+    """Discord edits nothing in an archived thread (50083), so the bot opens it for its messages."""
+    assert simulator.atelier is not None
+    gallery, world = simulator.atelier.gallery, simulator.world
+    thread = world.start_thread(gallery, "corner", simulator.people.user("ada"))
+    start = Invocation("challenge start", user="mo", channel="corner", texts=OPTIONS)
+    texts = {"title": "Day"}
+    rename = Invocation("challenge rename", user="mo", channel="gallery", texts=texts)
+    async with running_bot(simulator, data_dir):
+        await told(simulator, simulator.people.invoke(start))
+        world.archive(thread)
+        await told(simulator, simulator.people.invoke(rename))
+        await simulator.until(lambda: posted(simulator, "Challenge: *Day*"))
+    assert not thread.archived
+    assert letters(simulator, "mo") == []
 
 
 @pytest.mark.slow

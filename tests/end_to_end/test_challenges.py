@@ -118,6 +118,9 @@ async def test_a_challenge_from_start_to_leaderboard(simulator: Simulator, data_
         ):
             assert "Your vote is for entry" in await vote(simulator, contest, voter, owner)
         assert "your own entry" in await vote(simulator, contest, "cleo", "cleo")
+        (guild,) = simulator.world.guilds.values()
+        guild.members[simulator.people.user("mo").id].joined = None  # as Discord says of guests
+        assert "joined before" in await vote(simulator, contest, "mo", "cleo")
         assert len((await contest_of(bot)).votes) == 7
         users = [simulator.people.user(name) for name in COLOURS]
         names = [text for user in users for text in (str(user.id), str(user.global_name))]

@@ -67,6 +67,7 @@ async def test_the_gallery(simulator: Simulator, data_dir: Path) -> None:
         text = page.decode()
         assert text.index("Ada") < text.index("Ben")
         assert "🥇 1st" in text
+        assert "2nd" not in text  # nobody voted for Ben
         assert "Night &amp; b day /b" in text
         assert len(page) < 100_000
 

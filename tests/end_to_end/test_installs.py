@@ -73,7 +73,7 @@ async def test_in_a_server_without_the_bot(simulator: Simulator, data_dir: Path)
 
 
 async def test_in_private_conversations(simulator: Simulator, data_dir: Path) -> None:
-    """It works in direct messages with the bot and in groups, for who has installed it."""
+    """It works in direct messages with the bot and in groups, for users that installed it."""
     world, atelier = simulator.world, atelier_of(simulator)
     ada, ben = atelier.members[:2]
     direct, group = world.dm(ada), group_of(world, ada, ben)
@@ -87,7 +87,7 @@ async def test_in_private_conversations(simulator: Simulator, data_dir: Path) ->
 
 
 async def test_moderators_elsewhere_are_none_here(simulator: Simulator, data_dir: Path) -> None:
-    """Who may delete others' messages in a foreign server has no say over paintings made there."""
+    """Moderators of a server without the bot have no say over paintings made there."""
     _, channel = elsewhere(simulator)
     world = simulator.world
     guild = world.guilds[channel.guild_id or 0]

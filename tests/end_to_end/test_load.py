@@ -31,7 +31,7 @@ async def test_sixty_members_send_two_hundred_commands(data_dir: Path) -> None:
         assert simulator.atelier is not None
         for name in dict.fromkeys(senders):
             simulator.world.join(simulator.atelier.guild, simulator.world.add_user(name))
-        async with running_bot(simulator, data_dir, timing=Timing(long=600.0)) as bot:
+        async with running_bot(simulator, data_dir, timing=Timing(long_wait=600.0)) as bot:
             bot.app.jobs.subscribe(events.append)
             async with ticking() as ticks:
                 for name in senders:

@@ -28,7 +28,7 @@ async def test_memory_stays_flat_over_a_thousand_jobs(data_dir: Path) -> None:
     """From the 300th job to the 1,000th the bot's process does not grow by 16 MiB."""
     async with Simulator(limits=patient()) as simulator:
         token, base = simulator.world.token, simulator.api_base
-        bot = bot_process.start(token, base, data_dir, "load_quick", Timing(long=600.0))
+        bot = bot_process.start(token, base, data_dir, "load_quick", Timing(long_wait=600.0))
         try:
             await simulator.until(lambda: simulator.gateway.connected)
             process = psutil.Process(bot.pid)

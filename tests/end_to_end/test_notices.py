@@ -1,8 +1,8 @@
-"""Who is notified of a result, and where a result is not wanted any more."""
+"""Which members are notified of a result, and where a result is not wanted any more."""
 
 from pathlib import Path
 
-from bot.simulator import Simulator
+from bot.simulator import Permission, Simulator
 from bot.simulator.faults import CdnFault
 from bot.simulator.model import Message
 from tests.end_to_end.harness import (
@@ -37,7 +37,7 @@ async def test_after_long_the_result_is_a_reply(simulator: Simulator, data_dir: 
     async with running_bot(simulator, data_dir, clock=simulator.clock):
         asked = muralize(simulator)
         card = await painting(simulator, asked)
-        simulator.clock.advance(FAST.long + 1)
+        simulator.clock.advance(FAST.long_wait + 1)
         release(data_dir)
         (message,) = await simulator.until(lambda: results(simulator))
         await settled(simulator, data_dir)
@@ -47,6 +47,24 @@ async def test_after_long_the_result_is_a_reply(simulator: Simulator, data_dir: 
     assert str(message.id) in card.content
     assert card.attachments == []
     assert notices(simulator) == [message]
+
+
+async def test_without_the_history_it_is_no_reply(simulator: Simulator, data_dir: Path) -> None:
+    """Without Read Message History Discord takes no reply (160002): the result comes without."""
+    assert simulator.atelier is not None
+    gallery, deny = simulator.atelier.gallery, Permission.READ_MESSAGE_HISTORY
+    simulator.world.overwrite(gallery, simulator.world.bot, deny=deny)
+    hold(data_dir, 10)
+    async with running_bot(simulator, data_dir, clock=simulator.clock):
+        asked = muralize(simulator)
+        await painting(simulator, asked)
+        simulator.clock.advance(FAST.long_wait + 1)
+        release(data_dir)
+        (message,) = await simulator.until(lambda: results(simulator))
+        await settled(simulator, data_dir)
+    assert message.channel is gallery
+    assert message.reference is None
+    assert message.notified == [asked.user]
 
 
 async def test_soon_after_nobody_is_notified(simulator: Simulator, data_dir: Path) -> None:
@@ -65,7 +83,7 @@ async def test_a_server_may_not_want_that(simulator: Simulator, data_dir: Path) 
     async with running_bot(simulator, data_dir, clock=simulator.clock):
         await switch(simulator, "mention_members", on=False, user="olga")
         card = await painting(simulator, muralize(simulator))
-        simulator.clock.advance(FAST.long + 1)
+        simulator.clock.advance(FAST.long_wait + 1)
         release(data_dir)
         (message,) = await simulator.until(lambda: results(simulator))
         await settled(simulator, data_dir)
@@ -80,7 +98,7 @@ async def test_without_the_right_to_post(simulator: Simulator, data_dir: Path) -
     async with running_bot(simulator, data_dir, clock=simulator.clock):
         asked = muralize(simulator)
         await painting(simulator, asked)
-        simulator.clock.advance(FAST.long + 1)
+        simulator.clock.advance(FAST.long_wait + 1)
         release(data_dir)
         (message,) = await simulator.until(lambda: results(simulator))
         (notice,) = await simulator.until(lambda: notices(simulator))
@@ -115,7 +133,7 @@ async def test_a_card_deleted_after_its_token(simulator: Simulator, data_dir: Pa
     async with running_bot(simulator, data_dir, clock=simulator.clock) as bot:
         card = await painting(simulator, muralize(simulator))
         simulator.people.delete(card.id, "mo")
-        simulator.clock.advance(FAST.long + 1)
+        simulator.clock.advance(FAST.long_wait + 1)
         release(data_dir)
         await settled(simulator, data_dir)
 

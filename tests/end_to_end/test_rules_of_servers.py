@@ -23,11 +23,13 @@ from tests.end_to_end.harness import (
     UNTOLD,
     button,
     muralize,
+    painting,
     picture,
     query,
     running_bot,
 )
 from tests.end_to_end.harness import run as command
+from tests.end_to_end.painters import hold
 from tests.end_to_end.test_challenges import posted, told
 from tests.end_to_end.test_departures import atelier_of
 from tests.end_to_end.test_guild_settings import choose
@@ -90,7 +92,10 @@ async def test_painting_time(simulator: Simulator, data_dir: Path) -> None:
         panel = await said_privately(
             simulator, command(simulator, "settings allowance", "mo", options)
         )
-        assert "`): everyone 15 min an hour, 60 min a day" in panel.content
+        limited = "`): everyone 15 min an hour, 60 min a day"
+        assert limited in panel.content
+        looked = await said_privately(simulator, command(simulator, "settings allowance", "mo"))
+        assert limited in looked.content
         muralize(simulator, "ada", size="512")
         await simulator.until(lambda: query(data_dir, "SELECT id FROM jobs"))
         predicted = query(data_dir, "SELECT predicted_seconds FROM jobs")[0][0]
@@ -107,6 +112,11 @@ async def test_painting_time(simulator: Simulator, data_dir: Path) -> None:
         for _ in range(2):  # the largest of a member's roles counts
             muralize(simulator, "mo", size="512")
         await simulator.until(lambda: len(query(data_dir, "SELECT id FROM jobs")) == 3)
+        role = {"role": "@everyone"}
+        panel = await said_privately(
+            simulator, command(simulator, "settings allowance", "mo", role)
+        )
+        assert "`): @Moderators " in panel.content or "`): <@&" in panel.content
 
 
 async def test_switched_off_as_if_it_did_not_exist(simulator: Simulator, data_dir: Path) -> None:
@@ -189,6 +199,31 @@ async def test_a_blocked_member(simulator: Simulator, data_dir: Path) -> None:
         lifted = await told(simulator, command(simulator, "block lift", "mo", {"member": "ada"}))
         assert "may use this bot here again" in lifted
         assert "painting" in await told(simulator, command(simulator, "queue show"))
+
+
+async def test_a_moderator_of_one_channel(simulator: Simulator, data_dir: Path) -> None:
+    """Whose channel gives them Manage Messages moderates there alone, not the whole server."""
+    world, atelier = simulator.world, atelier_of(simulator)
+    allow = Permission.MANAGE_MESSAGES
+    world.overwrite(atelier.studio, simulator.people.user("ada"), allow=allow)
+
+    def in_studio(name: str, **texts: str) -> Interaction:
+        return simulator.people.invoke(Invocation(name, user="ada", channel="studio", texts=texts))
+
+    hold(data_dir, 5)
+    async with running_bot(simulator, data_dir, limits=HASTY):
+        card = await painting(simulator, muralize(simulator, "ben"))
+        assert "permission Manage Messages" in await told(
+            simulator, in_studio("block member", member="ben")
+        )
+        assert "Only the owner" in await told(simulator, in_studio("queue cancel", job="1"))
+        press = simulator.people.press(card.id, button(card, "cancel"), "ada")
+        assert "Only the owner" in await told(simulator, press)
+        theirs = muralize(simulator, "ben", channel="studio")
+        waiting = await simulator.until(lambda: theirs.original)
+        await simulator.until(lambda: "Waiting" in waiting.content)
+        simulator.people.press(waiting.id, button(waiting, "cancel"), "ada")
+        await simulator.until(lambda: "Cancelled** by a moderator" in waiting.content)
 
 
 async def test_the_host_blocks_without_a_restart(simulator: Simulator, data_dir: Path) -> None:

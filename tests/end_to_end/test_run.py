@@ -97,14 +97,14 @@ async def test_held_after_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     ("settings", "sentence"),
     [
         ({"ENGINE__WEIGHTS": "/nope.safetensors"}, "no file of weights at /nope.safetensors"),
-        ({"ENGINE__DEVICE": "cuda:7"}, "there is no device 'cuda:7' here"),
+        ({"ENGINE__DEVICE": "cpu,cuda:7"}, "there is no device 'cuda:7' here"),
     ],
     ids=["weights", "card"],
 )
 async def test_an_engine_that_can_never_paint(
     simulator: Simulator, data_dir: Path, settings: dict[str, str], sentence: str
 ) -> None:
-    """Weights or a card that are missing end it with exit code 2, before it logs in to Discord."""
+    """Missing weights, or one missing card, end it with code 2 before it logs in to Discord."""
     if "ENGINE__DEVICE" in settings and has_driver():
         pytest.skip("this machine has NVIDIA's driver")
     process = await start(

@@ -57,9 +57,12 @@ async def answer(page: aiohttp.ClientSession, text: str) -> dict[str, Any]:
 
 
 def left_behind(processes: list[psutil.Process], folder: Path) -> list[object]:
-    """List the processes that do not end and the folders that were not deleted."""
+    """List the processes that do not end and the files that were not deleted.
+
+    The locks of `engine.sharing` stay: to delete one could be to delete another process's.
+    """
     _, alive = psutil.wait_procs(processes, timeout=120)
-    return [*alive, *folder.glob("muralscape-*")]
+    return [*alive, *(file for file in folder.glob("muralscape-*") if file.suffix != ".lock")]
 
 
 async def a_bot_connects(page: aiohttp.ClientSession) -> None:

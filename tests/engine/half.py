@@ -35,6 +35,8 @@ class HalfOnCpu(Operators):
             return operator(*args, **kwargs)
         if name == "aten::addmm_":
             return first.copy_(torch.addmm(*tree_map(_to(torch.float32), args)))
+        if operator is torch.ops.aten.mm.dtype:  # it is in the number type that was asked for
+            return operator(*args, **kwargs)
         out = operator(*tree_map(_to(torch.float32), args), **kwargs)
         return tree_map(_to(torch.float16), out)
 

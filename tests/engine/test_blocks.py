@@ -124,7 +124,7 @@ def test_a_scale_that_is_painted_in_blocks_comes_out_the_same(
     start = studio.first_canvas(scale)
 
     def paint(plan: Plan, neighbours: torch.Tensor | None = None) -> Stepper:
-        stepper = studio._stepper(scale, start, plan, neighbours, None)
+        stepper = studio._stepper(scale, start, neighbours, None, plan)
         for _ in range(3):
             assert stepper.take(1)[0].finite
         return stepper

@@ -55,7 +55,7 @@ def test_odd_curves_are_drawn_all_the_same(curve: tuple[tuple[int, float], ...])
 
 
 def test_titles_may_hold_anything() -> None:
-    """Names of files with formulas, other scripts, stray bytes or no end neither fail nor warn."""
+    """Names with formulas, other scripts, bytes of no script or no end neither fail nor warn."""
     for title in ("costs $5 or $\\frac{}$", "星月夜 🎨", "long " * 100, "a\udcff\n.png"):
         draw(CURVE, (1,), title)
 

@@ -1,8 +1,6 @@
 """Plans for GPUs of any size, asked of a GPU that is not there: what it would answer is given."""
 
-import multiprocessing
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -21,6 +19,7 @@ from engine.memory import (
 )
 from engine.presets import GATYS, MURAL, PRESETS
 from engine.sharing import painters_on
+from tests.engine.another_painter import another_painter
 
 GPU = Device(torch.device("cuda:0"), "fp16")
 GIB = 2**30
@@ -68,25 +67,13 @@ def test_a_limit_is_within_what_is_free(gpu: FakeGpu) -> None:
     assert budget_for(GPU, 40 * GIB) == int(SHARE * 22 * GIB)
 
 
-def _hold(connection: Connection, gpu: str) -> None:
-    connection.send(painters_on(gpu))
-    connection.recv()
-
-
 def test_two_processes_on_one_gpu_share_it(gpu: FakeGpu) -> None:
     """Each plans with half of it; when one has ended, however it did, the other has it all."""
-    ours, theirs = multiprocessing.get_context("spawn").Pipe()
     assert painters_on(gpu.uuid) == painters_on(gpu.uuid) == 1
-    other = multiprocessing.get_context("spawn").Process(target=_hold, args=(theirs, gpu.uuid))
-    other.start()
-    try:
-        assert ours.recv() == 2
-        assert painters_on(gpu.uuid) == 2
+    with another_painter(gpu.uuid) as painters:
+        assert painters == painters_on(gpu.uuid) == 2
         assert painters_on(f"not {gpu.uuid}") == 1
         assert budget_for(GPU) == int(SHARE * 12 * GIB)
-    finally:
-        other.kill()
-        other.join()
     assert budget_for(GPU) == int(SHARE * 22 * GIB)
 
 

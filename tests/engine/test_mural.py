@@ -17,7 +17,7 @@ from engine.mural.layers import Layers, paint_mask
 from engine.mural.tasks import Task
 from engine.mural.work import carry_out
 from engine.request import StylizeRequest, Surroundings
-from engine.seams import joined
+from engine.seams import blended
 from engine.stylize import stylize
 from engine.vgg19 import Encoder
 from tests.engine.paintings import having, pixels
@@ -45,7 +45,7 @@ def test_strokes_stay_whole_between_two_paints() -> None:
     noise = torch.Generator().manual_seed(1)
     one, other = (0.5 + 0.1 * torch.randn((1, 3, 96, 384), generator=noise) for _ in range(2))
     mask = torch.linspace(0, 1, 384).expand(1, 1, 96, 384)
-    both = joined(one, other, mask)
+    both = blended(one, other, mask)
     assert (both[..., 0] - one[..., 0]).abs().max() < 1e-6
     assert (both[..., -1] - other[..., -1]).abs().max() < 1e-6
     faded = torch.lerp(one, other, mask)

@@ -124,7 +124,7 @@ def test_a_mask_divides_the_canvas_between_two_styles_at_most(content: Image.Ima
 def test_only_presets_that_match_keep_styles_apart(
     preset: str, content: Image.Image, encoder: Encoder
 ) -> None:
-    """Any preset takes a mask with one style; with two it needs to know which cell is whose."""
+    """Any preset takes a mask with one style; with two it needs to match cells to a style."""
     settings = PaintSettings(preset, size=16, steps=1)
     mask = Image.new("L", (8, 8), "white")
     stylize(StylizeRequest(content, (content,), settings, mask), encoder)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -20,6 +21,7 @@ from engine.memory import (
     estimate_bytes,
     plan_memory,
 )
+from engine.motion.film import film_painter
 from engine.presets import GATYS, settle
 from engine.request import PaintSettings, StylizeRequest
 from engine.scales import plan_scales
@@ -28,7 +30,9 @@ from engine.studio import Studio
 from engine.stylize import stylize
 from engine.vgg19 import Encoder, Features
 from tests.engine.half import HalfOnCpu
+from tests.engine.motion_clips import as_picture, texture
 from tests.engine.operators import Arguments, Operator, Operators
+from tests.engine.paintings import pixels
 
 FP32 = Device(torch.device("cpu"), "fp32")
 FP16 = Device(torch.device("cpu"), "fp16")
@@ -109,6 +113,7 @@ def test_a_step_that_does_not_fit_is_taken_in_smaller_blocks(
 
 @pytest.mark.parametrize("words", [
     "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+    "CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate(handle)`",
     "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
     "GET was unable to find an engine to execute this computation",
     "[enforce fail at alloc_cpu.cpp:1] DefaultCPUAllocator: can't allocate memory: you tried",
@@ -205,6 +210,21 @@ def test_the_end_of_a_painting_is_made_elsewhere_where_it_does_not_fit(
         pytest.raises(OutOfMemory, match=r"size \d+ would fit|free some memory"),
     ):
         stylize(asked, encoder)
+
+
+def test_a_frame_of_a_film_is_planned_anew_too(encoder: Encoder) -> None:
+    """Its search for strokes is before any stepper: it is made by a smaller plan, and the same."""
+    wide = texture(16, SHAPE[0] + 2)
+    first, second = (as_picture(wide[..., n : n + SHAPE[0]]) for n in (0, 2))
+    style = Image.effect_noise((96, 96), 90).convert("RGB")
+    wish = StylizeRequest(first, (style,), PaintSettings("draft", SHAPE[0], 2))
+    painter = film_painter(wish, encoder)
+    _, before = painter.paint(first, None)
+    wanted, _ = painter.paint(second, before)
+    with ShortOf("argmax", 1) as gpu:
+        found, _ = painter.paint(second, before)
+    assert gpu.times == 0
+    assert float(np.abs(pixels(found) - pixels(wanted)).mean()) < 2
 
 
 def test_repeats_in_fp32_are_planned_within_the_memory(

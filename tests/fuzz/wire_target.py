@@ -15,7 +15,7 @@ from engine.errors import Wording
 from tests.bot.executors.bytes_pipe import pipe_of
 
 CORPUS = Path(__file__).parent / "wire_corpus"
-# The first byte of an input says who reads the others.
+# The first byte of an input chooses the reader of the others.
 _KINDS: tuple[type, ...] = get_args(wire.Message)
 READERS = (*(kind.__name__ for kind in _KINDS), "engine process", "bot", "decoding")
 

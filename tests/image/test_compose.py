@@ -48,14 +48,14 @@ def test_containers_are_locked_down() -> None:
 
 
 def test_the_card_is_reserved_and_used() -> None:
-    """The file for NVIDIA cards reserves one and lets the bot paint nowhere else."""
+    """The files for NVIDIA cards show them to a bot or worker, which paints nowhere else."""
     gpu = services("compose.gpu.yaml")["bot"]
     worker = services("compose.worker.gpu.yaml")["worker"]
     for service in (gpu, worker):
         (device,) = service["deploy"]["resources"]["reservations"]["devices"]
-        assert (device["driver"], device["capabilities"]) == ("nvidia", ["gpu"])
+        assert device == {"driver": "nvidia", "count": "all", "capabilities": ["gpu"]}
     assert worker["command"][-2:] == ["--device", "${WORKER_DEVICE:-cuda:0}"]
-    assert gpu["environment"] == {"MURALSCAPE_ENGINE__DEVICE": "cuda:0"}
+    assert gpu["environment"] == {"MURALSCAPE_ENGINE__DEVICE": "${BOT_DEVICE:-cuda:0}"}
 
 
 def test_it_waits_longer_than_the_bot_takes_to_stop() -> None:

@@ -76,7 +76,7 @@ async def _watch(
     on_reading: Callable[[Reading], None],
     tasks: list[asyncio.Task[None]],
 ) -> None:
-    """Take a reading now and then; a member who meets what nobody foresaw ends it."""
+    """Take a reading now and then; an unexpected error of a member ends it."""
     gauge = Gauge(host)
     loop = asyncio.get_running_loop()
     began = loop.time()

@@ -38,7 +38,7 @@ async def test_members_find_a_painting_in_a_reply(simulator: Simulator, data_dir
         asked = muralize(simulator)
         await painting(simulator, asked)
         assert outcome_of(simulator, asked) is None
-        simulator.clock.advance(FAST.long + 1)
+        simulator.clock.advance(FAST.long_wait + 1)
         release(data_dir)
         (message,) = await simulator.until(lambda: results(simulator))
         assert message is not asked.original

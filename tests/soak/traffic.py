@@ -188,7 +188,7 @@ class Members:
         return card
 
     async def _patient(self, look: Callable[[], Message | None], asked: Interaction) -> Message:
-        """Wait for something to be seen; a member who waits in vain says what was there instead."""
+        """Wait for something to be seen; after a wait in vain it says what was there instead."""
         try:
             return await self._simulator.until(look, PATIENCE)
         except TimeoutError:

@@ -23,6 +23,7 @@ class Attempt:
     awaiting_step_since: float
     stream_number: int | None = None  # of the order in its stream; None until it is there
     worker: str = ""  # the id of the worker that reported last; empty before the first report
+    takers: set[str] = field(default_factory=set)  # the workers that took it and have not left
     last_step: int = 0  # the newest step that `on_progress` was called with
     cancelled: bool = False  # `NatsExecutor.cancel` was called
     lost: bool = False  # ended by ExecutorLost: the job may get another attempt

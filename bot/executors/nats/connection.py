@@ -104,7 +104,7 @@ class NatsConnection:
             try:
                 await self.client.flush(2)
             except RETRYABLE as error:
-                log.info("not everything was sent: %s", error)
+                log.info("not everything was sent: %s", explain(error))
         if self._has_client:
             with contextlib.suppress(OSError):  # the server closed the connection meanwhile
                 await self.client.close()
@@ -115,7 +115,7 @@ class NatsConnection:
             try:
                 await self.client.publish(subject, wire.encode(message))
             except RETRYABLE as error:
-                log.info("not sent on %s: %s", subject, error)
+                log.info("not sent on %s: %s", subject, explain(error))
 
     async def listen(self, subject: str, handler: Callable[[Msg], Awaitable[None]]) -> None:
         """Call `handler` with each message on a core subject, and log its errors.

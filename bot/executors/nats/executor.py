@@ -57,6 +57,7 @@ class NatsExecutor:
         self._objects = SealedObjects(self._connection)
         self._registry = WorkerRegistry(self._timing.silence)
         self._attempts: dict[str, Attempt] = {}  # under way, by key
+        self._lost_jobs: set[int] = set()  # of which the last attempt was lost
         self._listeners: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[Any]] = set()  # the event loop holds only weak references
         self._clean_ups: set[asyncio.Task[None]] = set()  # those of `_tasks` that clean up
@@ -74,6 +75,7 @@ class NatsExecutor:
             self._registry,
             self._run_id,
             self._attempts,
+            self._lost_jobs,
             self._sender.nudge,
             self._sender.cancel,
             self._notify_listeners,
@@ -139,6 +141,7 @@ class NatsExecutor:
             raise ExecutorLost("The executor was closed.")
         attempt = self._new_attempt(order, on_progress)
         self._attempts[attempt.message.key] = attempt
+        self._lost_jobs.discard(order.job_id)
         sending = self._create_task(self._sender.send(attempt))
         painting = self._create_task(self._outcome_of(attempt, sending))
         try:
@@ -150,6 +153,7 @@ class NatsExecutor:
             return painting.result()
         except ExecutorLost:
             attempt.lost = True
+            self._lost_jobs.add(order.job_id)
             raise
         finally:
             painting.cancel()

@@ -35,7 +35,7 @@ class OrderSender:
     def new_message(self, order: PaintOrder) -> wire.Order:
         """Make the message of a new attempt, with a key of its own."""
         number = next(self._attempt_numbers)
-        return wire.Order(
+        return wire.Order(  # the key is read by `wire.job_of`
             key=f"{self._run_id}-{order.job_id}-{number}-{secrets.token_hex(16)}",
             run_id=self._run_id,
             job_id=order.job_id,

@@ -2,14 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Container, Coroutine, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
 from nats.aio.msg import Msg
 
+from bot.errors import ExecutorLost
 from bot.executors.nats import wire
-from bot.executors.nats.access import RETRYABLE
+from bot.executors.nats.access import RETRYABLE, explain
 from bot.executors.nats.attempt import Attempt
 from bot.executors.nats.connection import NatsConnection
 from bot.executors.nats.rate_limit import RateLimit
@@ -20,6 +21,7 @@ from bot.executors.nats.senders import sender_of
 log = logging.getLogger(__name__)
 
 OUTCOME_WAIT = 5.0  # seconds that one request for an outcome waits
+MOST_LOST = 5  # workers that took one order and were not heard of again; it may be its fault
 
 # Cached, because a worker's heartbeat mostly equals its last one.
 _decode_heartbeat = lru_cache(maxsize=256)(partial(wire.decode, wire.WorkerHeartbeat))
@@ -28,7 +30,8 @@ _decode_heartbeat = lru_cache(maxsize=256)(partial(wire.decode, wire.WorkerHeart
 class Receiver:
     """Passes on what workers send: to the registry, and to the attempt that it is about.
 
-    `attempts` has those under way, by key. `nudge` and `cancel` are methods of `OrderSender`.
+    `attempts` has those under way, by key; `lost_jobs` are jobs of lost ones, so that the next may
+    go on from their checkpoints. `nudge` and `cancel` are methods of `OrderSender`.
     `on_workers_change` is called when slots or devices have changed. `run_in_background` starts a
     task that nobody waits for.
     """
@@ -40,6 +43,7 @@ class Receiver:
         registry: WorkerRegistry,
         run_id: str,
         attempts: Mapping[str, Attempt],
+        lost_jobs: Container[int],
         nudge: Callable[[Attempt], Awaitable[None]],
         cancel: Callable[[str], Awaitable[None]],
         on_workers_change: Callable[[], None],
@@ -50,6 +54,7 @@ class Receiver:
         self._registry = registry
         self._run_id = run_id
         self._attempts = attempts
+        self._lost_jobs = lost_jobs
         self._nudge = nudge
         self._cancel = cancel
         self._on_workers_change = on_workers_change
@@ -71,7 +76,7 @@ class Receiver:
                     self._on_outcome(message)
                     await message.ack()
             except RETRYABLE as error:
-                log.info("no outcomes now: %s", error or type(error).__name__)
+                log.info("no outcomes now: %s", explain(error))
                 await asyncio.sleep(self._connection.timing.retry)
 
     async def _on_worker_heartbeat(self, message: Msg) -> None:
@@ -87,6 +92,8 @@ class Receiver:
         if self._registry.update(heartbeat):
             self._on_workers_change()
         for attempt in tuple(self._attempts.values()):
+            if heartbeat.is_leaving:  # its orders have not cost it
+                attempt.takers.discard(heartbeat.id)
             if attempt.stream_number is not None and not attempt.worker:
                 await self._nudge(attempt)
 
@@ -117,6 +124,10 @@ class Receiver:
         if not attempt.worker:
             attempt.awaiting_step_since = now
         attempt.worker = worker
+        if report.progress is None:
+            attempt.takers.add(worker)
+            if len(attempt.takers) > MOST_LOST:
+                attempt.end(ExecutorLost(f"{MOST_LOST} workers were lost with it"))
         if attempt.cancelled:
             await self._cancel(key)
         # Two workers may paint one order: only steps beyond the highest so far are shown.
@@ -157,7 +168,14 @@ class Receiver:
             self._drop(outcome)
 
     def _drop(self, outcome: wire.Outcome) -> None:
-        """Remove the painting of a late outcome, or of a second worker's."""
+        """Remove the painting of a late outcome, or of a second worker's.
+
+        The worker may have written the job's checkpoint after it was removed.
+        """
         log.info("a late or second outcome of %s; dropped", outcome.key)
-        painting = wire.result_name(outcome.key, outcome.worker)
-        self._run_in_background(self._objects.remove(painting))
+        names = [wire.result_name(outcome.key, outcome.worker)]
+        job_id = wire.job_of(outcome.key, self._run_id)
+        under_way = {attempt.order.job_id for attempt in self._attempts.values()}
+        if job_id is not None and job_id not in under_way and job_id not in self._lost_jobs:
+            names.append(wire.checkpoint_of(job_id))
+        self._run_in_background(self._objects.remove(*names))

@@ -60,8 +60,7 @@ class WorkerRegistry:
     def update(self, heartbeat: WorkerHeartbeat) -> bool:
         """Store a worker's heartbeat; return whether its free slots or devices have changed."""
         before = self._connected.pop(heartbeat.id, None)
-        is_leaving = not heartbeat.slots and not heartbeat.fault
-        if not is_leaving and self._has_room_for(heartbeat.id):
+        if not heartbeat.is_leaving and self._has_room_for(heartbeat.id):
             self._connected[heartbeat.id] = _Connected(heartbeat, self._clock())
         return before is None or _offer(before.heartbeat) != _offer(heartbeat)
 
@@ -79,27 +78,22 @@ class WorkerRegistry:
 
     def choose(self, order: PaintOrder) -> str | None:
         """Give the id of the fastest idle worker that has the preset; None when there is none."""
-        preset = order.settings.preset
-        idle = [
-            worker
-            for worker in self._heartbeats
-            if len(worker.busy) < worker.slots and preset in worker.presets
-        ]
+        idle = _idle(self._able(order))
         return min(idle, key=rate_of).id if idle else None
 
     def seconds(self, order: PaintOrder) -> float:
         """Predict how long the chosen worker takes, or the fastest when all are busy.
 
-        Infinite when no worker can paint.
+        Infinite when no worker can paint it.
         """
-        chosen = self.choose(order)
-        if chosen is not None:
-            candidates = [self._connected[chosen].heartbeat]
-        else:
-            candidates = [worker for worker in self._heartbeats if worker.slots]
-        if not candidates:
-            return float("inf")
-        return min(map(rate_of, candidates)) * work_of(order.settings, order.content_size)
+        able = self._able(order)
+        rate = min(map(rate_of, _idle(able) or able), default=float("inf"))
+        return rate * work_of(order.settings, order.content_size)
+
+    def _able(self, order: PaintOrder) -> list[WorkerHeartbeat]:
+        """List the workers that can paint and have the preset, busy ones too."""
+        preset = order.settings.preset
+        return [one for one in self._heartbeats if one.slots and preset in one.presets]
 
 
 def rate_of(worker: WorkerHeartbeat) -> float:
@@ -107,6 +101,11 @@ def rate_of(worker: WorkerHeartbeat) -> float:
     if worker.rate is not None:
         return worker.rate
     return start_rate(worker.devices[0] if worker.devices else "")
+
+
+def _idle(workers: Collection[WorkerHeartbeat]) -> list[WorkerHeartbeat]:
+    """List those with a free slot."""
+    return [worker for worker in workers if len(worker.busy) < worker.slots]
 
 
 def _offer(worker: WorkerHeartbeat) -> tuple[int, tuple[str, ...]]:

@@ -10,12 +10,12 @@ from nats.aio.msg import Msg
 
 from bot.executors.contract import PaintOrder
 from bot.executors.nats import wire
-from bot.executors.nats.access import RETRYABLE
+from bot.executors.nats.access import RETRYABLE, explain
 from bot.executors.nats.sealed_objects import SealedObjects
 
 log = logging.getLogger(__name__)
 
-PAUSE_FACTOR = 10.0  # how many times as long as the last upload the pause after it lasts
+PAUSE_FACTOR = 10.0  # of the pause after an upload, as a multiple of the upload's time
 
 # "void" is an order of an earlier run of the bot; "handed back" one of a worker that leaves.
 StopReason = Literal["cancelled", "void", "handed back"]
@@ -84,7 +84,7 @@ class TakenOrder:
             try:
                 await self.message.in_progress()
             except RETRYABLE as error:
-                log.warning("the lease could not be extended: %s", error)
+                log.warning("the lease could not be extended: %s", explain(error))
 
     async def upload_checkpoints(self) -> None:
         """Upload checkpoints until cancelled; pauses leave the network to other transfers."""

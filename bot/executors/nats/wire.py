@@ -144,6 +144,11 @@ class WorkerHeartbeat:
         if self.rate is not None and not 0 <= self.rate < math.inf:
             raise ValueError("not a worker's speed")
 
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it takes no more orders, and hands back those that it has."""
+        return not self.slots and not self.fault
+
 
 @dataclass(frozen=True)
 class ProgressReport:
@@ -261,6 +266,13 @@ def result_name(key: str, worker: str) -> str:
 def checkpoint_of(job_id: int) -> str:
     """Name the object with a job's last checkpoint. All attempts at the job share it."""
     return f"checkpoint/{job_id}"
+
+
+def job_of(key: str, run_id: str) -> int | None:
+    """Read the job from the key of an order; None for an order of another run of the bot."""
+    run, _, rest = key.partition("-")
+    number, _, _ = rest.partition("-")
+    return int(number) if run == run_id and number.isdecimal() else None
 
 
 def _is_id(text: str) -> bool:

@@ -20,7 +20,7 @@ from bot.executors.contract import PaintProgress
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
 from bot.executors.nats import wire
-from bot.executors.nats.access import RETRYABLE, Access
+from bot.executors.nats.access import RETRYABLE, Access, explain
 from bot.executors.nats.connection import NatsConnection
 from bot.executors.nats.sealed_objects import SealedObjects
 from bot.executors.nats.taken_order import StopReason, TakenOrder
@@ -32,7 +32,9 @@ from engine.request import PaintOutcome
 
 log = logging.getLogger(__name__)
 
-MOST_DELIVERIES = 5  # of one order; each may have cost a worker
+# Of one order, after which it waits for a heartbeat of the bot. Each may have cost a worker, or was
+# to an idle one that could not paint it: the bot knows which, and withdraws what costs too many.
+MOST_DELIVERIES = 5
 
 
 class Worker:
@@ -54,6 +56,8 @@ class Worker:
         self._objects = SealedObjects(self._connection)
         self._local = LocalExecutor(setups, timeouts)
         self._speed = SpeedMeter()
+        self._most = len(setups)  # orders at a time, where all engine processes live
+        self._busy = 0  # orders that it handles or asks for
         self._taken: dict[str, TakenOrder] = {}  # the orders that it has taken, by key
         self._local_ids = itertools.count(1)  # see `TakenOrder`
         self._bot_run_id = ""  # of the bot's last heartbeat; empty before the first one
@@ -81,7 +85,7 @@ class Worker:
             await self._connection.listen(f"{wire.NUDGE}.{self._id}", self._on_nudge)
             async with BackgroundTasks() as heartbeats, BackgroundTasks() as painters:
                 heartbeats.keep("heartbeats", self._send_heartbeats)
-                for _ in range(self._local.capacity):
+                for _ in range(self._most):
                     painters.start(self._take_orders())
                 await painters.until(self._gave_up)  # or until all have ended, after `leave`
             await self._send_heartbeat()
@@ -120,13 +124,16 @@ class Worker:
         """Paint one order after another, until the worker leaves."""
         while not self._leaving.is_set():
             self._nudged.clear()
-            message = await self._next_order()
-            if message is not None:
+            if self._busy < self._local.capacity:  # else an engine process is being replaced
+                self._busy += 1
                 try:
-                    await self._handle(message)
-                    continue
+                    if (message := await self._next_order()) is not None:
+                        await self._handle(message)
+                        continue
                 except RETRYABLE as error:  # the server's, or this machine's: its disk may be full
-                    log.warning("an order's lease will expire: %s", error or type(error).__name__)
+                    log.warning("an order's lease will expire: %s", explain(error))
+                finally:
+                    self._busy -= 1
             # Random, so that idle workers do not all poll at once.
             pause = self._timing.poll * random.uniform(0.5, 1.0)
             with contextlib.suppress(TimeoutError):
@@ -138,7 +145,7 @@ class Worker:
         try:
             return await self._connection.pull(wire.ORDERS, 0)
         except RETRYABLE as error:
-            log.info("no orders now: %s", error or type(error).__name__)
+            log.info("no orders now: %s", explain(error))
             return None
 
     async def _handle(self, message: Msg) -> None:
@@ -160,14 +167,16 @@ class Worker:
                 await message.term()
             else:
                 await message.nak(delay=self._timing.poll)
-        elif order.settings.preset not in PRESETS:  # of a newer version
+        elif self._cannot_begin(order, message.metadata.num_delivered):
             await message.nak(delay=self._timing.poll)
-        elif message.metadata.num_delivered > MOST_DELIVERIES:
-            sentence = f"{MOST_DELIVERIES} workers were lost with it"
-            await self._send_outcome(message, wire.Outcome(order.key, self._id, "lost", sentence))
         else:
             with about_job(str(order.job_id)):
                 await self._take(order, message)
+
+    def _cannot_begin(self, order: wire.Order, deliveries: int) -> bool:
+        """Whether to leave an order for now: its preset is not here, or it may cost this worker."""
+        is_unheard = not self._bot_run_id
+        return order.settings.preset not in PRESETS or (is_unheard and deliveries > MOST_DELIVERIES)
 
     async def _take(self, order: wire.Order, message: Msg) -> None:
         """Paint an order, and keep its lease until the outcome is sent."""
@@ -186,7 +195,7 @@ class Worker:
                 if outcome is not None:
                     await self._send_outcome(taken.message, outcome)
         except RETRYABLE as error:
-            log.warning("an order's lease will expire: %s", error or type(error).__name__)
+            log.warning("an order's lease will expire: %s", explain(error))
         finally:
             del self._taken[order.key]
             if self._leaving.is_set() and not self._taken:

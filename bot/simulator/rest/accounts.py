@@ -148,6 +148,17 @@ async def channel(call: Call) -> Reply:
     return Reply(200, channel_object(visible_channel(call)))
 
 
+async def change_channel(call: Call) -> Reply:
+    """PATCH /channels/{channel_id}: of a thread, whether it is archived."""
+    world, place = call.platform.world, visible_channel(call)
+    if not place.type.thread:
+        raise missing_permissions()
+    need(call.platform, place, Permission.MANAGE_THREADS if place.locked else to_send(place))
+    if call.payload.get("archived") is False:
+        world.reopen(place)
+    return Reply(200, channel_object(place))
+
+
 async def typing(call: Call) -> Reply:
     """POST /channels/{channel_id}/typing."""
     place = visible_channel(call)

@@ -3,14 +3,15 @@
 from bot.simulator.drafts import Body
 from bot.simulator.errors import (
     ApiError,
+    archived_thread,
     closed_dms,
-    locked_thread,
     missing_permissions,
+    no_history_to_reply_to,
     no_mutual_guild,
     not_a_text_channel,
     unknown,
 )
-from bot.simulator.model import ChannelType, Json, Message
+from bot.simulator.model import Channel, ChannelType, Json, Message
 from bot.simulator.permissions import Permission, to_send
 from bot.simulator.rest.calls import NO_CONTENT, Call, Reply, need, visible_channel
 from bot.simulator.upheaval import is_reachable
@@ -24,8 +25,10 @@ async def create(call: Call) -> Reply:
     need(platform, place, to_send(place))
     if call.body.files:
         need(platform, place, Permission.ATTACH_FILES)
+    if call.payload.get("message_reference") and not _reads_history(call, place):
+        raise no_history_to_reply_to()
     if place.locked:
-        raise locked_thread()
+        raise archived_thread()
     if place.type is ChannelType.DM and not all(
         is_reachable(platform.world, user) for user in place.recipients
     ):
@@ -33,14 +36,14 @@ async def create(call: Call) -> Reply:
     if place.type is ChannelType.DM and not all(user.dms_open for user in place.recipients):
         raise closed_dms()
     message = platform.messages.send(place, platform.world.bot, _allowed(call, call.body))
+    platform.world.reopen(place)
     return Reply(200, platform.payloads.message(message))
 
 
 async def listed(call: Call) -> Reply:
     """GET /channels/{channel_id}/messages, newest first."""
     platform, place = call.platform, visible_channel(call)
-    held = platform.world.permissions(platform.world.bot, place)
-    if not held & Permission.READ_MESSAGE_HISTORY:
+    if not _reads_history(call, place):
         return Reply(200, [])
     found = platform.world.visible_messages(platform.world.bot, place)
     limit = int(call.query.get("limit", 50))
@@ -77,6 +80,11 @@ async def delete(call: Call) -> Reply:
         need(call.platform, message.channel, Permission.MANAGE_MESSAGES)
     call.platform.messages.delete(message)
     return NO_CONTENT
+
+
+def _reads_history(call: Call, place: Channel) -> bool:
+    world = call.platform.world
+    return bool(world.permissions(world.bot, place) & Permission.READ_MESSAGE_HISTORY)
 
 
 def _read(call: Call, message: Message) -> Json:

@@ -27,6 +27,7 @@ ROUTES: list[tuple[str, str, Endpoint]] = [
     ("PUT", "/guilds/{guild_id}/members/{user_id}/roles/{role_id}", accounts.give_role),
     ("DELETE", "/guilds/{guild_id}/members/{user_id}/roles/{role_id}", accounts.take_role),
     ("GET", "/channels/{channel_id}", accounts.channel),
+    ("PATCH", "/channels/{channel_id}", accounts.change_channel),
     ("POST", "/channels/{channel_id}/typing", accounts.typing),
     ("GET", "/channels/{channel_id}/messages", messages.listed),
     ("POST", "/channels/{channel_id}/messages", messages.create),

@@ -103,16 +103,14 @@ class RestServer:
         call.by_fault = bool(faults)
         for fault in faults:
             await asyncio.sleep(fault.delay)
-            if fault.held is not None:
-                await fault.held.wait()
             if not fault.after:
-                _strike(fault)
+                await _strike(fault)
         self._check_login(request, call)
         if counted.remaining < 0:
             raise rate_limited(round(counted.reset, 3), is_global=counted.is_global)
         reply = await endpoint(Call(self.platform, request.match_info, request.query, body))
         for fault in faults:
-            _strike(fault)
+            await _strike(fault)
         return reply
 
     def _check_login(self, request: web.Request, call: RestCall) -> None:
@@ -123,7 +121,9 @@ class RestServer:
             raise unauthorized()
 
 
-def _strike(fault: RestFault) -> None:
+async def _strike(fault: RestFault) -> None:
+    if fault.held is not None:
+        await fault.held.wait()
     if fault.hang_up:
         raise _HungUp
     if fault.error is not None:

@@ -1,4 +1,4 @@
-"""A machine with torch, numpy, Pillow and pytest alone: what is missing to load the weights.
+"""A machine with torch, numpy, Pillow and pytest alone: stand-ins for what the engine lacks there.
 
 In a rehearsal all else is hidden, so that it is rehearsed on such a machine.
 """
@@ -10,14 +10,14 @@ import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 HIDDEN = (
-    "aiohttp", "aiosqlite", "alembic", "av", "click", "discord", "hypothesis", "matplotlib",
-    "pillow_heif", "platformdirs", "prometheus_client", "pydantic", "pydantic_core",
-    "pydantic_settings", "pynvml", "pytest_asyncio", "rich", "safetensors", "sqlalchemy",
-    "tifffile", "torchvision",
+    "aiohttp", "aiosqlite", "alembic", "asyncpg", "av", "babel", "click", "cv2", "discord",
+    "hypothesis", "matplotlib", "nacl", "nats", "nkeys", "pillow_heif", "platformdirs",
+    "prometheus_client", "psutil", "pydantic", "pydantic_core", "pydantic_settings", "pynvml",
+    "pytest_asyncio", "rich", "safetensors", "sqlalchemy", "tenacity", "tifffile", "torchvision",
 )  # fmt: skip
 
 
@@ -56,4 +56,10 @@ def make_do() -> list[str]:
         vars(package)["SafetensorError"] = ValueError
         vars(torchs)["load_file"] = _load_file
         sys.modules.update({"safetensors": package, "safetensors.torch": torchs})
+    if "psutil" in missing:  # of which a rehearsal asks for the processor's memory
+        system = ModuleType("psutil")
+        vars(system)["virtual_memory"] = lambda: SimpleNamespace(
+            available=os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        )
+        sys.modules["psutil"] = system
     return missing

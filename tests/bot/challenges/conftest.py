@@ -14,6 +14,7 @@ from bot.challenges.data import ChallengeData
 from bot.challenges.model import Challenge, Contest, Terms
 from bot.challenges.service import ChallengeService
 from bot.challenges.store import ChallengeStore
+from bot.departures.store import DepartureStore
 from bot.guilds.limits import Ceilings
 from bot.guilds.service import GuildService
 from bot.guilds.store import GuildStore
@@ -58,8 +59,12 @@ class Contests:
             jobs, retention, Schedule(Estimator("cpu"), work_of), self.clock, Random(0)
         )
         chance = Random(0)
+        self.departures = DepartureStore(self.database)
         self.announcements = AnnouncementStore(
-            self.database, lambda: str(chance.getrandbits(63)), self.shard
+            self.database,
+            lambda: str(chance.getrandbits(63)),
+            self.departures.query(),
+            self.shard,
         )
         self.service = ChallengeService(
             self.store,
@@ -75,7 +80,10 @@ class Contests:
     @property
     def data(self) -> ChallengeData:
         """Make what exports and deletes the challenges of members and servers."""
-        return ChallengeData(self.store, self.announcements, self.service.change, self.clock)
+        service = self.service
+        return ChallengeData(
+            self.store, self.announcements, service.change, service.changed, self.clock
+        )
 
     def terms(self) -> Terms:
         """Give an hour to enter and an hour to vote."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.challenges import rules
+from bot.challenges import card, rules
 from bot.challenges.deadlines import moment
 from bot.challenges.model import Challenge, ChallengeState, Contest, FinishedPainting, Terms
 from bot.errors import ChallengeRefused, Refused
@@ -83,6 +83,17 @@ def test_a_shared_place() -> None:
         contest = rules.vote(contest, number_of(contest, owner), member(voter), 1500.0)
     closed = rules.go_on(contest, VOTING_UNTIL)
     assert {entry.member_id: entry.rank for entry in closed.entries} == {1: 1, 2: 2, 3: 2, 4: 4}
+
+
+def test_no_medals_without_votes() -> None:
+    """Where nobody voted, nobody won; else who has no vote has a place, but no medal."""
+    contest = rules.go_on(with_entries(1, 2), ENTRIES_UNTIL)
+    lines = card.results(rules.go_on(contest, VOTING_UNTIL)).text.splitlines()
+    assert lines[1] == "Nobody voted, so nobody won."
+    assert [line.split()[0] for line in lines[2:4]] == ["•", "•"]
+    contest = rules.vote(contest, number_of(contest, 1), member(3), 1500.0)
+    lines = card.results(rules.go_on(contest, VOTING_UNTIL)).text.splitlines()
+    assert [line.split()[0] for line in lines[1:3]] == ["🥇", "**2.**"]
 
 
 def test_who_may_enter() -> None:

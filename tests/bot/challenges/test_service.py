@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from bot.challenges.model import AnnouncementKind, ChallengeState, Terms
+from bot.challenges.model import AnnouncementKind, ChallengeState, Contest, Terms
 from bot.challenges.status_card import status
 from bot.challenges.tables import votes
 from bot.errors import ChallengeRefused, PictureGone, Refused
@@ -36,6 +36,21 @@ async def test_a_hundred_members_press_at_once(contests: Contests) -> None:
         assert (await connection.execute(count)).scalar_one() == 100
     closed = await contests.service.close(MANAGER, cancel=False)
     assert sum(entry.votes or 0 for entry in closed.entries) == 100
+
+
+async def test_two_who_end_the_entering(contests: Contests) -> None:
+    """Two close at the same time: the vote begins, and is not ended before anyone can vote."""
+    await contests.start()
+    await contests.service.enter(contests.member(ANN), await contests.painted(ANN))
+    closing = [contests.service.close(MANAGER, cancel=False) for _ in range(2)]
+    first, second = await asyncio.gather(*closing, return_exceptions=True)
+    assert isinstance(first, Contest)
+    assert first.challenge.state is ChallengeState.VOTING
+    assert isinstance(second, ChallengeRefused)
+    assert "only just begun" in str(second)
+    contests.clock.now += 61
+    closed = await contests.service.close(MANAGER, cancel=False)
+    assert closed.challenge.state is ChallengeState.CLOSED
 
 
 async def test_the_database_itself_takes_no_second_vote(contests: Contests) -> None:
@@ -123,6 +138,7 @@ async def test_a_deleted_painting(contests: Contests) -> None:
     with pytest.raises(PictureGone):
         await contests.service.enter(contests.member(ANN), first.job_id)
 
+    contests.clock.now += 61  # a vote that has just begun is not ended
     await contests.service.close(MANAGER, cancel=False)
     second = after.entries[0]
     await contests.harness.service.delete_result(second.job_id, Member(BOB, GUILD))
@@ -267,23 +283,48 @@ async def test_moved_while_it_is_sent(contests: Contests) -> None:
     assert not (await announcements.of(challenge))[0].settled
 
 
+async def _send_all(contests: Contests, channel: int) -> list[AnnouncementKind]:
+    """Send what is due, as the announcer does; say what that was."""
+    announcements = contests.announcements
+    due = await announcements.pending(contests.clock())
+    for number, one in enumerate(due, 1000 * channel):
+        await announcements.began(one, contests.clock())
+        await announcements.sent(one, channel, number)
+        await announcements.refreshing(one)
+    return [one.kind for one in due]
+
+
+async def test_a_server_that_the_bot_is_invited_to_again(contests: Contests) -> None:
+    """What was posted before is brought up to date once the bot is back; nothing new is posted."""
+    announcements = contests.announcements
+    await contests.voting([ANN, BOB])
+    await contests.service.close(MANAGER, cancel=False)
+    await _send_all(contests, 20)
+    second = await contests.service.start(MANAGER, 20, contests.terms(), None)
+    await _send_all(contests, 20)
+    await contests.departures.add(GUILD, contests.clock())
+    await contests.data.end_in(GUILD)
+    await contests.data.forget_member(ANN)
+    assert await announcements.pending(contests.clock()) == []
+    assert await announcements.next_try() is None
+    await contests.departures.remove(GUILD)
+    assert await announcements.next_try() == 0.0
+    edited = await announcements.pending(contests.clock())
+    assert all(one.message_id for one in edited)
+    kinds = {(one.challenge_id == second.id, one.kind) for one in edited}
+    assert {(True, AnnouncementKind.OPENED), (False, AnnouncementKind.CLOSED)} <= kinds
+
+
 async def test_a_deleted_channel_ends_what_is_in_it_alone(contests: Contests) -> None:
     """Messages in other channels are still edited, such as results with a deleted painting."""
     announcements = contests.announcements
 
-    async def send_all(channel: int) -> list[AnnouncementKind]:
-        due = await announcements.pending(contests.clock())
-        for number, one in enumerate(due, 1000 * channel):
-            await announcements.began(one, contests.clock())
-            await announcements.sent(one, channel, number)
-            await announcements.refreshing(one)
-        return [one.kind for one in due]
-
     await contests.voting([ANN, BOB])
+    contests.clock.now += 61
     await contests.service.close(MANAGER, cancel=False)
-    assert AnnouncementKind.CLOSED in await send_all(20)
+    assert AnnouncementKind.CLOSED in await _send_all(contests, 20)
     second = await contests.service.start(MANAGER, 21, contests.terms(), None)
-    await send_all(21)
+    await _send_all(contests, 21)
     await contests.data.end_in(GUILD, 21)
     assert await announcements.pending(contests.clock()) == []
     await contests.data.forget_member(ANN)

@@ -35,7 +35,7 @@ async def test_a_set_up_that_works(simulator: Simulator, tmp_path: Path) -> None
         DISCORD__TOKEN=simulator.world.token,
         DISCORD__API_BASE=simulator.api_base,
         DATA_DIR=str(tmp_path / "data"),
-        ENGINE__DEVICE="cpu",
+        ENGINE__DEVICE="cpu,cpu",
         WEB__PORT="0",
     )
     lines = [line for line in output.splitlines() if not line.lstrip().startswith("->")]
@@ -45,6 +45,7 @@ async def test_a_set_up_that_works(simulator: Simulator, tmp_path: Path) -> None
         *("web", "device", "weights", "step", "installs"),
     }
     assert {line.split()[0] for line in lines} <= {"pass", "warn"}
+    assert [line for line in lines if ", 2 paintings at a time" in line] == lines[-3:-2]
     assert simulator.world.token not in output
     assert not (tmp_path / "data").exists()
 
@@ -72,6 +73,18 @@ async def test_an_engine_that_cannot_work() -> None:
     (found,) = [found async for found in check_engine(executor)]
     assert found.level is Level.FAIL
     assert "no file of weights at no/such/file.pth" in found.text
+
+
+@pytest.mark.slow
+async def test_each_device_is_checked(tmp_path: Path) -> None:
+    """One that is not there fails, and the next is tried all the same."""
+    settings = {"DATA_DIR": str(tmp_path), "WEB__PORT": "0", "ENGINE__DEVICE": "cuda:99,cpu"}
+    code, output = await call("check", "--json", **settings)
+    found = {one["name"]: one for one in json.loads(output)["findings"]}
+    assert code == 1
+    assert "'cuda:99'" in found["engine"]["text"]
+    assert "engine.device (here cuda:99)" in found["engine"]["advice"]
+    assert found["device"]["text"].startswith("cpu in ")
 
 
 async def test_invite(simulator: Simulator) -> None:

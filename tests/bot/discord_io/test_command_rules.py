@@ -1,4 +1,4 @@
-"""Who may use a command, by what a server's Integrations page says."""
+"""The rules of a server's Integrations page: which members may use a command."""
 
 import pytest
 

@@ -1,9 +1,16 @@
 """Custom ids, which lead a press to its feature after a restart."""
 
+from collections.abc import Mapping
+
 import discord
 import pytest
 
-from bot.discord_io.components import RoutedComponent, custom_id, view_of
+from bot.challenges.button_handlers import HANDLERS as OF_CHALLENGES
+from bot.discord_io.components import RoutedComponent, custom_id, look_up, view_of
+from bot.errors import OutdatedMessage
+from bot.mural.button_handlers import HANDLERS as OF_MURALS
+from bot.muralize.button_handlers import HANDLERS as OF_JOBS
+from bot.own_paintings.button_handlers import HANDLERS as OF_PAINTINGS
 
 
 @pytest.mark.parametrize(
@@ -20,6 +27,14 @@ def test_custom_ids_name_their_feature(written: str, feature: str, path: str) ->
     assert found is not None
     assert (found["feature"], found["path"]) == (feature, path)
     assert len(written) <= 100
+
+
+@pytest.mark.parametrize("handlers", [OF_CHALLENGES, OF_MURALS, OF_JOBS, OF_PAINTINGS])
+def test_an_action_of_another_version_is_told(handlers: Mapping[str, object]) -> None:
+    """A press of a button that this version does not have is answered with what to do."""
+    assert all(look_up(handlers, action) for action in handlers)
+    with pytest.raises(OutdatedMessage, match="Another version of me made this message"):
+        look_up(handlers, "newer")
 
 
 async def test_a_view_has_rows_of_five_and_no_time_out() -> None:

@@ -38,11 +38,12 @@ class Script:
 def load(setup: EngineSetup) -> "Clockwork":
     """Make the painter; `setup.weights` says what goes wrong with that.
 
-    While it is a file, the painter is not made.
+    While it is a file, the painter is not made. "huge until FILE" fails until that file is there.
     """
     if setup.weights == "missing":
         raise WeightsRejected("There are no weights at all.")
-    if setup.weights == "huge":
+    huge, _, file = setup.weights.partition(" until ")
+    if huge == "huge" and not (file and Path(file).exists()):
         raise OutOfMemory("There is no room.")
     if setup.weights == "damaged":
         raise RuntimeError("an unexpected error")

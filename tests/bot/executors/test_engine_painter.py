@@ -10,6 +10,7 @@ import av
 import psutil
 import pytest
 import pytest_asyncio
+import torch
 from PIL import Image
 
 from bot.errors import CannotPaint, PaintingCancelled
@@ -17,7 +18,8 @@ from bot.executors.contract import PaintOrder, PaintProgress
 from bot.executors.engine_painter import load_painter
 from bot.executors.engine_process import EngineSetup
 from bot.executors.local import LocalExecutor
-from engine.request import PaintSettings
+from engine.errors import Stopped
+from engine.request import PaintSettings, Progress
 from tests.attacks.files import jpeg_of_scans
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -176,6 +178,26 @@ async def test_a_checkpoint_that_is_refused_is_let_go_of(order: PaintOrder, tmp_
     outcome = painter.paint(order, lambda _: None, should_stop)
     assert outcome.steps == len(held) == 6
     assert set(held) == {None}
+
+
+async def test_a_checkpoint_of_nonsense_is_painted_over(
+    order: PaintOrder, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Numbers from which no step can be taken, as a bad disk gives, cost only what was painted."""
+    painter = load_painter(SETUP)
+    file = tmp_path / "checkpoint.pth"
+    order = replace(order, timelapse=None, checkpoint=file)
+    steps: list[Progress] = []
+    with pytest.raises(Stopped):
+        painter.paint(order, steps.append, lambda: len(steps) > 2)
+    saved = torch.load(file, weights_only=True)
+    for value in saved["stepper"].values():
+        if value.is_floating_point():
+            value.fill_(1e30)
+    torch.save(saved, file)
+    outcome = painter.paint(replace(order, resume=file), lambda _: None, lambda: False)
+    assert outcome.steps == 6
+    assert "begins anew" in caplog.text
 
 
 async def test_paint_around_a_tile_stays(

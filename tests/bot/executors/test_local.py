@@ -91,11 +91,56 @@ async def test_weights_are_loaded_once(executor: LocalExecutor, order_for: MakeO
 )
 async def test_a_start_that_fails(weights: str, sentence: str, final: bool) -> None:
     """An engine that cannot start says why, and if for good; it leaves no process."""
-    executor = LocalExecutor([SETUP, replace(SETUP, weights=weights)])
-    with pytest.raises(CannotPaint, match=sentence) as fault:
-        await executor.start()
-    assert isinstance(fault.value, HostNeeded) is final
-    assert executor.pids == ()
+    broken = replace(SETUP, weights=weights)
+    for setups in ([broken, broken], [SETUP, broken]) if final else ([broken, broken],):
+        executor = LocalExecutor(setups)
+        with pytest.raises(CannotPaint, match=sentence) as fault:
+            await executor.start()
+        assert isinstance(fault.value, HostNeeded) is final
+        assert (executor.pids, executor.devices) == ((), ())
+
+
+async def test_one_of_two_cannot_be_started_yet(
+    order_for: MakeOrder, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The other paints, the log says why, and once there is room both do."""
+    room = tmp_path / "room"
+    executor = LocalExecutor([replace(SETUP, weights=f"huge until {room}"), SETUP])
+    await executor.start()
+    assert (executor.capacity, executor.fault, executor.devices) == (1, None, ("clockwork",))
+    assert "There is no room." in caplog.text
+    outcomes = [executor.paint(order_for(Script()), ignore) for _ in range(2)]
+    assert len({outcome.weights for outcome in await asyncio.gather(*outcomes)}) == 1
+    room.touch()
+    await until(lambda: executor.capacity == 2)
+    await executor.close()
+
+
+async def test_one_of_two_dies(order_for: MakeOrder, tmp_path: Path) -> None:
+    """What the other paints goes on, and orders wait for it alone until the dead is replaced."""
+    hold, go_on = tmp_path / "hold", tmp_path / "go on"
+    executor = LocalExecutor([replace(SETUP, weights=str(hold)), SETUP])
+    await executor.start()
+    mortal, other = executor.pids
+    hold.touch()  # the next process does not get ready
+    capacities: list[int] = []
+    executor.watch(lambda: capacities.append(executor.capacity))
+    script = Script(steps=4, wait_for=str(go_on))
+    (_, dying), (_, living) = [await begin(executor, order_for, script) for _ in range(2)]
+    os.kill(mortal, signal.SIGKILL)
+    with pytest.raises(ExecutorLost):
+        await dying
+    assert executor.capacity == 1
+    assert executor.fault is None
+    waiting = asyncio.create_task(executor.paint(order_for(Script()), ignore))
+    assert not living.done()
+    go_on.touch()
+    for painting in (living, waiting):
+        assert getattr(await painting, "weights", "") == f"process {other}"
+    hold.unlink()
+    await until(lambda: executor.capacity == 2)
+    assert capacities == [1, 2]
+    await executor.close()
 
 
 async def test_a_start_that_never_ends() -> None:

@@ -5,6 +5,8 @@ Its jobs go on where they can.
 
 import asyncio
 import logging
+import os
+import signal
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -227,6 +229,32 @@ async def test_the_next_attempt_on_the_same_worker(
             await stalling.paint(order, heard.append)
             await stalling.paint(order_for(Script()), lambda _: None)
     assert {progress.job_id for progress in heard} == {order.job_id}
+
+
+async def test_one_of_a_workers_two_processes_dies(
+    nats_server: NatsServer, order_for: MakeOrder, tmp_path: Path
+) -> None:
+    """Until it is replaced the worker takes one order at a time, and says so."""
+    hold, go_on = tmp_path / "hold", tmp_path / "go on"
+    setups = [replace(SETUP, weights=str(hold)), SETUP]
+    async with (
+        working(nats_server.url, setups=setups) as worker,
+        nats_executor(nats_server.url) as executor,
+    ):
+        await until(lambda: executor.capacity == 2)
+        mortal, other = worker.pids
+        hold.touch()  # the next process does not get ready
+        os.kill(mortal, signal.SIGKILL)
+        await until(lambda: executor.capacity == 1)
+        script = Script(steps=4, wait_for=str(go_on))
+        orders = [order_for(script), order_for(script)]
+        paintings = [asyncio.create_task(executor.paint(one, lambda _: None)) for one in orders]
+        await until(lambda: [state.paintings for state in executor.workers] == [1])
+        go_on.touch()
+        for painting in paintings:
+            assert (await painting).weights == f"process {other}"
+        hold.unlink()
+        await until(lambda: executor.capacity == 2)
 
 
 async def test_an_order_whose_bot_the_worker_does_not_know_yet(nats_server: NatsServer) -> None:

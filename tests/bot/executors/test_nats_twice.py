@@ -16,6 +16,7 @@ from bot.executors.contract import PaintOrder, PaintProgress
 from bot.executors.nats import wire
 from bot.executors.nats.executor import NatsExecutor
 from bot.executors.nats.objects import Objects
+from bot.executors.nats.receiver import MOST_LOST
 from bot.executors.nats.sealing import seal
 from bot.executors.nats.worker import MOST_DELIVERIES
 from engine.request import PaintOutcome
@@ -52,6 +53,25 @@ class ManualWorker:
         picture = picture_of(shade).ljust(size)
         await objects.write(name, [seal(order.secret_bytes, f"{name} 0", picture)])
 
+    async def say(self, order: wire.Order, worker: str, step: int | None = None) -> None:
+        """Report that a worker of that name has taken an order, or has done a step of many."""
+        progress = None
+        if step is not None:
+            progress = PaintProgress(order.job_id, step, 99, 1.0, 1.0, 0.0, 1.0, 1.0)
+        said = wire.encode(wire.ProgressReport(order.key, worker, progress))
+        await self.client.publish(wire.progress_of(order, worker), said)
+
+    async def leave(self, worker: str) -> None:
+        """Send the heartbeat of a worker that leaves."""
+        heartbeat = wire.WorkerHeartbeat(worker, (), (), 0, (), None)
+        await self.client.publish(f"{wire.WORKER}.{worker}", wire.encode(heartbeat))
+
+    async def checkpoint(self, order: wire.Order) -> None:
+        """Store a checkpoint of an order's job."""
+        objects = Objects(self.streams, wire.PICTURES)
+        name = wire.checkpoint_of(order.job_id)
+        await objects.write(name, [seal(order.secret_bytes, f"{name} 0", b"checkpoint")])
+
     async def report(self, outcome: wire.Outcome, name: str = "") -> None:
         """Say how an order ended; with another name it is another message to the server."""
         headers = {wire.MESSAGE_ID: name or f"{outcome.key}/{outcome.worker}"}
@@ -61,6 +81,10 @@ class ManualWorker:
     async def stored(self) -> int:
         """Count the messages that objects are made of."""
         return (await self.streams.stream_info(f"OBJ_{wire.PICTURES}")).state.messages
+
+    async def orders(self) -> int:
+        """Count the orders that the server has."""
+        return (await self.streams.stream_info(wire.ORDERS)).state.messages
 
 
 def picture_of(shade: int) -> bytes:
@@ -131,7 +155,7 @@ async def test_a_result_that_is_published_twice(site: Site, order_for: MakeOrder
 
 
 async def test_a_worker_whose_lease_ran_out_is_late(site: Site, order_for: MakeOrder) -> None:
-    """Another took its order and ended it first: that painting counts, the late one is removed."""
+    """Another took its order and ended it first: that counts, what the late one left is removed."""
     order = order_for(Script())
     painting = site.paint(order)
     taken, late = await site.worker.take()
@@ -142,6 +166,7 @@ async def test_a_worker_whose_lease_ran_out_is_late(site: Site, order_for: MakeO
     await site.worker.report(painted(taken, "quick"))
     await message.ack()
     assert (await painting).device == "quick"
+    await site.worker.checkpoint(taken)
     await site.worker.upload(taken, "late", 30)
     await site.worker.report(painted(taken, "late"))
     await late.ack()
@@ -182,7 +207,7 @@ async def test_an_acknowledged_order_is_not_given_out_again(
     with pytest.raises(CannotPaint, match="It cannot be painted"):
         await painting
     # the server handles this question after both; what it has deleted it cannot give out
-    assert (await site.worker.streams.stream_info(wire.ORDERS)).state.messages == 0
+    assert await site.worker.orders() == 0
 
 
 async def test_progress_of_two_workers(
@@ -270,12 +295,39 @@ async def test_an_outcome_of_another_version(
 async def test_an_order_that_costs_every_worker(
     site: Site, nats_server: NatsServer, order_for: MakeOrder
 ) -> None:
-    """An order that was handed out in vain five times is lost at the sixth: its job goes on."""
+    """An order that five workers took and did not end is lost at the sixth: its job goes on."""
     painting = site.paint(order_for(Script()))
-    for _ in range(MOST_DELIVERIES):
-        _, message = await site.worker.take()
+    for number in range(MOST_LOST):
+        taken, message = await site.worker.take()
+        await site.worker.say(taken, f"gpu.{number}")
         await message.nak()
     async with working(nats_server.url):
         with pytest.raises(ExecutorLost, match="5 workers were lost with it"):
             await asyncio.wait_for(painting, 120)
-    assert (await site.worker.streams.stream_info(wire.ORDERS)).state.messages == 0
+    async with asyncio.timeout(120):
+        while await site.worker.orders():  # noqa: ASYNC110 - what is waited for is no event
+            await asyncio.sleep(0.05)
+
+
+async def test_an_order_that_costs_no_worker(
+    site: Site, nats_server: NatsServer, order_for: MakeOrder
+) -> None:
+    """It may be handed back by workers that leave, and refused by idle ones, as often as it is."""
+    steps: asyncio.Queue[int] = asyncio.Queue()
+    order = order_for(Script())
+    painting = asyncio.create_task(
+        site.executor.paint(order, lambda progress: steps.put_nowait(progress.step))
+    )
+    for number in range(MOST_LOST + 2):
+        taken, message = await site.worker.take()
+        worker = f"gpu.{number}"
+        await site.worker.say(taken, worker)
+        await site.worker.say(taken, worker, number + 1)
+        assert await asyncio.wait_for(steps.get(), 120) == number + 1
+        await site.worker.leave(worker)
+        await message.nak()
+    for _ in range(MOST_DELIVERIES):  # as a worker does that lacks the preset
+        _, message = await site.worker.take()
+        await message.nak()
+    async with working(nats_server.url):
+        assert (await asyncio.wait_for(painting, 120)).device == "clockwork"

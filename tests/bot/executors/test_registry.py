@@ -2,14 +2,16 @@
 
 import json
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 
 from bot.executors.checks import LONGEST_SENTENCE
-from bot.executors.contract import WorkerState
+from bot.executors.contract import PaintOrder, WorkerState
 from bot.executors.nats import wire
 from bot.executors.nats.registry import MOST_NAMESAKES, MOST_WORKERS, WorkerRegistry
 from engine.errors import LONGEST, Wording
+from engine.request import PaintSettings
 from tests.bot.outcomes import OUTCOME
 
 HEARTBEAT = wire.WorkerHeartbeat("gpu-1", ("cuda:0",), ("mural",), slots=2, busy=(), rate=0.5)
@@ -31,6 +33,19 @@ def test_workers_are_listed_while_their_heartbeats_come() -> None:
     assert [state.name for state in registry.states({})] == ["gpu-1"]
     registry.update(replace(HEARTBEAT, slots=0))
     assert registry.states({}) == ()
+
+
+def test_workers_without_the_preset_do_not_count() -> None:
+    """No worker is expected to paint a preset that it does not have, whether idle or busy."""
+    nowhere = Path("nowhere")
+    order = PaintOrder(7, PaintSettings(preset="gatys"), nowhere, (), nowhere)
+    registry = WorkerRegistry(4.0)
+    for busy in ((), ("a", "b")):
+        registry.update(replace(HEARTBEAT, busy=busy))
+        assert registry.choose(order) is None
+        assert registry.seconds(order) == float("inf")
+    registry.update(replace(HEARTBEAT, id="gpu-2", presets=("mural", "gatys"), busy=("c", "d")))
+    assert registry.seconds(order) < float("inf")
 
 
 def test_no_number_of_names_makes_room() -> None:

@@ -1,5 +1,7 @@
 """A server's settings: checked, explained, kept, and within the host's limits."""
 
+import asyncio
+
 import pytest
 
 from bot.errors import Refused, ValuesRejected
@@ -44,6 +46,44 @@ async def test_the_host_has_the_last_word(database: Database) -> None:
     effective = await service(database).effective(10)
     assert effective.largest_size == 1024
     assert effective.default_preset == "mural"
+
+
+class SlowStore(GuildStore):
+    """A store of which the first reading takes until the test lets it end."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.has_read = asyncio.Event()
+        self.may_end = asyncio.Event()
+
+    async def find(self, guild_id: int) -> GuildSettings:
+        """Read, then wait."""
+        found = await super().find(guild_id)
+        if not self.has_read.is_set():
+            self.has_read.set()
+            await self.may_end.wait()
+        return found
+
+
+async def test_a_change_is_not_undone_by_a_reading_that_began_before(database: Database) -> None:
+    """What a slow reading gave is older than a change or a deletion that was made meanwhile."""
+    store = SlowStore(database)
+    guilds = GuildService(store, HOST)
+    reading = asyncio.create_task(guilds.settings(10))
+    await store.has_read.wait()
+    await guilds.change(MANAGER, {"largest_size": 512})
+    store.may_end.set()
+    await reading
+    assert (await guilds.settings(10)).largest_size == 512
+
+    store = SlowStore(database)
+    guilds = GuildService(store, HOST)
+    reading = asyncio.create_task(guilds.settings(10))
+    await store.has_read.wait()
+    await guilds.forget_guild(10)
+    store.may_end.set()
+    await reading
+    assert await guilds.settings(10) == GuildSettings()
 
 
 async def test_managers_only(database: Database) -> None:

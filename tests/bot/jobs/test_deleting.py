@@ -3,7 +3,7 @@
 import pytest
 
 from bot.errors import NotAllowed, WrongState
-from bot.jobs.model import JobState
+from bot.jobs.model import JobResult, JobState
 from bot.people import Member
 from engine.request import PaintSettings
 from tests.bot.jobs.harness import ANN, BOB, GUILD, MODERATOR, PLENTY, JobHarness
@@ -27,6 +27,25 @@ async def test_a_result_that_another_job_needs_stays(harness: JobHarness) -> Non
     assert await harness.pictures.has(first.result.pictures)
     await harness.service.delete_result(second.id, Member(ANN, GUILD))
     assert not await harness.pictures.has([first.result.picture])
+
+
+async def test_a_result_that_a_job_will_need_stays(harness: JobHarness) -> None:
+    """An equal painting is deleted just before the second job is painted: its picture stays."""
+    first = await harness.job_in(JobState.DONE)
+    await harness.submit()
+    second = await harness.claim()
+    folder = await harness.pictures.make_work_folder()
+    assert first.result is not None
+    async with harness.retention.adopting() as adopt:
+        names = []
+        for name, data in (("result.png", b"painting"), ("useless.png", b"useless")):
+            (folder / name).write_bytes(data)
+            names.append((await adopt(folder / name)).name)
+        await harness.service.delete_result(first.id, Member(ANN, GUILD))
+        await harness.service.painted(second.id, JobResult(names[0], first.result.outcome))
+    assert names[0] == first.result.picture
+    assert await harness.pictures.has([names[0]])
+    assert not await harness.pictures.has([names[1]])
 
 
 async def test_what_is_cancelled_keeps_no_bytes(harness: JobHarness) -> None:

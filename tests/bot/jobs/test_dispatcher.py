@@ -18,7 +18,7 @@ from engine.request import FilmSettings, PaintOutcome, PaintSettings
 from tests.bot.conftest import ON_SQLITE
 from tests.bot.executors.clockwork import Script
 from tests.bot.executors.conftest import SETUP, until
-from tests.bot.jobs.harness import ANN, GUILD, PLENTY, JobHarness
+from tests.bot.jobs.harness import ANN, BOB, GUILD, PLENTY, JobHarness
 
 pytestmark = ON_SQLITE
 
@@ -258,6 +258,28 @@ async def test_restart_paints_what_was_left(studio: Studio, tmp_path: Path) -> N
     assert (await studio.wait_for(job, *FINISHED)).state is JobState.DELIVERING
     await studio.stop()
     await studio.executor.close()
+
+
+@pytest.mark.parametrize("studio", [2], indirect=True)
+async def test_two_paintings_at_a_time(studio: Studio, tmp_path: Path) -> None:
+    """Each of the two has its own progress, cancel and result; the queue stays fair."""
+    go_on = [tmp_path / str(number) for number in range(4)]
+    anns, anns_second, anns_third, bobs = (Script(steps=4, wait_for=str(file)) for file in go_on)
+    service = studio.harness.service
+    jobs = [await studio.submit(anns), await studio.submit(anns_second)]
+    for job in jobs:
+        await studio.wait_for_progress(job)
+    jobs += [await studio.submit(anns_third), await studio.submit(bobs, BOB)]
+    go_on[0].touch()
+    await studio.wait_for(jobs[0], JobState.DELIVERING)
+    await studio.wait_for_progress(jobs[3])  # Bob's first, before Ann's third
+    assert {job.id for job in jobs if service.progress(job.id)} == {jobs[1].id, jobs[3].id}
+    await service.cancel(jobs[1].id, Member(ANN, GUILD))
+    assert (await studio.wait_for(jobs[1], *FINISHED)).state is JobState.CANCELLED
+    for path in go_on:
+        path.touch()
+    for job in (jobs[2], jobs[3]):
+        await studio.wait_for(job, JobState.DELIVERING)
 
 
 @pytest.mark.parametrize("studio", [2], indirect=True)

@@ -133,7 +133,7 @@ def test_an_idle_queue_remembers_nothing() -> None:
 
 
 def test_a_wrong_prediction_is_made_good() -> None:
-    """Who was charged too little for a painting waits for longer afterwards, and the other way."""
+    """A member that was charged too little waits for longer afterwards, and the other way."""
     queue = queue_of(*[(1, A, 1.0)] * 4, *[(1, B, 1.0)] * 4)
     assert queue.take() == Waiting(1, 1, A, 1.0)
     queue.remove(1, used=3.0)

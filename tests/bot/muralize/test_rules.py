@@ -12,7 +12,7 @@ from bot.jobs.quotas import JobQuotas
 from bot.muralize.button_handlers import REPEATS
 from bot.muralize.buttons import Action
 from bot.muralize.request import Request
-from bot.muralize.rules import changed, check
+from bot.muralize.rules import changed, check_request
 from bot.pictures.model import UploadedFile
 from engine.errors import RequestRejected
 from engine.presets import PRESETS
@@ -56,12 +56,12 @@ def test_a_brush_that_the_preset_has_not_is_refused_before_the_download(preset: 
     request = Request(JOB.origin, PICTURE, PICTURE, None, PaintSettings(preset))
     bold = replace(request, settings=PaintSettings(preset, brush="bold"))
 
-    check(request, EFFECTIVE)
+    check_request(request, EFFECTIVE)
     if PRESETS[preset].recipe.matching:
-        check(bold, EFFECTIVE)
+        check_request(bold, EFFECTIVE)
     else:
         with pytest.raises(RequestRejected, match=f"{preset} has no brush"):
-            check(bold, EFFECTIVE)
+            check_request(bold, EFFECTIVE)
 
 
 @pytest.mark.parametrize("action", [*REPEATS, Action.TIMELAPSE])

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import PictureGone
+from bot.pictures.copies import Copies
 from bot.pictures.ledger import PictureLedger
 from bot.pictures.retention import Names, PictureRetention, sweep_forever
 from bot.pictures.store import PictureStore
@@ -179,6 +180,29 @@ async def test_the_bytes_on_the_disk_are_counted(pictures: PictureStore, tmp_pat
     assert pictures.total_bytes == 0
 
 
+async def test_what_is_put_twice_at_once_is_counted_once(pictures: PictureStore) -> None:
+    """Equal uploads of several members at the same moment are one file, and count as one."""
+    data = b"mural" * 200_000
+    await asyncio.gather(*(pictures.put(data) for _ in range(8)))
+    assert pictures.total_bytes == len(data)
+
+
+async def test_a_copy_that_cannot_be_kept(
+    pictures: PictureStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is given out all the same, as where the disk is full, and leaves no half file behind."""
+    name = await pictures.put(b"mural")
+
+    async def make() -> bytes:
+        return b"small"
+
+    impossible = "x" * 300  # longer than the name of a file may be
+    assert await Copies(pictures).of(name, impossible, make) == b"small"
+    assert "could not be kept" in caplog.text
+    assert list((tmp_path / "pictures" / "work").iterdir()) == []
+    assert pictures.total_bytes == 5
+
+
 async def test_the_ledger_is_filled_from_the_disk(
     pictures: PictureStore, retention: PictureRetention
 ) -> None:
@@ -190,3 +214,34 @@ async def test_the_ledger_is_filled_from_the_disk(
     assert (found.bytes, found.size) == (5, (0, 0))
     await retention.release([name])
     assert await retention.ledger.find(name) is None
+
+
+class SlowLedger:
+    """A ledger that begins to forget when the test says so."""
+
+    def __init__(self, ledger: PictureLedger) -> None:
+        self._ledger = ledger
+        self.is_asked = asyncio.Event()
+        self.may_begin = asyncio.Event()
+        self.record, self.find, self.bytes_of = ledger.record, ledger.find, ledger.bytes_of
+
+    async def forget(self, names: Collection[str]) -> None:
+        """Wait, then forget."""
+        self.is_asked.set()
+        await self.may_begin.wait()
+        await self._ledger.forget(names)
+
+
+async def test_the_ledger_knows_what_is_stored_while_it_is_deleted(
+    pictures: PictureStore, needs: Needs, ledger: PictureLedger
+) -> None:
+    """A picture that comes again as it is being deleted counts, or is not there."""
+    slow = SlowLedger(ledger)
+    retention = PictureRetention(pictures, slow, [needs], time.time)
+    name = (await retention.put(b"mural")).name
+    releasing = asyncio.create_task(retention.release([name]))
+    await slow.is_asked.wait()
+    await retention.put(b"mural")
+    slow.may_begin.set()
+    await releasing
+    assert await pictures.has([name]) == (await ledger.find(name) is not None)

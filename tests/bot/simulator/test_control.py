@@ -122,7 +122,7 @@ async def test_state(simulator: Simulator, bot: SmallBot, page: aiohttp.ClientSe
 
 
 async def test_commands_with_a_needed_permission(simulator: Simulator, bot: SmallBot) -> None:
-    """A command for those who manage the server is refused to others."""
+    """A command for managers of the server is refused to others."""
     command = simulator.commands.named("slow")
     wanted = {"default_member_permissions": int(Permission.MANAGE_GUILD)}
     simulator.commands.change(command, wanted)
@@ -215,6 +215,19 @@ async def test_foreign_pages_are_refused(
     """Another Host or Origin is refused everywhere: no web page elsewhere may act in here."""
     async with page.get(path, headers=headers) as answer:
         assert answer.status == 403
+
+
+async def test_the_usual_port() -> None:
+    """On port 80, which browsers and clients leave out of an address, the page is let in too."""
+    simulator = Simulator(port=80)
+    try:
+        await simulator.start()
+    except OSError:
+        pytest.skip("port 80 is taken, or needs the administrator's rights")
+    address = f"{simulator.url}/sim/state"
+    async with aiohttp.ClientSession() as client, client.get(address) as answer:
+        assert answer.status == 200
+    await simulator.stop()
 
 
 async def test_own_page_is_let_in(simulator: Simulator, page: aiohttp.ClientSession) -> None:

@@ -61,7 +61,9 @@ async def test_migrations_and_tables_agree(database: Database) -> None:
 
 async def test_upgrade_twice(database: Database) -> None:
     """Upgrading a database that is up to date changes nothing."""
+    before = await database.version()
     await database.upgrade()
+    assert await database.version() == before == known_versions()[0]
 
 
 async def test_upgrades_at_the_same_moment(postgres: PostgresServer) -> None:

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, suppress
 
 import pytest
 import sqlalchemy as sa
 
-from bot.storage.database import Database
+from bot.storage.database import STORAGE_FAULTS, Database, DatabaseUnusable
 from bot.storage.shard import WHOLE, Shard, ShardLock, ShardTaken
 from tests.bot.conftest import ON_POSTGRES, ON_SQLITE
 
@@ -111,6 +112,19 @@ async def test_a_connection_that_only_the_server_believes_in(database: Database)
         with pytest.raises(sa.exc.DBAPIError):
             await lost.exec_driver_sql("SELECT 1")
         await lost.close()
+
+
+@ON_POSTGRES
+async def test_no_connection_is_free(database_url: str) -> None:
+    """Where all connections wait for a slow database, it cannot be used now: no fault of ours."""
+    busy = Database(database_url, busy_seconds=0.2)
+    async with AsyncExitStack() as stack:
+        with suppress(*STORAGE_FAULTS):
+            while True:
+                await stack.enter_async_context(busy.read())
+        with pytest.raises(DatabaseUnusable, match="QueuePool limit"):
+            await ShardLock(busy, WHOLE).__aenter__()
+    await busy.close()
 
 
 @ON_SQLITE

@@ -19,7 +19,7 @@ from tests.end_to_end.harness import Bot, copy_database, running_bot
 
 # As members are used to it, only sooner; a card edited without a pause is hard to press.
 TIMING = Timing(
-    Pace(painting=0.15, waiting=0.3, look=0.05), BackOff(first=0.05, longest=0.2), long=600.0
+    Pace(painting=0.15, waiting=0.3, look=0.05), BackOff(first=0.05, longest=0.2), long_wait=600.0
 )
 
 # Tall enough for the rooms of all tests: axe takes one that is half scrolled away for too small.

@@ -138,7 +138,7 @@ def test_a_cut_picture_is_told(tmp_path: Path) -> None:
 
 
 def test_a_sticker_is_painted_transparent(tmp_path: Path) -> None:
-    """By default a small cut-out picture keeps its ground; a JPEG, or who wants none, has none."""
+    """A small cut-out picture stays transparent, but for a JPEG, and where that is not wanted."""
     sticker = Image.new("RGBA", (64, 64))
     sticker.paste("red", (16, 16, 48, 48))
     sticker.save(tmp_path / "sticker.png")

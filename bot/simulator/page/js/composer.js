@@ -6,9 +6,9 @@ import { byId, fileSize, fill, h, icon } from "./dom.js";
 import { Listbox } from "./listbox.js";
 import { openMenu } from "./menus.js";
 import { toast } from "./notices.js";
-import { slashCommands } from "./permissions.js";
+import { commandsOfOthers, slashCommands } from "./permissions.js";
 import { openSamples } from "./samples.js";
-import { asSent, channel, displayName, emojisHere, on, state, stickersHere } from "./state.js";
+import { asSent, channel, displayName, emojisHere, guildOf, on, state, stickersHere } from "./state.js";
 
 const TALLEST = 220; // pixels that the box grows to
 
@@ -37,7 +37,7 @@ export class Composer {
       this.button("send", "Send", () => this.send()),
     );
     this.palette = new Listbox(this.box, {
-      label: "Commands", above: true, width: true, beside: this.line, empty: "The bot has no such command here.",
+      label: "Commands", above: true, width: true, beside: this.line,
       onPick: (item) => this.startCommand(item.entry),
     });
     byId("composer").append(this.tray, this.line, this.picker);
@@ -71,6 +71,7 @@ export class Composer {
     const rank = (entry) => (entry.label.startsWith(typed) ? 0 : 1);
     const sorted = fitting.sort((a, b) => rank(a) - rank(b));
     this.palette.active = -1;
+    this.palette.empty = this.whyNone(typed);
     this.palette.show(
       sorted.map((entry) => ({
         value: entry.name, label: `/${entry.label}`, detail: entry.description, entry,
@@ -79,6 +80,13 @@ export class Composer {
         group: state.bot?.global_name || state.bot?.username,
       })),
     );
+  }
+
+  whyNone(typed) {
+    const [name] = typed.split(" ");
+    if (!commandsOfOthers().includes(name)) return "The bot has no such command here.";
+    const owner = state.users.get(guildOf(channel(state.channelId)).owner_id);
+    return `${displayName(state.me)} may not use /${name} here; ${displayName(owner)} may.`;
   }
 
   key(event) {

@@ -1,7 +1,7 @@
 // Discord's markdown within a line: emphasis, code, links, mentions, moments, spoilers.
 
 import { h } from "./dom.js";
-import { channel, displayName, guildOf, state } from "./state.js";
+import { channel, displayName, goTo, guildOf, state } from "./state.js";
 import { moment } from "./times.js";
 
 const wrap = (tag, props = {}) => (match) => h(tag, props, inline(match[1]));
@@ -26,8 +26,8 @@ const RULES = [
   [/^<a?:(\w+):(\d+)>/, (match) => emoji(match[1], match[2])],
   [/^@(everyone|here)\b/, (match) => mention(match[0])],
   [/^\[([^\]\n]+)\]\(<?(https?:\/\/[^\s)>]+)>?\)/, (match) => link(match[2], inline(match[1]))],
-  [/^<(https?:\/\/[^\s>]+)>/, (match) => link(match[1], match[1])],
-  [/^https?:\/\/[^\s<]+[^\s<.,:;"')\]]/, (match) => link(match[0], match[0]), true],
+  [/^<(https?:\/\/[^\s>]+)>/, (match) => link(match[1])],
+  [/^https?:\/\/[^\s<]+[^\s<.,:;"')\]]/, (match) => link(match[0]), true],
 ];
 
 /** `text` as nodes. */
@@ -81,9 +81,22 @@ function roleMention(id) {
   return mention(`@${role?.name ?? "unknown role"}`);
 }
 
-/** A link; those of Discord's own channels stay as text, for there is no Discord behind them. */
-export function link(href, children) {
-  return h("a", { href, target: "_blank", rel: "noreferrer noopener" }, children);
+const PLACE = /^https:\/\/(?:\w+\.)?discord\.com\/channels\/(?:\d+|@me)\/(\d+)(?:\/(\d+))?$/;
+
+/** A link, of a text or of its address; one to a channel or message here leads there, as in Discord's clients. */
+export function link(href, children = null) {
+  const [, channelId, messageId] = PLACE.exec(href) ?? [];
+  const place = channel(channelId);
+  if (!place) return h("a", { href, target: "_blank", rel: "noreferrer noopener" }, children ?? href);
+  const name = `${place.name ? `#${place.name}` : "direct messages"}${messageId ? " › message" : ""}`;
+  return h(
+    "button",
+    {
+      class: children ? "link-button" : "mention mention-place", type: "button", dataset: { key: href },
+      onclick: () => goTo(channelId, messageId),
+    },
+    children ?? name,
+  );
 }
 
 function spoiler(children) {

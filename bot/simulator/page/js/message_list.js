@@ -19,6 +19,7 @@ export function startMessages() {
   on("world", redrawNames);
   on("message", drawOne);
   on("interaction", afterInteraction);
+  on("wanted", showOne);
   const scroller = byId("scroller");
   // Only going up lets go of the end; what grows below, such as a picture that loads, does not.
   let before = 0;
@@ -39,6 +40,15 @@ export function toEnd() {
   const scroller = byId("scroller");
   scroller.scrollTop = scroller.scrollHeight;
   pinned = true;
+}
+
+// A message that a link leads to, in the middle and lit for a moment.
+function showOne(id) {
+  const element = byId(`message-${id}`);
+  if (!element) return;
+  pinned = false;
+  element.scrollIntoView({ block: "center" });
+  element.querySelector("article").animate({ background: ["var(--mention)", "transparent"] }, { duration: 1600 });
 }
 
 function drawAll() {

@@ -50,6 +50,7 @@ class Modal {
     this.dialog.addEventListener("close", () => this.dialog.remove());
     document.body.append(this.dialog);
     this.dialog.showModal();
+    this.form.querySelector("input, textarea, .select")?.focus();
   }
 
   part(component) {

@@ -36,6 +36,12 @@ export function commandsHere(type) {
   return commands.filter((command) => command.type === type && mayUse(command));
 }
 
+/** The names of the slash commands that others may use here, but not `me`. */
+export function commandsOfOthers() {
+  const commands = guildOf(channel(state.channelId))?.commands ?? [];
+  return commands.filter((command) => command.type === 1 && !mayUse(command)).map((command) => spoken(command, "name"));
+}
+
 /** A text of a command, option or choice ("name" or "description") in the language of `me`. */
 export const spoken = (entry, text) => entry[`${text}_localizations`]?.[state.me.locale] ?? entry[text];
 

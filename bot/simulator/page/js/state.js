@@ -161,6 +161,13 @@ export function openChannel(id) {
   changed("channel");
 }
 
+/** Open a channel at one of its messages, where `me` sees it. */
+export function goTo(channelId, messageId) {
+  if (!seesChannel(channelId)) return;
+  if (channelId !== state.channelId) openChannel(channelId);
+  if (messageId) changed("wanted", messageId);
+}
+
 // The address names member and channel, so that a second window can be another member.
 function remember() {
   const wanted = new URLSearchParams({ as: state.me.username });
