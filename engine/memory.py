@@ -12,7 +12,7 @@ from engine.device import Device, give_back_memory
 from engine.errors import OutOfMemory
 from engine.presets import Recipe
 from engine.request import SMALLEST_SIDE
-from engine.scales import MOST_STYLE_CELLS, Scale
+from engine.scales import GRID, MOST_STYLE_CELLS, Scale
 from engine.sharing import painters_on
 
 # Values per pixel of the picture: what each convolution and each pooling leaves for the backward
@@ -21,8 +21,10 @@ from engine.sharing import painters_on
 # CPU in BF16 at 256 to 1024 pixels; in FP32 they are up to a third too much.
 KEPT_PER_PIXEL = 320
 PASSING_PER_PIXEL = 448
+CONTENT_PER_PIXEL = 112  # of the latter, the targets of `mural` and the differences from them
 SEEN_PER_PIXEL = 128  # passing through where there is no backward pass: 25 measured on a CPU
 COPIED_PER_PIXEL = 128  # of a block: its core is cut out of the features that it sees
+PLACES_BYTES = 128  # per pixel, on the way back through max pooling: where the maxima are
 DESCRIPTION_BYTES = 4 * (128 + 256 + 512)  # of a cell, float32
 FIXED_BYTES = 250 * 2**20
 CANVASES = 10  # float32 pictures: canvas, optimiser, content, and those in passing
@@ -64,11 +66,16 @@ def estimate_bytes(
     plan = plan or Plan(max(size), recipe.history)
     pixels = size[0] * size[1]
     width = torch.finfo(device.dtype).bits // 8
-    before_relu = 64 if any(tap.startswith("conv") for tap in recipe.content_taps) else 0
-    per_pixel = (KEPT_PER_PIXEL + PASSING_PER_PIXEL + before_relu) * width
+    kept = {tap: _values_per_pixel(tap) for tap in recipe.content_taps}
+    # A ReLU is in place, so a tap before it is a copy.
+    before_relu = sum(values for tap, values in kept.items() if tap.startswith("conv"))
+    more_content = max(0.0, 2 * sum(kept.values()) - CONTENT_PER_PIXEL)
+    per_pixel = (KEPT_PER_PIXEL + PASSING_PER_PIXEL + before_relu + more_content) * width
     at_a_time = pixels_at_a_time(size, plan.block_side)
-    content = sum(_values_per_pixel(tap) for tap in recipe.content_taps) * width
+    content = sum(kept.values()) * width
     beside = 0.0
+    if recipe.pooling == "max":
+        per_pixel += PLACES_BYTES
     if at_a_time < pixels:  # the content of a whole one is within what was measured
         per_pixel += COPIED_PER_PIXEL * width
         beside = pixels * content if plan.keeps_content else 0.0
@@ -194,8 +201,9 @@ def does_not_fit(
     """The error for what does not fit into `budget` bytes, naming a size that does."""
 
     def fits(side: int) -> bool:
-        smaller = [_times(one, side / max(size)) for one in (size, *styles)]
-        return _first_that_fits(smaller[0], device, recipe, budget, smaller[1:]) is not None
+        factor = side / max(size)
+        smaller = [_times(style, factor, GRID / 2) for style in styles]  # they were rounded
+        return _first_that_fits(_times(size, factor), device, recipe, budget, smaller) is not None
 
     sides = range((max(size) - 1) // 32 * 32, SMALLEST_SIDE, -32)
     side = next(filter(fits, sides), None)
@@ -235,9 +243,10 @@ def block_side_in_fp32(
     return side
 
 
-def _times(size: tuple[int, int], factor: float) -> tuple[int, int]:
-    width, height = (math.ceil(side * factor) for side in size)
-    return width, height
+def _times(size: tuple[int, int], factor: float, more: float = 0.0) -> tuple[int, int]:
+    """A size, or some pixels more, so many times as large: its sides lie on the grid again."""
+    width, height = (math.ceil((side + more) * factor) for side in size)
+    return Scale(width, height, steps=1).canvas
 
 
 def _first_that_fits(

@@ -107,7 +107,7 @@ class PaintSettings:
     def from_dict(cls, values: Mapping[str, Any]) -> "PaintSettings":
         """Read what `to_dict` gave, of this version or an older one: absent fields get defaults.
 
-        Raises ValueError for a field that there is not, or a value of another type.
+        Raises ValueError for a field that there is not, or a value that is not one of its type's.
         """
         return _settings().validate_python(values)
 

@@ -10,6 +10,8 @@ import click
 
 from engine.errors import EngineError, PaintingFailed, Stopped, TrainingFailed
 
+INTERRUPTED = 130  # the exit code after Ctrl-C, as shells have it
+
 
 def run(command: click.Command, name: str, arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and exit: 0 done, 1 failed, 2 wrong input, 130 interrupted.
@@ -23,14 +25,14 @@ def run(command: click.Command, name: str, arguments: Sequence[str] | None = Non
         sys.stdout.flush()
         sys.exit(result if isinstance(result, int) else 0)
     except click.Abort:
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     except click.exceptions.NoArgsIsHelpError as error:  # `muralscape weights` alone
         click.echo(error.format_message(), err=True)
         sys.exit(error.exit_code)
     except click.ClickException as error:
         _complain(name, error.format_message(), error.exit_code)
     except Stopped as error:
-        _complain(name, str(error), 130)
+        _complain(name, str(error), INTERRUPTED)
     except (PaintingFailed, TrainingFailed) as error:
         _complain(name, str(error), 1)
     except EngineError as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from engine import files
-from engine.commands.exits import remark
+from engine.commands.exits import INTERRUPTED, remark
 from engine.commands.report import film_as_json, film_in_words
 from engine.commands.watched import frame_bar, interrupts_caught
 from engine.decoding.pictures import picture_reader
@@ -48,7 +48,10 @@ def paint(
     memory: int | None,
     as_json: bool,
 ) -> int:
-    """Paint a film with a bar on the terminal; after Ctrl-C the frames that are done are kept."""
+    """Paint a film with a bar on the terminal; after Ctrl-C the frames that are done are kept.
+
+    Returns the exit code.
+    """
     _, size, _ = settle(settings)
     notes: list[str] = []
     with picture_reader() as pictures:
@@ -77,4 +80,4 @@ def paint(
         if as_json
         else film_in_words(painted, clip, output)
     )
-    return 0
+    return INTERRUPTED if len(painted.frames) < len(clip.frames) else 0

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 import av
@@ -17,6 +18,7 @@ from PIL import Image
 from bot.cli import main
 from engine.images import read
 from engine.samples import CONTENTS, STYLES
+from tests.engine.motion_clips import pan
 from tests.engine.picture_files import png, png_chunk
 
 CONTENT, STYLE = str(CONTENTS[0].path), str(STYLES[0].path)
@@ -177,6 +179,34 @@ def interrupted(blow: signal.Signals, folder: Path) -> tuple[int, str]:
     process.send_signal(blow)
     _, said = process.communicate(timeout=120)
     return process.returncode, said
+
+
+@pytest.mark.slow
+def test_an_interrupted_film_is_kept(tmp_path: Path) -> None:
+    """Ctrl-C after some frames writes those, says how many, and ends with 130 as for a picture."""
+    first, *others = pan(40, side=32)
+    first.save(tmp_path / "clip.gif", save_all=True, append_images=others, duration=100)
+    terminal, its_end = os.openpty()  # where the bar counts frames
+    process = subprocess.Popen(
+        [MURALSCAPE, "paint", "clip.gif", STYLE, "-o", "film.gif", *SMALL],
+        cwd=tmp_path,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "TERM": "xterm"},
+        stdout=subprocess.PIPE,
+        stderr=its_end,
+        text=True,
+    )
+    os.close(its_end)
+    shown = b""
+    with suppress(OSError):  # the terminal's end
+        while part := os.read(terminal, 4096):
+            if b"1/40" not in shown and b"1/40" in (shown := shown + part):
+                process.send_signal(signal.SIGINT)
+    os.close(terminal)
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == 130, shown
+    assert "stopped after" in said
+    with Image.open(tmp_path / "film.gif") as film:
+        assert 1 <= film.n_frames < 40  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="module")
