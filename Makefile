@@ -12,6 +12,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist loadscope
 # Exactly the versions, by hash, that requirements/ names.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 $(VENV)/installed: pyproject.toml requirements/build.txt requirements/test.txt
+	@echo "Installing PyTorch and the rest into $(VENV): some minutes, without further words."
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --no-deps --require-hashes -r requirements/build.txt -r requirements/test.txt
 	$(PIP) --no-deps --no-build-isolation --editable .

@@ -67,6 +67,21 @@ def _web_address_or_none(value: str) -> str:
     return _web_address(value) if value else value
 
 
+def nats_address(value: str) -> str:
+    """Accept a server's address; a host alone is one without TLS. Raises ValueError."""
+    if not value:
+        return value
+    address = value if "://" in value else f"nats://{value}"
+    try:
+        parts = urlsplit(address)
+        fits = parts.scheme in ("nats", "tls", "ws", "wss") and parts.hostname and parts.port != 0
+    except ValueError:  # of a port that is no number
+        fits = False
+    if not fits:
+        raise ValueError("write an address such as tls://nats.example:4222")
+    return address
+
+
 def _loopback_address(value: str) -> str:
     """Accept an address on this machine: pictures are not sent anywhere else."""
     if not value:
@@ -151,7 +166,7 @@ class EngineSettings(Section):
 class NatsSettings(Section):
     """Workers on other machines, over a NATS server with JetStream."""
 
-    url: str = ""  # empty: everything is painted here
+    url: Annotated[str, AfterValidator(nats_address)] = ""  # empty: everything is painted here
     token: Annotated[SecretStr | None, BeforeValidator(_none_if_empty)] = None
     token_file: OptionalPath = None  # read when the token is not in the environment
     nkey_file: OptionalPath = None  # the seed of the bot's own NKey

@@ -17,7 +17,6 @@ from tenacity import (
     AsyncRetrying,
     RetryCallState,
     retry_if_exception_type,
-    stop_after_attempt,
     wait_exponential,
 )
 
@@ -31,6 +30,7 @@ IMAGENET_URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
 IMAGENET_SHA256 = "dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44"
 MAX_BYTES = 2**30  # torchvision's file has 548 MB; a server that sends on and on is cut off
 ATTEMPTS = 8  # a broken connection goes on where it stopped, so these last a long way
+ATTEMPTS_TO_REACH = 3  # a server that never answered, as on a machine without internet
 
 LONGEST_PAUSE = 60.0  # seconds between two attempts
 
@@ -121,6 +121,7 @@ class _Transfer:
         self.file = file
         self.told = told
         self.etag: str | None = None
+        self.attempts = ATTEMPTS_TO_REACH
 
     async def run(self, pause: float) -> None:
         """Fetch what is missing, with retries after faults that may pass."""
@@ -134,7 +135,7 @@ class _Transfer:
         retrying = AsyncRetrying(
             retry=passing,
             wait=wait,
-            stop=stop_after_attempt(ATTEMPTS),
+            stop=lambda state: state.attempt_number >= self.attempts,
             before_sleep=self._tell,
             reraise=True,
         )
@@ -143,7 +144,7 @@ class _Transfer:
                 await retrying(self._fetch_or_refuse, session)
             except (_StartOver, aiohttp.ClientError, TimeoutError) as error:
                 raise WeightsRejected(
-                    f"{self.url} could not be fetched in {ATTEMPTS} attempts "
+                    f"{self.url} could not be fetched in {self.attempts} attempts "
                     f"({str(error) or type(error).__name__}); call again to go on where it stopped."
                 ) from error
 
@@ -151,7 +152,7 @@ class _Transfer:
         error = state.outcome.exception() if state.outcome else None
         seconds = state.next_action.sleep if state.next_action else 0.0
         self.told.retry(
-            f"attempt {state.attempt_number} of {ATTEMPTS} failed "
+            f"attempt {state.attempt_number} of {self.attempts} failed "
             f"({str(error) or type(error).__name__}); the next is in {seconds:.0f} s"
         )
 
@@ -177,6 +178,7 @@ class _Transfer:
             if self.etag:
                 headers["If-Range"] = self.etag
         async with session.get(self.url, headers=headers) as response:
+            self.attempts = ATTEMPTS
             if (
                 response.status == 416
                 and response.headers.get("Content-Range") == f"bytes */{have}"

@@ -93,6 +93,7 @@ class Studio:
 
         Raises OutOfMemory where no plan fits.
         """
+        give_back_memory()  # what torch cached for the sizes of the previous scale
         make = partial(self._stepper, scale, canvas, neighbours, styles_seen)
         return self.within_memory(make, scale)
 
@@ -104,10 +105,10 @@ class Studio:
         budget, device, recipe = self._memory_budget, self._encoder.device, self._recipe
         styles = style_sizes(self._request, scale)
         while True:
-            give_back_memory()  # what torch cached for other sizes, as of the previous scale
             plan = plan_memory(scale.canvas, device, recipe, budget, styles)
             with ShortageCaught():  # where memory runs out, it goes on below
                 return make(plan)
+            give_back_memory()
             # The next plan needs less; OutOfMemory is raised where there is none.
             budget = budget_after(scale.canvas, device, recipe, plan, styles)
 

@@ -29,7 +29,8 @@ async def check_database(url: str, busy_seconds: float = 3.0) -> Finding:
         return failed(NAME, error.sentence, "install it")
     except SQLAlchemyError as error:
         return failed(NAME, f"database_url cannot be used ({first_line(error)})", "correct it")
-    where = parsed.render_as_string(hide_password=True)
+    is_file = parsed.get_backend_name() == "sqlite"
+    where = str(parsed.database) if is_file else parsed.render_as_string(hide_password=True)
     try:
         version = await database.version()
         if version is not None:

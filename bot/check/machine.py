@@ -23,7 +23,7 @@ def check_folder(folder: Path) -> Finding:
         parent = _nearest(folder)
         if not os.access(parent, os.W_OK | os.X_OK):
             return failed(name, f"{folder} cannot be made in {parent}", advice)
-        return passed(name, f"{folder} will be made at the first start")
+        return passed(name, f"{folder.absolute()} will be made at the first start")
     try:
         try_to_write(folder)
     except OSError as error:
@@ -34,7 +34,7 @@ def check_folder(folder: Path) -> Finding:
             f"other users of this machine can read {folder}",
             f"it has members' pictures and tokens: chmod -R go= {folder}",
         )
-    return passed(name, f"{folder} can be written to")
+    return passed(name, f"{folder.absolute()} can be written to")
 
 
 def check_disk(folder: Path) -> Finding:

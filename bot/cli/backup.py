@@ -43,7 +43,11 @@ def _write(file: Path, settings: Settings) -> Manifest:
     made_by = f"muralscape {version('muralscape')}"
     if str(file) == "-":
         return back_up(settings.data_dir, database, sys.stdout.buffer, time.time(), made_by)
-    descriptor, part = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.absolute().parent)
+    folder = file.absolute().parent
+    try:
+        descriptor, part = tempfile.mkstemp(prefix=f".{file.name}-", dir=folder)
+    except OSError as error:  # it names the temporary file
+        raise click.UsageError(f"{folder} cannot be written to ({error.strerror})") from None
     try:
         with os.fdopen(descriptor, "wb") as out:
             manifest = back_up(settings.data_dir, database, out, time.time(), made_by)

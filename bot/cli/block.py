@@ -46,7 +46,10 @@ def command() -> None:
 )
 @config_option
 def add(kind: str, number: int, reason: str, days: float | None, config: Path | None) -> None:
-    """Block a member or a server, by its Discord id; paintings under way are cancelled."""
+    """Block a member or a server, by its Discord id.
+
+    Their paintings under way are cancelled.
+    """
     if len(reason) > LONGEST_REASON:
         raise click.UsageError(f"a reason may have at most {LONGEST_REASON} characters")
     now = time.time()

@@ -19,9 +19,10 @@ def command() -> None:
 @command.command()
 @config_option
 def upgrade(config: Path | None) -> None:
-    """Bring the tables up to this version; the bot does so at every start.
+    """Bring the tables up to this version.
 
-    The database is the one that the settings name, by data_dir or database_url.
+    The bot does so at every start. The database is the one that the settings name, by data_dir or
+    database_url.
     """
     settings = load_settings(config, token_required=False)
     with in_words():

@@ -36,6 +36,6 @@ def command(file: Path, config: Path | None) -> None:
         raise click.UsageError(f"the backup cannot be restored: {error}") from None
     click.echo(
         f"Restored the database (version {manifest.database_version}) and "
-        f"{manifest.pictures} pictures into {settings.data_dir}.",
+        f"{manifest.pictures} pictures into {settings.data_dir.absolute()}.",
         err=True,
     )

@@ -31,9 +31,17 @@ from engine.samples import CONTENTS, STYLES
 MURAL_TILE = 96  # pixels: a few seconds each
 SHUTDOWN_SECONDS = 1.0
 
+FIRST_FREE_PORT = 1024  # Unix keeps those below for the administrator
+
 
 @click.command(name="simulate")
-@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8765,
+    show_default=True,
+    help="Of the page; 0 for any that is free.",
+)
 @click.option("--open", "open_page", is_flag=True, help="Open the page in the browser.")
 @click.option(
     "--data",
@@ -71,10 +79,12 @@ def command(port: int, open_page: bool, data: Path | None, verbose: bool, alone:
             else:
                 asyncio.run(_simulate(settings, port, open_page, temporary=data is None))
         except OSError as error:
-            if error.errno != errno.EADDRINUSE:
+            kept = error.errno == errno.EACCES and port < FIRST_FREE_PORT
+            if error.errno != errno.EADDRINUSE and not kept:
                 raise
+            why = "needs the administrator's rights" if kept else "is taken"
             raise click.UsageError(
-                f"port {port} is taken; name another with --port, or 0 for any that is free"
+                f"port {port} {why}; name another with --port, or 0 for any that is free"
             ) from None
         except AddressTaken as error:
             raise click.UsageError(error.sentence) from None

@@ -14,6 +14,7 @@ from bot import logs
 from bot.cli.guard import guard
 from bot.cli.options import in_words
 from bot.executors.engine_process import EngineSetup
+from bot.settings import nats_address
 from bot.settings_loader import unreadable
 
 if TYPE_CHECKING:  # it needs the extra `nats`
@@ -69,6 +70,10 @@ def command(
     except ModuleNotFoundError:
         raise click.UsageError("NATS needs its client: pip install 'muralscape[nats]'") from None
     token = _token(token_file)
+    try:
+        url = nats_address(url)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--nats") from None
     guard()
     logs.set_up("info", "auto", (token,))
     access = Access(url, token, nkey_file, ca_file)

@@ -38,7 +38,7 @@ class DepartureWatch:
     async def connected(self) -> None:
         """Compare the stored servers with those that Discord lists."""
         await self._access.forget()
-        await self._departures.compare([guild.id for guild in self._client.guilds])
+        await self._compare()
 
     async def left(self, guild: discord.Guild) -> None:
         """The bot was removed from a server."""
@@ -53,15 +53,23 @@ class DepartureWatch:
         await self._access.forget(change.guild.id)
 
     async def run(self) -> None:
-        """Delete what is due, and cancel the jobs of members that have left; until cancelled."""
+        """Delete what is due, and cancel the jobs of members that have left; until cancelled.
+
+        Compares before: a full disk may have kept an event from being noted.
+        """
         while True:
             try:
+                if self._client.is_ready():
+                    await self._compare()
                 await self._departures.purge()
                 if self._client.is_ready():
                     await self._end_jobs_of_leavers()
             except Exception:  # the database may be back in a moment
                 log.exception("departures failed; next try in %.0f s", self._interval)
             await asyncio.sleep(self._interval)
+
+    async def _compare(self) -> None:
+        await self._departures.compare([guild.id for guild in self._client.guilds])
 
     async def _end_jobs_of_leavers(self) -> None:
         for guild_id, member_id in sorted(await self._data.waiting_members()):

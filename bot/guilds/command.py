@@ -70,6 +70,9 @@ def make_group(guilds: GuildService, effects: SettingEffects) -> tuple[app_comma
         per_day: app_commands.Range[int, 1, MOST_SECONDS] | None = None,
     ) -> None:
         check_manager(answers.member_of(interaction))
+        if (role, per_hour, per_day) == (None, None, None):  # a look, not a limit to take away
+            await rules_shown.show(interaction)
+            return
         role_id = role.id if role is not None else interaction.guild_id or 0
         await rules_shown.allow(interaction, role_id, per_hour, per_day)
 

@@ -105,6 +105,8 @@ def with_details(text: str, job: Job, *actions: Action) -> Card:
     if settings.film:
         frames = settings.film.frames
         parts.append(ngettext("film of {n} frame", "film of {n} frames", frames))
+    if job.timelapse:
+        parts.append(_("with time-lapse"))
     parts += [*unusual_options(job), _("for {member}", member=owner_of(job)), f"№ {job.id}"]
     return Card(f"{text}\n-# {' · '.join(parts)}", actions)
 

@@ -24,6 +24,7 @@ from bot.simulator.site import SamplePicture, Site
 T = TypeVar("T")
 
 GATEWAY_PATH = "/gateway"
+HTTP_PORT = 80
 
 
 class Simulator(Platform):
@@ -149,7 +150,10 @@ class Simulator(Platform):
         handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
     ) -> web.StreamResponse:
         """Refuse foreign Host and Origin headers: other web pages must not act here."""
-        ours = {f"{name}:{self.port}" for name in ("127.0.0.1", "localhost")}
+        usual = (
+            "" if self.port == HTTP_PORT else f":{self.port}"
+        )  # clients leave out the usual port
+        ours = {f"{name}{usual}" for name in ("127.0.0.1", "localhost")}
         origin = request.headers.get("Origin")
         if request.host not in ours or (
             origin is not None and origin.removeprefix("http://") not in ours

@@ -96,8 +96,8 @@ def restore(source: IO[bytes], data_dir: Path, database: Path, known: Sequence[s
     there = sorted(entry.name for entry in data_dir.iterdir() if entry.name not in NOTHING)
     if there or database.exists():
         raise BackupError(
-            f"{data_dir} is not empty (it has {', '.join(there[:3]) or database}); restore into an "
-            "empty folder"
+            f"{data_dir.absolute()} is not empty (it has {', '.join(there[:3]) or database}); "
+            "restore into an empty folder"
         )
     with tempfile.TemporaryDirectory(prefix=".restore-", dir=data_dir) as name:
         work = Path(name)

@@ -81,7 +81,8 @@ def locked(folder: Path) -> Iterator[None]:
         lock.acquire(blocking=False)
     except Timeout:
         raise FolderInUse(
-            f"another bot is running on {folder}; stop it, or set data_dir to a folder of its own"
+            f"another bot is running on {folder.absolute()}; stop it, or set data_dir to a folder "
+            "of its own"
         ) from None
     try:
         yield

@@ -14,7 +14,8 @@ from engine.errors import EngineError, PaintingFailed, Stopped, TrainingFailed
 def run(command: click.Command, name: str, arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and exit: 0 done, 1 failed, 2 wrong input, 130 interrupted.
 
-    Where it did not end well, one line on standard error says why, after the command's `name`.
+    Where it did not end well, one line on standard error says why, after the command's `name`. A
+    group of commands without one of them shows its help there.
     """
     _open_what_is_closed()
     try:
@@ -23,6 +24,9 @@ def run(command: click.Command, name: str, arguments: Sequence[str] | None = Non
         sys.exit(result if isinstance(result, int) else 0)
     except click.Abort:
         sys.exit(130)
+    except click.exceptions.NoArgsIsHelpError as error:  # `muralscape weights` alone
+        click.echo(error.format_message(), err=True)
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         _complain(name, error.format_message(), error.exit_code)
     except Stopped as error:

@@ -58,7 +58,7 @@ def film_in_words(painted: Clip, clip: Clip, output: Path) -> str:
     done, asked = len(painted.frames), len(clip.frames)
     stopped = f", stopped after {done} of {asked}" if done < asked else ""
     frames = _count(done, "frame")
-    seconds = f"{sum(painted.seconds):.1f} s"
+    seconds = f"{sum(painted.seconds):.1f} s long"
     return f"{printable(str(output))}: {width}x{height}, {frames}, {seconds}{stopped}"
 
 

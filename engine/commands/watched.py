@@ -70,21 +70,21 @@ def bar() -> Iterator[Callable[[Progress], None]]:
         TextColumn("painting"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("loss {task.fields[loss]:.5g}"),
+        TextColumn("loss {task.fields[loss]}"),
         TextColumn("{task.fields[left]} left"),
         console=Console(stderr=True),
         disable=not sys.stderr.isatty(),
         transient=True,
     )
     with shown:
-        task = shown.add_task("painting", total=None, loss=float("nan"), left="…")
+        task = shown.add_task("painting", total=None, loss="…", left="…")
 
         def show(progress: Progress) -> None:
             shown.update(
                 task,
                 total=progress.total_steps,
                 completed=progress.step,
-                loss=progress.losses.total,
+                loss=f"{progress.losses.total:.5g}",
                 left=_clock(progress.seconds_left),
             )
 

@@ -44,7 +44,7 @@ def status() -> None:
 
 @command.command()
 def download() -> None:
-    """Fetch ImageNet's VGG-19 (548 MB) and keep its convolutions (52 MB)."""
+    """Fetch ImageNet's VGG-19: 548 MB, of which 52 MB are kept."""
     from engine.download import download as fetch  # imports aiohttp, which status has no need of
 
     console = Console()

@@ -117,6 +117,7 @@ def test_all_faults_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         "[limits]\npixel = 1\n"
         '[web]\nport = 99999\npublic_url = "murals.example"\n'
         '[engine]\ndevice = "gpu"\n'
+        '[nats]\nurl = "http://nats.example"\n'
     )
     monkeypatch.setenv("MURALSCAPE_LIMITS__JOBS_PER_MEMBER", "many")
     monkeypatch.setenv("MURALSCAPE_DISCORD__ATTACHMENT_HOSTS", "[oops")
@@ -128,6 +129,7 @@ def test_all_faults_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         "discord.attachment_hosts (from the environment's MURALSCAPE_DISCORD__ATTACHMENT_HOSTS): "
         "write a list",
         f"engine.device (from {file}): ",
+        f"nats.url (from {file}): write an address such as tls://nats.example:4222",
         f"web.port (from {file}): input should be less than or equal to 65535",
         f"web.public_url (from {file}): write an address that begins with https://",
         "limits.jobs_per_member (from the environment's MURALSCAPE_LIMITS__JOBS_PER_MEMBER): "

@@ -140,6 +140,18 @@ async def test_removed_while_the_bot_was_off(simulator: Simulator, data_dir: Pat
         await until_status(bot, path, 200)
 
 
+async def test_a_return_that_could_not_be_noted(simulator: Simulator, data_dir: Path) -> None:
+    """The bot compares now and then: data of a server that it is in never ends as that of others.
+
+    Its disk may have been full when Discord told of the return.
+    """
+    guild = atelier_of(simulator).guild
+    async with running_bot(simulator, data_dir, timing=SOON) as bot:
+        path = await show_gallery(simulator, bot)
+        await bot.app.core.departures.add(guild.id, 0.0)
+        await until_status(bot, path, 200)
+
+
 async def test_a_deleted_channel(simulator: Simulator, data_dir: Path) -> None:
     """Its challenge ends, also when it went while the bot was off; results are in `/paintings`."""
     world, atelier = simulator.world, atelier_of(simulator)

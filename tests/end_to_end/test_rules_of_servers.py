@@ -92,7 +92,10 @@ async def test_painting_time(simulator: Simulator, data_dir: Path) -> None:
         panel = await said_privately(
             simulator, command(simulator, "settings allowance", "mo", options)
         )
-        assert "`): everyone 15 min an hour, 60 min a day" in panel.content
+        limited = "`): everyone 15 min an hour, 60 min a day"
+        assert limited in panel.content
+        looked = await said_privately(simulator, command(simulator, "settings allowance", "mo"))
+        assert limited in looked.content
         muralize(simulator, "ada", size="512")
         await simulator.until(lambda: query(data_dir, "SELECT id FROM jobs"))
         predicted = query(data_dir, "SELECT predicted_seconds FROM jobs")[0][0]
@@ -109,6 +112,11 @@ async def test_painting_time(simulator: Simulator, data_dir: Path) -> None:
         for _ in range(2):  # the largest of a member's roles counts
             muralize(simulator, "mo", size="512")
         await simulator.until(lambda: len(query(data_dir, "SELECT id FROM jobs")) == 3)
+        role = {"role": "@everyone"}
+        panel = await said_privately(
+            simulator, command(simulator, "settings allowance", "mo", role)
+        )
+        assert "`): @Moderators " in panel.content or "`): <@&" in panel.content
 
 
 async def test_switched_off_as_if_it_did_not_exist(simulator: Simulator, data_dir: Path) -> None:

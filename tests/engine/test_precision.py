@@ -21,7 +21,6 @@ from tests.engine.half import HalfOnCpu
 
 CPU = torch.device("cpu")
 FP16 = Device(CPU, "fp16")
-STEPS = 5
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +67,18 @@ def wish(content: Image.Image, style: Image.Image) -> Callable[..., StylizeReque
     return lambda **settings: StylizeRequest(content, (style,), PaintSettings(**settings))
 
 
-@pytest.mark.parametrize("side", [64, pytest.param(128, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("side", "steps"), [
+    (64, 5), pytest.param(64, 30, marks=pytest.mark.slow),
+    pytest.param(128, 30, marks=pytest.mark.slow),
+])  # fmt: skip
 @pytest.mark.parametrize("preset", list(PRESETS))
 def test_every_step_in_fp16_has_the_loss_of_fp32(
-    preset: str, side: int, wish: Callable[..., StylizeRequest], encoder: Encoder, half: Encoder
+    preset: str,
+    side: int,
+    steps: int,
+    wish: Callable[..., StylizeRequest],
+    encoder: Encoder,
+    half: Encoder,
 ) -> None:
     """Within 2 % at every step, and no step is taken again.
 
@@ -79,7 +86,7 @@ def test_every_step_in_fp16_has_the_loss_of_fp32(
     """
     request = wish(preset=preset, size=side)
     exact, rough = stepper(encoder, request), stepper(half, request)
-    for _ in range(STEPS):
+    for _ in range(steps):
         rough.restore(exact.state())
         (wanted,), (found,) = exact.take(1), rough.take(1)
         assert not found.repeated
@@ -91,11 +98,16 @@ def test_every_step_in_fp16_has_the_loss_of_fp32(
 def test_fp16_ends_where_fp32_does(
     preset: str, wish: Callable[..., StylizeRequest], encoder: Encoder, half: Encoder
 ) -> None:
-    """A painting of its own in FP16 comes to the loss of FP32 within 2 %."""
+    """A painting of its own in FP16 comes to the loss of FP32 within 2 %.
+
+    On the way its losses are within 1 % on average: at single steps L-BFGS is ahead or behind.
+    """
     request = wish(preset=preset, size=64, steps=30)
     exact, rough = stylize(request, encoder).outcome, stylize(request, half).outcome
     assert rough.repeated_steps == 0
     assert rough.losses.total == pytest.approx(exact.losses.total, rel=0.02)
+    pairs = list(zip(rough.curve, exact.curve, strict=True))
+    assert sum(abs(one / other - 1) for (_, one), (_, other) in pairs) / len(pairs) < 0.01
 
 
 @pytest.mark.parametrize("preset", list(PRESETS))

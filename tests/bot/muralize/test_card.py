@@ -41,6 +41,8 @@ def test_waiting_shows_position_and_times() -> None:
     assert "starts <t:1060:R>" in shown.text
     assert "ready <t:1075:R>" in shown.text
     assert shown.actions == ("cancel",)
+    assert "time-lapse" not in shown.text
+    assert "with time-lapse" in card.waiting(replace(JOB, timelapse=True), None, now=0.0).text
     assert "next in line" in card.waiting(JOB, Place(7, 1, 1.0, 2.0), now=0.0).text
     paused = card.waiting(JOB, Place(7, 3, 60.4, 75.0), now=1000.0, paused=True).text
     assert "number 3 in line · no painter is available just now\n" in paused

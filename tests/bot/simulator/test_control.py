@@ -217,6 +217,19 @@ async def test_foreign_pages_are_refused(
         assert answer.status == 403
 
 
+async def test_the_usual_port() -> None:
+    """On port 80, which browsers and clients leave out of an address, the page is let in too."""
+    simulator = Simulator(port=80)
+    try:
+        await simulator.start()
+    except OSError:
+        pytest.skip("port 80 is taken, or needs the administrator's rights")
+    address = f"{simulator.url}/sim/state"
+    async with aiohttp.ClientSession() as client, client.get(address) as answer:
+        assert answer.status == 200
+    await simulator.stop()
+
+
 async def test_own_page_is_let_in(simulator: Simulator, page: aiohttp.ClientSession) -> None:
     """The page's own origin passes, by address and by name."""
     for name in ("127.0.0.1", "localhost"):

@@ -252,6 +252,9 @@ def test_the_commands(data_dir: Path, tmp_path: Path) -> None:
     (tmp_path / "third").mkdir(mode=0o755)
     assert shell.invoke(muralscape, ["restore", "-"], piped.stdout_bytes, third).exit_code == 0
     assert (tmp_path / "third").stat().st_mode & 0o077 == 0
+    lost = shell.invoke(muralscape, ["backup", str(tmp_path / "missing" / "backup.tar")])
+    missing = f"{tmp_path / 'missing'} cannot be written to (No such file or directory)"
+    assert (lost.exit_code, missing in lost.output) == (2, True)
     postgres = {"MURALSCAPE_DATABASE_URL": "postgresql+asyncpg://u:s3cret@h/d"}
     refused = shell.invoke(muralscape, ["backup", str(file)], env=postgres)
     assert (refused.exit_code, "pg_dump" in refused.output, "s3cret" in refused.output) == (

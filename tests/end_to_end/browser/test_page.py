@@ -46,7 +46,9 @@ async def test_message_menu(stage: Stage, room: Channel) -> None:
     await ada.page.keyboard.press("Enter")
     await ada.page.get_by_role("menuitem", name="Muralize this picture").press("Enter")
     form = ada.page.get_by_role("dialog", name="Muralize this picture")
-    await form.get_by_role("combobox").first.click()
+    first = form.get_by_role("combobox").first
+    await expect(first).to_be_focused()
+    await first.click()
     await ada.page.get_by_role("option", name="Loud poster").click()
     await form.get_by_role("button", name="Submit").click()
     await expect(ada.message("in the style of Loud poster")).to_contain_text("Final loss")
