@@ -24,9 +24,7 @@ class MayNotPost(Refused):
     """The member may not send messages with files in the channel."""
 
     def __init__(self) -> None:
-        super().__init__(
-            _("You may not send pictures in this channel, so I do not paint one here.")
-        )
+        super().__init__(_("You may not send pictures in this channel, so I post none here."))
 
 
 class TooLate(Refused):

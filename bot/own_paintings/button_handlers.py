@@ -113,8 +113,7 @@ class PaintingButtonHandlers:
         direct = interaction.guild_id is None
         await self._paintings.check_may_post(
             job,
-            _guild_of(interaction),
-            answers.channels_of(interaction),
+            answers.standing_of(interaction),
             age_restricted=direct or answers.is_age_restricted(interaction.channel),
         )
         await interaction.response.defer(thinking=True)

@@ -9,8 +9,9 @@ from bot.guilds.service import GuildService
 from bot.jobs.model import Job, Wanted
 from bot.jobs.service import JobService
 from bot.languages.speech import _
+from bot.muralize.rules import MayNotPost
 from bot.own_paintings.model import ALL, Filter, Page, key_of
-from bot.people import Member
+from bot.people import Member, Standing
 from bot.pictures.copies import Copies
 from bot.pictures.decoder import Decoder
 from bot.pictures.store import PictureStore
@@ -80,11 +81,12 @@ class PaintingService:
         return job
 
     async def check_may_post(
-        self, job: Job, guild_id: int | None, channels: Sequence[int], *, age_restricted: bool
+        self, job: Job, standing: Standing | None, *, age_restricted: bool
     ) -> None:
         """Raise Refused where a painting may not be shown to all; see `admit` of `/muralize`.
 
-        `age_restricted` says whether such paintings may be shown there, as in direct messages.
+        `standing` is what its member may do there, None outside of servers. `age_restricted` says
+        whether such paintings may be shown there, as in direct messages.
         """
         if job.origin.age_restricted and not age_restricted:
             raise Refused(
@@ -93,12 +95,14 @@ class PaintingService:
                     "one."
                 )
             )
-        if guild_id is None:
+        if standing is None:
             return
-        settings = await self._guilds.settings(guild_id)
-        check_channel(settings, *channels)
+        settings = await self._guilds.settings(job.origin.guild_id)
+        check_channel(settings, *standing.channels)
         if not settings.public_results:
             raise Refused(_("In this server paintings are shown to their member only."))
+        if not standing.sends_pictures:
+            raise MayNotPost
 
     async def shown(self, job: Job, channel_id: int, message_id: int) -> None:
         """Record that a painting reached its member, where no other way did."""

@@ -5,7 +5,15 @@ from pathlib import Path
 
 from bot.simulator import CdnFault, Permission, Simulator, upheaval
 from bot.simulator.model import Interaction, Message
-from tests.end_to_end.harness import button, muralize, private_answers, query, results, running_bot
+from tests.end_to_end.harness import (
+    button,
+    muralize,
+    private_answers,
+    query,
+    results,
+    run,
+    running_bot,
+)
 from tests.end_to_end.test_delivery import forbid_posting, kill_token
 from tests.end_to_end.test_departures import atelier_of
 from tests.end_to_end.test_guild_settings import switch
@@ -110,10 +118,18 @@ async def test_members_who_may_not_post(simulator: Simulator, data_dir: Path) ->
     world, atelier = simulator.world, atelier_of(simulator)
     everyone = atelier.guild.roles[atelier.guild.id]
     async with running_bot(simulator, data_dir):
+        await result_of(simulator, muralize(simulator))
+        page = await said_privately(simulator, run(simulator, "paintings"))
+        simulator.people.press(page.id, "paintings/show/0", "ada", ["1"])
+        await simulator.until(lambda: "Final loss" in page.content)
         for denied in (Permission.ATTACH_FILES, Permission.SEND_MESSAGES):
             world.overwrite(atelier.gallery, everyone, deny=int(denied))
-            refused = await said_privately(simulator, muralize(simulator))
-            assert "may not send pictures" in refused.content
+            for asked in (
+                muralize(simulator),
+                simulator.people.press(page.id, "paintings/post/1", "ada"),
+            ):
+                refused = await said_privately(simulator, asked)
+                assert "may not send pictures" in refused.content
         await switch(simulator, "public_results", on=False)
         asked = muralize(simulator)
         await simulator.until(lambda: any(m.attachments for m in private_answers(simulator, asked)))
