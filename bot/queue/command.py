@@ -58,7 +58,9 @@ def make_group(
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         number = job if job is not None else await only_job(jobs, interaction)
-        cancelled = await jobs.cancel(number, answers.member_of(interaction))
+        found = await jobs.get(number)
+        place = found.origin.channel_id if found is not None else None
+        cancelled = await jobs.cancel(number, answers.member_of(interaction, about=place))
         done = cancelled.state is JobState.CANCELLED
         await interaction.edit_original_response(
             content=_("№ {number} is cancelled.", number=number)
@@ -68,19 +70,26 @@ def make_group(
 
     @cancel.autocomplete("job")
     async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[int]]:
-        actor = answers.member_of(interaction)
+        actor, channel = answers.member_of(interaction), interaction.channel_id
+        moderates_here = answers.member_of(interaction, about=channel).moderates
         found = (
             await jobs.jobs_in(actor.guild_id)
-            if actor.moderates
+            if moderates_here
             else await jobs.jobs_of(actor.guild_id, actor.id)
         )
         return [
-            app_commands.Choice(name=_title(job, interaction.user.id), value=job.id)
+            app_commands.Choice(name=_title(job, actor.id), value=job.id)
             for job in found
-            if job.state in (JobState.QUEUED, JobState.PAINTING) and str(job.id).startswith(typed)
+            if job.state in (JobState.QUEUED, JobState.PAINTING)
+            and str(job.id).startswith(typed)
+            and (actor.moderates or actor.id == job.origin.member_id or _is_in(job, channel))
         ][:MOST_CHOICES]
 
     return group
+
+
+def _is_in(job: Job, channel_id: int | None) -> bool:
+    return job.origin.channel_id == channel_id
 
 
 async def only_job(jobs: JobService, interaction: Interaction) -> int:

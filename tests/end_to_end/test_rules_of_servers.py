@@ -224,6 +224,13 @@ async def test_a_moderator_of_one_channel(simulator: Simulator, data_dir: Path) 
         await simulator.until(lambda: "Waiting" in waiting.content)
         simulator.people.press(waiting.id, button(waiting, "cancel"), "ada")
         await simulator.until(lambda: "Cancelled** by a moderator" in waiting.content)
+        theirs = muralize(simulator, "ben", channel="studio")
+        await simulator.until(lambda: theirs.original and "Waiting" in theirs.original.content)
+        typing = Invocation("queue cancel", user="ada", channel="studio")
+        (offered,) = await simulator.people.autocomplete(typing, "job")
+        number = str(offered["value"])
+        said = await told(simulator, in_studio("queue cancel", job=number))
+        assert said == f"№ {number} is cancelled."
 
 
 async def test_the_host_blocks_without_a_restart(simulator: Simulator, data_dir: Path) -> None:
