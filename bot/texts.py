@@ -19,7 +19,7 @@ _JOINER = "\u200d"  # joins emoji to one, such as families; letters of some scri
 # so that two names with and without them look the same.
 _BLANK = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
 _FORMLESS = re.compile("[\u034f\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-_EMOJI_STYLE = "\ufe0f"
+_EMOJI_STYLE, _KEYCAP = "\ufe0f", "\u20e3"  # a digit with both is an emoji of a key
 _MOST_MARKS = 2  # combining marks on one letter: some languages need two, only "Zalgo" needs more
 
 
@@ -47,10 +47,11 @@ def key_of(name: str) -> str:
 def _visible(text: str) -> str:
     kept: list[str] = []
     marks = 0
-    for letter in text:
+    for place, letter in enumerate(text):
         category = unicodedata.category(letter)
         if _FORMLESS.match(letter):
-            if letter == _EMOJI_STYLE and kept and _may_be_emoji(kept[-1]):
+            before, after = "".join(kept[-1:]), text[place + 1 : place + 2]
+            if letter == _EMOJI_STYLE and _may_be_emoji(before, after):
                 kept.append(letter)
             continue
         marks = marks + 1 if category in ("Mn", "Me") else 0
@@ -65,6 +66,9 @@ def _visible(text: str) -> str:
     return "".join(kept).strip(_JOINER)
 
 
-def _may_be_emoji(letter: str) -> bool:
-    symbol = unicodedata.category(letter)[0] == "S" and not letter.isascii()
-    return symbol or letter in "\u203c\u2049\u3030\u303d"  # punctuation that has an emoji
+def _may_be_emoji(letter: str, after: str) -> bool:
+    """Whether a letter, with what follows the mark behind it, can be an emoji."""
+    if not letter or letter.isascii():
+        return after == _KEYCAP and letter in set("#0123456789")
+    # a symbol, or punctuation or a letter that has an emoji
+    return unicodedata.category(letter)[0] == "S" or letter in "\u203c\u2049\u2139\u3030\u303d"

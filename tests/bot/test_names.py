@@ -61,6 +61,8 @@ HOSTILE = st.lists(
         ("Ünïcödé 山水 🎨", "Ünïcödé 山水 🎨"),
         ("👩‍🎨 family", "👩‍🎨 family"),
         ("👩‍❤️‍👨 ‼️", "👩‍❤️‍👨 ‼️"),
+        ("My 1️⃣ and ℹ️", "My 1️⃣ and ℹ️"),
+        ("\ufe0f\u20e3 1\ufe0f", "\u20e3 1"),
         ("Night\u3164\u2800", "Night"),
         ("Ni\u034fght\ufe0f\U000e0101", "Night"),
         ("Z\u0301\u0302\u0303\u0304\u0305algo", "Ź\u0302\u0303algo"),
