@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 
 from bot.departures.store import DepartureStore
 from bot.people import OUTSIDE, GuildDataSource
@@ -39,29 +39,38 @@ class DepartureService:
     async def left(self, guild_id: int) -> None:
         """Close a server's gallery and end what is under way there; its data is kept for now."""
         async with self._changing:
-            await self._store.add(guild_id, self._clock())
-            for source in self._sources:
-                await source.end_in(guild_id)
-        log.info("server %d: the bot was removed; data is deleted in %.0f s", guild_id, self._grace)
+            await self._leave(guild_id)
 
     async def back(self, guild_id: int) -> None:
         """Keep the data of a server that the bot is in again."""
         async with self._changing:
             await self._store.remove(guild_id)
 
-    async def compare(self, present: Collection[int]) -> None:
-        """Notice what happened while the bot was away; `present` are the servers that it is in."""
-        for guild_id in (await self._store.all()).keys() & set(present):
-            await self.back(guild_id)
-        gone = await self._stored() - set(present) - (await self._store.all()).keys()
-        for guild_id in sorted(gone):
-            await self.left(guild_id)
+    async def compare(self, is_in: Callable[[int], bool]) -> None:
+        """Notice what happened while the bot was away, or could not be noted.
+
+        `is_in` says whether the bot is in a server now: that may change during this.
+        """
+        async with self._changing:
+            for guild_id in filter(is_in, tuple(await self._store.all())):
+                await self._store.remove(guild_id)
+        stored = await self._stored()
+        async with self._changing:
+            for guild_id in sorted(stored - (await self._store.all()).keys()):
+                if not is_in(guild_id):
+                    await self._leave(guild_id)
 
     async def purge(self) -> None:
         """Delete the data of servers that were left longer ago than the grace."""
         for guild_id, left_at in sorted((await self._store.all()).items()):
             if left_at + self._grace <= self._clock():
                 await self._purge(guild_id)
+
+    async def _leave(self, guild_id: int) -> None:
+        await self._store.add(guild_id, self._clock())
+        for source in self._sources:
+            await source.end_in(guild_id)
+        log.info("server %d: the bot was removed; data is deleted in %.0f s", guild_id, self._grace)
 
     async def _purge(self, guild_id: int) -> None:
         async with self._changing:

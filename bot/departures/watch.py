@@ -69,7 +69,7 @@ class DepartureWatch:
             await asyncio.sleep(self._interval)
 
     async def _compare(self) -> None:
-        await self._departures.compare([guild.id for guild in self._client.guilds])
+        await self._departures.compare(lambda number: self._client.get_guild(number) is not None)
 
     async def _end_jobs_of_leavers(self) -> None:
         for guild_id, member_id in sorted(await self._data.waiting_members()):
