@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from bot.errors import PictureGone
 from bot.pictures.model import StoredPicture
 from bot.pictures.store import PictureStore
+from bot.storage.database import STORAGE_FAULTS
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +101,8 @@ class PictureRetention:
         """Give a function like `adopt`; what it moves stays until the block ends.
 
         A file that was moved cannot be stored again, and another row with an equal picture may be
-        deleted before a new row refers to it. What no row refers to at the end is deleted.
+        deleted before a new row refers to it. What no row refers to at the end is deleted, by the
+        next sweep where the block or the deletion fails.
         """
         moved: list[str] = []
 
@@ -115,7 +117,10 @@ class PictureRetention:
             yield adopt
         finally:
             self._awaited -= Counter(moved)
-        await self.release(moved)
+        try:
+            await self.release(moved)
+        except STORAGE_FAULTS as error:
+            log.warning("the next sweep deletes what no row refers to: %s", error)
 
     async def bytes_held(self, guild_id: int, member_id: int | None = None) -> int:
         """Sum up the bytes of a server's pictures, or of a member's there; each picture once."""

@@ -61,7 +61,7 @@ HOSTILE = st.lists(
         ("Ünïcödé 山水 🎨", "Ünïcödé 山水 🎨"),
         ("👩‍🎨 family", "👩‍🎨 family"),
         ("👩‍❤️‍👨 ‼️", "👩‍❤️‍👨 ‼️"),
-        ("My 1️⃣ and ℹ️", "My 1️⃣ and ℹ️"),
+        ("My 1️⃣ and \u2139\ufe0f", "My 1️⃣ and \u2139\ufe0f"),
         ("\ufe0f\u20e3 1\ufe0f", "\u20e3 1"),
         ("Night\u3164\u2800", "Night"),
         ("Ni\u034fght\ufe0f\U000e0101", "Night"),

@@ -245,3 +245,24 @@ async def test_the_ledger_knows_what_is_stored_while_it_is_deleted(
     slow.may_begin.set()
     await releasing
     assert await pictures.has([name]) == (await ledger.find(name) is not None)
+
+
+class UnreadableNeeds(Needs):
+    """A store that cannot be read."""
+
+    async def pictures_in_use(self, among: Collection[str]) -> set[str]:
+        """Fail, as on a broken disk."""
+        raise OSError("no table can be read")
+
+
+async def test_what_was_adopted_stays_where_nobody_can_say_whether_it_is_needed(
+    pictures: PictureStore, ledger: PictureLedger, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A painting that was stored does not fail by it; a later sweep looks again."""
+    retention = PictureRetention(pictures, ledger, [UnreadableNeeds()], time.time)
+    file = await pictures.make_work_folder() / "result.png"
+    file.write_bytes(b"mural")
+    async with retention.adopting() as adopt:
+        stored = await adopt(file)
+    assert await pictures.has([stored.name])
+    assert "the next sweep" in caplog.text
