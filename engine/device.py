@@ -13,7 +13,6 @@ from pathlib import Path
 import torch
 
 from engine.errors import RequestRejected
-from engine.sharing import painters_on
 
 log = logging.getLogger(__name__)
 
@@ -180,20 +179,13 @@ def _prepare_cpu() -> None:
         torch.set_num_threads(min(torch.get_num_threads(), len(os.sched_getaffinity(0))))
 
 
-def share_cores(device: Device) -> None:
-    """Take this process's part of the processor's cores, where it paints on them.
+def share_cores(device: Device, processes: int) -> None:
+    """Take one of `processes` equal parts of the processor's cores, where it is what paints.
 
-    They are divided among all processes that paint on the processor, at least one core each, so
-    it is asked anew before each painting.
+    Once in a process: with another number of threads the same seed gives another painting.
     """
     if not device.is_cuda:
-        torch.set_num_threads(max(1, _all_cores() // painters_on("cpu")))
-
-
-@cache
-def _all_cores() -> int:
-    """The threads that torch took before any were given to other processes."""
-    return torch.get_num_threads()
+        torch.set_num_threads(max(1, torch.get_num_threads() // processes))
 
 
 def give_back_memory() -> None:

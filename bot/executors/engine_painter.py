@@ -48,7 +48,9 @@ T = TypeVar("T")
 
 def load_painter(setup: EngineSetup) -> "EnginePainter":
     """Load the weights and paint something small, so that the first order is as fast as others."""
-    painter = EnginePainter(load_encoder(setup.weights, setup.device, setup.precision))
+    encoder = load_encoder(setup.weights, setup.device, setup.precision)
+    share_cores(encoder.device, setup.processes)
+    painter = EnginePainter(encoder)
     painter.warm_up()
     return painter
 
@@ -82,7 +84,6 @@ class EnginePainter:
         should_stop: Callable[[], bool],
     ) -> PaintOutcome:
         """Paint an order and write its files. Raises `engine.errors.EngineError`."""
-        share_cores(self._encoder.device)
         if order.film:
             return self._paint_film(order, on_progress, should_stop)
         notes: list[Sentence] = []

@@ -52,6 +52,7 @@ class EngineSetup:
     device: str = "auto"
     precision: str = "auto"
     painter: str = "bot.executors.engine_painter:load_painter"
+    processes: int = 1  # on this device; of the processor each takes an equal part of the cores
     niceness: int = 10  # added to the bot's own, so that painting never delays an answer
     # Cards are edited every 3 s; more reports would only load the bot's event loop.
     progress_seconds: float = 1.0  # between two reports

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from bot.back_off import BackOff
 from bot.errors import (
@@ -28,7 +30,11 @@ class LocalExecutor:
 
     def __init__(self, setups: Sequence[EngineSetup], timeouts: Timeouts | None = None) -> None:
         timeouts = timeouts or Timeouts()
-        self._slots = [_EngineSlot(setup, timeouts, self._on_change) for setup in setups]
+        on_each = Counter(setup.device for setup in setups)
+        self._slots = [
+            _EngineSlot(replace(setup, processes=on_each[setup.device]), timeouts, self._on_change)
+            for setup in setups
+        ]
         self._painting: dict[int, _EngineSlot] = {}  # by job
         self._waiting: set[int] = set()  # jobs without a slot that are not cancelled
         self._changed = asyncio.Event()  # what those wait for may be there

@@ -18,9 +18,9 @@ from tests.engine.another_painter import another_painter
 
 CPU = Device(torch.device("cpu"), "fp32")
 CORES = """
-import torch
+import sys, torch
 from engine.device import Device, share_cores
-share_cores(Device(torch.device("cpu"), "fp32"))
+share_cores(Device(torch.device("cpu"), "fp32"), int(sys.argv[1]))
 print(torch.get_num_threads())
 """
 
@@ -32,20 +32,19 @@ def _own_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", None)
 
 
-def cores_taken(by_torch: int) -> int:
-    """Count the threads of a process in which torch would take so many by itself."""
+def cores_taken(by_torch: int, processes: int) -> int:
+    """Count the threads of one of some processes, where torch by itself would take so many."""
     env = os.environ | {"OMP_NUM_THREADS": str(by_torch)}
-    run = subprocess.run([sys.executable, "-c", CORES], env=env, capture_output=True, check=True)
-    return int(run.stdout)
+    command = [sys.executable, "-c", CORES, str(processes)]
+    return int(subprocess.run(command, env=env, capture_output=True, check=True).stdout)
 
 
 @pytest.mark.slow
 def test_cores() -> None:
     """One process has them all; of two each has half of them, and at least one."""
-    assert cores_taken(by_torch=2) == 2
-    with another_painter("cpu"):
-        assert cores_taken(by_torch=2) == 1
-        assert cores_taken(by_torch=1) == 1
+    assert cores_taken(by_torch=2, processes=1) == 2
+    assert cores_taken(by_torch=2, processes=2) == 1
+    assert cores_taken(by_torch=1, processes=2) == 1
 
 
 def test_memory() -> None:
