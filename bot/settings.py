@@ -69,8 +69,6 @@ def _web_address_or_none(value: str) -> str:
 
 def nats_address(value: str) -> str:
     """Accept a server's address; a host alone is one without TLS. Raises ValueError."""
-    if not value:
-        return value
     address = value if "://" in value else f"nats://{value}"
     try:
         parts = urlsplit(address)
@@ -80,6 +78,10 @@ def nats_address(value: str) -> str:
     if not fits:
         raise ValueError("write an address such as tls://nats.example:4222")
     return address
+
+
+def _nats_address_or_none(value: str) -> str:
+    return nats_address(value) if value else value
 
 
 def _loopback_address(value: str) -> str:
@@ -166,7 +168,7 @@ class EngineSettings(Section):
 class NatsSettings(Section):
     """Workers on other machines, over a NATS server with JetStream."""
 
-    url: Annotated[str, AfterValidator(nats_address)] = ""  # empty: everything is painted here
+    url: Annotated[str, AfterValidator(_nats_address_or_none)] = ""  # empty: everything is painted here
     token: Annotated[SecretStr | None, BeforeValidator(_none_if_empty)] = None
     token_file: OptionalPath = None  # read when the token is not in the environment
     nkey_file: OptionalPath = None  # the seed of the bot's own NKey

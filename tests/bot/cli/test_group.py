@@ -21,7 +21,7 @@ def test_a_group_alone_shows_its_help(group: list[str], capfd: pytest.CaptureFix
     assert shown == capfd.readouterr().out
 
 
-@pytest.mark.parametrize("address", ["http://h:4222", "nats://h:port", "nats://:4222"])
+@pytest.mark.parametrize("address", ["", "http://h:4222", "nats://h:port", "nats://:4222"])
 def test_a_server_that_cannot_be(address: str, capfd: pytest.CaptureFixture[str]) -> None:
     """A worker does not wait for ever for a server that its address cannot name."""
     assert run("worker", "--nats", address) == 2
