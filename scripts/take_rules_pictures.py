@@ -18,6 +18,7 @@ from scripts.take_gallery_pictures import write
 from tests.end_to_end.browser.chromium import chromium
 from tests.end_to_end.browser.stage import Stage, new_simulator
 from tests.end_to_end.harness import button, muralize, running_bot
+from tests.end_to_end.test_guild_settings import menu
 from tests.end_to_end.test_painting import result_of
 
 SIZE = {"width": 1280, "height": 900}
@@ -43,7 +44,7 @@ async def take(folder: Path) -> None:
             role = {"role": "Moderators", "per_hour": "1800"}
             await told(simulator, run(simulator, "settings allowance", role))
             await play(simulator)
-            simulator.people.press(panel.id, "settings/off", "mo", ("challenges",))
+            simulator.people.press(panel.id, menu(panel, "off"), "mo", ("challenges",))
             await simulator.until(lambda: "off**: Challenges" in panel.content)
             screen = await stage.screen("mo", channel, **SIZE)
             await told(simulator, run(simulator, "settings rules", channel="log"))

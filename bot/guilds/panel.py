@@ -1,13 +1,14 @@
 """A panel of `/settings`: a private answer that says what holds, with components to change it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import discord
 
 from bot.discord_io import answers
 from bot.discord_io.components import Interaction, Press, look_up
+from bot.errors import OutdatedMessage
 from bot.guilds.service import GuildService
 from bot.languages.speech import decorate
 from bot.people import Member
@@ -57,6 +58,25 @@ class Panel(ABC):
     async def store(self, member: Member, changes: Mapping[str, Any]) -> None:
         """Store changed fields, and do what follows. Raises Refused where a member may not."""
         await self._guilds.change(member, changes)
+
+
+def shown_as(on: Iterable[bool]) -> str:
+    """Write which options of a menu are chosen, such as "11010", for the menu's custom id."""
+    return "".join(str(int(one)) for one in on)
+
+
+def switched(press: Press, options: Iterable[str]) -> dict[str, bool]:
+    """Give the options that a member has switched in a menu, by its `shown_as`.
+
+    The others are left out: they may have changed since the menu was shown.
+    Raises OutdatedMessage where the menu does not say what it has shown.
+    """
+    if len(press.path) < 2:  # the name alone
+        raise OutdatedMessage
+    before = zip(options, press.path[1], strict=False)
+    return {
+        name: name in press.values for name, was in before if (name in press.values) != (was == "1")
+    }
 
 
 def ids(values: Sequence[str]) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from bot.discord_io import answers
 from bot.discord_io.components import Interaction, custom_id, view_of
 from bot.guilds.menus import FEATURE, filled, named, role_select, roles_in_words
 from bot.guilds.model import GuildSettings, RoleAllowance, Switch
-from bot.guilds.panel import Change, Panel, ids
+from bot.guilds.panel import Change, Panel, ids, shown_as, switched
 from bot.guilds.rules import with_allowance
 from bot.guilds.service import GuildService
 from bot.jobs.allowance import amount
@@ -39,7 +39,7 @@ class RulesPanel(Panel):
         "styles": lambda press: {"style_roles": ids(press.values)},
         "challenges": lambda press: {"challenge_roles": ids(press.values)},
         "log": lambda press: {"log_channel": ids(press.values)[0] if press.values else None},
-        "off": lambda press: {"off": tuple(switch for switch in Switch if switch in press.values)},
+        "off": lambda press: {"off": switched(press, Switch)},
     }
 
     def __init__(self, guilds: GuildService, effects: SettingEffects) -> None:
@@ -68,6 +68,9 @@ class RulesPanel(Panel):
     async def store(self, member: Member, changes: Mapping[str, Any]) -> None:
         """Store rules, tell the log of its channel, and end what is now switched off."""
         before = await self._guilds.settings(member.guild_id)
+        if "off" in changes:
+            is_off = {switch: before.has_off(switch) for switch in Switch} | changes["off"]
+            changes = {**changes, "off": tuple(switch for switch in Switch if is_off[switch])}
         await super().store(member, changes)
         if "log_channel" in changes:
             self._effects.log_moved(member.guild_id)
@@ -178,7 +181,7 @@ def components(settings: GuildSettings) -> discord.ui.View:
             default_values=filled(channel, discord.SelectDefaultValueType.channel),
         ),
         discord.ui.Select(
-            custom_id=custom_id(FEATURE, "off"),
+            custom_id=custom_id(FEATURE, "off", shown_as(map(settings.has_off, Switch))),
             placeholder=pgettext("placeholder", "Features to switch off"),
             min_values=0,
             max_values=len(Switch),

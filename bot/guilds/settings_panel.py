@@ -10,8 +10,7 @@ from bot.discord_io.form import Form
 from bot.discord_io.limits import MOST_OPTIONS
 from bot.guilds.limits import EffectiveSettings, titles
 from bot.guilds.menus import FEATURE, channels_in_words, filled
-from bot.guilds.model import GuildSettings
-from bot.guilds.panel import Change, Panel, ids
+from bot.guilds.panel import Change, Panel, ids, shown_as, switched
 from bot.guilds.settings_forms import LanguageForm, LimitsForm, own_name
 from bot.languages.speech import _, command, pgettext, said
 from engine.presets import PRESETS
@@ -25,24 +24,13 @@ _CHANNELS = [
 ]
 
 
-def switched(press: Press) -> dict[str, bool]:
-    """Give the yes/no settings that a member has switched in their menu.
-
-    The others are left out: they may have changed since the menu was shown.
-    """
-    _on, *shown = press.path
-    before = zip(yes_or_no(), "".join(shown), strict=False)
-    chosen = {name: name in press.values for name in yes_or_no()}
-    return {name: chosen[name] for name, was in before if chosen[name] != (was == "1")}
-
-
 class SettingsPanel(Panel):
     """Shows and changes a server's settings."""
 
     changes: ClassVar[Mapping[str, Change]] = {
         "channels": lambda press: {"paint_channels": ids(press.values)},
         "preset": lambda press: {"default_preset": press.values[0] if press.values else None},
-        "on": switched,
+        "on": lambda press: switched(press, yes_or_no()),
     }
 
     async def text(self, guild_id: int) -> str:
@@ -168,7 +156,9 @@ def components(effective: EffectiveSettings) -> discord.ui.View:
             ],
         ),
         discord.ui.Select(
-            custom_id=custom_id(FEATURE, "on", _shown(chosen)),
+            custom_id=custom_id(
+                FEATURE, "on", shown_as(getattr(chosen, name) for name in yes_or_no())
+            ),
             placeholder=pgettext("placeholder", "Choose what is on"),
             min_values=0,
             max_values=len(yes_or_no()),
@@ -188,11 +178,6 @@ def components(effective: EffectiveSettings) -> discord.ui.View:
             custom_id=custom_id(FEATURE, "language"),
         ),
     )
-
-
-def _shown(settings: GuildSettings) -> str:
-    """Write which yes/no settings are on, such as "11010", for the custom id of their menu."""
-    return "".join(str(int(getattr(settings, name))) for name in yes_or_no())
 
 
 def _places(channels: Sequence[int], *, lost: bool) -> str:

@@ -172,7 +172,7 @@ class MuralMessenger:
             if mural.results is not None:
                 film = await self._pictures.read(mural.results.film)
                 guild = self._client.get_guild(mural.guild_id)
-                if guild is not None and len(film) + len(preview) <= guild.filesize_limit:
+                if guild is not None and len(film) <= guild.filesize_limit:
                     files.append(Upload(FILM_NAME, film, of_film))
         except PictureGone:  # deleted a moment ago; the message is edited soon
             return []

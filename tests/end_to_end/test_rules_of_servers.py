@@ -119,6 +119,15 @@ async def test_painting_time(simulator: Simulator, data_dir: Path) -> None:
         assert "`): @Moderators " in panel.content or "`): <@&" in panel.content
 
 
+async def test_two_panels_at_once(simulator: Simulator, data_dir: Path) -> None:
+    """A panel that was shown before another manager's change does not undo it."""
+    async with running_bot(simulator, data_dir):
+        older = await rules_panel(simulator)
+        await switch_off(simulator, ("queue", "murals"), "Queue, Murals")
+        await choose(simulator, older, "off", ("styles",), "off**: Queue, Style library, Murals")
+        await choose(simulator, older, "off", ("styles", "murals"), "off**: Style library, Murals")
+
+
 async def test_switched_off_as_if_it_did_not_exist(simulator: Simulator, data_dir: Path) -> None:
     """With everything off no command, menu or button does anything, and nothing is posted."""
     async with running_bot(simulator, data_dir, painter="load_by_size", limits=HASTY):
