@@ -59,23 +59,33 @@ class RulesPanel(Panel):
         self, interaction: Interaction, role_id: int, per_hour: int | None, per_day: int | None
     ) -> None:
         """Change the painting time of a role, and show the panel."""
-        member = answers.member_of(interaction)
-        settings = await self._guilds.settings(member.guild_id)
-        new = with_allowance(settings, RoleAllowance(role_id, per_hour, per_day))
-        await self._guilds.change(member, {"allowances": new})
+        new = RoleAllowance(role_id, per_hour, per_day)
+        await self.limit(answers.member_of(interaction), new)
         await self.show(interaction)
+
+    async def limit(self, member: Member, new: RoleAllowance) -> None:
+        """Store the painting time of a role. Raises Refused."""
+        await self._guilds.change_by(
+            member, lambda settings: {"allowances": with_allowance(settings, new)}
+        )
 
     async def store(self, member: Member, changes: Mapping[str, Any]) -> None:
         """Store rules, tell the log of its channel, and end what is now switched off."""
-        before = await self._guilds.settings(member.guild_id)
-        if "off" in changes:
+        before = GuildSettings()
+
+        def rule(settings: GuildSettings) -> Mapping[str, Any]:
+            nonlocal before
+            before = settings
+            if "off" not in changes:
+                return changes
             is_off = {switch: before.has_off(switch) for switch in Switch} | changes["off"]
-            changes = {**changes, "off": tuple(switch for switch in Switch if is_off[switch])}
-        await super().store(member, changes)
+            return {**changes, "off": tuple(switch for switch in Switch if is_off[switch])}
+
+        after = await self._guilds.change_by(member, rule)
         if "log_channel" in changes:
             self._effects.log_moved(member.guild_id)
-        for switch in changes.get("off", ()):
-            if not before.has_off(switch):
+        for switch in Switch:
+            if after.has_off(switch) and not before.has_off(switch):
                 for source in self._effects.ends.get(switch, ()):
                     await source.end_in(member.guild_id)
 

@@ -107,9 +107,19 @@ class GuildService:
 
     async def change(self, member: Member, changes: Mapping[str, Any]) -> GuildSettings:
         """Change settings of a member's server. Raises Refused."""
+        return await self.change_by(member, lambda _: changes)
+
+    async def change_by(
+        self, member: Member, rule: Callable[[GuildSettings], Mapping[str, Any]]
+    ) -> GuildSettings:
+        """Change settings of a member's server to what follows from those of that moment.
+
+        Raises Refused.
+        """
         check_manager(member)
-        check_values(changes)
         async with self._changing:
+            changes = rule(await self.settings(member.guild_id))
+            check_values(changes)
             changed = replace(await self._chosen(member.guild_id), **changes)
             await self._store.save(member.guild_id, changed)
             self._known[member.guild_id] = changed

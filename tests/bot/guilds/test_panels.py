@@ -1,5 +1,6 @@
-"""The texts of the two panels of `/settings`."""
+"""The two panels of `/settings`: their texts, and what they store."""
 
+import asyncio
 import re
 from dataclasses import fields
 
@@ -8,7 +9,12 @@ import pytest
 from bot.guilds import rules_panel, settings_panel
 from bot.guilds.limits import Ceilings, capped
 from bot.guilds.model import GuildSettings, RoleAllowance, Switch
+from bot.guilds.rules_panel import RulesPanel, SettingEffects
+from bot.guilds.service import GuildService
+from bot.guilds.store import GuildStore
 from bot.languages.speech import LANGUAGES, speaking
+from bot.people import Member
+from bot.storage.database import Database
 
 ID = 1_234_567_890_123_456_789  # as long as Discord's are
 MANY = tuple(range(ID, ID + 25))  # as many as a menu takes
@@ -59,3 +65,24 @@ def test_short_lists_are_named_in_full() -> None:
     text = settings_panel.overview(capped(chosen, CEILINGS), ID, "en-US")
     assert text.count("<#") == 10
     assert "more" not in text
+
+
+async def test_two_managers_at_once(database: Database) -> None:
+    """What each switches off, and each role's painting time, is kept."""
+    guilds = GuildService(GuildStore(database), CEILINGS)
+    panel = RulesPanel(guilds, SettingEffects())
+    managers = Member(1, 10, manages=True), Member(2, 10, manages=True)
+    switched_off = Switch.STYLES, Switch.QUEUE
+    await asyncio.gather(
+        *(
+            panel.store(manager, {"off": {switch: True}})
+            for manager, switch in zip(managers, switched_off, strict=True)
+        )
+    )
+    allowances = RoleAllowance(7, 60, None), RoleAllowance(8, None, 90)
+    await asyncio.gather(
+        *(panel.limit(manager, one) for manager, one in zip(managers, allowances, strict=True))
+    )
+    settings = await guilds.settings(10)
+    assert set(settings.off) == set(switched_off)
+    assert set(settings.allowances) == set(allowances)
