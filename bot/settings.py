@@ -168,7 +168,8 @@ class EngineSettings(Section):
 class NatsSettings(Section):
     """Workers on other machines, over a NATS server with JetStream."""
 
-    url: Annotated[str, AfterValidator(_nats_address_or_none)] = ""  # empty: everything is painted here
+    # empty: everything is painted here
+    url: Annotated[str, AfterValidator(_nats_address_or_none)] = ""
     token: Annotated[SecretStr | None, BeforeValidator(_none_if_empty)] = None
     token_file: OptionalPath = None  # read when the token is not in the environment
     nkey_file: OptionalPath = None  # the seed of the bot's own NKey
