@@ -38,8 +38,8 @@ from bot.guilds.service import GuildService
 log = logging.getLogger(__name__)
 
 TRIES = BackOff(first=5.0, longest=3600.0, attempts=180)  # in the end each hour, for a week
-# Where the bot lacks a permission, the host of the challenge is told at once; where Discord or the
-# network failed, after so many tries.
+# Where the bot lacks a permission, the host of the challenge is told at once; where Discord, the
+# network or the bot itself failed, after so many tries.
 FAILURES_BEFORE_TELLING = 5
 
 
@@ -85,7 +85,7 @@ class Announcer:
                 await self._give_up(announcement, contest, error)
             except Exception as error:  # must not stop the others', as one that a disk causes
                 log.exception("challenge %d, %s failed", contest.challenge.id, announcement.kind)
-                await self._put_off(announcement, contest, NotNow(type(error).__name__))
+                await self._put_off(announcement, contest, error)
         return await self._announcements.next_try()
 
     async def _announce(self, announcement: Announcement, contest: Contest) -> None:
@@ -132,7 +132,7 @@ class Announcer:
         await self._announcements.refreshed(announcement)
 
     async def _put_off(
-        self, announcement: Announcement, contest: Contest, error: SendError
+        self, announcement: Announcement, contest: Contest, error: Exception
     ) -> None:
         """Record a failure that may pass, and when to try again."""
         failures, attempts = announcement.failures + 1, self._tries.attempts
@@ -145,16 +145,18 @@ class Announcer:
             announcement.challenge_id,
             announcement.kind,
             seconds,
-            error,
+            str(error) or type(error).__name__,
         )
         forbidden = isinstance(error, NotAllowedHere)
         problem = Problem.FORBIDDEN if forbidden else Problem.NOT_TAKEN
+        if not isinstance(error, SendError):
+            problem = Problem.FAULT
         await self._announcements.failed(announcement, problem, self._clock() + seconds)
         if forbidden or failures >= FAILURES_BEFORE_TELLING:
             await self._tell_host(announcement, contest, problem, notices.retry_hint)
 
     async def _give_up(
-        self, announcement: Announcement, contest: Contest, error: SendError
+        self, announcement: Announcement, contest: Contest, error: Exception
     ) -> None:
         """Record a failure that will not pass, and tell the host of the challenge.
 

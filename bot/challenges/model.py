@@ -141,6 +141,7 @@ class Problem(StrEnum):
 
     FORBIDDEN = "forbidden"  # the bot lacks a permission in the channel
     NOT_TAKEN = "not taken"  # Discord or the network failed; tried again
+    FAULT = "fault"  # the bot or its disk failed; tried again
     GONE = "gone"  # the channel was deleted
     IMPOSSIBLE = "impossible"  # it is not tried again
 

@@ -34,8 +34,9 @@ def reason_of(challenge: Challenge, problem: str) -> str:
         ),
         Problem.NOT_TAKEN: _("Discord did not take the message for {channel}.", channel=channel),
         Problem.GONE: _("The channel for it, {channel}, does not exist any more.", channel=channel),
-        Problem.IMPOSSIBLE: _("It could not be posted in {channel}.", channel=channel),
     }
+    impossible = _("It could not be posted in {channel}.", channel=channel)
+    reasons |= {Problem.FAULT: impossible, Problem.IMPOSSIBLE: impossible}
     return reasons.get(problem, problem)
 
 

@@ -81,7 +81,8 @@ async def test_a_picture_that_the_disk_does_not_give(simulator: Simulator, data_
             file = bot.app.core.pictures.path(row["preview"])
             file.unlink()
             file.mkdir()  # which cannot be read
-        await told(simulator, command(simulator, "challenge close", "mo"))
+        said = await told(simulator, command(simulator, "challenge close", "mo"))
+        assert "It could not be posted in" in said  # it is not Discord's fault
         simulator.clock.advance(61)
         await told(simulator, command(simulator, "challenge close", "mo"))
         day = {"title": "Day", "theme": "Paint it"}
