@@ -203,16 +203,20 @@ class AnnouncementStore:
         await self._make_stale(connection, challenge)
 
     async def end_in_channel(
-        self, connection: AsyncConnection, guild_id: int, channel_id: int
+        self, connection: AsyncConnection, challenge: Challenge, channel_id: int
     ) -> None:
-        """Record that no message in a channel is sent or edited any more."""
-        theirs = sa.select(challenges.c.id).where(challenges.c.guild_id == guild_id)
+        """Record that no message in a channel is sent or edited any more.
+
+        The open challenge was cancelled with it; its messages in other channels are edited.
+        """
+        theirs = sa.select(challenges.c.id).where(challenges.c.guild_id == challenge.guild_id)
         to_it = theirs.where(challenges.c.channel_id == channel_id)
         unsent = announcements.c.message_id.is_(None) & announcements.c.challenge_id.in_(to_it)
         lost = announcements.c.challenge_id.in_(theirs) & (
             (announcements.c.channel_id == channel_id) | unsent
         )
         await connection.execute(sa.update(announcements).where(lost).values(given_up=True))
+        await self._make_stale(connection, challenge)
 
     async def _set(self, announcement: Announcement, **values: Any) -> None:  # noqa: ANN401 - columns
         """Write what became of a try, unless the message is wanted in another channel since."""

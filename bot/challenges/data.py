@@ -45,7 +45,7 @@ class ChallengeData:
             if channel_id is None:
                 await self._announcements.end_in(connection, contest.challenge)
             else:
-                await self._announcements.end_in_channel(connection, guild_id, channel_id)
+                await self._announcements.end_in_channel(connection, contest.challenge, channel_id)
         self._changed.set()
 
     async def forget_guild(self, guild_id: int) -> set[str]:

@@ -316,6 +316,23 @@ async def test_a_server_that_the_bot_is_invited_to_again(contests: Contests) -> 
     assert {(True, AnnouncementKind.OPENED), (False, AnnouncementKind.CLOSED)} <= kinds
 
 
+async def test_what_a_moved_challenge_left_behind_says_that_it_ended(contests: Contests) -> None:
+    """Its channel is deleted: the message in the one before is brought up to date."""
+    challenge = await contests.start()
+    await contests.service.enter(contests.member(ANN), await contests.painted(ANN))
+    await _send_all(contests, 20)
+    await contests.service.close(MANAGER, cancel=False)
+    await contests.service.repost(MANAGER, 21)
+    for one in await contests.announcements.pending(contests.clock()):
+        await contests.announcements.began(one, contests.clock())
+        where = 20 if one.kind is AnnouncementKind.OPENED else 21
+        await contests.announcements.sent(one, where, 700 + where)
+        await contests.announcements.refreshing(one)
+    await contests.data.end_in(GUILD, 21)
+    (edited,) = await contests.announcements.pending(contests.clock())
+    assert (edited.challenge_id, edited.kind) == (challenge.id, AnnouncementKind.OPENED)
+
+
 async def test_a_deleted_channel_ends_what_is_in_it_alone(contests: Contests) -> None:
     """Messages in other channels are still edited, such as results with a deleted painting."""
     announcements = contests.announcements
