@@ -196,6 +196,7 @@ async def test_without_a_server_or_workers_jobs_wait(tmp_path: Path) -> None:
             async with asyncio.timeout(120):
                 await painting
         finally:
+            await executor.close()  # before its server: it removes what the painting has left
             site.end()
 
 
