@@ -78,7 +78,6 @@ CASES: dict[str, Callable[[StylizeRequest], StylizeRequest]] = {
     "a mask": lambda wish: replace(wish, mask=halves()),
     "a tile": tile,
 }
-USUAL = {"mural", "two styles and a mask", "a tile"}  # cover most; the others are slow
 
 
 def encoders(state: Mapping[str, Tensor], precision: str) -> tuple[Encoder, Encoder]:
@@ -88,7 +87,7 @@ def encoders(state: Mapping[str, Tensor], precision: str) -> tuple[Encoder, Enco
 
 
 @pytest.mark.parametrize(
-    "case", [pytest.param(one, marks=[] if one in USUAL else pytest.mark.slow) for one in CASES]
+    "case", [pytest.param(one, marks=[] if one == "mural" else pytest.mark.slow) for one in CASES]
 )
 def test_a_painting_is_the_cpus(
     case: str, wish: StylizeRequest, state: Mapping[str, Tensor], gpu: PretendGpu
@@ -136,6 +135,7 @@ def test_a_canvas_in_blocks_has_the_loss_of_a_whole_one(
     assert found == pytest.approx(stylize(request, on_cpu).outcome.losses.total, rel=0.001)
 
 
+@pytest.mark.slow
 def test_a_film_is_the_cpus(state: Mapping[str, Tensor], gpu: PretendGpu) -> None:
     """Frames are painted from those before, and a loop is closed."""
     frames = pan(4, side=32)
@@ -151,6 +151,7 @@ def test_a_film_is_the_cpus(state: Mapping[str, Tensor], gpu: PretendGpu) -> Non
         assert one.tobytes() == other.tobytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("begins_on", [0, 1])
 def test_a_painting_goes_on_elsewhere(
     begins_on: int,
