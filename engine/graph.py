@@ -20,7 +20,7 @@ def capture(take: Callable[[], Tensor], device: torch.device) -> Callable[[], Te
         # The stream is named: the one that torch would take belongs to the first GPU used. What
         # other threads do meanwhile, such as giving memory back, does not end the capture.
         captured = torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local")
-        # torch does not leave the stream of a capture whose end fails: the block around it does.
+        # Where the end of a capture fails, torch stays on its stream: the block around leaves it.
         with torch.cuda.device(device), torch.cuda.stream(stream), captured:
             numbers = take()
     except RuntimeError as error:

@@ -164,7 +164,7 @@ class Member:
     """A user's membership in a guild; `avatar` is the picture that they have there alone."""
 
     user: User
-    joined: float | None  # None for a guest, who came by an invitation to a voice channel
+    joined: float | None  # None for a guest, invited to a voice channel alone
     roles: list[int] = field(default_factory=list)
     nick: str | None = None
     avatar: bytes | None = None

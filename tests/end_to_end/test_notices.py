@@ -26,6 +26,14 @@ async def settled(simulator: Simulator, data_dir: Path) -> None:
     await simulator.until(lambda: not query(data_dir, UNTOLD))
 
 
+async def late_result(simulator: Simulator, data_dir: Path) -> Message:
+    """Let the held painting end after members have looked away, and wait for its result."""
+    simulator.clock.advance(FAST.long_wait + 1)
+    release(data_dir)
+    (message,) = await simulator.until(lambda: results(simulator))
+    return message
+
+
 def notices(simulator: Simulator) -> list[Message]:
     """List the messages that notified somebody."""
     return [message for message in simulator.world.messages.values() if message.notified]
@@ -37,9 +45,7 @@ async def test_after_long_the_result_is_a_reply(simulator: Simulator, data_dir: 
     async with running_bot(simulator, data_dir, clock=simulator.clock):
         asked = muralize(simulator)
         card = await painting(simulator, asked)
-        simulator.clock.advance(FAST.long_wait + 1)
-        release(data_dir)
-        (message,) = await simulator.until(lambda: results(simulator))
+        message = await late_result(simulator, data_dir)
         await settled(simulator, data_dir)
         await simulator.until(lambda: "Finished" in card.content)
     assert message.reference is card
@@ -58,9 +64,7 @@ async def test_without_the_history_it_is_no_reply(simulator: Simulator, data_dir
     async with running_bot(simulator, data_dir, clock=simulator.clock):
         asked = muralize(simulator)
         await painting(simulator, asked)
-        simulator.clock.advance(FAST.long_wait + 1)
-        release(data_dir)
-        (message,) = await simulator.until(lambda: results(simulator))
+        message = await late_result(simulator, data_dir)
         await settled(simulator, data_dir)
     assert message.channel is gallery
     assert message.reference is None
@@ -83,9 +87,7 @@ async def test_a_server_may_not_want_that(simulator: Simulator, data_dir: Path) 
     async with running_bot(simulator, data_dir, clock=simulator.clock):
         await switch(simulator, "mention_members", on=False, user="olga")
         card = await painting(simulator, muralize(simulator))
-        simulator.clock.advance(FAST.long_wait + 1)
-        release(data_dir)
-        (message,) = await simulator.until(lambda: results(simulator))
+        message = await late_result(simulator, data_dir)
         await settled(simulator, data_dir)
     assert message is card
     assert notices(simulator) == []
@@ -98,9 +100,7 @@ async def test_without_the_right_to_post(simulator: Simulator, data_dir: Path) -
     async with running_bot(simulator, data_dir, clock=simulator.clock):
         asked = muralize(simulator)
         await painting(simulator, asked)
-        simulator.clock.advance(FAST.long_wait + 1)
-        release(data_dir)
-        (message,) = await simulator.until(lambda: results(simulator))
+        message = await late_result(simulator, data_dir)
         (notice,) = await simulator.until(lambda: notices(simulator))
     assert message is asked.original
     assert notice.notified == [asked.user]

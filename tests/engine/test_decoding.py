@@ -126,7 +126,7 @@ def test_refusals_are_the_same_as_here(reader: PictureReader) -> None:
 
 @pytest.mark.parametrize("between", ["\u202f", "\u00a0", "\n", "\udcff", "\u200d"])
 def test_a_name_may_have_any_letters(reader: PictureReader, tmp_path: Path, between: str) -> None:
-    """A screenshot of macOS, say, whose name has a narrow space: a cut picture is told as ever."""
+    """With a narrow space in its name, as macOS writes, a cut picture is told as any other."""
     file, notes = tmp_path / f"at 9.41{between}AM.png", list[str]()
     whole = encoded(Image.effect_noise((64, 64), 80), "PNG")
     file.write_bytes(whole[: round(0.97 * len(whole))])

@@ -86,7 +86,7 @@ def test_a_shared_place() -> None:
 
 
 def test_no_medals_without_votes() -> None:
-    """Where nobody voted, nobody won; else who has no vote has a place, but no medal."""
+    """Where nobody voted, nobody won; else an entry without votes has a place, but no medal."""
     contest = rules.go_on(with_entries(1, 2), ENTRIES_UNTIL)
     lines = card.results(rules.go_on(contest, VOTING_UNTIL)).text.splitlines()
     assert lines[1] == "Nobody voted, so nobody won."
