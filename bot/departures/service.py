@@ -60,11 +60,14 @@ class DepartureService:
                 if not is_in(guild_id):
                     await self._leave(guild_id)
 
-    async def purge(self) -> None:
-        """Delete the data of servers that were left longer ago than the grace."""
+    async def purge(self, is_in: Callable[[int], bool]) -> None:
+        """Delete the data of servers that were left longer ago than the grace.
+
+        Not of one that the bot is in, by `is_in`: its return could not be noted yet.
+        """
         for guild_id, left_at in sorted((await self._store.all()).items()):
             if left_at + self._grace <= self._clock():
-                await self._purge(guild_id)
+                await self._purge(guild_id, is_in)
 
     async def _leave(self, guild_id: int) -> None:
         await self._store.add(guild_id, self._clock())
@@ -72,9 +75,10 @@ class DepartureService:
             await source.end_in(guild_id)
         log.info("server %d: the bot was removed; data is deleted in %.0f s", guild_id, self._grace)
 
-    async def _purge(self, guild_id: int) -> None:
+    async def _purge(self, guild_id: int, is_in: Callable[[int], bool]) -> None:
         async with self._changing:
-            if not await self._store.has(guild_id):  # the bot came back a moment ago
+            # The bot may have come back a moment ago.
+            if is_in(guild_id) or not await self._store.has(guild_id):
                 return
             pictures: set[str] = set()
             for source in self._sources:

@@ -61,7 +61,7 @@ class DepartureWatch:
             try:
                 if self._client.is_ready():
                     await self._compare()
-                await self._departures.purge()
+                await self._departures.purge(self._is_in)
                 if self._client.is_ready():
                     await self._end_jobs_of_leavers()
             except Exception:  # the database may be back in a moment
@@ -69,7 +69,10 @@ class DepartureWatch:
             await asyncio.sleep(self._interval)
 
     async def _compare(self) -> None:
-        await self._departures.compare(lambda number: self._client.get_guild(number) is not None)
+        await self._departures.compare(self._is_in)
+
+    def _is_in(self, guild_id: int) -> bool:
+        return self._client.get_guild(guild_id) is not None
 
     async def _end_jobs_of_leavers(self) -> None:
         for guild_id, member_id in sorted(await self._data.waiting_members()):
